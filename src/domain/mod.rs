@@ -1,0 +1,17 @@
+//! The vocabulary: what a query, a candidate, a risk and a failure are. No I/O, no clock, no async, no serde.
+
+mod candidate;
+mod facts;
+mod failure;
+mod query;
+mod risk;
+mod secret;
+mod shell;
+
+pub use candidate::{Candidate, Origin};
+pub use facts::{PROXY_VARIABLES, ShellFacts};
+pub use failure::{AttemptError, FailureClass, Stage};
+pub use query::{Query, QueryError};
+pub use risk::Risk;
+pub use secret::Secret;
+pub use shell::ShellKind;

@@ -1,0 +1,45 @@
+use thiserror::Error;
+
+/// What the user asked, in words: UTF-8, trimmed, not empty, at most [`Query::MAX_BYTES`] bytes, without NUL.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Query(String);
+
+/// Why bytes are not a query.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum QueryError {
+    /// Nothing but blanks.
+    #[error("the query is empty")]
+    Empty,
+    /// More than [`Query::MAX_BYTES`] bytes.
+    #[error("the query has more than {} bytes", Query::MAX_BYTES)]
+    TooLong,
+    /// Invalid UTF-8 or a NUL byte.
+    #[error("the query is not UTF-8 text")]
+    NotText,
+}
+
+impl Query {
+    /// Longest accepted query in bytes: a sentence with a few paths, far below any provider's limit.
+    pub const MAX_BYTES: usize = 4096;
+
+    /// Reads a query from untrusted bytes.
+    ///
+    /// # Errors
+    /// [`QueryError`] names what is wrong with them.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, QueryError> {
+        if bytes.len() > Self::MAX_BYTES && bytes.trim_ascii().len() > Self::MAX_BYTES {
+            return Err(QueryError::TooLong);
+        }
+        let text = std::str::from_utf8(bytes).map_err(|_| QueryError::NotText)?.trim();
+        match text {
+            "" => Err(QueryError::Empty),
+            text if text.contains('\0') => Err(QueryError::NotText),
+            text => Ok(Self(text.to_owned())),
+        }
+    }
+
+    /// The words, trimmed.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

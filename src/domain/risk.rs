@@ -1,0 +1,35 @@
+use std::fmt;
+
+/// How much a command can destroy, from nothing to everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Risk {
+    /// Reads only.
+    None,
+    /// Changes something small and named.
+    Low,
+    /// Worth a second look: deletes named things, restarts, publishes, or could not be fully understood.
+    Medium,
+    /// Serious but limited damage, or untrusted code.
+    High,
+    /// Irreversible and system-wide.
+    Critical,
+}
+
+impl Risk {
+    /// The lower-case word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Risk::None => "none",
+            Risk::Low => "low",
+            Risk::Medium => "medium",
+            Risk::High => "high",
+            Risk::Critical => "critical",
+        }
+    }
+}
+
+impl fmt::Display for Risk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,26 @@
+//! GPT-OS: words typed in your own shell line become a command you can read before you run it.
+//!
+//! Start reading at [`suggest::pipeline`], the one file that tells the whole story of a query. The folders are the
+//! product's nouns; which of them may use which is a table in ARCHITECTURE.md that `tests/architecture.rs` enforces.
+
+pub mod api;
+pub mod cache;
+pub mod cli;
+pub mod client;
+pub mod config;
+pub mod daemon;
+pub mod domain;
+pub mod env_vars;
+pub mod offline;
+pub mod paths;
+pub mod platform;
+pub mod protocol;
+pub mod providers;
+pub mod redact;
+pub mod resilience;
+pub mod secrets;
+pub mod suggest;
+pub mod syntax;
+pub mod system;
+pub mod validate;
+pub mod wiring;

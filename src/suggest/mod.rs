@@ -1,0 +1,3 @@
+//! From a query to suggestions: the pipeline, its ports, and what it asks of providers.
+
+pub mod ports;

@@ -1,0 +1,132 @@
+//! What the pipeline needs from the outside, as traits. Adapters live in `cache/`, `providers/` and `secrets/`.
+
+use std::time::{Duration, SystemTime};
+
+use futures_util::future::BoxFuture;
+use thiserror::Error;
+
+use crate::domain::{AttemptError, Candidate, Secret, ShellFacts};
+
+/// The identity of a cached answer: a BLAKE3 digest of everything the answer depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CacheKey(pub [u8; 32]);
+
+/// A stored candidate. Verdicts are never stored: the gate judges every answer afresh.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CachedAnswer {
+    /// The candidate as its source gave it.
+    pub candidate: Candidate,
+    /// When it was stored.
+    pub created: SystemTime,
+}
+
+/// What a cache holds right now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CacheStats {
+    /// Live entries.
+    pub entries: u64,
+    /// Bytes of live keys and values.
+    pub live_bytes: u64,
+    /// Bytes on disk, 0 for a memory cache.
+    pub disk_bytes: u64,
+    /// Lookups that found a valid entry since start.
+    pub hits: u64,
+    /// Lookups that found none.
+    pub misses: u64,
+    /// Damaged files set aside and damaged entries dropped since start.
+    pub damaged: u64,
+    /// `disk` or `memory`.
+    pub mode: &'static str,
+}
+
+/// Why a cache could not do what was asked.
+#[derive(Debug, Error)]
+#[error("cache: {0}")]
+pub struct CacheError(pub String);
+
+/// Answers kept for next time. Losing it costs time and nothing else, so reads and writes do not fail: a damaged or
+/// missing entry is a miss.
+pub trait AnswerCache: Send + Sync {
+    /// The answer stored under `key`, when it is intact and not past its time to live plus the stale period.
+    fn get(&self, key: &CacheKey, now: SystemTime) -> Option<CachedAnswer>;
+    /// Stores an answer.
+    fn put(&self, key: &CacheKey, answer: &CachedAnswer);
+    /// Removes one answer.
+    fn remove(&self, key: &CacheKey);
+    /// Removes all.
+    ///
+    /// # Errors
+    /// When the store refuses; then some entries may remain.
+    fn clear(&self) -> Result<(), CacheError>;
+    /// Counts.
+    fn stats(&self) -> CacheStats;
+    /// Makes what was put survive the end of the process.
+    fn flush(&self);
+}
+
+/// What is sent to a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prompt {
+    /// The instructions: static text first, this machine's facts last.
+    pub system: String,
+    /// The user's words, redacted.
+    pub user: String,
+    /// Cap on the visible answer, in tokens.
+    pub max_tokens: u32,
+}
+
+/// Text of an answer whose stream ended properly. It is not yet known to be a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawAnswer {
+    /// The visible text.
+    pub text: String,
+    /// The model that answered, as the provider names it.
+    pub model: String,
+}
+
+/// Time limits of one attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AttemptLimits {
+    /// Name look-up, TCP and TLS.
+    pub connect: Duration,
+    /// First byte of the answer's body.
+    pub first_chunk: Duration,
+    /// Between two chunks.
+    pub gap: Duration,
+    /// The whole attempt; never more than what remains of the deadline.
+    pub total: Duration,
+}
+
+/// One attempt to make.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// What to send.
+    pub prompt: &'a Prompt,
+    /// The asking shell: its proxies and key variables.
+    pub facts: &'a ShellFacts,
+    /// Its time limits.
+    pub limits: AttemptLimits,
+}
+
+/// A source of answers over the network.
+pub trait Provider: Send + Sync {
+    /// The user's name for it.
+    fn name(&self) -> &str;
+    /// The model asked for.
+    fn model(&self) -> &str;
+    /// Whether it runs on this machine; then it has no first-chunk limit, since it may be loading its model.
+    fn is_loopback(&self) -> bool;
+    /// Makes one attempt. Dropping the future cancels the request.
+    fn ask<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<RawAnswer, AttemptError>>;
+}
+
+/// Gives the credential of one provider.
+pub trait KeySource: Send + Sync {
+    /// The key, or `None` for a provider that needs none.
+    ///
+    /// # Errors
+    /// An `Auth` error that names the place of the key and what is wrong with it, never the key.
+    fn key<'a>(&'a self, facts: &'a ShellFacts) -> BoxFuture<'a, Result<Option<Secret>, AttemptError>>;
+    /// The environment variable it needs from the asking shell, if any.
+    fn variable(&self) -> Option<&str>;
+}
