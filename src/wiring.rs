@@ -1,1 +1,152 @@
-//! (skeleton)
+//! The composition root: builds the pipeline for the resident and for direct mode.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use crate::api::{Backend, Setup};
+use crate::cache::{CacheSettings, DiskCache, MemoryCache};
+use crate::config::{Config, ConfigFile, KeySection, ProviderSection};
+use crate::platform::{self, OwnBinary};
+use crate::providers::{self, HttpPool, KeySettings, ProviderSettings};
+use crate::secrets;
+use crate::suggest::pipeline::{Pipeline, Place};
+use crate::suggest::ports::{AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Provider};
+use crate::system::SearchPath;
+
+/// A pipeline and the configuration it runs under.
+struct Service {
+    pipeline: Pipeline,
+    state: Mutex<State>,
+    pool: HttpPool,
+}
+
+struct State {
+    file: ConfigFile,
+    built: Option<(Arc<Config>, Vec<Arc<dyn Provider>>)>,
+}
+
+impl Backend for Service {
+    fn pipeline(&self) -> &Pipeline {
+        &self.pipeline
+    }
+
+    fn setup(&self) -> Setup {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (config, problem) = state.file.current();
+        // Providers are kept while the configuration is the same, with what they have learnt of their server's dialect.
+        let providers = match &state.built {
+            Some((known, providers)) if Arc::ptr_eq(known, &config) => providers.clone(),
+            _ => {
+                let providers: Vec<_> = config.providers.iter().map(|section| build_provider(section, &self.pool)).collect();
+                state.built = Some((Arc::clone(&config), providers.clone()));
+                providers
+            }
+        };
+        Setup { resident: config.resident, deadline: config.deadline, providers, problem: problem.map(|problem| problem.to_string()) }
+    }
+}
+
+/// The pipeline of the resident. It answers at once with a cache in memory, while the one on disk opens.
+pub fn resident(config_file: Option<PathBuf>, cache_dir: Option<PathBuf>, binary: &OwnBinary) -> Arc<dyn Backend> {
+    let mut file = ConfigFile::new(config_file);
+    let settings = cache_settings(&file.current().0);
+    let cache = Arc::new(OpeningCache { early: MemoryCache::new(settings.clone()), disk: OnceLock::new() });
+    if let Some(directory) = cache_dir {
+        let opening = Arc::clone(&cache);
+        // Without the thread the cache stays in memory, which is what it is until the disk is open.
+        let _ = std::thread::Builder::new().name("cache-open".to_owned()).spawn(move || {
+            let (opened, _notice) = DiskCache::open(&directory, settings);
+            let _ = opening.disk.set(opened);
+        });
+    }
+    service(file, cache, &binary.build())
+}
+
+/// The pipeline of a process that answers for itself: its cache lives as long as it does, because the one on disk has
+/// a single owner.
+pub fn direct(config_file: Option<PathBuf>) -> Arc<dyn Backend> {
+    let mut file = ConfigFile::new(config_file);
+    let settings = cache_settings(&file.current().0);
+    let build = OwnBinary::look().map_or_else(|_| env!("CARGO_PKG_VERSION").to_owned(), |binary| binary.build());
+    service(file, Arc::new(MemoryCache::new(settings)), &build)
+}
+
+/// A provider as a configuration block describes it.
+pub fn provider(section: &ProviderSection) -> Arc<dyn Provider> {
+    build_provider(section, &HttpPool::new())
+}
+
+/// The settings of the cache as the configuration gives them.
+pub fn cache_settings(config: &Config) -> CacheSettings {
+    CacheSettings {
+        max_entries: config.cache.max_entries,
+        max_disk_bytes: config.cache.max_disk_bytes,
+        ttl: config.cache.ttl,
+        stale: config.cache.stale,
+    }
+}
+
+fn service(mut file: ConfigFile, cache: Arc<dyn AnswerCache>, build: &str) -> Arc<dyn Backend> {
+    let place = Place { os: platform::OS_NAME, build: build.to_owned(), ttl: file.current().0.cache.ttl };
+    let pipeline = Pipeline::new(place, cache, Arc::new(SearchPath));
+    Arc::new(Service { pipeline, state: Mutex::new(State { file, built: None }), pool: HttpPool::new() })
+}
+
+fn build_provider(section: &ProviderSection, pool: &HttpPool) -> Arc<dyn Provider> {
+    let key = section.key.as_ref().map(|key| match key {
+        KeySection::File(path) => KeySettings::File(path.clone()),
+        KeySection::Command(argv) => KeySettings::Command(argv.clone()),
+        KeySection::Env(name) => KeySettings::Env(name.clone()),
+    });
+    let settings = ProviderSettings {
+        name: section.name.clone(),
+        kind: section.kind.into(),
+        base_url: section.base_url.clone(),
+        model: section.model.clone(),
+        key: key.clone(),
+    };
+    providers::build(&settings, pool, secrets::source(key.as_ref()))
+}
+
+/// A cache in memory until the one on disk is open.
+struct OpeningCache {
+    early: MemoryCache,
+    disk: OnceLock<Box<dyn AnswerCache>>,
+}
+
+impl OpeningCache {
+    fn now(&self) -> &dyn AnswerCache {
+        match self.disk.get() {
+            Some(disk) => disk.as_ref(),
+            None => &self.early,
+        }
+    }
+}
+
+impl AnswerCache for OpeningCache {
+    fn get(&self, key: &CacheKey, now: std::time::SystemTime) -> Option<CachedAnswer> {
+        self.now().get(key, now).or_else(|| self.early.get(key, now))
+    }
+
+    fn put(&self, key: &CacheKey, answer: &CachedAnswer) {
+        self.now().put(key, answer);
+    }
+
+    fn remove(&self, key: &CacheKey) {
+        self.early.remove(key);
+        self.now().remove(key);
+    }
+
+    fn clear(&self) -> Result<(), CacheError> {
+        self.early.clear()?;
+        self.now().clear()
+    }
+
+    fn stats(&self) -> CacheStats {
+        self.now().stats()
+    }
+
+    fn flush(&self) {
+        self.now().flush();
+    }
+}

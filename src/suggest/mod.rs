@@ -1,3 +1,9 @@
-//! From a query to suggestions: the pipeline, its ports, and what it asks of providers.
+//! From a query to suggestions: [`pipeline`] tells the story, [`ports`] is what it needs from outside.
 
+pub mod extract;
+pub mod key;
+pub mod local;
+pub mod online;
+pub mod pipeline;
 pub mod ports;
+pub mod prompt;

@@ -116,6 +116,8 @@ pub trait Provider: Send + Sync {
     fn model(&self) -> &str;
     /// Whether it runs on this machine; then it has no first-chunk limit, since it may be loading its model.
     fn is_loopback(&self) -> bool;
+    /// The environment variable of the asking shell that holds its key, if the configuration names one.
+    fn key_variable(&self) -> Option<&str>;
     /// Makes one attempt. Dropping the future cancels the request.
     fn ask<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<RawAnswer, AttemptError>>;
 }
@@ -129,4 +131,10 @@ pub trait KeySource: Send + Sync {
     fn key<'a>(&'a self, facts: &'a ShellFacts) -> BoxFuture<'a, Result<Option<Secret>, AttemptError>>;
     /// The environment variable it needs from the asking shell, if any.
     fn variable(&self) -> Option<&str>;
+}
+
+/// What can be run on this machine, seen from the asking shell.
+pub trait Commands: Send + Sync {
+    /// Whether `word` names a builtin of the shell or an executable on its search path.
+    fn resolves(&self, word: &str, facts: &ShellFacts) -> bool;
 }

@@ -1,1 +1,107 @@
-fn main() {}
+//! Whole-process times of the release binary, each interleaved with `/bin/true` in one run, because only a ratio taken
+//! together means anything on a shared machine.
+//!
+//!     ./install.sh --build-only && cargo test --test bench
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a report is what it makes")]
+#![expect(clippy::unwrap_used, reason = "a failed measurement should stop at once")]
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const ROUNDS: usize = 1000;
+const QUERY: &str = "list files by size";
+
+struct Bench {
+    binary: PathBuf,
+    home: tempfile::TempDir,
+    query: PathBuf,
+}
+
+impl Bench {
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.args(arguments).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", self.home.path());
+        command.env("XDG_RUNTIME_DIR", self.home.path()).current_dir(self.home.path());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+
+    /// Wall time of one process from spawn to exit.
+    fn once(&self, arguments: &[&str]) -> Duration {
+        let mut command = self.command(arguments);
+        command.stdin(File::open(&self.query).unwrap());
+        let begun = Instant::now();
+        assert!(command.status().unwrap().success(), "gptos {arguments:?} failed");
+        begun.elapsed()
+    }
+
+    fn true_once(&self) -> Duration {
+        let mut command = Command::new("/bin/true");
+        command.env_clear().stdin(File::open(&self.query).unwrap()).stdout(Stdio::null()).stderr(Stdio::null());
+        let begun = Instant::now();
+        command.status().unwrap();
+        begun.elapsed()
+    }
+
+    fn compare(&self, name: &str, arguments: &[&str]) {
+        let (mut ours, mut floor) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            floor.push(self.true_once());
+            ours.push(self.once(arguments));
+        }
+        let at = |samples: &mut Vec<Duration>, share: f64| {
+            samples.sort_unstable();
+            samples[((samples.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e6
+        };
+        let (median, floor_median) = (at(&mut ours, 0.5), at(&mut floor, 0.5));
+        println!(
+            "{name:<34} p10 {:>6.0} µs  p50 {median:>6.0} µs  p99 {:>6.0} µs   /bin/true p50 {floor_median:>6.0} µs   ratio {:.2}",
+            at(&mut ours, 0.1),
+            at(&mut ours, 0.99),
+            median / floor_median
+        );
+    }
+
+    fn status(&self) -> serde_json::Value {
+        let output = self.command(&["status", "--json"]).stdout(Stdio::piped()).output().unwrap();
+        serde_json::from_slice(&output.stdout).unwrap_or_default()
+    }
+}
+
+fn main() {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target"), PathBuf::from);
+    let binary = target.join("release/gptos");
+    if !binary.exists() {
+        eprintln!("bench: {} is missing: ./install.sh --build-only makes it", binary.display());
+        std::process::exit(1);
+    }
+    let home = tempfile::tempdir().unwrap();
+    let query = home.path().join("query");
+    fs::write(&query, QUERY).unwrap();
+    let bench = Bench { binary, home, query };
+
+    let mut resident = bench.command(&["daemon", "run"]).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while bench.status().get("pid").is_none() {
+        assert!(Instant::now() < deadline, "the resident does not start");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // The first answers come from the translator and fill the cache.
+    for _ in 0..20 {
+        bench.once(&["widget", "bash"]);
+    }
+    bench.compare("key press, cached (widget)", &["widget", "bash"]);
+    bench.compare("gptos \"words\", cached", &[QUERY]);
+    bench.compare("translate, cached", &["translate", "--shell", "bash", "--", QUERY]);
+    let stats = bench.command(&["cache", "stats", "--json"]).stdout(Stdio::piped()).output().unwrap();
+    let status = bench.status();
+    println!("resident: {:.1} MB after {} requests", status["rss_bytes"].as_f64().unwrap_or_default() / 1e6, status["requests"]);
+    println!("cache: {}", String::from_utf8_lossy(&stats.stdout).trim());
+    bench.command(&["daemon", "stop"]).status().unwrap();
+    resident.wait().unwrap();
+    bench.compare("translate, direct, offline", &["translate", "--offline", "--no-cache", "--shell", "bash", "--", QUERY]);
+    bench.command(&["daemon", "stop"]).status().unwrap();
+}

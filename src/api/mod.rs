@@ -1,0 +1,223 @@
+//! The one HTTP router. The resident mounts it on its Unix socket.
+
+mod reply;
+mod stream;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use tokio::sync::Notify;
+
+
+use crate::domain::{Query, ShellFacts};
+use crate::platform;
+use crate::protocol::{self, BUILD_HEADER, BUILD_TIME_HEADER, RanRequest, Record, Status, SuggestRequest, WireCacheStats};
+use crate::suggest::pipeline::{Mode, Pipeline, Request};
+use crate::suggest::ports::Provider;
+
+pub use reply::to_record;
+
+/// Largest request body in bytes: a query of 4 KiB beside a long `PATH`.
+const MAX_BODY: usize = 256 * 1024;
+
+/// What the configuration says at this moment.
+#[derive(Clone)]
+pub struct Setup {
+    /// Whether a resident may answer at all.
+    pub resident: bool,
+    /// Total deadline of a request.
+    pub deadline: Duration,
+    /// Providers in the user's order.
+    pub providers: Vec<Arc<dyn Provider>>,
+    /// What is wrong with the configuration file, in one line; then the former one is in force.
+    pub problem: Option<String>,
+}
+
+/// What the router needs from the program around it.
+pub trait Backend: Send + Sync + 'static {
+    /// The pipeline.
+    fn pipeline(&self) -> &Pipeline;
+    /// The configuration's current state, read anew for each request.
+    fn setup(&self) -> Setup;
+}
+
+/// Counters and switches that the router shares with the process it runs in.
+#[derive(Debug)]
+pub struct Activity {
+    started: Instant,
+    requests: AtomicU64,
+    in_flight: AtomicUsize,
+    last_ms: AtomicU64,
+    /// Notified when a client asks this process to finish and go.
+    pub drain: Notify,
+}
+
+impl Activity {
+    /// Starts counting now.
+    pub fn new() -> Self {
+        Self {
+            started: Instant::now(),
+            requests: AtomicU64::new(0),
+            in_flight: AtomicUsize::new(0),
+            last_ms: AtomicU64::new(0),
+            drain: Notify::new(),
+        }
+    }
+
+    /// How long nothing has been asked; zero while something is being answered.
+    pub fn idle(&self) -> Duration {
+        if self.in_flight.load(Ordering::Acquire) > 0 {
+            return Duration::ZERO;
+        }
+        self.started.elapsed().saturating_sub(Duration::from_millis(self.last_ms.load(Ordering::Acquire)))
+    }
+
+    fn touch(&self) {
+        let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last_ms.store(now, Ordering::Release);
+    }
+}
+
+impl Default for Activity {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Counts a request for as long as it lives, also when its client goes away.
+struct InFlight(Arc<Activity>);
+
+impl InFlight {
+    fn new(activity: &Arc<Activity>) -> Self {
+        activity.in_flight.fetch_add(1, Ordering::AcqRel);
+        Self(Arc::clone(activity))
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.touch();
+        self.0.in_flight.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+#[derive(Clone)]
+struct Shared {
+    backend: Arc<dyn Backend>,
+    activity: Arc<Activity>,
+    build: [(HeaderName, HeaderValue); 2],
+}
+
+/// Builds the router. Every response names the build that gives it.
+pub fn router(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str, build_time_ns: i128) -> Router {
+    let value = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("unknown"));
+    let build = [
+        (HeaderName::from_static(BUILD_HEADER), value(build)),
+        (HeaderName::from_static(BUILD_TIME_HEADER), value(&build_time_ns.to_string())),
+    ];
+    Router::new()
+        .route("/v1/suggest", post(suggest))
+        .route("/v1/ran", post(ran))
+        .route("/v1/status", get(status))
+        .route("/v1/cache", get(cache_stats).delete(cache_clear))
+        .route("/v1/drain", post(drain))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .with_state(Shared { backend, activity, build })
+}
+
+async fn suggest(State(shared): State<Shared>, Json(wire): Json<SuggestRequest>) -> Response<Body> {
+    let in_flight = InFlight::new(&shared.activity);
+    shared.activity.requests.fetch_add(1, Ordering::Relaxed);
+    let setup = shared.backend.setup();
+    let headers = HeaderMap::from_iter(shared.build.clone());
+    if !setup.resident {
+        shared.activity.drain.notify_one();
+        return (headers, stream::line(&Record::Off)).into_response();
+    }
+    match read_request(wire, setup.deadline) {
+        Ok(request) => (headers, stream::records(shared.backend, request, setup, in_flight)).into_response(),
+        Err(reason) => (StatusCode::BAD_REQUEST, headers, reason).into_response(),
+    }
+}
+
+fn read_request(wire: SuggestRequest, deadline: Duration) -> Result<Request, String> {
+    let query = Query::from_bytes(wire.query.as_bytes()).map_err(|error| error.to_string())?;
+    let offered_keys = wire.shell.keys.iter().map(|(name, _)| name.clone()).collect();
+    let facts: ShellFacts = wire.shell.into_facts()?;
+    let left = wire.deadline_ms.map_or(deadline, Duration::from_millis).min(deadline);
+    let mode = match wire.mode {
+        protocol::Mode::Normal => Mode::Normal,
+        protocol::Mode::Fresh => Mode::Fresh,
+        protocol::Mode::Offline => Mode::Offline,
+    };
+    Ok(Request {
+        query,
+        facts,
+        mode,
+        want: wire.want.clamp(1, 10),
+        use_cache: !wire.no_cache,
+        patient: wire.patient,
+        offered_keys,
+        deadline: tokio::time::Instant::now() + left,
+        now: SystemTime::now(),
+    })
+}
+
+async fn ran(State(shared): State<Shared>, Json(wire): Json<RanRequest>) -> Response<Body> {
+    let _in_flight = InFlight::new(&shared.activity);
+    let facts = match wire.shell.into_facts() {
+        Ok(facts) => facts,
+        Err(reason) => return (StatusCode::BAD_REQUEST, reason).into_response(),
+    };
+    match Query::from_bytes(wire.query.as_bytes()) {
+        Ok(query) => shared.backend.pipeline().record_ran(&query, &wire.command, wire.status, &facts, SystemTime::now()),
+        Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+    }
+    Json(serde_json::json!({})).into_response()
+}
+
+async fn status(State(shared): State<Shared>) -> Response<Body> {
+    let status = Status {
+        pid: std::process::id(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        uptime_s: shared.activity.started.elapsed().as_secs(),
+        rss_bytes: platform::resident_memory().unwrap_or_default(),
+        requests: shared.activity.requests.load(Ordering::Relaxed),
+    };
+    (HeaderMap::from_iter(shared.build), Json(status)).into_response()
+}
+
+async fn cache_stats(State(shared): State<Shared>) -> Json<WireCacheStats> {
+    let stats = shared.backend.pipeline().cache().stats();
+    Json(WireCacheStats {
+        entries: stats.entries,
+        live_bytes: stats.live_bytes,
+        disk_bytes: stats.disk_bytes,
+        hits: stats.hits,
+        misses: stats.misses,
+        damaged: stats.damaged,
+        mode: stats.mode.to_owned(),
+    })
+}
+
+async fn cache_clear(State(shared): State<Shared>) -> Response<Body> {
+    let backend = Arc::clone(&shared.backend);
+    let cleared = tokio::task::spawn_blocking(move || backend.pipeline().cache().clear()).await;
+    match cleared {
+        Ok(Ok(())) => Json(serde_json::json!({})).into_response(),
+        Ok(Err(error)) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "the cache could not be cleared").into_response(),
+    }
+}
+
+async fn drain(State(shared): State<Shared>) -> Json<serde_json::Value> {
+    shared.activity.drain.notify_one();
+    Json(serde_json::json!({ "draining": true }))
+}

@@ -1,0 +1,33 @@
+//! From the pipeline's outcome to the wire.
+
+use crate::protocol::{self, Answer, Record, WireCandidate};
+use crate::suggest::pipeline::{Offer, Outcome, Via};
+
+/// Puts an outcome on the wire. `problem` is what is wrong with the configuration file.
+pub fn to_record(outcome: Outcome, has_provider: bool, problem: Option<String>) -> Record {
+    match outcome {
+        Outcome::NeedKeys(names) => Record::NeedKeys { names },
+        Outcome::Reply(reply) => Record::Answer(Answer {
+            candidates: reply.offers.iter().map(to_wire).collect(),
+            more: reply.more,
+            remarks: problem.into_iter().chain(reply.remarks).collect(),
+            nearest: reply.nearest,
+            has_provider,
+        }),
+    }
+}
+
+fn to_wire(offer: &Offer) -> WireCandidate {
+    WireCandidate {
+        command: offer.suggestion.command().to_owned(),
+        reading: offer.suggestion.reading().map(str::to_owned),
+        origin: offer.suggestion.origin().label(),
+        via: match offer.via {
+            Via::Live => protocol::Via::Live,
+            Via::Cache => protocol::Via::Cache,
+            Via::Stale => protocol::Via::Stale,
+            Via::Guess => protocol::Via::Guess,
+        },
+        confidence: offer.suggestion.confidence(),
+    }
+}

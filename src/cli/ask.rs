@@ -1,0 +1,97 @@
+//! One question, answered by the resident when it can and in this process when it cannot.
+
+use std::time::{Duration, Instant};
+
+use super::{direct, facts};
+use crate::client::{Channel, Question, Unavailable, Waiting, autostart};
+use crate::domain::ShellFacts;
+use crate::paths::Paths;
+use crate::platform::OwnBinary;
+use crate::protocol::{Answer, Mode, SuggestRequest, WireShell};
+
+/// The default total deadline; the configuration may shorten or lengthen it where it is read.
+pub(super) const DEADLINE: Duration = Duration::from_secs(8);
+/// Longest deadline the configuration allows, which bounds how long a client waits for a resident.
+const LONGEST_DEADLINE: Duration = Duration::from_secs(60);
+
+/// What to ask.
+#[derive(Debug, Clone)]
+pub(super) struct Ask {
+    pub(super) query: String,
+    pub(super) facts: ShellFacts,
+    pub(super) mode: Mode,
+    pub(super) want: usize,
+    pub(super) no_cache: bool,
+    pub(super) patient: bool,
+}
+
+/// Where this program finds its resident and its files.
+#[derive(Debug)]
+pub(super) struct Surroundings {
+    pub(super) paths: Paths,
+    pub(super) binary: Option<OwnBinary>,
+    pub(super) started: Instant,
+}
+
+impl Surroundings {
+    pub(super) fn look() -> Self {
+        let started = Instant::now();
+        let paths = Paths::from_environment(&|name| std::env::var_os(name));
+        Self { paths, binary: OwnBinary::look().ok(), started }
+    }
+
+    /// The way to the resident; `None` when no socket path is possible.
+    pub(super) fn channel(&self) -> Option<Channel> {
+        Some(Channel { socket: self.paths.socket.clone()?, binary: self.binary.clone() })
+    }
+
+    /// Asks the resident, and answers here when it cannot. Never fails: an answer may hold no candidate.
+    pub(super) fn ask(&self, ask: &Ask, progress: &mut dyn FnMut(&Waiting)) -> Answer {
+        let unavailable = match self.channel() {
+            Some(channel) => {
+                let question = Question {
+                    request: ask.on_wire(),
+                    facts: &ask.facts,
+                    variable: &facts::variable,
+                    deadline: self.started + LONGEST_DEADLINE,
+                };
+                match channel.suggest(question, progress) {
+                    Ok(answer) => return answer,
+                    Err(unavailable) => unavailable,
+                }
+            }
+            None => Unavailable::NotRunning,
+        };
+        self.directly(ask, &unavailable, progress)
+    }
+
+    fn directly(&self, ask: &Ask, unavailable: &Unavailable, progress: &mut dyn FnMut(&Waiting)) -> Answer {
+        let loaded = direct::Loaded::from(&self.paths);
+        // It starts in the background and serves the next key press; this one does not wait for it.
+        if *unavailable == Unavailable::NotRunning
+            && loaded.config.resident
+            && let (Some(binary), Some(_)) = (&self.binary, &self.paths.socket)
+        {
+            let _ = autostart::start(&binary.path, &|name| std::env::var_os(name));
+        }
+        let mut answer = loaded.answer(ask, self.started, progress);
+        if *unavailable == Unavailable::Foreign {
+            answer.remarks.push("the resident's socket belongs to another user and was not used".to_owned());
+        }
+        answer
+    }
+}
+
+impl Ask {
+    fn on_wire(&self) -> SuggestRequest {
+        SuggestRequest {
+            query: self.query.clone(),
+            mode: self.mode,
+            want: self.want,
+            no_cache: self.no_cache,
+            patient: self.patient,
+            deadline_ms: None,
+            shell: WireShell::from_facts(&self.facts, &[]),
+        }
+    }
+}

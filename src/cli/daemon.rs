@@ -1,0 +1,201 @@
+//! `daemon run`, `daemon stop`, `status`, `cache stats` and `cache clear`.
+
+use std::time::{Duration, Instant};
+
+use super::ask::Surroundings;
+use super::{ExitStatus, output};
+use crate::client::{Channel, Unavailable};
+use crate::config::ConfigFile;
+use crate::daemon::{self, Options};
+use crate::paths::RuntimePaths;
+use crate::protocol::{Status, WireCacheStats};
+use crate::{platform, wiring};
+
+/// How long a short exchange with the resident may take.
+const EXCHANGE_LIMIT: Duration = Duration::from_secs(2);
+/// A resident that has not gone by itself by then is terminated.
+const TERMINATE_AFTER: Duration = Duration::from_millis(5500);
+/// One that has not gone even then is killed.
+const KILL_AFTER: Duration = Duration::from_millis(6500);
+/// When `daemon stop` gives up.
+const STOP_LIMIT: Duration = Duration::from_secs(8);
+
+/// Runs the resident in this process until it has a reason to end.
+pub(super) fn run(detached: bool, over_ssh: bool) -> ExitStatus {
+    if detached && let Err(error) = platform::detach() {
+        return output::error(&format!("resident: cannot leave the shell: {error}"), None);
+    }
+    let surroundings = Surroundings::look();
+    let runtime = match surroundings.paths.runtime() {
+        Ok(runtime) => runtime.clone(),
+        Err(error) => return output::error(&format!("resident: {error}"), Some("every request is answered in its own process meanwhile")),
+    };
+    let Some(binary) = surroundings.binary else {
+        return output::error("resident: the own executable cannot be found", None);
+    };
+    let config = ConfigFile::new(surroundings.paths.config_file.clone()).current().0;
+    if !config.resident {
+        return output::error("resident: the configuration says `resident = \"off\"`", Some("set it to \"on\" or leave it out"));
+    }
+    let options = Options { socket: runtime.socket.clone(), idle_exit: config.idle_exit, over_ssh, binary: binary.clone() };
+    let paths = surroundings.paths;
+    match daemon::run(&options, || wiring::resident(paths.config_file, paths.cache_dir, &binary)) {
+        Ok(true) => ExitStatus::Success,
+        Ok(false) => {
+            output::say("another resident is running already");
+            ExitStatus::Success
+        }
+        Err(error) => output::error(&error.to_string(), None),
+    }
+}
+
+/// Ends the resident: returns when its socket is gone and its lock is free.
+pub(super) fn stop() -> ExitStatus {
+    let surroundings = Surroundings::look();
+    let mut stopped_any = false;
+    for runtime in &surroundings.paths.runtime {
+        match stop_at(runtime, &surroundings) {
+            Ok(stopped) => stopped_any |= stopped,
+            Err(reason) => return output::error(&format!("daemon stop: {reason}"), None),
+        }
+    }
+    output::say(if stopped_any { "the resident has stopped" } else { "no resident was running" });
+    ExitStatus::Success
+}
+
+fn stop_at(runtime: &RuntimePaths, surroundings: &Surroundings) -> Result<bool, String> {
+    if !daemon::is_running(&runtime.socket) {
+        daemon::remove_stale(&runtime.socket);
+        return Ok(false);
+    }
+    let channel = Channel { socket: runtime.socket.clone(), binary: surroundings.binary.clone() };
+    let begun = Instant::now();
+    let _ = channel.exchange("POST", "/v1/drain", b"", Duration::from_millis(500));
+    let mut pid = daemon::running_pid(&runtime.socket);
+    let mut signals = [(TERMINATE_AFTER, rustix::process::Signal::TERM), (KILL_AFTER, rustix::process::Signal::KILL)].into_iter().peekable();
+    while daemon::is_running(&runtime.socket) {
+        let elapsed = begun.elapsed();
+        if elapsed >= STOP_LIMIT {
+            return Err(format!("the resident (pid {}) does not end", pid.unwrap_or_default()));
+        }
+        if let Some((_, signal)) = signals.next_if(|(after, _)| elapsed >= *after)
+            && let Some(pid) = pid.take_if(|_| signal == rustix::process::Signal::KILL).or(pid).and_then(rustix::process::Pid::from_raw)
+        {
+            let _ = rustix::process::kill_process(pid, signal);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    daemon::remove_stale(&runtime.socket);
+    Ok(true)
+}
+
+/// Prints what the resident says of itself.
+pub(super) fn status(json: bool) -> ExitStatus {
+    let reply = match exchange("GET", "/v1/status") {
+        Ok(reply) => reply,
+        Err(unavailable) => {
+            if json {
+                output::data("{\"running\":false}");
+            }
+            return not_running(&unavailable);
+        }
+    };
+    let Ok(status) = serde_json::from_slice::<Status>(&reply) else {
+        return output::error("status: unreadable reply of the resident", Some("`gptos daemon stop` ends it"));
+    };
+    if json {
+        output::data(&serde_json::to_string(&status).unwrap_or_default());
+    } else {
+        output::data(&format!(
+            "resident {} running as process {} for {} s, {:.1} MB resident, {} requests",
+            status.version,
+            status.pid,
+            status.uptime_s,
+            status.rss_bytes as f64 / 1e6,
+            status.requests
+        ));
+    }
+    ExitStatus::Success
+}
+
+/// Prints what the cache holds.
+pub(super) fn cache_stats(json: bool) -> ExitStatus {
+    let stats = match exchange("GET", "/v1/cache") {
+        Ok(reply) => match serde_json::from_slice::<WireCacheStats>(&reply) {
+            Ok(stats) => stats,
+            Err(_) => return output::error("cache stats: unreadable reply of the resident", None),
+        },
+        Err(Unavailable::NotRunning) => offline_stats(),
+        Err(unavailable) => return not_running(&unavailable),
+    };
+    if json {
+        output::data(&serde_json::to_string(&stats).unwrap_or_default());
+    } else {
+        output::data(&format!(
+            "{} entries, {} bytes live, {} bytes on disk, {} hits, {} misses, {} damaged, kept in {}",
+            stats.entries, stats.live_bytes, stats.disk_bytes, stats.hits, stats.misses, stats.damaged, stats.mode
+        ));
+    }
+    ExitStatus::Success
+}
+
+/// Empties the cache.
+pub(super) fn cache_clear() -> ExitStatus {
+    match exchange("DELETE", "/v1/cache") {
+        Ok(_) => {}
+        Err(Unavailable::NotRunning) => {
+            if let Some(cache) = open_cache()
+                && let Err(error) = cache.clear()
+            {
+                return output::error(&error.to_string(), None);
+            }
+        }
+        Err(unavailable) => return not_running(&unavailable),
+    }
+    output::say("the cache is empty");
+    ExitStatus::Success
+}
+
+fn exchange(method: &str, path: &str) -> Result<Vec<u8>, Unavailable> {
+    match Surroundings::look().channel() {
+        Some(channel) => channel.exchange(method, path, b"", EXCHANGE_LIMIT),
+        None => Err(Unavailable::NotRunning),
+    }
+}
+
+/// Without a resident nobody owns the cache on disk, so this process may open it.
+fn open_cache() -> Option<Box<dyn crate::suggest::ports::AnswerCache>> {
+    let paths = Surroundings::look().paths;
+    let config = ConfigFile::new(paths.config_file.clone()).current().0;
+    let directory = paths.cache_dir.filter(|directory| directory.is_dir())?;
+    Some(crate::cache::DiskCache::open(&directory, wiring::cache_settings(&config)).0)
+}
+
+fn offline_stats() -> WireCacheStats {
+    let Some(stats) = open_cache().map(|cache| cache.stats()) else { return WireCacheStats::default() };
+    WireCacheStats {
+        entries: stats.entries,
+        live_bytes: stats.live_bytes,
+        disk_bytes: stats.disk_bytes,
+        hits: stats.hits,
+        misses: stats.misses,
+        damaged: stats.damaged,
+        mode: stats.mode.to_owned(),
+    }
+}
+
+fn not_running(unavailable: &Unavailable) -> ExitStatus {
+    let reason = match unavailable {
+        Unavailable::NotRunning => "no resident is running",
+        Unavailable::Unresponsive => "the resident does not answer",
+        Unavailable::Foreign => "the socket belongs to another user",
+        Unavailable::Off => "the configuration says `resident = \"off\"`",
+        Unavailable::Refused(reason) => reason.as_str(),
+    };
+    let hint = match unavailable {
+        Unavailable::NotRunning => "it starts with the first question a shell asks",
+        _ => "`gptos daemon stop` ends it; the next question starts a new one",
+    };
+    output::error(reason, Some(hint));
+    ExitStatus::NoAnswer
+}

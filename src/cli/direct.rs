@@ -1,0 +1,89 @@
+//! Direct mode: the answer is made in this process, with a cache in memory only.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::ask::Ask;
+use super::facts;
+use crate::api::{Backend, to_record};
+use crate::client::Waiting;
+use crate::config::{Config, ConfigFile};
+use crate::domain::Query;
+use crate::paths::Paths;
+use crate::protocol::{self, Answer, Record};
+use crate::suggest::pipeline::{Mode, Request, WaitingFor};
+use crate::wiring;
+
+/// How often the caller gets the chance to show progress.
+const TICK: Duration = Duration::from_millis(120);
+
+/// The configuration as it is now.
+pub(super) struct Loaded {
+    pub(super) config: Arc<Config>,
+    service: Arc<dyn Backend>,
+    key_names: Vec<String>,
+}
+
+impl Loaded {
+    /// Reads the configuration and puts a pipeline together.
+    pub(super) fn from(paths: &Paths) -> Self {
+        let service = wiring::direct(paths);
+        let config = ConfigFile::new(paths.config_file.clone()).current().0;
+        let setup = service.setup();
+        let key_names = setup.providers.iter().filter_map(|provider| provider.key_variable().map(str::to_owned)).collect();
+        Self { config, service, key_names }
+    }
+
+    /// Answers within the configured deadline, counted from `started`.
+    pub(super) fn answer(&self, ask: &Ask, started: Instant, progress: &mut dyn FnMut(&Waiting)) -> Answer {
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return Answer { remarks: vec![format!("cannot answer in this process: {error}")], ..Answer::default() },
+        };
+        let answer = runtime.block_on(self.run(ask, started, progress));
+        // A name look-up that still hangs on a thread of the runtime must not keep the prompt.
+        runtime.shutdown_background();
+        answer
+    }
+
+    async fn run(&self, ask: &Ask, started: Instant, progress: &mut dyn FnMut(&Waiting)) -> Answer {
+        let query = match Query::from_bytes(ask.query.as_bytes()) {
+            Ok(query) => query,
+            Err(error) => return Answer { remarks: vec![error.to_string()], ..Answer::default() },
+        };
+        let mut shell = ask.facts.clone();
+        facts::add_keys(&mut shell, &self.key_names);
+        let setup = self.service.setup();
+        let left = setup.deadline.saturating_sub(started.elapsed());
+        let request = Request {
+            query,
+            facts: shell,
+            mode: match ask.mode {
+                protocol::Mode::Normal => Mode::Normal,
+                protocol::Mode::Fresh => Mode::Fresh,
+                protocol::Mode::Offline => Mode::Offline,
+            },
+            want: ask.want,
+            use_cache: !ask.no_cache,
+            patient: ask.patient,
+            offered_keys: self.key_names.clone(),
+            deadline: tokio::time::Instant::now() + left,
+            now: SystemTime::now(),
+        };
+        let waiting = WaitingFor::default();
+        let work = self.service.pipeline().suggest(&request, &setup.providers, &waiting);
+        tokio::pin!(work);
+        let mut tick = tokio::time::interval_at(tokio::time::Instant::now() + TICK, TICK);
+        let outcome = loop {
+            tokio::select! {
+                biased;
+                outcome = &mut work => break outcome,
+                _ = tick.tick() => progress(&Waiting { on: waiting.name() }),
+            }
+        };
+        match to_record(outcome, !setup.providers.is_empty(), setup.problem) {
+            Record::Answer(answer) => answer,
+            _ => Answer::default(),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The facts of the shell that started this process.
+
+use std::path::PathBuf;
+
+use crate::domain::{PROXY_VARIABLES, Secret, ShellFacts, ShellKind};
+
+/// Reads this process's environment, which is the asking shell's.
+pub(super) fn gather(shell: ShellKind, shell_version: String) -> ShellFacts {
+    let cwd = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(variable).find(|value| !value.is_empty());
+    let proxies = PROXY_VARIABLES
+        .into_iter()
+        .filter_map(|name| {
+            let value = variable(name).or_else(|| variable(&name.to_ascii_uppercase()))?;
+            (!value.is_empty()).then(|| (name.to_owned(), value))
+        })
+        .collect();
+    ShellFacts {
+        shell,
+        shell_version,
+        cwd,
+        home: std::env::var_os("HOME").map(PathBuf::from),
+        path: variable("PATH").unwrap_or_default(),
+        locale: locale.unwrap_or_default(),
+        proxies,
+        keys: Vec::new(),
+    }
+}
+
+/// Adds the named key variables that are set.
+pub(super) fn add_keys(facts: &mut ShellFacts, names: &[String]) {
+    facts.keys = names.iter().filter_map(|name| Some((name.clone(), Secret::new(variable(name)?)))).collect();
+}
+
+/// A variable of the environment; one that is not text counts as unset.
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The shell to answer for when none is named: the login shell, or bash.
+pub(super) fn default_shell() -> ShellKind {
+    variable("SHELL").and_then(|path| path.rsplit('/').next()?.parse().ok()).unwrap_or(ShellKind::Bash)
+}

@@ -1,0 +1,93 @@
+//! The line for when there is no answer: why, what is near, and what to do next, from what is really here. The same
+//! advice is not given twice a day.
+
+use std::fs;
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::facts;
+use crate::paths::Paths;
+use crate::protocol::Answer;
+
+/// How long a look for a model server on this machine may take; a refused connection takes microseconds.
+const PROBE_LIMIT: Duration = Duration::from_millis(20);
+/// Well-known key variables and the provider that `provider add` knows by name.
+const KEYS: [(&str, &str); 3] = [("OPENAI_API_KEY", "openai"), ("OPENROUTER_API_KEY", "openrouter"), ("GROQ_API_KEY", "groq")];
+/// Default ports of model servers with an OpenAI-compatible interface and their names for `provider add`.
+const SERVERS: [(u16, &str); 3] = [(11434, "ollama"), (8080, "llama.cpp"), (1234, "lmstudio")];
+
+/// One line for an answer without a candidate.
+pub(super) fn no_answer(answer: &Answer, query: &str, paths: &Paths) -> String {
+    let mut line = if answer.remarks.is_empty() {
+        format!("not sure what `{}` means", shorten(query))
+    } else {
+        format!("no answer: {}", answer.remarks.join("; "))
+    };
+    if !answer.nearest.is_empty() {
+        let quoted: Vec<String> = answer.nearest.iter().map(|sentence| format!("`{sentence}`")).collect();
+        line.push_str(&format!("; near it: {}", quoted.join(", ")));
+    }
+    if !answer.has_provider
+        && let Some((id, advice)) = next_step()
+        && is_new_today(&id, paths)
+    {
+        line.push_str("; ");
+        line.push_str(&advice);
+    }
+    line
+}
+
+fn shorten(query: &str) -> String {
+    let mut words: String = query.chars().take(40).map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    if query.chars().nth(40).is_some() {
+        words.push('…');
+    }
+    words
+}
+
+fn next_step() -> Option<(String, String)> {
+    for (variable, provider) in KEYS {
+        if facts::variable(variable).is_some_and(|value| !value.is_empty()) {
+            return Some((
+                format!("key-{provider}"),
+                format!("`{variable}` is set: `gptos provider add {provider} --key-env {variable}`"),
+            ));
+        }
+    }
+    for (port, provider) in SERVERS {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        if TcpStream::connect_timeout(&address, PROBE_LIMIT).is_ok() {
+            return Some((
+                format!("server-{provider}"),
+                format!("a server answers on :{port}: `gptos provider add {provider} --model MODEL`"),
+            ));
+        }
+    }
+    Some(("no-provider".to_owned(), "a provider can answer more: `gptos provider add --help`".to_owned()))
+}
+
+/// Whether this advice has not been given today. Without a place to remember it is given each time.
+fn is_new_today(id: &str, paths: &Paths) -> bool {
+    let Some(directory) = &paths.state_dir else { return true };
+    let today = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 86_400;
+    let file = directory.join("hints");
+    let line = format!("{today} {id}");
+    let known = fs::read_to_string(&file).unwrap_or_default();
+    if known.lines().any(|known| known == line) {
+        return false;
+    }
+    let kept = known.lines().filter(|known| known.starts_with(&format!("{today} ")));
+    let text: String = kept.chain([line.as_str()]).map(|line| format!("{line}\n")).collect();
+    let _ = write_private(directory, &file, &text);
+    true
+}
+
+fn write_private(directory: &Path, file: &Path, text: &str) -> std::io::Result<()> {
+    fs::create_dir_all(directory)?;
+    let temporary = file.with_extension(std::process::id().to_string());
+    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?.write_all(text.as_bytes())?;
+    fs::rename(&temporary, file)
+}

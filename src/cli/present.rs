@@ -1,0 +1,93 @@
+//! From an answer to what people and programs see. Whatever came over the wire is a candidate again and passes the
+//! gate here, in the process that hands it to the shell.
+
+use serde::Serialize;
+
+use crate::domain::ShellKind;
+use crate::protocol::{Answer, Via};
+use crate::validate::{Policy, Suggestion, judge};
+
+/// A suggestion with the word for its source.
+pub(super) struct Shown {
+    suggestion: Suggestion,
+    via: Via,
+}
+
+/// Judges every candidate of an answer; those that do not pass are not shown.
+pub(super) fn suggestions(answer: &Answer, shell: ShellKind) -> Vec<Shown> {
+    let candidates = answer.candidates.iter().cloned();
+    candidates
+        .filter_map(|wire| {
+            let via = wire.via;
+            let suggestion = judge(&wire.into_candidate()?, &Policy { shell }).ok()?;
+            Some(Shown { suggestion, via })
+        })
+        .collect()
+}
+
+impl Shown {
+    /// The command, fit for the edit buffer.
+    pub(super) fn command(&self) -> &str {
+        self.suggestion.command()
+    }
+
+    /// The word for JSON: `ran`, `cache`, `stale`, `offline` or the provider's name.
+    pub(super) fn source(&self) -> String {
+        let origin = self.suggestion.origin().label();
+        match (self.via, origin.as_str()) {
+            (_, "ran") => "ran".to_owned(),
+            (Via::Cache, _) => "cache".to_owned(),
+            (Via::Stale, _) => "stale".to_owned(),
+            (Via::Live | Via::Guess, _) => origin.strip_prefix("provider:").unwrap_or(&origin).to_owned(),
+        }
+    }
+
+    /// The one line under the prompt: where it comes from and what it risks.
+    pub(super) fn note(&self) -> String {
+        let source = match (self.via, self.source().as_str()) {
+            (_, "ran") => "you ran this before".to_owned(),
+            (Via::Guess, source) => format!("{source}, a guess"),
+            (Via::Stale, _) => "an old answer, no fresh one to be had".to_owned(),
+            (Via::Live | Via::Cache, source) => source.to_owned(),
+        };
+        match self.suggestion.reason() {
+            Some(reason) => format!("{source} · risk {}: {reason}", self.suggestion.risk()),
+            None => format!("{source} · risk {}", self.suggestion.risk()),
+        }
+    }
+}
+
+/// `translate --json`.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    command: Option<String>,
+    source: Option<String>,
+    risk: Option<&'static str>,
+    reason: Option<String>,
+    confidence: f64,
+    reading: Option<String>,
+    alternatives: Vec<String>,
+    remarks: Vec<String>,
+}
+
+impl Report {
+    /// The best suggestion in full, the others as alternatives.
+    pub(super) fn new(shown: &[Shown], remarks: &[String]) -> Self {
+        let best = shown.first();
+        Self {
+            command: best.map(|shown| shown.command().to_owned()),
+            source: best.map(Shown::source),
+            risk: best.map(|shown| shown.suggestion.risk().name()),
+            reason: best.and_then(|shown| shown.suggestion.reason().map(str::to_owned)),
+            confidence: best.map_or(0.0, |shown| shown.suggestion.confidence()),
+            reading: best.and_then(|shown| shown.suggestion.reading().map(str::to_owned)),
+            alternatives: shown.iter().skip(1).map(|shown| shown.command().to_owned()).collect(),
+            remarks: remarks.to_vec(),
+        }
+    }
+
+    /// Confidence of the best suggestion, 0 when there is none.
+    pub(super) fn confidence(&self) -> f64 {
+        self.confidence
+    }
+}

@@ -1,0 +1,127 @@
+//! The resident process: one per user, started by whichever shell asks first, gone when nobody asks.
+
+mod guard;
+mod listener;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::api::{self, Activity, Backend};
+use crate::platform::OwnBinary;
+
+pub use guard::{Claim, Guard, GuardError, is_running, remove_stale, running_pid};
+
+/// How often the resident looks whether it is still wanted where it is.
+const WATCH_EVERY: Duration = Duration::from_secs(2);
+/// How long requests in flight may go on once the resident has decided to go.
+const DRAIN_LIMIT: Duration = Duration::from_secs(4);
+/// The same when its place is gone: nobody can reach it any more, so it hurries.
+const DRAIN_LIMIT_DISPLACED: Duration = Duration::from_secs(2);
+/// Idle exit of a resident that was started from a remote login: those sessions end without a word.
+const IDLE_EXIT_SSH: Duration = Duration::from_secs(5 * 60);
+
+/// How to run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where to listen.
+    pub socket: PathBuf,
+    /// Exit after this long without a request.
+    pub idle_exit: Duration,
+    /// Started from a remote login.
+    pub over_ssh: bool,
+    /// The own executable.
+    pub binary: OwnBinary,
+}
+
+/// Why the resident could not run.
+#[derive(Debug, Error)]
+pub enum DaemonError {
+    /// The socket or its lock could not be had.
+    #[error(transparent)]
+    Guard(#[from] GuardError),
+    /// The runtime or the listener failed.
+    #[error("resident: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// Serves until idle, drained, signalled or replaced. `backend` is built after the socket listens, so that the first
+/// client waits for as little as possible.
+///
+/// # Errors
+/// [`DaemonError`] when it cannot start; another resident holding the lock is not an error but `Ok(false)`.
+pub fn run(options: &Options, backend: impl FnOnce() -> Arc<dyn Backend>) -> Result<bool, DaemonError> {
+    let guard = match Guard::claim(&options.socket)? {
+        Claim::Won(guard) => guard,
+        Claim::Lost => return Ok(false),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let served = runtime.block_on(serve(options, &guard, backend));
+    // The socket goes first, then what still runs, then the lock: a client that finds neither starts the next one.
+    guard.remove_socket();
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    drop(guard);
+    served.map(|()| true).map_err(DaemonError::from)
+}
+
+async fn serve(options: &Options, guard: &Guard, backend: impl FnOnce() -> Arc<dyn Backend>) -> io::Result<()> {
+    let listener = guard.listen().await?;
+    let activity = Arc::new(Activity::new());
+    let build = options.binary.build();
+    let backend = backend();
+    let router = api::router(Arc::clone(&backend), Arc::clone(&activity), &build, options.binary.modified_ns());
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let mut server = tokio::spawn({
+        let mut stopped = stopped.clone();
+        let wait = async move {
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+        };
+        axum::serve(listener::OwnPeers(listener), router).with_graceful_shutdown(wait).into_future()
+    });
+    let limit = tokio::select! {
+        limit = leave(options, guard, &activity) => limit,
+        ended = &mut server => return ended.unwrap_or_else(|error| Err(io::Error::other(error))),
+    };
+    // Nobody finds the socket from here on; whoever is connected gets an answer.
+    guard.remove_socket();
+    stop.send_replace(true);
+    let _ = tokio::time::timeout(limit, &mut server).await;
+    server.abort();
+    let flushing = Arc::clone(&backend);
+    let _ = tokio::task::spawn_blocking(move || flushing.pipeline().cache().flush()).await;
+    Ok(())
+}
+
+/// Returns when the resident should go, with the time that requests in flight still have.
+async fn leave(options: &Options, guard: &Guard, activity: &Activity) -> Duration {
+    let idle_exit = if options.over_ssh { options.idle_exit.min(IDLE_EXIT_SSH) } else { options.idle_exit };
+    let mut watch = tokio::time::interval(WATCH_EVERY.min(idle_exit));
+    let signals = async {
+        match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+            (Ok(mut terminate), Ok(mut interrupt)) => {
+                tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+            }
+            _ => std::future::pending().await,
+        }
+    };
+    tokio::pin!(signals);
+    loop {
+        tokio::select! {
+            () = &mut signals => return DRAIN_LIMIT,
+            () = activity.drain.notified() => return DRAIN_LIMIT,
+            _ = watch.tick() => {
+                if !guard.is_in_place() {
+                    return DRAIN_LIMIT_DISPLACED;
+                }
+                let idle = activity.idle();
+                if idle >= idle_exit || (!idle.is_zero() && options.binary.is_replaced()) {
+                    return DRAIN_LIMIT;
+                }
+            }
+        }
+    }
+}

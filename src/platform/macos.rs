@@ -1,0 +1,41 @@
+use std::fs::Metadata;
+use std::io;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+
+/// The system's name in prompts and cache keys.
+pub const OS_NAME: &str = "macos";
+
+/// User id of the process at the other end of a Unix socket.
+///
+/// # Errors
+/// When the descriptor is not a connected Unix socket.
+pub fn peer_uid(socket: impl AsFd) -> io::Result<u32> {
+    let (uid, _gid) = nix::unistd::getpeereid(socket)?;
+    Ok(uid.as_raw())
+}
+
+/// Process id at the other end of a Unix socket, when the system tells.
+pub fn peer_pid(socket: impl AsFd) -> Option<i32> {
+    nix::sys::socket::getsockopt(&socket, nix::sys::socket::sockopt::LocalPeerPid).ok()
+}
+
+/// The session's runtime directory when `XDG_RUNTIME_DIR` is not set: macOS has none.
+pub fn session_runtime_dir(_uid: u32) -> Option<PathBuf> {
+    None
+}
+
+/// Where this process finds its open descriptors by number.
+pub fn descriptor_directory() -> &'static Path {
+    Path::new("/dev/fd")
+}
+
+/// Largest resident set size of this process in bytes: macOS tells the present one only to unsafe calls.
+pub fn resident_memory() -> Option<u64> {
+    let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_SELF).ok()?;
+    u64::try_from(usage.max_rss()).ok()
+}
+
+pub(super) fn own_executable_metadata(path: &Path) -> io::Result<Metadata> {
+    std::fs::metadata(path)
+}

@@ -1,0 +1,106 @@
+//! What differs between operating systems: peer credentials, the runtime directory, the own binary, memory, and
+//! detaching from the shell. Each system has its own file with the same functions.
+
+use std::fs::Metadata;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+use linux as system;
+
+#[cfg(target_os = "macos")]
+mod macos;
+#[cfg(target_os = "macos")]
+use macos as system;
+
+pub use system::{OS_NAME, descriptor_directory, peer_pid, peer_uid, resident_memory, session_runtime_dir};
+
+/// Effective user id of this process.
+pub fn own_uid() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// The executable file this process was started from, as it was when the process looked first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnBinary {
+    /// Absolute path.
+    pub path: PathBuf,
+    device: u64,
+    inode: u64,
+    len: u64,
+    modified_ns: i128,
+}
+
+impl OwnBinary {
+    /// Looks at the running executable.
+    ///
+    /// # Errors
+    /// When the system does not tell, for example without `/proc`.
+    pub fn look() -> io::Result<Self> {
+        let path = std::env::current_exe()?;
+        // A replaced file shows up on Linux as `NAME (deleted)`; the new one stands where the old one was.
+        let path = match path.to_str().and_then(|text| text.strip_suffix(" (deleted)")) {
+            Some(former) => PathBuf::from(former),
+            None => path,
+        };
+        let metadata = system::own_executable_metadata(&path)?;
+        Ok(Self::from_metadata(path, &metadata))
+    }
+
+    fn from_metadata(path: PathBuf, metadata: &Metadata) -> Self {
+        Self {
+            path,
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            len: metadata.len(),
+            modified_ns: i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec()),
+        }
+    }
+
+    /// Names this build: version, size and modification time, so that two builds of one version differ.
+    pub fn build(&self) -> String {
+        format!("{}+{:x}.{:x}", env!("CARGO_PKG_VERSION"), self.len, self.modified_ns)
+    }
+
+    /// When the file was written, in nanoseconds since the epoch: decides which of two builds of one version is newer.
+    pub fn modified_ns(&self) -> i128 {
+        self.modified_ns
+    }
+
+    /// Whether another file, or none, now stands at the path.
+    pub fn is_replaced(&self) -> bool {
+        match std::fs::metadata(&self.path) {
+            Ok(now) => Self::from_metadata(self.path.clone(), &now) != *self,
+            Err(_) => true,
+        }
+    }
+}
+
+/// Leaves the shell that started this process: own session, own directory, private files, no inherited descriptors.
+///
+/// Without closing what was inherited, a `$(…)` or a pipe in the shell would wait for the resident to end. Call it
+/// before anything else is opened.
+///
+/// # Errors
+/// When the root directory cannot be entered. A process that already leads a session stays in it.
+pub fn detach() -> io::Result<()> {
+    let _ = rustix::process::setsid();
+    std::env::set_current_dir(Path::new("/"))?;
+    rustix::process::umask(rustix::fs::Mode::from_bits_truncate(0o077));
+    close_inherited();
+    Ok(())
+}
+
+#[expect(unsafe_code, reason = "a descriptor inherited by number has no owner in this process, and only a raw close ends it")]
+fn close_inherited() {
+    let Ok(entries) = std::fs::read_dir(descriptor_directory()) else { return };
+    let numbers: Vec<i32> = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    for number in numbers.into_iter().filter(|number| *number > 2) {
+        // SAFETY: called first thing in a fresh process, before it has opened any descriptor of its own above 2; the
+        // one that listed the directory is closed already, and closing a closed number only returns EBADF.
+        unsafe { rustix::io::close(number) };
+    }
+}

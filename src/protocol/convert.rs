@@ -1,0 +1,57 @@
+//! Between wire types and the vocabulary.
+
+use std::path::PathBuf;
+
+use super::{WireCandidate, WireShell};
+use crate::domain::{Candidate, Origin, PROXY_VARIABLES, Secret, ShellFacts};
+
+impl WireShell {
+    /// Puts the facts of a shell on the wire, with the key variables that were asked for.
+    pub fn from_facts(facts: &ShellFacts, asked: &[String]) -> Self {
+        let value = |name: &String| facts.keys.iter().find(|(known, _)| known == name).map(|(_, key)| key.expose().to_owned());
+        Self {
+            name: facts.shell.name().to_owned(),
+            version: facts.shell_version.clone(),
+            cwd: facts.cwd.to_string_lossy().into_owned(),
+            home: facts.home.as_ref().map(|home| home.to_string_lossy().into_owned()),
+            path: facts.path.clone(),
+            locale: facts.locale.clone(),
+            proxies: facts.proxies.clone(),
+            keys: asked.iter().map(|name| (name.clone(), value(name))).collect(),
+        }
+    }
+
+    /// Reads the facts of a shell off the wire.
+    ///
+    /// # Errors
+    /// One line naming what is wrong: an unknown shell, or a working directory that is not absolute.
+    pub fn into_facts(self) -> Result<ShellFacts, String> {
+        let shell = self.name.parse()?;
+        let cwd = PathBuf::from(self.cwd);
+        if !cwd.is_absolute() {
+            return Err("the working directory is not absolute".to_owned());
+        }
+        Ok(ShellFacts {
+            shell,
+            shell_version: self.version,
+            cwd,
+            home: self.home.map(PathBuf::from),
+            path: self.path,
+            locale: self.locale,
+            proxies: self.proxies.into_iter().filter(|(name, _)| PROXY_VARIABLES.contains(&name.as_str())).collect(),
+            keys: self.keys.into_iter().filter_map(|(name, value)| Some((name, Secret::new(value?)))).collect(),
+        })
+    }
+}
+
+impl WireCandidate {
+    /// Reads a candidate off the wire; `None` when its origin is not one we know.
+    pub fn into_candidate(self) -> Option<Candidate> {
+        Some(Candidate {
+            origin: Origin::from_label(&self.origin)?,
+            command: self.command,
+            reading: self.reading,
+            confidence: if self.confidence.is_finite() { self.confidence.clamp(0.0, 1.0) } else { 0.0 },
+        })
+    }
+}

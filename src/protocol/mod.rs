@@ -1,0 +1,202 @@
+//! What client and resident say to each other: HTTP/1.1 over a Unix socket, JSON bodies, one JSON record a line in
+//! the answer. These types are promises to other versions of the program; the vocabulary of `domain` is not.
+
+mod convert;
+mod http;
+
+use serde::{Deserialize, Serialize};
+
+pub use http::{BodyReader, HttpError, ResponseHead, read_head, request_bytes};
+
+/// Number of the protocol; it is part of the socket's name, so two protocols never meet.
+pub const PROTOCOL: u32 = 1;
+
+/// Header in which each side names its build.
+pub const BUILD_HEADER: &str = "x-gptos-build";
+
+/// Header in which each side says when its build was made (nanoseconds since the epoch).
+pub const BUILD_TIME_HEADER: &str = "x-gptos-build-time";
+
+/// Which sources may answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// All sources in their order.
+    #[default]
+    Normal,
+    /// A provider at once; the cache is only written.
+    Fresh,
+    /// No provider.
+    Offline,
+}
+
+/// `POST /v1/suggest`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SuggestRequest {
+    /// The user's words.
+    pub query: String,
+    /// Which sources may answer.
+    #[serde(default)]
+    pub mode: Mode,
+    /// How many candidates at most.
+    pub want: usize,
+    /// Neither read nor write any cache.
+    #[serde(default)]
+    pub no_cache: bool,
+    /// Wait for the provider limiter instead of being refused by it.
+    #[serde(default)]
+    pub patient: bool,
+    /// What remains of the deadline, in milliseconds; absent: the configured one.
+    #[serde(default)]
+    pub deadline_ms: Option<u64>,
+    /// The asking shell.
+    pub shell: WireShell,
+}
+
+/// The facts of the asking shell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WireShell {
+    /// `zsh`, `bash` or `fish`.
+    pub name: String,
+    /// Its version, or empty.
+    #[serde(default)]
+    pub version: String,
+    /// Working directory.
+    pub cwd: String,
+    /// `$HOME`.
+    #[serde(default)]
+    pub home: Option<String>,
+    /// `$PATH`.
+    pub path: String,
+    /// Locale.
+    #[serde(default)]
+    pub locale: String,
+    /// Proxy variables: lower-case name, value.
+    #[serde(default)]
+    pub proxies: Vec<(String, String)>,
+    /// Key variables the resident asked for, with their values; `None` when unset in the shell.
+    #[serde(default)]
+    pub keys: Vec<(String, Option<String>)>,
+}
+
+/// One line of the answer to `POST /v1/suggest`. `Progress` may repeat; any other kind is the last.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "snake_case")]
+pub enum Record {
+    /// Still working.
+    Progress {
+        /// Since the request arrived.
+        elapsed_ms: u64,
+        /// The provider that is asked, if one is.
+        #[serde(default)]
+        waiting_for: Option<String>,
+    },
+    /// A provider needs these environment variables of the asking shell: ask again with them.
+    NeedKeys {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// The configuration says `resident = "off"`: answer in your own process.
+    Off,
+    /// The answer.
+    Answer(Answer),
+}
+
+/// What came of a query.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Answer {
+    /// Candidates, best first. Whoever receives them judges them again.
+    pub candidates: Vec<WireCandidate>,
+    /// A provider that could be asked for another candidate.
+    #[serde(default)]
+    pub more: Option<String>,
+    /// What went wrong or should be known, one line each: failed providers, a broken configuration.
+    #[serde(default)]
+    pub remarks: Vec<String>,
+    /// Example sentences of the embedded translator near the query, when there is no candidate.
+    #[serde(default)]
+    pub nearest: Vec<String>,
+    /// Whether any provider is configured.
+    #[serde(default)]
+    pub has_provider: bool,
+}
+
+/// How a candidate was obtained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// Made for this request.
+    Live,
+    /// From the cache, within its time to live.
+    Cache,
+    /// From the cache, past its time to live, because nothing better could answer.
+    Stale,
+    /// Below the confidence that is inserted unasked.
+    Guess,
+}
+
+/// A candidate on the wire.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WireCandidate {
+    /// The command text.
+    pub command: String,
+    /// What it does, in one line.
+    #[serde(default)]
+    pub reading: Option<String>,
+    /// `ran`, `offline` or `provider:NAME`.
+    pub origin: String,
+    /// How it was obtained.
+    pub via: Via,
+    /// From 0 to 1.
+    pub confidence: f64,
+}
+
+/// `POST /v1/ran`: what the user really ran for a suggestion.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RanRequest {
+    /// The words the suggestion answered.
+    pub query: String,
+    /// The line that was run.
+    pub command: String,
+    /// Its exit status.
+    pub status: i32,
+    /// The shell it ran in.
+    pub shell: WireShell,
+}
+
+/// `GET /v1/status`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// Process id of the resident.
+    pub pid: u32,
+    /// Version of the resident.
+    pub version: String,
+    /// Since it started, in seconds.
+    pub uptime_s: u64,
+    /// Resident set size in bytes.
+    pub rss_bytes: u64,
+    /// Suggest requests answered since it started.
+    pub requests: u64,
+}
+
+/// `GET /v1/cache`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct WireCacheStats {
+    /// Live entries.
+    pub entries: u64,
+    /// Bytes of live keys and values.
+    pub live_bytes: u64,
+    /// Bytes on disk.
+    pub disk_bytes: u64,
+    /// Lookups that found an entry since start.
+    pub hits: u64,
+    /// Lookups that found none.
+    pub misses: u64,
+    /// Damaged files and entries dropped since start.
+    pub damaged: u64,
+    /// `disk` or `memory`.
+    pub mode: String,
+}

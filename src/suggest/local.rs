@@ -1,0 +1,133 @@
+//! The sources that need no network: what the user ran before, the cache, the embedded translator.
+
+use std::time::Duration;
+
+use super::key::{self, KeyContext, Kind};
+use super::pipeline::{Mode, Offer, Place, Reply, Request, Via};
+use super::ports::{AnswerCache, CachedAnswer};
+use crate::domain::{Candidate, Origin};
+use crate::offline::{self, Machine, Os};
+use crate::redact::Redacted;
+use crate::validate::{Policy, Suggestion, judge};
+
+/// An answer whose words point at the present directory ages faster than one that does not: the directory changes.
+const CONTEXT_TTL: Duration = Duration::from_secs(24 * 3600);
+
+/// Where local answers come from.
+pub struct LocalSources<'a> {
+    /// Where the pipeline stands.
+    pub place: &'a Place,
+    /// The answers kept.
+    pub cache: &'a dyn AnswerCache,
+}
+
+/// All local answers to one request that passed the gate, best first.
+pub struct Local {
+    offers: Vec<Offer>,
+    nearest: Vec<String>,
+}
+
+impl LocalSources<'_> {
+    /// Asks all local sources.
+    pub fn collect(&self, request: &Request, redacted: &Redacted) -> Local {
+        let mut local = Local { offers: Vec::new(), nearest: Vec::new() };
+        let cached = request.use_cache && request.mode != Mode::Fresh;
+        if cached {
+            for kind in [Kind::Ran, Kind::Provider, Kind::Offline] {
+                if let Some(answer) = self.cache.get(&self.key(kind, request, redacted), request.now) {
+                    let via = if self.is_fresh(&answer, request, redacted) { Via::Cache } else { Via::Stale };
+                    // A stale answer of the embedded translator is made anew, at no cost.
+                    if via == Via::Stale && kind == Kind::Offline {
+                        continue;
+                    }
+                    let restored =
+                        Candidate { command: redacted.restore(&answer.candidate.command), ..answer.candidate };
+                    local.add(&restored, via, request);
+                }
+            }
+        }
+        let has_offline = local.offers.iter().any(|offer| *offer.suggestion.origin() == Origin::Offline);
+        // An answer already found is complete with one command; more are needed only to cycle through.
+        if !has_offline || request.want > 1 {
+            self.translate(request, redacted, &mut local);
+        }
+        local.offers.sort_by_key(|offer| rank(offer.via));
+        local
+    }
+
+    fn translate(&self, request: &Request, redacted: &Redacted, local: &mut Local) {
+        let os = if self.place.os == "macos" { Os::MacOs } else { Os::Linux };
+        let machine = Machine { shell: request.facts.shell, os, tools: None };
+        let translation = offline::translate(request.query.as_str(), &machine);
+        for candidate in translation.candidates.iter().filter(|candidate| candidate.confidence >= offline::PLAUSIBLE) {
+            let sure = candidate.confidence >= offline::SURE;
+            local.add(candidate, if sure { Via::Live } else { Via::Guess }, request);
+        }
+        if let Some(best) = translation.candidates.first()
+            && request.use_cache
+            && best.confidence >= offline::SURE
+            && redacted.is_clean()
+        {
+            let key = self.key(Kind::Offline, request, redacted);
+            if self.cache.get(&key, request.now).is_none() {
+                self.cache.put(&key, &CachedAnswer { candidate: best.clone(), created: request.now });
+            }
+        }
+        local.nearest = translation.nearest.iter().map(|sentence| (*sentence).to_owned()).collect();
+    }
+
+    fn key(&self, kind: Kind, request: &Request, redacted: &Redacted) -> super::ports::CacheKey {
+        key::derive(kind, &redacted.text, &request.facts, &KeyContext { os: self.place.os, build: &self.place.build })
+    }
+
+    fn is_fresh(&self, answer: &CachedAnswer, request: &Request, redacted: &Redacted) -> bool {
+        let ttl = if key::is_context_bound(&redacted.text) { self.place.ttl.min(CONTEXT_TTL) } else { self.place.ttl };
+        // A stamp from the future counts as just made: the clock was set back, the answer is not older for it.
+        request.now.duration_since(answer.created).unwrap_or_default() <= ttl
+    }
+}
+
+impl Local {
+    /// Judges a candidate and keeps it unless the same command is there already.
+    fn add(&mut self, candidate: &Candidate, via: Via, request: &Request) {
+        let Ok(suggestion) = judge(candidate, &Policy { shell: request.facts.shell }) else { return };
+        if self.offers.iter().all(|known| known.suggestion.command() != suggestion.command()) {
+            self.offers.push(Offer { suggestion, via });
+        }
+    }
+
+    /// Whether the best local answer can be given without asking anybody.
+    pub fn is_sure(&self) -> bool {
+        self.offers.first().is_some_and(|offer| matches!(offer.via, Via::Live | Via::Cache))
+    }
+
+    /// Whether a fresh answer of a provider is among them.
+    pub fn has_provider_answer(&self) -> bool {
+        self.offers.iter().any(|offer| offer.via == Via::Cache && matches!(offer.suggestion.origin(), Origin::Provider(_)))
+    }
+
+    /// The reply made of local answers alone.
+    pub fn reply(self, request: &Request, remarks: Vec<String>, more: Option<String>) -> Reply {
+        let mut offers = self.offers;
+        offers.truncate(request.want.max(1));
+        Reply { offers, more, remarks, nearest: self.nearest }
+    }
+
+    /// The reply when a provider answered: its answer first, what is known locally after it.
+    pub fn reply_with(self, request: &Request, suggestion: Suggestion) -> Reply {
+        let mut offers = self.offers;
+        offers.retain(|offer| request.mode != Mode::Fresh && offer.suggestion.command() != suggestion.command());
+        offers.insert(0, Offer { suggestion, via: Via::Live });
+        offers.truncate(request.want.max(1));
+        Reply { offers, more: None, remarks: Vec::new(), nearest: Vec::new() }
+    }
+}
+
+/// What may be given at once comes first, then stale answers, then guesses.
+fn rank(via: Via) -> u8 {
+    match via {
+        Via::Live | Via::Cache => 0,
+        Via::Stale => 1,
+        Via::Guess => 2,
+    }
+}

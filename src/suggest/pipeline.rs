@@ -1,0 +1,272 @@
+//! What happens to a query, from the words to checked suggestions. This file tells the whole story; every step is
+//! one call into the module that knows how.
+
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use tokio::time::Instant;
+
+use super::key::{self, KeyContext, Kind};
+use super::local::{Local, LocalSources};
+use super::online::{self, Failures};
+use super::ports::{AnswerCache, CachedAnswer, Commands, Provider};
+use super::prompt;
+use crate::domain::{Candidate, Query, ShellFacts};
+use crate::redact::{self, Redacted};
+use crate::validate::{Policy, Suggestion, judge};
+
+/// Provider calls one user may make per minute; whoever asks more often is not typing.
+const CALLS_PER_MINUTE: u32 = 60;
+/// Provider calls that may come at once.
+const CALL_BURST: u32 = 20;
+
+/// Which sources may answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// All sources in their order.
+    Normal,
+    /// A provider at once; the cache is only written.
+    Fresh,
+    /// No provider.
+    Offline,
+}
+
+/// How a suggestion was obtained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Via {
+    /// Made for this request.
+    Live,
+    /// From the cache, within its time to live.
+    Cache,
+    /// From the cache, past its time to live, because nothing better could answer.
+    Stale,
+    /// Below the confidence that is offered unmarked.
+    Guess,
+}
+
+/// One request.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The words.
+    pub query: Query,
+    /// The asking shell.
+    pub facts: ShellFacts,
+    /// Which sources may answer.
+    pub mode: Mode,
+    /// How many suggestions at most.
+    pub want: usize,
+    /// Whether any cache may be read or written.
+    pub use_cache: bool,
+    /// Whether to wait for the limiter instead of being refused.
+    pub patient: bool,
+    /// Key variables the client was asked for already, set or not.
+    pub offered_keys: Vec<String>,
+    /// When the answer is due.
+    pub deadline: Instant,
+    /// The present, for the age of what is cached.
+    pub now: SystemTime,
+}
+
+/// A suggestion and how it was obtained.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// The checked command.
+    pub suggestion: Suggestion,
+    /// How it was obtained.
+    pub via: Via,
+}
+
+/// What came of a request.
+#[derive(Debug, Clone, Default)]
+pub struct Reply {
+    /// Best first.
+    pub offers: Vec<Offer>,
+    /// A provider that could be asked for another suggestion.
+    pub more: Option<String>,
+    /// What failed, one line each.
+    pub remarks: Vec<String>,
+    /// Sentences near the query that the embedded translator knows.
+    pub nearest: Vec<String>,
+}
+
+/// The end of a request.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// Suggestions, or the reasons why there are none.
+    Reply(Reply),
+    /// A provider has to be asked and needs these variables of the asking shell.
+    NeedKeys(Vec<String>),
+}
+
+/// Which provider a request waits for at this moment, for progress.
+#[derive(Debug, Clone, Default)]
+pub struct WaitingFor(Arc<Mutex<Option<String>>>);
+
+impl WaitingFor {
+    /// The provider's name, if one is asked right now.
+    pub fn name(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, name: &str) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(name.to_owned());
+    }
+}
+
+/// Where the pipeline stands: things that do not change from request to request.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The operating system's name.
+    pub os: &'static str,
+    /// This build's identity; answers of the embedded translator are kept for it alone.
+    pub build: String,
+    /// How long a cached answer counts as fresh.
+    pub ttl: Duration,
+}
+
+/// The way of a query through all sources.
+pub struct Pipeline {
+    place: Place,
+    cache: Arc<dyn AnswerCache>,
+    commands: Arc<dyn Commands>,
+    limiter: DefaultDirectRateLimiter,
+}
+
+impl Pipeline {
+    /// Puts the pipeline together.
+    pub fn new(place: Place, cache: Arc<dyn AnswerCache>, commands: Arc<dyn Commands>) -> Self {
+        let per_minute = NonZeroU32::new(CALLS_PER_MINUTE).unwrap_or(NonZeroU32::MIN);
+        let burst = NonZeroU32::new(CALL_BURST).unwrap_or(NonZeroU32::MIN);
+        Self { place, cache, commands, limiter: RateLimiter::direct(Quota::per_minute(per_minute).allow_burst(burst)) }
+    }
+
+    /// The cache, for its statistics.
+    pub fn cache(&self) -> &dyn AnswerCache {
+        self.cache.as_ref()
+    }
+
+    /// Answers one request by its deadline. Dropping the future cancels everything it started.
+    pub async fn suggest(&self, request: &Request, providers: &[Arc<dyn Provider>], waiting: &WaitingFor) -> Outcome {
+        // Secrets become placeholders before anything is keyed, stored or sent; they return in the final command only.
+        let redacted = redact::redact(request.query.as_str());
+
+        // What this machine knows by itself costs no waiting, so it is ready before any provider is asked, and
+        // whatever fails later fails towards it.
+        let sources = LocalSources { place: &self.place, cache: self.cache.as_ref() };
+        let local = sources.collect(request, &redacted);
+        if request.mode == Mode::Offline || providers.is_empty() {
+            return Outcome::Reply(local.reply(request, Vec::new(), None));
+        }
+        if request.mode == Mode::Normal && local.is_sure() {
+            let more = if local.has_provider_answer() { None } else { providers.first().map(|provider| provider.name().to_owned()) };
+            return Outcome::Reply(local.reply(request, Vec::new(), more));
+        }
+
+        let needed = missing_keys(providers, &request.offered_keys);
+        if !needed.is_empty() {
+            return Outcome::NeedKeys(needed);
+        }
+        match self.online(request, &redacted, providers, waiting).await {
+            Ok(suggestion) => Outcome::Reply(local.reply_with(request, suggestion)),
+            Err(failures) => {
+                let remarks = failures.into_iter().map(|(name, error)| format!("{name}: {error}")).collect();
+                Outcome::Reply(local.reply(request, remarks, None))
+            }
+        }
+    }
+
+    /// Asks the providers in the user's order until one gives a command that passes the gate, and stores it.
+    async fn online(
+        &self,
+        request: &Request,
+        redacted: &Redacted,
+        providers: &[Arc<dyn Provider>],
+        waiting: &WaitingFor,
+    ) -> Result<Suggestion, Failures> {
+        let prompt = prompt::build(&redacted.text, &request.facts, self.place.os);
+        let resolves = |word: &str| self.commands.resolves(word, &request.facts);
+        let parses = |text: &str| crate::syntax::parse(text, request.facts.shell).is_ok();
+        let admit = |name: &str| {
+            waiting.set(name);
+            self.limiter.check().is_ok()
+        };
+        if request.patient {
+            let _ = tokio::time::timeout_at(request.deadline, self.limiter.until_ready()).await;
+        }
+        let mut failures = Failures::new();
+        let mut rest = providers;
+        loop {
+            let ask = online::Ask { prompt: &prompt, facts: &request.facts, deadline: request.deadline, resolves: &resolves, parses: &parses, admit: &admit };
+            let candidate = match online::ask_in_order(rest, &ask).await {
+                Ok(candidate) => candidate,
+                Err(more) => {
+                    failures.extend(more);
+                    return Err(failures);
+                }
+            };
+            match self.accept(request, redacted, &candidate) {
+                Ok(suggestion) => return Ok(suggestion),
+                Err((name, error)) => {
+                    let asked = rest.iter().position(|provider| provider.name() == name).map_or(rest.len(), |index| index + 1);
+                    failures.push((name, error));
+                    rest = &rest[asked..];
+                    if rest.is_empty() {
+                        return Err(failures);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lets a provider's candidate through the gate and stores it as the provider gave it: the verdict is made anew
+    /// each time, and secrets are put back each time.
+    fn accept(&self, request: &Request, redacted: &Redacted, candidate: &Candidate) -> Result<Suggestion, online::Failure> {
+        let restored = Candidate { command: redacted.restore(&candidate.command), ..candidate.clone() };
+        match judge(&restored, &Policy { shell: request.facts.shell }) {
+            Ok(suggestion) => {
+                if request.use_cache && !redact::looks_secret(&candidate.command) {
+                    let key = self.key(Kind::Provider, &redacted.text, &request.facts);
+                    self.cache.put(&key, &CachedAnswer { candidate: candidate.clone(), created: request.now });
+                }
+                Ok(suggestion)
+            }
+            Err(rejection) => Err(online::rejected(candidate, &rejection.to_string())),
+        }
+    }
+
+    /// Remembers what the user ran for a query: it is the first answer next time. A failed command is forgotten, and
+    /// one that holds a secret or does not pass the gate is not kept at all.
+    pub fn record_ran(&self, query: &Query, command: &str, status: i32, facts: &ShellFacts, now: SystemTime) {
+        let redacted = redact::redact(query.as_str());
+        let key = self.key(Kind::Ran, &redacted.text, facts);
+        let candidate =
+            Candidate { command: command.to_owned(), reading: None, origin: crate::domain::Origin::Ran, confidence: 1.0 };
+        let keep = status == 0
+            && redacted.is_clean()
+            && !redact::looks_secret(command)
+            && judge(&candidate, &Policy { shell: facts.shell }).is_ok();
+        if keep {
+            self.cache.put(&key, &CachedAnswer { candidate, created: now });
+        } else if self.cache.get(&key, now).is_some_and(|known| known.candidate.command == command) {
+            self.cache.remove(&key);
+        }
+    }
+
+    fn key(&self, kind: Kind, text: &str, facts: &ShellFacts) -> super::ports::CacheKey {
+        key::derive(kind, text, facts, &KeyContext { os: self.place.os, build: &self.place.build })
+    }
+}
+
+/// Key variables that the providers need and the client has not been asked for.
+fn missing_keys(providers: &[Arc<dyn Provider>], offered: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in providers.iter().filter_map(|provider| provider.key_variable()) {
+        if !offered.iter().any(|known| known == name) && !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+

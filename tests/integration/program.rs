@@ -1,0 +1,119 @@
+//! The command line as a user and a script see it.
+
+use crate::environment::{TestEnv, records};
+
+const KNOWN: &str = "find files bigger than 100 MB changed this week";
+
+#[test]
+fn the_command_stands_alone_on_standard_output() {
+    let env = TestEnv::new();
+    for arguments in [vec![KNOWN], vec!["--", "find", "files", "bigger", "than", "100", "MB", "changed", "this", "week"], vec!["translate", "--", KNOWN]] {
+        let run = env.run(&arguments);
+        assert_eq!(run.code, Some(0), "{arguments:?}: {}", run.err);
+        assert_eq!(run.out.lines().count(), 1);
+        assert!(run.out.starts_with("find . ") && run.out.contains("-size +100M"), "{}", run.out);
+        assert!(run.err.is_empty(), "{}", run.err);
+    }
+    assert_eq!(env.run_with_input(&["translate"], KNOWN.as_bytes()).out, env.run(&[KNOWN]).out);
+}
+
+#[test]
+fn words_after_the_dashes_are_the_query_and_standard_input_is_not_read() {
+    let env = TestEnv::new();
+    let run = env.run_with_input(&["translate", "--shell", "bash", "--", "list files by size"], KNOWN.as_bytes());
+    assert!(run.out.starts_with("ls "), "{}", run.out);
+}
+
+#[test]
+fn a_lone_unknown_word_goes_nowhere() {
+    let env = TestEnv::new();
+    let run = env.run(&["sttaus"]);
+    assert_eq!((run.code, run.out.as_str()), (Some(64), ""));
+    assert!(run.err.contains("status"), "{}", run.err);
+    assert!(!env.socket().exists(), "no resident was started for it");
+    assert_eq!(env.run(&["list", "files"]).code, Some(64));
+}
+
+#[test]
+fn help_is_short_and_help_all_is_whole() {
+    let env = TestEnv::new();
+    let short = env.run(&["--help"]).out;
+    let verbs = short.split("Commands:").nth(1).or_else(|| short.split("Verbs:").nth(1)).unwrap_or(&short);
+    let listed = verbs.lines().skip(1).take_while(|line| !line.trim().is_empty()).count();
+    assert!((3..=10).contains(&listed), "{short}");
+    let all = env.run(&["help", "all"]).out;
+    for verb in ["translate", "init", "daemon run", "daemon stop", "status", "cache clear", "config check", "provider add", "batch translate", "completions", "man"] {
+        assert!(all.contains(verb), "{verb} is missing in help all");
+    }
+}
+
+#[test]
+fn batch_answers_every_line_with_its_id() {
+    let env = TestEnv::new();
+    let input = format!("{{\"id\":\"a\",\"query\":\"{KNOWN}\"}}\n{{\"id\":7,\"query\":\"frobnicate the quux\"}}\n");
+    let run = env.run_with_input(&["batch", "translate", "--offline", "--no-cache", "--shell", "bash"], input.as_bytes());
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    let lines: Vec<serde_json::Value> = run.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((lines[0]["id"].as_str(), lines[1]["id"].as_i64()), (Some("a"), Some(7)));
+    assert!(lines[0]["command"].as_str().unwrap().starts_with("find "));
+    assert!(lines[0]["confidence"].as_f64().unwrap() >= 0.8);
+    assert_eq!(lines[0]["source"], "offline");
+    assert!(lines[0]["alternatives"].is_array());
+    assert!(lines[1]["command"].is_null());
+}
+
+#[test]
+fn init_sets_what_the_configuration_says_unless_the_user_did() {
+    let env = TestEnv::new();
+    env.configure("[shell]\nkey = \"ctrl-t\"\n");
+    for shell in ["zsh", "bash", "fish"] {
+        let text = env.run(&["init", shell]).out;
+        assert!(text.contains("ctrl-t") && text.contains("GPTOS_KEY"), "{shell}");
+        assert!(text.contains(crate::environment::binary().to_str().unwrap()), "{shell} gets the absolute path");
+    }
+}
+
+#[test]
+fn completions_and_manual_come_from_the_same_definition() {
+    let env = TestEnv::new();
+    for shell in ["zsh", "bash", "fish"] {
+        assert!(env.run(&["completions", shell]).out.contains("translate"));
+    }
+    assert!(env.run(&["man"]).out.starts_with(".") || env.run(&["man"]).out.contains(".TH"));
+}
+
+#[test]
+fn the_resident_can_be_turned_off() {
+    let env = TestEnv::new();
+    env.configure("resident = \"off\"\n");
+    let run = env.run(&[KNOWN]);
+    assert_eq!(run.code, Some(0));
+    assert!(!env.socket().exists());
+    assert_ne!(env.run(&["daemon", "run"]).code, Some(0));
+    assert_eq!(env.run(&["status"]).code, Some(1));
+}
+
+#[test]
+fn no_cache_neither_reads_nor_writes() {
+    let env = TestEnv::new();
+    let mut resident = env.start_resident();
+    let entries = || serde_json::from_str::<serde_json::Value>(&env.run(&["cache", "stats", "--json"]).out).unwrap()["entries"].clone();
+    env.run(&["translate", "--shell", "bash", "--no-cache", "--", KNOWN]);
+    assert_eq!(entries(), 0);
+    env.run(&["translate", "--shell", "bash", "--", KNOWN]);
+    assert_eq!(entries(), 1);
+    assert_eq!(env.run(&["cache", "clear"]).code, Some(0));
+    assert_eq!(entries(), 0);
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
+}
+
+#[test]
+fn the_widget_ends_with_its_status_and_tells_source_and_risk() {
+    let env = TestEnv::new();
+    let run = env.run_with_input(&["widget", "zsh"], KNOWN.as_bytes());
+    let records = records(&run.out);
+    assert_eq!(records[0].0, "cmd");
+    assert!(records[0].2.contains("offline") && records[0].2.contains("risk none"), "{}", records[0].2);
+    assert_eq!(records.last().unwrap().0, "end");
+}
