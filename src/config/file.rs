@@ -65,7 +65,7 @@ impl ConfigFile {
         if self.seen == Some(Seen::Settled(stamp)) {
             return;
         }
-        match read(path) {
+        match read_text(path) {
             Ok(Some((text, metadata))) => {
                 self.seen = settled(&metadata).then(|| Seen::Settled(self::stamp(&metadata)));
                 match parse(&text, path, self.home.as_deref()) {
@@ -114,7 +114,10 @@ fn problem(path: &Path, cause: impl Into<String>) -> ConfigProblem {
 }
 
 /// Reads the file and the state it was in; `None` if it is missing.
-pub(crate) fn read(path: &Path) -> Result<Option<(String, Metadata)>, ConfigProblem> {
+///
+/// # Errors
+/// When it cannot be read, is not text, or must not be trusted.
+pub fn read_text(path: &Path) -> Result<Option<(String, Metadata)>, ConfigProblem> {
     // Opening a FIFO would wait for a writer; nobody may be kept waiting by a file.
     let nonblocking = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or(0);
     let opened = OpenOptions::new().read(true).custom_flags(nonblocking).open(path);

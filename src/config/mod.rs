@@ -14,7 +14,7 @@ mod resolve;
 mod value;
 
 pub use base_url::{BaseUrl, BaseUrlError};
-pub use file::ConfigFile;
+pub use file::{ConfigFile, read_text};
 pub use nearest::nearest;
 pub use problem::ConfigProblem;
 pub use resolve::{check_env_name, check_provider_name, parse};
