@@ -101,7 +101,7 @@ fn a_wrong_command_line_says_what_to_do() {
         (&["translate", "-n", "0"], "invalid value '0' for '--count <N>': 0 is not in 1..=20", "run `gptos help translate`"),
         (&["translate", "-n", "x"], "invalid value 'x' for '--count <N>': invalid digit found in string", "run `gptos help translate`"),
         (&["init", "tcsh"], "invalid value 'tcsh' for '<SHELL>'", "one of zsh, bash, fish"),
-        (&["init"], "the following required arguments were not provided: <SHELL>", "one of zsh, bash, fish"),
+        (&["init"], "the following required arguments were not provided: <SHELL>", "run `gptos help init`"),
         (&["help", "sttaus"], "`sttaus` is not a verb", "did you mean `status`?"),
         (&["help", "config", "x"], "`config x` is not a verb", "run `gptos help all`"),
         (

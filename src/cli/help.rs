@@ -27,7 +27,7 @@ pub(super) fn about(verbs: &[String]) -> Result<String, UsageError> {
             hint: Some(meant.map_or_else(|| "run `gptos help all`".to_owned(), |meant| format!("did you mean `{meant}`?"))),
         })?;
     }
-    Ok(command.render_long_help().to_string())
+    Ok(command.render_help().to_string())
 }
 
 /// Every verb with its usage and what it does.

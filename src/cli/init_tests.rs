@@ -46,7 +46,7 @@ fn only_documented_variables_are_set() {
 #[test]
 fn shells_read_back_what_was_quoted() {
     for value in ["plain", "o'neil", r"back\slash", "$HOME `id` $(id) !x", "a\nb", "", "''", r"\'", "größe"] {
-        for (shell, options) in [(ShellKind::Zsh, "-fuc"), (ShellKind::Bash, "-uec"), (ShellKind::Fish, "-c")] {
+        for (shell, options) in [(ShellKind::Zsh, "-fuc"), (ShellKind::Bash, "-uec"), (ShellKind::Fish, "-Nc")] {
             let lines = assignment(shell, "GPTOS_KEY", value);
             let text = format!("{lines}{lines}printf %s \"$GPTOS_KEY\"");
             let run = |set: Option<&str>| {

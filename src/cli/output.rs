@@ -79,13 +79,6 @@ impl<'a> Output<'a> {
         self.talk("gptos:", what);
     }
 
-    /// Writes text of our own to standard error as it is.
-    pub fn usage(&mut self, text: &str) {
-        self.flush();
-        // Nobody can be told that standard error is gone.
-        let _ = self.err.write_all(text.as_bytes());
-    }
-
     /// Ends the run: hands on what was written and says so if it could not be.
     pub fn finish(mut self, status: ExitStatus) -> ExitStatus {
         self.flush();
@@ -106,6 +99,7 @@ impl<'a> Output<'a> {
             Color::Always => format!("\x1b[1m{label}\x1b[0m {text}\n"),
             Color::Never => format!("{label} {text}\n"),
         };
+        // Nobody can be told that standard error is gone.
         let _ = self.err.write_all(line.as_bytes());
     }
 }

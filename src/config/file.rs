@@ -31,6 +31,7 @@ type Stamp = (i64, i64, i64, i64, u64, u64, u64);
 /// The state that was read last.
 #[derive(Debug, PartialEq)]
 enum Seen {
+    /// There was no file.
     Missing,
     /// A state that cannot be mistaken for a later one.
     Settled(Stamp),

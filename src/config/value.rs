@@ -99,7 +99,10 @@ impl KeySection {
     pub fn place(&self) -> String {
         match self {
             KeySection::File(path) => format!("file {}", path.display()),
-            KeySection::Command(words) => format!("command {}{}", words[0], if words.len() > 1 { " …" } else { "" }),
+            KeySection::Command(words) => {
+                let program = words.first().map_or("", String::as_str);
+                format!("command {program}{}", if words.len() > 1 { " …" } else { "" })
+            }
             KeySection::Env(name) => format!("env {name}"),
         }
     }
@@ -203,7 +206,11 @@ impl Config {
             rows.push((key("model"), quoted(&provider.model)));
             rows.push((key("key"), provider.key.as_ref().map_or_else(|| "none".to_owned(), KeySection::place)));
         }
-        rows.into_iter().map(|(key, value)| (self.origin(&key), key, value)).map(|(origin, key, value)| (key, value, origin)).collect()
+        let with_origin = |(key, value): (String, String)| {
+            let origin = self.origin(&key);
+            (key, value, origin)
+        };
+        rows.into_iter().map(with_origin).collect()
     }
 }
 
