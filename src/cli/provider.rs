@@ -103,7 +103,7 @@ pub fn add(arguments: &ProviderAddArguments, paths: &Paths, tester: Tester<'_>, 
         }
         Err(EditError::Refused(problem)) => return wrong(&problem, None, output),
         Err(error @ EditError::Io { .. }) => {
-            output.error(&error.to_string(), None);
+            output.error(&format!("provider add: {error}"), None);
             return ExitStatus::Internal;
         }
     };
