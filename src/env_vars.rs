@@ -1,1 +1,101 @@
-//! (skeleton)
+//! Every `GPTOS_*` name, who reads it and what it means. Documentation and the manual page are made from this table.
+//!
+//! Two kinds share the prefix: environment variables that the program reads, and shell variables that the code in
+//! `shell/` reads. The latter need not be exported. Nothing here reads a variable: callers look them up themselves.
+
+/// Who reads a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// `gptos` itself, from its environment.
+    Program,
+    /// The shell integration, as a shell variable.
+    Shell,
+}
+
+/// One documented variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Variable {
+    /// The full name.
+    pub name: &'static str,
+    /// Who reads it.
+    pub read_by: Reader,
+    /// What it means and its default, in one or two sentences.
+    pub doc: &'static str,
+}
+
+/// Path of the configuration file, in place of the usual one.
+pub const CONFIG: &str = "GPTOS_CONFIG";
+/// Path of the binary that the shell integration runs.
+pub const BIN: &str = "GPTOS_BIN";
+/// The key that asks.
+pub const KEY: &str = "GPTOS_KEY";
+/// A second key that asks.
+pub const KEY2: &str = "GPTOS_KEY2";
+/// How long Enter is ignored after a command appeared.
+pub const ENTER_GUARD_MS: &str = "GPTOS_ENTER_GUARD_MS";
+/// How long to wait before showing progress.
+pub const PROGRESS_MS: &str = "GPTOS_PROGRESS_MS";
+/// Whether the shell prompt stays live while a request runs.
+pub const ASYNC: &str = "GPTOS_ASYNC";
+
+/// All of them, in the order the manual lists them.
+pub const ALL: &[Variable] = &[
+    Variable {
+        name: CONFIG,
+        read_by: Reader::Program,
+        doc: "Absolute path of the configuration file. Default: `gptos/config.toml` in `$XDG_CONFIG_HOME` or `~/.config`.",
+    },
+    Variable {
+        name: BIN,
+        read_by: Reader::Shell,
+        doc: "Absolute path of the `gptos` binary. `gptos init` sets it; the default without it is `gptos` from `$PATH`.",
+    },
+    Variable {
+        name: KEY,
+        read_by: Reader::Shell,
+        doc: "The key that asks: `ctrl-x`, `alt-x` or the shell's own notation; empty binds none. Default: `ctrl-g`.",
+    },
+    Variable {
+        name: KEY2,
+        read_by: Reader::Shell,
+        doc: "A second key that asks, in the same notation. Default: `ctrl-]` in the terminal of Visual Studio Code, none elsewhere.",
+    },
+    Variable {
+        name: ENTER_GUARD_MS,
+        read_by: Reader::Shell,
+        doc: "An Enter within this many milliseconds after a command appeared is ignored. Default: 250.",
+    },
+    Variable { name: PROGRESS_MS, read_by: Reader::Shell, doc: "No sign of progress before this many milliseconds. Default: 120." },
+    Variable {
+        name: ASYNC,
+        read_by: Reader::Shell,
+        doc: "1 keeps the shell prompt live while a request runs, 0 waits. Default: 0 in bash; zsh is always asynchronous.",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_has_the_prefix_and_is_listed_once() {
+        let mut names: Vec<_> = ALL.iter().map(|variable| variable.name).collect();
+        assert!(
+            names
+                .iter()
+                .all(|name| name.starts_with("GPTOS_") && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_'))
+        );
+        let listed = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), listed);
+    }
+
+    #[test]
+    fn every_variable_is_described_in_sentences() {
+        for variable in ALL {
+            assert!(variable.doc.ends_with('.'), "{}", variable.name);
+            assert!(variable.doc.contains("Default:") || variable.doc.contains("the default"), "{}", variable.name);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+# The fish integration of gptos.

@@ -1,0 +1,1 @@
+# The zsh integration of gptos.

@@ -1,0 +1,376 @@
+//! The command line: its definition, from which help, completions and the manual page are made too, and what a given
+//! one asks for.
+//!
+//! The two verbs that the shell integration calls on every key press are not here but in `hot_verbs`: building this
+//! definition takes longer than answering from the cache.
+
+use std::ffi::OsString;
+
+use clap::builder::PossibleValue;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use thiserror::Error;
+
+use super::help;
+use crate::domain::ShellKind;
+
+/// What a command line asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Invocation {
+    /// Print this text and be done: help or the version.
+    Print(String),
+    /// Turn words into a command.
+    Translate(TranslateArguments),
+    /// Print the integration of a shell.
+    Init(ShellKind),
+    /// Be the resident process, stop it, or tell about it.
+    Daemon(DaemonVerb),
+    /// See to the cache.
+    Cache(CacheVerb),
+    /// See to the configuration file.
+    Config(ConfigVerb),
+    /// See to the providers.
+    Provider(ProviderVerb),
+    /// Translate many queries.
+    BatchTranslate(BatchArguments),
+    /// Print a shell's completion script.
+    Completions(ShellKind),
+    /// Print the manual page.
+    Man,
+}
+
+/// A command line that asks for nothing sensible.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct UsageError {
+    /// What is wrong, in one line.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "gptos",
+    version,
+    about = "Words in your own shell line become a command you can read before you run it",
+    override_usage = "gptos \"WORDS…\"\n       gptos -- WORDS…\n       gptos VERB …",
+    after_help = "`gptos help VERB` tells more about one of them, `gptos help all` lists every one.",
+    disable_help_subcommand = true,
+    infer_subcommands = false
+)]
+struct CommandLine {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Print the command for some words
+    #[command(after_help = "Without WORDS the query is read from standard input.\n\
+        Exit status: 0 command printed, 1 no answer, 2 internal error, 64 usage or configuration, 130 canceled.")]
+    Translate(TranslateArguments),
+    /// Print the integration for a shell's start-up file
+    Init {
+        /// The shell
+        shell: ShellName,
+    },
+    /// Tell whether the background process runs and how it is
+    Status(StatusArguments),
+    /// Control the background process
+    #[command(subcommand, arg_required_else_help = true)]
+    Daemon(DaemonVerb),
+    /// Look at or empty the cache of answers
+    #[command(subcommand, arg_required_else_help = true)]
+    Cache(CacheVerb),
+    /// Look at or check the configuration file
+    #[command(subcommand, arg_required_else_help = true)]
+    Config(ConfigVerb),
+    /// List or add services that answer
+    #[command(subcommand, arg_required_else_help = true)]
+    Provider(ProviderVerb),
+    /// Translate many queries, as JSON lines
+    #[command(subcommand, arg_required_else_help = true)]
+    Batch(BatchVerb),
+    /// Tell about a verb, or about all
+    Help {
+        /// `all`, or a verb such as `config show`
+        verb: Vec<String>,
+    },
+    /// Print a shell's completion script
+    #[command(hide = true)]
+    Completions {
+        /// The shell
+        shell: ShellName,
+    },
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
+}
+
+/// Options of `gptos translate`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct TranslateArguments {
+    /// Shell to write the command for; without it, the one you are in
+    #[arg(long, value_name = "SHELL")]
+    shell: Option<ShellName>,
+    /// Print up to N different commands, the best first
+    #[arg(short = 'n', long = "count", value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=20))]
+    pub count: u8,
+    /// Ask nobody over the network
+    #[arg(long)]
+    pub offline: bool,
+    /// Neither read nor write any cache
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Print one JSON object for each command, with risk, source and confidence
+    #[arg(long)]
+    pub json: bool,
+    /// The query, joined by single spaces
+    #[arg(last = true, value_name = "WORDS")]
+    words: Vec<String>,
+}
+
+/// Options of `gptos batch translate`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct BatchArguments {
+    /// Shell to write the commands for; without it, the one you are in
+    #[arg(long, value_name = "SHELL")]
+    shell: Option<ShellName>,
+    /// Ask nobody over the network
+    #[arg(long)]
+    pub offline: bool,
+    /// Neither read nor write any cache
+    #[arg(long)]
+    pub no_cache: bool,
+}
+
+/// Options of `gptos status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
+pub struct StatusArguments {
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to do with the resident process.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum DaemonVerb {
+    /// Run it in the foreground; it starts by itself when it is needed
+    Run,
+    /// Stop it and wait until it is gone
+    Stop,
+    /// Tell whether it runs and how it is
+    Status(StatusArguments),
+}
+
+/// What to do with the cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum CacheVerb {
+    /// Print counts and sizes
+    Stats,
+    /// Forget all answers
+    Clear,
+}
+
+/// What to do with the configuration file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum ConfigVerb {
+    /// Print where the file is or would be
+    Path,
+    /// Print every value in force and where it comes from
+    Show,
+    /// Check the file and name the line of a mistake
+    Check,
+}
+
+/// What to do with the providers.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum ProviderVerb {
+    /// List the configured ones in the order they are asked
+    List,
+    /// Add one to the configuration file and test it with one call
+    Add(ProviderAddArguments),
+}
+
+/// Options of `gptos provider add`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct ProviderAddArguments {
+    /// Your name for it; openai, openrouter, groq, ollama, llama.cpp, lmstudio and vllm bring their own URL
+    pub name: String,
+    /// The protocol it speaks: openai
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<String>,
+    /// Where its interface begins, such as https://api.openai.com/v1
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// The model to ask
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// A file that holds the key and that only you can read
+    #[arg(long, value_name = "FILE", group = "key")]
+    pub key_file: Option<String>,
+    /// A command that prints the key, such as "pass show openai"
+    #[arg(long, value_name = "COMMAND", group = "key")]
+    pub key_command: Option<String>,
+    /// An environment variable that holds the key
+    #[arg(long, value_name = "NAME", group = "key")]
+    pub key_env: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum BatchVerb {
+    /// Read {"id", "query"} lines, print {"id", "command", …} lines
+    #[command(after_help = "Exit status: 0, also when some queries have no answer; 64 when not a single line could be read.")]
+    Translate(BatchArguments),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct ShellName(ShellKind);
+
+impl ValueEnum for ShellName {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: [ShellName; 3] = [ShellName(ShellKind::Zsh), ShellName(ShellKind::Bash), ShellName(ShellKind::Fish)];
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.name()))
+    }
+}
+
+impl TranslateArguments {
+    /// The shell asked for.
+    pub fn shell(&self) -> Option<ShellKind> {
+        self.shell.map(|name| name.0)
+    }
+
+    /// The words of the query; `None` means that standard input holds them.
+    pub fn words(&self) -> Option<String> {
+        (!self.words.is_empty()).then(|| self.words.join(" "))
+    }
+
+    /// A query with nothing else said.
+    fn bare(words: Vec<String>) -> Self {
+        Self { shell: None, count: 1, offline: false, no_cache: false, json: false, words }
+    }
+}
+
+impl BatchArguments {
+    /// The shell asked for.
+    pub fn shell(&self) -> Option<ShellKind> {
+        self.shell.map(|name| name.0)
+    }
+}
+
+/// The definition of the command line.
+pub fn definition() -> clap::Command {
+    // People read tables and pipe them: help is plain text everywhere.
+    CommandLine::command().color(clap::ColorChoice::Never).styles(clap::builder::Styles::plain())
+}
+
+/// Reads a command line, without the program's name.
+///
+/// # Errors
+/// [`UsageError`], for exit status 64.
+pub fn parse(arguments: &[OsString]) -> Result<Invocation, UsageError> {
+    if let Some(query) = bare_query(arguments)? {
+        return Ok(Invocation::Translate(query));
+    }
+    let named = std::iter::once(OsString::from("gptos")).chain(arguments.iter().cloned());
+    let parsed =
+        definition().try_get_matches_from(named).and_then(|matches| <CommandLine as clap::FromArgMatches>::from_arg_matches(&matches));
+    match parsed {
+        Ok(line) => invocation(line.verb),
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            Ok(Invocation::Print(error.to_string()))
+        }
+        Err(error) => Err(usage_error(&error, arguments)),
+    }
+}
+
+/// Words after `--`, or one argument that contains a blank, are a query. A single word never is: it may be a mistyped
+/// verb, and would be sent to somebody.
+fn bare_query(arguments: &[OsString]) -> Result<Option<TranslateArguments>, UsageError> {
+    let words = match arguments {
+        [dashes, words @ ..] if dashes == "--" && !words.is_empty() => words,
+        [only] if !only.as_encoded_bytes().starts_with(b"-") && only.to_string_lossy().contains(char::is_whitespace) => arguments,
+        _ => return Ok(None),
+    };
+    let text = words.iter().map(|word| word.to_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
+    text.map(|words| Some(TranslateArguments::bare(words)))
+        .ok_or_else(|| UsageError { message: "the query is not UTF-8 text".to_owned(), hint: None })
+}
+
+fn invocation(verb: Verb) -> Result<Invocation, UsageError> {
+    Ok(match verb {
+        Verb::Translate(arguments) => Invocation::Translate(arguments),
+        Verb::Init { shell } => Invocation::Init(shell.0),
+        Verb::Status(arguments) => Invocation::Daemon(DaemonVerb::Status(arguments)),
+        Verb::Daemon(verb) => Invocation::Daemon(verb),
+        Verb::Cache(verb) => Invocation::Cache(verb),
+        Verb::Config(verb) => Invocation::Config(verb),
+        Verb::Provider(verb) => Invocation::Provider(verb),
+        Verb::Batch(BatchVerb::Translate(arguments)) => Invocation::BatchTranslate(arguments),
+        Verb::Help { verb } => Invocation::Print(help::about(&verb)?),
+        Verb::Completions { shell } => Invocation::Completions(shell.0),
+        Verb::Man => Invocation::Man,
+    })
+}
+
+const ASK_WITH_WORDS: &str = "to ask for a command, quote the words or put `--` in front of them";
+
+fn usage_error(error: &clap::Error, arguments: &[OsString]) -> UsageError {
+    let context = |kind| error.get(kind).and_then(text_of);
+    let hint = match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
+            let message = match arguments {
+                [] => "nothing asked".to_owned(),
+                [dashes] if dashes == "--" => "nothing asked".to_owned(),
+                [verb, ..] => format!("`{}` needs to know what to do", verb.to_string_lossy()),
+            };
+            return UsageError { message, hint: Some(help::pointer(arguments)) };
+        }
+        ErrorKind::InvalidSubcommand => {
+            let word = context(ContextKind::InvalidSubcommand).unwrap_or_default();
+            let meant = help::nearest_verb(&word, arguments).map(|meant| format!("did you mean `{meant}`?"));
+            let at_the_start = arguments.first().is_some_and(|first| first == word.as_str());
+            let words_follow = arguments.iter().skip(1).any(|argument| !argument.as_encoded_bytes().starts_with(b"-"));
+            let ask = match (at_the_start, words_follow) {
+                (true, true) => Some(ASK_WITH_WORDS.to_owned()),
+                (true, false) if meant.is_none() => Some("to ask for a command, use several words in quotes".to_owned()),
+                _ => None,
+            };
+            let hints: Vec<_> = meant.into_iter().chain(ask).collect();
+            let hint = if hints.is_empty() { help::pointer(arguments) } else { hints.join(" ") };
+            return UsageError { message: format!("`{word}` is not a verb"), hint: Some(hint) };
+        }
+        ErrorKind::UnknownArgument
+            if help::is_plain_word(context(ContextKind::InvalidArg)) && arguments.first().is_some_and(|verb| verb == "translate") =>
+        {
+            "put `--` in front of the words".to_owned()
+        }
+        _ => match context(ContextKind::SuggestedArg) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => context(ContextKind::ValidValue).map_or_else(|| help::pointer(arguments), |values| format!("one of {values}")),
+        },
+    };
+    // The first paragraph of clap's text is the message; the rest are tips and usage.
+    let rendered = error.to_string();
+    let paragraph = rendered.split("\n\n").next().unwrap_or(&rendered);
+    let lines: Vec<_> = paragraph.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("[possible values")).collect();
+    let message = lines.join(" ");
+    UsageError { message: message.strip_prefix("error: ").unwrap_or(&message).to_owned(), hint: Some(hint) }
+}
+
+fn text_of(value: &ContextValue) -> Option<String> {
+    match value {
+        ContextValue::String(text) => Some(text.clone()),
+        ContextValue::Strings(texts) if !texts.is_empty() => Some(texts.join(", ")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+#[path = "arguments_tests.rs"]
+mod tests;

@@ -1,0 +1,63 @@
+use std::process::Command;
+use std::time::Duration;
+
+use super::*;
+
+fn section() -> ShellSection {
+    ShellSection {
+        key2: Some(r"\e'g$x".to_owned()),
+        asynchronous: Some(true),
+        enter_guard: Duration::from_millis(300),
+        ..ShellSection::default()
+    }
+}
+
+#[test]
+fn each_shell_gets_guarded_defaults_and_then_its_integration() {
+    let binary = Path::new("/home/o'neil/bin\\x/gptos");
+    let zsh = script(ShellKind::Zsh, &section(), Some(binary));
+    assert!(zsh.starts_with("[[ -n ${GPTOS_BIN+x} ]] || \\builtin typeset -g GPTOS_BIN='/home/o'\\''neil/bin\\x/gptos'\n"), "{zsh}");
+    let bash = script(ShellKind::Bash, &section(), Some(binary));
+    assert!(bash.contains("[[ -n ${GPTOS_ASYNC+x} ]] || GPTOS_ASYNC='1'\n"), "{bash}");
+    let fish = script(ShellKind::Fish, &section(), Some(binary));
+    assert!(fish.starts_with("builtin set -q GPTOS_BIN; or builtin set -g GPTOS_BIN '/home/o\\'neil/bin\\\\x/gptos'\n"), "{fish}");
+    for (shell, text) in [(ShellKind::Zsh, zsh), (ShellKind::Bash, bash), (ShellKind::Fish, fish)] {
+        assert!(text.ends_with(integration(shell)));
+        assert_eq!(text.matches("GPTOS_ENTER_GUARD_MS").count() - integration(shell).matches("GPTOS_ENTER_GUARD_MS").count(), 2);
+    }
+}
+
+#[test]
+fn what_nobody_chose_is_left_to_the_shell() {
+    let bash = script(ShellKind::Bash, &ShellSection::default(), None);
+    let defaults = bash.strip_suffix(integration(ShellKind::Bash)).unwrap();
+    assert!(!["GPTOS_BIN", "GPTOS_KEY2", "GPTOS_ASYNC"].iter().any(|name| defaults.contains(&format!("{{{name}+"))), "{defaults}");
+}
+
+#[test]
+fn only_documented_variables_are_set() {
+    for line in script(ShellKind::Fish, &section(), Some(Path::new("/g"))).lines().take(6) {
+        let name = line.split_whitespace().nth(3).unwrap().trim_end_matches(';');
+        assert!(env_vars::ALL.iter().any(|variable| variable.name == name), "{line}");
+    }
+}
+
+/// Real shells read the assignments back; a shell that is not installed is skipped.
+#[test]
+fn shells_read_back_what_was_quoted() {
+    for value in ["plain", "o'neil", r"back\slash", "$HOME `id` $(id) !x", "a\nb", "", "''", r"\'", "größe"] {
+        for (shell, options) in [(ShellKind::Zsh, "-fuc"), (ShellKind::Bash, "-uec"), (ShellKind::Fish, "-Nc")] {
+            let lines = assignment(shell, "GPTOS_KEY", value);
+            let text = format!("{lines}{lines}printf %s \"$GPTOS_KEY\"");
+            let run = |set: Option<&str>| {
+                let mut command = Command::new(shell.name());
+                command.args([options, &text]).env_remove("GPTOS_KEY").envs(set.map(|set| ("GPTOS_KEY", set)));
+                command.output().ok().map(|output| String::from_utf8(output.stdout).unwrap())
+            };
+            let Some(fresh) = run(None) else { continue };
+            assert_eq!(fresh, value, "{shell}: {text}");
+            assert_eq!(run(Some("mine")).as_deref(), Some("mine"), "{shell}");
+            assert_eq!(run(Some("")).as_deref(), Some(""), "{shell}");
+        }
+    }
+}

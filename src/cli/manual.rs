@@ -1,0 +1,151 @@
+//! The manual page and the completion scripts, from the one definition of the command line and the tables of keys and
+//! variables.
+
+use clap::Command;
+use clap_complete::Shell;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, italic, roman};
+
+use super::help::{built, leaves};
+use crate::config::keys;
+use crate::domain::ShellKind;
+use crate::env_vars;
+
+/// The completion script of a shell.
+pub fn completions(shell: ShellKind) -> String {
+    let generator = match shell {
+        ShellKind::Zsh => Shell::Zsh,
+        ShellKind::Bash => Shell::Bash,
+        ShellKind::Fish => Shell::Fish,
+    };
+    let mut script = Vec::new();
+    clap_complete::generate(generator, &mut super::arguments::definition(), "gptos", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}
+
+/// The manual page `gptos(1)`.
+pub fn page() -> String {
+    let command = built();
+    let mut page = Vec::new();
+    let man = Man::new(command.clone()).title("GPTOS").manual("User Commands");
+    // Writing to memory cannot fail.
+    let _ = man.render_title(&mut page);
+    let _ = man.render_name_section(&mut page);
+    let mut roff = Roff::new();
+    synopsis(&mut roff);
+    verbs(&mut roff, &command);
+    configuration(&mut roff);
+    environment(&mut roff);
+    statuses(&mut roff);
+    let _ = roff.to_writer(&mut page);
+    // Formatters differ in the encoding they expect; what is not ASCII here has an ASCII form.
+    String::from_utf8_lossy(&page).replace('…', "...")
+}
+
+fn synopsis(roff: &mut Roff) {
+    roff.control("SH", ["SYNOPSIS"]);
+    for form in [" \"WORDS...\"", " -- WORDS...", " VERB [OPTIONS]"] {
+        roff.text([bold("gptos"), roman(form)]).control("br", []);
+    }
+    roff.control("SH", ["DESCRIPTION"]);
+    roff.text([roman(
+        "gptos turns words into a shell command. It prints the command and never runs it. With the integration that `gptos init` \
+         prints, a key does the same in the line you are typing: the words become the command, which you read, change and run, or not. \
+         An embedded translator answers many questions on this machine; services that you configure are asked about the others.",
+    )]);
+}
+
+fn verbs(roff: &mut Roff, command: &Command) {
+    roff.control("SH", ["VERBS"]);
+    for leaf in leaves(command) {
+        let usage = leaf.clone().render_usage().to_string();
+        roff.control("TP", []).text([bold(usage.trim_start_matches("Usage: ").trim_end())]);
+        roff.text([roman(sentence(&leaf.get_about().map(ToString::to_string).unwrap_or_default()))]);
+        let arguments: Vec<_> = leaf.get_arguments().filter(|argument| !matches!(argument.get_id().as_str(), "help" | "version")).collect();
+        if arguments.is_empty() {
+            continue;
+        }
+        roff.control("RS", []);
+        for argument in arguments {
+            let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+            roff.control("TP", []).text([italic(argument.to_string())]).text([roman(sentence(&help))]);
+        }
+        roff.control("RE", []);
+    }
+}
+
+fn configuration(roff: &mut Roff) {
+    roff.control("SH", ["CONFIGURATION"]);
+    roff.text([
+        roman("The file is "),
+        italic("~/.config/gptos/config.toml"),
+        roman(" unless `gptos config path` says otherwise. Everything works without it. It is TOML with these keys:"),
+    ]);
+    for key in keys::ALL {
+        let text = format!("{} Expected is {}. Default: {}.", key.doc, key.expects, key.default);
+        roff.control("TP", []).text([bold(key.path)]).text([roman(text)]);
+    }
+}
+
+fn environment(roff: &mut Roff) {
+    for (reader, title, intro) in [
+        (env_vars::Reader::Program, "ENVIRONMENT", "The program reads:"),
+        (
+            env_vars::Reader::Shell,
+            "SHELL VARIABLES",
+            "The shell integration reads these variables of the shell; they need not be exported:",
+        ),
+    ] {
+        roff.control("SH", [title]).text([roman(intro)]);
+        for variable in env_vars::ALL.iter().filter(|variable| variable.read_by == reader) {
+            roff.control("TP", []).text([bold(variable.name)]).text([roman(variable.doc)]);
+        }
+    }
+}
+
+fn statuses(roff: &mut Roff) {
+    roff.control("SH", ["EXIT STATUS"]);
+    for (status, meaning) in [
+        ("0", "Done; for `translate`, a command was printed."),
+        ("1", "No answer."),
+        ("2", "An internal error."),
+        ("64", "Wrong usage or configuration."),
+        ("130", "Canceled by the user."),
+    ] {
+        roff.control("TP", []).text([bold(status)]).text([roman(meaning)]);
+    }
+}
+
+/// Help lines carry no full stop; the sentences of a manual do.
+fn sentence(text: &str) -> String {
+    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_covers_every_verb_key_variable_and_status() {
+        let page = page().replace("\\-", "-");
+        for leaf in leaves(&built()) {
+            let name = leaf.get_bin_name().unwrap_or_default();
+            assert!(page.contains(name), "{name}");
+        }
+        let names = keys::ALL.iter().map(|key| key.path).chain(env_vars::ALL.iter().map(|variable| variable.name));
+        for name in names.chain(["EXIT STATUS", "130", "--no-cache", "--key-command"]) {
+            assert!(page.contains(name), "{name}");
+        }
+        assert!(page.is_ascii());
+        assert!(page.starts_with(".ie") || page.contains(".TH GPTOS 1"), "{page}");
+    }
+
+    #[test]
+    fn completions_know_the_verbs_and_not_the_hot_ones() {
+        for shell in ShellKind::ALL {
+            let script = completions(shell);
+            assert!(["translate", "provider", "key-command", "clear"].iter().all(|word| script.contains(word)), "{shell}");
+            assert!(!script.contains("widget"), "{shell}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The command line: what was asked for is read in `arguments`, done by one file per verb, and printed in `output`.
+
+pub mod arguments;
+pub mod batch;
+pub mod config;
+mod config_edit;
+mod help;
+pub mod hot_verbs;
+pub mod init;
+pub mod manual;
+pub mod output;
+pub mod provider;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use arguments::{Invocation, ProviderVerb, UsageError};
+use output::Output;
+
+use crate::config::{ConfigFile, ProviderSection};
+use crate::domain::ShellKind;
+use crate::paths::Paths;
+
+/// The documented exit statuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// 0: done; for `translate`, a command was delivered.
+    Success = 0,
+    /// 1: no answer.
+    NoAnswer = 1,
+    /// 2: internal error.
+    Internal = 2,
+    /// 64: wrong usage or configuration.
+    Usage = 64,
+    /// 130: cancelled by the user.
+    Cancelled = 130,
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        ExitCode::from(status as u8)
+    }
+}
+
+/// Runs the program.
+pub fn run(arguments: Vec<OsString>) -> ExitStatus {
+    let mut output = Output::standard(&|name| std::env::var_os(name));
+    let status = match arguments::parse(&arguments) {
+        Ok(invocation) => carry_out(invocation, &mut output),
+        Err(error) => misused(&error, &mut output),
+    };
+    output.finish(status)
+}
+
+fn misused(error: &UsageError, output: &mut Output<'_>) -> ExitStatus {
+    output.error(&error.message, error.hint.as_deref());
+    ExitStatus::Usage
+}
+
+fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
+    let paths = Paths::from_environment();
+    match invocation {
+        Invocation::Print(text) => output.data(&text),
+        Invocation::Completions(shell) => output.data(&manual::completions(shell)),
+        Invocation::Man => output.data(&manual::page()),
+        Invocation::Init(shell) => start_up_script(shell, &paths, output),
+        Invocation::Config(verb) => return config::run(verb, &paths, output),
+        Invocation::Provider(ProviderVerb::List) => return provider::list(&paths, output),
+        Invocation::Provider(ProviderVerb::Add(arguments)) => return provider::add(&arguments, &paths, &call_once, output),
+        // INTEGRATOR: the verbs that need the pipeline or the resident.
+        Invocation::Translate(_) | Invocation::Daemon(_) | Invocation::Cache(_) | Invocation::BatchTranslate(_) => {
+            output.error("not wired", None);
+            return ExitStatus::Internal;
+        }
+    }
+    ExitStatus::Success
+}
+
+/// INTEGRATOR: makes one call through the provider adapter.
+fn call_once(_provider: &ProviderSection) -> Result<String, String> {
+    Err("not wired".to_owned())
+}
+
+/// A shell must start also when the configuration is broken: then the defaults hold, and one line says why.
+fn start_up_script(shell: ShellKind, paths: &Paths, output: &mut Output<'_>) {
+    let (config, problem) = ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current();
+    if let Some(problem) = problem {
+        output.error(&format!("{problem}; using the defaults"), problem.hint.as_deref());
+    }
+    let binary = std::env::current_exe().ok();
+    output.data(&init::script(shell, &config.shell, binary.as_deref()));
+}

@@ -1,0 +1,205 @@
+//! `gptos provider …`
+
+use std::path::Path;
+
+use super::ExitStatus;
+use super::arguments::ProviderAddArguments;
+use super::config::{load, refuse, without_place};
+use super::config_edit::{self, EditError};
+use super::output::{Output, visible};
+use crate::config::{KeySection, ProviderKind, ProviderSection, nearest};
+use crate::paths::Paths;
+
+/// What is known about a service or a local server by its name.
+struct Known {
+    /// What the user types.
+    name: &'static str,
+    /// What stands in the file, where a dot is not allowed.
+    section: &'static str,
+    base_url: &'static str,
+    /// A model that answers fast enough for a key press; servers of one's own differ too much for a default.
+    model: Option<&'static str>,
+    /// The variable in which its users keep its key; `None` for a server that needs no key.
+    key_variable: Option<&'static str>,
+}
+
+const KNOWN: [Known; 7] = [
+    Known {
+        name: "openai",
+        section: "openai",
+        base_url: "https://api.openai.com/v1",
+        model: Some("gpt-4.1-mini"),
+        key_variable: Some("OPENAI_API_KEY"),
+    },
+    Known {
+        name: "openrouter",
+        section: "openrouter",
+        base_url: "https://openrouter.ai/api/v1",
+        model: Some("openai/gpt-4.1-mini"),
+        key_variable: Some("OPENROUTER_API_KEY"),
+    },
+    Known {
+        name: "groq",
+        section: "groq",
+        base_url: "https://api.groq.com/openai/v1",
+        model: Some("llama-3.3-70b-versatile"),
+        key_variable: Some("GROQ_API_KEY"),
+    },
+    Known { name: "ollama", section: "ollama", base_url: "http://localhost:11434/v1", model: None, key_variable: None },
+    // The server of llama.cpp answers with the model it was started with, whatever name is asked for.
+    Known { name: "llama.cpp", section: "llama-cpp", base_url: "http://localhost:8080/v1", model: Some("default"), key_variable: None },
+    Known { name: "lmstudio", section: "lmstudio", base_url: "http://localhost:1234/v1", model: None, key_variable: None },
+    Known { name: "vllm", section: "vllm", base_url: "http://localhost:8000/v1", model: None, key_variable: None },
+];
+
+/// Makes one call to a provider and gives a line about the answer, or the reason why there is none.
+pub type Tester<'a> = &'a dyn Fn(&ProviderSection) -> Result<String, String>;
+
+/// Lists the configured providers in the order they are asked.
+pub fn list(paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
+    let config = match load(paths) {
+        Ok(config) => config,
+        Err(problem) => return refuse(&problem, output),
+    };
+    if config.providers.is_empty() {
+        output.remark("no provider is configured; the embedded translator answers alone");
+        return ExitStatus::Success;
+    }
+    let header = ["NAME", "KIND", "MODEL", "ORIGIN", "KEY"].map(str::to_owned);
+    let rows = config.providers.iter().map(|provider| {
+        let key = match &provider.key {
+            None => "none".to_owned(),
+            // The value of none of these is the key, but a name is enough here; `gptos config show` tells the place.
+            Some(KeySection::File(_)) => "file".to_owned(),
+            Some(KeySection::Command(_)) => "command".to_owned(),
+            Some(KeySection::Env(_)) => "env".to_owned(),
+        };
+        [provider.name.clone(), provider.kind.name().to_owned(), visible(&provider.model), provider.base_url.origin().to_owned(), key]
+    });
+    let table: Vec<[String; 5]> = std::iter::once(header).chain(rows).collect();
+    let width = |column: usize| table.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths = [width(0), width(1), width(2), width(3), 0];
+    for row in &table {
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        output.line(cells.join("  ").trim_end());
+    }
+    ExitStatus::Success
+}
+
+/// Adds a provider to the configuration file and tests it with one call. The block stays when the call fails: the
+/// network may be down, or the server not started yet. Then the exit status is 1.
+pub fn add(arguments: &ProviderAddArguments, paths: &Paths, tester: Tester<'_>, output: &mut Output<'_>) -> ExitStatus {
+    let Some(file) = paths.config_file.as_deref() else { return without_place(output) };
+    let block = match block(arguments) {
+        Ok(block) => block,
+        Err((what, hint)) => return wrong(&what, hint.as_deref(), output),
+    };
+    let section = match config_edit::append_provider(file, paths.home.as_deref(), &block) {
+        Ok(section) => section,
+        Err(EditError::Config(problem)) => return refuse(&problem, output),
+        Err(EditError::Duplicate(name)) => {
+            let hint = format!("choose another name, or change the block in {}", file.display());
+            return wrong(&format!("there is a provider named `{name}` already"), Some(&hint), output);
+        }
+        Err(EditError::Refused(problem)) => return wrong(&problem, None, output),
+        Err(error @ EditError::Io { .. }) => {
+            output.error(&format!("provider add: {error}"), None);
+            return ExitStatus::Internal;
+        }
+    };
+    output.remark(&format!("added `{}` to {}", section.name, file.display()));
+    test(&section, file, tester, output)
+}
+
+fn test(section: &ProviderSection, file: &Path, tester: Tester<'_>, output: &mut Output<'_>) -> ExitStatus {
+    match tester(section) {
+        Ok(answer) => {
+            output.remark(&format!("provider {}: {answer}", section.name));
+            ExitStatus::Success
+        }
+        Err(reason) => {
+            output.error(
+                &format!("provider {}: test call: {reason}", section.name),
+                Some(&format!("the block was written nevertheless; change or remove it in {}", file.display())),
+            );
+            ExitStatus::NoAnswer
+        }
+    }
+}
+
+fn wrong(what: &str, hint: Option<&str>, output: &mut Output<'_>) -> ExitStatus {
+    output.error(&format!("provider add: {what}"), hint);
+    ExitStatus::Usage
+}
+
+/// The text of a block, and what is wrong with the arguments, if it cannot be made.
+fn block(arguments: &ProviderAddArguments) -> Result<String, (String, Option<String>)> {
+    let known = KNOWN.iter().find(|known| known.name == arguments.name || known.section == arguments.name);
+    let name = known.map_or(arguments.name.as_str(), |known| known.section);
+    crate::config::check_provider_name(name).map_err(|expected| (format!("name: {expected}"), None))?;
+    let kind = arguments.kind.as_deref().unwrap_or(ProviderKind::OpenAi.name());
+    if kind != ProviderKind::OpenAi.name() {
+        return Err((format!("--kind: expected `{}`", ProviderKind::OpenAi.name()), None));
+    }
+    let base_url = arguments.base_url.as_deref().or(known.map(|known| known.base_url)).ok_or_else(|| {
+        let names = KNOWN.iter().map(|known| known.name);
+        let hint = match nearest(name, names.clone()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("these bring their own URL: {}", names.collect::<Vec<_>>().join(", ")),
+        };
+        (format!("`{name}` is not a known service, so --base-url is needed"), Some(hint))
+    })?;
+    // At another address under a known name may be another server, which has another set of models and keys.
+    let known = known.filter(|known| arguments.base_url.as_deref().is_none_or(|url| url.trim_end_matches('/') == known.base_url));
+    let model =
+        arguments.model.as_deref().or(known.and_then(|known| known.model)).ok_or_else(|| (format!("`{name}` needs --model"), None))?;
+    let key = match (&arguments.key_file, &arguments.key_command, &arguments.key_env) {
+        (Some(file), _, _) => Some(format!("file = {}", toml_string(&absolute_key_file(file)?))),
+        (_, Some(command), _) => Some(format!("command = {}", toml_string(command))),
+        (_, _, Some(variable)) => Some(format!("env = {}", toml_string(variable))),
+        _ => None,
+    };
+    if let (None, Some(variable)) = (&key, known.and_then(|known| known.key_variable)) {
+        let hint = format!("--key-env {variable}, --key-file FILE or --key-command COMMAND");
+        return Err((format!("`{name}` needs a key"), Some(hint)));
+    }
+    let mut block = format!(
+        "[[provider]]\nname = {}\nkind = {}\nbase_url = {}\nmodel = {}\n",
+        toml_string(name),
+        toml_string(kind),
+        toml_string(base_url),
+        toml_string(model)
+    );
+    if let Some(key) = key {
+        block.push_str(&format!("key = {{ {key} }}\n"));
+    }
+    Ok(block)
+}
+
+/// A relative path on the command line begins at the working directory, one in the file beside the file.
+fn absolute_key_file(file: &str) -> Result<String, (String, Option<String>)> {
+    if file.starts_with("~/") {
+        return Ok(file.to_owned());
+    }
+    let absolute = std::path::absolute(file).map_err(|error| (format!("--key-file: {error}"), None))?;
+    absolute.into_os_string().into_string().map_err(|_| ("--key-file: the path is not UTF-8 text".to_owned(), None))
+}
+
+/// `text` as a TOML string.
+fn toml_string(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            c if c.is_control() => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+#[path = "provider_tests.rs"]
+mod tests;

@@ -1,0 +1,118 @@
+//! The table of configuration keys. Error messages, `gptos config show` and the manual page are made from it.
+
+/// One key of the configuration file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    /// The dotted path; `provider.` stands for any `[[provider]]` block.
+    pub path: &'static str,
+    /// What a value must be, as the end of the sentence "expected …".
+    pub expects: &'static str,
+    /// The default as it would be written, or what happens without the key.
+    pub default: &'static str,
+    /// What it does.
+    pub doc: &'static str,
+}
+
+/// All keys, in the order the manual lists them.
+pub const ALL: &[Key] = &[
+    Key { path: "resident", expects: "\"on\" or \"off\"", default: "\"on\"", doc: "Whether a background process keeps answers at hand." },
+    Key {
+        path: "deadline_ms",
+        expects: "a whole number from 500 to 60000",
+        default: "8000",
+        doc: "Every question is answered, or given up with a reason, within this many milliseconds.",
+    },
+    Key {
+        path: "idle_exit_minutes",
+        expects: "a whole number from 1 to 10080",
+        default: "30, under SSH 5",
+        doc: "The background process ends after this long without a question.",
+    },
+    Key { path: "shell.key", expects: "a key such as \"ctrl-g\"", default: "\"ctrl-g\"", doc: "The key that asks; \"\" binds none." },
+    Key {
+        path: "shell.key2",
+        expects: "a key such as \"ctrl-]\"",
+        default: "chosen by the shell",
+        doc: "A second key that asks; \"\" binds none.",
+    },
+    Key {
+        path: "shell.async",
+        expects: "true or false",
+        default: "chosen by the shell",
+        doc: "Whether the shell prompt stays live while a question runs, where the shell leaves the choice.",
+    },
+    Key {
+        path: "shell.progress_ms",
+        expects: "a whole number from 0 to 60000",
+        default: "120",
+        doc: "No sign of progress before this many milliseconds.",
+    },
+    Key {
+        path: "shell.enter_guard_ms",
+        expects: "a whole number from 0 to 5000",
+        default: "250",
+        doc: "An Enter within this many milliseconds after a command appeared is ignored.",
+    },
+    Key { path: "cache.max_entries", expects: "a whole number from 1 to 10000000", default: "20000", doc: "Most answers kept." },
+    Key { path: "cache.max_disk_mib", expects: "a whole number from 1 to 65536", default: "64", doc: "Most space used on disk, in MiB." },
+    Key { path: "cache.ttl_days", expects: "a whole number from 1 to 3650", default: "30", doc: "How long an answer counts as fresh." },
+    Key {
+        path: "provider",
+        expects: "blocks that begin with `[[provider]]`",
+        default: "none",
+        doc: "Services that are asked, in the order of the file.",
+    },
+    Key {
+        path: "provider.name",
+        expects: "1 to 32 characters out of a-z, 0-9, `_` and `-`",
+        default: "required",
+        doc: "Your name for it; no two providers share one.",
+    },
+    Key { path: "provider.kind", expects: "\"openai\"", default: "\"openai\"", doc: "The protocol it speaks." },
+    Key {
+        path: "provider.base_url",
+        expects: "an https URL, or http on this machine, such as \"https://api.openai.com/v1\"",
+        default: "required",
+        doc: "Where its interface begins.",
+    },
+    Key { path: "provider.model", expects: "the name of a model", default: "required", doc: "The model to ask." },
+    Key {
+        path: "provider.key",
+        expects: "one of { file = \"…\" }, { command = \"…\" } or { env = \"…\" }",
+        default: "no key is sent",
+        doc: "Where its key is kept; the key itself is never written here.",
+    },
+    Key {
+        path: "provider.key.file",
+        expects: "a path that is absolute, begins with `~/` or is relative to this file",
+        default: "none",
+        doc: "A file that only you can read and that holds the key.",
+    },
+    Key {
+        path: "provider.key.command",
+        expects: "a command line, or an array of its words",
+        default: "none",
+        doc: "A command that prints the key; no shell reads it.",
+    },
+    Key {
+        path: "provider.key.env",
+        expects: "the name of an environment variable",
+        default: "none",
+        doc: "An environment variable of the asking shell that holds the key.",
+    },
+];
+
+/// The entry of a dotted path.
+pub fn find(path: &str) -> Option<&'static Key> {
+    ALL.iter().find(|key| key.path == path)
+}
+
+/// The keys that may stand directly inside the table `parent` (`""` for the top of the file).
+pub(super) fn inside(parent: &str) -> impl Iterator<Item = &'static str> {
+    let sections = ["shell", "cache"];
+    let prefix = if parent.is_empty() { String::new() } else { format!("{parent}.") };
+    let top = parent.is_empty();
+    ALL.iter()
+        .filter_map(move |key| key.path.strip_prefix(&prefix).filter(|rest| !rest.contains('.')))
+        .chain(sections.into_iter().filter(move |_| top))
+}

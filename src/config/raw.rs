@@ -1,0 +1,109 @@
+//! The file as it is written: shapes and types only. `resolve` gives it meaning.
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawConfig {
+    pub resident: Option<Spanned<RawSwitch>>,
+    pub deadline_ms: Option<Spanned<i64>>,
+    pub idle_exit_minutes: Option<Spanned<i64>>,
+    #[serde(default)]
+    pub shell: RawShell,
+    #[serde(default)]
+    pub cache: RawCache,
+    #[serde(default)]
+    pub provider: Vec<Spanned<RawProvider>>,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawSwitch {
+    On,
+    Off,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawShell {
+    pub key: Option<Spanned<String>>,
+    pub key2: Option<Spanned<String>>,
+    #[serde(rename = "async")]
+    pub asynchronous: Option<Spanned<bool>>,
+    pub progress_ms: Option<Spanned<i64>>,
+    pub enter_guard_ms: Option<Spanned<i64>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCache {
+    pub max_entries: Option<Spanned<i64>>,
+    pub max_disk_mib: Option<Spanned<i64>>,
+    pub ttl_days: Option<Spanned<i64>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawProvider {
+    pub name: Option<Spanned<String>>,
+    pub kind: Option<Spanned<RawKind>>,
+    pub base_url: Option<Spanned<String>>,
+    pub model: Option<Spanned<String>>,
+    pub key: Option<Spanned<RawKey>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawKind {
+    OpenAi,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawKey {
+    pub file: Option<Spanned<String>>,
+    pub command: Option<Spanned<RawCommand>>,
+    pub env: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum RawCommand {
+    Line(String),
+    Words(Vec<String>),
+}
+
+/// The dotted path of the innermost key at a byte of the text; positions in arrays are left out.
+pub(super) fn key_at(text: &str, position: usize) -> Option<String> {
+    let table = DeTable::parse(text).ok()?;
+    in_table(table.get_ref(), "", position)
+}
+
+fn in_table(table: &DeTable<'_>, prefix: &str, position: usize) -> Option<String> {
+    let mut found = None;
+    for (key, value) in table {
+        let path = if prefix.is_empty() { key.get_ref().to_string() } else { format!("{prefix}.{}", key.get_ref()) };
+        // A `[table]` does not span its entries, so look inside before looking at the span.
+        let inner = match value.get_ref() {
+            DeValue::Table(inner) => in_table(inner, &path, position),
+            DeValue::Array(items) => in_array(items, &path, position),
+            _ => None,
+        };
+        if inner.is_some() {
+            return inner;
+        }
+        if key.span().contains(&position) || value.span().contains(&position) {
+            found = Some(path);
+        }
+    }
+    found
+}
+
+fn in_array(items: &DeArray<'_>, path: &str, position: usize) -> Option<String> {
+    items.iter().find_map(|item| match item.get_ref() {
+        DeValue::Table(inner) => in_table(inner, path, position).or_else(|| item.span().contains(&position).then(|| path.to_owned())),
+        _ => item.span().contains(&position).then(|| path.to_owned()),
+    })
+}

@@ -1,0 +1,235 @@
+//! From the raw file to checked values.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use toml::Spanned;
+
+use super::raw::{RawCommand, RawConfig, RawKey, RawKind, RawProvider, RawSwitch, key_at};
+use super::value::{Config, DAY, KeySection, MIB, ProviderKind, ProviderSection};
+use super::{BaseUrl, ConfigProblem, keys, nearest};
+
+/// Reads the text of a configuration file. `path` is named in problems and is where relative paths begin; `home` is
+/// what `~/` stands for.
+///
+/// # Errors
+/// The first problem, with its line and key.
+pub fn parse(text: &str, path: &Path, home: Option<&Path>) -> Result<Config, ConfigProblem> {
+    let reader = Reader { text, path, home };
+    let raw: RawConfig = toml::from_str(text).map_err(|error| reader.shape_problem(&error))?;
+    reader.resolve(raw)
+}
+
+/// Checks a provider's name.
+///
+/// # Errors
+/// What was expected.
+pub fn check_provider_name(name: &str) -> Result<(), String> {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
+    // A leading dash would read as an option on a command line.
+    let valid = (1..=32).contains(&name.len()) && name.bytes().all(plain) && !name.starts_with('-');
+    if valid { Ok(()) } else { Err(expected("provider.name")) }
+}
+
+/// Checks the name of an environment variable.
+///
+/// # Errors
+/// What was expected.
+pub fn check_env_name(name: &str) -> Result<(), String> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    let valid = !name.is_empty() && name.bytes().all(plain) && !name.starts_with(|c: char| c.is_ascii_digit());
+    if valid { Ok(()) } else { Err(expected("provider.key.env")) }
+}
+
+fn expected(key: &str) -> String {
+    format!("expected {}", keys::find(key).map_or("a table", |entry| entry.expects))
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    path: &'a Path,
+    home: Option<&'a Path>,
+}
+
+/// Where each value was found.
+type Lines = BTreeMap<String, usize>;
+
+impl Reader<'_> {
+    fn line(&self, offset: usize) -> usize {
+        1 + self.text.bytes().take(offset).filter(|b| *b == b'\n').count()
+    }
+
+    fn problem(&self, span: Option<Range<usize>>, key: Option<&str>, cause: impl Into<String>) -> ConfigProblem {
+        ConfigProblem {
+            path: self.path.to_owned(),
+            line: span.map(|span| self.line(span.start)),
+            key: key.map(str::to_owned),
+            cause: cause.into(),
+            hint: None,
+        }
+    }
+
+    /// Turns a parser's error into ours. Its own wording is used only for broken syntax, where it is a fixed phrase: the
+    /// wording for a wrong type quotes the value, which may be somebody's key.
+    fn shape_problem(&self, error: &toml::de::Error) -> ConfigProblem {
+        let span = error.span();
+        let Some(key) = span.as_ref().and_then(|span| key_at(self.text, span.start)) else {
+            let phrase = error.message().lines().next().unwrap_or("not TOML");
+            return self.problem(span, None, phrase.strip_prefix("TOML parse error: ").unwrap_or(phrase));
+        };
+        if !error.message().starts_with("unknown field") {
+            return self.problem(span, Some(&key), expected(&key));
+        }
+        let (parent, name) = key.rsplit_once('.').unwrap_or(("", &key));
+        let mut problem = self.problem(span, Some(&key), "unknown key");
+        problem.hint = Some(match nearest(name, keys::inside(parent)) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("known here: {}", keys::inside(parent).collect::<Vec<_>>().join(", ")),
+        });
+        problem
+    }
+
+    fn resolve(&self, raw: RawConfig) -> Result<Config, ConfigProblem> {
+        let mut config = Config::default();
+        let mut lines = Lines::new();
+        if let Some(switch) = self.take(raw.resident, "resident", &mut lines) {
+            config.resident = switch == RawSwitch::On;
+        }
+        let millis = Duration::from_millis;
+        self.number(raw.deadline_ms, "deadline_ms", 500..=60_000, &mut lines, |n| config.deadline = millis(n))?;
+        self.number(raw.idle_exit_minutes, "idle_exit_minutes", 1..=10_080, &mut lines, |n| {
+            config.idle_exit = Some(Duration::from_secs(60 * n))
+        })?;
+        let shell = &mut config.shell;
+        if let Some(key) = self.shell_key(raw.shell.key, "shell.key", &mut lines)? {
+            shell.key = key;
+        }
+        shell.key2 = self.shell_key(raw.shell.key2, "shell.key2", &mut lines)?;
+        shell.asynchronous = self.take(raw.shell.asynchronous, "shell.async", &mut lines);
+        self.number(raw.shell.progress_ms, "shell.progress_ms", 0..=60_000, &mut lines, |n| shell.progress = millis(n))?;
+        self.number(raw.shell.enter_guard_ms, "shell.enter_guard_ms", 0..=5_000, &mut lines, |n| shell.enter_guard = millis(n))?;
+        let cache = &mut config.cache;
+        self.number(raw.cache.max_entries, "cache.max_entries", 1..=10_000_000, &mut lines, |n| cache.max_entries = n)?;
+        self.number(raw.cache.max_disk_mib, "cache.max_disk_mib", 1..=65_536, &mut lines, |n| cache.max_disk_bytes = n * MIB)?;
+        self.number(raw.cache.ttl_days, "cache.ttl_days", 1..=3_650, &mut lines, |n| cache.ttl = Duration::from_secs(n * DAY.as_secs()))?;
+        for provider in raw.provider {
+            let span = provider.span();
+            let provider = self.provider(span.clone(), provider.into_inner(), &mut lines)?;
+            if config.providers.iter().any(|other| other.name == provider.name) {
+                let line = lines.get(&format!("provider.{}.name", provider.name)).copied();
+                let mut problem = self.problem(None, Some("provider.name"), format!("a second provider named `{}`", provider.name));
+                problem.line = line;
+                return Err(problem);
+            }
+            config.providers.push(provider);
+        }
+        config.lines = lines;
+        Ok(config)
+    }
+
+    fn take<T>(&self, value: Option<Spanned<T>>, key: &str, lines: &mut Lines) -> Option<T> {
+        let value = value?;
+        lines.insert(key.to_owned(), self.line(value.span().start));
+        Some(value.into_inner())
+    }
+
+    fn number(
+        &self,
+        value: Option<Spanned<i64>>,
+        key: &str,
+        range: std::ops::RangeInclusive<u64>,
+        lines: &mut Lines,
+        set: impl FnOnce(u64),
+    ) -> Result<(), ConfigProblem> {
+        let Some(value) = value else { return Ok(()) };
+        match u64::try_from(*value.get_ref()) {
+            Ok(number) if range.contains(&number) => set(number),
+            _ => return Err(self.problem(Some(value.span()), Some(key), expected(key))),
+        }
+        self.take(Some(value), key, lines);
+        Ok(())
+    }
+
+    fn shell_key(&self, value: Option<Spanned<String>>, key: &str, lines: &mut Lines) -> Result<Option<String>, ConfigProblem> {
+        if let Some(value) = &value {
+            // The text becomes part of a shell's start-up script.
+            if value.get_ref().len() > 32 || value.get_ref().chars().any(char::is_control) {
+                return Err(self.problem(Some(value.span()), Some(key), expected(key)));
+            }
+        }
+        Ok(self.take(value, key, lines))
+    }
+
+    fn provider(&self, block: Range<usize>, raw: RawProvider, lines: &mut Lines) -> Result<ProviderSection, ConfigProblem> {
+        let missing = |key: &str| self.problem(Some(block.clone()), Some(key), "missing").with_hint(expected(key));
+        let name = raw.name.ok_or_else(|| missing("provider.name"))?;
+        check_provider_name(name.get_ref()).map_err(|cause| self.problem(Some(name.span()), Some("provider.name"), cause))?;
+        let url = raw.base_url.ok_or_else(|| missing("provider.base_url"))?;
+        let base_url =
+            BaseUrl::parse(url.get_ref()).map_err(|error| self.problem(Some(url.span()), Some("provider.base_url"), error.to_string()))?;
+        let model = raw.model.ok_or_else(|| missing("provider.model"))?;
+        let text = model.get_ref();
+        if text.trim().is_empty() || text.len() > 256 || text.chars().any(char::is_control) {
+            return Err(self.problem(Some(model.span()), Some("provider.model"), expected("provider.model")));
+        }
+        let at = |key: &str| format!("provider.{}.{key}", name.get_ref());
+        let kind = match self.take(raw.kind, &at("kind"), lines) {
+            None | Some(RawKind::OpenAi) => ProviderKind::OpenAi,
+        };
+        let key = match raw.key {
+            Some(key) => {
+                lines.insert(at("key"), self.line(key.span().start));
+                Some(self.key(key)?)
+            }
+            None => None,
+        };
+        for (part, span) in [("name", name.span()), ("base_url", url.span()), ("model", model.span())] {
+            lines.insert(at(part), self.line(span.start));
+        }
+        Ok(ProviderSection { name: name.into_inner(), kind, base_url, model: model.into_inner(), key })
+    }
+
+    fn key(&self, raw: Spanned<RawKey>) -> Result<KeySection, ConfigProblem> {
+        let span = raw.span();
+        let refuse = |span, key: &str| self.problem(Some(span), Some(key), expected(key));
+        match raw.into_inner() {
+            RawKey { file: Some(file), command: None, env: None } => {
+                let path = self.key_file(file.get_ref()).ok_or_else(|| refuse(file.span(), "provider.key.file"))?;
+                Ok(KeySection::File(path))
+            }
+            RawKey { file: None, command: Some(command), env: None } => {
+                let at = command.span();
+                let words = match command.into_inner() {
+                    RawCommand::Line(line) => shell_words::split(&line).ok(),
+                    RawCommand::Words(words) => Some(words),
+                };
+                let words = words.filter(|words| words.first().is_some_and(|program| !program.is_empty()));
+                words
+                    .filter(|words| !words.iter().any(|word| word.contains('\0')))
+                    .map(KeySection::Command)
+                    .ok_or_else(|| refuse(at, "provider.key.command"))
+            }
+            RawKey { file: None, command: None, env: Some(env) } => match check_env_name(env.get_ref()) {
+                Ok(()) => Ok(KeySection::Env(env.into_inner())),
+                Err(_) => Err(refuse(env.span(), "provider.key.env")),
+            },
+            _ => Err(refuse(span, "provider.key")),
+        }
+    }
+
+    fn key_file(&self, text: &str) -> Option<PathBuf> {
+        if text.is_empty() || text.contains('\0') {
+            return None;
+        }
+        match text.strip_prefix("~/") {
+            Some(rest) => self.home.map(|home| home.join(rest)),
+            None => Some(self.path.parent()?.join(text)),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "resolve_tests.rs"]
+mod tests;
