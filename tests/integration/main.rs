@@ -1,1 +1,3 @@
+//! The parts of the product against real files and processes.
 
+mod cache;
