@@ -189,3 +189,33 @@ impl Drop for DiskCache {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Candidate, Origin};
+    use std::time::Instant;
+
+    #[test]
+    fn a_store_that_never_answers_holds_nobody_up() {
+        let shared = Arc::new(Shared::new(CacheSettings::default()));
+        shared.has_disk.store(true, Relaxed);
+        let (on_disk, new) = (CacheKey([1; 32]), CacheKey([2; 32]));
+        shared.index().insert(on_disk, 0, 10);
+        let (sender, jobs) = mpsc::channel();
+        let (alive, ended) = mpsc::sync_channel(1);
+        let cache = DiskCache { shared, jobs: Mutex::new(Some(sender)), ended: Mutex::new(ended), thread: None };
+        let candidate = Candidate { command: "ls".to_owned(), reading: None, origin: Origin::Ran, confidence: 1.0 };
+        let answer = CachedAnswer { candidate, created: SystemTime::now() };
+
+        let started = Instant::now();
+        assert_eq!(cache.get(&on_disk, SystemTime::now()), None);
+        for _ in 0..MAX_PENDING * 2 {
+            cache.put(&new, &answer);
+        }
+        assert_eq!(cache.get(&new, SystemTime::now()), Some(answer));
+        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+        assert_eq!(jobs.try_iter().count(), MAX_PENDING, "what waits for the disk is bounded");
+        drop(alive);
+    }
+}

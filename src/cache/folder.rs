@@ -88,12 +88,15 @@ impl Folder {
     }
 
     /// Sets the store aside for inspection, instead of what was set aside before.
-    pub(crate) fn quarantine(&self) -> io::Result<PathBuf> {
+    pub(crate) fn quarantine(&self) -> io::Result<()> {
         self.drop_quarantined()?;
         let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
         let aside = self.directory.join(format!("{BAD}{seconds}"));
-        fs::rename(self.store(), &aside)?;
-        Ok(aside)
+        match fs::rename(self.store(), &aside) {
+            // Somebody removed it, which is as good.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            outcome => outcome,
+        }
     }
 
     pub(crate) fn drop_quarantined(&self) -> io::Result<()> {

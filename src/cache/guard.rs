@@ -40,9 +40,12 @@ pub(crate) fn guarded<T>(call: impl FnOnce() -> sled::Result<T>) -> Result<T, Fa
 }
 
 fn fault(error: sled::Error) -> Fault {
-    use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+    use std::io::ErrorKind::{InvalidData, InvalidInput, IsADirectory, NotADirectory, NotFound, UnexpectedEof};
     match error {
-        sled::Error::Io(error) if !matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof) => Fault::Unusable(error.to_string()),
+        sled::Error::Io(error) => match error.kind() {
+            InvalidData | InvalidInput | IsADirectory | NotADirectory | NotFound | UnexpectedEof => Fault::Damaged(error.to_string()),
+            _ => Fault::Unusable(error.to_string()),
+        },
         error => Fault::Damaged(error.to_string()),
     }
 }

@@ -82,7 +82,7 @@ impl Store {
     /// Also asks the disk to keep it, which sled's `flush` does not.
     pub(crate) fn sync(&self) -> Result<(), Fault> {
         self.flush()?;
-        File::open(self.path.join("db")).and_then(|file| file.sync_all()).map_err(|error| Fault::Unusable(error.to_string()))
+        guarded(|| Ok(File::open(self.path.join("db"))?.sync_all()?))
     }
 
     /// Writes all and lets go of the files.

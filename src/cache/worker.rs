@@ -305,7 +305,7 @@ impl Worker {
         }
         warn!("cache: setting the store aside: {reason}");
         let aside = self.folder.quarantine().map_err(|error| Fault::Unusable(error.to_string()));
-        if let Err(fault) = aside.and_then(|_| self.open_store()) {
+        if let Err(fault) = aside.and_then(|()| self.open_store()) {
             return self.recover(fault);
         }
         for (key, answer) in self.shared.front.all() {
@@ -344,4 +344,92 @@ impl Worker {
 /// Answers a caller, who may have stopped waiting.
 fn give<T>(reply: &SyncSender<T>, value: T) {
     let _ = reply.try_send(value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::CacheSettings;
+    use crate::domain::{Candidate, Origin};
+
+    fn answer(number: u8) -> Arc<CachedAnswer> {
+        let candidate = Candidate { command: format!("echo {number}"), reading: None, origin: Origin::Ran, confidence: 1.0 };
+        Arc::new(CachedAnswer { candidate, created: SystemTime::UNIX_EPOCH + Duration::from_secs(u64::from(number)) })
+    }
+
+    fn key(number: u8) -> CacheKey {
+        CacheKey([number; 32])
+    }
+
+    fn worker_with(directory: &Path, rows: u8) -> (Worker, Arc<Shared>) {
+        let shared = Arc::new(Shared::new(CacheSettings::default()));
+        let (mut worker, notice) = Worker::open(directory, Arc::clone(&shared)).unwrap();
+        assert_eq!(notice, None);
+        for number in 0..rows {
+            shared.front.insert(key(number), answer(number));
+            worker.put(&key(number), &answer(number));
+        }
+        (worker, shared)
+    }
+
+    fn set_aside(directory: &Path) -> usize {
+        let names = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.contains(".bad-")).count()
+    }
+
+    #[test]
+    fn after_damage_a_new_store_has_what_memory_holds() {
+        let root = tempfile::tempdir().unwrap();
+        let (mut worker, shared) = worker_with(root.path(), 20);
+        for repair in 1..=u64::from(MAX_REPAIRS) {
+            worker.recover(Fault::Damaged("test".to_owned()));
+            assert_eq!(shared.index().len(), 20);
+            assert_eq!(shared.damaged.load(Relaxed), repair);
+            assert_eq!(set_aside(root.path()), 1);
+        }
+        shared.front.clear();
+        for number in 0..20 {
+            assert_eq!(worker.get(&key(number)), Some(answer(number)), "from the new store");
+        }
+        assert!(shared.has_disk.load(Relaxed));
+        worker.recover(Fault::Damaged("once too often".to_owned()));
+        assert!(!shared.has_disk.load(Relaxed) && worker.store.is_none());
+    }
+
+    #[test]
+    fn where_the_system_refuses_nothing_is_set_aside() {
+        let root = tempfile::tempdir().unwrap();
+        let (mut worker, shared) = worker_with(root.path(), 20);
+        worker.recover(Fault::Unusable("no space".to_owned()));
+        assert!(!shared.has_disk.load(Relaxed));
+        assert_eq!((set_aside(root.path()), shared.damaged.load(Relaxed), shared.front.len()), (0, 0, 20));
+        worker.put(&key(30), &answer(30));
+        assert_eq!(worker.get(&key(30)), None);
+        assert_eq!(worker.start_over(), Ok(()));
+    }
+
+    #[test]
+    fn a_rewrite_keeps_every_row() {
+        let root = tempfile::tempdir().unwrap();
+        let (mut worker, shared) = worker_with(root.path(), 200);
+        let before = shared.index().keys();
+        worker.rewrite().unwrap();
+        assert_eq!(shared.index().keys(), before);
+        shared.front.clear();
+        for number in 0..200 {
+            assert_eq!(worker.get(&key(number)), Some(answer(number)), "{number}");
+        }
+        assert!(!worker.folder.new_store().exists());
+    }
+
+    #[test]
+    fn a_sweep_removes_what_expired_and_nothing_else() {
+        let root = tempfile::tempdir().unwrap();
+        let (mut worker, shared) = worker_with(root.path(), 20);
+        let new = CachedAnswer { created: SystemTime::now(), ..(*answer(30)).clone() };
+        worker.put(&key(30), &new);
+        worker.sweep();
+        assert_eq!(shared.index().keys(), [key(30)]);
+        assert_eq!(shared.front.len(), 0);
+    }
 }

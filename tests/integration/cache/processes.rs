@@ -164,3 +164,41 @@ fn user_without_rights() {
     cache.put(&key(1), &answer(1, 0));
     assert_eq!(cache.get(&key(1), noon()), Some(answer(1, 0)));
 }
+
+#[test]
+fn a_full_disk_leaves_the_cache_in_memory() {
+    let root = tempfile::tempdir().unwrap();
+    // No file may grow beyond 300 blocks of 512 bytes, and the signal that tells so is ignored.
+    let test = child(&own_program(), "writer_on_a_full_disk", root.path());
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' XFSZ; ulimit -f 300; exec \"$@\"", "sh"]).arg(test.get_program()).args(test.get_args());
+    let output = shell.env(DIRECTORY, root.path()).stdin(Stdio::null()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    let (cache, _) = DiskCache::open(root.path(), CacheSettings::default());
+    assert_eq!(cache.stats().mode, "disk", "with room again, the disk is used again");
+    for number in 0..5_000 {
+        let got = cache.get(&key(number), noon());
+        assert!(got.is_none() || got == Some(answer(number, 100)), "{number}");
+    }
+}
+
+#[test]
+#[ignore = "the child of another test"]
+fn writer_on_a_full_disk() {
+    let refusal = fs::write(directory().join("probe"), vec![0; 1024 * 1024]).unwrap_err();
+    assert_eq!(refusal.kind(), io::ErrorKind::FileTooLarge, "the refusal must be real");
+    let (cache, notice) = DiskCache::open(&directory(), CacheSettings::default());
+    assert_eq!(notice, None);
+    let started = Instant::now();
+    for number in 0..5_000 {
+        cache.put(&key(number), &answer(number, 100));
+        assert_eq!(cache.get(&key(number), noon()), Some(answer(number, 100)));
+        if number % 200 == 0 {
+            cache.flush();
+        }
+    }
+    assert_eq!(cache.stats().mode, "memory");
+    drop(cache);
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+}
