@@ -1,0 +1,197 @@
+//! One stored row: `schema | BLAKE3-keyed(schema, row key, payload) | payload`. Everything read back is untrusted until
+//! the keyed hash fits; the row key is part of it, so a row that was moved under another key does not fit either.
+
+use std::time::{Duration, SystemTime};
+
+use crate::domain::{Candidate, Origin};
+use crate::suggest::ports::{CacheKey, CachedAnswer};
+
+/// The first byte of every row. A row of another schema is dropped.
+pub(crate) const SCHEMA: u8 = 1;
+
+const MAC_BYTES: usize = 32;
+
+/// Schema, hash, time, confidence, two lengths and the mark of a reading.
+const FIXED_BYTES: usize = 1 + MAC_BYTES + 8 + 8 + 2 + 2 + 1;
+
+/// Longest row. A command that long is not worth keeping, and a longer row on disk is not ours.
+pub(crate) const MAX_ROW_BYTES: usize = 12 * 1024;
+
+/// The secret that makes a row ours.
+#[derive(Clone)]
+pub(crate) struct MacKey(pub(crate) [u8; 32]);
+
+/// Milliseconds since 1970; what lies before it counts as 1970.
+pub(crate) fn millis(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Whether the row of an answer would not be too long.
+pub(crate) fn fits(answer: &CachedAnswer) -> bool {
+    let candidate = &answer.candidate;
+    let texts =
+        [candidate.command.len(), candidate.reading.as_ref().map_or(0, |reading| 2 + reading.len()), candidate.origin.label().len()];
+    FIXED_BYTES + texts.iter().sum::<usize>() <= MAX_ROW_BYTES
+}
+
+/// Writes a row; `None` when it would be too long.
+pub(crate) fn encode(mac: &MacKey, key: &CacheKey, answer: &CachedAnswer) -> Option<Vec<u8>> {
+    let candidate = &answer.candidate;
+    let mut payload = Vec::with_capacity(64 + candidate.command.len());
+    payload.extend_from_slice(&millis(answer.created).to_le_bytes());
+    payload.extend_from_slice(&candidate.confidence.to_bits().to_le_bytes());
+    add_text(&mut payload, &candidate.origin.label())?;
+    add_text(&mut payload, &candidate.command)?;
+    match &candidate.reading {
+        None => payload.push(0),
+        Some(reading) => {
+            payload.push(1);
+            add_text(&mut payload, reading)?;
+        }
+    }
+    let mut row = Vec::with_capacity(1 + MAC_BYTES + payload.len());
+    row.push(SCHEMA);
+    row.extend_from_slice(authenticate(mac, key, &payload).as_bytes());
+    row.extend_from_slice(&payload);
+    (row.len() <= MAX_ROW_BYTES).then_some(row)
+}
+
+/// Reads a row; `None` when it is damaged, moved, of another schema, too long, or not written with this key.
+pub(crate) fn decode(mac: &MacKey, key: &CacheKey, row: &[u8]) -> Option<CachedAnswer> {
+    if row.len() > MAX_ROW_BYTES {
+        return None;
+    }
+    let (&schema, rest) = row.split_first()?;
+    let (&stored_mac, payload) = rest.split_first_chunk::<MAC_BYTES>()?;
+    // The comparison of two hashes takes the same time wherever they differ.
+    if schema != SCHEMA || authenticate(mac, key, payload) != blake3::Hash::from_bytes(stored_mac) {
+        return None;
+    }
+    let mut rest = payload;
+    let created = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(u64::from_le_bytes(take(&mut rest)?)))?;
+    let confidence = f64::from_bits(u64::from_le_bytes(take(&mut rest)?));
+    let origin = Origin::from_label(&take_text(&mut rest)?)?;
+    let command = take_text(&mut rest)?;
+    let reading = match take::<1>(&mut rest)? {
+        [0] => None,
+        [1] => Some(take_text(&mut rest)?),
+        _ => return None,
+    };
+    rest.is_empty().then_some(CachedAnswer { candidate: Candidate { command, reading, origin, confidence }, created })
+}
+
+fn authenticate(mac: &MacKey, key: &CacheKey, payload: &[u8]) -> blake3::Hash {
+    blake3::Hasher::new_keyed(&mac.0).update(&[SCHEMA]).update(&key.0).update(payload).finalize()
+}
+
+fn add_text(payload: &mut Vec<u8>, text: &str) -> Option<()> {
+    payload.extend_from_slice(&u16::try_from(text.len()).ok()?.to_le_bytes());
+    payload.extend_from_slice(text.as_bytes());
+    Some(())
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (&head, tail) = rest.split_first_chunk::<N>()?;
+    *rest = tail;
+    Some(head)
+}
+
+fn take_text(rest: &mut &[u8]) -> Option<String> {
+    let length = u16::from_le_bytes(take(rest)?);
+    let (text, tail) = rest.split_at_checked(usize::from(length))?;
+    *rest = tail;
+    std::str::from_utf8(text).ok().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const MAC: MacKey = MacKey([7; 32]);
+    const KEY: CacheKey = CacheKey([1; 32]);
+
+    fn answer() -> CachedAnswer {
+        let candidate = Candidate {
+            command: "find . -size +10M".to_owned(),
+            reading: Some("finds".to_owned()),
+            origin: Origin::Provider("openai".to_owned()),
+            confidence: 0.8,
+        };
+        CachedAnswer { candidate, created: SystemTime::UNIX_EPOCH + Duration::from_millis(1_800_000_000_123) }
+    }
+
+    #[test]
+    fn a_flipped_bit_anywhere_makes_the_row_invalid() {
+        let row = encode(&MAC, &KEY, &answer()).unwrap();
+        assert_eq!(decode(&MAC, &KEY, &row), Some(answer()));
+        for at in 0..row.len() {
+            for bit in 0..8 {
+                let mut damaged = row.clone();
+                damaged[at] ^= 1 << bit;
+                assert_eq!(decode(&MAC, &KEY, &damaged), None, "byte {at}, bit {bit}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_cut_or_longer_row_is_invalid() {
+        let row = encode(&MAC, &KEY, &answer()).unwrap();
+        for length in 0..row.len() {
+            assert_eq!(decode(&MAC, &KEY, &row[..length]), None, "{length} bytes");
+        }
+        assert_eq!(decode(&MAC, &KEY, &[row, vec![0]].concat()), None);
+    }
+
+    #[test]
+    fn a_row_fits_its_own_key_and_secret_only() {
+        let row = encode(&MAC, &KEY, &answer()).unwrap();
+        assert_eq!(decode(&MAC, &CacheKey([2; 32]), &row), None);
+        assert_eq!(decode(&MacKey([8; 32]), &KEY, &row), None);
+    }
+
+    #[test]
+    fn an_authentic_payload_of_a_wrong_form_is_invalid() {
+        for payload in [&b""[..], &[0; 16], &[0; 21], &[255; 40]] {
+            let row = [&[SCHEMA][..], authenticate(&MAC, &KEY, payload).as_bytes(), payload].concat();
+            assert_eq!(decode(&MAC, &KEY, &row), None, "{payload:?}");
+        }
+    }
+
+    #[test]
+    fn too_long_rows_are_not_written() {
+        for length in [MAX_ROW_BYTES, 70_000] {
+            let mut long = answer();
+            long.candidate.command = "x".repeat(length);
+            assert_eq!(encode(&MAC, &KEY, &long), None);
+            assert!(!fits(&long));
+        }
+    }
+
+    #[test]
+    fn what_fits_is_what_can_be_written() {
+        let mut answer = answer();
+        let spare = MAX_ROW_BYTES - encode(&MAC, &KEY, &answer).unwrap().len();
+        answer.candidate.command += &"x".repeat(spare);
+        assert_eq!((fits(&answer), encode(&MAC, &KEY, &answer).unwrap().len()), (true, MAX_ROW_BYTES));
+        answer.candidate.command.push('x');
+        assert_eq!((fits(&answer), encode(&MAC, &KEY, &answer)), (false, None));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(command in ".{0,200}", reading in proptest::option::of(".{0,80}"), name in "[a-z]{0,9}",
+                                   confidence in 0.0..=1.0, at in 0..4_000_000_000_000_u64) {
+            let origin = if name.is_empty() { Origin::Ran } else { Origin::Provider(name) };
+            let created = SystemTime::UNIX_EPOCH + Duration::from_millis(at);
+            let answer = CachedAnswer { candidate: Candidate { command, reading, origin, confidence }, created };
+            let row = encode(&MAC, &KEY, &answer).unwrap();
+            prop_assert_eq!(decode(&MAC, &KEY, &row), Some(answer));
+        }
+
+        #[test]
+        fn any_bytes_can_be_offered(row in proptest::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert_eq!(decode(&MAC, &KEY, &row), None);
+        }
+    }
+}
