@@ -1,11 +1,11 @@
 //! The composition root: builds the pipeline for the resident and for direct mode.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::api::{Backend, Setup};
 use crate::cache::{CacheSettings, DiskCache, MemoryCache};
-use crate::config::{Config, ConfigFile, KeySection, ProviderSection};
+use crate::config::{Config, ConfigFile, ProviderSection};
+use crate::paths::Paths;
 use crate::platform::{self, OwnBinary};
 use crate::providers::{self, HttpPool, KeySettings, ProviderSettings};
 use crate::secrets;
@@ -47,11 +47,11 @@ impl Backend for Service {
 }
 
 /// The pipeline of the resident. It answers at once with a cache in memory, while the one on disk opens.
-pub fn resident(config_file: Option<PathBuf>, cache_dir: Option<PathBuf>, binary: &OwnBinary) -> Arc<dyn Backend> {
-    let mut file = ConfigFile::new(config_file);
+pub fn resident(paths: &Paths, binary: &OwnBinary) -> Arc<dyn Backend> {
+    let mut file = ConfigFile::new(paths.config_file.clone(), paths.home.clone());
     let settings = cache_settings(&file.current().0);
     let cache = Arc::new(OpeningCache { early: MemoryCache::new(settings.clone()), disk: OnceLock::new() });
-    if let Some(directory) = cache_dir {
+    if let Some(directory) = paths.cache_dir.clone() {
         let opening = Arc::clone(&cache);
         // Without the thread the cache stays in memory, which is what it is until the disk is open.
         let _ = std::thread::Builder::new().name("cache-open".to_owned()).spawn(move || {
@@ -64,8 +64,8 @@ pub fn resident(config_file: Option<PathBuf>, cache_dir: Option<PathBuf>, binary
 
 /// The pipeline of a process that answers for itself: its cache lives as long as it does, because the one on disk has
 /// a single owner.
-pub fn direct(config_file: Option<PathBuf>) -> Arc<dyn Backend> {
-    let mut file = ConfigFile::new(config_file);
+pub fn direct(paths: &Paths) -> Arc<dyn Backend> {
+    let mut file = ConfigFile::new(paths.config_file.clone(), paths.home.clone());
     let settings = cache_settings(&file.current().0);
     let build = OwnBinary::look().map_or_else(|_| env!("CARGO_PKG_VERSION").to_owned(), |binary| binary.build());
     service(file, Arc::new(MemoryCache::new(settings)), &build)
@@ -111,13 +111,13 @@ fn build_provider(section: &ProviderSection, pool: &HttpPool) -> Arc<dyn Provide
 /// A cache in memory until the one on disk is open.
 struct OpeningCache {
     early: MemoryCache,
-    disk: OnceLock<Box<dyn AnswerCache>>,
+    disk: OnceLock<DiskCache>,
 }
 
 impl OpeningCache {
     fn now(&self) -> &dyn AnswerCache {
         match self.disk.get() {
-            Some(disk) => disk.as_ref(),
+            Some(disk) => disk,
             None => &self.early,
         }
     }

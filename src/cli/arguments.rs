@@ -145,7 +145,7 @@ pub struct BatchArguments {
     pub no_cache: bool,
 }
 
-/// Options of `gptos status`.
+/// Options of `gptos status` and `gptos cache stats`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
 pub struct StatusArguments {
     /// Print one JSON object
@@ -153,11 +153,22 @@ pub struct StatusArguments {
     pub json: bool,
 }
 
+/// Options of `gptos daemon run`, for the client that starts it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
+pub struct RunArguments {
+    /// Leave the shell that started it
+    #[arg(long, hide = true)]
+    pub detached: bool,
+    /// Started from a remote login, whose end nobody announces
+    #[arg(long, hide = true)]
+    pub ssh: bool,
+}
+
 /// What to do with the resident process.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum DaemonVerb {
     /// Run it in the foreground; it starts by itself when it is needed
-    Run,
+    Run(RunArguments),
     /// Stop it and wait until it is gone
     Stop,
     /// Tell whether it runs and how it is
@@ -168,7 +179,7 @@ pub enum DaemonVerb {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
 pub enum CacheVerb {
     /// Print counts and sizes
-    Stats,
+    Stats(StatusArguments),
     /// Forget all answers
     Clear,
 }

@@ -36,13 +36,18 @@ pub(super) struct Surroundings {
 impl Surroundings {
     pub(super) fn look() -> Self {
         let started = Instant::now();
-        let paths = Paths::from_environment(&|name| std::env::var_os(name));
+        let paths = Paths::from_environment();
         Self { paths, binary: OwnBinary::look().ok(), started }
+    }
+
+    /// The same surroundings for a question that was asked at `started`.
+    pub(super) fn since(&self, started: Instant) -> Self {
+        Self { paths: self.paths.clone(), binary: self.binary.clone(), started }
     }
 
     /// The way to the resident; `None` when no socket path is possible.
     pub(super) fn channel(&self) -> Option<Channel> {
-        Some(Channel { socket: self.paths.socket.clone()?, binary: self.binary.clone() })
+        Some(Channel { socket: self.paths.runtime().ok()?.socket.clone(), binary: self.binary.clone() })
     }
 
     /// Asks the resident, and answers here when it cannot. Never fails: an answer may hold no candidate.
@@ -70,7 +75,7 @@ impl Surroundings {
         // It starts in the background and serves the next key press; this one does not wait for it.
         if *unavailable == Unavailable::NotRunning
             && loaded.config.resident
-            && let (Some(binary), Some(_)) = (&self.binary, &self.paths.socket)
+            && let Some(binary) = &self.binary
         {
             let _ = autostart::start(&binary.path, &|name| std::env::var_os(name));
         }

@@ -3,11 +3,16 @@
 use std::time::{Duration, Instant};
 
 use super::ask::Surroundings;
-use super::{ExitStatus, output};
+use super::arguments::RunArguments;
+use super::output::Output;
+use super::translate::obstacle;
+use super::ExitStatus;
+use crate::cache::DiskCache;
 use crate::client::{Channel, Unavailable};
 use crate::config::ConfigFile;
 use crate::daemon::{self, Options};
 use crate::paths::RuntimePaths;
+use crate::suggest::ports::AnswerCache;
 use crate::protocol::{Status, WireCacheStats};
 use crate::{platform, wiring};
 
@@ -21,45 +26,45 @@ const KILL_AFTER: Duration = Duration::from_millis(6500);
 const STOP_LIMIT: Duration = Duration::from_secs(8);
 
 /// Runs the resident in this process until it has a reason to end.
-pub(super) fn run(detached: bool, over_ssh: bool) -> ExitStatus {
-    if detached && let Err(error) = platform::detach() {
-        return output::error(&format!("resident: cannot leave the shell: {error}"), None);
+pub(super) fn run(arguments: RunArguments, output: &mut Output<'_>) -> ExitStatus {
+    if arguments.detached && let Err(error) = platform::detach() {
+        return failed(output, &format!("resident: cannot leave the shell: {error}"), None);
     }
     let surroundings = Surroundings::look();
     let runtime = match surroundings.paths.runtime() {
         Ok(runtime) => runtime.clone(),
-        Err(error) => return output::error(&format!("resident: {error}"), Some("every request is answered in its own process meanwhile")),
+        Err(error) => return failed(output, &format!("resident: {error}"), Some("every request is answered in its own process meanwhile")),
     };
     let Some(binary) = surroundings.binary else {
-        return output::error("resident: the own executable cannot be found", None);
+        return failed(output, "resident: the own executable cannot be found", None);
     };
-    let config = ConfigFile::new(surroundings.paths.config_file.clone()).current().0;
+    let config = ConfigFile::new(surroundings.paths.config_file.clone(), surroundings.paths.home.clone()).current().0;
     if !config.resident {
-        return output::error("resident: the configuration says `resident = \"off\"`", Some("set it to \"on\" or leave it out"));
+        return failed(output, "resident: the configuration says `resident = \"off\"`", Some("set it to \"on\" or leave it out"));
     }
-    let options = Options { socket: runtime.socket.clone(), idle_exit: config.idle_exit, over_ssh, binary: binary.clone() };
+    let options = Options { socket: runtime.socket.clone(), idle_exit: config.idle_exit, over_ssh: arguments.ssh, binary: binary.clone() };
     let paths = surroundings.paths;
-    match daemon::run(&options, || wiring::resident(paths.config_file, paths.cache_dir, &binary)) {
+    match daemon::run(&options, || wiring::resident(&paths, &binary)) {
         Ok(true) => ExitStatus::Success,
         Ok(false) => {
-            output::say("another resident is running already");
+            output.remark("another resident is running already");
             ExitStatus::Success
         }
-        Err(error) => output::error(&error.to_string(), None),
+        Err(error) => failed(output, &error.to_string(), None),
     }
 }
 
 /// Ends the resident: returns when its socket is gone and its lock is free.
-pub(super) fn stop() -> ExitStatus {
+pub(super) fn stop(output: &mut Output<'_>) -> ExitStatus {
     let surroundings = Surroundings::look();
     let mut stopped_any = false;
     for runtime in &surroundings.paths.runtime {
         match stop_at(runtime, &surroundings) {
             Ok(stopped) => stopped_any |= stopped,
-            Err(reason) => return output::error(&format!("daemon stop: {reason}"), None),
+            Err(reason) => return failed(output, &format!("daemon stop: {reason}"), None),
         }
     }
-    output::say(if stopped_any { "the resident has stopped" } else { "no resident was running" });
+    output.remark(if stopped_any { "the resident has stopped" } else { "no resident was running" });
     ExitStatus::Success
 }
 
@@ -90,23 +95,23 @@ fn stop_at(runtime: &RuntimePaths, surroundings: &Surroundings) -> Result<bool, 
 }
 
 /// Prints what the resident says of itself.
-pub(super) fn status(json: bool) -> ExitStatus {
+pub(super) fn status(json: bool, output: &mut Output<'_>) -> ExitStatus {
     let reply = match exchange("GET", "/v1/status") {
         Ok(reply) => reply,
         Err(unavailable) => {
             if json {
-                output::data("{\"running\":false}");
+                output.data("{\"running\":false}\n");
             }
-            return not_running(&unavailable);
+            return not_running(&unavailable, output);
         }
     };
     let Ok(status) = serde_json::from_slice::<Status>(&reply) else {
-        return output::error("status: unreadable reply of the resident", Some("`gptos daemon stop` ends it"));
+        return failed(output, "status: unreadable reply of the resident", Some("`gptos daemon stop` ends it"));
     };
     if json {
-        output::data(&serde_json::to_string(&status).unwrap_or_default());
+        output.data(&format!("{}\n", serde_json::to_string(&status).unwrap_or_default()));
     } else {
-        output::data(&format!(
+        output.line(&format!(
             "resident {} running as process {} for {} s, {:.1} MB resident, {} requests",
             status.version,
             status.pid,
@@ -119,19 +124,19 @@ pub(super) fn status(json: bool) -> ExitStatus {
 }
 
 /// Prints what the cache holds.
-pub(super) fn cache_stats(json: bool) -> ExitStatus {
+pub(super) fn cache_stats(json: bool, output: &mut Output<'_>) -> ExitStatus {
     let stats = match exchange("GET", "/v1/cache") {
         Ok(reply) => match serde_json::from_slice::<WireCacheStats>(&reply) {
             Ok(stats) => stats,
-            Err(_) => return output::error("cache stats: unreadable reply of the resident", None),
+            Err(_) => return failed(output, "cache stats: unreadable reply of the resident", None),
         },
         Err(Unavailable::NotRunning) => offline_stats(),
-        Err(unavailable) => return not_running(&unavailable),
+        Err(unavailable) => return not_running(&unavailable, output),
     };
     if json {
-        output::data(&serde_json::to_string(&stats).unwrap_or_default());
+        output.data(&format!("{}\n", serde_json::to_string(&stats).unwrap_or_default()));
     } else {
-        output::data(&format!(
+        output.line(&format!(
             "{} entries, {} bytes live, {} bytes on disk, {} hits, {} misses, {} damaged, kept in {}",
             stats.entries, stats.live_bytes, stats.disk_bytes, stats.hits, stats.misses, stats.damaged, stats.mode
         ));
@@ -140,19 +145,19 @@ pub(super) fn cache_stats(json: bool) -> ExitStatus {
 }
 
 /// Empties the cache.
-pub(super) fn cache_clear() -> ExitStatus {
+pub(super) fn cache_clear(output: &mut Output<'_>) -> ExitStatus {
     match exchange("DELETE", "/v1/cache") {
         Ok(_) => {}
         Err(Unavailable::NotRunning) => {
             if let Some(cache) = open_cache()
                 && let Err(error) = cache.clear()
             {
-                return output::error(&error.to_string(), None);
+                return failed(output, &error.to_string(), None);
             }
         }
-        Err(unavailable) => return not_running(&unavailable),
+        Err(unavailable) => return not_running(&unavailable, output),
     }
-    output::say("the cache is empty");
+    output.remark("the cache is empty");
     ExitStatus::Success
 }
 
@@ -164,11 +169,11 @@ fn exchange(method: &str, path: &str) -> Result<Vec<u8>, Unavailable> {
 }
 
 /// Without a resident nobody owns the cache on disk, so this process may open it.
-fn open_cache() -> Option<Box<dyn crate::suggest::ports::AnswerCache>> {
+fn open_cache() -> Option<DiskCache> {
     let paths = Surroundings::look().paths;
-    let config = ConfigFile::new(paths.config_file.clone()).current().0;
+    let config = ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current().0;
     let directory = paths.cache_dir.filter(|directory| directory.is_dir())?;
-    Some(crate::cache::DiskCache::open(&directory, wiring::cache_settings(&config)).0)
+    Some(DiskCache::open(&directory, wiring::cache_settings(&config)).0)
 }
 
 fn offline_stats() -> WireCacheStats {
@@ -184,18 +189,16 @@ fn offline_stats() -> WireCacheStats {
     }
 }
 
-fn not_running(unavailable: &Unavailable) -> ExitStatus {
-    let reason = match unavailable {
-        Unavailable::NotRunning => "no resident is running",
-        Unavailable::Unresponsive => "the resident does not answer",
-        Unavailable::Foreign => "the socket belongs to another user",
-        Unavailable::Off => "the configuration says `resident = \"off\"`",
-        Unavailable::Refused(reason) => reason.as_str(),
-    };
+fn not_running(unavailable: &Unavailable, output: &mut Output<'_>) -> ExitStatus {
     let hint = match unavailable {
         Unavailable::NotRunning => "it starts with the first question a shell asks",
         _ => "`gptos daemon stop` ends it; the next question starts a new one",
     };
-    output::error(reason, Some(hint));
+    output.error(obstacle(unavailable), Some(hint));
     ExitStatus::NoAnswer
+}
+
+fn failed(output: &mut Output<'_>, what: &str, hint: Option<&str>) -> ExitStatus {
+    output.error(what, hint);
+    ExitStatus::Internal
 }

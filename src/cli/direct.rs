@@ -28,7 +28,7 @@ impl Loaded {
     /// Reads the configuration and puts a pipeline together.
     pub(super) fn from(paths: &Paths) -> Self {
         let service = wiring::direct(paths);
-        let config = ConfigFile::new(paths.config_file.clone()).current().0;
+        let config = ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current().0;
         let setup = service.setup();
         let key_names = setup.providers.iter().filter_map(|provider| provider.key_variable().map(str::to_owned)).collect();
         Self { config, service, key_names }

@@ -1,25 +1,35 @@
 //! The command line: what was asked for is read in `arguments`, done by one file per verb, and printed in `output`.
 
 pub mod arguments;
+mod ask;
 pub mod batch;
 pub mod config;
 mod config_edit;
+mod daemon;
+mod direct;
+mod facts;
 mod help;
+mod hints;
 pub mod hot_verbs;
 pub mod init;
 pub mod manual;
 pub mod output;
+mod present;
 pub mod provider;
+mod translate;
+mod widget;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use arguments::{Invocation, ProviderVerb, UsageError};
+use arguments::{CacheVerb, DaemonVerb, Invocation, ProviderVerb, UsageError};
 use output::Output;
 
 use crate::config::{ConfigFile, ProviderSection};
 use crate::domain::ShellKind;
 use crate::paths::Paths;
+use crate::platform::OwnBinary;
+use crate::wiring;
 
 /// The documented exit statuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +55,12 @@ impl From<ExitStatus> for ExitCode {
 /// Runs the program.
 pub fn run(arguments: Vec<OsString>) -> ExitStatus {
     let mut output = Output::standard(&|name| std::env::var_os(name));
-    let status = match arguments::parse(&arguments) {
-        Ok(invocation) => carry_out(invocation, &mut output),
+    let status = match hot_verbs::hot_verb(&arguments) {
+        Ok(Some(verb)) => widget::run(verb, &mut output),
+        Ok(None) => match arguments::parse(&arguments) {
+            Ok(invocation) => carry_out(invocation, &mut output),
+            Err(error) => misused(&error, &mut output),
+        },
         Err(error) => misused(&error, &mut output),
     };
     output.finish(status)
@@ -67,18 +81,23 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
         Invocation::Config(verb) => return config::run(verb, &paths, output),
         Invocation::Provider(ProviderVerb::List) => return provider::list(&paths, output),
         Invocation::Provider(ProviderVerb::Add(arguments)) => return provider::add(&arguments, &paths, &call_once, output),
-        // INTEGRATOR: the verbs that need the pipeline or the resident.
-        Invocation::Translate(_) | Invocation::Daemon(_) | Invocation::Cache(_) | Invocation::BatchTranslate(_) => {
-            output.error("not wired", None);
-            return ExitStatus::Internal;
-        }
+        Invocation::Translate(arguments) => return translate::one(&arguments, output),
+        Invocation::BatchTranslate(arguments) => return translate::many(&arguments, output),
+        Invocation::Daemon(DaemonVerb::Run(arguments)) => return daemon::run(arguments, output),
+        Invocation::Daemon(DaemonVerb::Stop) => return daemon::stop(output),
+        Invocation::Daemon(DaemonVerb::Status(arguments)) => return daemon::status(arguments.json, output),
+        Invocation::Cache(CacheVerb::Stats(arguments)) => return daemon::cache_stats(arguments.json, output),
+        Invocation::Cache(CacheVerb::Clear) => return daemon::cache_clear(output),
     }
     ExitStatus::Success
 }
 
-/// INTEGRATOR: makes one call through the provider adapter.
-fn call_once(_provider: &ProviderSection) -> Result<String, String> {
-    Err("not wired".to_owned())
+/// Tries a provider with one small question and returns the command it gave.
+fn call_once(section: &ProviderSection) -> Result<String, String> {
+    let mut facts = facts::gather(facts::default_shell(), String::new());
+    let provider = wiring::provider(section);
+    facts::add_keys(&mut facts, &provider.key_variable().map(str::to_owned).into_iter().collect::<Vec<_>>());
+    wiring::try_provider(&provider, &facts)
 }
 
 /// A shell must start also when the configuration is broken: then the defaults hold, and one line says why.
@@ -87,6 +106,6 @@ fn start_up_script(shell: ShellKind, paths: &Paths, output: &mut Output<'_>) {
     if let Some(problem) = problem {
         output.error(&format!("{problem}; using the defaults"), problem.hint.as_deref());
     }
-    let binary = std::env::current_exe().ok();
+    let binary = OwnBinary::look().ok().map(|binary| binary.path);
     output.data(&init::script(shell, &config.shell, binary.as_deref()));
 }

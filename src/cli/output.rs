@@ -14,6 +14,9 @@ pub struct Output<'a> {
     err: Box<dyn Write + 'a>,
     color: Color,
     failure: Option<io::Error>,
+    /// Whether a line that redraws itself may be shown, and whether one stands on the screen now.
+    live: bool,
+    drawn: bool,
 }
 
 /// Whether messages are colored.
@@ -31,14 +34,15 @@ impl Output<'static> {
         let set = |name: &str| lookup(name).is_some_and(|value| !value.is_empty());
         let capable = set("TERM") && lookup("TERM").is_none_or(|term| term != "dumb");
         let color = if io::stderr().is_terminal() && capable && !set("NO_COLOR") { Color::Always } else { Color::Never };
-        Self::new(Box::new(BufWriter::new(io::stdout())), Box::new(io::stderr()), color)
+        let live = io::stderr().is_terminal() && capable;
+        Self { live, ..Self::new(Box::new(BufWriter::new(io::stdout())), Box::new(io::stderr()), color) }
     }
 }
 
 impl<'a> Output<'a> {
     /// Other streams, for tests.
     pub fn new(out: Box<dyn Write + 'a>, err: Box<dyn Write + 'a>, color: Color) -> Self {
-        Self { out, err, color, failure: None }
+        Self { out, err, color, failure: None, live: false, drawn: false }
     }
 
     /// Writes data to standard output, byte for byte.
@@ -91,7 +95,23 @@ impl<'a> Output<'a> {
         }
     }
 
+    /// Shows a sign of progress that the next output replaces; only on a terminal that can take it back.
+    pub fn progress(&mut self, text: &str) {
+        if self.live {
+            self.drawn = true;
+            let _ = write!(self.err, "\r\x1b[Kgptos: {}", visible(text));
+        }
+    }
+
+    /// Takes the sign of progress back.
+    pub fn end_progress(&mut self) {
+        if std::mem::take(&mut self.drawn) {
+            let _ = write!(self.err, "\r\x1b[K");
+        }
+    }
+
     fn talk(&mut self, label: &str, text: &str) {
+        self.end_progress();
         // What was printed before must also be seen before.
         self.flush();
         let text = visible(text);

@@ -31,6 +31,11 @@ impl Shown {
         self.suggestion.command()
     }
 
+    /// Whether its source was not sure of it.
+    pub(super) fn is_guess(&self) -> bool {
+        self.via == Via::Guess
+    }
+
     /// The word for JSON: `ran`, `cache`, `stale`, `offline` or the provider's name.
     pub(super) fn source(&self) -> String {
         let origin = self.suggestion.origin().label();
@@ -60,13 +65,13 @@ impl Shown {
 /// `translate --json`.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
-    command: Option<String>,
-    source: Option<String>,
+    pub(super) command: Option<String>,
+    pub(super) source: Option<String>,
     risk: Option<&'static str>,
     reason: Option<String>,
-    confidence: f64,
+    pub(super) confidence: f64,
     reading: Option<String>,
-    alternatives: Vec<String>,
+    pub(super) alternatives: Vec<String>,
     remarks: Vec<String>,
 }
 
@@ -84,10 +89,5 @@ impl Report {
             alternatives: shown.iter().skip(1).map(|shown| shown.command().to_owned()).collect(),
             remarks: remarks.to_vec(),
         }
-    }
-
-    /// Confidence of the best suggestion, 0 when there is none.
-    pub(super) fn confidence(&self) -> f64 {
-        self.confidence
     }
 }

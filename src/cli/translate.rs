@@ -1,58 +1,99 @@
 //! `translate` and `batch translate`.
 
+use std::io::BufReader;
+use std::time::Instant;
+
+use super::arguments::{BatchArguments, TranslateArguments};
 use super::ask::{Ask, Surroundings};
+use super::batch::{self, BatchAnswer};
+use super::output::Output;
 use super::present::{self, Report};
-use super::{ExitStatus, direct, facts, hints, output, widget};
-use crate::domain::{Query, ShellKind};
+use super::{ExitStatus, direct, facts, hints, widget};
+use crate::client::Unavailable;
+use crate::domain::Query;
 use crate::protocol::Mode;
 
-/// What `translate` was asked to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Options {
-    pub(super) shell: Option<ShellKind>,
-    pub(super) want: Option<usize>,
-    pub(super) offline: bool,
-    pub(super) no_cache: bool,
-    pub(super) json: bool,
-    /// The words, or `None` to read standard input.
-    pub(super) words: Option<String>,
-}
+/// Suggestions in a JSON report: the best and a few alternatives.
+const REPORT: usize = 4;
 
 /// Prints the command for one query.
-pub(super) fn run(options: Options) -> ExitStatus {
+pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> ExitStatus {
     let surroundings = Surroundings::look();
-    let query = match &options.words {
+    let query = match arguments.words() {
         Some(words) => Query::from_bytes(words.as_bytes()).map(|query| query.as_str().to_owned()).map_err(|error| error.to_string()),
         None => widget::read_query(),
     };
     let query = match query {
         Ok(query) => query,
-        Err(reason) => return output::usage(&reason, "for example: gptos \"list files by size\""),
+        Err(reason) => {
+            output.error(&reason, Some("for example: gptos \"list files by size\""));
+            return ExitStatus::Usage;
+        }
     };
-    let ask = ask(&options, query, false);
-    let mut spinner = output::Spinner::new();
-    let answer = surroundings.ask(&ask, &mut |waiting| spinner.turn(waiting.on.as_deref()));
-    spinner.end();
-    let mut shown = present::suggestions(&answer, ask.facts.shell);
-    shown.truncate(options.want.unwrap_or(if options.json { 4 } else { 1 }).max(1));
-    if options.json {
-        output::data(&serde_json::to_string(&Report::new(&shown, &answer.remarks)).unwrap_or_default());
+    let count = usize::from(arguments.count);
+    let want = if arguments.json { count.max(REPORT) } else { count };
+    let shell = arguments.shell().unwrap_or_else(facts::default_shell);
+    let facts = facts::gather(shell, String::new());
+    let ask = Ask { query, facts, mode: mode(arguments.offline), want, no_cache: arguments.no_cache, patient: false };
+    let answer = surroundings.ask(&ask, &mut |waiting| {
+        let seconds = surroundings.started.elapsed().as_secs_f32();
+        output.progress(&format!("asking {} for {seconds:.0} s", waiting.on.as_deref().unwrap_or("for an answer")));
+    });
+    output.end_progress();
+    let shown = present::suggestions(&answer, shell);
+    if arguments.json {
+        output.data(&format!("{}\n", serde_json::to_string(&Report::new(&shown, &answer.remarks)).unwrap_or_default()));
     } else {
-        shown.iter().for_each(|shown| output::data(shown.command()));
+        shown.iter().for_each(|shown| output.data(&format!("{}\n", shown.command())));
     }
     if shown.is_empty() {
-        output::error(&hints::no_answer(&answer, &ask.query, &surroundings.paths), None);
+        output.error(&hints::no_answer(&answer, &ask.query, &surroundings.paths), None);
         return ExitStatus::NoAnswer;
     }
-    for remark in &answer.remarks {
-        output::say(remark);
-    }
+    answer.remarks.iter().for_each(|remark| output.remark(remark));
     ExitStatus::Success
 }
 
-fn ask(options: &Options, query: String, patient: bool) -> Ask {
-    let shell = options.shell.unwrap_or_else(facts::default_shell);
-    let want = options.want.unwrap_or(if options.json { 4 } else { 1 });
-    let mode = if options.offline { Mode::Offline } else { Mode::Normal };
-    Ask { query, facts: facts::gather(shell, String::new()), mode, want, no_cache: options.no_cache, patient }
+/// Answers JSON lines. A batch waits for the limit on provider calls instead of being refused by it.
+pub(super) fn many(arguments: &BatchArguments, output: &mut Output<'_>) -> ExitStatus {
+    let shell = arguments.shell().unwrap_or_else(facts::default_shell);
+    let facts = facts::gather(shell, String::new());
+    let surroundings = Surroundings::look();
+    // Without network and cache the resident has nothing to add, and asking it for every line would cost a connection.
+    let own = (arguments.offline && arguments.no_cache).then(|| direct::Loaded::from(&surroundings.paths));
+    let mut answer = |query: &str| {
+        let ask = Ask {
+            query: query.to_owned(),
+            facts: facts.clone(),
+            mode: mode(arguments.offline),
+            want: REPORT,
+            no_cache: arguments.no_cache,
+            patient: true,
+        };
+        let begun = Instant::now();
+        let answer = match &own {
+            Some(own) => own.answer(&ask, begun, &mut |_| {}),
+            None => surroundings.since(begun).ask(&ask, &mut |_| {}),
+        };
+        let shown = present::suggestions(&answer, shell);
+        let sure = shown.first().is_some_and(|best| !best.is_guess());
+        let report = Report::new(if sure { &shown } else { &[] }, &[]);
+        BatchAnswer { command: report.command, confidence: report.confidence, source: report.source, alternatives: report.alternatives }
+    };
+    batch::translate(BufReader::new(std::io::stdin().lock()), &mut answer, output)
+}
+
+fn mode(offline: bool) -> Mode {
+    if offline { Mode::Offline } else { Mode::Normal }
+}
+
+/// What stands in the way of the resident, for people.
+pub(super) fn obstacle(unavailable: &Unavailable) -> &str {
+    match unavailable {
+        Unavailable::NotRunning => "no resident is running",
+        Unavailable::Unresponsive => "the resident does not answer",
+        Unavailable::Foreign => "the socket belongs to another user",
+        Unavailable::Off => "the configuration says `resident = \"off\"`",
+        Unavailable::Refused(reason) => reason,
+    }
 }

@@ -1,14 +1,14 @@
-//! The hot verbs: what a key press starts. They are matched before the argument parser is built.
+//! The hot verbs: what a key press starts.
 
-use std::ffi::{OsStr, OsString};
 use std::io::Read;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::ask::{Ask, Surroundings};
-use super::output::{self, Fields};
+use super::hot_verbs::HotVerb;
+use super::output::{Output, visible};
 use super::{ExitStatus, facts, hints, present};
 use crate::domain::{Query, ShellKind};
-use crate::protocol::{Mode, RanRequest, WireShell};
+use crate::protocol::{Answer, Mode, RanRequest, WireShell};
 
 /// How many suggestions a shell cycles through.
 const WANT: usize = 4;
@@ -17,76 +17,65 @@ const PROGRESS_AFTER: Duration = Duration::from_millis(120);
 /// How long `ran` waits for the resident; it runs in the background and nobody reads its result.
 const RAN_LIMIT: Duration = Duration::from_millis(500);
 
-/// Runs `widget` and `ran`; `None` when the arguments are for the ordinary parser.
-pub(super) fn run(arguments: &[OsString]) -> Option<ExitStatus> {
-    let words: Vec<&str> = arguments.iter().map(OsString::as_os_str).map(OsStr::to_str).collect::<Option<_>>()?;
-    match words.as_slice() {
-        ["widget", shell, options @ ..] => Some(widget(shell, options)),
-        ["ran", shell, status] => Some(ran(shell, status)),
-        _ => None,
+/// Carries out a hot verb.
+pub(super) fn run(verb: HotVerb, output: &mut Output<'_>) -> ExitStatus {
+    match verb {
+        HotVerb::Widget { shell, fresh, shell_version } => widget(shell, fresh, shell_version, output),
+        HotVerb::Ran { shell, status } => ran(shell, i32::from(status)),
     }
 }
 
-fn widget(shell: &str, options: &[&str]) -> ExitStatus {
+/// One record of the shell protocol: three fields, each ended by a NUL, none of which can hold a control character.
+fn record(output: &mut Output<'_>, kind: &str, text: &str, note: &str) {
+    output.data(&format!("{kind}\0{text}\0{}\0", visible(note)));
+}
+
+fn widget(shell: ShellKind, fresh: bool, shell_version: String, output: &mut Output<'_>) -> ExitStatus {
     let surroundings = Surroundings::look();
-    let mut fields = Fields::new();
-    let status = match read_widget(shell, options) {
-        Ok(ask) => {
-            let mut shown = surroundings.started + PROGRESS_AFTER;
+    let status = match read_query() {
+        Ok(query) => {
+            let mode = if fresh { Mode::Fresh } else { Mode::Normal };
+            let ask = Ask { query, facts: facts::gather(shell, shell_version), mode, want: WANT, no_cache: false, patient: false };
+            let mut next = surroundings.started + PROGRESS_AFTER;
             let answer = surroundings.ask(&ask, &mut |waiting| {
-                let now = std::time::Instant::now();
-                if now >= shown {
-                    shown = now + PROGRESS_AFTER;
+                if Instant::now() >= next {
+                    next = Instant::now() + PROGRESS_AFTER;
                     let elapsed = surroundings.started.elapsed().as_millis().to_string();
-                    // The shell is gone when nobody reads: then nobody wants the answer, and closing the connection
-                    // cancels the work.
-                    if fields.write("tick", &elapsed, waiting.on.as_deref().unwrap_or_default()).is_err() {
-                        output::leave(ExitStatus::Cancelled);
+                    record(output, "tick", &elapsed, waiting.on.as_deref().unwrap_or_default());
+                    output.flush();
+                    // Nobody reads, so nobody wants the answer; ending closes the connection, which cancels the work.
+                    if output.is_closed() {
+                        std::process::exit(ExitStatus::Cancelled as i32);
                     }
                 }
             });
-            let shown = present::suggestions(&answer, ask.facts.shell);
-            for suggestion in &shown {
-                let _ = fields.write("cmd", suggestion.command(), &suggestion.note());
-            }
-            if let Some(name) = &answer.more {
-                let _ = fields.write("more", name, "");
-            }
-            if shown.is_empty() {
-                let reason = hints::no_answer(&answer, &ask.query, &surroundings.paths);
-                let _ = fields.write("msg", &reason, "");
-                ExitStatus::NoAnswer
-            } else {
-                if !answer.remarks.is_empty() {
-                    let _ = fields.write("msg", &answer.remarks.join("; "), "");
-                }
-                ExitStatus::Success
-            }
+            answered(&answer, &ask, &surroundings, output)
         }
         Err(reason) => {
-            let _ = fields.write("msg", &reason, "");
+            record(output, "msg", &visible(&reason), "");
             ExitStatus::Usage
         }
     };
-    let _ = fields.write("end", &(status as u8).to_string(), "");
-    let _ = fields.finish();
+    record(output, "end", &(status as u8).to_string(), "");
     status
 }
 
-fn read_widget(shell: &str, options: &[&str]) -> Result<Ask, String> {
-    let shell: ShellKind = shell.parse()?;
-    let mut mode = Mode::Normal;
-    let mut version = String::new();
-    let mut options = options.iter();
-    while let Some(option) = options.next() {
-        match *option {
-            "--fresh" => mode = Mode::Fresh,
-            "--shell-version" => version = options.next().ok_or("`--shell-version` needs a value")?.to_string(),
-            other => return Err(format!("`{other}` is not an option of `widget`")),
-        }
+fn answered(answer: &Answer, ask: &Ask, surroundings: &Surroundings, output: &mut Output<'_>) -> ExitStatus {
+    let shown = present::suggestions(answer, ask.facts.shell);
+    if shown.is_empty() {
+        record(output, "msg", &visible(&hints::no_answer(answer, &ask.query, &surroundings.paths)), "");
+        return ExitStatus::NoAnswer;
     }
-    let query = read_query()?;
-    Ok(Ask { query, facts: facts::gather(shell, version), mode, want: WANT, no_cache: false, patient: false })
+    for suggestion in &shown {
+        record(output, "cmd", suggestion.command(), &suggestion.note());
+    }
+    if let Some(name) = &answer.more {
+        record(output, "more", &visible(name), "");
+    }
+    if !answer.remarks.is_empty() {
+        record(output, "msg", &visible(&answer.remarks.join("; ")), "");
+    }
+    ExitStatus::Success
 }
 
 /// Reads the query from standard input, no more of it than tells that it is too long.
@@ -97,8 +86,7 @@ pub(super) fn read_query() -> Result<String, String> {
     Query::from_bytes(&bytes).map(|query| query.as_str().to_owned()).map_err(|error| error.to_string())
 }
 
-fn ran(shell: &str, status: &str) -> ExitStatus {
-    let (Ok(shell), Ok(status)) = (shell.parse::<ShellKind>(), status.parse::<i32>()) else { return ExitStatus::Usage };
+fn ran(shell: ShellKind, status: i32) -> ExitStatus {
     let mut text = String::new();
     let limit = u64::try_from(Query::MAX_BYTES * 8).unwrap_or(u64::MAX);
     if std::io::stdin().lock().take(limit).read_to_string(&mut text).is_err() {
