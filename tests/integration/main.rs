@@ -1,1 +1,4 @@
+//! Parts together, against real sockets, files and processes.
 
+mod fake_provider;
+mod provider;
