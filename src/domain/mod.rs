@@ -13,5 +13,5 @@ pub use facts::{PROXY_VARIABLES, ShellFacts};
 pub use failure::{AttemptError, FailureClass, Stage};
 pub use query::{Query, QueryError};
 pub use risk::Risk;
-pub use secret::Secret;
+pub use secret::{KeySettings, Secret};
 pub use shell::ShellKind;

@@ -131,6 +131,8 @@ pub trait KeySource: Send + Sync {
     fn key<'a>(&'a self, facts: &'a ShellFacts) -> BoxFuture<'a, Result<Option<Secret>, AttemptError>>;
     /// The environment variable it needs from the asking shell, if any.
     fn variable(&self) -> Option<&str>;
+    /// The provider did not accept the key: one that is remembered is forgotten, so that a new one is found.
+    fn rejected(&self) {}
 }
 
 /// What can be run on this machine, seen from the asking shell.

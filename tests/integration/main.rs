@@ -1,4 +1,9 @@
-//! The parts of the product against real files and processes.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! Parts together, against real sockets, files and processes.
 
 mod cache;
+mod environment;
+mod fake_provider;
+mod faults;
+mod program;
+mod provider;
+mod resident;

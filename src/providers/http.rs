@@ -1,0 +1,213 @@
+//! Connections, kept between requests. Proxies come from the asking shell, never from this process's environment.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::unix::fs::MetadataExt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, NoProxy, Proxy};
+
+use super::BaseUrl;
+use crate::domain::{AttemptError, FailureClass};
+
+/// Distinct sets of proxies that one user's shells have at the same time, with room to spare.
+const CLIENTS: usize = 8;
+/// Many servers close an idle connection after 60 s; a request on a connection that is being closed is lost.
+const IDLE: Duration = Duration::from_secs(20);
+/// The connect limits in use. A client has exactly one, so a limit is rounded up to one of these; what remains of an
+/// attempt is enforced around it.
+const CONNECT_STEPS_MS: [u64; 5] = [100, 250, 500, 1000, 2000];
+
+/// Clients of the process, one for each way out of this machine. Cloning shares them.
+#[derive(Clone)]
+pub struct HttpPool {
+    clients: Arc<Mutex<Vec<(Route, Client)>>>,
+}
+
+/// Everything that makes a client differ from another.
+#[derive(Clone, PartialEq)]
+pub(super) struct Route {
+    /// Plain http to this machine: no certificates are loaded, no name is looked up.
+    plain: bool,
+    connect: Duration,
+    proxy: Option<ProxyChoice>,
+    /// The resolver reads its configuration once; after a change of network another client must be used.
+    resolver: Option<(u64, i64, i64)>,
+}
+
+impl Route {
+    pub(super) fn new(to: &BaseUrl, connect: Duration, proxies: &[(String, String)]) -> Self {
+        let rounded = CONNECT_STEPS_MS.into_iter().map(Duration::from_millis).find(|step| *step >= connect);
+        Self {
+            plain: !to.is_https(),
+            connect: rounded.unwrap_or(Duration::from_millis(2000)),
+            proxy: if to.is_loopback() { None } else { ProxyChoice::from_shell(proxies) },
+            resolver: if to.is_loopback() { None } else { resolver_version() },
+        }
+    }
+
+    pub(super) fn is_proxied(&self) -> bool {
+        self.proxy.is_some()
+    }
+}
+
+/// The proxy for https as the asking shell has it. It may hold a password, so it has no `Debug`.
+#[derive(Clone, PartialEq)]
+struct ProxyChoice {
+    variable: &'static str,
+    url: String,
+    except: String,
+}
+
+impl ProxyChoice {
+    fn from_shell(proxies: &[(String, String)]) -> Option<Self> {
+        let value = |wanted: &str| {
+            proxies.iter().find(|(name, value)| name.eq_ignore_ascii_case(wanted) && !value.is_empty()).map(|(_, value)| value)
+        };
+        let (variable, url) = ["https_proxy", "all_proxy"].into_iter().find_map(|name| value(name).map(|url| (name, url)))?;
+        let except = value("no_proxy").cloned().unwrap_or_default();
+        (except.trim() != "*").then(|| Self { variable, url: url.clone(), except })
+    }
+}
+
+impl Default for HttpPool {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl HttpPool {
+    /// An empty pool; a client is built when a request first needs it.
+    pub fn new() -> Self {
+        // Only fails when a provider is already installed, and then there is one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Self { clients: Arc::default() }
+    }
+
+    /// The client for this way out.
+    pub(super) async fn client(&self, route: &Route) -> Result<Client, AttemptError> {
+        if let Some(client) = self.known(route) {
+            return Ok(client);
+        }
+        let wanted = route.clone();
+        // Reading some hundred certificates takes milliseconds that other requests should not wait for.
+        let built = if route.plain {
+            build(&wanted)
+        } else {
+            tokio::task::spawn_blocking(move || build(&wanted)).await.unwrap_or_else(|_| Err(no_certificates()))
+        };
+        let client = built?;
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        clients.truncate(CLIENTS - 1);
+        clients.insert(0, (route.clone(), client.clone()));
+        Ok(client)
+    }
+
+    /// Lets go of the connections of this way out: one of them is silent, and a request after a suspend or a change of
+    /// network would be lost on it again.
+    pub(super) fn forget(&self, route: &Route) {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner).retain(|(known, _)| known != route);
+    }
+
+    fn known(&self, route: &Route) -> Option<Client> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = clients.iter().position(|(known, _)| known == route)?;
+        clients[..=at].rotate_right(1);
+        clients.first().map(|(_, client)| client.clone())
+    }
+}
+
+fn resolver_version() -> Option<(u64, i64, i64)> {
+    let file = std::fs::metadata("/etc/resolv.conf").ok()?;
+    Some((file.ino(), file.mtime(), file.mtime_nsec()))
+}
+
+fn build(route: &Route) -> Result<Client, AttemptError> {
+    let here = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
+    let mut builder = Client::builder()
+        .user_agent(concat!("gptos/", env!("CARGO_PKG_VERSION")))
+        .redirect(Policy::none())
+        .referer(false)
+        .no_proxy()
+        .connect_timeout(route.connect)
+        .pool_idle_timeout(IDLE)
+        .pool_max_idle_per_host(4)
+        .tcp_nodelay(true)
+        .http2_keep_alive_interval(Duration::from_secs(20))
+        .http2_keep_alive_timeout(Duration::from_secs(5))
+        .http2_keep_alive_while_idle(false)
+        .resolve_to_addrs("localhost", &here)
+        // Without a configuration the resolver would silently ask a public name service.
+        .hickory_dns(route.resolver.is_some());
+    if route.plain {
+        builder = builder.tls_certs_only([]);
+    }
+    if let Some(choice) = &route.proxy {
+        let proxy = Proxy::all(&choice.url)
+            .map_err(|_| AttemptError::new(FailureClass::Config, format!("{}: not the address of a proxy", choice.variable)))?;
+        builder = builder.proxy(proxy.no_proxy(NoProxy::from_string(&choice.except)));
+    }
+    builder.build().map_err(|_| no_certificates())
+}
+
+fn no_certificates() -> AttemptError {
+    AttemptError::new(FailureClass::Tls, "this machine has no root certificates; hint: install ca-certificates")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn route(to: &str, proxies: &[(&str, &str)]) -> Route {
+        Route::new(&to.parse().expect("a valid base URL"), Duration::from_secs(1), &set(proxies))
+    }
+
+    #[test]
+    fn the_proxy_is_the_shells_own_and_never_for_this_machine() {
+        for (to, proxies, expected) in [
+            ("https://a.example", vec![], None),
+            ("https://a.example", vec![("http_proxy", "http://p:1")], None),
+            ("https://a.example", vec![("https_proxy", "")], None),
+            ("https://a.example", vec![("https_proxy", "http://p:1"), ("all_proxy", "http://q:1")], Some("http://p:1")),
+            ("https://a.example", vec![("ALL_PROXY", "socks5h://q:1")], Some("socks5h://q:1")),
+            ("https://a.example", vec![("https_proxy", "http://p:1"), ("no_proxy", "*")], None),
+            ("http://localhost:1", vec![("https_proxy", "http://p:1"), ("all_proxy", "http://p:1")], None),
+            ("https://127.0.0.1:1", vec![("https_proxy", "http://p:1")], None),
+            ("http://[::1]:1", vec![("all_proxy", "http://p:1")], None),
+        ] {
+            assert_eq!(route(to, &proxies).proxy.map(|choice| choice.url).as_deref(), expected, "{to} {proxies:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_proxy_is_named_without_its_value() {
+        HttpPool::new();
+        let error = build(&route("https://a.example", &[("https_proxy", "http://user:secret@[")])).expect_err("not a URL");
+        assert_eq!((error.class, error.detail.as_str()), (FailureClass::Config, "https_proxy: not the address of a proxy"));
+    }
+
+    #[tokio::test]
+    async fn clients_are_shared_bounded_and_let_go() {
+        let pool = HttpPool::new();
+        let local = |ms| Route::new(&"http://127.0.0.1:1".parse().expect("valid"), Duration::from_millis(ms), &[]);
+        for ms in [10, 20, 100] {
+            pool.client(&local(ms)).await.expect("builds");
+        }
+        assert_eq!(pool.clients.lock().expect("not poisoned").len(), 1, "limits are rounded up");
+        for number in 0..20u16 {
+            let mut other = local(100);
+            other.resolver = Some((u64::from(number), 0, 0));
+            pool.client(&other).await.expect("builds");
+        }
+        assert_eq!(pool.clients.lock().expect("not poisoned").len(), CLIENTS);
+        assert!(pool.known(&local(100)).is_none(), "the oldest went");
+        pool.client(&local(100)).await.expect("builds");
+        pool.forget(&local(100));
+        assert!(pool.known(&local(100)).is_none());
+    }
+}

@@ -1,0 +1,105 @@
+use std::fs;
+use std::path::Path;
+
+use super::*;
+use crate::domain::{FailureClass, ShellKind};
+
+fn facts(home: &Path) -> ShellFacts {
+    ShellFacts {
+        shell: ShellKind::Bash,
+        shell_version: String::new(),
+        cwd: "/".into(),
+        home: Some(home.to_owned()),
+        path: "/usr/bin:/bin".into(),
+        locale: "de_DE.UTF-8".into(),
+        proxies: vec![("https_proxy".into(), "http://p:1".into())],
+        keys: vec![("SECRET".into(), Secret::new("hush".into()))],
+    }
+}
+
+fn sh(script: &str) -> KeyCommand {
+    KeyCommand::new(["sh", "-c", script].map(str::to_owned).to_vec())
+}
+
+fn runs(home: &Path) -> usize {
+    fs::read_to_string(home.join("runs")).map_or(0, |text| text.lines().count())
+}
+
+async fn detail(source: &KeyCommand, home: &Path) -> String {
+    let error = source.key(&facts(home)).await.expect_err("fails");
+    assert_eq!(error.class, FailureClass::Auth);
+    error.detail
+}
+
+#[tokio::test]
+async fn one_run_serves_everybody_until_the_key_is_rejected() {
+    let home = tempfile::tempdir().expect("makes a directory");
+    let source = sh("echo run >> \"$HOME/runs\"; sleep 0.1; echo sk-1");
+    let facts = facts(home.path());
+    let all = futures_util::future::join_all((0..8).map(|_| source.key(&facts))).await;
+    assert!(all.iter().all(|key| *key == Ok(Some(Secret::new("sk-1".into())))), "{all:?}");
+    assert_eq!(runs(home.path()), 1);
+    source.key(&facts).await.expect("is remembered");
+    assert_eq!(runs(home.path()), 1);
+    source.rejected();
+    source.key(&facts).await.expect("runs again");
+    assert_eq!(runs(home.path()), 2);
+}
+
+#[tokio::test]
+async fn a_run_outlives_the_request_that_started_it() {
+    let home = tempfile::tempdir().expect("makes a directory");
+    let source = sh("echo run >> \"$HOME/runs\"; sleep 0.3; echo sk-1");
+    let facts = facts(home.path());
+    let hasty = tokio::time::timeout(Duration::from_millis(50), source.key(&facts)).await;
+    assert!(hasty.is_err(), "the request gave up first");
+    assert_eq!(source.key(&facts).await, Ok(Some(Secret::new("sk-1".into()))));
+    assert_eq!(runs(home.path()), 1);
+}
+
+#[tokio::test]
+async fn the_program_sees_the_shells_path_and_home_and_no_secret() {
+    let home = tempfile::tempdir().expect("makes a directory");
+    let source = sh("env > \"$HOME/seen\"; pwd >> \"$HOME/seen\"; cat >> \"$HOME/seen\"; echo sk-1");
+    source.key(&facts(home.path())).await.expect("runs");
+    let seen = fs::read_to_string(home.path().join("seen")).expect("was written");
+    assert!(seen.contains("PATH=/usr/bin:/bin\n") && seen.contains("LANG=de_DE.UTF-8\n"), "{seen}");
+    assert!(!seen.contains("SECRET") && !seen.contains("CARGO") && !seen.contains("proxy"), "{seen}");
+    assert!(seen.ends_with(&format!("{}\n", home.path().display())), "{seen}");
+}
+
+#[tokio::test]
+async fn failures_name_the_program_and_not_its_output() {
+    let home = tempfile::tempdir().expect("makes a directory");
+    for (source, expected) in [
+        (sh("echo sk-1; exit 3"), "key command sh: exit status 3; hint: run it in a terminal"),
+        (sh("kill -9 $$"), "key command sh: was killed"),
+        (sh("true"), "key command sh: what it printed is empty"),
+        (sh("echo a; echo b"), "key command sh: what it printed has more than one line"),
+        (KeyCommand::new(vec!["/nonexistent".into()]), "key command /nonexistent: entity not found"),
+        (KeyCommand::new(Vec::new()), "key command: is empty"),
+        (KeyCommand::new(vec![String::new()]), "key command: is empty"),
+    ] {
+        assert_eq!(detail(&source, home.path()).await, expected);
+    }
+    assert_eq!(detail(&sh("yes | tr -d '\\n' | head -c 1000000"), home.path()).await, "key command sh: printed too much for a key");
+}
+
+#[tokio::test]
+async fn a_hanging_program_is_killed_with_its_children_and_not_run_again_at_once() {
+    let home = tempfile::tempdir().expect("makes a directory");
+    let mut source = KeyCommand::new(["sh", "-c", "sleep 60 & echo $! >> \"$HOME/runs\"; wait"].map(str::to_owned).to_vec());
+    source.limit = Duration::from_millis(300);
+    assert_eq!(detail(&source, home.path()).await, "key command sh: no key within 0.3 s");
+    assert_eq!(detail(&source, home.path()).await, "key command sh: no key within 0.3 s");
+    assert_eq!(runs(home.path()), 1);
+    let pid: i32 = fs::read_to_string(home.path().join("runs")).expect("was written").trim().parse().expect("a pid");
+    let pid = rustix::process::Pid::from_raw(pid).expect("a pid");
+    let gone = (0..100).any(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        // A killed child that nobody waited for yet is still there as a zombie.
+        rustix::process::test_kill_process(pid).is_err()
+            || fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") Z "))
+    });
+    assert!(gone, "the program still runs");
+}

@@ -1,0 +1,133 @@
+use std::fs::OpenOptions;
+use std::io::Read;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::{KEY_LIMIT, only_line, refuse};
+use crate::domain::{AttemptError, Secret, ShellFacts};
+use crate::suggest::ports::KeySource;
+
+/// A file that belongs to this user and that nobody else can read. It is read for each attempt, so a new key counts at
+/// once.
+pub(super) struct KeyFile {
+    path: PathBuf,
+}
+
+impl KeyFile {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+}
+
+impl KeySource for KeyFile {
+    fn key<'a>(&'a self, _: &'a ShellFacts) -> BoxFuture<'a, Result<Option<Secret>, AttemptError>> {
+        let path = self.path.clone();
+        async move {
+            // A home on a network file system may block.
+            let read = tokio::task::spawn_blocking(move || read(&path)).await;
+            read.unwrap_or_else(|_| Err(refuse("key file: reading it failed".to_owned()))).map(Some)
+        }
+        .boxed()
+    }
+
+    fn variable(&self) -> Option<&str> {
+        None
+    }
+}
+
+fn read(path: &Path) -> Result<Secret, AttemptError> {
+    let shown = path.display();
+    let fail = |cause: &str| refuse(format!("key file {shown}: {cause}"));
+    // Without O_NONBLOCK a pipe in place of the file would block for ever.
+    let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(|error| fail(&error.kind().to_string()))?;
+    // Asked of the open file and not of the path, which may change in between. It also judges what a link points to.
+    let metadata = file.metadata().map_err(|error| fail(&error.kind().to_string()))?;
+    if !metadata.is_file() {
+        return Err(fail("not a regular file"));
+    }
+    if metadata.uid() != rustix::process::geteuid().as_raw() {
+        return Err(fail("belongs to another user"));
+    }
+    let mode = metadata.mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(fail(&format!("others may open it (mode {mode:04o}); hint: chmod 600 {shown}")));
+    }
+    let mut bytes = Vec::new();
+    file.take(KEY_LIMIT as u64 + 1).read_to_end(&mut bytes).map_err(|error| fail(&error.kind().to_string()))?;
+    if bytes.len() > KEY_LIMIT {
+        return Err(fail("too large for a key"));
+    }
+    only_line(&bytes).map_err(fail)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn file(directory: &Path, name: &str, content: &[u8], mode: u32) -> PathBuf {
+        let path = directory.join(name);
+        fs::write(&path, content).expect("writes");
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("changes the mode");
+        path
+    }
+
+    fn cause(path: &Path) -> String {
+        let error = read(path).expect_err("refused");
+        assert_eq!(error.class, crate::domain::FailureClass::Auth);
+        error.detail.replace(&path.display().to_string(), "F")
+    }
+
+    #[test]
+    fn a_private_file_gives_its_line() {
+        let directory = tempfile::tempdir().expect("makes a directory");
+        for mode in [0o600, 0o400] {
+            assert_eq!(read(&file(directory.path(), &format!("k{mode}"), b"sk-1\n", mode)), Ok(Secret::new("sk-1".into())));
+        }
+        let link = directory.path().join("link");
+        symlink(directory.path().join("k384"), &link).expect("links");
+        assert_eq!(read(&link), Ok(Secret::new("sk-1".into())), "a link to an own private file is fine");
+    }
+
+    #[test]
+    fn anything_else_is_refused_and_says_why() {
+        let directory = tempfile::tempdir().expect("makes a directory");
+        let at = directory.path();
+        for (mode, shown) in [(0o644, "0644"), (0o640, "0640"), (0o604, "0604"), (0o660, "0660"), (0o610, "0610")] {
+            let path = file(at, &format!("m{shown}"), b"sk-1\n", mode);
+            assert_eq!(cause(&path), format!("key file F: others may open it (mode {shown}); hint: chmod 600 F"));
+        }
+        let link = at.join("link");
+        symlink(at.join("m0644"), &link).expect("links");
+        assert!(cause(&link).contains("mode 0644"));
+        assert_eq!(cause(&at.join("absent")), "key file F: entity not found");
+        assert_eq!(cause(at), "key file F: not a regular file");
+        assert_eq!(cause(Path::new("/dev/null")), "key file F: not a regular file");
+        assert_eq!(cause(&file(at, "empty", b" \n", 0o600)), "key file F: is empty");
+        assert_eq!(cause(&file(at, "two", b"a\nb\n", 0o600)), "key file F: has more than one line");
+        assert_eq!(cause(&file(at, "large", &vec![b'x'; KEY_LIMIT + 1], 0o600)), "key file F: too large for a key");
+        let pipe = at.join("pipe");
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).expect("makes a pipe");
+        assert_eq!(cause(&pipe), "key file F: not a regular file");
+    }
+
+    #[test]
+    fn a_file_of_another_user_is_refused() {
+        // /etc/shadow and /etc/passwd belong to root; as root, a file is given away instead.
+        let directory = tempfile::tempdir().expect("makes a directory");
+        let path = if rustix::process::geteuid().is_root() {
+            let path = file(directory.path(), "theirs", b"sk-1\n", 0o600);
+            std::os::unix::fs::chown(&path, Some(65534), None).expect("root may give files away");
+            path
+        } else {
+            PathBuf::from("/etc/passwd")
+        };
+        assert_eq!(cause(&path), "key file F: belongs to another user");
+    }
+}

@@ -1,0 +1,80 @@
+//! Where provider keys come from: a private file, a program that prints them, or a variable of the asking shell.
+
+mod command;
+mod env;
+mod file;
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
+
+pub use crate::domain::KeySettings;
+use crate::domain::{AttemptError, FailureClass, Secret, ShellFacts};
+use crate::suggest::ports::KeySource;
+
+/// Longest accepted key; the longest in use are signed tokens of some 2 KiB.
+const KEY_LIMIT: usize = 16 * 1024;
+
+/// The source that the configuration names.
+pub fn source(settings: &KeySettings) -> Arc<dyn KeySource> {
+    match settings {
+        KeySettings::File(path) => Arc::new(file::KeyFile::new(path.clone())),
+        KeySettings::Command(argv) => Arc::new(command::KeyCommand::new(argv.clone())),
+        KeySettings::Env(name) => Arc::new(env::KeyVariable::new(name.clone())),
+    }
+}
+
+/// The source for a server that wants no key.
+pub fn none() -> Arc<dyn KeySource> {
+    Arc::new(NoKey)
+}
+
+struct NoKey;
+
+impl KeySource for NoKey {
+    fn key<'a>(&'a self, _: &'a ShellFacts) -> BoxFuture<'a, Result<Option<Secret>, AttemptError>> {
+        ready(Ok(None)).boxed()
+    }
+
+    fn variable(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// The key in what a file or a program gave: its only line.
+fn only_line(bytes: &[u8]) -> Result<Secret, &'static str> {
+    let text = std::str::from_utf8(bytes).map_err(|_| "is not text")?.trim();
+    match text {
+        "" => Err("is empty"),
+        text if text.contains(['\n', '\r']) => Err("has more than one line"),
+        text if text.contains(|c: char| c.is_control() || !c.is_ascii()) => Err("holds characters that no key can have"),
+        text => Ok(Secret::new(text.to_owned())),
+    }
+}
+
+fn refuse(detail: String) -> AttemptError {
+    AttemptError::new(FailureClass::Auth, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_one_line() {
+        for (bytes, expected) in [
+            (&b"sk-1"[..], Ok("sk-1")),
+            (b" sk-1\r\n\n", Ok("sk-1")),
+            (b"", Err("is empty")),
+            (b" \n", Err("is empty")),
+            (b"a\nb", Err("has more than one line")),
+            (b"a\rb", Err("has more than one line")),
+            (b"a\x1bb", Err("holds characters that no key can have")),
+            ("schlüssel".as_bytes(), Err("holds characters that no key can have")),
+            (b"\xff", Err("is not text")),
+        ] {
+            assert_eq!(only_line(bytes), expected.map(|key| Secret::new(key.into())), "{bytes:?}");
+        }
+    }
+}
