@@ -1,0 +1,339 @@
+use crate::offline::lexicon::{Lemma, Lexicon, Role};
+use crate::offline::slots::{Age, AgeKind, Value, extensions_of};
+use crate::offline::tokens::Token;
+
+/// What a slot takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::offline) enum Kind {
+    /// A folder or file to look at.
+    Path,
+    /// One file.
+    File,
+    /// One or more files or patterns.
+    Files,
+    /// A pattern or an extension.
+    Glob,
+    /// An extension alone.
+    Ext,
+    /// What people call a thing: branch, service, process, package…
+    Name,
+    /// Like a name, but English words count too ("install tree").
+    Package,
+    /// Quoted text or one word.
+    Text,
+    /// Everything to the end of the sentence.
+    Rest,
+    Number,
+    Port,
+    Mode,
+    Url,
+    Host,
+    HostPort,
+    Remote,
+    Image,
+    Ports,
+    Ref,
+    Time,
+    Date,
+    Range,
+    Age,
+    Ago,
+    Size,
+}
+
+const KINDS: [(&str, Kind); 25] = [
+    ("path", Kind::Path),
+    ("file", Kind::File),
+    ("files", Kind::Files),
+    ("glob", Kind::Glob),
+    ("ext", Kind::Ext),
+    ("name", Kind::Name),
+    ("package", Kind::Package),
+    ("text", Kind::Text),
+    ("rest", Kind::Rest),
+    ("number", Kind::Number),
+    ("port", Kind::Port),
+    ("mode", Kind::Mode),
+    ("url", Kind::Url),
+    ("host", Kind::Host),
+    ("hostport", Kind::HostPort),
+    ("remote", Kind::Remote),
+    ("image", Kind::Image),
+    ("ports", Kind::Ports),
+    ("ref", Kind::Ref),
+    ("time", Kind::Time),
+    ("date", Kind::Date),
+    ("range", Kind::Range),
+    ("age", Kind::Age),
+    ("ago", Kind::Ago),
+    ("size", Kind::Size),
+];
+
+/// A slot of an intent.
+#[derive(Debug, Clone)]
+pub(in crate::offline) struct SlotSpec {
+    pub name: String,
+    pub kind: Kind,
+    pub optional: bool,
+    pub default: Option<String>,
+    /// The word that must stand in front of it.
+    pub after: Vec<Lemma>,
+    /// The word that must follow it.
+    pub before: Vec<Lemma>,
+}
+
+impl SlotSpec {
+    /// Reads `name?: kind after a|b before c = default`.
+    pub(super) fn parse(text: &str, lexicon: &mut Lexicon) -> Result<Self, String> {
+        let (head, default) = text.split_once('=').map_or((text, None), |(head, value)| (head, Some(value.trim().to_owned())));
+        let (name, rest) = head.split_once(':').ok_or("expected `name: kind`")?;
+        let (name, optional) = name.trim().strip_suffix('?').map_or((name.trim(), false), |name| (name, true));
+        let mut words = rest.split_whitespace();
+        let kind = words.next().ok_or("no kind")?;
+        let kind = KINDS.iter().find(|(known, _)| *known == kind).ok_or_else(|| format!("unknown kind `{kind}`"))?.1;
+        let mut spec =
+            Self { name: name.to_owned(), kind, optional: optional || default.is_some(), default, after: Vec::new(), before: Vec::new() };
+        while let Some(word) = words.next() {
+            let list = words.next().ok_or_else(|| format!("nothing after `{word}`"))?;
+            let lemmas = list.split('|').map(|word| lexicon.intern(word, Role::Content)).collect();
+            match word {
+                "after" => spec.after = lemmas,
+                "before" => spec.before = lemmas,
+                other => return Err(format!("expected `after` or `before`, not `{other}`")),
+            }
+        }
+        Ok(spec)
+    }
+}
+
+/// What a slot was bound to.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::offline) struct Filled {
+    pub items: Vec<String>,
+    pub is_path: bool,
+    /// The shell shall expand the pattern.
+    pub expands: bool,
+    pub range: Option<(u64, u64)>,
+    pub age: Option<Age>,
+    pub defaulted: bool,
+}
+
+impl Filled {
+    fn text(text: &str) -> Self {
+        Self { items: vec![text.to_owned()], is_path: false, expands: false, range: None, age: None, defaulted: false }
+    }
+
+    pub(super) fn plain(&self) -> String {
+        self.items.join(" ")
+    }
+}
+
+/// The slots and flags of one parse.
+#[derive(Debug, Clone, Default)]
+pub(in crate::offline) struct Bindings {
+    slots: Vec<(String, Filled)>,
+    flags: Vec<String>,
+}
+
+impl Bindings {
+    pub(super) fn get(&self, name: &str) -> Option<&Filled> {
+        self.slots.iter().find(|(slot, _)| slot == name).map(|(_, filled)| filled)
+    }
+
+    pub(super) fn is_bound(&self, name: &str) -> bool {
+        self.flags.iter().any(|flag| flag == name) || self.get(name).is_some_and(|filled| !filled.defaulted)
+    }
+
+    pub(super) fn any_default(&self) -> bool {
+        self.slots.iter().any(|(_, filled)| filled.defaulted)
+    }
+
+    pub(super) fn set_flag(&mut self, name: &str) {
+        self.flags.push(name.to_owned());
+    }
+}
+
+/// The sentence while slots are bound: which tokens are spoken for.
+pub(super) struct Binder<'a> {
+    pub query: &'a str,
+    pub tokens: &'a [Token],
+    pub lexicon: &'a Lexicon,
+    pub explained: u64,
+    /// The tokens taken as slots.
+    pub bound: u64,
+    pub bindings: Bindings,
+}
+
+impl Binder<'_> {
+    fn is_free(&self, at: usize) -> bool {
+        self.explained & (1 << at) == 0
+    }
+
+    /// Binds one slot. `false` if it is required and nothing fits.
+    pub(super) fn bind(&mut self, spec: &SlotSpec) -> bool {
+        let has_cue = !spec.after.is_empty() || !spec.before.is_empty();
+        let fitting: Vec<usize> = (0..self.tokens.len()).filter(|&at| self.is_free(at) && self.cued(at, spec) && self.fits(at, spec, has_cue)).collect();
+        let ambiguous = !has_cue && fitting.len() > 1 && matches!(spec.kind, Kind::Name | Kind::Text | Kind::Package);
+        let Some(&first) = fitting.first().filter(|_| !ambiguous) else {
+            if let Some(default) = &spec.default {
+                let is_path = matches!(spec.kind, Kind::Path | Kind::File | Kind::Files);
+                self.bindings.slots.push((spec.name.clone(), Filled { defaulted: true, is_path, ..Filled::text(default) }));
+            }
+            return spec.optional;
+        };
+        let mut filled = self.value(first, spec);
+        self.explain_with_cue(first, spec);
+        if spec.kind == Kind::Files {
+            for &at in fitting[1..].iter().filter(|_| !has_cue) {
+                let more = self.value(at, spec);
+                if more.expands == filled.expands {
+                    filled.items.extend(more.items);
+                    self.explained |= 1 << at;
+                    self.bound |= 1 << at;
+                }
+            }
+        } else if spec.kind == Kind::Rest {
+            for at in first..self.tokens.len() {
+                self.explained |= 1 << at;
+                self.bound |= 1 << at;
+            }
+        }
+        self.bindings.slots.push((spec.name.clone(), filled));
+        true
+    }
+
+    /// The place of the word that announces the token: articles and "file", "folder", "called" may stand between.
+    fn cue_before(&self, at: usize, after: &[Lemma]) -> Option<usize> {
+        let skippable = ["file", "folder", "call", "branch", "to", "be"].map(|word| self.lexicon.lemma(word));
+        for place in (0..at).rev().take(4) {
+            let token = &self.tokens[place];
+            let lemma = token.lemma()?;
+            if after.contains(&lemma) {
+                return Some(place);
+            }
+            if !token.is_filler() && !skippable.contains(&Some(lemma)) {
+                return None;
+            }
+        }
+        None
+    }
+
+    fn cued(&self, at: usize, spec: &SlotSpec) -> bool {
+        let follows = spec.after.is_empty() || self.cue_before(at, &spec.after).is_some();
+        let precedes = spec.before.is_empty() || self.tokens.get(at + 1).and_then(Token::lemma).is_some_and(|lemma| spec.before.contains(&lemma));
+        // With both kinds of cue either is enough: "branch X" and "X branch" mean the same.
+        if !spec.after.is_empty() && !spec.before.is_empty() {
+            return self.cue_before(at, &spec.after).is_some() || precedes;
+        }
+        follows && precedes
+    }
+
+    fn explain_with_cue(&mut self, at: usize, spec: &SlotSpec) {
+        self.explained |= 1 << at;
+        self.bound |= 1 << at;
+        if let Some(cue) = self.cue_before(at, &spec.after) {
+            for place in cue..at {
+                self.explained |= 1 << place;
+            }
+        } else if !spec.before.is_empty() {
+            self.explained |= 1 << (at + 1).min(self.tokens.len() - 1);
+        }
+    }
+
+    fn fits(&self, at: usize, spec: &SlotSpec, cued: bool) -> bool {
+        let token = &self.tokens[at];
+        let is_word = matches!(token.value, Value::Word);
+        let unknown = is_word && (token.known.is_none_or(|known| known.repaired) || token.role() == Some(Role::Name)) && is_nameable(&token.raw);
+        let content = is_word && is_nameable(&token.raw) && matches!(token.role(), Some(Role::Content | Role::Plain)) && !token.is_repaired();
+        let after_in = at > 0 && matches!(self.tokens[at - 1].raw.to_lowercase().as_str(), "in" | "inside" | "under" | "into" | "of" | "from");
+        let value = &token.value;
+        match spec.kind {
+            Kind::Path => matches!(value, Value::Path | Value::File | Value::Here | Value::Quoted) || (unknown && (cued || after_in)),
+            Kind::File => matches!(value, Value::Path | Value::File | Value::Quoted) || (unknown && cued),
+            Kind::Files => matches!(value, Value::Path | Value::File | Value::Glob(_) | Value::Ext | Value::Quoted) || (unknown && cued),
+            Kind::Glob => matches!(value, Value::Glob(_) | Value::Ext),
+            Kind::Ext => {
+                let known_ending = is_word && extensions_of(&token.raw.to_lowercase()).is_some();
+                matches!(value, Value::Ext | Value::Glob(_)) && self.extension(at).is_some() || known_ending
+            }
+            Kind::Name => {
+                let named = matches!(value, Value::File | Value::Quoted | Value::Version) || (cued && matches!(value, Value::Path | Value::Image | Value::Ref));
+                named && is_nameable(&token.raw) || unknown
+            }
+            Kind::Package => unknown || (cued && content && token.role() == Some(Role::Content)) || matches!(value, Value::File | Value::Quoted),
+            Kind::Text => match value {
+                Value::Quoted => true,
+                Value::Word if cued => !token.is_filler() && !matches!(token.role(), Some(Role::Link | Role::Negation)),
+                Value::Word => unknown,
+                Value::Age(_) | Value::Here => false,
+                _ => cued,
+            },
+            Kind::Rest => cued,
+            Kind::Number => matches!(value, Value::Number(_)),
+            Kind::Port => matches!(value, Value::Number(1..=65535)),
+            Kind::Mode => matches!(value, Value::Mode) || matches!(value, Value::Number(number) if is_octal_mode(&token.raw, *number)),
+            Kind::Url => matches!(value, Value::Url | Value::HostPort) || (matches!(value, Value::Host) && !token.raw.contains('@')),
+            Kind::Host => matches!(value, Value::Host) || (unknown && cued),
+            Kind::HostPort => matches!(value, Value::HostPort),
+            Kind::Remote => matches!(value, Value::Remote),
+            Kind::Image => matches!(value, Value::Image) || (cued && (unknown || matches!(value, Value::Path | Value::HostPort))),
+            Kind::Ports => matches!(value, Value::Ports),
+            Kind::Ref => matches!(value, Value::Ref) || (cued && (unknown || matches!(value, Value::Path | Value::Version))),
+            Kind::Time => matches!(value, Value::Time),
+            Kind::Date => matches!(value, Value::Date),
+            Kind::Range => matches!(value, Value::Range(..)),
+            Kind::Age => matches!(value, Value::Age(age) if age.kind != AgeKind::Ago && age.kind != AgeKind::Older),
+            Kind::Ago => matches!(value, Value::Age(age) if age.kind == AgeKind::Ago),
+            Kind::Size => matches!(value, Value::Size(size) if size.bound.is_none()),
+        }
+    }
+
+    fn extension(&self, at: usize) -> Option<String> {
+        let token = &self.tokens[at];
+        match &token.value {
+            Value::Ext => Some(token.raw.trim_start_matches('.').to_owned()),
+            Value::Glob(patterns) if patterns.len() == 1 => {
+                patterns[0].strip_prefix("*.").filter(|ending| ending.bytes().all(|b| b.is_ascii_alphanumeric())).map(str::to_owned)
+            }
+            Value::Word => Some(extensions_of(&token.raw.to_lowercase())?.first()?.to_string()),
+            _ => None,
+        }
+    }
+
+    fn value(&self, at: usize, spec: &SlotSpec) -> Filled {
+        let token = &self.tokens[at];
+        let mut filled = Filled::text(&token.raw);
+        filled.is_path = matches!(spec.kind, Kind::Path | Kind::File | Kind::Files);
+        match (&token.value, spec.kind) {
+            (_, Kind::Ext) => filled.items = self.extension(at).into_iter().collect(),
+            (_, Kind::Rest) => filled.items = vec![self.query.get(token.span.0..).unwrap_or_default().trim_end_matches(['?', '!']).trim().to_owned()],
+            (Value::Glob(patterns), _) => {
+                filled.items = patterns.clone();
+                filled.expands = true;
+            }
+            (Value::Ext, Kind::Glob | Kind::Files) => {
+                filled.items = vec![format!("*{}", token.raw)];
+                filled.expands = true;
+            }
+            (Value::Number(number), Kind::Number | Kind::Port) => filled.items = vec![number.to_string()],
+            (Value::Size(size), _) => filled.items = vec![size.find_operand()],
+            (Value::Range(from, to), _) => filled.range = Some((*from, *to)),
+            (Value::Age(age), _) => filled.age = Some(age.clone()),
+            _ => {}
+        }
+        if spec.kind == Kind::Rest && token.value == Value::Quoted && at + 1 == self.tokens.len() {
+            filled.items = vec![token.raw.clone()];
+        }
+        filled
+    }
+}
+
+/// A bare word that can be the name of a thing.
+fn is_nameable(raw: &str) -> bool {
+    raw.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '@' | '.'))
+        && raw.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '@' | '/' | '+' | ':'))
+}
+
+fn is_octal_mode(raw: &str, number: u64) -> bool {
+    matches!(raw.len(), 3 | 4) && number <= 7777 && raw.bytes().all(|b| (b'0'..=b'7').contains(&b))
+}

@@ -1,0 +1,78 @@
+use super::bind::{Binder, Bindings};
+use super::format::Intent;
+use super::template::Template;
+use crate::offline::lexicon::{Lemma, Lexicon};
+use crate::offline::machine::Machine;
+use crate::offline::parse::Parse;
+use crate::offline::slots::Value;
+use crate::offline::tokens::Token;
+
+/// Reads the sentence as this intent, if every group of needed words is said and every required slot can be bound.
+pub(in crate::offline) fn match_intent(intent: &Intent, query: &str, tokens: &[Token], lexicon: &Lexicon, machine: &Machine) -> Option<Parse> {
+    let said = |lemma: &Lemma| tokens.iter().any(|token| token.lemma() == Some(*lemma));
+    if intent.not.iter().any(said) {
+        return None;
+    }
+    let mut binder = Binder { query, tokens, lexicon, explained: 0, bound: 0, bindings: Bindings::default() };
+    let mut weight = 0.0;
+    let mut fuzzy_groups = Vec::new();
+    for group in &intent.need {
+        let places = marks(tokens, |token| token.exact_lemma().is_some_and(|lemma| group.contains(&lemma)));
+        if places == 0 {
+            fuzzy_groups.push(group);
+        }
+        binder.explained |= places;
+        weight += 1.0;
+    }
+    for group in fuzzy_groups {
+        let places = marks(tokens, |token| token.lemma().is_some_and(|lemma| group.contains(&lemma)));
+        if places == 0 {
+            return None;
+        }
+        binder.explained |= places;
+    }
+    for (name, words) in &intent.flags {
+        let places = marks(tokens, |token| token.lemma().is_some_and(|lemma| words.contains(&lemma)));
+        if places != 0 {
+            binder.explained |= places;
+            binder.bindings.set_flag(name);
+            weight += 1.0;
+        }
+    }
+    for spec in &intent.slots {
+        let before = binder.explained;
+        if !binder.bind(spec) {
+            return None;
+        }
+        if binder.explained != before {
+            weight += 1.0;
+        }
+    }
+    binder.explained |= marks(tokens, |token| token.lemma().is_some_and(|lemma| intent.may.contains(&lemma)));
+    // A repeated working directory ("here") asks for what happens anyway.
+    binder.explained |= marks(tokens, |token| matches!(token.value, Value::Here));
+    if intent.destructive && binder.bindings.any_default() {
+        return None;
+    }
+    let rendered = |templates: &[Template]| -> Vec<String> {
+        let fitting = templates.iter().filter(|template| template.applies(machine, &binder.bindings));
+        fitting.filter_map(|template| template.render(&binder.bindings, machine.shell)).collect()
+    };
+    let command = rendered(&intent.commands).into_iter().next()?;
+    let mut commands = vec![command];
+    commands.extend(rendered(&intent.alternatives));
+    Some(Parse {
+        intent: intent.id.clone(),
+        commands,
+        reading: intent.reading.plain(&binder.bindings)?,
+        explained: binder.explained,
+        bound: binder.bound,
+        destructive: intent.destructive,
+        doubt: intent.doubt,
+        weight,
+    })
+}
+
+fn marks(tokens: &[Token], test: impl Fn(&Token) -> bool) -> u64 {
+    tokens.iter().enumerate().filter(|(_, token)| test(token)).fold(0, |set, (at, _)| set | 1 << at)
+}

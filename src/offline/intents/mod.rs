@@ -1,0 +1,9 @@
+//! Intents as data: what must be said, what may be said, which slots, which command.
+
+mod bind;
+mod format;
+mod matching;
+mod template;
+
+pub(super) use format::{Intent, load};
+pub(super) use matching::match_intent;

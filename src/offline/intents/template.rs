@@ -1,0 +1,255 @@
+use thiserror::Error;
+
+use super::bind::{Bindings, Filled};
+use crate::domain::ShellKind;
+use crate::offline::machine::{Machine, Os};
+use crate::syntax::{quote, quote_glob, quote_path};
+
+/// What is wrong with a command template.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(in crate::offline) enum TemplateError {
+    #[error("unknown guard `@{0}`")]
+    Guard(String),
+    #[error("`{0}` is not closed")]
+    Open(&'static str),
+}
+
+/// When a form of a command applies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Guard {
+    Os(Os),
+    Shell(ShellKind),
+    Has(String),
+    With(String),
+}
+
+/// A piece of a command. Shell text of ours is `Text`; whatever the user wrote is a `Slot` and is quoted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    /// `<name>` or `<name|filter>`.
+    Slot { name: String, filter: Option<String> },
+    /// `<"…">`: everything inside is one literal word.
+    Word(Vec<Part>),
+    /// `(?name: …?)` appears if the slot or flag is bound, `(!name: …!)` if not.
+    When { name: String, bound: bool, parts: Vec<Part> },
+}
+
+/// A command with slots: `du -sh <path>`, `git log(?n: -n <n>?)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::offline) struct Template {
+    guards: Vec<Guard>,
+    parts: Vec<Part>,
+}
+
+impl Template {
+    pub(super) fn parse(text: &str) -> Result<Self, TemplateError> {
+        let mut rest = text.trim();
+        let mut guards = Vec::new();
+        while let Some(guarded) = rest.strip_prefix('@') {
+            let (guard, after) = guarded.split_once(' ').unwrap_or((guarded, ""));
+            guards.push(match guard.split_once('=') {
+                Some(("has", tool)) => Guard::Has(tool.to_owned()),
+                Some(("with", name)) => Guard::With(name.to_owned()),
+                _ => match guard {
+                    "bsd" => Guard::Os(Os::MacOs),
+                    "gnu" => Guard::Os(Os::Linux),
+                    "bash" => Guard::Shell(ShellKind::Bash),
+                    "zsh" => Guard::Shell(ShellKind::Zsh),
+                    "fish" => Guard::Shell(ShellKind::Fish),
+                    other => return Err(TemplateError::Guard(other.to_owned())),
+                },
+            });
+            rest = after.trim_start();
+        }
+        let (parts, left) = parse_parts(rest, None)?;
+        debug_assert!(left.is_empty());
+        Ok(Self { guards, parts })
+    }
+
+    /// The slots and flags it mentions.
+    pub(super) fn names(&self) -> Vec<String> {
+        fn collect(parts: &[Part], names: &mut Vec<String>) {
+            for part in parts {
+                match part {
+                    Part::Text(_) => {}
+                    Part::Slot { name, .. } => names.push(name.clone()),
+                    Part::Word(parts) => collect(parts, names),
+                    Part::When { name, parts, .. } => {
+                        names.push(name.clone());
+                        collect(parts, names);
+                    }
+                }
+            }
+        }
+        let mut names = Vec::new();
+        collect(&self.parts, &mut names);
+        names
+    }
+
+    pub(super) fn applies(&self, machine: &Machine, bindings: &Bindings) -> bool {
+        self.guards.iter().all(|guard| match guard {
+            Guard::Os(os) => machine.os == *os,
+            Guard::Shell(shell) => machine.shell == *shell,
+            Guard::Has(tool) => machine.has(tool),
+            Guard::With(name) => bindings.is_bound(name),
+        })
+    }
+
+    /// The command; `None` if a slot it needs is not bound or a filter does not fit.
+    pub(super) fn render(&self, bindings: &Bindings, shell: ShellKind) -> Option<String> {
+        let mut out = String::new();
+        render_parts(&self.parts, bindings, Some(shell), &mut out)?;
+        Some(out)
+    }
+
+    /// The same as plain words, for the reading.
+    pub(super) fn plain(&self, bindings: &Bindings) -> Option<String> {
+        let mut out = String::new();
+        render_parts(&self.parts, bindings, None, &mut out)?;
+        Some(out)
+    }
+}
+
+/// Parses up to `end` (or to the end of the text) and returns what follows it.
+fn parse_parts<'a>(mut text: &'a str, end: Option<&'static str>) -> Result<(Vec<Part>, &'a str), TemplateError> {
+    let mut parts = Vec::new();
+    let mut literal = String::new();
+    let flush = |literal: &mut String, parts: &mut Vec<Part>| {
+        if !literal.is_empty() {
+            parts.push(Part::Text(std::mem::take(literal)));
+        }
+    };
+    loop {
+        if let Some(rest) = end.and_then(|end| text.strip_prefix(end)) {
+            flush(&mut literal, &mut parts);
+            return Ok((parts, rest));
+        }
+        if let Some(rest) = text.strip_prefix("<\"") {
+            flush(&mut literal, &mut parts);
+            let (inner, after) = parse_parts(rest, Some("\">"))?;
+            parts.push(Part::Word(inner));
+            text = after;
+            continue;
+        }
+        if let Some((name, filter, after)) = slot_at(text) {
+            flush(&mut literal, &mut parts);
+            parts.push(Part::Slot { name, filter });
+            text = after;
+            continue;
+        }
+        if let Some((bound, name, rest)) = when_at(text) {
+            flush(&mut literal, &mut parts);
+            let (inner, after) = parse_parts(rest, Some(if bound { "?)" } else { "!)" }))?;
+            parts.push(Part::When { name, bound, parts: inner });
+            text = after;
+            continue;
+        }
+        let Some(c) = text.chars().next() else {
+            flush(&mut literal, &mut parts);
+            return end.map_or(Ok((parts, "")), |end| Err(TemplateError::Open(end)));
+        };
+        literal.push(c);
+        text = &text[c.len_utf8()..];
+    }
+}
+
+fn name_at(text: &str) -> (&str, &str) {
+    text.split_at(text.bytes().take_while(|b| b.is_ascii_lowercase() || *b == b'_').count())
+}
+
+fn slot_at(text: &str) -> Option<(String, Option<String>, &str)> {
+    let (name, rest) = name_at(text.strip_prefix('<')?);
+    if name.is_empty() {
+        return None;
+    }
+    if let Some(rest) = rest.strip_prefix('>') {
+        return Some((name.to_owned(), None, rest));
+    }
+    let (filter, rest) = name_at(rest.strip_prefix('|')?);
+    Some((name.to_owned(), Some(filter.to_owned()), rest.strip_prefix('>')?))
+}
+
+fn when_at(text: &str) -> Option<(bool, String, &str)> {
+    let (bound, rest) = text.strip_prefix("(?").map(|rest| (true, rest)).or_else(|| text.strip_prefix("(!").map(|rest| (false, rest)))?;
+    let (name, rest) = name_at(rest);
+    Some((bound, name.to_owned(), rest.strip_prefix(':')?)).filter(|(_, name, _)| !name.is_empty())
+}
+
+fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, out: &mut String) -> Option<()> {
+    for part in parts {
+        match part {
+            Part::Text(text) => out.push_str(text),
+            Part::Slot { name, filter } => {
+                let filled = bindings.get(name)?;
+                let text = match (filter.as_deref().map(|filter| filtered(filled, filter)), shell) {
+                    (Some(text), Some(shell)) => quote_path(&text?, shell),
+                    (Some(text), None) => text?,
+                    (None, Some(shell)) => quoted(filled, shell),
+                    (None, None) => filled.plain(),
+                };
+                out.push_str(&text);
+            }
+            Part::Word(inner) => {
+                let mut word = String::new();
+                render_parts(inner, bindings, None, &mut word)?;
+                out.push_str(&shell.map_or(word.clone(), |shell| quote(&word, shell)));
+            }
+            Part::When { name, bound, parts } => {
+                if bindings.is_bound(name) == *bound {
+                    render_parts(parts, bindings, shell, out)?;
+                }
+            }
+        }
+    }
+    Some(())
+}
+
+fn quoted(filled: &Filled, shell: ShellKind) -> String {
+    let one = |text: &str| if filled.expands { quote_glob(text, shell) } else { quote(text, shell) };
+    match filled.is_path {
+        true if !filled.expands => filled.items.iter().map(|item| quote_path(item, shell)).collect::<Vec<_>>().join(" "),
+        _ => filled.items.iter().map(|item| one(item)).collect::<Vec<_>>().join(" "),
+    }
+}
+
+/// A form of the value that a tool needs.
+fn filtered(filled: &Filled, filter: &str) -> Option<String> {
+    let text = filled.plain();
+    let base = text.rsplit('/').find(|part| !part.is_empty()).unwrap_or(&text);
+    let escape = |special: &str| text.chars().flat_map(|c| special.contains(c).then_some('\\').into_iter().chain([c])).collect::<String>();
+    Some(match filter {
+        "re" => escape("\\.[]*^$/"),
+        "repl" => escape("\\/&"),
+        "ere" => escape("\\.[]*^$/+?(){}|"),
+        "base" => base.to_owned(),
+        "stem" => text.rsplit_once('.').filter(|(stem, _)| !stem.is_empty() && !stem.ends_with('/')).map_or(text.clone(), |(stem, _)| stem.to_owned()),
+        "trim" => text.trim_end_matches('/').to_owned(),
+        "ext" => text.trim_start_matches(['*', '.']).to_owned(),
+        "upper" => text.to_uppercase(),
+        "lower" => text.to_lowercase(),
+        "host" => text.split_once(':').map_or(text.as_str(), |(host, _)| host).to_owned(),
+        "port" => text.rsplit_once(':')?.1.to_owned(),
+        "from" => filled.range?.0.to_string(),
+        "to" => filled.range?.1.to_string(),
+        "since" => filled.age.as_ref()?.since(),
+        "length" => filled.age.as_ref()?.length(),
+        "hour" => clock(&text)?.0.to_string(),
+        "minute" => clock(&text)?.1.to_string(),
+        _ => return None,
+    })
+}
+
+/// `3am`, `5:30pm`, `17:05` as hour and minute.
+fn clock(text: &str) -> Option<(u32, u32)> {
+    let lower = text.to_lowercase();
+    let (digits, half) = match (lower.strip_suffix("am"), lower.strip_suffix("pm")) {
+        (Some(digits), _) => (digits, Some(0)),
+        (_, Some(digits)) => (digits, Some(12)),
+        _ => (lower.as_str(), None),
+    };
+    let mut numbers = digits.split(':').map(|part| part.parse::<u32>().ok());
+    let (hour, minute) = (numbers.next()??, numbers.next().unwrap_or(Some(0))?);
+    let hour = half.map_or(hour, |half| hour % 12 + half);
+    (hour < 24 && minute < 60).then_some((hour, minute))
+}

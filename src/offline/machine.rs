@@ -1,0 +1,59 @@
+use std::collections::BTreeSet;
+
+use crate::domain::ShellKind;
+
+/// Which family of base tools the machine has: GNU on Linux, BSD on macOS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Os {
+    /// GNU coreutils, findutils, sed; systemd; `ss`, `ip`.
+    Linux,
+    /// BSD tools; `lsof`, `launchctl`, `brew`.
+    MacOs,
+}
+
+/// The names of the programs on `PATH`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolSet(Vec<String>);
+
+impl ToolSet {
+    /// Takes the names in any order.
+    pub fn new(names: impl IntoIterator<Item = String>) -> Self {
+        Self(names.into_iter().collect::<BTreeSet<_>>().into_iter().collect())
+    }
+
+    /// True if the program is there.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.binary_search_by(|known| known.as_str().cmp(name)).is_ok()
+    }
+}
+
+/// What the translator must know of the machine to write a command that works there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Machine {
+    /// The dialect to write.
+    pub shell: ShellKind,
+    /// The flavour of the base tools.
+    pub os: Os,
+    /// The programs that exist; `None` when unknown, then the usual ones are assumed.
+    pub tools: Option<ToolSet>,
+}
+
+/// What a machine of each kind is assumed to have when nobody looked.
+const USUAL_LINUX: [&str; 12] = ["apt", "ss", "ip", "systemctl", "journalctl", "sha256sum", "md5sum", "lsof", "nc", "dig", "curl", "free"];
+const USUAL_MACOS: [&str; 8] = ["brew", "lsof", "launchctl", "shasum", "md5", "nc", "dig", "curl"];
+
+impl Machine {
+    /// A machine nobody looked at.
+    pub fn usual(shell: ShellKind, os: Os) -> Self {
+        Self { shell, os, tools: None }
+    }
+
+    /// True if the program is there, or is usual on such a machine when nobody looked.
+    pub fn has(&self, name: &str) -> bool {
+        match (&self.tools, self.os) {
+            (Some(tools), _) => tools.has(name),
+            (None, Os::Linux) => USUAL_LINUX.contains(&name),
+            (None, Os::MacOs) => USUAL_MACOS.contains(&name),
+        }
+    }
+}

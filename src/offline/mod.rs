@@ -1,0 +1,115 @@
+//! The embedded translator: English to commands without a model.
+//!
+//! A sentence becomes tokens (`tokens`, `slots`), each way to read it becomes a parse (`files`, `intents`), and
+//! `rank` decides how sure the best one is. Nothing here reads a file or a clock: the same words on the same machine
+//! always give the same answer.
+
+mod files;
+mod intents;
+mod lexicon;
+mod machine;
+mod parse;
+mod rank;
+mod slots;
+mod tokens;
+
+#[cfg(test)]
+mod corpus_tests;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::domain::Candidate;
+use intents::Intent;
+use lexicon::{Lemma, Lexicon};
+pub use machine::{Machine, Os, ToolSet};
+
+/// From this confidence on a command is put into the line at once.
+pub const SURE: f64 = 0.8;
+
+/// From this confidence on a command is offered, marked as a guess.
+pub const PLAUSIBLE: f64 = 0.5;
+
+/// What the translator makes of a sentence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Translation {
+    /// Best first; empty when it does not know.
+    pub candidates: Vec<Candidate>,
+    /// Up to three sentences that it knows and that look like the query.
+    pub nearest: Vec<&'static str>,
+}
+
+/// One thing the translator can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IntentInfo {
+    /// Its name: `git.undo-commit`.
+    pub id: &'static str,
+    /// The family it belongs to: `git`.
+    pub family: &'static str,
+    /// A sentence it understands.
+    pub example: &'static str,
+}
+
+/// The embedded data, one file for each group of families.
+const DATA: [&str; 7] = [
+    include_str!("data/files.toml"),
+    include_str!("data/text.toml"),
+    include_str!("data/system.toml"),
+    include_str!("data/network.toml"),
+    include_str!("data/git.toml"),
+    include_str!("data/containers.toml"),
+    include_str!("data/tools.toml"),
+];
+
+struct Engine {
+    lexicon: Lexicon,
+    intents: Vec<Intent>,
+    /// How many intents need a word: rare words say more.
+    uses: HashMap<Lemma, u32>,
+}
+
+static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
+    let mut lexicon = Lexicon::from_data(include_str!("data/words.txt"));
+    let mut all = Vec::new();
+    for data in DATA {
+        all.extend(intents::load(data, &mut lexicon).expect("the embedded intents are read by a test"));
+    }
+    lexicon.finish();
+    let mut uses = HashMap::new();
+    for lemma in all.iter().flat_map(|intent| intent.need.iter().flatten()) {
+        *uses.entry(*lemma).or_insert(0) += 1;
+    }
+    Engine { lexicon, intents: all, uses }
+});
+
+/// What the files grammar understands, for the list of intents.
+const FILE_EXAMPLES: [IntentInfo; 8] = [
+    IntentInfo { id: "files.list", family: "files", example: "find files bigger than 100 MB changed this week" },
+    IntentInfo { id: "files.order", family: "files", example: "find the ten largest files under /var" },
+    IntentInfo { id: "files.content", family: "files", example: "find python files containing \"TODO\"" },
+    IntentInfo { id: "files.count", family: "files", example: "how many png files are in ~/pictures" },
+    IntentInfo { id: "files.lines", family: "files", example: "count lines in all python files" },
+    IntentInfo { id: "files.size", family: "files", example: "total size of all mp4 files in ~/videos" },
+    IntentInfo { id: "files.delete", family: "files", example: "delete *.tmp files older than 7 days in /tmp" },
+    IntentInfo { id: "files.copy", family: "files", example: "copy all jpg files to ~/backup" },
+];
+
+/// Translates a sentence for a machine.
+pub fn translate(query: &str, machine: &Machine) -> Translation {
+    let engine = &*ENGINE;
+    let Some(tokens) = tokens::tokenise(query, &engine.lexicon).filter(|tokens| !tokens.is_empty()) else {
+        return Translation { candidates: Vec::new(), nearest: Vec::new() };
+    };
+    let mut parses: Vec<_> =
+        engine.intents.iter().filter_map(|intent| intents::match_intent(intent, query, &tokens, &engine.lexicon, machine)).collect();
+    parses.extend(files::match_files(&tokens, &engine.lexicon, machine));
+    let candidates = rank::candidates(parses, &tokens);
+    let nearest = if candidates.is_empty() { rank::nearest(engine, &tokens) } else { Vec::new() };
+    Translation { candidates, nearest }
+}
+
+/// Everything the translator knows, family by family.
+pub fn intents() -> impl Iterator<Item = IntentInfo> {
+    let info = |intent: &'static Intent| IntentInfo { id: &intent.id, family: &intent.family, example: &intent.example };
+    FILE_EXAMPLES.into_iter().chain(ENGINE.intents.iter().map(info))
+}

@@ -1,0 +1,139 @@
+use super::{Value, merge, word_at};
+use crate::offline::lexicon::{Lexicon, Role};
+use crate::offline::tokens::Token;
+
+/// Kinds of files that go by another name than their ending.
+const KINDS: [(&str, &[&str]); 29] = [
+    ("python", &["py"]),
+    ("rust", &["rs"]),
+    ("javascript", &["js"]),
+    ("typescript", &["ts"]),
+    ("java", &["java"]),
+    ("ruby", &["rb"]),
+    ("golang", &["go"]),
+    ("perl", &["pl"]),
+    ("markdown", &["md"]),
+    ("text", &["txt"]),
+    ("shell", &["sh"]),
+    ("yaml", &["yaml", "yml"]),
+    ("image", &["jpg", "jpeg", "png", "gif", "webp"]),
+    ("picture", &["jpg", "jpeg", "png", "gif", "webp"]),
+    ("video", &["mp4", "mkv", "mov", "avi", "webm"]),
+    ("audio", &["mp3", "wav", "flac", "ogg", "m4a"]),
+    ("log", &["log"]),
+    ("logs", &["log"]),
+    ("temp", &["tmp"]),
+    ("temporary", &["tmp"]),
+    ("backup", &["bak"]),
+    ("jpeg", &["jpg", "jpeg"]),
+    ("c++", &["cpp", "cc", "cxx"]),
+    ("cpp", &["cpp"]),
+    ("header", &["h"]),
+    ("csharp", &["cs"]),
+    ("excel", &["xlsx", "xls"]),
+    ("word", &["docx", "doc"]),
+    ("kotlin", &["kt"]),
+];
+
+/// Endings that name themselves: "png files".
+const ENDINGS: [&str; 90] = [
+    "png", "jpg", "gif", "webp", "svg", "pdf", "txt", "md", "rst", "csv", "tsv", "json", "jsonl", "xml", "yml", "toml", "ini", "cfg", "conf",
+    "html", "htm", "css", "scss", "js", "mjs", "jsx", "ts", "tsx", "vue", "py", "pyc", "ipynb", "rs", "go", "c", "h", "cc", "hpp", "cs", "kt",
+    "java", "class", "jar", "rb", "php", "pl", "lua", "swift", "scala", "sh", "zsh", "fish", "bat", "ps1", "sql", "db", "sqlite", "tmp", "bak",
+    "swp", "old", "orig", "lock", "o", "so", "a", "exe", "dll", "zip", "tar", "gz", "tgz", "bz2", "xz", "7z", "rar", "iso", "img", "mp3", "wav",
+    "flac", "ogg", "mp4", "mkv", "mov", "avi", "webm", "doc", "docx", "xlsx",
+];
+
+/// The file endings that a kind of file goes by: `python` → `py`, `pngs` → `png`.
+pub(in crate::offline) fn extensions_of(kind: &str) -> Option<Vec<&'static str>> {
+    let singular = kind.strip_suffix('s').filter(|stem| stem.len() >= 2);
+    for name in std::iter::once(kind).chain(singular) {
+        if let Some((_, endings)) = KINDS.iter().find(|(known, _)| *known == name) {
+            return Some(endings.to_vec());
+        }
+        if let Some(ending) = ENDINGS.iter().find(|known| **known == name) {
+            return Some(vec![ending]);
+        }
+    }
+    None
+}
+
+/// "png files", ".rs files", "all the pngs", "*.tar.gz archives" become patterns.
+pub(super) fn file_kinds(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
+    let file = lexicon.lemma("file");
+    let mut at = 0;
+    while at < tokens.len() {
+        let next_is_file = tokens.get(at + 1).is_some_and(|token| token.lemma().is_some() && token.lemma() == file);
+        let kind = match &tokens[at].value {
+            Value::Word => word_at(tokens, at),
+            Value::Ext => tokens[at].raw.to_lowercase().trim_start_matches('.').to_owned(),
+            Value::Glob(_) if next_is_file => {
+                let value = tokens[at].value.clone();
+                merge(tokens, at, at + 2, value);
+                at += 1;
+                continue;
+            }
+            _ => String::new(),
+        };
+        let after_all = at > 0 && matches!(word_at(tokens, at - 1).as_str(), "all" | "every" | "the" | "each" | "any");
+        let Some(endings) = extensions_of(&kind) else {
+            at += 1;
+            continue;
+        };
+        let patterns = || Value::Glob(endings.iter().map(|ending| format!("*.{ending}")).collect());
+        let is_word = matches!(tokens[at].value, Value::Word);
+        let named = lexicon.lemma(&kind).is_some();
+        let plural = kind.ends_with('s') && endings.iter().any(|ending| kind == format!("{ending}s"));
+        if next_is_file && kind != "old" && kind != "a" {
+            merge(tokens, at, at + 2, patterns());
+        } else if is_word && kind.len() > 1 && !matches!(kind.as_str(), "old" | "lock" | "class" | "tar" | "zip") && (plural || (after_all && !named)) {
+            let value = patterns();
+            merge(tokens, at, at + 1, value);
+        }
+        at += 1;
+    }
+}
+
+/// "this folder", "here", "the current directory", "my home": places in words.
+pub(super) fn places(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
+    let folder = lexicon.lemma("folder");
+    let is_folder = |token: Option<&Token>| token.is_some_and(|token| token.exact_lemma().is_some() && token.exact_lemma() == folder);
+    let mut at = 0;
+    while at < tokens.len() {
+        let word = word_at(tokens, at);
+        let mut end = at + 1;
+        while matches!(word_at(tokens, end).as_str(), "current" | "working" | "same") {
+            end += 1;
+        }
+        let place = match word.as_str() {
+            "here" | "cwd" | "pwd" if word == "here" => Some((at + 1, Value::Here, ".")),
+            "this" | "current" | "working" if is_folder(tokens.get(end)) => {
+                let tree = word_at(tokens, end + 1) == "tree";
+                Some((end + 1 + usize::from(tree), Value::Here, "."))
+            }
+            "home" if is_folder(tokens.get(at + 1)) => Some((at + 2, Value::Path, "~")),
+            "everywhere" => Some((at + 1, Value::Path, "/")),
+            "root" if is_folder(tokens.get(at + 1)) => Some((at + 2, Value::Path, "/")),
+            "system" | "filesystem" | "machine" | "disk" if matches!(word_at(tokens, at.wrapping_sub(1)).as_str(), "whole" | "entire") => {
+                Some((at + 1, Value::Path, "/"))
+            }
+            _ => None,
+        };
+        if let Some((end, value, raw)) = place {
+            merge(tokens, at, end, value);
+            tokens[at].raw = raw.to_owned();
+        }
+        at += 1;
+    }
+    // "folder src" and "src folder" name a path when the name cannot be anything else.
+    for at in 0..tokens.len() {
+        let named_here = matches!(tokens[at].value, Value::Word) && tokens[at].known.is_none_or(|known| known.role == Role::Name || known.repaired);
+        let before = at.checked_sub(1).and_then(|before| tokens.get(before));
+        let after_link = before.and_then(Token::role) == Some(Role::Link) || before.is_some_and(Token::is_filler);
+        let called = is_folder(before) && tokens.get(at + 1).and_then(Token::role).is_none_or(|role| role == Role::Link);
+        if named_here && ((is_folder(tokens.get(at + 1)) && after_link) || called) {
+            tokens[at].value = Value::Path;
+            tokens[at].known = None;
+        }
+    }
+}

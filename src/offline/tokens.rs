@@ -1,0 +1,156 @@
+//! From a sentence to tokens: quoted text and self-explaining shapes first, then phrases, then known words.
+
+use super::lexicon::{Known, Lemma, Lexicon, Role};
+use super::slots::{self, Value};
+
+/// Longest sentence that is looked at. A parse marks its words in a 64-bit set; whoever writes more wants prose.
+pub(super) const MAX_TOKENS: usize = 64;
+
+/// One unit of the sentence: a word, or a masked slot that may span several words.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Token {
+    /// As the user wrote it, without quotes and punctuation.
+    pub raw: String,
+    /// Byte range in the query.
+    pub span: (usize, usize),
+    /// What the lexicon says, for plain words.
+    pub known: Option<Known>,
+    /// What it is by its shape.
+    pub value: Value,
+}
+
+impl Token {
+    /// The lemma, if this is a known word rather than a slot.
+    pub(super) fn lemma(&self) -> Option<Lemma> {
+        if matches!(self.value, Value::Word) { self.known.map(|known| known.lemma) } else { None }
+    }
+
+    /// The lemma, unless the spelling had to be repaired.
+    pub(super) fn exact_lemma(&self) -> Option<Lemma> {
+        self.known.filter(|known| !known.repaired).and(self.lemma())
+    }
+
+    pub(super) fn role(&self) -> Option<Role> {
+        if matches!(self.value, Value::Word) { self.known.map(|known| known.role) } else { None }
+    }
+
+    pub(super) fn is_repaired(&self) -> bool {
+        matches!(self.value, Value::Word) && self.known.is_some_and(|known| known.repaired)
+    }
+
+    /// True for words that neither bind nor mean anything.
+    pub(super) fn is_filler(&self) -> bool {
+        matches!(self.role(), Some(Role::Filler | Role::Weak))
+    }
+}
+
+/// Splits, classifies and masks. `None` when the sentence is too long to be a request for one command.
+pub(super) fn tokenise(query: &str, lexicon: &Lexicon) -> Option<Vec<Token>> {
+    let mut tokens: Vec<Token> = Vec::new();
+    for chunk in Chunks::of(query) {
+        if tokens.len() >= MAX_TOKENS {
+            return None;
+        }
+        let value = if chunk.quoted { Value::Quoted } else { slots::classify(chunk.text) };
+        tokens.push(Token { raw: chunk.text.to_owned(), span: chunk.span, known: None, value });
+    }
+    join_phrases(&mut tokens, lexicon);
+    for token in &mut tokens {
+        if matches!(token.value, Value::Word) {
+            token.known = lexicon.read(&token.raw.to_lowercase());
+        }
+    }
+    slots::mask(&mut tokens, lexicon);
+    Some(tokens)
+}
+
+/// Rewrites phrases ("how many") to the words that stand for them.
+fn join_phrases(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
+    let mut at = 0;
+    while at < tokens.len() {
+        let found = lexicon.phrases().iter().find(|(from, _)| {
+            from.len() <= tokens.len() - at
+                && from.iter().zip(&tokens[at..]).all(|(word, token)| matches!(token.value, Value::Word) && token.raw.to_lowercase() == *word)
+        });
+        let Some((from, to)) = found else {
+            at += 1;
+            continue;
+        };
+        let span = (tokens[at].span.0, tokens[at + from.len() - 1].span.1);
+        let replacement: Vec<Token> = to.iter().map(|word| Token { raw: word.clone(), span, known: None, value: Value::Word }).collect();
+        let step = replacement.len();
+        tokens.splice(at..at + from.len(), replacement);
+        at += step;
+    }
+}
+
+struct Chunk<'a> {
+    text: &'a str,
+    span: (usize, usize),
+    quoted: bool,
+}
+
+/// Blank-separated pieces; a piece in quotes keeps its blanks.
+struct Chunks<'a> {
+    query: &'a str,
+    at: usize,
+}
+
+impl<'a> Chunks<'a> {
+    fn of(query: &'a str) -> Self {
+        Self { query, at: 0 }
+    }
+
+    /// The text between a quote mark at `start` and its partner, if the partner ends a word.
+    fn quoted(&self, start: usize) -> Option<Chunk<'a>> {
+        let open = self.query[start..].chars().next()?;
+        let close = match open {
+            '"' | '`' | '\'' => open,
+            '“' => '”',
+            '‘' => '’',
+            '«' => '»',
+            _ => return None,
+        };
+        let inner = start + open.len_utf8();
+        for (offset, _) in self.query[inner..].match_indices(close) {
+            let end = inner + offset + close.len_utf8();
+            let next = self.query[end..].chars().next();
+            if offset > 0 && next.is_none_or(|c| c.is_whitespace() || matches!(c, ',' | ';' | '?' | '!' | '.' | ')')) {
+                return Some(Chunk { text: &self.query[inner..inner + offset], span: (start, end), quoted: true });
+            }
+        }
+        None
+    }
+}
+
+impl<'a> Iterator for Chunks<'a> {
+    type Item = Chunk<'a>;
+
+    fn next(&mut self) -> Option<Chunk<'a>> {
+        loop {
+            let rest = &self.query[self.at..];
+            let start = self.at + rest.len() - rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(')).len();
+            if start >= self.query.len() {
+                return None;
+            }
+            if let Some(chunk) = self.quoted(start) {
+                self.at = chunk.span.1;
+                return Some(chunk);
+            }
+            let rest = &self.query[start..];
+            let end = start + rest.find(char::is_whitespace).unwrap_or(rest.len());
+            self.at = end;
+            let text = trim_punctuation(&self.query[start..end]);
+            if !text.is_empty() {
+                return Some(Chunk { text, span: (start, start + text.len()), quoted: false });
+            }
+        }
+    }
+}
+
+/// Drops the punctuation of a sentence, not that of a name: `.` and `..` stay, `*.rs,` loses its comma.
+fn trim_punctuation(word: &str) -> &str {
+    let trimmed = word.trim_end_matches([',', ';', '!', ':', ')', '"']);
+    let trimmed = if trimmed.contains('*') { trimmed } else { trimmed.trim_end_matches('?') };
+    if trimmed.bytes().all(|b| b == b'.' || b == b'/') { trimmed } else { trimmed.trim_end_matches('.') }
+}
