@@ -1,0 +1,13 @@
+//! Shell text and what it consists of: a tree of commands out of text, and words into text.
+
+mod expansion;
+mod lexical;
+mod lexical_words;
+mod parse;
+mod tree;
+mod unquoted;
+mod walk;
+
+pub use parse::{MAX_BYTES, MAX_OPENERS, SyntaxError, parse};
+pub use tree::{Assignment, Command, HOME, Redirect, RedirectKind, Tree, UNKNOWN, Word};
+pub use unquoted::{Comment, unquoted};
