@@ -1,5 +1,16 @@
-//! Shell text: the only code that writes words so that a shell reads them back unchanged.
+//! Shell text and what it consists of: a tree of commands out of text, and words into text that a shell reads back
+//! unchanged. The only code that quotes.
 
+mod expansion;
+mod lexical;
+mod lexical_words;
+mod parse;
 mod quote;
+mod tree;
+mod unquoted;
+mod walk;
 
+pub use parse::{MAX_BYTES, MAX_OPENERS, SyntaxError, parse};
 pub use quote::{quote, quote_glob, quote_path};
+pub use tree::{Assignment, Command, HOME, Redirect, RedirectKind, Tree, UNKNOWN, Word};
+pub use unquoted::{Comment, unquoted};

@@ -1,0 +1,138 @@
+//! What the words of a tree stand for, and the commands inside their substitutions.
+
+use brush_parser::ast;
+use brush_parser::word::{self, Parameter, ParameterExpr, TildeExpr, WordPiece, WordPieceWithSource};
+
+use super::parse::SyntaxError;
+use super::tree::{Word, WordBuilder};
+use super::walk::{MAX_SUBSTITUTIONS, Outcome, Walker};
+use crate::domain::ShellKind;
+
+impl Walker {
+    /// Words that are not arguments of a command; only what they substitute matters.
+    pub(super) fn words_only<'a>(&mut self, words: impl IntoIterator<Item = &'a ast::Word>) -> Outcome {
+        words.into_iter().try_for_each(|word| self.word(word).map(drop))
+    }
+
+    pub(super) fn word(&mut self, word: &ast::Word) -> Outcome<Word> {
+        let pieces = word::parse(&word.value, &self.options).map_err(|_| SyntaxError::Grammar(self.shell))?;
+        if self.shell == ShellKind::Zsh && runs_code_in_glob(&word.value) {
+            self.tree.partial = true;
+        }
+        self.assemble(&word.value, &pieces)
+    }
+
+    pub(super) fn assemble(&mut self, raw: &str, pieces: &[WordPieceWithSource]) -> Outcome<Word> {
+        let mut builder = WordBuilder::new();
+        self.pieces(raw, pieces, false, &mut builder)?;
+        Ok(builder.finish(raw))
+    }
+
+    fn pieces(&mut self, raw: &str, pieces: &[WordPieceWithSource], quoted: bool, builder: &mut WordBuilder) -> Outcome {
+        for piece in pieces {
+            match &piece.piece {
+                WordPiece::Text(text) if quoted => builder.quoted(text),
+                WordPiece::Text(text) => builder.bare(text),
+                WordPiece::SingleQuotedText(text) => builder.quoted(text),
+                WordPiece::AnsiCQuotedText(text) => {
+                    self.not_in_fish("`$' '`")?;
+                    if text.contains('\\') { builder.unknown() } else { builder.quoted(text) }
+                }
+                WordPiece::EscapeSequence(text) => builder.quoted(text.strip_prefix('\\').unwrap_or(text)),
+                WordPiece::DoubleQuotedSequence(inner) | WordPiece::GettextDoubleQuotedSequence(inner) => {
+                    self.pieces(raw, inner, true, builder)?;
+                }
+                WordPiece::TildeExpansion(TildeExpr::Home) => builder.home(),
+                WordPiece::TildeExpansion(TildeExpr::UserHome(user)) => {
+                    builder.home();
+                    builder.quoted(user);
+                }
+                WordPiece::TildeExpansion(_) => builder.unknown(),
+                WordPiece::ParameterExpansion(expr) => {
+                    let written = raw.get(piece.start_index..piece.end_index).unwrap_or(raw);
+                    self.parameter(expr, written, quoted, builder)?;
+                }
+                WordPiece::CommandSubstitution(text) => {
+                    self.substitution(text)?;
+                    builder.unknown();
+                }
+                WordPiece::BackquotedCommandSubstitution(text) => {
+                    self.not_in_fish("a backquoted command")?;
+                    self.substitution(&unescape_backquoted(text))?;
+                    builder.unknown();
+                }
+                WordPiece::ArithmeticExpression(expr) => {
+                    self.not_in_fish("`$(( ))`")?;
+                    self.inner_text(&expr.value)?;
+                    builder.unknown();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn parameter(&mut self, expr: &ParameterExpr, written: &str, quoted: bool, builder: &mut WordBuilder) -> Outcome {
+        if self.shell == ShellKind::Fish && (written.starts_with("${") || !is_plain_variable(expr)) {
+            return Err(SyntaxError::Foreign("this form of `$`", self.shell));
+        }
+        if let Some(inside) = written.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
+            // Between double quotes an apostrophe quotes nothing, so it must not hide a substitution here.
+            if quoted { self.inner_text(&inside.replace('\'', " "))? } else { self.inner_text(inside)? }
+        }
+        match expr {
+            ParameterExpr::Parameter { parameter: Parameter::Named(name), indirect: false } if name == "HOME" => builder.home(),
+            _ => builder.unknown(),
+        }
+        Ok(())
+    }
+
+    /// Text that is no word but may contain substitutions: arithmetic, the inside of `${…}`, an array index.
+    pub(super) fn inner_text(&mut self, text: &str) -> Outcome {
+        if !text.contains(['$', '`', '<', '>']) {
+            return Ok(());
+        }
+        if self.depth > MAX_SUBSTITUTIONS {
+            return Err(SyntaxError::TooDeep);
+        }
+        self.depth += 1;
+        let pieces = word::parse(text, &self.options).map_err(|_| SyntaxError::Grammar(self.shell))?;
+        self.assemble(text, &pieces)?;
+        self.depth -= 1;
+        Ok(())
+    }
+}
+
+/// `$name`: the only form of a variable that fish shares with the others.
+fn is_plain_variable(expr: &ParameterExpr) -> bool {
+    matches!(expr, ParameterExpr::Parameter { parameter: Parameter::Named(_), indirect: false })
+}
+
+/// Inside backquotes a backslash hides only another backslash, a dollar sign or a backquote.
+fn unescape_backquoted(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match chars.peek() {
+            Some(&next @ ('\\' | '$' | '`')) if c == '\\' => {
+                plain.push(next);
+                chars.next();
+            }
+            _ => plain.push(c),
+        }
+    }
+    plain
+}
+
+/// zsh's glob qualifiers `(e:…:)` and `(+name)` run code for every file.
+pub(super) fn runs_code_in_glob(raw: &str) -> bool {
+    raw.match_indices('(').any(|(at, _)| {
+        let inside = &raw[at + 1..];
+        let inside = &inside[..inside.find(['|', ')']).unwrap_or(inside.len())];
+        let mut previous = None;
+        inside.chars().any(|c| {
+            let hit = previous == Some('+') || (previous == Some('e') && !c.is_alphanumeric());
+            previous = Some(c);
+            hit
+        })
+    })
+}

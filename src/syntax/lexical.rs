@@ -1,0 +1,241 @@
+//! Splitting without a grammar: for what only zsh or fish can read.
+
+use super::parse::SyntaxError;
+use super::tree::{Command, Redirect, RedirectKind, Tree};
+use crate::domain::ShellKind;
+
+/// Splits a line of zsh or fish into commands and words, as far as quotes and brackets tell.
+pub(super) fn split(text: &str, shell: ShellKind) -> Result<Tree, SyntaxError> {
+    let mut scanner = Scanner {
+        chars: text.chars().collect(),
+        at: 0,
+        shell,
+        tree: Tree { partial: true, ..Tree::default() },
+        blocks: Vec::new(),
+        cases: 0,
+    };
+    scanner.list(None)?;
+    match scanner.blocks.pop() {
+        Some(open) => Err(SyntaxError::Unpaired(open)),
+        None => Ok(scanner.tree),
+    }
+}
+
+/// The caps of [`super::parse()`] bound how deep its methods call each other.
+#[derive(Debug)]
+pub(super) struct Scanner {
+    pub(super) chars: Vec<char>,
+    pub(super) at: usize,
+    pub(super) shell: ShellKind,
+    pub(super) tree: Tree,
+    pub(super) blocks: Vec<String>,
+    pub(super) cases: usize,
+}
+
+impl Scanner {
+    pub(super) fn peek(&self) -> Option<char> {
+        self.chars.get(self.at).copied()
+    }
+
+    fn take(&mut self, c: char) -> bool {
+        let found = self.peek() == Some(c);
+        self.at += usize::from(found);
+        found
+    }
+
+    /// Reads commands up to `close`, which is consumed, or to the end.
+    pub(super) fn list(&mut self, close: Option<char>) -> Result<(), SyntaxError> {
+        let blocks_outside = self.blocks.len();
+        let mut pipeline = self.tree.commands.len();
+        let mut command = Command { nested: pipeline..pipeline, ..Command::default() };
+        let (mut something, mut open_end) = (false, false);
+        loop {
+            let Some(c) = self.peek() else {
+                if close.is_some() {
+                    return Err(SyntaxError::Unpaired("(".to_owned()));
+                }
+                self.end(&mut command, &mut pipeline, false)?;
+                if open_end {
+                    return Err(SyntaxError::Grammar(self.shell));
+                }
+                self.tree.complete += usize::from(something && close.is_none());
+                return Ok(());
+            };
+            match c {
+                ' ' | '\t' => self.at += 1,
+                '\\' if self.chars.get(self.at + 1) == Some(&'\n') => self.at += 2,
+                '#' => {
+                    while self.peek().is_some_and(|c| c != '\n') {
+                        self.at += 1;
+                    }
+                }
+                '\n' | ';' => {
+                    self.at += 1;
+                    self.end(&mut command, &mut pipeline, false)?;
+                    if c == '\n' && close.is_none() && self.blocks.is_empty() && !open_end {
+                        self.tree.complete += usize::from(std::mem::take(&mut something));
+                    }
+                    if c == ';' && open_end {
+                        return Err(SyntaxError::Grammar(self.shell));
+                    }
+                }
+                '|' | '&' if !self.starts_redirect() => {
+                    self.at += 1;
+                    let doubled = self.take(c);
+                    self.take('&');
+                    self.end(&mut command, &mut pipeline, c == '|' && !doubled)?;
+                    open_end = c == '|' || doubled;
+                    continue;
+                }
+                c if Some(c) == close && self.blocks.len() == blocks_outside => {
+                    self.at += 1;
+                    return self.end(&mut command, &mut pipeline, false);
+                }
+                ')' if self.cases > 0 => {
+                    self.at += 1;
+                    command.words.clear();
+                }
+                ')' => return Err(SyntaxError::Unpaired(")".to_owned())),
+                '(' if self.shell == ShellKind::Zsh && command.words.is_empty() => {
+                    self.at += 1;
+                    self.list(Some(')'))?;
+                    something = true;
+                }
+                _ if self.starts_redirect() => {
+                    self.redirect(&mut command)?;
+                    something = true;
+                    open_end = false;
+                }
+                _ => {
+                    let before = self.at;
+                    let word = self.word()?;
+                    if self.at == before {
+                        return Err(SyntaxError::Grammar(self.shell));
+                    }
+                    if self.shell == ShellKind::Zsh && matches!(word.raw.as_str(), "{" | "}") {
+                        self.end(&mut command, &mut pipeline, false)?;
+                        self.zsh_brace(&word.raw)?;
+                    } else {
+                        command.words.push(word);
+                    }
+                    something = true;
+                    open_end = false;
+                }
+            }
+        }
+    }
+
+    /// Ends a command, takes the keywords off its front and keeps what is left.
+    fn end(&mut self, command: &mut Command, pipeline: &mut usize, piped: bool) -> Result<(), SyntaxError> {
+        let mut done = std::mem::take(command);
+        self.keywords(&mut done)?;
+        done.nested.end = self.tree.commands.len().max(done.nested.start);
+        if *pipeline < done.nested.start {
+            done.input = *pipeline..done.nested.start;
+        }
+        if !(done.words.is_empty() && done.redirects.is_empty()) {
+            self.tree.commands.push(done);
+        }
+        let next = self.tree.commands.len();
+        command.nested = next..next;
+        if !piped {
+            *pipeline = next;
+        }
+        Ok(())
+    }
+
+    fn zsh_brace(&mut self, brace: &str) -> Result<(), SyntaxError> {
+        match brace {
+            "{" => self.blocks.push(brace.to_owned()),
+            _ => drop(self.blocks.pop().ok_or(SyntaxError::Unpaired(brace.to_owned()))?),
+        }
+        Ok(())
+    }
+
+    fn keywords(&mut self, command: &mut Command) -> Result<(), SyntaxError> {
+        let fish = self.shell == ShellKind::Fish;
+        while let Some(first) = command.words.first().map(|word| word.raw.clone()) {
+            let drop_all = match first.as_str() {
+                "begin" | "if" | "while" if fish => {
+                    // `else if` goes on with the block that `else` belongs to.
+                    self.blocks.push(first);
+                    false
+                }
+                "for" | "switch" | "function" if fish => {
+                    self.blocks.push(first);
+                    true
+                }
+                "end" if fish => {
+                    self.blocks.pop().ok_or(SyntaxError::Unpaired(first))?;
+                    true
+                }
+                "else" if fish => {
+                    command.words.remove(0);
+                    if command.words.first().is_some_and(|word| word.raw == "if") {
+                        command.words.remove(0);
+                    }
+                    continue;
+                }
+                "case" if fish => true,
+                "and" | "or" | "not" | "!" | "time" => false,
+                "if" | "then" | "elif" | "else" | "while" | "until" | "do" | "fi" | "done" | "nocorrect" if !fish => false,
+                "for" | "foreach" | "select" | "repeat" if !fish => true,
+                "case" if !fish => {
+                    self.cases += 1;
+                    true
+                }
+                "esac" if !fish => {
+                    self.cases = self.cases.saturating_sub(1);
+                    false
+                }
+                _ => return Ok(()),
+            };
+            command.words.drain(..if drop_all { command.words.len() } else { 1 });
+        }
+        Ok(())
+    }
+
+    /// `>`, `<`, `2>`, `&>`; but `<(`, `>(` are words.
+    fn starts_redirect(&self) -> bool {
+        let digits = self.chars[self.at..].iter().take_while(|c| c.is_ascii_digit()).count();
+        let mut rest = self.chars[self.at + digits..].iter();
+        match rest.next() {
+            Some('&') if digits == 0 => rest.next() == Some(&'>'),
+            Some('<' | '>') => self.shell == ShellKind::Fish || rest.next() != Some(&'('),
+            _ => false,
+        }
+    }
+
+    fn redirect(&mut self, command: &mut Command) -> Result<(), SyntaxError> {
+        let start = self.at;
+        while self.peek().is_some_and(|c| c.is_ascii_digit() || matches!(c, '<' | '>' | '&' | '|' | '?' | '!')) {
+            self.at += 1;
+            // A digit after the arrows is the target.
+            if self.chars[self.at - 1] == '&' && self.at - 1 > start {
+                break;
+            }
+            if matches!(self.chars[self.at - 1], '<' | '>') && self.peek().is_some_and(|c| c.is_ascii_digit()) {
+                break;
+            }
+        }
+        let operator: String = self.chars[start..self.at].iter().collect();
+        while matches!(self.peek(), Some(' ' | '\t')) {
+            self.at += 1;
+        }
+        if self.peek().is_none_or(|c| matches!(c, '\n' | ';' | '|' | ')' | '<' | '>')) {
+            return Err(SyntaxError::Grammar(self.shell));
+        }
+        let target = self.word()?;
+        let kind = match operator.trim_start_matches(|c: char| c.is_ascii_digit()) {
+            "<" | "<?" => RedirectKind::Read,
+            "<<<" if self.shell == ShellKind::Zsh => RedirectKind::HereText,
+            "<>" => RedirectKind::ReadWrite,
+            ">>" | "&>>" | ">>&" | ">>|" => RedirectKind::Append,
+            ">&" | "<&" if target.shape.chars().all(|c| c.is_ascii_digit() || c == '-') => RedirectKind::Duplicate,
+            operator if operator.contains("<<") => return Err(SyntaxError::Grammar(self.shell)),
+            _ => RedirectKind::Truncate,
+        };
+        command.redirects.push(Redirect { kind, target });
+        Ok(())
+    }
+}

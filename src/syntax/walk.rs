@@ -1,0 +1,315 @@
+//! From the grammar's tree to the flat list of commands. The grammar leaves substitutions as text inside words; here
+//! they are parsed as well, all of them under one depth counter.
+
+use std::ops::Range;
+
+use brush_parser::ast::{self, CompoundCommand, ExtendedTestExpr, IoFileRedirectKind, IoFileRedirectTarget, IoRedirect};
+use brush_parser::word;
+use brush_parser::{Parser, ParserOptions};
+
+use super::parse::SyntaxError;
+use super::tree::{Assignment, Command, Redirect, RedirectKind, Tree, Word};
+use crate::domain::ShellKind;
+
+/// Most levels of substitutions inside substitutions.
+pub(super) const MAX_SUBSTITUTIONS: usize = 16;
+
+/// Plain names for bash, structure for fish.
+const FISH_BLOCK_WORDS: [&str; 8] = ["begin", "case", "else", "end", "for", "function", "switch", "while"];
+
+pub(super) type Outcome<T = ()> = Result<T, SyntaxError>;
+
+/// What surrounds a command.
+#[derive(Debug, Clone, Default)]
+struct Context {
+    input: Range<usize>,
+    function: Option<String>,
+}
+
+/// Reads one text; the commands of nested texts join the same list.
+pub(super) struct Walker {
+    pub(super) shell: ShellKind,
+    pub(super) options: ParserOptions,
+    pub(super) tree: Tree,
+    pub(super) depth: usize,
+}
+
+impl Walker {
+    /// Reads a whole command line.
+    pub(super) fn read(text: &str, shell: ShellKind) -> Outcome<Tree> {
+        let mut walker = Walker { shell, options: ParserOptions::default(), tree: Tree::default(), depth: 0 };
+        walker.tree.complete = walker.text(text, &Context::default())?;
+        Ok(walker.tree)
+    }
+
+    /// Reads a text and says how many complete commands it holds.
+    fn text(&mut self, text: &str, context: &Context) -> Outcome<usize> {
+        if self.depth > MAX_SUBSTITUTIONS {
+            return Err(SyntaxError::TooDeep);
+        }
+        let program = Parser::new(text.as_bytes(), &self.options).parse_program().map_err(|_| SyntaxError::Grammar(self.shell))?;
+        self.depth += 1;
+        for list in &program.complete_commands {
+            self.list(list, context)?;
+        }
+        self.depth -= 1;
+        Ok(program.complete_commands.len())
+    }
+
+    /// Reads the text of a substitution; its commands join the list.
+    pub(super) fn substitution(&mut self, text: &str) -> Outcome {
+        self.text(text, &Context::default()).map(drop)
+    }
+
+    fn list(&mut self, list: &ast::CompoundList, context: &Context) -> Outcome {
+        for ast::CompoundListItem(chain, _) in &list.0 {
+            self.pipeline(&chain.first, context)?;
+            for link in &chain.additional {
+                let (ast::AndOr::And(pipeline) | ast::AndOr::Or(pipeline)) = link;
+                self.pipeline(pipeline, context)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn pipeline(&mut self, pipeline: &ast::Pipeline, context: &Context) -> Outcome {
+        let start = self.tree.commands.len();
+        for (stage, command) in pipeline.seq.iter().enumerate() {
+            let input = if stage == 0 { context.input.clone() } else { start..self.tree.commands.len() };
+            self.command(command, &Context { input, function: context.function.clone() })?;
+        }
+        Ok(())
+    }
+
+    fn command(&mut self, command: &ast::Command, context: &Context) -> Outcome {
+        match command {
+            ast::Command::Simple(simple) => self.simple(simple, context),
+            ast::Command::Compound(compound, redirects) => {
+                self.compound(compound, context)?;
+                self.bare_redirects(redirects.as_ref(), context)
+            }
+            ast::Command::Function(function) => {
+                self.not_in_fish("`name() { … }`")?;
+                let ast::FunctionBody(body, redirects) = &function.body;
+                let inside = Context { function: Some(function.fname.value.clone()), ..Context::default() };
+                self.compound(body, &inside)?;
+                self.bare_redirects(redirects.as_ref(), &inside)
+            }
+            ast::Command::ExtendedTest(test, redirects) => {
+                self.not_in_fish("`[[`")?;
+                self.test(&test.expr, context)?;
+                self.bare_redirects(redirects.as_ref(), context)
+            }
+        }
+    }
+
+    fn compound(&mut self, compound: &CompoundCommand, context: &Context) -> Outcome {
+        match compound {
+            CompoundCommand::Arithmetic(arithmetic) => {
+                self.not_in_fish("`((`")?;
+                self.inner_text(&arithmetic.expr.value)
+            }
+            CompoundCommand::ArithmeticForClause(clause) => {
+                self.not_in_fish("`for ((`")?;
+                for part in [&clause.initializer, &clause.condition, &clause.updater].into_iter().flatten() {
+                    self.inner_text(&part.value)?;
+                }
+                self.list(&clause.body.list, context)
+            }
+            CompoundCommand::BraceGroup(group) => {
+                self.not_in_fish("`{ … }`")?;
+                self.list(&group.list, context)
+            }
+            CompoundCommand::Subshell(subshell) => {
+                self.not_in_fish("`( … )`")?;
+                self.list(&subshell.list, context)
+            }
+            CompoundCommand::ForClause(clause) => {
+                self.not_in_fish("`do … done`")?;
+                self.words_only(clause.values.iter().flatten())?;
+                self.list(&clause.body.list, context)
+            }
+            CompoundCommand::CaseClause(clause) => {
+                self.not_in_fish("`case … esac`")?;
+                self.words_only([&clause.value])?;
+                for item in &clause.cases {
+                    self.words_only(&item.patterns)?;
+                    if let Some(list) = &item.cmd {
+                        self.list(list, context)?;
+                    }
+                }
+                Ok(())
+            }
+            CompoundCommand::IfClause(clause) => {
+                self.not_in_fish("`if … fi`")?;
+                self.list(&clause.condition, context)?;
+                self.list(&clause.then, context)?;
+                for branch in clause.elses.iter().flatten() {
+                    if let Some(condition) = &branch.condition {
+                        self.list(condition, context)?;
+                    }
+                    self.list(&branch.body, context)?;
+                }
+                Ok(())
+            }
+            CompoundCommand::WhileClause(clause) | CompoundCommand::UntilClause(clause) => {
+                self.not_in_fish("`do … done`")?;
+                self.list(&clause.0, context)?;
+                self.list(&clause.1.list, context)
+            }
+            CompoundCommand::Coprocess(coprocess) => {
+                self.not_in_fish("`coproc`")?;
+                self.command(&coprocess.body, context)
+            }
+        }
+    }
+
+    fn test(&mut self, expr: &ExtendedTestExpr, context: &Context) -> Outcome {
+        match expr {
+            ExtendedTestExpr::And(left, right) | ExtendedTestExpr::Or(left, right) => {
+                self.test(left, context)?;
+                self.test(right, context)
+            }
+            ExtendedTestExpr::Not(inner) | ExtendedTestExpr::Parenthesized(inner) => self.test(inner, context),
+            ExtendedTestExpr::UnaryTest(_, word) => self.words_only([word]),
+            ExtendedTestExpr::BinaryTest(_, left, right) => self.words_only([left, right]),
+        }
+    }
+
+    fn simple(&mut self, simple: &ast::SimpleCommand, context: &Context) -> Outcome {
+        let start = self.tree.commands.len();
+        let mut command = Command { input: context.input.clone(), function: context.function.clone(), ..Command::default() };
+        for item in simple.prefix.iter().flat_map(|prefix| &prefix.0) {
+            self.item(item, true, context, &mut command)?;
+        }
+        if let Some(name) = &simple.word_or_name {
+            command.words.push(self.word(name)?);
+        }
+        for item in simple.suffix.iter().flat_map(|suffix| &suffix.0) {
+            self.item(item, false, context, &mut command)?;
+        }
+        if self.shell == ShellKind::Fish {
+            let keywords = command.words.iter().take_while(|word| matches!(word.raw.as_str(), "and" | "or" | "not" | "!")).count();
+            command.words.drain(..keywords);
+            if command.words.first().is_some_and(|word| FISH_BLOCK_WORDS.contains(&word.raw.as_str())) {
+                return Err(SyntaxError::Grammar(self.shell));
+            }
+            if command.words.is_empty() && !command.assignments.is_empty() {
+                return Err(SyntaxError::Foreign("a variable assignment without a command", self.shell));
+            }
+        }
+        command.nested = start..self.tree.commands.len();
+        self.tree.commands.push(command);
+        Ok(())
+    }
+
+    fn item(&mut self, item: &ast::CommandPrefixOrSuffixItem, before: bool, context: &Context, command: &mut Command) -> Outcome {
+        use ast::CommandPrefixOrSuffixItem as Item;
+        match item {
+            Item::IoRedirect(redirect) => {
+                let redirect = self.redirect(redirect, context)?;
+                command.redirects.extend(redirect);
+            }
+            Item::Word(word) => command.words.push(self.word(word)?),
+            Item::AssignmentWord(assignment, _) if before => {
+                let assignment = self.assignment(assignment)?;
+                command.assignments.push(assignment);
+            }
+            Item::AssignmentWord(_, word) => command.words.push(self.word(word)?),
+            Item::ProcessSubstitution(_, subshell) => {
+                self.process_substitution(subshell, context)?;
+                command.words.push(Word::unknown("<( )"));
+            }
+        }
+        Ok(())
+    }
+
+    fn assignment(&mut self, assignment: &ast::Assignment) -> Outcome<Assignment> {
+        let name = match &assignment.name {
+            ast::AssignmentName::VariableName(name) => name.clone(),
+            ast::AssignmentName::ArrayElementName(name, index) => {
+                self.inner_text(index)?;
+                name.clone()
+            }
+        };
+        let value = match &assignment.value {
+            ast::AssignmentValue::Scalar(word) => Some(self.word(word)?),
+            ast::AssignmentValue::Array(items) => {
+                self.words_only(items.iter().flat_map(|(key, value)| key.iter().chain([value])))?;
+                None
+            }
+        };
+        Ok(Assignment { name, value })
+    }
+
+    fn process_substitution(&mut self, subshell: &ast::SubshellCommand, context: &Context) -> Outcome {
+        self.not_in_fish("`<( )`")?;
+        // The inner command of `>( )` reads what the outer one was fed with.
+        self.list(&subshell.list, &Context { input: context.input.clone(), function: None })
+    }
+
+    fn bare_redirects(&mut self, redirects: Option<&ast::RedirectList>, context: &Context) -> Outcome {
+        let start = self.tree.commands.len();
+        let mut command = Command::default();
+        for redirect in redirects.iter().flat_map(|list| &list.0) {
+            command.redirects.extend(self.redirect(redirect, context)?);
+        }
+        if !command.redirects.is_empty() {
+            command.nested = start..self.tree.commands.len();
+            self.tree.commands.push(command);
+        }
+        Ok(())
+    }
+
+    fn redirect(&mut self, redirect: &IoRedirect, context: &Context) -> Outcome<Option<Redirect>> {
+        let (kind, target) = match redirect {
+            IoRedirect::File(_, kind, target) => {
+                let kind = match kind {
+                    IoFileRedirectKind::Read => RedirectKind::Read,
+                    IoFileRedirectKind::Write | IoFileRedirectKind::Clobber => RedirectKind::Truncate,
+                    IoFileRedirectKind::Append => RedirectKind::Append,
+                    IoFileRedirectKind::ReadAndWrite => RedirectKind::ReadWrite,
+                    IoFileRedirectKind::DuplicateInput | IoFileRedirectKind::DuplicateOutput => RedirectKind::Duplicate,
+                };
+                match target {
+                    IoFileRedirectTarget::Filename(word) => (kind, self.word(word)?),
+                    IoFileRedirectTarget::Fd(fd) => (RedirectKind::Duplicate, Word::literal(&fd.to_string())),
+                    IoFileRedirectTarget::ProcessSubstitution(_, subshell) => {
+                        self.process_substitution(subshell, context)?;
+                        return Ok(None);
+                    }
+                    IoFileRedirectTarget::Duplicate(word) => {
+                        let word = self.word(word)?;
+                        // `>&file` is the old way to write `&>file`.
+                        let descriptor = word.shape.chars().all(|c| c.is_ascii_digit() || c == '-');
+                        (if descriptor { RedirectKind::Duplicate } else { RedirectKind::Truncate }, word)
+                    }
+                }
+            }
+            IoRedirect::HereDocument(_, document) => {
+                self.not_in_fish("a here-document")?;
+                let text = &document.doc.value;
+                if !document.requires_expansion {
+                    return Ok(Some(Redirect { kind: RedirectKind::HereText, target: Word::literal(text) }));
+                }
+                let pieces = word::parse_heredoc(text, &self.options).map_err(|_| SyntaxError::Grammar(self.shell))?;
+                (RedirectKind::HereText, self.assemble(text, &pieces)?)
+            }
+            IoRedirect::HereString(_, word) => {
+                self.not_in_fish("`<<<`")?;
+                (RedirectKind::HereText, self.word(word)?)
+            }
+            IoRedirect::OutputAndError(word, append) => {
+                (if *append { RedirectKind::Append } else { RedirectKind::Truncate }, self.word(word)?)
+            }
+        };
+        Ok(Some(Redirect { kind, target }))
+    }
+
+    pub(super) fn not_in_fish(&self, construct: &'static str) -> Outcome {
+        match self.shell {
+            ShellKind::Fish => Err(SyntaxError::Foreign(construct, self.shell)),
+            _ => Ok(()),
+        }
+    }
+}
