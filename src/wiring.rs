@@ -1,17 +1,24 @@
 //! The composition root: builds the pipeline for the resident and for direct mode.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use crate::api::{Backend, Setup};
-use crate::cache::{CacheSettings, DiskCache, MemoryCache};
-use crate::config::{Config, ConfigFile, ProviderSection};
+use crate::cache::{DiskCache, MemoryCache};
+use crate::config::{Config, ConfigFile};
+use crate::domain::ShellFacts;
 use crate::paths::Paths;
 use crate::platform::{self, OwnBinary};
-use crate::providers::{self, HttpPool, KeySettings, ProviderSettings};
+use crate::providers::{self, HttpPool, ProviderSettings};
 use crate::secrets;
 use crate::suggest::pipeline::{Pipeline, Place};
-use crate::suggest::ports::{AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Provider};
+use crate::suggest::ports::{AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Commands, Provider};
+use crate::suggest::{online, prompt};
+use crate::syntax;
 use crate::system::SearchPath;
+
+/// How long a new provider may take for its first answer.
+const TRIAL_DEADLINE: Duration = Duration::from_secs(8);
 
 /// A pipeline and the configuration it runs under.
 struct Service {
@@ -49,7 +56,7 @@ impl Backend for Service {
 /// The pipeline of the resident. It answers at once with a cache in memory, while the one on disk opens.
 pub fn resident(paths: &Paths, binary: &OwnBinary) -> Arc<dyn Backend> {
     let mut file = ConfigFile::new(paths.config_file.clone(), paths.home.clone());
-    let settings = cache_settings(&file.current().0);
+    let settings = file.current().0.cache.clone();
     let cache = Arc::new(OpeningCache { early: MemoryCache::new(settings.clone()), disk: OnceLock::new() });
     if let Some(directory) = paths.cache_dir.clone() {
         let opening = Arc::clone(&cache);
@@ -66,24 +73,31 @@ pub fn resident(paths: &Paths, binary: &OwnBinary) -> Arc<dyn Backend> {
 /// a single owner.
 pub fn direct(paths: &Paths) -> Arc<dyn Backend> {
     let mut file = ConfigFile::new(paths.config_file.clone(), paths.home.clone());
-    let settings = cache_settings(&file.current().0);
+    let settings = file.current().0.cache.clone();
     let build = OwnBinary::look().map_or_else(|_| env!("CARGO_PKG_VERSION").to_owned(), |binary| binary.build());
     service(file, Arc::new(MemoryCache::new(settings)), &build)
 }
 
 /// A provider as a configuration block describes it.
-pub fn provider(section: &ProviderSection) -> Arc<dyn Provider> {
-    build_provider(section, &HttpPool::new())
+pub fn provider(settings: &ProviderSettings) -> Arc<dyn Provider> {
+    build_provider(settings, &HttpPool::new())
 }
 
-/// The settings of the cache as the configuration gives them.
-pub fn cache_settings(config: &Config) -> CacheSettings {
-    CacheSettings {
-        max_entries: config.cache.max_entries,
-        max_disk_bytes: config.cache.max_disk_bytes,
-        ttl: config.cache.ttl,
-        stale: config.cache.stale,
-    }
+/// Asks one provider one small question and returns the command it gave.
+///
+/// # Errors
+/// Why it gave none, in one line.
+pub fn try_provider(provider: &Arc<dyn Provider>, facts: &ShellFacts) -> Result<String, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let prompt = prompt::build("print the working directory", facts, platform::OS_NAME);
+    let asked = runtime.block_on(async {
+        let deadline = tokio::time::Instant::now() + TRIAL_DEADLINE;
+        let resolves = |word: &str| SearchPath.resolves(word, facts);
+        let parses = |text: &str| syntax::parse(text, facts.shell).is_ok();
+        online::ask_in_order(std::slice::from_ref(provider), &prompt, facts, deadline, &resolves, &parses, &|_| true).await
+    });
+    runtime.shutdown_background();
+    asked.map(|candidate| candidate.command).map_err(|failures| failures.into_iter().map(|(_, error)| error.to_string()).collect())
 }
 
 fn service(mut file: ConfigFile, cache: Arc<dyn AnswerCache>, build: &str) -> Arc<dyn Backend> {
@@ -92,20 +106,8 @@ fn service(mut file: ConfigFile, cache: Arc<dyn AnswerCache>, build: &str) -> Ar
     Arc::new(Service { pipeline, state: Mutex::new(State { file, built: None }), pool: HttpPool::new() })
 }
 
-fn build_provider(section: &ProviderSection, pool: &HttpPool) -> Arc<dyn Provider> {
-    let key = section.key.as_ref().map(|key| match key {
-        KeySection::File(path) => KeySettings::File(path.clone()),
-        KeySection::Command(argv) => KeySettings::Command(argv.clone()),
-        KeySection::Env(name) => KeySettings::Env(name.clone()),
-    });
-    let settings = ProviderSettings {
-        name: section.name.clone(),
-        kind: section.kind.into(),
-        base_url: section.base_url.clone(),
-        model: section.model.clone(),
-        key: key.clone(),
-    };
-    providers::build(&settings, pool, secrets::source(key.as_ref()))
+fn build_provider(settings: &ProviderSettings, pool: &HttpPool) -> Arc<dyn Provider> {
+    providers::build(settings, pool, settings.key.as_ref().map_or_else(secrets::none, secrets::source))
 }
 
 /// A cache in memory until the one on disk is open.

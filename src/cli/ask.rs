@@ -9,8 +9,6 @@ use crate::paths::Paths;
 use crate::platform::OwnBinary;
 use crate::protocol::{Answer, Mode, SuggestRequest, WireShell};
 
-/// The default total deadline; the configuration may shorten or lengthen it where it is read.
-pub(super) const DEADLINE: Duration = Duration::from_secs(8);
 /// Longest deadline the configuration allows, which bounds how long a client waits for a resident.
 const LONGEST_DEADLINE: Duration = Duration::from_secs(60);
 

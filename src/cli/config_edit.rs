@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::config::{ConfigProblem, ProviderSection, parse, read_text};
+use crate::config::{ConfigProblem, parse, read_text};
+use crate::providers::ProviderSettings;
 
 /// Why the file was not changed.
 #[derive(Debug, Error)]
@@ -33,7 +34,7 @@ pub(super) enum EditError {
 }
 
 /// Adds the text of a `[[provider]]` block to the end of `file` and gives the provider as the file now says it.
-pub(super) fn append_provider(file: &Path, home: Option<&Path>, block: &str) -> Result<ProviderSection, EditError> {
+pub(super) fn append_provider(file: &Path, home: Option<&Path>, block: &str) -> Result<ProviderSettings, EditError> {
     // A file that is a symbolic link, as managers of dot files make them, is changed where it really is.
     let target = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     let dir = target.parent().unwrap_or(Path::new("/"));

@@ -2,18 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use super::ask::Surroundings;
+use super::ExitStatus;
 use super::arguments::RunArguments;
+use super::ask::Surroundings;
 use super::output::Output;
 use super::translate::obstacle;
-use super::ExitStatus;
 use crate::cache::DiskCache;
 use crate::client::{Channel, Unavailable};
 use crate::config::ConfigFile;
 use crate::daemon::{self, Options};
 use crate::paths::RuntimePaths;
-use crate::suggest::ports::AnswerCache;
 use crate::protocol::{Status, WireCacheStats};
+use crate::suggest::ports::AnswerCache;
 use crate::{platform, wiring};
 
 /// How long a short exchange with the resident may take.
@@ -27,7 +27,9 @@ const STOP_LIMIT: Duration = Duration::from_secs(8);
 
 /// Runs the resident in this process until it has a reason to end.
 pub(super) fn run(arguments: RunArguments, output: &mut Output<'_>) -> ExitStatus {
-    if arguments.detached && let Err(error) = platform::detach() {
+    if arguments.detached
+        && let Err(error) = platform::detach()
+    {
         return failed(output, &format!("resident: cannot leave the shell: {error}"), None);
     }
     let surroundings = Surroundings::look();
@@ -77,7 +79,8 @@ fn stop_at(runtime: &RuntimePaths, surroundings: &Surroundings) -> Result<bool, 
     let begun = Instant::now();
     let _ = channel.exchange("POST", "/v1/drain", b"", Duration::from_millis(500));
     let mut pid = daemon::running_pid(&runtime.socket);
-    let mut signals = [(TERMINATE_AFTER, rustix::process::Signal::TERM), (KILL_AFTER, rustix::process::Signal::KILL)].into_iter().peekable();
+    let mut signals =
+        [(TERMINATE_AFTER, rustix::process::Signal::TERM), (KILL_AFTER, rustix::process::Signal::KILL)].into_iter().peekable();
     while daemon::is_running(&runtime.socket) {
         let elapsed = begun.elapsed();
         if elapsed >= STOP_LIMIT {
@@ -173,7 +176,7 @@ fn open_cache() -> Option<DiskCache> {
     let paths = Surroundings::look().paths;
     let config = ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current().0;
     let directory = paths.cache_dir.filter(|directory| directory.is_dir())?;
-    Some(DiskCache::open(&directory, wiring::cache_settings(&config)).0)
+    Some(DiskCache::open(&directory, config.cache.clone()).0)
 }
 
 fn offline_stats() -> WireCacheStats {

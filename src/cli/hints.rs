@@ -51,10 +51,7 @@ fn shorten(query: &str) -> String {
 fn next_step() -> Option<(String, String)> {
     for (variable, provider) in KEYS {
         if facts::variable(variable).is_some_and(|value| !value.is_empty()) {
-            return Some((
-                format!("key-{provider}"),
-                format!("`{variable}` is set: `gptos provider add {provider} --key-env {variable}`"),
-            ));
+            return Some((format!("key-{provider}"), format!("`{variable}` is set: `gptos provider add {provider} --key-env {variable}`")));
         }
     }
     for (port, provider) in SERVERS {

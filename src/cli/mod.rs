@@ -25,10 +25,11 @@ use std::process::ExitCode;
 use arguments::{CacheVerb, DaemonVerb, Invocation, ProviderVerb, UsageError};
 use output::Output;
 
-use crate::config::{ConfigFile, ProviderSection};
+use crate::config::ConfigFile;
 use crate::domain::ShellKind;
 use crate::paths::Paths;
 use crate::platform::OwnBinary;
+use crate::providers::ProviderSettings;
 use crate::wiring;
 
 /// The documented exit statuses.
@@ -93,7 +94,7 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
 }
 
 /// Tries a provider with one small question and returns the command it gave.
-fn call_once(section: &ProviderSection) -> Result<String, String> {
+fn call_once(section: &ProviderSettings) -> Result<String, String> {
     let mut facts = facts::gather(facts::default_shell(), String::new());
     let provider = wiring::provider(section);
     facts::add_keys(&mut facts, &provider.key_variable().map(str::to_owned).into_iter().collect::<Vec<_>>());

@@ -7,8 +7,10 @@ use super::arguments::ProviderAddArguments;
 use super::config::{load, refuse, without_place};
 use super::config_edit::{self, EditError};
 use super::output::{Output, visible};
-use crate::config::{KeySection, ProviderKind, ProviderSection, nearest};
+use crate::config::nearest;
+use crate::domain::KeySettings;
 use crate::paths::Paths;
+use crate::providers::{ProviderKind, ProviderSettings};
 
 /// What is known about a service or a local server by its name.
 struct Known {
@@ -53,7 +55,7 @@ const KNOWN: [Known; 7] = [
 ];
 
 /// Makes one call to a provider and gives a line about the answer, or the reason why there is none.
-pub type Tester<'a> = &'a dyn Fn(&ProviderSection) -> Result<String, String>;
+pub type Tester<'a> = &'a dyn Fn(&ProviderSettings) -> Result<String, String>;
 
 /// Lists the configured providers in the order they are asked.
 pub fn list(paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
@@ -70,11 +72,11 @@ pub fn list(paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
         let key = match &provider.key {
             None => "none".to_owned(),
             // The value of none of these is the key, but a name is enough here; `gptos config show` tells the place.
-            Some(KeySection::File(_)) => "file".to_owned(),
-            Some(KeySection::Command(_)) => "command".to_owned(),
-            Some(KeySection::Env(_)) => "env".to_owned(),
+            Some(KeySettings::File(_)) => "file".to_owned(),
+            Some(KeySettings::Command(_)) => "command".to_owned(),
+            Some(KeySettings::Env(_)) => "env".to_owned(),
         };
-        [provider.name.clone(), provider.kind.name().to_owned(), visible(&provider.model), provider.base_url.origin().to_owned(), key]
+        [provider.name.clone(), provider.kind.name().to_owned(), visible(&provider.model), provider.base_url.origin(), key]
     });
     let table: Vec<[String; 5]> = std::iter::once(header).chain(rows).collect();
     let width = |column: usize| table.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
@@ -111,7 +113,7 @@ pub fn add(arguments: &ProviderAddArguments, paths: &Paths, tester: Tester<'_>, 
     test(&section, file, tester, output)
 }
 
-fn test(section: &ProviderSection, file: &Path, tester: Tester<'_>, output: &mut Output<'_>) -> ExitStatus {
+fn test(section: &ProviderSettings, file: &Path, tester: Tester<'_>, output: &mut Output<'_>) -> ExitStatus {
     match tester(section) {
         Ok(answer) => {
             output.remark(&format!("provider {}: {answer}", section.name));

@@ -43,7 +43,7 @@ impl Place {
 
     fn add(&self, arguments: &ProviderAddArguments) -> (ExitStatus, String) {
         let captured = Captured::default();
-        let tester = |section: &ProviderSection| {
+        let tester = |section: &ProviderSettings| {
             self.tested.borrow_mut().push(section.name.clone());
             self.verdict.clone()
         };

@@ -4,7 +4,6 @@
 //! through [`ConfigFile`] keeps the last good state. The other modules never see these types; they get small settings
 //! of their own.
 
-mod base_url;
 mod file;
 pub mod keys;
 mod nearest;
@@ -13,9 +12,8 @@ mod raw;
 mod resolve;
 mod value;
 
-pub use base_url::{BaseUrl, BaseUrlError};
 pub use file::{ConfigFile, read_text};
 pub use nearest::nearest;
 pub use problem::ConfigProblem;
 pub use resolve::{check_env_name, check_provider_name, parse};
-pub use value::{CacheSection, Config, KeySection, ProviderKind, ProviderSection, ShellSection, ValueOrigin};
+pub use value::{Config, ShellSection, ValueOrigin};

@@ -8,8 +8,10 @@ use std::time::Duration;
 use toml::Spanned;
 
 use super::raw::{RawCommand, RawConfig, RawKey, RawKind, RawProvider, RawSwitch, key_at};
-use super::value::{Config, DAY, KeySection, MIB, ProviderKind, ProviderSection};
-use super::{BaseUrl, ConfigProblem, keys, nearest};
+use super::value::{Config, DAY, MIB};
+use super::{ConfigProblem, keys, nearest};
+use crate::domain::KeySettings;
+use crate::providers::{BaseUrl, ProviderKind, ProviderSettings};
 
 /// Reads the text of a configuration file. `path` is named in problems and is where relative paths begin; `home` is
 /// what `~/` stands for.
@@ -162,13 +164,15 @@ impl Reader<'_> {
         Ok(self.take(value, key, lines))
     }
 
-    fn provider(&self, block: Range<usize>, raw: RawProvider, lines: &mut Lines) -> Result<ProviderSection, ConfigProblem> {
+    fn provider(&self, block: Range<usize>, raw: RawProvider, lines: &mut Lines) -> Result<ProviderSettings, ConfigProblem> {
         let missing = |key: &str| self.problem(Some(block.clone()), Some(key), "missing").with_hint(expected(key));
         let name = raw.name.ok_or_else(|| missing("provider.name"))?;
         check_provider_name(name.get_ref()).map_err(|cause| self.problem(Some(name.span()), Some("provider.name"), cause))?;
         let url = raw.base_url.ok_or_else(|| missing("provider.base_url"))?;
-        let base_url =
-            BaseUrl::parse(url.get_ref()).map_err(|error| self.problem(Some(url.span()), Some("provider.base_url"), error.to_string()))?;
+        let base_url = url
+            .get_ref()
+            .parse::<BaseUrl>()
+            .map_err(|error| self.problem(Some(url.span()), Some("provider.base_url"), error.to_string()))?;
         let model = raw.model.ok_or_else(|| missing("provider.model"))?;
         let text = model.get_ref();
         if text.trim().is_empty() || text.len() > 256 || text.chars().any(char::is_control) {
@@ -188,16 +192,16 @@ impl Reader<'_> {
         for (part, span) in [("name", name.span()), ("base_url", url.span()), ("model", model.span())] {
             lines.insert(at(part), self.line(span.start));
         }
-        Ok(ProviderSection { name: name.into_inner(), kind, base_url, model: model.into_inner(), key })
+        Ok(ProviderSettings { name: name.into_inner(), kind, base_url, model: model.into_inner(), key })
     }
 
-    fn key(&self, raw: Spanned<RawKey>) -> Result<KeySection, ConfigProblem> {
+    fn key(&self, raw: Spanned<RawKey>) -> Result<KeySettings, ConfigProblem> {
         let span = raw.span();
         let refuse = |span, key: &str| self.problem(Some(span), Some(key), expected(key));
         match raw.into_inner() {
             RawKey { file: Some(file), command: None, env: None } => {
                 let path = self.key_file(file.get_ref()).ok_or_else(|| refuse(file.span(), "provider.key.file"))?;
-                Ok(KeySection::File(path))
+                Ok(KeySettings::File(path))
             }
             RawKey { file: None, command: Some(command), env: None } => {
                 let at = command.span();
@@ -208,11 +212,11 @@ impl Reader<'_> {
                 let words = words.filter(|words| words.first().is_some_and(|program| !program.is_empty()));
                 words
                     .filter(|words| !words.iter().any(|word| word.contains('\0')))
-                    .map(KeySection::Command)
+                    .map(KeySettings::Command)
                     .ok_or_else(|| refuse(at, "provider.key.command"))
             }
             RawKey { file: None, command: None, env: Some(env) } => match check_env_name(env.get_ref()) {
-                Ok(()) => Ok(KeySection::Env(env.into_inner())),
+                Ok(()) => Ok(KeySettings::Env(env.into_inner())),
                 Err(_) => Err(refuse(env.span(), "provider.key.env")),
             },
             _ => Err(refuse(span, "provider.key")),

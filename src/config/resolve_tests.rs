@@ -46,7 +46,7 @@ fn every_key_arrives_with_its_line() {
     let names: Vec<_> = config.providers.iter().map(|provider| (provider.name.as_str(), provider.base_url.as_str())).collect();
     assert_eq!(names, [("openai", "https://api.openai.com/v1"), ("local", "http://localhost:11434/v1")]);
     let words = ["pass", "show me", "openai"].map(str::to_owned).to_vec();
-    assert_eq!(config.providers[0].key, Some(KeySection::Command(words)));
+    assert_eq!(config.providers[0].key, Some(KeySettings::Command(words)));
     assert_eq!(config.providers[1].key, None);
     for (key, line) in [("deadline_ms", 3), ("shell.enter_guard_ms", 11), ("provider.openai.key", 22), ("provider.local.model", 28)] {
         assert_eq!(config.origin(key), ValueOrigin::File { line }, "{key}");
@@ -173,7 +173,7 @@ fn key_files_are_made_absolute() {
     let block =
         |file: &str| format!("[[provider]]\nname = \"a\"\nbase_url = \"https://a.example\"\nmodel = \"m\"\nkey = {{ file = \"{file}\" }}");
     for (file, path) in [("/k", "/k"), ("~/k", "/home/ada/k"), ("k", "/home/ada/.config/gptos/k")] {
-        assert_eq!(read(&block(file)).unwrap().providers[0].key, Some(KeySection::File(PathBuf::from(path))));
+        assert_eq!(read(&block(file)).unwrap().providers[0].key, Some(KeySettings::File(PathBuf::from(path))));
     }
     assert!(read(&block("")).is_err());
     assert!(parse(&block("~/k"), Path::new("/etc/g.toml"), None).is_err());

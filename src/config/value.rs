@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use super::BaseUrl;
+use crate::cache::CacheSettings;
+use crate::domain::KeySettings;
+use crate::providers::ProviderSettings;
 
 /// The checked configuration. The default is what holds without a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,9 +18,9 @@ pub struct Config {
     /// What `gptos init` writes.
     pub shell: ShellSection,
     /// Bounds of the cache.
-    pub cache: CacheSection,
+    pub cache: CacheSettings,
     /// Providers in the user's order of preference.
-    pub providers: Vec<ProviderSection>,
+    pub providers: Vec<ProviderSettings>,
     /// Keys that the file sets, with their lines.
     pub(super) lines: BTreeMap<String, usize>,
 }
@@ -39,72 +40,14 @@ pub struct ShellSection {
     pub enter_guard: Duration,
 }
 
-/// Bounds of the cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CacheSection {
-    /// Most entries.
-    pub max_entries: u64,
-    /// Most bytes on disk.
-    pub max_disk_bytes: u64,
-    /// How long an answer is fresh.
-    pub ttl: Duration,
-    /// How long after that it may still be served when nothing better is to be had.
-    pub stale: Duration,
-}
-
-/// The protocol a provider speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProviderKind {
-    /// OpenAI's chat completions, which many services and most local servers speak.
-    OpenAi,
-}
-
-impl ProviderKind {
-    /// The word in the configuration file.
-    pub fn name(self) -> &'static str {
-        match self {
-            ProviderKind::OpenAi => "openai",
+/// Where a key is, in words that are safe to show: arguments of a command are left out.
+fn key_place(key: &KeySettings) -> String {
+    match key {
+        KeySettings::File(path) => format!("file {}", path.display()),
+        KeySettings::Command(words) => {
+            format!("command {}{}", words.first().map_or("", String::as_str), if words.len() > 1 { " …" } else { "" })
         }
-    }
-}
-
-/// One configured provider.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProviderSection {
-    /// The user's name for it, unique.
-    pub name: String,
-    /// The protocol it speaks.
-    pub kind: ProviderKind,
-    /// Where its interface begins.
-    pub base_url: BaseUrl,
-    /// The model to ask for.
-    pub model: String,
-    /// Where its key is; `None` for a provider that needs none.
-    pub key: Option<KeySection>,
-}
-
-/// Where a key is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeySection {
-    /// A file, by its absolute path.
-    File(PathBuf),
-    /// A command that prints it: program and arguments, at least one word.
-    Command(Vec<String>),
-    /// An environment variable of the asking shell.
-    Env(String),
-}
-
-impl KeySection {
-    /// Where the key is, in words that are safe to show: arguments of a command are left out.
-    pub fn place(&self) -> String {
-        match self {
-            KeySection::File(path) => format!("file {}", path.display()),
-            KeySection::Command(words) => {
-                let program = words.first().map_or("", String::as_str);
-                format!("command {program}{}", if words.len() > 1 { " …" } else { "" })
-            }
-            KeySection::Env(name) => format!("env {name}"),
-        }
+        KeySettings::Env(name) => format!("env {name}"),
     }
 }
 
@@ -127,7 +70,7 @@ impl Default for Config {
             deadline: Duration::from_millis(8000),
             idle_exit: None,
             shell: ShellSection::default(),
-            cache: CacheSection::default(),
+            cache: CacheSettings::default(),
             providers: Vec::new(),
             lines: BTreeMap::new(),
         }
@@ -151,14 +94,6 @@ pub(super) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// One MiB.
 pub(super) const MIB: u64 = 1024 * 1024;
 
-impl Default for CacheSection {
-    fn default() -> Self {
-        // A command ages with the tools that are installed and not by the clock: an old answer, marked as such, is
-        // better than none for half a year.
-        Self { max_entries: 20_000, max_disk_bytes: 64 * MIB, ttl: 30 * DAY, stale: 150 * DAY }
-    }
-}
-
 impl fmt::Display for ValueOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -177,7 +112,7 @@ impl Config {
     /// The environment variables that hold keys: only these may be taken along from the asking shell.
     pub fn key_variables(&self) -> impl Iterator<Item = &str> {
         self.providers.iter().filter_map(|provider| match &provider.key {
-            Some(KeySection::Env(name)) => Some(name.as_str()),
+            Some(KeySettings::Env(name)) => Some(name.as_str()),
             _ => None,
         })
     }
@@ -202,9 +137,9 @@ impl Config {
         for provider in &self.providers {
             let key = |key: &str| format!("provider.{}.{key}", provider.name);
             rows.push((key("kind"), quoted(provider.kind.name())));
-            rows.push((key("base_url"), quoted(provider.base_url.as_str())));
+            rows.push((key("base_url"), quoted(&provider.base_url.to_string())));
             rows.push((key("model"), quoted(&provider.model)));
-            rows.push((key("key"), provider.key.as_ref().map_or_else(|| "none".to_owned(), KeySection::place)));
+            rows.push((key("key"), provider.key.as_ref().map_or_else(|| "none".to_owned(), key_place)));
         }
         let with_origin = |(key, value): (String, String)| {
             let origin = self.origin(&key);

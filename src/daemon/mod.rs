@@ -22,6 +22,8 @@ const WATCH_EVERY: Duration = Duration::from_secs(2);
 const DRAIN_LIMIT: Duration = Duration::from_secs(4);
 /// The same when its place is gone: nobody can reach it any more, so it hurries.
 const DRAIN_LIMIT_DISPLACED: Duration = Duration::from_secs(2);
+/// Idle exit of a resident that was started at the machine itself.
+const IDLE_EXIT: Duration = Duration::from_secs(30 * 60);
 /// Idle exit of a resident that was started from a remote login: those sessions end without a word.
 const IDLE_EXIT_SSH: Duration = Duration::from_secs(5 * 60);
 
@@ -30,8 +32,8 @@ const IDLE_EXIT_SSH: Duration = Duration::from_secs(5 * 60);
 pub struct Options {
     /// Where to listen.
     pub socket: PathBuf,
-    /// Exit after this long without a request.
-    pub idle_exit: Duration,
+    /// Exit after this long without a request; `None`: by where it was started from.
+    pub idle_exit: Option<Duration>,
     /// Started from a remote login.
     pub over_ssh: bool,
     /// The own executable.
@@ -98,7 +100,7 @@ async fn serve(options: &Options, guard: &Guard, backend: impl FnOnce() -> Arc<d
 
 /// Returns when the resident should go, with the time that requests in flight still have.
 async fn leave(options: &Options, guard: &Guard, activity: &Activity) -> Duration {
-    let idle_exit = if options.over_ssh { options.idle_exit.min(IDLE_EXIT_SSH) } else { options.idle_exit };
+    let idle_exit = options.idle_exit.unwrap_or(if options.over_ssh { IDLE_EXIT_SSH } else { IDLE_EXIT });
     let mut watch = tokio::time::interval(WATCH_EVERY.min(idle_exit));
     let signals = async {
         match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {

@@ -98,9 +98,11 @@ pub fn detach() -> io::Result<()> {
 fn close_inherited() {
     let Ok(entries) = std::fs::read_dir(descriptor_directory()) else { return };
     let numbers: Vec<i32> = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
-    for number in numbers.into_iter().filter(|number| *number > 2) {
-        // SAFETY: called first thing in a fresh process, before it has opened any descriptor of its own above 2; the
-        // one that listed the directory is closed already, and closing a closed number only returns EBADF.
+    // The one that listed the directory is among them and closed by now.
+    let is_open = |number: &i32| descriptor_directory().join(number.to_string()).symlink_metadata().is_ok();
+    for number in numbers.into_iter().filter(|number| *number > 2 && is_open(number)) {
+        // SAFETY: called first thing in a fresh process with one thread, before it has opened any descriptor of its own
+        // above 2, so the number is open and nothing in this process owns it.
         unsafe { rustix::io::close(number) };
     }
 }

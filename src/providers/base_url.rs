@@ -76,6 +76,11 @@ impl BaseUrl {
         self.0.host_str().unwrap_or_default()
     }
 
+    /// Scheme, host and port: whom a key is sent to.
+    pub fn origin(&self) -> String {
+        self.0.origin().ascii_serialization()
+    }
+
     /// Host and port, as messages name them.
     pub fn authority(&self) -> String {
         match self.0.port() {

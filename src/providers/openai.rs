@@ -115,6 +115,10 @@ impl Provider for OpenAi {
         self.base_url.is_loopback()
     }
 
+    fn key_variable(&self) -> Option<&str> {
+        self.keys.variable()
+    }
+
     fn ask<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<RawAnswer, AttemptError>> {
         self.attempt(call).boxed()
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::key::{self, KeyContext, Kind};
+use super::key::{self, Kind};
 use super::pipeline::{Mode, Offer, Place, Reply, Request, Via};
 use super::ports::{AnswerCache, CachedAnswer};
 use crate::domain::{Candidate, Origin};
@@ -40,8 +40,7 @@ impl LocalSources<'_> {
                     if via == Via::Stale && kind == Kind::Offline {
                         continue;
                     }
-                    let restored =
-                        Candidate { command: redacted.restore(&answer.candidate.command), ..answer.candidate };
+                    let restored = Candidate { command: redacted.restore(&answer.candidate.command), ..answer.candidate };
                     local.add(&restored, via, request);
                 }
             }
@@ -57,7 +56,7 @@ impl LocalSources<'_> {
 
     fn translate(&self, request: &Request, redacted: &Redacted, local: &mut Local) {
         let os = if self.place.os == "macos" { Os::MacOs } else { Os::Linux };
-        let machine = Machine { shell: request.facts.shell, os, tools: None };
+        let machine = Machine::usual(request.facts.shell, os);
         let translation = offline::translate(request.query.as_str(), &machine);
         for candidate in translation.candidates.iter().filter(|candidate| candidate.confidence >= offline::PLAUSIBLE) {
             let sure = candidate.confidence >= offline::SURE;
@@ -77,7 +76,7 @@ impl LocalSources<'_> {
     }
 
     fn key(&self, kind: Kind, request: &Request, redacted: &Redacted) -> super::ports::CacheKey {
-        key::derive(kind, &redacted.text, &request.facts, &KeyContext { os: self.place.os, build: &self.place.build })
+        key::derive(kind, &redacted.text, &request.facts, &self.place.key_context())
     }
 
     fn is_fresh(&self, answer: &CachedAnswer, request: &Request, redacted: &Redacted) -> bool {

@@ -9,11 +9,11 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::time::Instant;
 
 use super::key::{self, KeyContext, Kind};
-use super::local::{Local, LocalSources};
-use super::online::{self, Failures};
+use super::local::LocalSources;
+use super::online;
 use super::ports::{AnswerCache, CachedAnswer, Commands, Provider};
 use super::prompt;
-use crate::domain::{Candidate, Query, ShellFacts};
+use crate::domain::{AttemptError, Candidate, FailureClass, Origin, Query, ShellFacts};
 use crate::redact::{self, Redacted};
 use crate::validate::{Policy, Suggestion, judge};
 
@@ -115,6 +115,9 @@ impl WaitingFor {
     }
 }
 
+/// A provider that gave no command, by name, and why.
+type Failure = (String, AttemptError);
+
 /// Where the pipeline stands: things that do not change from request to request.
 #[derive(Debug, Clone)]
 pub struct Place {
@@ -124,6 +127,14 @@ pub struct Place {
     pub build: String,
     /// How long a cached answer counts as fresh.
     pub ttl: Duration,
+}
+
+impl Place {
+    /// What cached answers depend on beside the words and the shell. A provider's model is left out on purpose: another
+    /// model's answer to the same words stays an answer, and `???` asks anew.
+    pub fn key_context(&self) -> KeyContext<'_> {
+        KeyContext { os: self.os, build: Some(&self.build), tools: "", models: "" }
+    }
 }
 
 /// The way of a query through all sources.
@@ -184,7 +195,7 @@ impl Pipeline {
         redacted: &Redacted,
         providers: &[Arc<dyn Provider>],
         waiting: &WaitingFor,
-    ) -> Result<Suggestion, Failures> {
+    ) -> Result<Suggestion, Vec<Failure>> {
         let prompt = prompt::build(&redacted.text, &request.facts, self.place.os);
         let resolves = |word: &str| self.commands.resolves(word, &request.facts);
         let parses = |text: &str| crate::syntax::parse(text, request.facts.shell).is_ok();
@@ -195,11 +206,11 @@ impl Pipeline {
         if request.patient {
             let _ = tokio::time::timeout_at(request.deadline, self.limiter.until_ready()).await;
         }
-        let mut failures = Failures::new();
+        let mut failures = Vec::new();
         let mut rest = providers;
         loop {
-            let ask = online::Ask { prompt: &prompt, facts: &request.facts, deadline: request.deadline, resolves: &resolves, parses: &parses, admit: &admit };
-            let candidate = match online::ask_in_order(rest, &ask).await {
+            let asked = online::ask_in_order(rest, &prompt, &request.facts, request.deadline, &resolves, &parses, &admit);
+            let candidate = match asked.await {
                 Ok(candidate) => candidate,
                 Err(more) => {
                     failures.extend(more);
@@ -222,7 +233,7 @@ impl Pipeline {
 
     /// Lets a provider's candidate through the gate and stores it as the provider gave it: the verdict is made anew
     /// each time, and secrets are put back each time.
-    fn accept(&self, request: &Request, redacted: &Redacted, candidate: &Candidate) -> Result<Suggestion, online::Failure> {
+    fn accept(&self, request: &Request, redacted: &Redacted, candidate: &Candidate) -> Result<Suggestion, Failure> {
         let restored = Candidate { command: redacted.restore(&candidate.command), ..candidate.clone() };
         match judge(&restored, &Policy { shell: request.facts.shell }) {
             Ok(suggestion) => {
@@ -232,7 +243,13 @@ impl Pipeline {
                 }
                 Ok(suggestion)
             }
-            Err(rejection) => Err(online::rejected(candidate, &rejection.to_string())),
+            Err(rejection) => {
+                let name = match &candidate.origin {
+                    Origin::Provider(name) => name.clone(),
+                    other => other.label(),
+                };
+                Err((name, AttemptError::new(FailureClass::Malformed, format!("its command was refused: {rejection}"))))
+            }
         }
     }
 
@@ -241,8 +258,7 @@ impl Pipeline {
     pub fn record_ran(&self, query: &Query, command: &str, status: i32, facts: &ShellFacts, now: SystemTime) {
         let redacted = redact::redact(query.as_str());
         let key = self.key(Kind::Ran, &redacted.text, facts);
-        let candidate =
-            Candidate { command: command.to_owned(), reading: None, origin: crate::domain::Origin::Ran, confidence: 1.0 };
+        let candidate = Candidate { command: command.to_owned(), reading: None, origin: Origin::Ran, confidence: 1.0 };
         let keep = status == 0
             && redacted.is_clean()
             && !redact::looks_secret(command)
@@ -255,7 +271,7 @@ impl Pipeline {
     }
 
     fn key(&self, kind: Kind, text: &str, facts: &ShellFacts) -> super::ports::CacheKey {
-        key::derive(kind, text, facts, &KeyContext { os: self.place.os, build: &self.place.build })
+        key::derive(kind, text, facts, &self.place.key_context())
     }
 }
 
@@ -269,4 +285,3 @@ fn missing_keys(providers: &[Arc<dyn Provider>], offered: &[String]) -> Vec<Stri
     }
     names
 }
-

@@ -18,8 +18,26 @@ const POSIX_BUILTINS: [&str; 22] = [
 ];
 /// Builtins of fish that the others lack.
 const FISH_BUILTINS: [&str; 20] = [
-    "abbr", "and", "argparse", "begin", "commandline", "complete", "contains", "count", "emit", "functions", "math", "not", "or", "path",
-    "random", "source", "status", "string", "switch", "[",
+    "abbr",
+    "and",
+    "argparse",
+    "begin",
+    "commandline",
+    "complete",
+    "contains",
+    "count",
+    "emit",
+    "functions",
+    "math",
+    "not",
+    "or",
+    "path",
+    "random",
+    "source",
+    "status",
+    "string",
+    "switch",
+    "[",
 ];
 
 /// Looks commands up on the asking shell's search path.
@@ -37,7 +55,11 @@ impl Commands for SearchPath {
         if word.contains('/') {
             return is_executable(&facts.cwd.join(expand_home(word, facts)));
         }
-        facts.path.split(':').filter(|directory| directory.starts_with('/')).any(|directory| is_executable(&Path::new(directory).join(word)))
+        facts
+            .path
+            .split(':')
+            .filter(|directory| directory.starts_with('/'))
+            .any(|directory| is_executable(&Path::new(directory).join(word)))
     }
 }
 

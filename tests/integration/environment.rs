@@ -70,7 +70,11 @@ impl TestEnv {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());
         command.args(arguments).env_clear().current_dir(self.work());
-        command.env("HOME", self.home()).env("XDG_RUNTIME_DIR", self.root.path().join("run")).env("PATH", "/usr/bin:/bin").env("SHELL", "/bin/bash");
+        command
+            .env("HOME", self.home())
+            .env("XDG_RUNTIME_DIR", self.root.path().join("run"))
+            .env("PATH", "/usr/bin:/bin")
+            .env("SHELL", "/bin/bash");
         for (name, value) in &self.variables {
             command.env(name, value);
         }

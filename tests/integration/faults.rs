@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::environment::{TestEnv, binary, provider_block, records, run, wait_until};
-use crate::fake_provider::{FakeProvider, Script};
+use crate::fake_provider::{FakeProvider, Reply, Script, answer};
 
 const KNOWN: &str = "find files bigger than 100 MB changed this week";
 const UNKNOWN: &str = "frobnicate the quux";
@@ -33,13 +33,19 @@ fn an_empty_or_endless_query_is_a_usage_error() {
 
 #[test]
 fn strange_letters_pass_through_whole() {
-    let provider = FakeProvider::start(Script::answer("echo ok"));
+    let provider = FakeProvider::always(Reply::stream(&answer("echo ok")));
     let env = TestEnv::new();
-    env.with_provider("own", &provider.url(), "");
-    for query in ["frobnicate what's \"this\" `and` $(that)", "frobnicate 🦀 and 👩‍👩‍👧", "frobnicate שלום עולם", "frobnicate\nthe quux", "frobnicate --flag 'q' \\ %s"] {
+    env.with_provider("own", &provider.base_url(), "");
+    for query in [
+        "frobnicate what's \"this\" `and` $(that)",
+        "frobnicate 🦀 and 👩‍👩‍👧",
+        "frobnicate שלום עולם",
+        "frobnicate\nthe quux",
+        "frobnicate --flag 'q' \\ %s",
+    ] {
         let run = env.run_with_input(&["translate", "--shell", "bash", "--no-cache"], query.as_bytes());
         assert_eq!(run.out, "echo ok\n", "{query}: {}", run.err);
-        let body: serde_json::Value = serde_json::from_slice(&provider.requests().last().unwrap().body).unwrap();
+        let body: serde_json::Value = serde_json::from_slice(provider.requests().last().unwrap().body.as_bytes()).unwrap();
         let sent = body["messages"].as_array().unwrap().last().unwrap()["content"].as_str().unwrap().to_owned();
         let quoted = serde_json::to_string(query).unwrap();
         assert!(sent.contains(&quoted) || sent.contains(query), "{query:?} arrived as {sent:?}");
@@ -48,23 +54,22 @@ fn strange_letters_pass_through_whole() {
 
 #[test]
 fn every_provider_fault_ends_in_the_next_source_within_the_deadline() {
-    let good = FakeProvider::start(Script::answer("echo second-source"));
+    let good = FakeProvider::always(Reply::stream(&answer("echo second-source")));
     for (name, script) in [
-        ("500", Script::status(500)),
-        ("429", Script::status(429)),
-        ("401", Script::status(401)),
-        ("half a stream", Script::half("echo hal")),
-        ("html", Script::html()),
-        ("100 MB", Script::huge(100 << 20)),
-        ("nothing for 20 s", Script::answer("echo late").after(Duration::from_secs(20))),
+        ("500", Reply::status("500 Internal Server Error", "", "oops")),
+        ("429", Reply::status("429 Too Many Requests", "retry-after: 30\r\n", "{}")),
+        ("401", Reply::status("401 Unauthorized", "", "{}")),
+        ("half a stream", Reply::half_stream(&answer("echo hal"))),
+        ("html", Reply::html()),
+        ("100 MB", Reply::flood()),
     ] {
-        let bad = FakeProvider::start(script);
+        let bad = FakeProvider::always(script);
         let env = TestEnv::new();
-        env.configure(&format!("{}\n{}", provider_block("bad", &bad.remote_url(), ""), provider_block("good", &good.url(), "")));
+        env.configure(&format!("{}\n{}", provider_block("bad", &bad.base_url(), ""), provider_block("good", &good.base_url(), "")));
         let run = env.run(&["translate", "--shell", "bash", "--no-cache", "--", UNKNOWN]);
         assert_eq!(run.out, "echo second-source\n", "{name}: {}", run.err);
         assert!(run.took < Duration::from_millis(8500), "{name} took {:?}", run.took);
-        env.configure(&provider_block("bad", &bad.remote_url(), ""));
+        env.configure(&provider_block("bad", &bad.base_url(), ""));
         let run = env.run(&["translate", "--shell", "bash", "--no-cache", "--", UNKNOWN]);
         assert_eq!((run.code, run.out.as_str()), (Some(1), ""), "{name}");
         assert!(one_line_reason(&run.err) && run.err.contains("bad: "), "{name}: {}", run.err);
@@ -73,28 +78,38 @@ fn every_provider_fault_ends_in_the_next_source_within_the_deadline() {
 }
 
 #[test]
+fn a_silent_provider_costs_no_more_than_the_deadline() {
+    let silent = FakeProvider::always(Reply::stream(&answer("echo late")).after(Duration::from_secs(20)));
+    let env = TestEnv::new();
+    env.with_provider("silent", &silent.base_url(), "");
+    let run = env.run(&["translate", "--shell", "bash", "--no-cache", "--", UNKNOWN]);
+    assert_eq!((run.code, run.out.as_str()), (Some(1), ""));
+    assert!(one_line_reason(&run.err) && run.err.contains("silent: "), "{}", run.err);
+    assert!(run.took < Duration::from_millis(9000), "{:?}", run.took);
+}
+
+#[test]
 fn a_half_command_is_never_given_out() {
     let env = TestEnv::new();
-    let bad = FakeProvider::start(Script::half("rm -rf /tmp/x"));
-    env.with_provider("bad", &bad.url(), "");
+    let bad = FakeProvider::always(Reply::half_stream(&answer("rm -rf /tmp/x")));
+    env.with_provider("bad", &bad.base_url(), "");
     let run = env.run(&["translate", "--shell", "bash", "--no-cache", "--", UNKNOWN]);
     assert_eq!((run.code, run.out.as_str()), (Some(1), ""));
 }
 
 #[test]
 fn stale_answers_and_guesses_are_marked_and_only_used_when_nothing_else_is() {
-    let provider = FakeProvider::start(Script::answer("echo fresh"));
+    let provider = FakeProvider::always(Reply::stream(&answer("echo fresh")));
     let env = TestEnv::new();
     let short = |url: &str| format!("[cache]\nttl_days = 0\n{}", provider_block("own", url, ""));
-    env.configure(&short(&provider.url()));
+    env.configure(&short(&provider.base_url()));
     let mut resident = env.start_resident();
-    let ask = || -> serde_json::Value {
-        serde_json::from_str(&env.run(&["translate", "--shell", "bash", "--json", "--", UNKNOWN]).out).unwrap()
-    };
+    let ask =
+        || -> serde_json::Value { serde_json::from_str(&env.run(&["translate", "--shell", "bash", "--json", "--", UNKNOWN]).out).unwrap() };
     assert_eq!(ask()["source"], "own");
-    provider.set(Script::answer("echo fresher"));
+    provider.set(Script::Always(Reply::stream(&answer("echo fresher"))));
     assert_eq!(ask()["command"], "echo fresher", "a stale answer is not served while a provider answers");
-    provider.set(Script::status(500));
+    provider.set(Script::Always(Reply::status("500 Internal Server Error", "", "oops")));
     let stale = ask();
     assert_eq!((stale["command"].as_str(), stale["source"].as_str()), (Some("echo fresher"), Some("stale")));
     env.run(&["daemon", "stop"]);
@@ -104,9 +119,9 @@ fn stale_answers_and_guesses_are_marked_and_only_used_when_nothing_else_is() {
 #[test]
 fn a_hostile_answer_does_not_reach_the_shell() {
     for command in ["echo a\u{1b}]52;c;x\u{7}", "echo \u{202e}abc", "echo a\nrm -rf b", "echo 'unbalanced", "echo a\u{200b}b", ""] {
-        let provider = FakeProvider::start(Script::answer(command));
+        let provider = FakeProvider::always(Reply::stream(&answer(command)));
         let env = TestEnv::new();
-        env.with_provider("evil", &provider.url(), "");
+        env.with_provider("evil", &provider.base_url(), "");
         let run = env.run_with_input(&["widget", "fish"], UNKNOWN.as_bytes());
         assert!(records(&run.out).iter().all(|(kind, _, _)| kind != "cmd"), "{command:?} came through: {:?}", run.out);
         let text: String = run.out.replace('\0', "");
@@ -139,7 +154,12 @@ fn with_a_home_it_may_not_write_it_still_answers() {
     let as_nobody = |arguments: &[&str]| {
         let mut command = Command::new("setpriv");
         command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs"]).args(arguments);
-        command.env_clear().env("HOME", env.home()).env("PATH", "/usr/bin:/bin").env("XDG_RUNTIME_DIR", root.join("run")).current_dir(env.work());
+        command
+            .env_clear()
+            .env("HOME", env.home())
+            .env("PATH", "/usr/bin:/bin")
+            .env("XDG_RUNTIME_DIR", root.join("run"))
+            .current_dir(env.work());
         run(command, b"")
     };
     let refused = as_nobody(&["sh", "-c", "echo x > \"$HOME/probe\""]);
@@ -203,12 +223,12 @@ fn the_same_hint_is_not_given_twice_a_day() {
 
 #[test]
 fn a_key_file_others_can_read_is_refused_with_its_name() {
-    let provider = FakeProvider::start(Script::answer("echo ok"));
+    let provider = FakeProvider::always(Reply::stream(&answer("echo ok")));
     let env = TestEnv::new();
     let key = env.home().join("key");
     fs::write(&key, "secret-key\n").unwrap();
     fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
-    env.with_provider("own", &provider.url(), &format!("key = {{ file = \"{}\" }}", key.display()));
+    env.with_provider("own", &provider.base_url(), &format!("key = {{ file = \"{}\" }}", key.display()));
     let refused = env.run(&["translate", "--shell", "bash", "--no-cache", "--", UNKNOWN]);
     assert_eq!(refused.code, Some(1));
     assert!(refused.err.contains("key") && !refused.err.contains("secret-key"), "{}", refused.err);

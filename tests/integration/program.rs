@@ -7,7 +7,9 @@ const KNOWN: &str = "find files bigger than 100 MB changed this week";
 #[test]
 fn the_command_stands_alone_on_standard_output() {
     let env = TestEnv::new();
-    for arguments in [vec![KNOWN], vec!["--", "find", "files", "bigger", "than", "100", "MB", "changed", "this", "week"], vec!["translate", "--", KNOWN]] {
+    for arguments in
+        [vec![KNOWN], vec!["--", "find", "files", "bigger", "than", "100", "MB", "changed", "this", "week"], vec!["translate", "--", KNOWN]]
+    {
         let run = env.run(&arguments);
         assert_eq!(run.code, Some(0), "{arguments:?}: {}", run.err);
         assert_eq!(run.out.lines().count(), 1);
@@ -42,7 +44,19 @@ fn help_is_short_and_help_all_is_whole() {
     let listed = verbs.lines().skip(1).take_while(|line| !line.trim().is_empty()).count();
     assert!((3..=10).contains(&listed), "{short}");
     let all = env.run(&["help", "all"]).out;
-    for verb in ["translate", "init", "daemon run", "daemon stop", "status", "cache clear", "config check", "provider add", "batch translate", "completions", "man"] {
+    for verb in [
+        "translate",
+        "init",
+        "daemon run",
+        "daemon stop",
+        "status",
+        "cache clear",
+        "config check",
+        "provider add",
+        "batch translate",
+        "completions",
+        "man",
+    ] {
         assert!(all.contains(verb), "{verb} is missing in help all");
     }
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::environment::{TestEnv, is_alive, kill, provider_block, records, run, wait_until};
-use crate::fake_provider::{FakeProvider, Script};
+use crate::fake_provider::{FakeProvider, Reply, Script, answer};
 
 const KNOWN: &str = "find files bigger than 100 MB changed this week";
 
@@ -78,12 +78,17 @@ fn a_stopped_resident_costs_little_and_can_be_ended() {
 
 #[test]
 fn a_resident_frozen_in_mid_request_loses_nothing() {
-    let provider = FakeProvider::start(Script::answer("echo from-the-provider").after(Duration::from_millis(700)));
+    let provider = FakeProvider::always(Reply::stream(&answer("echo from-the-provider")).after(Duration::from_millis(700)));
     let env = TestEnv::new();
-    env.with_provider("slow", &provider.url(), "");
+    env.with_provider("slow", &provider.base_url(), "");
     let mut resident = env.start_resident();
     let pid = i32::try_from(resident.id()).unwrap();
-    let child = env.command(&["translate", "--shell", "bash", "--", "frobnicate the quux"]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let child = env
+        .command(&["translate", "--shell", "bash", "--", "frobnicate the quux"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     wait_until("the provider is asked", || provider.count() == 1);
     kill(pid, "STOP");
     let output = child.wait_with_output().unwrap();
@@ -145,7 +150,9 @@ fn nothing_is_sent_to_a_socket_of_another_user() {
     let received = env.work().join("received");
     // The listener must be the other user's process: the peer's uid is that of whoever called listen.
     let script = "import os, socket, sys\ns = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); os.setuid(65534); s.listen(8)\nprint('ready', flush=True)\nwhile True:\n c, _ = s.accept(); d = c.recv(65536); print(len(d), flush=True); c.close()\n";
-    let Ok(mut foreign) = Command::new("python3").args(["-c", script]).arg(env.socket()).stdout(fs::File::create(&received).unwrap()).spawn() else {
+    let Ok(mut foreign) =
+        Command::new("python3").args(["-c", script]).arg(env.socket()).stdout(fs::File::create(&received).unwrap()).spawn()
+    else {
         panic!("python3 is needed to listen as another user");
     };
     wait_until("the foreign listener is ready", || fs::read_to_string(&received).is_ok_and(|text| text.contains("ready")));
@@ -189,7 +196,12 @@ fn a_newer_binary_makes_an_older_resident_go() {
     let older = env.work().join("gptos-older");
     fs::copy(crate::environment::binary(), &older).unwrap();
     // An hour younger than the copy that serves, whatever the two files' real times are.
-    fs::File::options().write(true).open(&older).unwrap().set_modified(std::time::SystemTime::now() - Duration::from_secs(360_000)).unwrap();
+    fs::File::options()
+        .write(true)
+        .open(&older)
+        .unwrap()
+        .set_modified(std::time::SystemTime::now() - Duration::from_secs(360_000))
+        .unwrap();
     let mut command = Command::new(&older);
     command.args(["daemon", "run"]).env_clear().env("HOME", env.home()).env("XDG_RUNTIME_DIR", env.home().parent().unwrap().join("run"));
     let mut resident = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -201,9 +213,9 @@ fn a_newer_binary_makes_an_older_resident_go() {
 
 #[test]
 fn two_shells_get_their_own_answers_from_one_resident() {
-    let provider = FakeProvider::start(Script::bare("mytool --go"));
+    let provider = FakeProvider::always(Reply::stream("mytool --go"));
     let env = TestEnv::new();
-    env.with_provider("own", &provider.url(), "key = { env = \"MY_KEY\" }");
+    env.with_provider("own", &provider.base_url(), "key = { env = \"MY_KEY\" }");
     let mut resident = env.start_resident();
     let tools = env.work().join("tools");
     fs::create_dir(&tools).unwrap();
@@ -219,7 +231,8 @@ fn two_shells_get_their_own_answers_from_one_resident() {
     let without = ask("/usr/bin:/bin", "key-of-shell-two", "frobnicate the quux");
     assert_eq!(with_tool.out.trim(), "mytool --go", "{}", with_tool.err);
     assert_eq!(without.code, Some(1), "{}", without.out);
-    let seen: Vec<String> = provider.requests().iter().map(|request| request.header("authorization").unwrap_or_default().to_owned()).collect();
+    let seen: Vec<String> =
+        provider.requests().iter().map(|request| request.header("authorization").unwrap_or_default().to_owned()).collect();
     assert_eq!(seen, ["Bearer key-of-shell-one", "Bearer key-of-shell-two"]);
     env.run(&["daemon", "stop"]);
     resident.wait().unwrap();
@@ -227,9 +240,9 @@ fn two_shells_get_their_own_answers_from_one_resident() {
 
 #[test]
 fn answers_that_mean_here_are_kept_for_their_directory() {
-    let provider = FakeProvider::start(Script::answer("echo first"));
+    let provider = FakeProvider::always(Reply::stream(&answer("echo first")));
     let env = TestEnv::new();
-    env.with_provider("own", &provider.url(), "");
+    env.with_provider("own", &provider.base_url(), "");
     let mut resident = env.start_resident();
     let ask = |directory: &std::path::Path| {
         let mut command = env.command(&["translate", "--shell", "bash", "--", "frobnicate the quux in this folder"]);
@@ -238,7 +251,7 @@ fn answers_that_mean_here_are_kept_for_their_directory() {
     };
     let (one, two) = (env.work(), env.home());
     assert_eq!(ask(&one), "echo first\n");
-    provider.set(Script::answer("echo second"));
+    provider.set(Script::Always(Reply::stream(&answer("echo second"))));
     assert_eq!(ask(&one), "echo first\n", "cached for this directory");
     assert_eq!(ask(&two), "echo second\n", "another directory has another answer");
     env.run(&["daemon", "stop"]);
@@ -247,44 +260,43 @@ fn answers_that_mean_here_are_kept_for_their_directory() {
 
 #[test]
 fn every_request_sees_the_configuration_as_it_is_now() {
-    let provider = FakeProvider::start(Script::answer("echo from-provider"));
+    let provider = FakeProvider::always(Reply::stream(&answer("echo from-provider")));
     let env = TestEnv::new();
     let mut resident = env.start_resident();
     let ask = |env: &TestEnv| env.run(&["translate", "--shell", "bash", "--no-cache", "--", "frobnicate the quux"]);
     assert_eq!(ask(&env).code, Some(1));
-    env.with_provider("own", &provider.url(), "");
+    env.with_provider("own", &provider.base_url(), "");
     assert_eq!(ask(&env).out, "echo from-provider\n");
     env.configure("[[provider]]\nname = \"half\nbase_url");
     let broken = ask(&env);
     assert_eq!(broken.out, "echo from-provider\n", "the old configuration stays in force");
     assert!(broken.err.contains("config.toml:2"), "the line is named: {}", broken.err);
-    env.configure(&format!("resident = \"off\"\n{}", provider_block("own", &provider.url(), "")));
+    env.configure(&format!("resident = \"off\"\n{}", provider_block("own", &provider.base_url(), "")));
     assert_eq!(ask(&env).out, "echo from-provider\n", "direct mode answers");
     wait_until("a resident that is turned off goes", || resident.try_wait().unwrap().is_some());
 }
 
 #[test]
 fn a_client_that_goes_away_cancels_the_provider_call() {
-    let provider = FakeProvider::start(Script::answer("echo late").after(Duration::from_secs(30)));
+    let provider = FakeProvider::always(Reply::stream(&answer("echo late")).after(Duration::from_secs(30)));
     let env = TestEnv::new();
-    env.with_provider("slow", &provider.url(), "");
+    env.with_provider("slow", &provider.base_url(), "");
     let mut resident = env.start_resident();
     let mut child = env.command(&["widget", "bash"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"frobnicate the quux").unwrap();
     wait_until("the provider is asked", || provider.count() == 1);
-    assert_eq!(provider.cancelled(), 0);
     child.kill().unwrap();
     child.wait().unwrap();
-    wait_until("the provider sees the connection close", || provider.cancelled() == 1);
+    assert!(provider.wait_until_idle(Duration::from_secs(5)), "the provider sees the connection close long before it would answer");
     env.run(&["daemon", "stop"]);
     resident.wait().unwrap();
 }
 
 #[test]
 fn a_waiting_shell_gets_ticks_and_then_the_answer() {
-    let provider = FakeProvider::start(Script::answer("echo late").after(Duration::from_millis(900)));
+    let provider = FakeProvider::always(Reply::stream(&answer("echo late")).after(Duration::from_millis(900)));
     let env = TestEnv::new();
-    env.with_provider("slow", &provider.url(), "");
+    env.with_provider("slow", &provider.base_url(), "");
     let mut resident = env.start_resident();
     let run = env.run_with_input(&["widget", "zsh"], b"frobnicate the quux");
     let records = records(&run.out);
@@ -313,7 +325,10 @@ fn what_was_run_is_the_first_answer_next_time() {
     env.run_with_input(&["ran", "bash", "1"], format!("{KNOWN}\0{edited}").as_bytes());
     let third: serde_json::Value = serde_json::from_str(&ask()).unwrap();
     assert_ne!(third["source"], "ran", "a command that failed is forgotten");
-    env.run_with_input(&["ran", "bash", "0"], format!("{KNOWN}\0curl -H 'Authorization: Bearer sk-abcdefghijklmnopqrstuvwx' x.test").as_bytes());
+    env.run_with_input(
+        &["ran", "bash", "0"],
+        format!("{KNOWN}\0curl -H 'Authorization: Bearer sk-abcdefghijklmnopqrstuvwx' x.test").as_bytes(),
+    );
     let fourth: serde_json::Value = serde_json::from_str(&ask()).unwrap();
     assert_ne!(fourth["source"], "ran", "a secret is not kept");
     env.run(&["daemon", "stop"]);
