@@ -159,7 +159,7 @@ fn user_without_rights() {
     // A store that became unreadable is no damage, and nothing is set aside.
     let spoiled = home.join("spoiled");
     drop(open(&spoiled));
-    fs::set_permissions(spoiled.join("cache.v1"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(spoiled.join("cache.v1"), fs::Permissions::from_mode(0o000)).unwrap();
     let (cache, _) = DiskCache::open(&spoiled, CacheSettings::default());
     cache.put(&key(1), &answer(1, 0));
     assert_eq!(cache.get(&key(1), noon()), Some(answer(1, 0)));
