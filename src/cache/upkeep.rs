@@ -67,9 +67,17 @@ impl Worker {
 
     /// Opens the store, reads every row, and fills index and front.
     pub(super) fn open_store(&mut self) -> Result<(), Fault> {
+        let unusable = |error: io::Error| Fault::Unusable(error.to_string());
         let path = self.folder.store();
+        if !self.folder.has_store() {
+            // sled makes its files one after the other; a store that was killed between them would look damaged.
+            let new = self.folder.new_store();
+            folder::remove(&new).map_err(unusable)?;
+            Store::open(&new)?.close()?;
+            self.folder.place_new().map_err(unusable)?;
+        }
         let store = Store::open(&path)?;
-        self.folder.protect(&path).map_err(|error| Fault::Unusable(error.to_string()))?;
+        self.folder.protect(&path).map_err(unusable)?;
         let mut foreign = Vec::new();
         store.scan(|key, row| {
             self.shared.show_progress();
