@@ -214,6 +214,15 @@ mod tests {
     }
 
     #[test]
+    fn an_old_row_does_not_hide_a_newer_answer_in_memory() {
+        let root = tempfile::tempdir().unwrap();
+        let (mut worker, shared) = worker_with(root.path(), 1);
+        shared.front.insert(key(0), answer(99));
+        assert_eq!(worker.get(&key(0)), Some(answer(99)));
+        assert_eq!(shared.front.get(&key(0)), Some(answer(99)));
+    }
+
+    #[test]
     fn a_rewrite_keeps_every_row() {
         let root = tempfile::tempdir().unwrap();
         let (mut worker, shared) = worker_with(root.path(), 200);

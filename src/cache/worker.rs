@@ -76,8 +76,8 @@ impl Worker {
             Err(fault) => {
                 let reason = fault.to_string();
                 worker.recover(fault);
-                worker.store.as_ref().ok_or_else(|| io::Error::other(reason.clone()))?;
-                Some(format!("the stored answers were {reason}; they were set aside and a new store was started"))
+                worker.store.as_ref().ok_or_else(|| io::Error::other(reason))?;
+                Some("the stored answers were damaged and were set aside; a new store was started".to_owned())
             }
         };
         worker.keep_bounds();
@@ -160,11 +160,7 @@ impl Worker {
         let row = self.attempt(|store| store.get(key))?;
         let answer = row.as_deref().and_then(|row| value::decode(&self.mac, key, row));
         match answer {
-            Some(answer) => {
-                let answer = Arc::new(answer);
-                self.shared.front.insert(*key, Arc::clone(&answer));
-                Some(answer)
-            }
+            Some(answer) => Some(self.shared.front.insert_from_disk(key, Arc::new(answer))),
             None => {
                 if row.is_some() {
                     self.shared.count_damage();
