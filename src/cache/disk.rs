@@ -67,7 +67,8 @@ impl DiskCache {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         change(&self.shared);
         let is_optional = matches!(job, Job::Put(..));
-        if !self.has_disk() || (is_optional && self.shared.pending.load(Relaxed) >= MAX_PENDING) {
+        let is_late = self.shared.is_lost() || self.shared.pending.load(Relaxed) >= MAX_PENDING;
+        if !self.shared.has_disk.load(Acquire) || (is_optional && is_late) {
             return;
         }
         if self.shared.pending.fetch_add(1, Relaxed) == 0 {
@@ -139,7 +140,7 @@ impl AnswerCache for DiskCache {
     }
 
     fn clear(&self) -> Result<(), CacheError> {
-        if !self.has_disk() {
+        if !self.shared.has_disk.load(Acquire) {
             self.shared.front.clear();
             return Ok(());
         }

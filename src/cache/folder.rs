@@ -55,7 +55,11 @@ impl Folder {
         self.directory.join(STORE)
     }
 
-    /// Where a rewritten store is built.
+    pub(crate) fn has_store(&self) -> bool {
+        fs::symlink_metadata(self.store()).is_ok()
+    }
+
+    /// Where a new store is built.
     pub(crate) fn new_store(&self) -> PathBuf {
         self.directory.join(NEW)
     }
@@ -63,7 +67,7 @@ impl Folder {
     /// Ends a swap that was cut short.
     pub(crate) fn tidy(&self) -> io::Result<()> {
         let old = self.directory.join(OLD);
-        if fs::symlink_metadata(self.store()).is_err() && fs::symlink_metadata(&old).is_ok() {
+        if !self.has_store() && fs::symlink_metadata(&old).is_ok() {
             fs::rename(&old, self.store())?;
         }
         remove(&old)?;
@@ -117,9 +121,14 @@ impl Folder {
     pub(crate) fn swap(&self) -> io::Result<()> {
         let old = self.directory.join(OLD);
         fs::rename(self.store(), &old)?;
-        fs::rename(self.new_store(), self.store())?;
-        File::open(&self.directory)?.sync_all()?;
+        self.place_new()?;
         remove(&old)
+    }
+
+    /// Puts the new store where there is none. It must be closed.
+    pub(crate) fn place_new(&self) -> io::Result<()> {
+        fs::rename(self.new_store(), self.store())?;
+        File::open(&self.directory)?.sync_all()
     }
 
     /// Bytes of all files of the cache, whatever they are for.

@@ -1,5 +1,6 @@
 //! The part of a cache that is memory: a weighted quick_cache of verified answers.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use quick_cache::sync::{Cache, DefaultLifecycle};
@@ -46,6 +47,14 @@ impl Front {
 
     pub(crate) fn insert(&self, key: CacheKey, answer: Arc<CachedAnswer>) {
         self.0.insert(key, answer);
+    }
+
+    /// Brings in what the disk holds, unless a newer answer came meanwhile, and gives the answer that counts.
+    pub(crate) fn insert_from_disk(&self, key: &CacheKey, answer: Arc<CachedAnswer>) -> Arc<CachedAnswer> {
+        match self.0.get_or_insert_with(key, || Ok::<_, Infallible>(answer)) {
+            Ok(answer) => answer,
+            Err(never) => match never {},
+        }
     }
 
     pub(crate) fn remove(&self, key: &CacheKey) {

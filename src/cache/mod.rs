@@ -21,6 +21,7 @@ mod key_file;
 mod memory;
 mod state;
 mod store;
+mod upkeep;
 mod value;
 mod worker;
 

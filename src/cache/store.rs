@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::mem::ManuallyDrop;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -49,14 +48,12 @@ impl Store {
         }
     }
 
-    /// Shows every row to `see` until it breaks.
-    pub(crate) fn scan(&self, mut see: impl FnMut(&[u8], &[u8]) -> ControlFlow<()>) -> Result<(), Fault> {
+    /// Shows every row to `see`.
+    pub(crate) fn scan(&self, mut see: impl FnMut(&[u8], &[u8])) -> Result<(), Fault> {
         guarded(|| {
             for row in self.db.iter() {
                 let (key, value) = row?;
-                if see(&key, &value).is_break() {
-                    break;
-                }
+                see(&key, &value);
             }
             Ok(())
         })

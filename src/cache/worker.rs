@@ -1,14 +1,13 @@
 //! The thread that owns the store: it does the jobs in order, keeps the bounds, and repairs.
 
 use std::io;
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, Release};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant, SystemTime};
 
-use tracing::{debug, warn};
+use tracing::warn;
 
 use super::bound::Limits;
 use super::folder::Folder;
@@ -27,21 +26,18 @@ const SETTLE_EVERY: Duration = Duration::from_secs(1);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const SWEEP_AT_MOST: usize = 500;
 
-/// A disk that damages store after store is not worth another.
-const MAX_REPAIRS: u32 = 4;
-
 /// The owner of the store.
 pub(crate) struct Worker {
-    shared: Arc<Shared>,
-    folder: Folder,
-    mac: MacKey,
-    limits: Limits,
-    store: Option<Store>,
-    repairs: u32,
-    is_unsettled: bool,
-    last_settled: Instant,
-    last_swept: Instant,
-    written: u64,
+    pub(super) shared: Arc<Shared>,
+    pub(super) folder: Folder,
+    pub(super) mac: MacKey,
+    pub(super) limits: Limits,
+    pub(super) store: Option<Store>,
+    pub(super) repairs: u32,
+    pub(super) is_unsettled: bool,
+    pub(super) last_settled: Instant,
+    pub(super) last_swept: Instant,
+    pub(super) written: u64,
 }
 
 impl Worker {
@@ -80,8 +76,8 @@ impl Worker {
             Err(fault) => {
                 let reason = fault.to_string();
                 worker.recover(fault);
-                worker.store.as_ref().ok_or_else(|| io::Error::other(reason.clone()))?;
-                Some(format!("the stored answers were {reason}; they were set aside and a new store was started"))
+                worker.store.as_ref().ok_or_else(|| io::Error::other(reason))?;
+                Some("the stored answers were damaged and were set aside; a new store was started".to_owned())
             }
         };
         worker.keep_bounds();
@@ -136,7 +132,7 @@ impl Worker {
     }
 
     /// One call of the store, if there is one. A fault is dealt with here; then the outcome is `None`.
-    fn attempt<T>(&mut self, call: impl FnOnce(&Store) -> Result<T, Fault>) -> Option<T> {
+    pub(super) fn attempt<T>(&mut self, call: impl FnOnce(&Store) -> Result<T, Fault>) -> Option<T> {
         match call(self.store.as_ref()?) {
             Ok(value) => Some(value),
             Err(fault) => {
@@ -146,7 +142,7 @@ impl Worker {
         }
     }
 
-    fn put(&mut self, key: &CacheKey, answer: &CachedAnswer) {
+    pub(super) fn put(&mut self, key: &CacheKey, answer: &CachedAnswer) {
         let Some(row) = value::encode(&self.mac, key, answer) else { return };
         if self.attempt(|store| store.insert(key, &row)).is_none() {
             return;
@@ -160,15 +156,11 @@ impl Worker {
         }
     }
 
-    fn get(&mut self, key: &CacheKey) -> Option<Arc<CachedAnswer>> {
+    pub(super) fn get(&mut self, key: &CacheKey) -> Option<Arc<CachedAnswer>> {
         let row = self.attempt(|store| store.get(key))?;
         let answer = row.as_deref().and_then(|row| value::decode(&self.mac, key, row));
         match answer {
-            Some(answer) => {
-                let answer = Arc::new(answer);
-                self.shared.front.insert(*key, Arc::clone(&answer));
-                Some(answer)
-            }
+            Some(answer) => Some(self.shared.front.insert_from_disk(key, Arc::new(answer))),
             None => {
                 if row.is_some() {
                     self.shared.count_damage();
@@ -179,7 +171,7 @@ impl Worker {
         }
     }
 
-    fn remove(&mut self, key: &CacheKey) {
+    pub(super) fn remove(&mut self, key: &CacheKey) {
         self.shared.front.remove(key);
         self.shared.index().remove(key);
         if self.attempt(|store| store.remove(&key.0)).is_some() {
@@ -187,7 +179,7 @@ impl Worker {
         }
     }
 
-    fn evict_surplus(&mut self) {
+    pub(super) fn evict_surplus(&mut self) {
         loop {
             let surplus = self.shared.index().surplus(&self.limits);
             let Some(key) = surplus else { return };
@@ -195,7 +187,7 @@ impl Worker {
         }
     }
 
-    fn sweep(&mut self) {
+    pub(super) fn sweep(&mut self) {
         self.last_swept = Instant::now();
         let now = SystemTime::now();
         for _ in 0..SWEEP_AT_MOST {
@@ -217,219 +209,9 @@ impl Worker {
             self.keep_bounds();
         }
     }
-
-    /// Measures the files and rewrites the store when they are too many.
-    fn keep_bounds(&mut self) {
-        self.written = 0;
-        // What sled has not written yet cannot be measured.
-        self.attempt(Store::flush);
-        self.evict_surplus();
-        let is_over = |worker: &Self| worker.store.is_some() && worker.folder.bytes() > worker.limits.rewrite_at;
-        if is_over(self) {
-            self.or_give_up(|worker| worker.folder.drop_quarantined());
-        }
-        if is_over(self) {
-            debug!("cache: rewriting {} bytes of files for {} bytes of rows", self.folder.bytes(), self.shared.index().live_bytes());
-            if let Err(fault) = self.rewrite() {
-                self.recover(fault);
-            }
-        }
-        if is_over(self) {
-            // It gives up by itself when it fails.
-            let _ = self.start_over();
-        }
-        self.shared.disk_bytes.store(self.folder.bytes(), Relaxed);
-    }
-
-    /// Writes the live rows into a new store and puts it in the place of the old one.
-    fn rewrite(&mut self) -> Result<(), Fault> {
-        let unusable = |error: io::Error| Fault::Unusable(error.to_string());
-        let Some(old) = self.store.take() else { return Ok(()) };
-        let path = self.folder.new_store();
-        super::folder::remove(&path).map_err(unusable)?;
-        let new = Store::open(&path)?;
-        let keys = self.shared.index().keys();
-        for key in keys {
-            self.shared.show_progress();
-            match old.get(&key)? {
-                Some(row) => new.insert(&key, &row)?,
-                None => self.shared.index().remove(&key),
-            }
-        }
-        new.close()?;
-        self.shared.show_progress();
-        old.close()?;
-        self.folder.swap().map_err(unusable)?;
-        self.shared.show_progress();
-        self.folder.protect(&self.folder.store()).map_err(unusable)?;
-        self.store = Some(Store::open(&self.folder.store())?);
-        Ok(())
-    }
-
-    /// Opens the store, reads every row, and fills index and front.
-    fn open_store(&mut self) -> Result<(), Fault> {
-        let path = self.folder.store();
-        let store = Store::open(&path)?;
-        self.folder.protect(&path).map_err(|error| Fault::Unusable(error.to_string()))?;
-        let mut foreign = Vec::new();
-        store.scan(|key, row| {
-            self.shared.show_progress();
-            let read = <[u8; 32]>::try_from(key).ok().map(CacheKey).and_then(|key| Some((key, value::decode(&self.mac, &key, row)?)));
-            match read {
-                Some((key, answer)) => {
-                    self.shared.index().insert(key, value::millis(answer.created), row.len());
-                    self.shared.front.insert(key, Arc::new(answer));
-                }
-                None => foreign.push(key.to_vec()),
-            }
-            ControlFlow::Continue(())
-        })?;
-        for key in foreign {
-            self.shared.count_damage();
-            store.remove(&key)?;
-        }
-        self.store = Some(store);
-        Ok(())
-    }
-
-    /// After a fault: a damaged store is set aside and replaced by a new one with what memory holds; where the system
-    /// refuses, the cache goes on in memory.
-    fn recover(&mut self, fault: Fault) {
-        self.store = None;
-        self.shared.index().clear();
-        let Fault::Damaged(reason) = fault else { return self.give_up(&fault.to_string()) };
-        self.shared.count_damage();
-        self.repairs += 1;
-        if self.repairs > MAX_REPAIRS {
-            return self.give_up(&reason);
-        }
-        warn!("cache: setting the store aside: {reason}");
-        let aside = self.folder.quarantine().map_err(|error| Fault::Unusable(error.to_string()));
-        if let Err(fault) = aside.and_then(|()| self.open_store()) {
-            return self.recover(fault);
-        }
-        for (key, answer) in self.shared.front.all() {
-            self.put(&key, &answer);
-        }
-    }
-
-    fn start_over(&mut self) -> Result<(), String> {
-        self.shared.front.clear();
-        self.shared.index().clear();
-        let Some(store) = self.store.take() else { return Ok(()) };
-        // Whether or not it closes well, its files go.
-        let _ = store.close();
-        let dropped = self.folder.drop_quarantined().and_then(|()| self.folder.drop_store()).map_err(|error| error.to_string());
-        let outcome = dropped.and_then(|()| self.open_store().map_err(|fault| fault.to_string()));
-        if let Err(reason) = &outcome {
-            self.give_up(reason);
-        }
-        outcome
-    }
-
-    fn or_give_up(&mut self, step: impl FnOnce(&Self) -> io::Result<()>) {
-        if let Err(error) = step(self) {
-            self.give_up(&error.to_string());
-        }
-    }
-
-    fn give_up(&mut self, reason: &str) {
-        warn!("cache: going on in memory: {reason}");
-        self.store = None;
-        self.shared.index().clear();
-        self.shared.has_disk.store(false, Release);
-    }
 }
 
 /// Answers a caller, who may have stopped waiting.
 fn give<T>(reply: &SyncSender<T>, value: T) {
     let _ = reply.try_send(value);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cache::CacheSettings;
-    use crate::domain::{Candidate, Origin};
-
-    fn answer(number: u8) -> Arc<CachedAnswer> {
-        let candidate = Candidate { command: format!("echo {number}"), reading: None, origin: Origin::Ran, confidence: 1.0 };
-        Arc::new(CachedAnswer { candidate, created: SystemTime::UNIX_EPOCH + Duration::from_secs(u64::from(number)) })
-    }
-
-    fn key(number: u8) -> CacheKey {
-        CacheKey([number; 32])
-    }
-
-    fn worker_with(directory: &Path, rows: u8) -> (Worker, Arc<Shared>) {
-        let shared = Arc::new(Shared::new(CacheSettings::default()));
-        let (mut worker, notice) = Worker::open(directory, Arc::clone(&shared)).unwrap();
-        assert_eq!(notice, None);
-        for number in 0..rows {
-            shared.front.insert(key(number), answer(number));
-            worker.put(&key(number), &answer(number));
-        }
-        (worker, shared)
-    }
-
-    fn set_aside(directory: &Path) -> usize {
-        let names = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        names.filter(|name| name.contains(".bad-")).count()
-    }
-
-    #[test]
-    fn after_damage_a_new_store_has_what_memory_holds() {
-        let root = tempfile::tempdir().unwrap();
-        let (mut worker, shared) = worker_with(root.path(), 20);
-        for repair in 1..=u64::from(MAX_REPAIRS) {
-            worker.recover(Fault::Damaged("test".to_owned()));
-            assert_eq!(shared.index().len(), 20);
-            assert_eq!(shared.damaged.load(Relaxed), repair);
-            assert_eq!(set_aside(root.path()), 1);
-        }
-        shared.front.clear();
-        for number in 0..20 {
-            assert_eq!(worker.get(&key(number)), Some(answer(number)), "from the new store");
-        }
-        assert!(shared.has_disk.load(Relaxed));
-        worker.recover(Fault::Damaged("once too often".to_owned()));
-        assert!(!shared.has_disk.load(Relaxed) && worker.store.is_none());
-    }
-
-    #[test]
-    fn where_the_system_refuses_nothing_is_set_aside() {
-        let root = tempfile::tempdir().unwrap();
-        let (mut worker, shared) = worker_with(root.path(), 20);
-        worker.recover(Fault::Unusable("no space".to_owned()));
-        assert!(!shared.has_disk.load(Relaxed));
-        assert_eq!((set_aside(root.path()), shared.damaged.load(Relaxed), shared.front.len()), (0, 0, 20));
-        worker.put(&key(30), &answer(30));
-        assert_eq!(worker.get(&key(30)), None);
-        assert_eq!(worker.start_over(), Ok(()));
-    }
-
-    #[test]
-    fn a_rewrite_keeps_every_row() {
-        let root = tempfile::tempdir().unwrap();
-        let (mut worker, shared) = worker_with(root.path(), 200);
-        let before = shared.index().keys();
-        worker.rewrite().unwrap();
-        assert_eq!(shared.index().keys(), before);
-        shared.front.clear();
-        for number in 0..200 {
-            assert_eq!(worker.get(&key(number)), Some(answer(number)), "{number}");
-        }
-        assert!(!worker.folder.new_store().exists());
-    }
-
-    #[test]
-    fn a_sweep_removes_what_expired_and_nothing_else() {
-        let root = tempfile::tempdir().unwrap();
-        let (mut worker, shared) = worker_with(root.path(), 20);
-        let new = CachedAnswer { created: SystemTime::now(), ..(*answer(30)).clone() };
-        worker.put(&key(30), &new);
-        worker.sweep();
-        assert_eq!(shared.index().keys(), [key(30)]);
-        assert_eq!(shared.front.len(), 0);
-    }
 }

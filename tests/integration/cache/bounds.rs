@@ -40,9 +40,11 @@ fn churn(directory: &Path, settings: &CacheSettings, inserts: u64, padding: usiz
 
 #[test]
 fn the_files_never_exceed_their_bound() {
-    for (padding, inserts) in [(150, repetitions("GPTOS_TEST_CHURN", 20_000)), (9_000, 1_000)] {
+    for (megabytes, padding, inserts) in
+        [(2, 150, repetitions("GPTOS_TEST_CHURN", 20_000)), (2, 9_000, 1_000), (1, 11_000, 500), (1, 0, 10_000)]
+    {
         let root = tempfile::tempdir().unwrap();
-        let settings = CacheSettings { max_disk_bytes: 2 * 1024 * 1024, ..CacheSettings::default() };
+        let settings = CacheSettings { max_disk_bytes: megabytes * 1024 * 1024, ..CacheSettings::default() };
         let most = churn(root.path(), &settings, inserts, padding);
         assert!(most <= settings.max_disk_bytes, "{most} bytes with padding {padding}");
 

@@ -10,9 +10,17 @@ use gptos::suggest::ports::AnswerCache;
 
 use super::{answer, key, noon, open};
 
-/// The store as sled sees it, to tamper with.
+/// The store as sled sees it, to tamper with. Its lock may outlive the last opener for a moment.
 fn raw(directory: &Path) -> sled::Db {
-    sled::Config::new().path(directory.join("cache.v1")).segment_size(64 * 1024).flush_every_ms(None).open().unwrap()
+    let config = sled::Config::new().path(directory.join("cache.v1")).segment_size(64 * 1024).flush_every_ms(None);
+    for _ in 0..200 {
+        match config.open() {
+            Ok(db) => return db,
+            Err(error) if error.to_string().contains("lock") => std::thread::sleep(Duration::from_millis(10)),
+            Err(error) => panic!("{error}"),
+        }
+    }
+    panic!("the store stays locked")
 }
 
 #[test]

@@ -25,8 +25,8 @@ fn noon() -> SystemTime {
 fn answer(number: u64, padding: usize) -> CachedAnswer {
     let candidate = Candidate {
         command: format!("echo {number} {}", "x".repeat(padding)),
-        reading: (number % 2 == 0).then(|| format!("prints {number}")),
-        origin: if number % 3 == 0 { Origin::Ran } else { Origin::Provider(format!("p{}", number % 7)) },
+        reading: number.is_multiple_of(2).then(|| format!("prints {number}")),
+        origin: if number.is_multiple_of(3) { Origin::Ran } else { Origin::Provider(format!("p{}", number % 7)) },
         confidence: 0.8,
     };
     CachedAnswer { candidate, created: noon() + Duration::from_millis(number) }

@@ -60,8 +60,11 @@ fn a_second_opener_works_in_memory() {
 fn a_killed_writer_leaves_right_answers() {
     let mut random = Random(7);
     let mut acknowledged_in_all = 0;
+    let used = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     for round in 0..repetitions("GPTOS_TEST_KILLS", 20) {
-        let root = tempfile::tempdir().unwrap();
+        let new = tempfile::tempdir().unwrap();
+        let is_new = round % 4 < 2;
+        let root = if is_new { &new } else { &used[(round % 2) as usize] };
         // With the small bound the store is rewritten all the time, also at the moment of death.
         let is_small = round % 2 == 1;
         let bytes: u64 = if is_small { 1024 * 1024 } else { 64 * 1024 * 1024 };
@@ -74,7 +77,7 @@ fn a_killed_writer_leaves_right_answers() {
         let lines = BufReader::new(writer.stdout.take().unwrap()).lines();
         let reader =
             thread::spawn(move || lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("written ")?.parse::<u64>().ok()).last());
-        thread::sleep(Duration::from_millis(30 + random.below(400)));
+        thread::sleep(Duration::from_millis(random.below(400)));
         writer.kill().unwrap();
         writer.wait().unwrap();
         let acknowledged = reader.join().unwrap().unwrap_or(0);
@@ -88,7 +91,7 @@ fn a_killed_writer_leaves_right_answers() {
         for number in 0..acknowledged + 5_000 {
             let got = cache.get(&key(number), noon());
             assert!(got.is_none() || got == Some(answer(number, 100)), "round {round}: wrong answer for {number}");
-            let must_be_there = !is_small && number < acknowledged && number + 9_000 > acknowledged;
+            let must_be_there = is_new && !is_small && number < acknowledged && number + 9_000 > acknowledged;
             assert!(got.is_some() || !must_be_there, "round {round}: {number} of {acknowledged} is lost");
         }
     }
@@ -159,7 +162,7 @@ fn user_without_rights() {
     // A store that became unreadable is no damage, and nothing is set aside.
     let spoiled = home.join("spoiled");
     drop(open(&spoiled));
-    fs::set_permissions(spoiled.join("cache.v1"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(spoiled.join("cache.v1"), fs::Permissions::from_mode(0o000)).unwrap();
     let (cache, _) = DiskCache::open(&spoiled, CacheSettings::default());
     cache.put(&key(1), &answer(1, 0));
     assert_eq!(cache.get(&key(1), noon()), Some(answer(1, 0)));
