@@ -295,7 +295,7 @@ async fn a_missing_key_is_found_before_anything_is_sent() {
     assert_eq!(server.connections(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn dropping_the_attempt_closes_the_connection() {
     let server = FakeProvider::always(Reply::half_stream("l").then(Step::Hang));
     let provider = provider(&server.base_url());
@@ -304,6 +304,49 @@ async fn dropping_the_attempt_closes_the_connection() {
     let dropped = tokio::time::timeout(400 * MS, provider.ask(Call { prompt: &prompt, facts: &facts, limits: long })).await;
     assert!(dropped.is_err());
     assert!(server.wait_until_idle(Duration::from_secs(5)), "the server still sees the connection");
+}
+
+#[tokio::test]
+async fn answers_of_simultaneous_requests_are_not_mixed_up() {
+    let words = ["alpha", "bravo", "charlie", "delta"];
+    let table = words.iter().map(|word| (*word, Reply::stream(&answer(&format!("ls {word}"))).after(20 * MS))).collect();
+    let server = FakeProvider::start(Script::ByWord(table));
+    let provider = provider(&server.base_url());
+    let facts = facts(&[]);
+    let asked = (0..40).map(|number| words[number % words.len()]).map(|word| {
+        let (provider, facts) = (&provider, &facts);
+        async move {
+            let prompt = prompt::build(word, facts, "Debian");
+            (word, provider.ask(Call { prompt: &prompt, facts, limits: limits() }).await)
+        }
+    });
+    for (word, result) in futures_util::future::join_all(asked).await {
+        assert_eq!(result.map(|raw| raw.text), Ok(answer(&format!("ls {word}"))));
+    }
+    assert_eq!(server.count(), 40);
+}
+
+#[tokio::test]
+async fn a_rejected_key_is_fetched_anew() {
+    let home = tempfile::tempdir().expect("makes a directory");
+    std::fs::write(home.path().join("key"), "sk-old").expect("writes");
+    let server = FakeProvider::always(Reply::status("401 Unauthorized", "", ""));
+    let key = KeySettings::Command(["cat", "key"].map(str::to_owned).to_vec());
+    let base_url = server.base_url().parse().expect("a valid base URL");
+    let settings =
+        ProviderSettings { name: "fake".into(), kind: ProviderKind::OpenAi, base_url, model: "m".into(), key: Some(key.clone()) };
+    let provider = build(&settings, &HttpPool::new(), secrets::source(&key));
+    let mut facts = facts(&[]);
+    facts.home = Some(home.path().to_owned());
+    assert_eq!(ask_with(&provider, &facts, limits()).await.map_err(|error| error.class), Err(FailureClass::Auth));
+
+    std::fs::write(home.path().join("key"), "sk-new").expect("writes");
+    server.set(Script::Always(Reply::stream(&answer("ls"))));
+    assert!(ask_with(&provider, &facts, limits()).await.is_ok());
+    std::fs::write(home.path().join("key"), "sk-newer").expect("writes");
+    assert!(ask_with(&provider, &facts, limits()).await.is_ok());
+    let sent: Vec<_> = server.requests().iter().filter_map(|request| request.header("authorization").map(str::to_owned)).collect();
+    assert_eq!(sent, ["Bearer sk-old", "Bearer sk-new", "Bearer sk-new"], "a key that works is remembered");
 }
 
 #[tokio::test]
