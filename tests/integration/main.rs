@@ -2,3 +2,4 @@
 
 mod fake_provider;
 mod provider;
+mod provider_trust;
