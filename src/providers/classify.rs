@@ -58,11 +58,10 @@ impl Fault {
     /// Finds the error object in a decoded body or event.
     pub(super) fn from_value(value: &Value) -> Option<Self> {
         let value = value.as_array().and_then(|items| items.first()).unwrap_or(value);
-        let inner = ["error", "detail", "message"].iter().find_map(|name| value.get(name).filter(|inner| !inner.is_null()))?;
-        let outer_is_error = value.get("error").is_some_and(|e| !e.is_null()) || value.get("choices").is_none();
-        if !outer_is_error {
-            return None;
-        }
+        let said = |name: &&str| value.get(name).filter(|inner| !inner.is_null() && inner.as_str() != Some(""));
+        // Beside choices, only `error` speaks of an error.
+        let names = if value.get("choices").is_some() { &["error"][..] } else { &["error", "detail", "message"] };
+        let inner = names.iter().find_map(said)?;
         let text = |name: &str| inner.get(name).or_else(|| value.get(name)).and_then(Value::as_str).unwrap_or_default().to_owned();
         let message = match inner {
             Value::String(message) => message.clone(),
@@ -233,9 +232,7 @@ pub(super) fn transport_error(error: &reqwest::Error, way: Way<'_>) -> AttemptEr
     let mut said = String::new();
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(current) = cause {
-        // An I/O error hides the error it wraps from `source`.
-        let wrapped = current.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref());
-        if let Some(tls) = current.downcast_ref::<rustls::Error>().or_else(|| wrapped.and_then(|inner| inner.downcast_ref())) {
+        if let Some(tls) = current.downcast_ref::<rustls::Error>() {
             return tls_error(tls, &host);
         }
         if let Some(io) = current.downcast_ref::<std::io::Error>()
@@ -245,7 +242,7 @@ pub(super) fn transport_error(error: &reqwest::Error, way: Way<'_>) -> AttemptEr
         }
         said.push_str(&current.to_string().to_lowercase());
         said.push('\n');
-        cause = current.source();
+        cause = cause_of(current);
     }
     if said.contains("dns error") {
         AttemptError::new(FailureClass::LocalNetwork, format!("cannot resolve {}; hint: is this machine online?", way.to.host()))
@@ -255,6 +252,14 @@ pub(super) fn transport_error(error: &reqwest::Error, way: Way<'_>) -> AttemptEr
         AttemptError::new(FailureClass::Config, "the request cannot be built")
     } else {
         AttemptError::new(FailureClass::Transient, format!("{host} closed the connection without an answer"))
+    }
+}
+
+/// The next error down. An I/O error that wraps another one skips it in `source`.
+fn cause_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref()) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
     }
 }
 

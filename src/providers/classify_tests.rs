@@ -84,7 +84,9 @@ fn errors_inside_a_success_are_classified_by_what_they_say() {
         let fault = Fault::from_value(&serde_json::from_str(body).expect("the table holds JSON")).unwrap_or_else(|| panic!("{body}"));
         assert_eq!(inner_error(&fault, None).class, expected, "{body}");
     }
-    for body in [r#"{"choices":[],"error":null}"#, r#"{"choices":[],"message":"x"}"#, r#"{"id":"x"}"#, "[]", "7"] {
+    for body in
+        [r#"{"choices":[],"error":null}"#, r#"{"choices":[],"error":""}"#, r#"{"choices":[],"message":"x"}"#, r#"{"id":"x"}"#, "[]", "7"]
+    {
         assert!(Fault::from_value(&serde_json::from_str(body).expect("the table holds JSON")).is_none(), "{body}");
     }
 }

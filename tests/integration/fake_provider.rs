@@ -142,10 +142,10 @@ impl Reply {
         Self(vec![Step::Send(STREAM_HEAD.into()), Step::Repeat(piece, 1600)])
     }
 
-    /// Some KB that decompress to far more than any answer.
+    /// 100 KB that decompress to far more than any answer.
     pub fn gzip_bomb() -> Self {
         let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-encoding: gzip\r\nconnection: close\r\n\r\n";
-        Self(vec![Step::Send(head.into()), Step::Send(compressed_spaces(1024 * 1024)), Step::Hang])
+        Self(vec![Step::Send(head.into()), Step::Send(compressed_spaces(64 * 1024)), Step::Hang])
     }
 
     /// Accepts the request and stays silent.

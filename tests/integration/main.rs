@@ -7,3 +7,4 @@ mod faults;
 mod program;
 mod provider;
 mod resident;
+mod provider_trust;
