@@ -118,7 +118,11 @@ impl Analysis {
         for inner in inside {
             let as_root = as_root || wrapper.is_some_and(|wrapper| wrapper.root);
             match inner {
-                Inner::Words(words) => found.words(&words, &Surroundings { feeders: &[], ..*around }, depth + 1, as_root),
+                Inner::Words(words) => {
+                    // Wrappers hand their input on; `find` and `xargs` do not.
+                    let feeders = if wrapper.is_some_and(|wrapper| !wrapper.appends) { around.feeders } else { &[] };
+                    found.words(&words, &Surroundings { feeders, ..*around }, depth + 1, as_root);
+                }
                 Inner::Text(text) => found.text(&text, depth + 1, as_root),
                 Inner::UnknownText if around.nested_download => found.add("remote-code", Risk::High, "runs what it downloads"),
                 Inner::UnknownText => found.add("generated-code", Risk::Medium, "runs text that is known only when it runs"),
