@@ -173,12 +173,13 @@ fn prose(text: &str, words: &[Range<usize>], found: &mut Vec<Range<usize>>) {
     for (index, word) in lower.iter().enumerate() {
         let announcing = word.trim_matches(|c: char| !c.is_alphanumeric());
         let told = matches!(announcing, "password" | "passphrase" | "passwd" | "secret" | "token" | "passcode");
-        if told && matches!(lower.get(index + 1).map(String::as_str), Some("is" | "=" | "was" | "ist")) {
-            if let (Some(span), Some(value)) = (words.get(index + 2), lower.get(index + 2)) {
-                if !NOT_A_VALUE.contains(&value.trim_matches(|c: char| !c.is_alphanumeric())) {
-                    push_value(text, without_full_stop(text, span.clone()), found);
-                }
-            }
+        let verb = matches!(lower.get(index + 1).map(String::as_str), Some("is" | "=" | "was" | "ist"));
+        if told
+            && verb
+            && let (Some(span), Some(value)) = (words.get(index + 2), lower.get(index + 2))
+            && !NOT_A_VALUE.contains(&value.trim_matches(|c: char| !c.is_alphanumeric()))
+        {
+            push_value(text, without_full_stop(text, span.clone()), found);
         }
         if ANNOUNCING_WORDS.contains(&announcing) {
             for span in words.iter().skip(index + 1).take(3) {

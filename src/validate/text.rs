@@ -56,10 +56,10 @@ pub(super) fn check_unquoted(text: &str, outside: &[(usize, char)]) -> Result<()
         if starts_word && matches!(c, '\u{2018}'..='\u{201f}' | '\u{2010}'..='\u{2015}' | '\u{2212}') {
             return Err(Rejection::Typographic(c));
         }
-        if c == '<' {
-            if let Some(gap) = angle_gap(&text[at..]) {
-                return Err(Rejection::Placeholder(gap.to_owned()));
-            }
+        if c == '<'
+            && let Some(gap) = angle_gap(&text[at..])
+        {
+            return Err(Rejection::Placeholder(gap.to_owned()));
         }
     }
     for word in text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$' | '{'))) {
