@@ -97,7 +97,7 @@ impl Walker {
             }
             ast::Command::ExtendedTest(test, redirects) => {
                 self.not_in_fish("`[[`")?;
-                self.test(&test.expr, context)?;
+                self.test(&test.expr)?;
                 self.bare_redirects(redirects.as_ref(), context)
             }
         }
@@ -164,13 +164,13 @@ impl Walker {
         }
     }
 
-    fn test(&mut self, expr: &ExtendedTestExpr, context: &Context) -> Outcome {
+    fn test(&mut self, expr: &ExtendedTestExpr) -> Outcome {
         match expr {
             ExtendedTestExpr::And(left, right) | ExtendedTestExpr::Or(left, right) => {
-                self.test(left, context)?;
-                self.test(right, context)
+                self.test(left)?;
+                self.test(right)
             }
-            ExtendedTestExpr::Not(inner) | ExtendedTestExpr::Parenthesized(inner) => self.test(inner, context),
+            ExtendedTestExpr::Not(inner) | ExtendedTestExpr::Parenthesized(inner) => self.test(inner),
             ExtendedTestExpr::UnaryTest(_, word) => self.words_only([word]),
             ExtendedTestExpr::BinaryTest(_, left, right) => self.words_only([left, right]),
         }

@@ -1,0 +1,269 @@
+//! The table of what programs do. It is data, so that a rule can be read without reading code, and every rule brings
+//! the commands it must and must not apply to.
+
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+use super::path;
+use crate::domain::Risk;
+use crate::syntax::{UNKNOWN, Word};
+
+const FILES: [&str; 3] = [include_str!("rules/programs.toml"), include_str!("rules/files.toml"), include_str!("rules/services.toml")];
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let mut table = Table::default();
+    for text in FILES {
+        let file: Table = toml::from_str(text).expect("the embedded rules are read by a test");
+        table.base.extend(file.base);
+        table.rule.extend(file.rule);
+        table.options.extend(file.options);
+        table.wrapper.extend(file.wrapper);
+    }
+    table
+});
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Table {
+    base: Vec<Base>,
+    rule: Vec<Rule>,
+    options: Vec<Options>,
+    wrapper: Vec<Wrapper>,
+}
+
+/// What a program does at least, whatever its arguments are.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Base {
+    programs: Vec<String>,
+    /// Only with one of these as the first operands.
+    #[serde(default)]
+    sub: Vec<String>,
+    #[serde(deserialize_with = "risk")]
+    pub(super) risk: Risk,
+    #[serde(default)]
+    pub(super) reason: String,
+    /// Its normal use needs root, so `sudo` in front of it says nothing new.
+    #[serde(default)]
+    pub(super) root: bool,
+}
+
+/// What certain arguments of a program do.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rule {
+    pub(super) id: String,
+    programs: Vec<String>,
+    #[serde(default)]
+    sub: Vec<String>,
+    /// Of each group one flag must be there.
+    #[serde(default)]
+    flags: Vec<Vec<String>>,
+    /// None of these may be there.
+    #[serde(default)]
+    without: Vec<String>,
+    /// One operand must be of this kind.
+    target: Option<Target>,
+    /// One argument must contain one of these.
+    #[serde(default)]
+    contains: Vec<String>,
+    #[serde(deserialize_with = "risk")]
+    pub(super) risk: Risk,
+    pub(super) reason: String,
+    /// Commands that it applies to and similar ones that it does not; read by the tests.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the examples exist for the tests"))]
+    yes: Vec<String>,
+    #[cfg_attr(not(test), expect(dead_code, reason = "the examples exist for the tests"))]
+    no: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Target {
+    Vital,
+    System,
+    Device,
+    /// `*` or `.`: all of the working directory.
+    Everything,
+    Any,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    programs: Vec<String>,
+    with_value: Vec<String>,
+}
+
+/// A program that runs the command in its own arguments.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wrapper {
+    programs: Vec<String>,
+    /// Operands of its own before the command.
+    #[serde(default)]
+    pub(super) skip: usize,
+    /// `NAME=value` may stand before the command.
+    #[serde(default)]
+    pub(super) assignments: bool,
+    /// What follows is one text for a shell.
+    #[serde(default)]
+    pub(super) text: bool,
+    /// The command runs as root.
+    #[serde(default)]
+    pub(super) root: bool,
+    /// The command gets more arguments than are written.
+    #[serde(default)]
+    pub(super) appends: bool,
+}
+
+fn risk<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Risk, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    [Risk::None, Risk::Low, Risk::Medium, Risk::High, Risk::Critical]
+        .into_iter()
+        .find(|risk| risk.name() == name)
+        .ok_or_else(|| D::Error::custom(format!("`{name}` is no risk")))
+}
+
+/// One program with its arguments, sorted into options and operands.
+#[derive(Debug)]
+pub(super) struct Call<'a> {
+    pub(super) name: &'a str,
+    pub(super) args: &'a [Word],
+    options: Vec<&'a str>,
+    pub(super) operands: Vec<&'a Word>,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn new(name: &'a str, args: &'a [Word]) -> Self {
+        let mut call = Call { name, args, options: Vec::new(), operands: Vec::new() };
+        let mut index = 0;
+        while let Some(word) = args.get(index) {
+            index += 1;
+            match word.shape.as_str() {
+                "--" => {
+                    call.operands.extend(&args[index..]);
+                    break;
+                }
+                shape if shape.len() > 1 && shape.starts_with(['-', '+']) => {
+                    call.options.push(shape);
+                    index += usize::from(takes_value(name, shape));
+                }
+                _ => call.operands.push(word),
+            }
+        }
+        call
+    }
+
+    /// Whether an option is given, alone, in a cluster of letters, abbreviated, or with `=value`.
+    pub(super) fn has(&self, flag: &str) -> bool {
+        let cluster = flag.strip_prefix('-').filter(|rest| rest.len() == 1);
+        self.options.iter().any(|option| {
+            let name = option.split('=').next().unwrap_or(option);
+            *option == flag
+                || name == flag
+                || (flag.starts_with("--") && name.len() > 4 && flag.starts_with(name))
+                || cluster.is_some_and(|letter| !option.starts_with("--") && name[1..].contains(letter))
+        })
+    }
+
+    fn begins_with(&self, sub: &[String]) -> bool {
+        sub.is_empty()
+            || sub.iter().any(|phrase| {
+                let mut operands = self.operands.iter().map(|word| word.shape.as_str());
+                phrase.split(' ').all(|part| operands.next() == Some(part))
+            })
+    }
+
+    fn has_target(&self, target: Target) -> bool {
+        // `dd of=/dev/sda` names its target behind a sign.
+        let shapes = self.operands.iter().map(|word| word.shape.strip_prefix("of=").unwrap_or(&word.shape));
+        match target {
+            Target::Any => !self.operands.is_empty(),
+            Target::Vital => shapes.into_iter().any(path::is_vital),
+            Target::System => shapes.into_iter().any(path::is_system),
+            Target::Device => shapes.into_iter().any(path::is_device),
+            Target::Everything => self
+                .operands
+                .iter()
+                .any(|word| matches!(word.shape.trim_end_matches('/'), "." | "./*" | ".." | "../*") || (word.shape == "*" && word.glob)),
+        }
+    }
+
+    fn contains(&self, needles: &[String]) -> bool {
+        needles.is_empty() || self.args.iter().any(|word| needles.iter().any(|needle| word.shape.contains(needle.as_str())))
+    }
+}
+
+impl Rule {
+    pub(super) fn applies(&self, call: &Call<'_>) -> bool {
+        self.programs.iter().any(|program| program == call.name)
+            && call.begins_with(&self.sub)
+            && self.flags.iter().all(|group| group.iter().any(|flag| call.has(flag)))
+            && !self.without.iter().any(|flag| call.has(flag))
+            && self.target.is_none_or(|target| call.has_target(target))
+            && call.contains(&self.contains)
+    }
+}
+
+/// The rules that apply to a call.
+pub(super) fn matching<'a>(call: &'a Call<'_>) -> impl Iterator<Item = &'static Rule> + 'a {
+    TABLE.rule.iter().filter(|rule| rule.applies(call))
+}
+
+/// What is known of a program in general: the entry for its first operands before the one for the program alone.
+pub(super) fn base(call: &Call<'_>) -> Option<&'static Base> {
+    let mut entries =
+        TABLE.base.iter().filter(|base| base.programs.iter().any(|program| program == call.name) && call.begins_with(&base.sub));
+    let first = entries.next()?;
+    Some(if first.sub.is_empty() { entries.find(|base| !base.sub.is_empty()).unwrap_or(first) } else { first })
+}
+
+/// The wrapper that a name stands for.
+pub(super) fn wrapper(name: &str) -> Option<&'static Wrapper> {
+    TABLE.wrapper.iter().find(|wrapper| wrapper.programs.iter().any(|program| program == name))
+}
+
+/// Whether an option of a program is followed by its value as a word of its own.
+pub(super) fn takes_value(program: &str, option: &str) -> bool {
+    !option.contains(UNKNOWN)
+        && TABLE
+            .options
+            .iter()
+            .any(|entry| entry.programs.iter().any(|name| name == program) && entry.with_value.iter().any(|name| name == option))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ShellKind;
+    use crate::validate::analyse::analyse;
+
+    fn findings(command: &str) -> Vec<String> {
+        let tree = crate::syntax::parse(command, ShellKind::Bash).unwrap_or_else(|error| panic!("{command}: {error}"));
+        analyse(&tree).into_iter().map(|finding| finding.rule).collect()
+    }
+
+    #[test]
+    fn every_rule_applies_to_its_examples_only() {
+        for rule in &TABLE.rule {
+            assert!(!rule.yes.is_empty() && !rule.no.is_empty(), "{} needs examples of both kinds", rule.id);
+            for command in &rule.yes {
+                assert!(findings(command).contains(&rule.id), "{}: {command}", rule.id);
+            }
+            for command in &rule.no {
+                assert!(!findings(command).contains(&rule.id), "{} must not apply: {command}", rule.id);
+            }
+        }
+    }
+
+    #[test]
+    fn rule_ids_are_unique_and_reasons_short() {
+        let mut ids: Vec<&str> = TABLE.rule.iter().map(|rule| rule.id.as_str()).collect();
+        ids.sort_unstable();
+        assert!(ids.windows(2).all(|pair| pair[0] != pair[1]));
+        assert!(TABLE.rule.iter().all(|rule| rule.reason.len() <= 60 && !rule.reason.ends_with('.')));
+        assert!(TABLE.base.iter().all(|base| (base.risk == Risk::None) == base.reason.is_empty()));
+    }
+}
