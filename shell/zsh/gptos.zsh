@@ -411,12 +411,6 @@ __gptos_watch_line() {
     fi
 }
 
-__gptos_line_finish() {
-    emulate -L zsh
-    __gptos_release TERM
-    __gptos_guard_lift
-}
-
 # The words go into the history just before the command that came of them. (From a widget, the line being edited would be stored.)
 __gptos_add_history() {
     emulate -L zsh
@@ -429,16 +423,20 @@ __gptos_add_history() {
 
 __gptos_preexec() {
     emulate -L zsh
+    __gptos_release TERM
     (( _GPTOS_ACCEPTED )) && _GPTOS_RUNNING="${1:-$3}"
     return 0
 }
 
+# A line given up by Ctrl-C or send-break comes only here; zle-line-finish is for lines that were accepted.
 __gptos_precmd() {
     local -i last_status=$?
     emulate -L zsh
     setopt no_bg_nice
+    __gptos_release TERM
+    __gptos_guard_lift
     local bin="$GPTOS_BIN" query="$_GPTOS_QUERY" command_line="$_GPTOS_RUNNING"
-    # The line was given up: its words are worth keeping all the same.
+    # The words of a line given up are worth keeping all the same.
     [[ -n $_GPTOS_TYPED ]] && print -sr -- "$_GPTOS_TYPED"
     __gptos_forget
     _GPTOS_ACCEPTED=0 _GPTOS_RUNNING=''
@@ -461,7 +459,7 @@ __gptos_key_sequence() {
     case ${(L)1} in
         ctrl-space) REPLY='^@' ;;
         ctrl-?) REPLY="^${(U)1[-1]}" ;;
-        alt-?) REPLY="\\e$1[-1]" ;;
+        alt-?) REPLY="\\e${1[-1]}" ;;
         *) REPLY="$1" ;;
     esac
 }
@@ -505,7 +503,6 @@ add-zsh-hook preexec __gptos_preexec
 add-zsh-hook precmd __gptos_precmd
 add-zsh-hook zshexit __gptos_exit
 add-zle-hook-widget line-pre-redraw __gptos_watch_line
-add-zle-hook-widget line-finish __gptos_line_finish
 
 fi
 
