@@ -649,6 +649,103 @@ fn impatient_enters_after_question_marks_run_nothing_when_the_answer_takes_400_m
     impatient(Duration::from_millis(400), true);
 }
 
+/// A key that keeps the line editor busy for half a second, as a loaded machine would.
+const BUSY_KEY: &str = "_busy() { sleep 0.5 }; zle -N _busy; bindkey -M emacs '^B' _busy";
+
+#[test]
+fn enters_that_waited_in_a_busy_shell_while_the_guard_ran_out_run_nothing() {
+    let (dir, helper) = scripted();
+    let (answer, command) = touch(dir.path(), "answer");
+    let helper = helper.answer_after(AT_ONCE, &[(command.as_str(), NOTE)]);
+    // The long guard makes sure that the busy key comes before its end; the half second of the key ends after it.
+    let before = "GPTOS_ENTER_GUARD_MS=450".to_owned();
+    let t = start_with(&helper, Setup { before, rc: BUSY_KEY.into(), ..Setup::default() });
+    let mut conclusive = 0;
+    for n in 0..3 {
+        let prompt = t.prompt_number();
+        t.type_text("?? make a marker");
+        t.key("Enter");
+        let answered = t.wait_for(|| helper.answered_at().get(n).copied(), "the answer");
+        t.wait_for_screen(NOTE);
+        t.keys(&["C-b", "Enter", "Enter"]);
+        let sent = now_ns();
+        if sent < answered + 450_000_000 {
+            conclusive += 1;
+            assert_eq!(t.buffer(), command);
+            assert!(!answer.exists());
+        }
+        t.key("C-c");
+        t.wait_for_prompt(prompt + 1);
+        let _ = fs::remove_file(&answer);
+    }
+    assert!(conclusive > 0, "the machine is too busy");
+}
+
+#[test]
+fn keys_that_waited_while_the_answer_came_belong_to_the_words() {
+    let (dir, helper) = scripted();
+    let (answer, command) = touch(dir.path(), "answer");
+    let (words, query) = touch(dir.path(), "words");
+    let helper = helper.answer_after(SOON, &[(command.as_str(), NOTE)]);
+    let t = start_with(&helper, Setup { rc: BUSY_KEY.into(), ..Setup::default() });
+    t.type_text(&query);
+    t.keys(&["C-g", "C-b", "Enter", "Enter"]);
+    t.wait_for_screen(NOTE);
+    assert_eq!(t.buffer(), command);
+    t.key("C-c");
+    t.wait_for_prompt(2);
+    t.type_text(&query);
+    t.keys(&["C-g", "C-b", "x", "Enter", "y", "Enter"]);
+    t.wait_for_screen("gptos: the line was edited");
+    assert_eq!(t.buffer(), format!("{query}xy"));
+    assert!(!answer.exists() && !words.exists());
+    assert_eq!(t.prompt_number(), 2);
+}
+
+#[test]
+fn closing_the_terminal_kills_the_request() {
+    let (_dir, helper) = scripted();
+    let helper = helper.hang();
+    let t = start(&helper);
+    t.type_text("list files");
+    t.key("C-g");
+    t.wait_for(|| (helper.queries().len() == 1).then_some(()), "the request");
+    drop(t);
+    let start = Instant::now();
+    while is_alive(helper.pids()[0]) {
+        assert!(start.elapsed() < Duration::from_secs(10), "the helper outlives the terminal");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn long_notes_and_tall_prompts_keep_the_screen_in_order() {
+    let (_dir, helper) = scripted();
+    let long = "offline · risk high: removes every file below the directory and cannot be undone";
+    let helper = helper.answer_after(SOON, &[("echo a", long), ("echo b", NOTE)]).tick(SOON, 300, "openai").tick(SOON, 400, "");
+    let rc = "__tall() { PS1=$'above\\n'\"$PS1\" }; precmd_functions+=(__tall); RPROMPT=right".to_owned();
+    let t = start_with(&helper, Setup { rc, columns: 40, rows: 12, ..Setup::default() });
+    for number in 1..5 {
+        t.type_text("?? say it");
+        t.key("Enter");
+        t.wait_for_screen("risk high: removes");
+        t.key("C-g");
+        t.wait_for_screen(NOTE);
+        assert_eq!(t.buffer(), "echo b");
+        thread::sleep(READING);
+        t.key("Enter");
+        t.wait_for_prompt(number + 1);
+        let screen = t.screen();
+        let lines: Vec<&str> = screen.lines().map(str::trim_end).collect();
+        let right = |text: &str| format!("{text:<34}right");
+        let tail = [format!("[{number}]> echo b"), "b".into(), "above".into(), right(&format!("[{}]>", number + 1))];
+        let seen: Vec<String> = lines[lines.len() - 4..].iter().map(|line| (*line).to_owned()).collect();
+        assert_eq!(seen[1..], tail[1..], "{screen}");
+        assert!(seen[0].starts_with(&tail[0]), "{screen}");
+        assert!(!screen.contains("gptos:"), "{screen}");
+    }
+}
+
 /// A binary of the test's own.
 fn script(dir: &Path, body: &str) -> PathBuf {
     use std::os::unix::fs::PermissionsExt;
