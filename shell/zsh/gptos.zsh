@@ -1,1 +1,521 @@
-# The zsh integration of gptos.
+# GPT-OS for zsh: a key turns the words on the line into a command, which you read before you run it.
+#
+# Assumes zsh 5.3 or later with the modules zsh/system and zsh/zselect; any options, aliases and plugins, loaded before or after.
+# Defines the widget gptos-translate (bound to GPTOS_KEY), wraps accept-line for lines that begin with `??`, and adds hooks named
+# __gptos_*. Options are GPTOS_*, private globals _GPTOS_*. Nothing here runs what the binary answers: accept-line is only
+# called for a line the user submitted.
+
+# Quoted words cannot be aliases. From `no_aliases` on, neither aliases nor the user's options change how the rest is read.
+'builtin' 'typeset' '-g' "_GPTOS_USER_OPTIONS=${(j: :)${(@kv)options[@]}}"
+'builtin' 'emulate' 'zsh'
+'builtin' 'setopt' 'no_aliases'
+
+{
+
+if [[ -o interactive && -o zle && ${TERM:-dumb} != dumb ]] && zmodload zsh/system zsh/zselect zsh/parameter 2>/dev/null; then
+
+: ${GPTOS_BIN=gptos}
+: ${GPTOS_KEY=ctrl-g}
+# The terminal of that editor keeps Ctrl-G for itself.
+if [[ ${TERM_PROGRAM-} == vscode ]]; then
+    : ${GPTOS_KEY2='ctrl-]'}
+else
+    : ${GPTOS_KEY2=}
+fi
+: ${GPTOS_ENTER_GUARD_MS=250}
+: ${GPTOS_PROGRESS_MS=120}
+
+# --- state -----------------------------------------------------------------------------------------------------------
+
+# The request under way: its fd (0 = none), its process, what it has written, the buffer it was asked for, whether it extends the ring.
+typeset -gi _GPTOS_FD=${_GPTOS_FD:-0} _GPTOS_PID=${_GPTOS_PID:-0} _GPTOS_CANCELLED=0 _GPTOS_EXTENDS=0
+typeset -g _GPTOS_INPUT='' _GPTOS_ASKED='' _GPTOS_USER_TRAP=${_GPTOS_USER_TRAP-}
+# What its answer held so far.
+typeset -ga _GPTOS_NEW=() _GPTOS_NEW_NOTES=()
+typeset -g _GPTOS_NEW_MORE='' _GPTOS_REMARK=''
+typeset -gi _GPTOS_REFUSED=0
+# The suggestions for this line: the ring, where in it the line is (0 = the original words), and who could be asked for more.
+typeset -ga _GPTOS_RING=() _GPTOS_NOTES=()
+typeset -gi _GPTOS_AT=0
+typeset -g _GPTOS_ORIGINAL='' _GPTOS_SHOWN='' _GPTOS_NOTE='' _GPTOS_MORE='' _GPTOS_QUERY=''
+# The line as typed, for the history; set from the first suggestion shown until the line is done.
+typeset -g _GPTOS_TYPED='' _GPTOS_TYPED_ASKED=''
+# Whether the buffer descends from a suggestion, and what was run of it.
+typeset -gi _GPTOS_DESCENDS=0 _GPTOS_ACCEPTED=0
+typeset -g _GPTOS_RUNNING=''
+# While this fd is open, Enter is swallowed.
+typeset -gi _GPTOS_GUARD_FD=${_GPTOS_GUARD_FD:-0}
+
+# --- messages --------------------------------------------------------------------------------------------------------
+
+# At most one `zle -M` may happen between two redraws: a second one with another number of lines would overwrite the prompt.
+__gptos_say() {
+    emulate -L zsh
+    local text="gptos: ${1//[[:cntrl:]]/?}"
+    zle -M -- "${text[1,COLUMNS * 3 - 1]}"
+}
+
+# --- asking ----------------------------------------------------------------------------------------------------------
+
+# Takes a line apart: reply=(FRESH WORDS).
+__gptos_parse() {
+    emulate -L zsh
+    setopt extended_glob
+    local words="${1##[[:space:]]##}"
+    integer fresh=0
+    if [[ $words == '???'([[:space:]]*|) ]]; then
+        fresh=1
+        words="${words#'???'}"
+    elif [[ $words == '??'([[:space:]]*|) ]]; then
+        words="${words#'??'}"
+    fi
+    words="${words##[[:space:]]##}"
+    reply=($fresh "${words%%[[:space:]]##}")
+}
+
+# Asks the binary: WORDS FRESH EXTENDS. The answer comes to the widget gptos-data; until then the line stays live.
+__gptos_ask() {
+    emulate -L zsh
+    local bin="$GPTOS_BIN" pid=''
+    local -a arguments=(widget zsh --shell-version "$ZSH_VERSION")
+    integer fd=0
+    (( $2 )) && arguments=(widget zsh --fresh --shell-version "$ZSH_VERSION")
+    [[ $bin == */* ]] || bin="${commands[$bin]-}"
+    if [[ ! -f $bin || ! -x $bin ]]; then
+        __gptos_say "${GPTOS_BIN:-GPTOS_BIN} not found"
+        return 1
+    fi
+
+    # The last part of a pipeline takes over the process that printed its number, so that number is the binary's. The words go
+    # through the pipe: arguments can be seen by everybody on the machine, and a here-string would write them to a file.
+    exec {fd}< <(
+        print -r -- "$sysparams[pid]"
+        { print -rn -- "$1" | exec "$bin" "${arguments[@]}" } 2>/dev/null
+    )
+    if ! IFS= read -r -u $fd pid || [[ $pid != <1-> ]]; then
+        exec {fd}<&-
+        __gptos_say 'no answer (cannot start a process)'
+        return 1
+    fi
+
+    (( $3 )) || __gptos_forget
+    _GPTOS_FD=$fd _GPTOS_PID=$pid _GPTOS_CANCELLED=0 _GPTOS_EXTENDS=$3
+    _GPTOS_INPUT='' _GPTOS_ASKED="$BUFFER" _GPTOS_QUERY="$1" _GPTOS_TYPED_ASKED="${_GPTOS_TYPED:-$BUFFER}"
+    _GPTOS_NEW=() _GPTOS_NEW_NOTES=() _GPTOS_NEW_MORE='' _GPTOS_REMARK='' _GPTOS_REFUSED=0
+    zle -F -w $fd gptos-data
+    __gptos_trap_interrupt
+}
+
+# Forgets the suggestions for this line.
+__gptos_forget() {
+    _GPTOS_RING=() _GPTOS_NOTES=() _GPTOS_AT=0 _GPTOS_DESCENDS=0
+    _GPTOS_ORIGINAL='' _GPTOS_SHOWN='' _GPTOS_MORE='' _GPTOS_QUERY='' _GPTOS_TYPED=''
+}
+
+# Ends the request under way; with a signal name its processes too. Never to be called from a trap.
+__gptos_release() {
+    emulate -L zsh
+    (( _GPTOS_FD )) || return 0
+    [[ -n ${1-} ]] && __gptos_kill $1
+    zle -F $_GPTOS_FD
+    exec {_GPTOS_FD}<&-
+    _GPTOS_FD=0 _GPTOS_PID=0 _GPTOS_INPUT=''
+    __gptos_untrap_interrupt
+}
+
+# With job control the request has a process group of its own, without it only a number.
+__gptos_kill() {
+    emulate -L zsh
+    (( _GPTOS_PID > 1 )) || return 0
+    kill -$1 -- -$_GPTOS_PID 2>/dev/null || kill -$1 $_GPTOS_PID 2>/dev/null
+    return 0
+}
+
+# --- Ctrl-C ----------------------------------------------------------------------------------------------------------
+
+# The user's own TRAPINT function is put aside while a request is under way. (One set by `trap '…' INT` cannot be read back and is lost.)
+__gptos_trap_interrupt() {
+    emulate -L zsh
+    setopt no_local_traps
+    _GPTOS_USER_TRAP="${functions[TRAPINT]-}"
+    functions[TRAPINT]='__gptos_interrupt; return 0'
+}
+
+__gptos_untrap_interrupt() {
+    emulate -L zsh
+    setopt no_local_traps
+    unfunction TRAPINT 2>/dev/null
+    [[ -n $_GPTOS_USER_TRAP ]] && functions[TRAPINT]="$_GPTOS_USER_TRAP"
+    _GPTOS_USER_TRAP=''
+}
+
+# Only a flag and a signal: the end of the binary's output then reaches gptos-data, which cleans up. Closing a watched fd in a trap
+# would leave zsh 5.9 polling a dead fd at full speed.
+__gptos_interrupt() {
+    emulate -L zsh
+    if (( _GPTOS_CANCELLED )); then
+        __gptos_kill KILL
+    else
+        _GPTOS_CANCELLED=1
+        __gptos_kill TERM
+    fi
+}
+
+# --- the answer ------------------------------------------------------------------------------------------------------
+
+# Called by the line editor when the binary has written something or has ended.
+__gptos_data() {
+    emulate -L zsh
+    # A handler removed by another handler in the same round of polling is still called once.
+    [[ $1 == "$_GPTOS_FD" ]] || return 0
+    local chunk='' elapsed='' waiting_for=''
+    integer i=0 ended=0 rounds=0 failed=0
+    while (( rounds++ < 40 )); do
+        sysread -i $1 -t 0 chunk
+        failed=$?
+        (( failed )) && break
+        _GPTOS_INPUT+="$chunk"
+    done
+
+    local -a fields=("${(@0)_GPTOS_INPUT}")
+    # The last field is what follows the last NUL: not complete yet.
+    for (( i = 1; i + 3 <= $#fields; i += 3 )); do
+        case $fields[i] in
+            tick) elapsed="$fields[i+1]" waiting_for="$fields[i+2]" ;;
+            cmd) __gptos_candidate "$fields[i+1]" "$fields[i+2]" ;;
+            more) _GPTOS_NEW_MORE="$fields[i+1]" ;;
+            msg) _GPTOS_REMARK="$fields[i+1]" ;;
+            end) ended=1; break ;;
+        esac
+    done
+    _GPTOS_INPUT="${(pj:\0:)fields[i,-1]}"
+
+    if (( ended )); then
+        __gptos_release
+        __gptos_arrive
+        zle -R
+    elif (( failed && failed != 4 )) || (( $#_GPTOS_INPUT > 262144 )); then
+        # Status 4 only means that there is no more now.
+        integer cancelled=$_GPTOS_CANCELLED
+        __gptos_release TERM
+        if (( cancelled )); then
+            __gptos_say 'cancelled'
+        else
+            __gptos_say 'no answer (helper ended early)'
+        fi
+        zle -R
+    elif [[ $elapsed == <-> ]] && (( ! _GPTOS_CANCELLED )); then
+        __gptos_progress "$elapsed" "$waiting_for"
+    fi
+    return 0
+}
+
+# What the binary refuses must not come in through a binary that was replaced.
+__gptos_candidate() {
+    emulate -L zsh
+    if [[ -z $1 || $1 == *[[:cntrl:]]* ]]; then
+        _GPTOS_REFUSED=1
+    elif (( ! ${_GPTOS_NEW[(Ie)$1]} )); then
+        _GPTOS_NEW+=("$1")
+        _GPTOS_NEW_NOTES+=("$2")
+    fi
+}
+
+__gptos_progress() {
+    emulate -L zsh
+    local limit="$GPTOS_PROGRESS_MS"
+    [[ $limit == <-> ]] || limit=120
+    (( $1 >= limit )) || return 0
+    __gptos_say "${2:-working}… $(( $1 / 1000 )).$(( $1 % 1000 / 100 )) s (Ctrl-C cancels)"
+    zle -R
+}
+
+# A complete answer is here: _GPTOS_NEW and the rest say what it was.
+__gptos_arrive() {
+    emulate -L zsh
+    integer i=0 first=0
+    if (( _GPTOS_CANCELLED )); then
+        __gptos_say 'cancelled'
+        return 0
+    fi
+    first=$(( $#_GPTOS_RING + 1 ))
+    for (( i = 1; i <= $#_GPTOS_NEW; i++ )); do
+        (( ${_GPTOS_RING[(Ie)$_GPTOS_NEW[i]]} )) && continue
+        _GPTOS_RING+=("$_GPTOS_NEW[i]")
+        _GPTOS_NOTES+=("$_GPTOS_NEW_NOTES[i]${_GPTOS_REMARK:+ · $_GPTOS_REMARK}")
+    done
+
+    if (( $#_GPTOS_RING < first )); then
+        if (( $#_GPTOS_NEW )); then
+            __gptos_say 'the same answer again'
+        elif (( _GPTOS_REFUSED )); then
+            __gptos_say 'no answer (a command with control characters was refused)'
+        else
+            __gptos_say "${_GPTOS_REMARK:-no answer}"
+        fi
+        return 0
+    fi
+    (( _GPTOS_EXTENDS )) || _GPTOS_MORE="$_GPTOS_NEW_MORE"
+    _GPTOS_TYPED="$_GPTOS_TYPED_ASKED"
+    if [[ $BUFFER == "$_GPTOS_ASKED" ]]; then
+        (( _GPTOS_EXTENDS )) || _GPTOS_ORIGINAL="$BUFFER"
+        __gptos_show $first
+    else
+        # The line was edited meanwhile: it stays as it is, and the key puts the answer in.
+        _GPTOS_ORIGINAL="$BUFFER" _GPTOS_SHOWN="$BUFFER"
+        _GPTOS_AT=$(( first - 1 ))
+        __gptos_say "the line was edited; press the key again for: $_GPTOS_RING[first]"
+    fi
+}
+
+# Makes the line the suggestion of this index (0 = the original words): one undo step.
+__gptos_show() {
+    emulate -L zsh
+    zle split-undo
+    if (( $1 )); then
+        BUFFER="$_GPTOS_RING[$1]" _GPTOS_NOTE="$_GPTOS_NOTES[$1]"
+    else
+        BUFFER="$_GPTOS_ORIGINAL" _GPTOS_NOTE='your words'
+    fi
+    CURSOR=$#BUFFER
+    # The ghost text of another plugin belongs to the line that was replaced.
+    POSTDISPLAY=''
+    _GPTOS_AT=$1 _GPTOS_SHOWN="$BUFFER" _GPTOS_DESCENDS=$(( $1 > 0 ))
+    __gptos_say "$_GPTOS_NOTE"
+    zle -R
+    __gptos_guard_arm
+}
+
+# --- the guard -------------------------------------------------------------------------------------------------------
+
+# For a while after the line was changed Enter is swallowed: nobody has read the command yet. The guard is lifted by an event, not by a look
+# at the clock when Enter arrives: the line editor serves the keyboard before any other fd, so a key pressed too early is also handled too
+# early, however late a loaded machine comes to it.
+__gptos_guard_arm() {
+    emulate -L zsh
+    local limit="$GPTOS_ENTER_GUARD_MS"
+    [[ $limit == <-> ]] || limit=250
+    __gptos_guard_lift
+    (( limit )) && __gptos_guard_wait $limit
+}
+
+__gptos_guard_wait() {
+    emulate -L zsh
+    integer fd=0
+    exec {fd}< <(zselect -t $(( ($1 + 9) / 10 ))) || return 0
+    _GPTOS_GUARD_FD=$fd
+    zle -F -w $fd gptos-guard
+}
+
+__gptos_guard_lift() {
+    emulate -L zsh
+    (( _GPTOS_GUARD_FD )) || return 0
+    zle -F $_GPTOS_GUARD_FD
+    exec {_GPTOS_GUARD_FD}<&-
+    _GPTOS_GUARD_FD=0
+}
+
+__gptos_guard() {
+    emulate -L zsh
+    [[ $1 == "$_GPTOS_GUARD_FD" ]] || return 0
+    __gptos_guard_lift
+    # A key that came in since the keyboard was looked at counts as pressed too early.
+    (( PENDING || KEYS_QUEUED_COUNT )) && __gptos_guard_wait 20
+    return 0
+}
+
+# --- widgets ---------------------------------------------------------------------------------------------------------
+
+# The key: ask for the words on the line; on a suggestion that was not touched, the next one.
+__gptos_translate() {
+    emulate -L zsh
+    local -a reply
+    [[ $CONTEXT == (start|cont) ]] || return 1
+    if (( _GPTOS_FD )); then
+        if (( _GPTOS_CANCELLED )); then
+            __gptos_release KILL
+        elif [[ $BUFFER == "$_GPTOS_ASKED" ]]; then
+            __gptos_say 'waiting, Ctrl-C cancels'
+            return 0
+        else
+            __gptos_release TERM
+        fi
+    fi
+
+    if (( $#_GPTOS_RING )) && [[ $BUFFER == "$_GPTOS_SHOWN" ]]; then
+        if (( _GPTOS_AT < $#_GPTOS_RING )); then
+            __gptos_show $(( _GPTOS_AT + 1 ))
+        elif [[ -n $_GPTOS_MORE ]]; then
+            _GPTOS_MORE=''
+            __gptos_ask "$_GPTOS_QUERY" 1 1
+        else
+            __gptos_show 0
+        fi
+        return 0
+    fi
+
+    __gptos_parse "$BUFFER"
+    if [[ -z $reply[2] ]]; then
+        __gptos_say 'type what you want, then press the key'
+        return 0
+    fi
+    __gptos_ask "$reply[2]" $reply[1] 0
+    return 0
+}
+
+# Whether Enter is ours: true if it was swallowed or became a request.
+__gptos_takes_enter() {
+    emulate -L zsh
+    setopt extended_glob
+    local -a reply
+    if (( _GPTOS_FD && _GPTOS_CANCELLED )); then
+        __gptos_release KILL
+    elif (( _GPTOS_FD )); then
+        __gptos_say 'waiting, Ctrl-C cancels'
+        return 0
+    elif (( _GPTOS_GUARD_FD )); then
+        __gptos_say "$_GPTOS_NOTE · read it first, then Enter"
+        return 0
+    fi
+
+    if [[ $CONTEXT == start && $BUFFER == [[:space:]]#'??'('?'|)([[:space:]]*|) ]]; then
+        __gptos_parse "$BUFFER"
+        if [[ -n $reply[2] ]]; then
+            __gptos_ask "$reply[2]" $reply[1] 0
+        else
+            __gptos_say 'type what you want after the question marks'
+        fi
+        return 0
+    fi
+    _GPTOS_ACCEPTED=$_GPTOS_DESCENDS
+    return 1
+}
+
+# No options are changed around the widget that was there before: it may be the user's.
+__gptos_accept_line() {
+    if ! __gptos_takes_enter; then
+        zle "$_GPTOS_ACCEPT_LINE" -- "$@"
+    fi
+}
+
+# --- hooks -----------------------------------------------------------------------------------------------------------
+
+# Before each redraw: does the line still descend from a suggestion, or was it emptied or undone?
+__gptos_watch_line() {
+    [[ -n $_GPTOS_TYPED ]] || return 0
+    emulate -L zsh
+    if [[ -z $BUFFER || $BUFFER == "$_GPTOS_ORIGINAL" ]]; then
+        _GPTOS_DESCENDS=0
+    elif (( ${_GPTOS_RING[(Ie)$BUFFER]} )); then
+        _GPTOS_DESCENDS=1
+    fi
+}
+
+# The words go into the history just before the command that came of them. (From a widget, the line being edited would be stored.)
+__gptos_add_history() {
+    emulate -L zsh
+    if (( _GPTOS_ACCEPTED )) && [[ -n $_GPTOS_TYPED ]]; then
+        print -sr -- "$_GPTOS_TYPED"
+        _GPTOS_TYPED=''
+    fi
+    return 0
+}
+
+__gptos_preexec() {
+    emulate -L zsh
+    __gptos_release TERM
+    (( _GPTOS_ACCEPTED )) && _GPTOS_RUNNING="${1:-$3}"
+    return 0
+}
+
+# A line given up by Ctrl-C or send-break comes only here; zle-line-finish is for lines that were accepted.
+__gptos_precmd() {
+    local -i last_status=$?
+    emulate -L zsh
+    setopt no_bg_nice
+    __gptos_release TERM
+    __gptos_guard_lift
+    local bin="$GPTOS_BIN" query="$_GPTOS_QUERY" command_line="$_GPTOS_RUNNING"
+    # The words of a line given up are worth keeping all the same.
+    [[ -n $_GPTOS_TYPED ]] && print -sr -- "$_GPTOS_TYPED"
+    __gptos_forget
+    _GPTOS_ACCEPTED=0 _GPTOS_RUNNING=''
+    # 148: stopped by Ctrl-Z, not finished.
+    if [[ -n $command_line ]] && (( last_status != 148 )); then
+        { print -rn -- "$query"$'\0'"$command_line" | command "$bin" ran zsh $last_status } </dev/null &>/dev/null &!
+    fi
+}
+
+__gptos_exit() {
+    emulate -L zsh
+    __gptos_release TERM
+}
+
+# --- setting up ------------------------------------------------------------------------------------------------------
+
+# `ctrl-x`, `alt-x`, or zsh's own notation: REPLY in zsh's own.
+__gptos_key_sequence() {
+    emulate -L zsh
+    case ${(L)1} in
+        ctrl-space) REPLY='^@' ;;
+        ctrl-?) REPLY="^${(U)1[-1]}" ;;
+        alt-?) REPLY="\\e${1[-1]}" ;;
+        *) REPLY="$1" ;;
+    esac
+}
+
+__gptos_bind() {
+    emulate -L zsh
+    local key='' keymap='' REPLY=''
+    for key in "$GPTOS_KEY" "$GPTOS_KEY2"; do
+        [[ -n $key ]] || continue
+        __gptos_key_sequence "$key"
+        for keymap in emacs viins vicmd; do
+            bindkey -M $keymap -- "$REPLY" gptos-translate
+        done
+    done
+}
+
+# If a plugin has wrapped our accept-line since, ours is already in its chain; wrapping once more would make a circle.
+__gptos_wrap_accept_line() {
+    emulate -L zsh
+    local present="${widgets[accept-line]-builtin}"
+    [[ -n ${widgets[(re)user:__gptos_accept_line]-} ]] && return 0
+    if [[ $present == builtin ]]; then
+        # The builtin's own name, not an alias: zsh-syntax-highlighting 0.7.1 cannot wrap an aliased builtin, and Enter would be dead.
+        typeset -g _GPTOS_ACCEPT_LINE=.accept-line
+    else
+        zle -A accept-line _gptos-former-accept-line
+        typeset -g _GPTOS_ACCEPT_LINE=_gptos-former-accept-line
+    fi
+    zle -N accept-line __gptos_accept_line
+}
+
+zle -N gptos-translate __gptos_translate
+zle -N gptos-data __gptos_data
+zle -N gptos-guard __gptos_guard
+__gptos_bind
+__gptos_wrap_accept_line
+
+autoload -Uz add-zsh-hook add-zle-hook-widget
+add-zsh-hook zshaddhistory __gptos_add_history
+add-zsh-hook preexec __gptos_preexec
+add-zsh-hook precmd __gptos_precmd
+add-zsh-hook zshexit __gptos_exit
+add-zle-hook-widget line-pre-redraw __gptos_watch_line
+
+fi
+
+} always {
+    # Only what differs, in one command: some options, like `zle`, cannot be set even to what they are.
+    typeset -ga _GPTOS_RESTORE=()
+    () {
+        local -A former=(${=_GPTOS_USER_OPTIONS})
+        local name=''
+        for name in ${(k)former}; do
+            [[ $options[$name] == $former[$name] ]] || _GPTOS_RESTORE+=(${${former[$name]:#on}/off/no}$name)
+        done
+    }
+    (( $#_GPTOS_RESTORE )) && 'builtin' 'setopt' "${_GPTOS_RESTORE[@]}"
+    'builtin' 'unset' '_GPTOS_USER_OPTIONS' '_GPTOS_RESTORE'
+}

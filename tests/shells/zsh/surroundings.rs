@@ -1,0 +1,151 @@
+//! The integration among the user's own settings: key maps, options, aliases, plugins, no line editor at all.
+
+use std::thread;
+
+use super::{AT_ONCE, NOTE, READING, SOON, list_files, scripted, start_with};
+use crate::terminal::{Setup, Shell};
+
+#[test]
+fn vi_mode_works_from_both_keymaps() {
+    let (dir, helper) = scripted();
+    let marker = dir.path().join("marker");
+    let command = format!("touch {}", marker.display());
+    let helper = helper.answer_after(AT_ONCE, &[(command.as_str(), NOTE)]);
+    let t = start_with(&helper, Setup { vi: true, ..Setup::default() });
+    t.type_text("make a marker");
+    t.key("Escape");
+    t.wait_until_idle();
+    t.key("C-g");
+    t.wait_for_screen("gptos: offline");
+    assert_eq!(t.buffer(), command);
+    t.key("C-c");
+    t.wait_for_prompt(2);
+    t.type_text("?? what's a marker");
+    t.key("Escape");
+    t.wait_until_idle();
+    t.keys(&["Enter", "Enter", "Enter"]);
+    t.wait_for_screen("gptos: offline");
+    assert_eq!(t.buffer(), command);
+    assert!(!marker.exists());
+    thread::sleep(READING);
+    t.key("Enter");
+    t.wait_for_prompt(3);
+    assert!(marker.exists());
+}
+
+#[test]
+fn hostile_options_and_aliases_change_nothing() {
+    let (_dir, helper) = scripted();
+    let helper = helper.answer_after(SOON, &[("echo *", NOTE), ("echo b", NOTE)]);
+    let before = "alias local=false print=false zle=false emulate=false kill=false typeset=false command=false read=false
+alias -g L='| less' fd=nothing
+setopt ksh_arrays glob_subst sh_word_split no_unset warn_create_global warn_nested_var rc_quotes no_clobber ksh_glob no_bare_glob_qual pipe_fail
+__before=\"${(kvj: :)options}\"";
+    let script = Shell::Zsh.script();
+    let load = format!("__load() {{ source '{}'; }}\n__load\n__load", script.display());
+    let rc = "[[ \"$__before\" == \"${(kvj: :)options}\" ]] || echo OPTIONS CHANGED\nunalias -m '*'".to_owned();
+    let t = start_with(&helper, Setup { before: before.into(), load: Some(load), rc, ..Setup::default() });
+    t.type_text("?? what's here");
+    t.key("Enter");
+    t.wait_for_screen("gptos: offline");
+    assert_eq!(t.buffer(), "echo *");
+    t.key("C-g");
+    t.wait_for_buffer(|b| b == "echo b");
+    thread::sleep(READING);
+    t.key("Enter");
+    t.wait_for_prompt(2);
+    assert_eq!(t.screen(), "[1]> echo b\nb\n[2]>");
+    t.wait_for(|| (helper.ran().len() == 1).then_some(()), "the report");
+    t.assert_not_spinning();
+}
+
+#[test]
+fn loading_by_eval_and_loading_twice_work() {
+    let (_dir, helper) = scripted();
+    let helper = list_files(helper);
+    let script = Shell::Zsh.script();
+    let load = format!(
+        "eval \"$(cat '{0}')\"\nsource '{0}'\neval \"$(cat '{0}')\"\necho \"hooks $#precmd_functions $#preexec_functions\"",
+        script.display()
+    );
+    let t = start_with(&helper, Setup { load: Some(load), ..Setup::default() });
+    assert!(t.screen().starts_with("hooks 2 1\n"), "{}", t.screen());
+    t.type_text("?? list files");
+    t.key("Enter");
+    t.wait_for_buffer(|b| b == "ls");
+    assert_eq!(helper.queries().len(), 1);
+    t.key("C-u");
+    t.type_text("echo hello");
+    thread::sleep(READING);
+    t.key("Enter");
+    t.wait_for_prompt(2);
+    assert!(t.screen().ends_with("echo hello\nhello\n[2]>"), "{}", t.screen());
+}
+
+#[test]
+fn the_keys_are_the_users_choice() {
+    let vscode = vec![("TERM_PROGRAM".to_owned(), "vscode".to_owned())];
+    let cases: [(&str, Vec<(String, String)>, &str); 5] = [
+        ("GPTOS_KEY=ctrl-t", vec![], "C-t"),
+        ("GPTOS_KEY=alt-k", vec![], "M-k"),
+        ("GPTOS_KEY='^Xg'", vec![], "C-x g"),
+        ("GPTOS_KEY= GPTOS_KEY2=ctrl-]", vec![], "C-]"),
+        ("", vscode, "C-]"),
+    ];
+    for (before, env, keys) in cases {
+        let (_dir, helper) = scripted();
+        let helper = list_files(helper);
+        let t = start_with(&helper, Setup { before: before.into(), env, ..Setup::default() });
+        t.type_text("list files");
+        t.keys(&keys.split(' ').collect::<Vec<_>>());
+        t.wait_for_buffer(|b| b == "ls");
+    }
+}
+
+#[test]
+fn where_there_is_no_line_editor_nothing_happens() {
+    let load = format!("source '{}'; echo \"status $? ${{widgets[accept-line]-none}}\"", Shell::Zsh.script().display());
+    for (term, arguments) in [("xterm", ["-f", "-c"]), ("dumb", ["-fi", "-c"])] {
+        let output = std::process::Command::new("zsh").env("TERM", term).args(arguments).arg(&load).output().expect("zsh is installed");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{term}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim_end(), "status 0 builtin", "{term}");
+    }
+}
+
+#[test]
+fn the_common_plugins_may_come_before_or_after() {
+    const PLUGINS: &str = "autoload -Uz compinit; compinit -u -D
+source /usr/share/zsh-autosuggestions/zsh-autosuggestions.zsh || echo MISSING
+source /usr/share/doc/fzf/examples/key-bindings.zsh || echo MISSING
+source /usr/share/doc/fzf/examples/completion.zsh || echo MISSING
+source /usr/share/zsh-syntax-highlighting/zsh-syntax-highlighting.zsh || echo MISSING
+print -s '?? list files by size, old words'";
+    let script = format!("source '{}'", Shell::Zsh.script().display());
+    let orders = [(PLUGINS.to_owned(), false), (PLUGINS.to_owned(), true), (String::new(), false), (String::new(), true)];
+    for (before, vi) in orders {
+        let rc = if before.is_empty() { format!("{PLUGINS}\n{script}") } else { String::new() };
+        let (_dir, helper) = scripted();
+        let helper = helper.answer_after(SOON, &[("ls -d /", NOTE), ("ls -dA /", NOTE)]);
+        let t = start_with(&helper, Setup { before, rc, vi, ..Setup::default() });
+        assert!(!t.screen().contains("MISSING"), "install the plugins; {}", t.screen());
+        t.type_text("?? list files");
+        t.wait_for_screen("old words");
+        t.key("Enter");
+        t.wait_for_screen("gptos: offline");
+        assert_eq!(t.screen(), "[1]> ls -d /\ngptos: offline · risk none");
+        assert_eq!(t.buffer(), "ls -d /");
+        t.key("C-g");
+        t.wait_for_buffer(|b| b == "ls -dA /");
+        // The command is coloured as one that exists.
+        t.wait_for(|| t.coloured_screen().contains("\u{1b}[32mls\u{1b}[39m -dA").then_some(()), "the highlighting");
+        t.key("C-g");
+        t.wait_for_buffer(|b| b == "?? list files");
+        t.key("C-g");
+        t.wait_for_buffer(|b| b == "ls -d /");
+        thread::sleep(READING);
+        t.key("Enter");
+        t.wait_for_prompt(2);
+        assert!(t.screen().contains("ls -d /\n/\n[2]>"), "{}", t.screen());
+        t.assert_not_spinning();
+    }
+}
