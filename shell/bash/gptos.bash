@@ -74,9 +74,9 @@ __gptos_at_prompt() {
   [[ $1 == key && " ${PROMPT_COMMAND[*]-} " != *__gptos_prompt* ]]
 }
 
-# Every entry point calls this after `local -`, so that the user's `set -e`, `-u`, `-x` or IFS do not reach our code.
+# Every entry point calls this after `local -`, so that the user's `set -e`, `-u` and `-x` do not reach our code.
 __gptos_calm() {
-  { set +eux; } 2>/dev/null
+  set +eux
 }
 
 # === the helper ===
@@ -88,15 +88,20 @@ __gptos_found() {
   esac
 }
 
-# Starts the helper for the words in $1. It is a process substitution, because `&` would print `[1] 1234`, and it execs,
-# so that there is one process to kill. The words go to its stdin, where `ps` does not show them.
+# Starts the helper for the words in $1. It is a process substitution, because `&` would print `[1] 1234`.
+# Substitutions hold calls only: bash parses their text again when it runs them, with the user's aliases.
 __gptos_start() {
-  local fresh=$2
-  exec {_GPTOS_FD}< <(
-    exec -- "$GPTOS_BIN" widget bash ${fresh:+--fresh} --shell-version "$BASH_VERSION" \
-      < <(builtin printf '%s' "$1") 2>/dev/null
-  )
+  exec {_GPTOS_FD}< <(__gptos_become_helper "$@")
   _GPTOS_PID=$!
+}
+
+# By exec, so that there is one process to kill. The words go to its stdin, where `ps` does not show them.
+__gptos_become_helper() {
+  exec -- "$GPTOS_BIN" widget bash ${2:+--fresh} --shell-version "$BASH_VERSION" < <(__gptos_put "$1") 2>/dev/null
+}
+
+__gptos_put() {
+  builtin printf '%s' "$1"
 }
 
 __gptos_stop() {
@@ -221,14 +226,20 @@ __gptos_bind_step() {
 # === waiting ===
 
 __gptos_save_trap() {
-  _GPTOS_CANCELLED=0
-  _GPTOS_OLD_TRAP=$(builtin trap -p INT)
+  _GPTOS_CANCELLED=0 _GPTOS_TRAP_HELD=1
+  _GPTOS_OLD_TRAP=$(__gptos_print_trap)
   # shellcheck disable=SC2064  # the handler's name is meant to be fixed now
   builtin trap "$1" INT
 }
 
+__gptos_print_trap() {
+  builtin trap -p INT
+}
+
 # `trap -p` prints a command made to be evaluated; it is the user's own trap.
 __gptos_restore_trap() {
+  ((_GPTOS_TRAP_HELD)) || return 0
+  _GPTOS_TRAP_HELD=0
   builtin trap - INT
   [[ -z $_GPTOS_OLD_TRAP ]] || builtin eval "$_GPTOS_OLD_TRAP"
   _GPTOS_OLD_TRAP=''
@@ -287,8 +298,6 @@ __gptos_show() {
   if (($1 < ${#_GPTOS_RING[@]})); then
     text=${_GPTOS_RING[$1]}
     __gptos_say "${_GPTOS_RING_NOTES[$1]}"
-  else
-    __gptos_say 'your words'
   fi
   # Last before the write, so that no Enter of before the command can reach readline after it.
   __gptos_drain
@@ -316,7 +325,7 @@ __gptos_ask() {
   _GPTOS_TYPED='' _GPTOS_IMPATIENT=0
   __gptos_clear_answer
   if ! __gptos_found; then
-    __gptos_say 'GPTOS_BIN not found'
+    __gptos_say "GPTOS_BIN not found: $GPTOS_BIN"
     return 0
   fi
   __gptos_start "$1" "$2"
@@ -392,27 +401,29 @@ __gptos_next() {
 # Takes over the helper's output, then asks the terminal for a sign of life. Its reply is a key of ours, and only a key may
 # change the buffer. Nothing is asked while another program owns the terminal: the reply would be typed into that program.
 __gptos_wait_aside() {
-  local from=$_GPTOS_FD
-  exec {_GPTOS_ASIDE_FD}< <(
-    while IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$from" kind &&
-      IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$from" text &&
-      IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$from" note; do
-      [[ $kind != tick ]] || continue
-      builtin printf '%s\0%s\0%s\0' "$kind" "$text" "$note"
-      [[ $kind != end ]] || break
-    done
-    for ((i = 0; i < 100; i++)); do
-      if __gptos_owns_terminal; then
-        builtin printf '\e[5n' >/dev/tty
-        break
-      fi
-      command sleep 0.2
-    done
-  )
+  exec {_GPTOS_ASIDE_FD}< <(__gptos_relay "$_GPTOS_FD")
   _GPTOS_ASIDE_PID=$!
   _GPTOS_PENDING=1 _GPTOS_PENDING_TOLD=0
   __gptos_say "asking${_GPTOS_WAITING_FOR:+ $_GPTOS_WAITING_FOR} (Ctrl-C cancels)"
   builtin trap __gptos_interrupt INT
+}
+
+__gptos_relay() {
+  local kind text note i
+  while IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" kind &&
+    IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" text &&
+    IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" note; do
+    [[ $kind != tick ]] || continue
+    builtin printf '%s\0%s\0%s\0' "$kind" "$text" "$note"
+    [[ $kind != end ]] || break
+  done
+  for ((i = 0; i < 100; i++)); do
+    if __gptos_owns_terminal; then
+      builtin printf '\e[5n' >/dev/tty
+      break
+    fi
+    command sleep 0.2
+  done
 }
 
 # Is the shell's process group the one in the foreground? `$$` is the shell, also in a subshell.
@@ -423,9 +434,13 @@ __gptos_owns_terminal() {
     IFS=' ' builtin read -r -a fields <<<"${line##*) }"
     [[ ${fields[2]} == "${fields[5]}" ]]
   else
-    IFS=' ' builtin read -r -a fields < <(command ps -o pgid=,tpgid= -p "$$" 2>/dev/null)
+    IFS=' ' builtin read -r -a fields < <(__gptos_print_groups)
     [[ -n ${fields[0]-} && ${fields[0]} == "${fields[1]-}" ]]
   fi
+}
+
+__gptos_print_groups() {
+  command ps -o pgid=,tpgid= -p "$$" 2>/dev/null
 }
 
 __gptos_end_pending() {
@@ -434,22 +449,27 @@ __gptos_end_pending() {
   exec {_GPTOS_ASIDE_FD}<&-
   _GPTOS_ASIDE_PID='' _GPTOS_ASIDE_FD=''
   __gptos_stop
-  __gptos_restore_trap
 }
 
-# Ctrl-C at the live prompt. If the terminal has been asked already, its reply is on the way, and an accepted line would
-# receive it: the guard of Enter covers that moment.
+# Ctrl-C at the live prompt. The trap must not be removed here: readline has remembered the handler of before, and the
+# next Ctrl-C would be lost. A key function may do it, so the terminal is asked to press that key. Its reply must not
+# reach a command started meanwhile: the guard of Enter covers that moment.
 __gptos_interrupt() {
-  local -
-  __gptos_calm
+  { local - IFS=$' \t\n' && __gptos_calm; } 2>/dev/null
   ((_GPTOS_PENDING)) || return 0
-  if builtin read -r -t 0 -u "$_GPTOS_ASIDE_FD"; then
-    __gptos_now
-    _GPTOS_GUARD_UNTIL=$((_GPTOS_NOW + 250000)) _GPTOS_GUARD_TOLD=1
-  fi
   __gptos_end_pending
+  __gptos_now
+  _GPTOS_GUARD_UNTIL=$((_GPTOS_NOW + 250000)) _GPTOS_GUARD_TOLD=1
   builtin printf '\r\e[K' >&2
   __gptos_say 'cancelled'
+  builtin printf '\e[5n' 2>/dev/null >/dev/tty
+}
+
+# Every key function begins with this.
+__gptos_begin() {
+  __gptos_calm
+  _GPTOS_TYPED=''
+  ((_GPTOS_PENDING)) || __gptos_restore_trap
 }
 
 # Takes the answer of the pending request, if it has come. False: still waiting.
@@ -462,6 +482,7 @@ __gptos_collect() {
   until __gptos_read_field "$_GPTOS_SECONDS"; do :; done
   _GPTOS_FD=$helper_fd
   __gptos_end_pending
+  __gptos_restore_trap
   exec {_GPTOS_TTY}</dev/tty
   _GPTOS_TYPED=''
   __gptos_settle 0
@@ -471,17 +492,13 @@ __gptos_collect() {
 # === what the keys do ===
 
 __gptos_arrive() {
-  local -
-  __gptos_calm
-  _GPTOS_TYPED=''
+  { local - IFS=$' \t\n' && __gptos_begin; } 2>/dev/null
   ((_GPTOS_PENDING == 0)) || __gptos_collect
   __gptos_bind_replay "$_GPTOS_STEP_REPLAY" "$_GPTOS_TYPED"
 }
 
 __gptos_request() {
-  local -
-  __gptos_calm
-  _GPTOS_TYPED=''
+  { local - IFS=$' \t\n' && __gptos_begin; } 2>/dev/null
   __gptos_split "$READLINE_LINE"
   if ((_GPTOS_PENDING)); then
     __gptos_collect || __gptos_say 'waiting, Ctrl-C cancels'
@@ -500,9 +517,7 @@ __gptos_request() {
 
 # Enter, first half: decides what the second half is, `accept-line` or the keys typed meanwhile.
 __gptos_enter() {
-  local -
-  __gptos_calm
-  _GPTOS_TYPED=''
+  { local - IFS=$' \t\n' && __gptos_begin; } 2>/dev/null
   __gptos_now
   __gptos_split "$READLINE_LINE"
   if ((_GPTOS_PENDING)); then
@@ -560,12 +575,10 @@ __gptos_submit() {
 }
 
 __gptos_prompt() {
-  local status=$? errexit=0
-  [[ $- != *e* ]] || errexit=1
-  local -
-  __gptos_calm
+  { local status=$? errexit=0 - IFS=$' \t\n'; [[ $- != *e* ]] || errexit=1; __gptos_calm; } 2>/dev/null
   _GPTOS_PROMPTING=1
   ((_GPTOS_PENDING == 0)) || __gptos_end_pending
+  __gptos_restore_trap
   if [[ -n $_GPTOS_RAN ]]; then
     # The subshell keeps the job table and `$!` of the user clean.
     (builtin printf '%s\0%s' "$_GPTOS_RAN_QUERY" "$_GPTOS_RAN" |
@@ -622,8 +635,7 @@ __gptos_bind_keys() {
 }
 
 __gptos_set_up() {
-  local -
-  __gptos_calm
+  { local - IFS=$' \t\n' && __gptos_calm; } 2>/dev/null
   local hook
   [[ $- == *i* && (-o emacs || -o vi) ]] || return 0
   case ${TERM-} in
@@ -639,8 +651,10 @@ __gptos_set_up() {
     return 0
   fi
   : "${_GPTOS_PROMPTING:=0}" "${_GPTOS_PENDING:=0}" "${_GPTOS_RAN=}" "${_GPTOS_PID=}" "${_GPTOS_FD=}" "${_GPTOS_TYPED=}"
+  : "${_GPTOS_TRAP_HELD:=0}" "${_GPTOS_OLD_TRAP=}"
   ((_GPTOS_PENDING == 0)) || __gptos_end_pending
-  _GPTOS_REPLAY_BOUND='' _GPTOS_SUBMIT_BOUND='' _GPTOS_OLD_TRAP=''
+  __gptos_restore_trap
+  _GPTOS_REPLAY_BOUND='' _GPTOS_SUBMIT_BOUND=''
   [[ -n ${_GPTOS_KEYS+set} ]] || _GPTOS_KEYS=()
   __gptos_forget
   __gptos_bind_keys
