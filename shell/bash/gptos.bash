@@ -241,7 +241,7 @@ __gptos_restore_trap() {
   ((_GPTOS_TRAP_HELD)) || return 0
   _GPTOS_TRAP_HELD=0
   builtin trap - INT
-  [[ -z $_GPTOS_OLD_TRAP ]] || builtin eval "$_GPTOS_OLD_TRAP"
+  [[ -z $_GPTOS_OLD_TRAP ]] || builtin eval "\\builtin $_GPTOS_OLD_TRAP"
   _GPTOS_OLD_TRAP=''
 }
 
@@ -410,9 +410,11 @@ __gptos_wait_aside() {
 
 __gptos_relay() {
   local kind text note i
-  while IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" kind &&
-    IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" text &&
-    IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" note; do
+  for ((i = 0; i < _GPTOS_MAX_RECORDS; i++)); do
+    IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" kind || break
+    IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" text || break
+    IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" note || break
+    ((${#kind} + ${#text} + ${#note} < _GPTOS_MAX_FIELD)) || break
     [[ $kind != tick ]] || continue
     builtin printf '%s\0%s\0%s\0' "$kind" "$text" "$note"
     [[ $kind != end ]] || break
@@ -526,8 +528,6 @@ __gptos_enter() {
       _GPTOS_PENDING_TOLD=1
       __gptos_say 'waiting, Ctrl-C cancels'
     fi
-  elif __gptos_guarded; then
-    __gptos_bind_step "$_GPTOS_STEP_SUBMIT" '""'
   elif [[ -n $_GPTOS_MARK ]] && __gptos_at_prompt enter; then
     __gptos_bind_step "$_GPTOS_STEP_SUBMIT" '""'
     if [[ -z $_GPTOS_WORDS ]]; then
@@ -536,6 +536,8 @@ __gptos_enter() {
       [[ $_GPTOS_MARK == '???' ]] || _GPTOS_MARK=''
       __gptos_ask "$_GPTOS_WORDS" "$_GPTOS_MARK" new
     fi
+  elif __gptos_guarded; then
+    __gptos_bind_step "$_GPTOS_STEP_SUBMIT" '""'
   else
     __gptos_submit
     __gptos_bind_step "$_GPTOS_STEP_SUBMIT" accept-line
