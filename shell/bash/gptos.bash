@@ -122,6 +122,7 @@ __gptos_take_field() {
   local kind=${_GPTOS_FIELDS[0]} text=${_GPTOS_FIELDS[1]} note=${_GPTOS_FIELDS[2]}
   _GPTOS_FIELDS=()
   ((++_GPTOS_RECORDS <= _GPTOS_MAX_RECORDS)) || return 0
+  [[ $kind == tick ]] || _GPTOS_BEGUN=1
   case $kind in
     tick) _GPTOS_WAITING_FOR=${note//[[:cntrl:]]/} ;;
     cmd)
@@ -144,7 +145,7 @@ __gptos_take_field() {
 }
 
 __gptos_clear_answer() {
-  _GPTOS_FIELDS=() _GPTOS_COMMANDS=() _GPTOS_NOTES=() _GPTOS_PART=''
+  _GPTOS_FIELDS=() _GPTOS_COMMANDS=() _GPTOS_NOTES=() _GPTOS_PART='' _GPTOS_BEGUN=''
   _GPTOS_OFFER='' _GPTOS_MESSAGE='' _GPTOS_WAITING_FOR='' _GPTOS_RECORDS=0 _GPTOS_ENDED=0 _GPTOS_REFUSED=0
 }
 
@@ -268,7 +269,8 @@ __gptos_wait() {
     __gptos_now
     if ((_GPTOS_NOW - start < patience)); then
       __gptos_seconds $(((patience - (_GPTOS_NOW - start)) / 1000 + 1))
-    elif [[ $GPTOS_ASYNC == 1 ]]; then
+    elif [[ $GPTOS_ASYNC == 1 && -z $_GPTOS_BEGUN$_GPTOS_PART && ${#_GPTOS_FIELDS[@]} -eq 0 ]]; then
+      # Only between records, and only while nothing but progress was read: the rest of an answer comes at once.
       __gptos_wait_aside
       return 2
     else
@@ -328,8 +330,8 @@ __gptos_ask() {
     __gptos_say "GPTOS_BIN not found: $GPTOS_BIN"
     return 0
   fi
+  __gptos_save_trap '_GPTOS_CANCELLED=1' # first: Ctrl-C must not lose the line at any moment of the request
   __gptos_start "$1" "$2"
-  __gptos_save_trap '_GPTOS_CANCELLED=1'
   if ! exec {_GPTOS_TTY}</dev/tty; then
     __gptos_stop
     __gptos_restore_trap
@@ -419,6 +421,8 @@ __gptos_relay() {
     builtin printf '%s\0%s\0%s\0' "$kind" "$text" "$note"
     [[ $kind != end ]] || break
   done
+  # Something must be there to read when the terminal's reply comes, also after a crash.
+  [[ $kind == end ]] || builtin printf '%s\0' lost '' ''
   for ((i = 0; i < 100; i++)); do
     if __gptos_owns_terminal; then
       builtin printf '\e[5n' >/dev/tty

@@ -92,7 +92,7 @@ fn hostile_options_functions_and_aliases_do_no_harm() {
         bench.read_and_enter();
         bench.t.wait_for_prompt(2);
         bench.type_and_press("?? list files", "Enter");
-        bench.t.wait_for_screen("(Ctrl-C cancels)");
+        bench.t.wait_for(|| (bench.helper.pids().len() == 2).then_some(()), "the second call");
         bench.t.key("C-c");
         bench.t.wait_for_screen("gptos: cancelled");
         assert_eq!(bench.t.buffer(), "?? list files");
