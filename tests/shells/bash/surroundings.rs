@@ -111,7 +111,7 @@ fn a_prompt_of_two_lines_and_a_long_line_leave_no_garbage() {
     let mut shown = String::from("[1]> ");
     shown.push_str(&long);
     let wrapped: Vec<&str> = shown.as_bytes().chunks(60).map(|row| std::str::from_utf8(row).unwrap().trim_end()).collect();
-    assert_eq!(bench.t.screen(), format!("path\ngptos: offline · risk none\n{}", wrapped.join("\n")));
+    bench.expect_screen(&format!("path\ngptos: offline · risk none\n{}", wrapped.join("\n")));
 }
 
 #[test]
