@@ -43,9 +43,9 @@ __gptos_now() {
   _GPTOS_NOW=${EPOCHREALTIME//[!0-9]/}
 }
 
-# Milliseconds as the seconds that `read -t` takes, which also wants the locale's decimal sign.
+# Milliseconds as the seconds that `read -t` takes: with a point, even where the locale writes a comma.
 __gptos_seconds() {
-  builtin printf -v _GPTOS_SECONDS '%d%s%03d' $(($1 / 1000)) "${EPOCHREALTIME//[0-9]/}" $(($1 % 1000))
+  builtin printf -v _GPTOS_SECONDS '%d.%03d' $(($1 / 1000)) $(($1 % 1000))
 }
 
 # The number in $1, or $2 if it is none.
@@ -305,6 +305,11 @@ __gptos_show() {
   __gptos_drain
   READLINE_LINE=$text
   READLINE_POINT=${#text}
+  __gptos_guard
+}
+
+# From now on Enter runs nothing for a moment: nobody can have read what has just appeared.
+__gptos_guard() {
   __gptos_number "$GPTOS_ENTER_GUARD_MS" 250
   __gptos_now
   _GPTOS_GUARD_UNTIL=$((_GPTOS_NOW + _GPTOS_NUMBER * 1000)) _GPTOS_GUARD_TOLD=0
@@ -346,8 +351,10 @@ __gptos_ask() {
   exec {_GPTOS_TTY}<&-
 }
 
-# Turns a finished request ($1: 0 ended, 1 cancelled) into a buffer, a message, or both.
+# Turns a finished request ($1: 0 ended, 1 cancelled) into a buffer, a message, or both. Also after a failure an Enter
+# that was meant for the answer must not run the words.
 __gptos_settle() {
+  __gptos_guard
   if (($1 == 1)); then
     _GPTOS_TYPED='' # Ctrl-C has also emptied the terminal's own queue
     __gptos_say 'cancelled'
@@ -550,14 +557,14 @@ __gptos_enter() {
   __gptos_bind_replay "$_GPTOS_STEP_SUBMIT" "$_GPTOS_TYPED"
 }
 
-# Nobody has read a command that appeared a moment ago. Each Enter swallowed prolongs the guard a little, so that a key
-# held down or a burst that was delayed by a busy machine runs nothing. A clock set back ends the guard.
+# Each Enter swallowed prolongs the guard a little, so that a key held down or a burst that was delayed by a busy machine
+# runs nothing. A clock set back ends the guard.
 __gptos_guarded() {
   local left=$((_GPTOS_GUARD_UNTIL - _GPTOS_NOW))
   __gptos_number "$GPTOS_ENTER_GUARD_MS" 250
   ((left > 0 && left <= (_GPTOS_NUMBER > 250 ? _GPTOS_NUMBER : 250) * 1000)) || return 1
   ((left >= 100000)) || _GPTOS_GUARD_UNTIL=$((_GPTOS_NOW + 100000))
-  ((_GPTOS_GUARD_TOLD)) || __gptos_say 'press Enter again to run it'
+  ((_GPTOS_GUARD_TOLD)) || __gptos_say 'too early, press Enter again to run it'
   _GPTOS_GUARD_TOLD=1
 }
 

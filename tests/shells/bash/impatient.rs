@@ -44,6 +44,7 @@ fn three_enters_run_nothing(setup: Setup, text: &str, key: &str) {
             assert!(conclusive, "the machine is too busy to press Enter within {TOO_LATE:?}");
         }
         // The same line, once it can have been read.
+        bench.t.wait_until_idle();
         let prompt = bench.t.prompt_number();
         bench.type_and_press(text, key);
         bench.expect_buffer("echo ran >>marker");
@@ -59,6 +60,7 @@ fn one_moment(bench: &Bench, text: &str, key: &str, at: Duration, answer: Durati
     let t = &bench.t;
     let marker = t.dir().join("cwd/marker");
     let answers = bench.helper.answered_at().len();
+    t.wait_until_idle();
     let prompt = t.prompt_number();
     t.type_text(text);
     assert_eq!(t.buffer(), text);
@@ -84,7 +86,7 @@ fn one_moment(bench: &Bench, text: &str, key: &str, at: Duration, answer: Durati
     if conclusive {
         assert!(!ran, "an Enter {at:?} after {key} (answer due at {answer:?}) ran an unread command:\n{}", t.screen());
         assert_eq!(buffer, "echo ran >>marker", "Enter {at:?} after {key}:\n{}", t.screen());
-        assert_eq!(t.prompt_number(), prompt, "{}", t.screen());
+        bench.expect_prompt(prompt);
     } else {
         // Too late: the line may rightly have run. Begin again in the same shell.
         let _ = fs::remove_file(&marker);
@@ -114,8 +116,25 @@ fn an_early_enter_says_what_to_do_once() {
     bench.expect_buffer("touch marker");
     bench.t.keys(&["Enter", "Enter"]);
     assert_eq!(bench.t.buffer(), "touch marker");
-    assert_eq!(bench.t.screen().matches("gptos: press Enter again to run it").count(), 1, "{}", bench.t.screen());
+    assert_eq!(bench.t.screen().matches("gptos: too early, press Enter again to run it").count(), 1, "{}", bench.t.screen());
     assert!(!bench.t.dir().join("cwd/marker").exists());
+}
+
+#[test]
+fn an_enter_meant_for_an_answer_that_fails_does_not_run_the_words() {
+    for setup in [Setup::default(), asynchronous()] {
+        for script in [|helper: FakeHelper| helper.crash_after(NOW), |helper: FakeHelper| helper.message_after(SOON, "no")] {
+            let bench = Bench::new(script, setup.clone());
+            bench.t.type_text("touch marker");
+            bench.t.keys(&["C-g", "Enter", "Enter", "Enter"]);
+            bench.t.wait_for_screen("gptos: no");
+            assert_eq!(bench.t.buffer(), "touch marker");
+            bench.expect_prompt(1);
+            bench.read_and_enter();
+            bench.t.wait_for_prompt(2);
+            assert!(bench.t.dir().join("cwd/marker").exists());
+        }
+    }
 }
 
 #[test]
@@ -125,6 +144,6 @@ fn ctrl_o_typed_while_waiting_accepts_nothing() {
     bench.wait_for_helper();
     bench.t.keys(&["C-o"]);
     bench.expect_buffer("touch marker");
-    assert_eq!(bench.t.prompt_number(), 1);
+    bench.expect_prompt(1);
     assert!(!bench.t.dir().join("cwd/marker").exists());
 }
