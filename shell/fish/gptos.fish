@@ -69,20 +69,28 @@ dir=$(mktemp -d "${XDG_RUNTIME_DIR:-/nonexistent}/gptos.XXXXXX") ||
 exec 3<&0 </dev/null
 (
     exec >/dev/null
-    trap "kill \"\$!\"; rm -rf \"\$dir\"; exit 1" TERM HUP
-    "$@" <&3 >"$dir/answer" 3<&- &
+    # The helper may be about to start: its pid is worth waiting for.
+    trap "n=50
+        until read h <\"\$dir/pid\" || test \$((n -= 1)) -eq 0; do sleep 0.02; done
+        kill \"\$h\"; rm -rf \"\$dir\"; exit 1" TERM HUP
+    (
+        "$@" <&3 3<&- &
+        exec 3<&-
+        echo "$!" >"$dir/pid"
+        wait "$!"
+        echo "$?" >"$dir/status"
+    ) | head -c 262144 >"$dir/answer" &
     exec 3<&-
-    wait "$!"
-    echo "$?" >"$dir/status"
+    wait
     : >"$dir/done"
-    trap - TERM HUP
     kill -URG "$fish" || rm -rf "$dir"
 ) &
 keeper=$!
 exec 3<&-
 (
     exec >/dev/null
-    while sleep "$lull"; do kill -USR1 "$$" || exit; done
+    trap "kill \"\$!\"; exit" TERM
+    while sleep "$lull" & wait "$!"; do kill -USR1 "$$" || exit; done
 ) &
 timer=$!
 shown=
@@ -108,7 +116,9 @@ done
 kill "$timer"
 test -z "$shown" || printf "\0337\033D\r\033[K\0338" >/dev/tty
 if test -n "$cancelled"; then
+    trap "" INT TERM HUP USR1
     kill "$keeper"
+    wait "$keeper"
     rm -rf "$dir"
     printf "cancelled\0"
 elif test -e "$dir/done"; then
@@ -231,8 +241,10 @@ end
 function __gptos_drop_request
     set -q _GPTOS_PENDING[1]
     or return
+    # A living keeper removes its directory, after it has ended the helper.
     command kill $_GPTOS_PENDING[1] 2>/dev/null
-    __gptos_sweep $_GPTOS_PENDING[2]
+    and not test -e $_GPTOS_PENDING[2]/done
+    or __gptos_sweep $_GPTOS_PENDING[2]
     __gptos_settle
 end
 
@@ -615,26 +627,30 @@ end
 # `ctrl-g`, `alt-g`, or fish's own notation, as `bind` wants it.
 function __gptos_sequence
     if string match -qr '^(?<modifier>ctrl|alt)-(?<letter>.)$' -- $argv[1]
-        set -l escapes ctrl c alt e
-        string unescape -- '\\'$escapes[(math (contains -i -- $modifier $escapes) + 1)]$letter
+        test $modifier = ctrl
+        and string unescape -- \\c$letter
+        or string unescape -- \\e$letter
     else
         string unescape -- $argv[1]
     end
 end
 
 # Bindings of the user's level survive fish_vi_key_bindings, whichever comes first.
-for mode in default insert visual
-    for key in $GPTOS_KEY $GPTOS_KEY2
-        test -n "$key"
-        and bind -M $mode (__gptos_sequence $key) __gptos_key
+function __gptos_bind_keys
+    for mode in default insert visual
+        for key in $GPTOS_KEY $GPTOS_KEY2
+            test -n "$key"
+            and bind -M $mode (__gptos_sequence $key) __gptos_key
+        end
+    end
+    for mode in default insert
+        bind -M $mode \r __gptos_enter
+        bind -M $mode \n __gptos_enter
+    end
+    if test $_GPTOS_REPORTS = 1
+        for mode in default insert visual replace replace_one
+            bind -M $mode \e\[0n __gptos_report
+        end
     end
 end
-for mode in default insert
-    bind -M $mode \r __gptos_enter
-    bind -M $mode \n __gptos_enter
-end
-if test $_GPTOS_REPORTS = 1
-    for mode in default insert visual replace replace_one
-        bind -M $mode \e\[0n __gptos_report
-    end
-end
+__gptos_bind_keys

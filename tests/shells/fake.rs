@@ -1,0 +1,228 @@
+//! A scripted stand-in for the `gptos` binary: a POSIX sh script that speaks the widget protocol and writes down how it was called.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What the script does for one call of the `widget` verb.
+#[derive(Clone, Default)]
+struct Reply {
+    ticks: Vec<(Duration, String)>,
+    delay: Duration,
+    output: Vec<u8>,
+    finale: &'static str,
+}
+
+/// Builds the script. Replies are used in order, the last one for every further call; calls with `--fresh` have their own list
+/// and fall back to the ordinary one while that is empty.
+#[derive(Clone)]
+pub struct FakeHelper {
+    dir: PathBuf,
+    replies: Vec<Reply>,
+    fresh: Vec<Reply>,
+    last_is_fresh: bool,
+}
+
+/// One `gptos ran` report.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Ran {
+    pub shell: String,
+    pub status: String,
+    pub query: String,
+    pub command: String,
+}
+
+impl FakeHelper {
+    /// A script inside `dir` (created if absent) that has no reply yet.
+    pub fn new(dir: impl AsRef<Path>) -> Self {
+        let dir = dir.as_ref().join("fake-gptos");
+        fs::create_dir_all(&dir).unwrap();
+        Self { dir, replies: Vec::new(), fresh: Vec::new(), last_is_fresh: false }
+    }
+
+    /// Answers with these `(command, note)` pairs.
+    pub fn answer_after(self, delay: Duration, answers: &[(&str, &str)]) -> Self {
+        let mut output = Vec::new();
+        for (command, note) in answers {
+            record(&mut output, "cmd", command, note);
+        }
+        record(&mut output, "end", "0", "");
+        self.push(Reply { delay, output, ..Reply::default() })
+    }
+
+    /// The answer for a call with `--fresh`.
+    pub fn fresh_after(mut self, delay: Duration, answers: &[(&str, &str)]) -> Self {
+        let mut plain = Self { replies: Vec::new(), ..self.clone() }.answer_after(delay, answers);
+        self.fresh.append(&mut plain.replies);
+        self.last_is_fresh = true;
+        self
+    }
+
+    /// Has no answer, only a line for the user.
+    pub fn message_after(self, delay: Duration, text: &str) -> Self {
+        let mut output = Vec::new();
+        record(&mut output, "msg", text, "");
+        record(&mut output, "end", "1", "");
+        self.push(Reply { delay, output, finale: "exit 1", ..Reply::default() })
+    }
+
+    /// Writes these bytes and ends, with no `end` record added.
+    pub fn raw_after(self, delay: Duration, bytes: &[u8]) -> Self {
+        self.push(Reply { delay, output: bytes.to_vec(), ..Reply::default() })
+    }
+
+    /// Dies of SIGABRT.
+    pub fn crash_after(self, delay: Duration) -> Self {
+        self.push(Reply { delay, finale: "kill -ABRT $$", ..Reply::default() })
+    }
+
+    /// Never answers.
+    pub fn hang(self) -> Self {
+        self.push(Reply { delay: Duration::from_secs(600), ..Reply::default() })
+    }
+
+    /// Never stops writing.
+    pub fn flood(self) -> Self {
+        self.push(Reply { finale: "exec yes", ..Reply::default() })
+    }
+
+    /// Adds a `more NAME` record to the reply declared last.
+    pub fn more(mut self, name: &str) -> Self {
+        let mut output = Vec::new();
+        record(&mut output, "more", name, "");
+        let reply = self.last();
+        output.append(&mut reply.output);
+        reply.output = output;
+        self
+    }
+
+    /// Adds a `tick` record, sent `pause` after the one before, ahead of the reply declared last.
+    pub fn tick(mut self, pause: Duration, elapsed_ms: u32, waiting_for: &str) -> Self {
+        self.last().ticks.push((pause, format!("tick\\000{elapsed_ms}\\000{waiting_for}\\000")));
+        self
+    }
+
+    /// Writes the script and returns its path, the value for `Setup::bin`.
+    pub fn write(&self) -> PathBuf {
+        let dir = self.dir.display();
+        let mut script = format!(
+            r#"#!/bin/sh
+dir='{dir}'
+if [ "$1" = ran ]; then
+    printf '%s\n%s\n' "$2" "$3" >"$dir/ran.$$"
+    cat >>"$dir/ran.$$"
+    mv "$dir/ran.$$" "$dir/ran-$$"
+    exit 0
+fi
+printf '%s\n' "$$" >>"$dir/pids"
+printf '%s\n' "$*" >>"$dir/calls"
+cat >"$dir/query.$$"
+n=$(($(ls "$dir" | grep -c '^query-') + 1))
+mv "$dir/query.$$" "$dir/query-$n"
+pause() {{
+    case $1 in 0|0.000) return ;; esac
+    sleep "$1" &
+    sleeper=$!
+    wait "$sleeper"
+}}
+trap 'echo "$$" >>"$dir/terminated"; kill "$sleeper" 2>/dev/null; exit 143' TERM INT HUP
+sleeper=
+kind=reply
+case " $* " in *' --fresh '*)
+    kind=fresh
+    n=$(grep -c -e '--fresh' "$dir/calls") ;;
+*)
+    n=$(grep -vc -e '--fresh' "$dir/calls") ;;
+esac
+"#
+        );
+        let fresh = if self.fresh.is_empty() { &self.replies } else { &self.fresh };
+        for (kind, replies) in [("reply", &self.replies), ("fresh", fresh)] {
+            let _ = writeln!(script, "if [ $kind = {kind} ]; then case $n in");
+            for (index, reply) in replies.iter().enumerate() {
+                let output = self.dir.join(format!("{kind}-{}", index + 1));
+                fs::write(&output, &reply.output).unwrap();
+                let label = if index + 1 == replies.len() { "*".to_owned() } else { (index + 1).to_string() };
+                let _ = writeln!(script, "{label})");
+                for (pause, tick) in &reply.ticks {
+                    let _ = writeln!(script, "    pause {:.3}\n    printf '{tick}'", pause.as_secs_f64());
+                }
+                let finale = if reply.finale.is_empty() { "exit 0" } else { reply.finale };
+                let _ = writeln!(script, "    pause {:.3}", reply.delay.as_secs_f64());
+                let _ = writeln!(script, "    date +%s%N >>\"$dir/answered\"\n    cat '{}'\n    {finale} ;;", output.display());
+            }
+            script.push_str("esac; fi\n");
+        }
+        let path = self.dir.join("gptos");
+        fs::write(&path, script).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    /// The queries read on stdin, in the order of the calls.
+    pub fn queries(&self) -> Vec<String> {
+        (1..).map_while(|n| fs::read_to_string(self.dir.join(format!("query-{n}"))).ok()).collect()
+    }
+
+    /// The arguments of each `widget` call.
+    pub fn calls(&self) -> Vec<String> {
+        self.lines("calls")
+    }
+
+    /// The process ids of the `widget` calls.
+    pub fn pids(&self) -> Vec<u32> {
+        self.lines("pids").iter().map(|line| line.parse().unwrap()).collect()
+    }
+
+    /// The process ids of the `widget` calls that a signal ended.
+    pub fn terminated(&self) -> Vec<u32> {
+        self.lines("terminated").iter().map(|line| line.parse().unwrap()).collect()
+    }
+
+    /// Nanoseconds since the epoch at which each reply was about to be written.
+    pub fn answered_at(&self) -> Vec<u128> {
+        self.lines("answered").iter().map(|line| line.parse().unwrap()).collect()
+    }
+
+    /// The `gptos ran` reports received so far.
+    pub fn ran(&self) -> Vec<Ran> {
+        let mut reports = Vec::new();
+        for entry in fs::read_dir(&self.dir).unwrap() {
+            let path = entry.unwrap().path();
+            if !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("ran-")) {
+                continue;
+            }
+            let text = fs::read_to_string(path).unwrap();
+            let mut lines = text.splitn(3, '\n');
+            let (shell, status, body) = (lines.next().unwrap(), lines.next().unwrap(), lines.next().unwrap());
+            let (query, command) = body.split_once('\0').expect("a NUL between the query and the command");
+            let command = command.strip_suffix('\0').unwrap_or(command);
+            reports.push(Ran { shell: shell.into(), status: status.into(), query: query.into(), command: command.into() });
+        }
+        reports
+    }
+
+    fn lines(&self, name: &str) -> Vec<String> {
+        fs::read_to_string(self.dir.join(name)).unwrap_or_default().lines().map(str::to_owned).collect()
+    }
+
+    fn push(mut self, reply: Reply) -> Self {
+        self.replies.push(reply);
+        self.last_is_fresh = false;
+        self
+    }
+
+    fn last(&mut self) -> &mut Reply {
+        let list = if self.last_is_fresh { &mut self.fresh } else { &mut self.replies };
+        list.last_mut().expect("a reply was declared before")
+    }
+}
+
+fn record(output: &mut Vec<u8>, kind: &str, text: &str, note: &str) {
+    for field in [kind, text, note] {
+        output.extend_from_slice(field.as_bytes());
+        output.push(0);
+    }
+}
