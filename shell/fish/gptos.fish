@@ -79,7 +79,7 @@ exec 3<&0 </dev/null
         echo "$!" >"$dir/pid"
         wait "$!"
         echo "$?" >"$dir/status"
-    ) | head -c 262144 >"$dir/answer" &
+    ) | dd bs=4096 count=2048 >"$dir/answer" &
     exec 3<&-
     wait
     : >"$dir/done"
@@ -104,14 +104,18 @@ while test -z "$cancelled"; do
         printf "late %s %s\0" "$keeper" "$dir"
         exit 0
     fi
-    test "$columns" -gt 0 || continue
     case $shown in
     "⠋") shown="⠙" ;; "⠙") shown="⠸" ;; "⠸") shown="⠴" ;; "⠴") shown="⠦" ;; *) shown="⠋" ;;
     esac
     # Index and cursor up make sure that there is a row below before the cursor is saved.
     sign="$shown gptos: waiting, Ctrl-C cancels"
     test "$columns" -gt 40 || sign=$shown
-    printf "\033D\033[A\0337\033D\r\033[K%s\0338" "$sign" >/dev/tty
+    if test "$columns" = 0; then
+        shown=
+        : >/dev/tty
+    else
+        printf "\033D\033[A\0337\033D\r\033[K%s\0338" "$sign" >/dev/tty
+    fi || cancelled=1 # The terminal is gone, and fish is waiting for us.
 done
 kill "$timer"
 test -z "$shown" || printf "\0337\033D\r\033[K\0338" >/dev/tty
@@ -403,8 +407,7 @@ function __gptos_say
             and string join '' -- (__gptos_user_mode_prompt) | read -lz mode
             and printf %s (string trim -rc \n -- $mode)
             # The prompt may show $status or $pipestatus.
-            eval (string join ' | ' -- '__gptos_return '$statuses)
-            __gptos_user_prompt
+            eval (string join ' | ' -- '__gptos_return '$statuses)'; __gptos_user_prompt'
         end
     end
     commandline -f repaint
@@ -498,7 +501,8 @@ function __gptos_enter
         __gptos_nudge
         return
     end
-    if __gptos_too_early $GPTOS_ENTER_GUARD_MS
+    # A little more than was asked for: keys take a while to come here, too.
+    if test $GPTOS_ENTER_GUARD_MS -gt 0; and __gptos_too_early (math $GPTOS_ENTER_GUARD_MS + 50)
         return
     end
     set -l line (commandline -b | string collect)
@@ -515,6 +519,9 @@ function __gptos_enter
             builtin history append -- $_GPTOS_ORIGINAL
         end
     end
+    # In vi mode Enter starts a new line in insert mode.
+    string match -q '* -m insert *' -- (bind --preset -M $fish_bind_mode \r 2>/dev/null)
+    and set fish_bind_mode insert
     commandline -f execute
 end
 
@@ -599,6 +606,11 @@ function __gptos_line_cancelled --on-event fish_cancel
     __gptos_forget
 end
 
+# Some binding of the user ran the line while an answer was awaited.
+function __gptos_running --on-event fish_preexec
+    __gptos_drop_request
+end
+
 function __gptos_ran --on-event fish_postexec
     set -l code $status
     set -q _GPTOS_RAN
@@ -643,7 +655,7 @@ function __gptos_bind_keys
             and bind -M $mode (__gptos_sequence $key) __gptos_key
         end
     end
-    for mode in default insert
+    for mode in default insert replace
         bind -M $mode \r __gptos_enter
         bind -M $mode \n __gptos_enter
     end
