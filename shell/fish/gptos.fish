@@ -1,1 +1,668 @@
-# The fish integration of gptos.
+# GPT-OS for fish 3.4 and later: words in the command line become a command in
+# the command line. Nothing here runs an answer; only Enter does, and only for a
+# line that stood on the screen long enough to be seen.
+#
+#   Ctrl-G          on a line of words: translate; again: next suggestion
+#   ?? words Enter  the same            ??? words Enter  ask a provider at once
+#   Ctrl-C          give up waiting and keep the line
+#
+# Options (global variables, set before or after this file is read):
+#   GPTOS_BIN  GPTOS_KEY  GPTOS_KEY2  GPTOS_ENTER_GUARD_MS  GPTOS_PROGRESS_MS
+#   GPTOS_ASYNC  1: the prompt waits GPTOS_PROGRESS_MS and is then live again (default)
+#                0: the prompt waits for the answer, with a sign of life
+#
+# Defines functions called __gptos_* and variables called _GPTOS_*. While a note is
+# shown, fish_prompt and fish_mode_prompt are wrapped; the next prompt has them back.
+
+if not status is-interactive
+    return
+end
+if string match -qr '^(2|3\.[0-3])\.' -- $version
+    echo 'gptos: fish 3.4 or later is needed' >&2
+    return
+end
+
+# === options ===
+
+function __gptos_default
+    set -q $argv[1]
+    or set -g $argv
+end
+__gptos_default GPTOS_BIN gptos
+__gptos_default GPTOS_KEY ctrl-g
+__gptos_default GPTOS_ENTER_GUARD_MS 250
+__gptos_default GPTOS_PROGRESS_MS 120
+__gptos_default GPTOS_ASYNC 1
+if test "$TERM_PROGRAM" = vscode
+    # The editor keeps Ctrl-G for itself.
+    __gptos_default GPTOS_KEY2 'ctrl-]'
+else
+    __gptos_default GPTOS_KEY2 ''
+end
+functions --erase __gptos_default
+
+# fish 4 applies `commandline` in event handlers at once and swallows the terminal's
+# status report; fish 3 does neither, so there the report drives what fish 4 does directly.
+set -g _GPTOS_FISH (string split . -- $version)[1]
+set -g _GPTOS_REPORTS 1
+if test $_GPTOS_FISH -ge 4; or test "$TERM" = dumb
+    set -g _GPTOS_REPORTS 0
+end
+
+# === the helper and its keeper ===
+
+# Runs the helper in a private directory and says `done KEEPER DIR` when it has ended,
+# `late KEEPER DIR` when it has not and the prompt is to be live, `cancelled` after Ctrl-C.
+# A late answer is announced to fish by SIGURG, which does no harm where nobody expects it.
+# The keeper outlives this script and removes the directory if fish cannot do it.
+# Arguments: fish's pid, live (0 or 1), seconds until late, columns, the helper's command line.
+set -g _GPTOS_KEEPER '
+exec 2>/dev/null
+umask 077
+fish=$1 live=$2 lull=$3 columns=$4
+shift 4
+keeper= cancelled= late=
+trap "cancelled=1; test -z \"\$keeper\" || kill \"\$keeper\"" INT TERM HUP
+trap "late=1" USR1
+dir=$(mktemp -d "${XDG_RUNTIME_DIR:-/nonexistent}/gptos.XXXXXX") ||
+    dir=$(mktemp -d "${TMPDIR:-/tmp}/gptos.XXXXXX") || exit 1
+exec 3<&0 </dev/null
+(
+    exec >/dev/null
+    # The helper may be about to start: its pid is worth waiting for.
+    trap "n=50
+        until read h <\"\$dir/pid\" || test \$((n -= 1)) -eq 0; do sleep 0.02; done
+        kill \"\$h\"; rm -rf \"\$dir\"; exit 1" TERM HUP
+    (
+        "$@" <&3 3<&- &
+        exec 3<&-
+        echo "$!" >"$dir/pid"
+        wait "$!"
+        echo "$?" >"$dir/status"
+    ) | dd bs=4096 count=2048 >"$dir/answer" &
+    exec 3<&-
+    wait
+    : >"$dir/done"
+    kill -URG "$fish" || rm -rf "$dir"
+) &
+keeper=$!
+exec 3<&-
+(
+    exec >/dev/null
+    trap "kill \"\$!\"; exit" TERM
+    while sleep "$lull" & wait "$!"; do kill -USR1 "$$" || exit; done
+) &
+timer=$!
+shown=
+while test -z "$cancelled"; do
+    late=
+    wait "$keeper"
+    if test -z "$late$cancelled" || test -e "$dir/done"; then break; fi
+    test -n "$late" || continue
+    if test "$live" = 1; then
+        kill "$timer"
+        printf "late %s %s\0" "$keeper" "$dir"
+        exit 0
+    fi
+    case $shown in
+    "⠋") shown="⠙" ;; "⠙") shown="⠸" ;; "⠸") shown="⠴" ;; "⠴") shown="⠦" ;; *) shown="⠋" ;;
+    esac
+    # Index and cursor up make sure that there is a row below before the cursor is saved.
+    sign="$shown gptos: waiting, Ctrl-C cancels"
+    test "$columns" -gt 40 || sign=$shown
+    if test "$columns" = 0; then
+        shown=
+        : >/dev/tty
+    else
+        printf "\033D\033[A\0337\033D\r\033[K%s\0338" "$sign" >/dev/tty
+    fi || cancelled=1 # The terminal is gone, and fish is waiting for us.
+done
+kill "$timer"
+test -z "$shown" || printf "\0337\033D\r\033[K\0338" >/dev/tty
+if test -n "$cancelled"; then
+    trap "" INT TERM HUP USR1
+    kill "$keeper"
+    wait "$keeper"
+    rm -rf "$dir"
+    printf "cancelled\0"
+elif test -e "$dir/done"; then
+    printf "done %s %s\0" "$keeper" "$dir"
+fi
+'
+
+# Asks the helper. Arguments: why (`new` or `more`), the line as typed, the query, helper options.
+function __gptos_ask
+    set -l why $argv[1]
+    set -l line $argv[2]
+    set -l query $argv[3]
+    if not command -q -- $GPTOS_BIN
+        __gptos_fail "gptos: $GPTOS_BIN not found (GPTOS_BIN)"
+        return
+    end
+    set -l live 0
+    set -l columns $COLUMNS
+    if test "$TERM" = dumb
+        set columns 0
+    else if test "$GPTOS_ASYNC" = 1
+        set live 1
+    end
+    set -l lull (math "max($GPTOS_PROGRESS_MS, 20) / 1000")
+    # An observed SIGINT does not make fish abandon this function half-way.
+    function __gptos_interrupt --on-signal SIGINT
+    end
+    set -g _GPTOS_WORD
+    printf %s $query | command sh -c $_GPTOS_KEEPER gptos-fish $fish_pid $live $lull $columns \
+        $GPTOS_BIN widget fish $argv[4..] --shell-version $version | while read -lz word
+        set -g _GPTOS_WORD (string split -m 2 ' ' -- $word)
+    end
+    functions --erase __gptos_interrupt
+    set -l word $_GPTOS_WORD
+    set -g _GPTOS_ASKED $why $line $query (contains -- --fresh $argv; and echo fresh; or echo plain)
+    switch "$word[1]"
+        case done
+            __gptos_take $word[3]
+        case late
+            set -g _GPTOS_PENDING $word[2..3]
+            __gptos_bind_cancel
+            if test -e $word[3]/done
+                __gptos_arrived
+            else
+                __gptos_say (__gptos_waiting $word[3])
+            end
+        case cancelled
+            __gptos_fail 'gptos: cancelled'
+        case '*'
+            __gptos_fail 'gptos: no answer (helper could not be started)'
+    end
+end
+
+# What the helper says it is waiting for, from its progress records so far.
+function __gptos_waiting
+    set -l asked
+    test -r $argv[1]/answer
+    and set asked (string split0 <$argv[1]/answer)
+    # The latest complete `tick`: kind, time, name.
+    set -l place (contains -i -- tick $asked[-1..1])
+    set -l name
+    if test -n "$place"; and test $place -ge 3
+        set name $asked[(math 2 - $place)]
+    end
+    if test -n "$name"
+        echo "gptos: waiting for $name, Ctrl-C cancels"
+    else
+        echo 'gptos: waiting, Ctrl-C cancels'
+    end
+end
+
+# The answer to a live request is complete: show it, unless the line is another one by now.
+function __gptos_arrived
+    set -l dir $_GPTOS_PENDING[2]
+    __gptos_settle
+    set -l line (commandline -b | string collect)
+    if test "$line" = "$_GPTOS_ASKED[2]"
+        __gptos_take $dir
+    else
+        __gptos_sweep $dir
+        __gptos_fail 'gptos: the line changed, answer dropped'
+    end
+end
+
+function __gptos_signal --on-signal SIGURG
+    set -q _GPTOS_PENDING[1]; and test -e $_GPTOS_PENDING[2]/done
+    or return
+    if test $_GPTOS_REPORTS = 1
+        __gptos_ping
+    else
+        __gptos_arrived
+    end
+end
+
+function __gptos_sweep
+    command rm -rf -- $argv[1] >/dev/null 2>&1 &
+    disown 2>/dev/null
+end
+
+# Ends the waiting, whatever its outcome.
+function __gptos_settle
+    set -e _GPTOS_PENDING
+    for mode in default insert visual
+        bind --erase --user -M $mode \cc 2>/dev/null
+    end
+    for saved in $_GPTOS_CANCEL_BINDINGS
+        eval $saved
+    end
+    set -e _GPTOS_CANCEL_BINDINGS
+end
+
+function __gptos_bind_cancel
+    set -g _GPTOS_CANCEL_BINDINGS
+    for mode in default insert visual
+        set -a _GPTOS_CANCEL_BINDINGS (bind --user -M $mode \cc 2>/dev/null)
+        bind -M $mode \cc __gptos_cancel
+    end
+end
+
+function __gptos_drop_request
+    set -q _GPTOS_PENDING[1]
+    or return
+    # A living keeper removes its directory, after it has ended the helper.
+    command kill $_GPTOS_PENDING[1] 2>/dev/null
+    and not test -e $_GPTOS_PENDING[2]/done
+    or __gptos_sweep $_GPTOS_PENDING[2]
+    __gptos_settle
+end
+
+function __gptos_cancel
+    __gptos_drop_request
+    __gptos_fail 'gptos: cancelled'
+end
+
+# === answers ===
+
+# Reads the records of a finished helper and shows what they hold.
+function __gptos_take
+    set -l dir $argv[1]
+    set -l fields
+    set -l code
+    if test -r $dir/answer; and test -r $dir/status
+        set fields (string split0 <$dir/answer)
+        read code <$dir/status
+    end
+    __gptos_sweep $dir
+    set -l commands
+    set -l notes
+    set -l remarks
+    set -l more
+    set -l ended
+    set -l refused
+    # Controls, and the invisible or direction-changing characters that make a line look like another one.
+    set -l unseen '[\x00-\x1f\x7f-\x9f\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{2069}\x{feff}]'
+    set -l at 1
+    while set -q fields[(math $at + 2)]
+        set -l text $fields[(math $at + 1)]
+        set -l note (string replace -ar $unseen '' -- $fields[(math $at + 2)])
+        switch $fields[$at]
+            case cmd
+                if string match -qr -- $unseen $text; or string match -qr '^\s*$' -- $text
+                    set refused 1
+                else if not contains -- $text $commands
+                    set -a commands $text
+                    set -a notes "gptos: $note"
+                end
+            case more
+                set more (string replace -ar $unseen '' -- $text)
+            case msg
+                set -a remarks (string replace -ar $unseen '' -- $text | string replace -r '^gptos: ' '')
+            case end
+                set ended $text
+                break
+        end
+        set at (math $at + 3)
+    end
+    if test -z "$ended"
+        if contains -- "$code" 126 127
+            __gptos_fail "gptos: $GPTOS_BIN not found (GPTOS_BIN)"
+        else
+            __gptos_fail 'gptos: no answer (helper ended early)'
+        end
+    else if set -q commands[1]
+        set notes $notes(string join '' -- ' · '$remarks | string collect -a)
+        __gptos_offer
+    else if test -n "$refused"
+        __gptos_fail 'gptos: answer refused (it holds unprintable characters)'
+    else if set -q remarks[1]
+        __gptos_fail 'gptos: '(string join ' · ' -- $remarks)
+    else
+        __gptos_fail 'gptos: no answer'
+    end
+end
+
+# Makes the ring of suggestions, or adds to it, and shows the first new one. Sees the variables of its caller.
+function __gptos_offer --no-scope-shadowing
+    if test $_GPTOS_ASKED[1] = new
+        set -g _GPTOS_ORIGINAL $_GPTOS_ASKED[2]
+        set -g _GPTOS_QUERY $_GPTOS_ASKED[3]
+        set -g _GPTOS_RING $commands
+        set -g _GPTOS_NOTES $notes
+        set -g _GPTOS_MORE
+        if test $_GPTOS_ASKED[4] = plain
+            set -g _GPTOS_MORE $more
+        end
+        __gptos_put 1
+        return
+    end
+    set -l asked $_GPTOS_MORE
+    set -l known (count $_GPTOS_RING)
+    set -g _GPTOS_MORE
+    for i in (seq (count $commands))
+        if not contains -- $commands[$i] $_GPTOS_RING
+            set -a _GPTOS_RING $commands[$i]
+            set -a _GPTOS_NOTES $notes[$i]
+        end
+    end
+    if set -q _GPTOS_RING[(math $known + 1)]
+        __gptos_put (math $known + 1)
+    else
+        __gptos_put 0 "gptos: $asked has no other answer"
+    end
+end
+
+# Shows one member of the ring; 0 is the line as it was typed.
+function __gptos_put
+    set -g _GPTOS_AT $argv[1]
+    set -l text $_GPTOS_ORIGINAL
+    set -l note $argv[2]
+    if test $argv[1] -gt 0
+        set text $_GPTOS_RING[$argv[1]]
+        set note $_GPTOS_NOTES[$argv[1]]
+    end
+    commandline -r -- $text
+    commandline -f end-of-buffer
+    __gptos_say $note
+    __gptos_guard
+end
+
+function __gptos_fail
+    # A failed second question must not be asked for ever.
+    if test "$_GPTOS_ASKED[1]" = more
+        set -g _GPTOS_MORE
+    end
+    __gptos_say $argv[1]
+    __gptos_guard
+end
+
+# === the note above the prompt ===
+
+function __gptos_return
+    return $argv[1]
+end
+
+# Shows one line above the prompt. fish itself draws and redraws it, so that nothing is left behind by
+# wrapped lines, the pager or a resized window. The wrapper stays until the next prompt.
+function __gptos_say
+    set -g _GPTOS_NOTE (string sub -l (math "max($COLUMNS, 20) - 1") -- "$argv")
+    if not functions -q __gptos_user_prompt
+        # Asking for the functions makes fish load them.
+        functions -q fish_prompt
+        and functions --copy fish_prompt __gptos_user_prompt
+        or function __gptos_user_prompt
+            echo -n '> '
+        end
+        functions -q fish_mode_prompt
+        and functions --copy fish_mode_prompt __gptos_user_mode_prompt
+        # fish puts the mode before the first row of the prompt, which is ours now.
+        function fish_mode_prompt
+        end
+        function fish_prompt
+            set -l statuses $pipestatus
+            if test -n "$_GPTOS_NOTE"
+                set_color brblack
+                printf '%s\n' $_GPTOS_NOTE
+                set_color normal
+            else
+                # fish 3.6 leaves the old last row on the screen when a prompt loses a row.
+                printf '\e[J'
+            end
+            functions -q __gptos_user_mode_prompt
+            and string join '' -- (__gptos_user_mode_prompt) | read -lz mode
+            and printf %s (string trim -rc \n -- $mode)
+            # The prompt may show $status or $pipestatus.
+            eval (string join ' | ' -- '__gptos_return '$statuses)'; __gptos_user_prompt'
+        end
+    end
+    commandline -f repaint
+end
+
+function __gptos_unwrap
+    functions -q __gptos_user_prompt
+    or return
+    # A prompt that was redefined meanwhile is the user's: leave it.
+    if functions fish_prompt | string match -q '*_GPTOS_NOTE*'
+        functions --erase fish_prompt fish_mode_prompt
+        functions --copy __gptos_user_prompt fish_prompt
+        functions -q __gptos_user_mode_prompt
+        and functions --copy __gptos_user_mode_prompt fish_mode_prompt
+    end
+    functions --erase __gptos_user_prompt __gptos_user_mode_prompt
+end
+
+# === Enter ===
+
+# Milliseconds of some steady clock in _GPTOS_NOW, without a process where the system allows it.
+function __gptos_clock
+    if test -r /proc/uptime
+        read -l up rest </proc/uptime
+        set -g _GPTOS_NOW (string replace . '' -- $up)0
+        return
+    end
+    set -g _GPTOS_NOW (command date +%s%3N 2>/dev/null)
+    string match -qr '^\d{12,}$' -- "$_GPTOS_NOW"
+    or set -g _GPTOS_NOW (command perl -MTime::HiRes=time -e 'printf "%d", time * 1000' 2>/dev/null)
+    string match -qr '^\d+$' -- "$_GPTOS_NOW"
+    or set -g _GPTOS_NOW (command date +%s)000
+end
+
+# From now on Enter is refused until the terminal has shown the line and some time has passed. The terminal
+# answers the ping in the order of its input: every key before the answer was pressed before the line was shown.
+function __gptos_guard
+    __gptos_clock
+    set -g _GPTOS_SHOWN $_GPTOS_NOW
+    set -e _GPTOS_ARMED
+    if test $_GPTOS_REPORTS = 1
+        __gptos_ping
+    else
+        set -g _GPTOS_ARMED $_GPTOS_NOW
+    end
+end
+
+function __gptos_ping
+    set -g _GPTOS_DUE (math "0$_GPTOS_DUE + 1")
+    printf '\e[5n'
+end
+
+# The terminal's status report.
+function __gptos_report
+    set -g _GPTOS_DUE (math "max(0$_GPTOS_DUE - 1, 0)")
+    set -e _GPTOS_MUTE
+    if set -q _GPTOS_PENDING[1]; and test -e $_GPTOS_PENDING[2]/done
+        __gptos_arrived
+    else if test $_GPTOS_DUE -eq 0; and set -q _GPTOS_SHOWN; and not set -q _GPTOS_ARMED
+        __gptos_clock
+        set -g _GPTOS_ARMED $_GPTOS_NOW
+    end
+end
+
+# Succeeds if the line on the screen has not been shown for long enough. Argument: how long.
+function __gptos_too_early
+    set -q _GPTOS_SHOWN
+    or return
+    __gptos_clock
+    if set -q _GPTOS_ARMED
+        test (math $_GPTOS_NOW - $_GPTOS_ARMED) -lt $argv[1]
+        return
+    end
+    # A terminal that never reports must not lock the line.
+    set -l patience 1000
+    set -q _GPTOS_MUTE
+    and set patience 0
+    test (math $_GPTOS_NOW - $_GPTOS_SHOWN) -lt (math $argv[1] + $patience)
+    and return
+    set -g _GPTOS_MUTE 1
+    return 1
+end
+
+function __gptos_enter
+    # Inside `read` and the like Enter is none of our business.
+    if test (status current-command) != fish
+        commandline -f execute
+        return
+    end
+    if set -q _GPTOS_PENDING[1]
+        __gptos_nudge
+        return
+    end
+    # A little more than was asked for: keys take a while to come here, too.
+    if test $GPTOS_ENTER_GUARD_MS -gt 0; and __gptos_too_early (math $GPTOS_ENTER_GUARD_MS + 50)
+        return
+    end
+    set -l line (commandline -b | string collect)
+    if not commandline --paging-mode; and not commandline --search-mode
+        and string match -qr '(?s)^\s*(?<marks>\?\?\??)(?:\s+(?<words>.*?))?\s*$' -- $line
+        __gptos_translate $line $marks $words
+        return
+    end
+    if set -q _GPTOS_RING[1]; and test $_GPTOS_AT -gt 0; and test "$line" != "$_GPTOS_ORIGINAL"
+        set -g _GPTOS_RAN $_GPTOS_QUERY
+        set -g _GPTOS_RAN_RING $_GPTOS_RING
+        # Only fish 4 can put a line into its history that was not executed.
+        if test $_GPTOS_FISH -ge 4; and not set -q fish_private_mode; and not string match -q ' *' -- $_GPTOS_ORIGINAL
+            builtin history append -- $_GPTOS_ORIGINAL
+        end
+    end
+    # In vi mode Enter starts a new line in insert mode.
+    string match -q '* -m insert *' -- (bind --preset -M $fish_bind_mode \r 2>/dev/null)
+    and set fish_bind_mode insert
+    commandline -f execute
+end
+
+# A key came while a live request is under way.
+function __gptos_nudge
+    if test -e $_GPTOS_PENDING[2]/done
+        # The terminal did not report, or not yet.
+        __gptos_arrived
+    else
+        __gptos_say (__gptos_waiting $_GPTOS_PENDING[2])
+    end
+end
+
+function __gptos_key
+    test (status current-command) = fish
+    or return
+    if set -q _GPTOS_PENDING[1]
+        __gptos_nudge
+        return
+    end
+    if __gptos_too_early 0
+        return
+    end
+    set -l line (commandline -b | string collect)
+    if set -q _GPTOS_RING[1]
+        set -l shown $_GPTOS_ORIGINAL
+        test $_GPTOS_AT -gt 0
+        and set shown $_GPTOS_RING[$_GPTOS_AT]
+        if test "$line" = "$shown"
+            __gptos_next
+            return
+        end
+    end
+    if string match -qr '(?s)^\s*(?<marks>\?\?\??)(?:\s+(?<words>.*?))?\s*$' -- $line
+        __gptos_translate $line $marks $words
+    else
+        __gptos_translate $line '??' (string trim -- $line | string collect)
+    end
+end
+
+function __gptos_next
+    if set -q _GPTOS_RING[(math $_GPTOS_AT + 1)]
+        __gptos_put (math $_GPTOS_AT + 1)
+    else if test -n "$_GPTOS_MORE"
+        __gptos_ask more $_GPTOS_RING[$_GPTOS_AT] $_GPTOS_QUERY --fresh
+    else
+        __gptos_put 0
+    end
+end
+
+# Arguments: the line, its marks, the words if there are any.
+function __gptos_translate
+    if test -z "$argv[3]"
+        __gptos_say 'gptos: type what you want, for example: ?? list files by size'
+    else if test $argv[2] = '???'
+        __gptos_ask new $argv[1] $argv[3] --fresh
+    else
+        __gptos_ask new $argv[1] $argv[3]
+    end
+end
+
+# === events ===
+
+function __gptos_forget
+    __gptos_drop_request
+    set -e _GPTOS_RING
+    set -e _GPTOS_SHOWN
+    set -e _GPTOS_ARMED
+    set -e _GPTOS_DUE
+end
+
+function __gptos_new_prompt --on-event fish_prompt
+    __gptos_forget
+    __gptos_unwrap
+    set -e _GPTOS_RAN
+end
+
+# Ctrl-C gives a new line without the event of a new prompt.
+function __gptos_line_cancelled --on-event fish_cancel
+    functions -q __gptos_user_prompt
+    and __gptos_say ''
+    __gptos_forget
+end
+
+# Some binding of the user ran the line while an answer was awaited.
+function __gptos_running --on-event fish_preexec
+    __gptos_drop_request
+end
+
+function __gptos_ran --on-event fish_postexec
+    set -l code $status
+    set -q _GPTOS_RAN
+    or return
+    set -l query $_GPTOS_RAN
+    set -e _GPTOS_RAN
+    # The line may have been cleared and typed anew: then it says nothing about the query.
+    set -l kin 0
+    for command in $_GPTOS_RAN_RING
+        contains -- (string split -n -m 1 ' ' -- $command)[1] (string split ' ' -- $argv[1])
+        and set kin 1
+    end
+    if test $kin = 0; or set -q fish_private_mode; or string match -q ' *' -- $argv[1]
+        return
+    end
+    printf '%s\0%s' $query $argv[1] | command $GPTOS_BIN ran fish $code >/dev/null 2>&1 &
+    disown 2>/dev/null
+end
+
+function __gptos_left --on-event fish_exit
+    __gptos_drop_request
+end
+
+# === keys ===
+
+# `ctrl-g`, `alt-g`, or fish's own notation, as `bind` wants it.
+function __gptos_sequence
+    if string match -qr '^(?<modifier>ctrl|alt)-(?<letter>.)$' -- $argv[1]
+        test $modifier = ctrl
+        and string unescape -- \\c$letter
+        or string unescape -- \\e$letter
+    else
+        string unescape -- $argv[1]
+    end
+end
+
+# Bindings of the user's level survive fish_vi_key_bindings, whichever comes first.
+function __gptos_bind_keys
+    for mode in default insert visual
+        for key in $GPTOS_KEY $GPTOS_KEY2
+            test -n "$key"
+            and bind -M $mode (__gptos_sequence $key) __gptos_key
+        end
+    end
+    for mode in default insert replace
+        bind -M $mode \r __gptos_enter
+        bind -M $mode \n __gptos_enter
+    end
+    if test $_GPTOS_REPORTS = 1
+        for mode in default insert visual replace replace_one
+            bind -M $mode \e\[0n __gptos_report
+        end
+    end
+end
+__gptos_bind_keys
