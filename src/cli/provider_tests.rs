@@ -173,7 +173,7 @@ fn known_names_bring_what_they_need() {
         arguments.model = known.model.is_none().then(|| "m".to_owned());
         let text = block(&arguments).unwrap();
         let config = parse(&text, Path::new("/c.toml"), None).unwrap();
-        assert_eq!((config.providers[0].name.as_str(), config.providers[0].base_url.as_str()), (known.section, known.base_url));
+        assert_eq!((config.providers[0].name.as_str(), config.providers[0].base_url.to_string().as_str()), (known.section, known.base_url));
     }
 }
 

@@ -43,8 +43,9 @@ fn every_key_arrives_with_its_line() {
     assert_eq!((config.shell.key.as_str(), config.shell.key2.as_deref(), config.shell.asynchronous), ("ctrl-space", Some(""), Some(true)));
     assert_eq!((config.shell.progress, config.shell.enter_guard), (Duration::ZERO, Duration::from_millis(300)));
     assert_eq!((config.cache.max_entries, config.cache.max_disk_bytes, config.cache.ttl), (100, 2 * MIB, 7 * DAY));
-    let names: Vec<_> = config.providers.iter().map(|provider| (provider.name.as_str(), provider.base_url.as_str())).collect();
-    assert_eq!(names, [("openai", "https://api.openai.com/v1"), ("local", "http://localhost:11434/v1")]);
+    let names: Vec<_> = config.providers.iter().map(|provider| (provider.name.clone(), provider.base_url.to_string())).collect();
+    let expected = [("openai", "https://api.openai.com/v1"), ("local", "http://localhost:11434/v1")];
+    assert_eq!(names, expected.map(|(name, url)| (name.to_owned(), url.to_owned())));
     let words = ["pass", "show me", "openai"].map(str::to_owned).to_vec();
     assert_eq!(config.providers[0].key, Some(KeySettings::Command(words)));
     assert_eq!(config.providers[1].key, None);

@@ -44,6 +44,10 @@ impl Provider for Scripted {
         self.loopback
     }
 
+    fn key_variable(&self) -> Option<&str> {
+        None
+    }
+
     fn ask<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<RawAnswer, AttemptError>> {
         self.calls.lock().expect("not poisoned").push(call.limits);
         async move {

@@ -102,10 +102,6 @@ impl TestEnv {
         let run = self.run(&["status", "--json"]);
         (run.code == Some(0)).then(|| serde_json::from_str(&run.out).unwrap())
     }
-
-    pub fn resident_pid(&self) -> Option<i32> {
-        Some(i32::try_from(self.status()?["pid"].as_i64()?).unwrap())
-    }
 }
 
 impl Drop for TestEnv {

@@ -6,5 +6,5 @@ mod fake_provider;
 mod faults;
 mod program;
 mod provider;
-mod resident;
 mod provider_trust;
+mod resident;

@@ -55,7 +55,11 @@ fn a_broken_helper_leaves_the_line_and_says_so() {
         ("unknown kind", |helper| helper.raw_after(NOW, b"run\0touch marker\0\0cmd\0touch marker\0\0end\x000\0\0"), early),
         ("flood", FakeHelper::flood, early),
         ("escape", |helper| helper.answer_after(NOW, &[("ls \x1b[31m", NOTE)]), "gptos: no answer (the command held control characters)"),
-        ("newline", |helper| helper.answer_after(NOW, &[("ls\ntouch marker", NOTE)]), "gptos: no answer (the command held control characters)"),
+        (
+            "newline",
+            |helper| helper.answer_after(NOW, &[("ls\ntouch marker", NOTE)]),
+            "gptos: no answer (the command held control characters)",
+        ),
         ("carriage return", |helper| helper.answer_after(NOW, &[("ls\r", NOTE)]), "gptos: no answer (the command held control characters)"),
         ("no command", |helper| helper.answer_after(NOW, &[]), "gptos: no answer"),
         ("message", |helper| helper.message_after(SOON, "no provider is set up; \x1b[31mrun x"), "gptos: no provider is set up; [31mrun x"),

@@ -9,10 +9,7 @@ use super::*;
 fn continuation_lines_here_documents_and_read_are_not_ours() {
     let bench = Bench::answering(NOW, "ls", Setup::default());
     let out = bench.dir.path().join("out");
-    let lines = [
-        format!("echo 'one").into(),
-        "?? two'  >OUT".replace("OUT", &out.display().to_string()),
-    ];
+    let lines = [format!("echo 'one").into(), "?? two'  >OUT".replace("OUT", &out.display().to_string())];
     for line in &lines {
         bench.type_and_press(line, "Enter");
     }
