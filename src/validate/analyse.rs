@@ -223,9 +223,10 @@ fn reads_program(call: &Call<'_>) -> bool {
     from_input || (!inline && call.operands.first().is_none_or(|word| matches!(word.shape.as_str(), "-" | "/dev/stdin")))
 }
 
+/// A function that calls itself through a pipe or in the background doubles with every call.
 fn forks_itself(command: &Command, feeders: &[Command]) -> bool {
     let itself = |other: &Command| other.function.is_some() && other.name() == other.function.as_deref();
-    itself(command) && feeders.iter().any(itself)
+    itself(command) && (command.background || feeders.iter().any(itself))
 }
 
 /// A name for a line of prose.
@@ -347,6 +348,7 @@ mod tests {
                 "cat <(rm -r x)",
                 "/bin/r? -rf x",
                 "{rm,-r,x}",
+                "r$(echo m) x",
                 "`echo rm` x",
                 "echo x > /etc/passwd",
                 "bash <<E\nrm -r x\nE",
@@ -385,6 +387,7 @@ mod tests {
                 "sh -c 'rm -rf /'",
                 "cd / && rm -rf /home",
                 "f() { f | f & }; f",
+                ":(){ :&:; };:",
                 "find / -exec rm -rf / \\;",
                 "chmod -R 777 /",
                 "true; (rm -rf ~/)",
