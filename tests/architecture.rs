@@ -180,7 +180,9 @@ fn words<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
     text.match_indices(word).map(|(at, _)| at).filter(move |at| {
         let before = text[..*at].chars().next_back();
         let after = text[at + word.len()..].chars().next();
-        !(before.is_some_and(joins) && word.starts_with(joins)) && !(after.is_some_and(joins) && word.ends_with(joins))
+        let goes_on_before = before.is_some_and(joins) && word.starts_with(joins);
+        let goes_on_after = after.is_some_and(joins) && word.ends_with(joins);
+        !goes_on_before && !goes_on_after
     })
 }
 

@@ -110,6 +110,11 @@ mod tests {
             ("redis-cli -a S3cret ping", "S3cret"),
             ("use token 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b"),
             ("secret: 'x9Kq2LmZ'", "x9Kq2LmZ"),
+            ("log in as ann with password Tr0ub4dor", "Tr0ub4dor"),
+            ("aws_secret_access_key = abcd/efgh+12", "abcd/efgh+12"),
+            ("ldapsearch -D x -w S3cret", "S3cret"),
+            ("openssl rsa -passin pass:S3cret", "S3cret"),
+            ("smbclient //a/b -U ann%S3cret", "S3cret"),
         ] {
             table.push((text.to_owned(), secret.to_owned()));
         }
@@ -153,6 +158,8 @@ mod tests {
             "tar -pcf x y",
             "grep -r password .",
             "the password is wrong",
+            "archive it with password protection",
+            "test \"$token\" = x",
             "PATH=/usr/bin ls",
             "tokens=3",
             "ssh-keygen -t ed25519 -C ann@example.com",

@@ -103,15 +103,17 @@ fn authorization(text: &str, found: &mut Vec<Range<usize>>) {
 /// `NAME=value`, `name: value`, `"name": "value"`, where the name says that it is a secret.
 fn named_values(text: &str, found: &mut Vec<Range<usize>>) {
     for (at, sign) in text.char_indices().filter(|(_, c)| matches!(c, '=' | ':')) {
-        let before = text[..at].trim_end_matches(['"', '\'']);
+        let unspaced = if sign == '=' && text[at..].starts_with("= ") { text[..at].trim_end_matches(' ') } else { &text[..at] };
+        let before = unspaced.trim_end_matches(['"', '\'']);
         let name_start = before
             .rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')))
             .map_or(0, |last| last + before[last..].chars().next().map_or(1, char::len_utf8));
-        if !is_secret_name(&before[name_start..]) {
+        // `"$token" = x` compares a variable.
+        if !is_secret_name(&before[name_start..]) || before[..name_start].ends_with(['$', '{']) {
             continue;
         }
         let rest = &text[at + 1..];
-        let blanks = if sign == ':' { rest.len() - rest.trim_start_matches([' ', '\t']).len() } else { 0 };
+        let blanks = if sign == ':' || (unspaced.len() < at) { rest.len() - rest.trim_start_matches([' ', '\t']).len() } else { 0 };
         // `user:pass:x` and `https://…` name nothing.
         if sign == ':' && blanks == 0 && !rest.starts_with(['"', '\'']) {
             continue;
@@ -145,6 +147,11 @@ fn options(text: &str, words: &[Range<usize>], found: &mut Vec<Range<usize>>) {
             "mysql" | "mysqldump" | "mysqladmin" | "mariadb" | "mariadb-dump" => glued("-p"),
             "sshpass" => separate(&["-p"]).or_else(|| glued("-p")),
             "docker" | "podman" | "helm" | "oc" | "az" if text.contains(" login") => separate(&["-p"]),
+            "ldapsearch" | "ldapadd" | "ldapmodify" | "ldapdelete" | "ldappasswd" => separate(&["-w"]),
+            "smbclient" => {
+                separate(&["-U"]).and_then(|user| text[user.clone()].find('%').map(|percent| user.start + percent + 1..user.end))
+            }
+            "openssl" => glued("pass:"),
             "redis-cli" => separate(&["-a"]),
             "curl" | "wget" | "http" => {
                 separate(&["-u", "--user"]).and_then(|user| text[user.clone()].find(':').map(|colon| user.start + colon + 1..user.end))
@@ -173,11 +180,19 @@ fn prose(text: &str, words: &[Range<usize>], found: &mut Vec<Range<usize>>) {
     for (index, word) in lower.iter().enumerate() {
         let announcing = word.trim_matches(|c: char| !c.is_alphanumeric());
         let told = matches!(announcing, "password" | "passphrase" | "passwd" | "secret" | "token" | "passcode");
-        let verb = matches!(lower.get(index + 1).map(String::as_str), Some("is" | "=" | "was" | "ist"));
+        let verb = matches!(lower.get(index + 1).map(String::as_str), Some("is" | "was" | "ist"));
         if told
             && verb
             && let (Some(span), Some(value)) = (words.get(index + 2), lower.get(index + 2))
             && !NOT_A_VALUE.contains(&value.trim_matches(|c: char| !c.is_alphanumeric()))
+        {
+            push_value(text, without_full_stop(text, span.clone()), found);
+        }
+        let handed_over = index > 0 && matches!(lower[index - 1].as_str(), "with" | "using" | "and" | "mit");
+        if told
+            && handed_over
+            && let Some(span) = words.get(index + 1)
+            && looks_chosen(&text[span.clone()])
         {
             push_value(text, without_full_stop(text, span.clone()), found);
         }
@@ -190,6 +205,13 @@ fn prose(text: &str, words: &[Range<usize>], found: &mut Vec<Range<usize>>) {
             }
         }
     }
+}
+
+/// No word of a language: letters with digits or signs among them.
+fn looks_chosen(word: &str) -> bool {
+    let word = word.trim_end_matches(['.', ',', ';', '?', '!']);
+    let mixed = word.contains(|c: char| c.is_ascii_digit() || matches!(c, '!' | '#' | '^' | '*' | '@' | '+'));
+    word.len() >= 6 && mixed && word.contains(char::is_alphabetic) && !word.starts_with('-')
 }
 
 fn without_full_stop(text: &str, span: Range<usize>) -> Range<usize> {

@@ -31,6 +31,11 @@ impl Walker {
     fn pieces(&mut self, raw: &str, pieces: &[WordPieceWithSource], quoted: bool, builder: &mut WordBuilder) -> Outcome {
         for piece in pieces {
             match &piece.piece {
+                // Something that the grammar could not read and passed on as text.
+                WordPiece::Text(text) if text.contains("${") || text.contains("$(") => {
+                    self.tree.partial = true;
+                    builder.unknown();
+                }
                 WordPiece::Text(text) if quoted => builder.quoted(text),
                 WordPiece::Text(text) => builder.bare(text),
                 WordPiece::SingleQuotedText(text) => builder.quoted(text),

@@ -48,6 +48,8 @@ pub struct Command {
     pub input: Range<usize>,
     /// Indices of the commands inside its own words: `$( )`, backquotes, `<( )`.
     pub nested: Range<usize>,
+    /// Whether the shell goes on without waiting for it: `&`.
+    pub background: bool,
     /// The function whose body contains it.
     pub function: Option<String>,
 }
@@ -160,7 +162,9 @@ impl WordBuilder {
 
     pub(super) fn finish(self, raw: &str) -> Word {
         let value = self.known.then(|| self.word.shape.clone());
-        Word { raw: raw.to_owned(), value, ..self.word }
+        // The command `[` is no pattern.
+        let glob = self.word.glob && self.word.shape != "[" && self.word.shape != "[[";
+        Word { raw: raw.to_owned(), value, glob, ..self.word }
     }
 }
 

