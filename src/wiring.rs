@@ -29,7 +29,13 @@ struct Service {
 
 struct State {
     file: ConfigFile,
-    built: Option<(Arc<Config>, Vec<Arc<dyn Provider>>)>,
+    built: Option<Built>,
+}
+
+/// The providers made from one state of the configuration.
+struct Built {
+    from: Arc<Config>,
+    providers: Vec<Arc<dyn Provider>>,
 }
 
 impl Backend for Service {
@@ -42,10 +48,10 @@ impl Backend for Service {
         let (config, problem) = state.file.current();
         // Providers are kept while the configuration is the same, with what they have learnt of their server's dialect.
         let providers = match &state.built {
-            Some((known, providers)) if Arc::ptr_eq(known, &config) => providers.clone(),
+            Some(built) if Arc::ptr_eq(&built.from, &config) => built.providers.clone(),
             _ => {
                 let providers: Vec<_> = config.providers.iter().map(|section| build_provider(section, &self.pool)).collect();
-                state.built = Some((Arc::clone(&config), providers.clone()));
+                state.built = Some(Built { from: Arc::clone(&config), providers: providers.clone() });
                 providers
             }
         };

@@ -14,19 +14,19 @@ pub struct BaseUrl(Url);
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BaseUrlError {
     /// Not a URL with a host.
-    #[error("base_url: not a URL such as https://api.openai.com/v1")]
+    #[error("not a URL such as https://api.openai.com/v1")]
     NotAUrl,
     /// Neither http nor https.
-    #[error("base_url: the scheme `{0}` is neither https nor http")]
+    #[error("the scheme `{0}` is neither https nor http")]
     Scheme(String),
     /// Plain http over a network.
-    #[error("base_url: plain http to {0} would send the key and the words unencrypted; hint: use https, or a tunnel to a local port")]
+    #[error("plain http to {0} would send the key and the words unencrypted: use https, or a tunnel to a local port")]
     Plain(String),
     /// User name or password in the URL.
-    #[error("base_url: holds a user name or a password; hint: put the key into `key`")]
+    #[error("holds a user name or a password: put the key into `key`")]
     Credentials,
     /// `?…` or `#…`.
-    #[error("base_url: holds a `?` or `#` part")]
+    #[error("holds a `?` or `#` part")]
     Query,
 }
 

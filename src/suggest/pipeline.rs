@@ -285,3 +285,7 @@ fn missing_keys(providers: &[Arc<dyn Provider>], offered: &[String]) -> Vec<Stri
     }
     names
 }
+
+#[cfg(test)]
+#[path = "pipeline_tests.rs"]
+mod tests;

@@ -98,25 +98,6 @@ fn a_half_command_is_never_given_out() {
 }
 
 #[test]
-fn stale_answers_and_guesses_are_marked_and_only_used_when_nothing_else_is() {
-    let provider = FakeProvider::always(Reply::stream(&answer("echo fresh")));
-    let env = TestEnv::new();
-    let short = |url: &str| format!("[cache]\nttl_days = 0\n{}", provider_block("own", url, ""));
-    env.configure(&short(&provider.base_url()));
-    let mut resident = env.start_resident();
-    let ask =
-        || -> serde_json::Value { serde_json::from_str(&env.run(&["translate", "--shell", "bash", "--json", "--", UNKNOWN]).out).unwrap() };
-    assert_eq!(ask()["source"], "own");
-    provider.set(Script::Always(Reply::stream(&answer("echo fresher"))));
-    assert_eq!(ask()["command"], "echo fresher", "a stale answer is not served while a provider answers");
-    provider.set(Script::Always(Reply::status("500 Internal Server Error", "", "oops")));
-    let stale = ask();
-    assert_eq!((stale["command"].as_str(), stale["source"].as_str()), (Some("echo fresher"), Some("stale")));
-    env.run(&["daemon", "stop"]);
-    resident.wait().unwrap();
-}
-
-#[test]
 fn a_hostile_answer_does_not_reach_the_shell() {
     for command in ["echo a\u{1b}]52;c;x\u{7}", "echo \u{202e}abc", "echo a\nrm -rf b", "echo 'unbalanced", "echo a\u{200b}b", ""] {
         let provider = FakeProvider::always(Reply::stream(&answer(command)));

@@ -1,0 +1,264 @@
+//! The order of the sources, with scripted providers, a cache in memory and a time of the test's own.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::*;
+use crate::cache::{CacheSettings, MemoryCache};
+use crate::domain::{FailureClass, ShellKind};
+use crate::suggest::ports::{Call, RawAnswer};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const UNKNOWN: &str = "frobnicate the quux";
+const KNOWN: &str = "list files by size";
+
+struct Scripted {
+    answer: Mutex<Result<String, FailureClass>>,
+    calls: AtomicUsize,
+    key: Option<&'static str>,
+}
+
+impl Scripted {
+    fn new(command: &str) -> Arc<Self> {
+        Arc::new(Self { answer: Mutex::new(Ok(json(command))), calls: AtomicUsize::new(0), key: None })
+    }
+
+    fn set(&self, answer: Result<&str, FailureClass>) {
+        *self.answer.lock().unwrap() = answer.map(json);
+    }
+
+    fn calls(&self) -> usize {
+        self.calls.load(Ordering::Relaxed)
+    }
+}
+
+fn json(command: &str) -> String {
+    serde_json::json!({ "command": command }).to_string()
+}
+
+impl Provider for Scripted {
+    fn name(&self) -> &str {
+        "scripted"
+    }
+
+    fn model(&self) -> &str {
+        "m"
+    }
+
+    fn is_loopback(&self) -> bool {
+        false
+    }
+
+    fn key_variable(&self) -> Option<&str> {
+        self.key
+    }
+
+    fn ask<'a>(&'a self, _call: Call<'a>) -> BoxFuture<'a, Result<RawAnswer, crate::domain::AttemptError>> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        let answer = self.answer.lock().unwrap().clone();
+        async move {
+            let text = answer.map_err(|class| crate::domain::AttemptError::new(class, "scripted failure"))?;
+            Ok(RawAnswer { text, model: "m".to_owned() })
+        }
+        .boxed()
+    }
+}
+
+struct Everything;
+
+impl Commands for Everything {
+    fn resolves(&self, _word: &str, _facts: &ShellFacts) -> bool {
+        true
+    }
+}
+
+struct Bench {
+    pipeline: Pipeline,
+    provider: Arc<Scripted>,
+    now: SystemTime,
+}
+
+impl Bench {
+    fn new(command: &str) -> Self {
+        let settings = CacheSettings { ttl: 30 * DAY, stale: 30 * DAY, ..CacheSettings::default() };
+        let place = Place { os: "linux", build: "one".to_owned(), ttl: settings.ttl };
+        let pipeline = Pipeline::new(place, Arc::new(MemoryCache::new(settings)), Arc::new(Everything));
+        Self { pipeline, provider: Scripted::new(command), now: SystemTime::UNIX_EPOCH + 20_000 * DAY }
+    }
+
+    fn request(&self, query: &str) -> Request {
+        Request {
+            query: Query::from_bytes(query.as_bytes()).unwrap(),
+            facts: facts(),
+            mode: Mode::Normal,
+            want: 4,
+            use_cache: true,
+            patient: false,
+            offered_keys: Vec::new(),
+            deadline: Instant::now() + Duration::from_secs(8),
+            now: self.now,
+        }
+    }
+
+    async fn outcome(&self, request: &Request) -> Outcome {
+        let provider: Arc<dyn Provider> = Arc::clone(&self.provider) as _;
+        self.pipeline.suggest(request, &[provider], &WaitingFor::default()).await
+    }
+
+    async fn ask(&self, request: &Request) -> Reply {
+        match self.outcome(request).await {
+            Outcome::Reply(reply) => reply,
+            Outcome::NeedKeys(names) => panic!("needs {names:?}"),
+        }
+    }
+
+    async fn best(&self, query: &str) -> Option<(String, Via)> {
+        let reply = self.ask(&self.request(query)).await;
+        reply.offers.first().map(|offer| (offer.suggestion.command().to_owned(), offer.via))
+    }
+}
+
+fn facts() -> ShellFacts {
+    ShellFacts {
+        shell: ShellKind::Bash,
+        shell_version: String::new(),
+        cwd: "/tmp".into(),
+        home: None,
+        path: String::new(),
+        locale: String::new(),
+        proxies: Vec::new(),
+        keys: Vec::new(),
+    }
+}
+
+fn given(command: &str, via: Via) -> Option<(String, Via)> {
+    Some((command.to_owned(), via))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sure_translation_asks_nobody_and_says_who_could_be_asked() {
+    let bench = Bench::new("ls");
+    let reply = bench.ask(&bench.request(KNOWN)).await;
+    assert_eq!(reply.offers[0].suggestion.origin(), &Origin::Offline);
+    assert_eq!(reply.more.as_deref(), Some("scripted"));
+    assert_eq!(bench.provider.calls(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_providers_answer_is_asked_for_once_and_then_kept() {
+    let bench = Bench::new("echo one");
+    assert_eq!(bench.best(UNKNOWN).await, given("echo one", Via::Live));
+    assert_eq!(bench.best(UNKNOWN).await, given("echo one", Via::Cache));
+    assert_eq!(bench.best("Frobnicate  the quux.").await, given("echo one", Via::Cache), "the same question, typed differently");
+    assert_eq!(bench.provider.calls(), 1);
+    assert_eq!(bench.best("frobnicate not the quux").await, given("echo one", Via::Live), "a negation is another question");
+    assert_eq!(bench.provider.calls(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_answer_is_used_only_when_the_provider_fails() {
+    let mut bench = Bench::new("echo one");
+    bench.best(UNKNOWN).await;
+    bench.now += 31 * DAY;
+    bench.provider.set(Err(FailureClass::Transient));
+    assert_eq!(bench.best(UNKNOWN).await, given("echo one", Via::Stale));
+    bench.provider.set(Ok("echo two"));
+    assert_eq!(bench.best(UNKNOWN).await, given("echo two", Via::Live));
+    bench.now += 61 * DAY;
+    bench.provider.set(Err(FailureClass::Transient));
+    let reply = bench.ask(&bench.request(UNKNOWN)).await;
+    assert!(reply.offers.is_empty(), "past the stale period an answer is gone");
+    assert_eq!(reply.remarks, ["scripted: scripted failure"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_about_here_ages_within_a_day() {
+    let mut bench = Bench::new("echo one");
+    bench.best("frobnicate the quux in this folder").await;
+    bench.now += 2 * DAY;
+    bench.best("frobnicate the quux in this folder").await;
+    assert_eq!(bench.provider.calls(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_run_comes_first_until_it_fails() {
+    let bench = Bench::new("echo one");
+    let query = Query::from_bytes(KNOWN.as_bytes()).unwrap();
+    bench.pipeline.record_ran(&query, "ls -lS /var", 0, &facts(), bench.now);
+    assert_eq!(bench.best(KNOWN).await, given("ls -lS /var", Via::Cache));
+    assert!(bench.ask(&bench.request(KNOWN)).await.offers.len() >= 2, "the translation stays in the ring");
+    bench.pipeline.record_ran(&query, "ls -lS /var", 2, &facts(), bench.now);
+    assert_ne!(bench.best(KNOWN).await, given("ls -lS /var", Via::Cache));
+    bench.pipeline.record_ran(&query, "mysql --password=hunter2hunter2", 0, &facts(), bench.now);
+    let reply = bench.ask(&bench.request(KNOWN)).await;
+    assert!(reply.offers.iter().all(|offer| !offer.suggestion.command().contains("hunter2")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn fresh_asks_at_once_and_refreshes_the_cache() {
+    let bench = Bench::new("echo one");
+    bench.best(UNKNOWN).await;
+    bench.provider.set(Ok("echo two"));
+    let fresh = Request { mode: Mode::Fresh, ..bench.request(UNKNOWN) };
+    let reply = bench.ask(&fresh).await;
+    assert_eq!((reply.offers.len(), reply.offers[0].suggestion.command()), (1, "echo two"));
+    assert_eq!(bench.best(UNKNOWN).await, given("echo two", Via::Cache));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_cache_nothing_is_read_or_written() {
+    let bench = Bench::new("echo one");
+    let request = Request { use_cache: false, ..bench.request(UNKNOWN) };
+    bench.ask(&request).await;
+    bench.ask(&request).await;
+    assert_eq!(bench.provider.calls(), 2);
+    assert_eq!(bench.pipeline.cache().stats().entries, 0);
+    bench.best(UNKNOWN).await;
+    bench.ask(&request).await;
+    assert_eq!(bench.provider.calls(), 4, "what is cached is not read either");
+}
+
+#[tokio::test(start_paused = true)]
+async fn offline_asks_nobody() {
+    let bench = Bench::new("echo one");
+    let reply = bench.ask(&Request { mode: Mode::Offline, ..bench.request(UNKNOWN) }).await;
+    assert!(reply.offers.is_empty() && reply.more.is_none());
+    assert_eq!(bench.provider.calls(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_needed_key_is_asked_of_the_shell_once() {
+    let mut bench = Bench::new("echo one");
+    bench.provider = Arc::new(Scripted { answer: Mutex::new(Ok(json("echo one"))), calls: AtomicUsize::new(0), key: Some("MY_KEY") });
+    let request = bench.request(UNKNOWN);
+    assert!(matches!(bench.outcome(&request).await, Outcome::NeedKeys(names) if names == ["MY_KEY"]));
+    assert!(matches!(bench.outcome(&bench.request(KNOWN)).await, Outcome::Reply(_)), "no key is needed for a local answer");
+    let offered = Request { offered_keys: vec!["MY_KEY".to_owned()], ..request };
+    assert_eq!(bench.ask(&offered).await.offers.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_that_the_gate_refuses_is_a_failure_of_its_provider() {
+    let bench = Bench::new("echo \u{202e}x");
+    let reply = bench.ask(&bench.request(UNKNOWN)).await;
+    assert!(reply.offers.is_empty());
+    assert!(reply.remarks[0].starts_with("scripted: its command was refused"), "{:?}", reply.remarks);
+    assert_eq!(bench.pipeline.cache().stats().entries, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_stays_here_and_returns_in_the_command() {
+    let bench = Bench::new("placeholder");
+    let secret = "ghp_abcdefghijklmnopqrstuvwxyz0123456789";
+    let redacted = redact::redact(&format!("frobnicate with {secret}"));
+    let placeholder = redacted.text.rsplit(' ').next().unwrap().to_owned();
+    bench.provider.set(Ok(&format!("frob --token {placeholder}")));
+    let (command, _) = bench.best(&format!("frobnicate with {secret}")).await.unwrap();
+    assert!(command.contains(secret), "{command}");
+    let other = "ghp_zyxwvutsrqponmlkjihgfedcba9876543210";
+    let (command, via) = bench.best(&format!("frobnicate with {other}")).await.unwrap();
+    assert_eq!(via, Via::Cache);
+    assert!(command.contains(other) && !command.contains(secret), "the cache held no secret: {command}");
+}
