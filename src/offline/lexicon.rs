@@ -91,7 +91,8 @@ impl Lexicon {
 
     /// The lemma of a trigger word, made known if it was not. A plain word becomes content.
     pub(super) fn intern(&mut self, word: &str, role: Role) -> Lemma {
-        if let Some(&lemma) = self.forms.get(word) {
+        let plural_of = word.strip_suffix('s').filter(|stem| stem.len() > 2).and_then(|stem| self.forms.get(stem)).copied();
+        if let Some(lemma) = self.forms.get(word).copied().or(plural_of.filter(|_| role == Role::Content)) {
             if self.roles[usize::from(lemma)] == Role::Plain {
                 self.roles[usize::from(lemma)] = role;
             }
@@ -111,7 +112,10 @@ impl Lexicon {
             if self.by_length.len() <= length {
                 self.by_length.resize_with(length + 1, Vec::new);
             }
-            self.by_length[length].push((form.clone(), lemma));
+            // Plain words explain nothing, so repairing something into one is of no use.
+            if length >= 4 && self.roles[usize::from(lemma)] != Role::Plain {
+                self.by_length[length].push((form.clone(), lemma));
+            }
         }
         self.by_length.iter_mut().for_each(|words| words.sort_unstable());
     }
@@ -167,13 +171,12 @@ impl Lexicon {
         if letters.len() < 4 || letters.len() > 24 || !letters.iter().all(|c| c.is_ascii_lowercase()) {
             return None;
         }
-        let mut found = None;
+        let mut found: Option<Lemma> = None;
         for length in letters.len() - 1..=letters.len() + 1 {
             for (form, lemma) in self.by_length.get(length).into_iter().flatten() {
-                if matches!(self.role(*lemma), Role::Name | Role::Plain) && found.is_some() || form.len() < 4 {
-                    continue;
-                }
-                if one_edit(&letters, form) && found.replace(*lemma).is_some_and(|before| before != *lemma) {
+                let empty = |lemma: Lemma| matches!(self.role(lemma), Role::Filler | Role::Link);
+                let conflict = |before: Lemma| before != *lemma && !(empty(before) && empty(*lemma));
+                if one_edit(&letters, form) && found.replace(*lemma).is_some_and(conflict) {
                     return None;
                 }
             }

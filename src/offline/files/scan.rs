@@ -1,4 +1,5 @@
 use super::{Action, FileQuery, Key, Order, Verb, What};
+use crate::offline::intents::is_plural_place;
 use crate::offline::lexicon::{Lexicon, Role};
 use crate::offline::slots::{AgeKind, Value};
 use crate::offline::tokens::Token;
@@ -22,6 +23,7 @@ pub(super) fn scan(tokens: &[Token], lexicon: &Lexicon) -> Option<FileQuery> {
     (0..tokens.len()).for_each(|at| scan.destination(at));
     (0..tokens.len()).for_each(|at| scan.exclusion(at));
     (0..tokens.len()).for_each(|at| scan.named(at));
+    (0..tokens.len()).for_each(|at| scan.inside(at));
     (0..tokens.len()).for_each(|at| scan.ownership(at));
     (0..tokens.len()).for_each(|at| scan.order(at));
     (0..tokens.len()).for_each(|at| scan.value(at));
@@ -192,6 +194,8 @@ impl Scan<'_> {
             if self.query.content.is_some() {
                 return;
             }
+            // People write these markers small and mean the capitals.
+            self.query.ignore_case |= matches!(raw.as_str(), "todo" | "fixme" | "hack" | "xxx");
             self.query.content = Some(raw);
         } else {
             self.query.patterns.push(text);
@@ -200,6 +204,19 @@ impl Scan<'_> {
         (at..target).for_each(|place| self.mark(place));
         self.mark_bound(target);
         self.mark_words(at.saturating_sub(4), at, "call");
+    }
+
+    /// "with TODO in them", "that have TODO in it".
+    fn inside(&mut self, at: usize) {
+        let inside = matches!(self.raw(at + 1).as_str(), "in" | "inside") && matches!(self.raw(at + 2).as_str(), "them" | "it");
+        let cue = at.checked_sub(1).filter(|&before| matches!(self.raw(before).as_str(), "with" | "have" | "having" | "has"));
+        if let (true, Some(cue), true, None) = (inside, cue, self.free(at), &self.query.content) {
+            let text = self.tokens[at].raw.clone();
+            self.query.ignore_case |= matches!(text.as_str(), "todo" | "fixme" | "hack" | "xxx");
+            self.query.content = Some(text);
+            [cue, at + 1, at + 2].into_iter().for_each(|place| self.mark(place));
+            self.mark_bound(at);
+        }
     }
 
     /// "owned by bob", "not owned by root", "of group staff".
@@ -312,7 +329,7 @@ impl Scan<'_> {
                 self.query.depth = Some(*number);
                 self.mark(if self.is(at + 1, "depth") { at + 1 } else { at - 1 });
             }
-            Value::Word if self.is_name(at) && self.place_before(at) => {
+            Value::Word if self.place_before(at) && (self.is_name(at) || self.is_place_word(at)) => {
                 self.query.roots.push(raw);
                 self.query.root_said = true;
             }
@@ -323,6 +340,12 @@ impl Scan<'_> {
 
     fn perm_said(&self) -> bool {
         (0..self.tokens.len()).any(|place| self.is(place, "permission"))
+    }
+
+    /// "in logs": a word of the engine that names a folder here.
+    fn is_place_word(&self, at: usize) -> bool {
+        let content = self.tokens[at].role() == Some(Role::Content) && !self.tokens[at].is_repaired();
+        content && !self.is_any(at, &["folder", "file"]) && is_plural_place(self.tokens, at)
     }
 
     /// True after "in", "under", "inside" (an article may stand between).

@@ -243,13 +243,19 @@ impl Binder<'_> {
     fn fits(&self, at: usize, spec: &SlotSpec, cued: bool) -> bool {
         let token = &self.tokens[at];
         let is_word = matches!(token.value, Value::Word);
-        let unknown = is_word && (token.known.is_none_or(|known| known.repaired) || token.role() == Some(Role::Name)) && is_nameable(&token.raw);
+        let article = at > 0 && matches!(self.tokens[at - 1].raw.to_lowercase().as_str(), "the" | "my" | "our" | "your" | "some" | "these" | "those" | "a" | "an");
+        let noun_follows = self.tokens.get(at + 1).and_then(Token::role) == Some(Role::Content);
+        // "merge the companies": after an article an unknown word is English, unless "branch", "service" or so follows.
+        let plausible_name = token.role() == Some(Role::Name) || (token.known.is_none_or(|known| known.repaired) && (!article || noun_follows));
+        let unknown = is_word && plausible_name && is_nameable(&token.raw);
         let content = is_word && is_nameable(&token.raw) && matches!(token.role(), Some(Role::Content | Role::Plain)) && !token.is_repaired();
         let after_in = at > 0 && matches!(self.tokens[at - 1].raw.to_lowercase().as_str(), "in" | "inside" | "under" | "into" | "of" | "from");
         let value = &token.value;
         match spec.kind {
-            Kind::Path => matches!(value, Value::Path | Value::File | Value::Here | Value::Quoted) || (unknown && (cued || after_in)),
-            Kind::File => matches!(value, Value::Path | Value::File | Value::Quoted) || (unknown && cued),
+            // "here" is where a command looks anyway when the place is optional.
+            Kind::Path if matches!(value, Value::Here) => !spec.optional,
+            Kind::Path => matches!(value, Value::Path | Value::File | Value::Quoted) || (unknown && (cued || after_in)) || (content && after_in && is_plural_place(self.tokens, at)),
+            Kind::File => matches!(value, Value::Path | Value::File | Value::Quoted) || (unknown && self.follows_file(at)),
             Kind::Files => matches!(value, Value::Path | Value::File | Value::Glob(_) | Value::Ext | Value::Quoted) || (unknown && cued),
             Kind::Glob => matches!(value, Value::Glob(_) | Value::Ext),
             Kind::Ext => {
@@ -268,12 +274,12 @@ impl Binder<'_> {
                 Value::Age(_) | Value::Here => false,
                 _ => cued,
             },
-            Kind::Rest => cued,
+            Kind::Rest => cued && !matches!(token.role(), Some(Role::Link)),
             Kind::Number => matches!(value, Value::Number(_)),
             Kind::Port => matches!(value, Value::Number(1..=65535)),
             Kind::Mode => matches!(value, Value::Mode) || matches!(value, Value::Number(number) if is_octal_mode(&token.raw, *number)),
             Kind::Url => matches!(value, Value::Url | Value::HostPort) || (matches!(value, Value::Host) && !token.raw.contains('@')),
-            Kind::Host => matches!(value, Value::Host) || (unknown && cued),
+            Kind::Host => matches!(value, Value::Host) || (unknown && cued && !article),
             Kind::HostPort => matches!(value, Value::HostPort),
             Kind::Remote => matches!(value, Value::Remote),
             Kind::Image => matches!(value, Value::Image) || (cued && (unknown || matches!(value, Value::Path | Value::HostPort))),
@@ -286,6 +292,12 @@ impl Binder<'_> {
             Kind::Ago => matches!(value, Value::Age(age) if age.kind == AgeKind::Ago),
             Kind::Size => matches!(value, Value::Size(size) if size.bound.is_none()),
         }
+    }
+
+    /// "file called X", "the file X".
+    fn follows_file(&self, at: usize) -> bool {
+        let before = at.checked_sub(1).and_then(|before| self.tokens[before].lemma());
+        before.is_some() && (before == self.lexicon.lemma("file") || before == self.lexicon.lemma("call"))
     }
 
     fn extension(&self, at: usize) -> Option<String> {
@@ -326,6 +338,11 @@ impl Binder<'_> {
         }
         filled
     }
+}
+
+/// "in logs", "under images": a plural after the preposition, at the end or before another one, is a folder.
+pub(in crate::offline) fn is_plural_place(tokens: &[Token], at: usize) -> bool {
+    tokens[at].raw.ends_with('s') && tokens.get(at + 1).is_none_or(|next| !matches!(next.value, Value::Word) || next.role() == Some(Role::Link))
 }
 
 /// A bare word that can be the name of a thing.

@@ -86,7 +86,7 @@ pub(super) fn file_kinds(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
         let plural = kind.ends_with('s') && endings.iter().any(|ending| kind == format!("{ending}s"));
         if next_is_file && kind != "old" && kind != "a" {
             merge(tokens, at, at + 2, patterns());
-        } else if is_word && kind.len() > 1 && !matches!(kind.as_str(), "old" | "lock" | "class" | "tar" | "zip") && (plural || (after_all && !named)) {
+        } else if is_word && kind.len() > 1 && !matches!(kind.as_str(), "old" | "lock" | "class" | "tar" | "zip") && !named && (plural || after_all) {
             let value = patterns();
             merge(tokens, at, at + 1, value);
         }

@@ -175,6 +175,20 @@ impl Age {
         }
     }
 
+    /// As BSD `date -v` reads it: `90d`.
+    pub(in crate::offline) fn bsd(&self) -> String {
+        let unit = match self.unit {
+            Unit::Second => 'S',
+            Unit::Minute => 'M',
+            Unit::Hour => 'H',
+            Unit::Day => 'd',
+            Unit::Week => 'w',
+            Unit::Month => 'm',
+            Unit::Year => 'y',
+        };
+        format!("{}{unit}", self.amount)
+    }
+
     /// In words, after "changed".
     pub(in crate::offline) fn words(&self) -> String {
         match self.kind {
