@@ -14,7 +14,7 @@ struct Scan<'a> {
 /// Collects what the sentence says about files; `None` if it is not about files.
 pub(super) fn scan(tokens: &[Token], lexicon: &Lexicon) -> Option<FileQuery> {
     let mut scan = Scan { tokens, lexicon, query: FileQuery::default() };
-    let subject = (0..tokens.len()).any(|at| scan.is_any(at, &["file", "folder", "symlink"]) || matches!(tokens[at].value, Value::Glob(_)));
+    let subject = (0..tokens.len()).any(|at| scan.is_any(at, &["file", "folder", "symlink"]) || matches!(tokens[at].value, Value::Glob(_)) || scan.raw(at) == "ls");
     let named = (0..tokens.len()).any(|at| matches!(tokens[at].value, Value::File)) && (0..tokens.len()).any(|at| scan.is(at, "find"));
     if !subject && !named {
         return None;
@@ -120,7 +120,11 @@ impl Scan<'_> {
         if self.tokens[at].role() != Some(Role::Negation) || !self.free(at) {
             return;
         }
-        let mut target = self.after(at + 1, &["file", "folder", "call", "contain", "change"]);
+        let mut from = at + 1;
+        while self.tokens.get(from).and_then(Token::role) == Some(Role::Negation) {
+            from += 1;
+        }
+        let mut target = self.after(from, &["file", "folder", "call", "contain", "change"]);
         if self.raw(target).starts_with("sub") || (at + 1..target).any(|place| self.raw(place).starts_with("sub")) {
             self.query.depth = Some(1);
             self.mark(at);
@@ -182,6 +186,10 @@ impl Scan<'_> {
             return;
         }
         let Some(token) = self.tokens.get(target).filter(|_| self.free(target)) else { return };
+        if self.is(target, "hidden") {
+            self.mark(at);
+            return;
+        }
         let raw = token.raw.clone();
         let text = match &token.value {
             Value::Glob(patterns) if patterns.len() == 1 && prefix.is_empty() && suffix.is_empty() => patterns[0].clone(),
@@ -322,6 +330,9 @@ impl Scan<'_> {
                 self.query.root_said = true;
                 let before = at.checked_sub(1).map(|before| self.raw(before)).unwrap_or_default();
                 self.query.recursive |= matches!(before.as_str(), "under" | "below");
+                if before == "below" {
+                    self.mark(at - 1);
+                }
             }
             Value::File if self.query.patterns.is_empty() && (0..self.tokens.len()).any(|place| self.is(place, "find")) => self.query.patterns.push(raw),
             Value::Number(_) if self.perm_said() && raw.len() >= 3 => self.query.perm = Some(raw),
@@ -366,6 +377,7 @@ impl Scan<'_> {
                 if self.query.verb == Verb::None {
                     self.query.verb = Verb::Show;
                 }
+                self.query.said_what |= raw == "ls";
             }
             () if self.is(at, "file") => {
                 self.query.what = if self.query.said_what && self.query.what == What::Folders { What::Any } else { What::Files };
@@ -433,7 +445,7 @@ impl Scan<'_> {
             query.top = Some(if query.plural { 10 } else { 1 });
         }
         let asks = query.verb != Verb::None || query.action != Action::List || query.order.is_some() || query.has_tree_predicate() || query.hidden;
-        let asks = asks || matches!(query.what, What::BrokenSymlinks);
+        let asks = asks || matches!(query.what, What::BrokenSymlinks) || !query.patterns.is_empty();
         asks.then_some(self.query)
     }
 }

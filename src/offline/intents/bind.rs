@@ -7,6 +7,8 @@ use crate::offline::tokens::Token;
 pub(in crate::offline) enum Kind {
     /// A folder or file to look at.
     Path,
+    /// A folder, never a file.
+    Folder,
     /// One file.
     File,
     /// One or more files or patterns.
@@ -41,8 +43,9 @@ pub(in crate::offline) enum Kind {
     Size,
 }
 
-const KINDS: [(&str, Kind); 25] = [
+const KINDS: [(&str, Kind); 26] = [
     ("path", Kind::Path),
+    ("folder", Kind::Folder),
     ("file", Kind::File),
     ("files", Kind::Files),
     ("glob", Kind::Glob),
@@ -174,7 +177,12 @@ impl Binder<'_> {
         let has_cue = !spec.after.is_empty() || !spec.before.is_empty();
         let fitting: Vec<usize> = (0..self.tokens.len()).filter(|&at| self.is_free(at) && self.cued(at, spec) && self.fits(at, spec, has_cue)).collect();
         let ambiguous = !has_cue && fitting.len() > 1 && matches!(spec.kind, Kind::Name | Kind::Text | Kind::Package);
-        let Some(&first) = fitting.first().filter(|_| !ambiguous) else {
+        // Quoted text and unknown words are surer names than words of the engine.
+        let best = match spec.kind {
+            Kind::Text | Kind::Name | Kind::Package | Kind::Path => fitting.iter().min_by_key(|&&at| self.plainness(at)),
+            _ => fitting.first(),
+        };
+        let Some(&first) = best.filter(|_| !ambiguous) else {
             if let Some(default) = &spec.default {
                 let is_path = matches!(spec.kind, Kind::Path | Kind::File | Kind::Files);
                 self.bindings.slots.push((spec.name.clone(), Filled { defaulted: true, is_path, ..Filled::text(default) }));
@@ -202,9 +210,19 @@ impl Binder<'_> {
         true
     }
 
+    fn plainness(&self, at: usize) -> u8 {
+        let token = &self.tokens[at];
+        let capitals = token.raw.len() > 1 && token.raw.chars().all(|c| c.is_uppercase() || !c.is_alphabetic());
+        match token.value {
+            Value::Quoted => 0,
+            Value::Word if token.known.is_some() && token.role() != Some(Role::Name) && !capitals => 2,
+            _ => 1,
+        }
+    }
+
     /// The place of the word that announces the token: articles and "file", "folder", "called" may stand between.
     fn cue_before(&self, at: usize, after: &[Lemma]) -> Option<usize> {
-        let skippable = ["file", "folder", "call", "branch", "to", "be"].map(|word| self.lexicon.lemma(word));
+        let skippable = ["file", "folder", "call", "branch", "to", "up"].map(|word| self.lexicon.lemma(word));
         for place in (0..at).rev().take(4) {
             let token = &self.tokens[place];
             let lemma = token.lemma()?;
@@ -251,12 +269,19 @@ impl Binder<'_> {
         let content = is_word && is_nameable(&token.raw) && matches!(token.role(), Some(Role::Content | Role::Plain)) && !token.is_repaired();
         let after_in = at > 0 && matches!(self.tokens[at - 1].raw.to_lowercase().as_str(), "in" | "inside" | "under" | "into" | "of" | "from");
         let value = &token.value;
+        let before = at.checked_sub(1).and_then(|before| self.tokens[before].lemma());
+        // After the very word that announces it ("folder", "called") even an English word is a name.
+        let announced = before.is_some_and(|lemma| self.lexicon.role(lemma) == Role::Content && spec.after.contains(&lemma));
+        let strong = content && announced && self.tokens.get(at + 1).is_none_or(|next| matches!(next.role(), Some(Role::Link)));
+        let path_like = token.raw.contains(['.', '/']) || before.is_some_and(|lemma| self.lexicon.role(lemma) == Role::Link);
+        let quoted_path = matches!(value, Value::Quoted) && (path_like || announced || self.follows_file(at));
         match spec.kind {
             // "here" is where a command looks anyway when the place is optional.
             Kind::Path if matches!(value, Value::Here) => !spec.optional,
-            Kind::Path => matches!(value, Value::Path | Value::File | Value::Quoted) || (unknown && (cued || after_in)) || (content && after_in && is_plural_place(self.tokens, at)),
-            Kind::File => matches!(value, Value::Path | Value::File | Value::Quoted) || (unknown && self.follows_file(at)),
-            Kind::Files => matches!(value, Value::Path | Value::File | Value::Glob(_) | Value::Ext | Value::Quoted) || (unknown && cued),
+            Kind::Folder => matches!(value, Value::Path) || unknown || (content && after_in && is_plural_place(self.tokens, at)),
+            Kind::Path => matches!(value, Value::Path | Value::File) || quoted_path || strong || (unknown && (cued || after_in)) || (content && after_in && is_plural_place(self.tokens, at)),
+            Kind::File => matches!(value, Value::Path | Value::File) || quoted_path || (unknown && self.follows_file(at)),
+            Kind::Files => matches!(value, Value::Path | Value::File | Value::Glob(_) | Value::Ext) || quoted_path || (unknown && cued),
             Kind::Glob => matches!(value, Value::Glob(_) | Value::Ext),
             Kind::Ext => {
                 let known_ending = is_word && extensions_of(&token.raw.to_lowercase()).is_some();
@@ -264,14 +289,14 @@ impl Binder<'_> {
             }
             Kind::Name => {
                 let named = matches!(value, Value::File | Value::Quoted | Value::Version) || (cued && matches!(value, Value::Path | Value::Image | Value::Ref));
-                named && is_nameable(&token.raw) || unknown
+                named && is_nameable(&token.raw) || unknown || strong || (cued && content && at + 1 == self.tokens.len())
             }
             Kind::Package => unknown || (cued && content && token.role() == Some(Role::Content)) || matches!(value, Value::File | Value::Quoted),
             Kind::Text => match value {
                 Value::Quoted => true,
                 Value::Word if cued => !token.is_filler() && !matches!(token.role(), Some(Role::Link | Role::Negation)),
                 Value::Word => unknown,
-                Value::Age(_) | Value::Here => false,
+                Value::Age(_) | Value::Here | Value::Size(_) | Value::Glob(_) | Value::Range(..) => false,
                 _ => cued,
             },
             Kind::Rest => cued && !matches!(token.role(), Some(Role::Link)),
@@ -342,7 +367,7 @@ impl Binder<'_> {
 
 /// "in logs", "under images": a plural after the preposition, at the end or before another one, is a folder.
 pub(in crate::offline) fn is_plural_place(tokens: &[Token], at: usize) -> bool {
-    tokens[at].raw.ends_with('s') && tokens.get(at + 1).is_none_or(|next| !matches!(next.value, Value::Word) || next.role() == Some(Role::Link))
+    tokens[at].raw.ends_with('s') && tokens.get(at + 1).is_none_or(|next| !matches!(next.value, Value::Word) || matches!(next.role(), Some(Role::Link | Role::Negation)))
 }
 
 /// A bare word that can be the name of a thing.

@@ -58,6 +58,9 @@ struct RawIntent {
     /// Taken from the confidence: for an answer that fits most people, not all.
     #[serde(default)]
     doubt: f64,
+    /// Decides between intents that explain a sentence equally well.
+    #[serde(default)]
+    priority: i8,
 }
 
 #[derive(Debug, Deserialize)]
@@ -83,6 +86,7 @@ pub(in crate::offline) struct Intent {
     pub reading: Template,
     pub destructive: bool,
     pub doubt: f64,
+    pub priority: i8,
 }
 
 /// Reads one file of intents and teaches the lexicon their words.
@@ -130,6 +134,7 @@ fn build(raw: RawIntent, family: &str, lexicon: &mut Lexicon) -> Result<Intent, 
         reading,
         destructive: raw.destructive,
         doubt: raw.doubt,
+        priority: raw.priority,
         id,
     })
 }

@@ -14,7 +14,7 @@ pub(in crate::offline) fn match_intent(intent: &Intent, query: &str, tokens: &[T
         return None;
     }
     let mut binder = Binder { query, tokens, lexicon, explained: 0, bound: 0, bindings: Bindings::default() };
-    let mut weight = 0.0;
+    let mut weight = 3.0 * f64::from(intent.priority);
     let mut fuzzy_groups = Vec::new();
     for group in &intent.need {
         let places = marks(tokens, |token| token.exact_lemma().is_some_and(|lemma| group.contains(&lemma)));

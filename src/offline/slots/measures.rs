@@ -395,7 +395,9 @@ pub(super) fn ranges(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
         });
         let joint = matches!(word_at(tokens, at + 1).as_str(), "to" | "and" | "through" | "until" | "-");
         if let (true, true, Some(from), Some(to)) = (near, joint, number(tokens.get(at)), number(tokens.get(at + 2))) {
-            merge(tokens, at, at + 3, Value::Range(from, to));
+            let opened = at > 0 && matches!(word_at(tokens, at - 1).as_str(), "between" | "from");
+            at -= usize::from(opened);
+            merge(tokens, at, at + 3 + usize::from(opened), Value::Range(from, to));
         }
         at += 1;
     }
