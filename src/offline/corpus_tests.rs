@@ -48,6 +48,14 @@ fn first(query: &str, shell: ShellKind, os: Os) -> Option<(String, f64)> {
 }
 
 #[test]
+fn the_embedded_intents_are_sound() {
+    let mut lexicon = Lexicon::from_data(include_str!("data/words.txt"));
+    let errors: Vec<String> =
+        DATA.iter().filter_map(|data| intents::load(data, &mut lexicon).err()).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
+#[test]
 fn every_sentence_of_the_corpus_gives_its_command() {
     let (mut sentences, mut wrong) = (0, Vec::new());
     for case in corpus().case {
@@ -119,7 +127,13 @@ fn a_misspelt_trigger_never_destroys() {
 
 #[test]
 fn a_negation_is_never_overlooked() {
-    for say in ["don't delete old.log", "do not kill process 42", "never push to origin", "undo last commit without touching foo", "show files but not today"] {
+    for say in [
+        "don't delete old.log",
+        "do not kill process 42",
+        "never push to origin",
+        "undo last commit without touching foo",
+        "show files but not today",
+    ] {
         assert_eq!(first(say, ShellKind::Bash, Os::Linux), None, "{say}");
     }
 }
@@ -130,4 +144,93 @@ fn odd_names_stay_one_word() {
     assert_eq!(quoted("my file; rm -rf $HOME").as_deref(), Some("rm 'my file; rm -rf $HOME'"));
     assert_eq!(quoted("it's").as_deref(), Some("rm \"it's\""));
     assert_eq!(quoted("-rf").as_deref(), Some("rm ./-rf"));
+}
+
+/// A small generator of pseudo-random numbers, so that a failure repeats.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % sides.max(1)
+    }
+}
+
+/// A sentence of the corpus with words dropped, doubled, swapped, misspelt or replaced by something odd.
+fn mutated(sentences: &[String], dice: &mut Dice) -> String {
+    const ODD: [&str; 24] = [
+        "\"",
+        "'",
+        "`",
+        "“",
+        "”",
+        "\u{0}",
+        "\u{7f}",
+        "🙂",
+        "\u{202e}",
+        "-",
+        "--",
+        "/",
+        "~",
+        "*",
+        ".",
+        "..",
+        ":",
+        "@",
+        "%",
+        "99999999999999999999",
+        "0",
+        "1.",
+        ">1",
+        "to",
+    ];
+    let mut words: Vec<String> = sentences[dice.roll(sentences.len())].split(' ').map(str::to_owned).collect();
+    for _ in 0..=dice.roll(4) {
+        let at = dice.roll(words.len());
+        match dice.roll(6) {
+            0 if words.len() > 1 => drop(words.remove(at)),
+            1 => words.insert(at, ODD[dice.roll(ODD.len())].to_owned()),
+            2 => words.insert(at, words[at].clone()),
+            3 => {
+                let other = &sentences[dice.roll(sentences.len())];
+                words.extend(other.split(' ').skip(dice.roll(4)).map(str::to_owned));
+            }
+            4 => {
+                let mut letters: Vec<char> = words[at].chars().collect();
+                if letters.len() > 1 {
+                    let place = dice.roll(letters.len() - 1);
+                    letters.swap(place, place + 1);
+                }
+                words[at] = letters.into_iter().collect();
+            }
+            _ => words[at].push_str(ODD[dice.roll(ODD.len())]),
+        }
+    }
+    words.join(if dice.roll(20) == 0 { "\n" } else { " " })
+}
+
+#[test]
+fn no_sentence_panics_and_the_same_words_give_the_same_answer() {
+    let corpus = corpus();
+    let mut sentences: Vec<String> = corpus.case.into_iter().flat_map(|case| case.say).collect();
+    sentences.extend(corpus.decline);
+    let mut dice = Dice(2);
+    for round in 0..10_000 {
+        let query = mutated(&sentences, &mut dice);
+        let machine = Machine::usual(ShellKind::ALL[round % 3], if round % 5 == 0 { Os::MacOs } else { Os::Linux });
+        let translation = translate(&query, &machine);
+        assert!(translation.candidates.len() <= 4 && translation.nearest.len() <= 3, "{query}");
+        assert!(translation.candidates.iter().all(|candidate| (PLAUSIBLE..=1.0).contains(&candidate.confidence)), "{query}");
+        assert!(translation.candidates.is_sorted_by(|a, b| a.confidence >= b.confidence), "{query}");
+        if round % 10 == 0 {
+            assert_eq!(translate(&query, &machine), translation, "{query}");
+        }
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_panics(text: String) {
+        translate(&text, &Machine::usual(ShellKind::Zsh, Os::Linux));
+    }
 }

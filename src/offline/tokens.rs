@@ -70,7 +70,10 @@ fn join_phrases(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
     while at < tokens.len() {
         let found = lexicon.phrases().iter().find(|(from, _)| {
             from.len() <= tokens.len() - at
-                && from.iter().zip(&tokens[at..]).all(|(word, token)| matches!(token.value, Value::Word) && token.raw.to_lowercase() == *word)
+                && from
+                    .iter()
+                    .zip(&tokens[at..])
+                    .all(|(word, token)| matches!(token.value, Value::Word) && token.raw.to_lowercase() == *word)
         });
         let Some((from, to)) = found else {
             at += 1;

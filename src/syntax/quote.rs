@@ -72,7 +72,9 @@ fn split_tilde(path: &str) -> (&str, &str) {
 fn is_bare(word: &str) -> bool {
     !word.is_empty()
         && !word.starts_with(['=', '%'])
-        && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'@' | b'%' | b'+' | b'=' | b':' | b',' | b'.' | b'/' | b'-'))
+        && word
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'@' | b'%' | b'+' | b'=' | b':' | b',' | b'.' | b'/' | b'-'))
 }
 
 /// True if double quotes hold the text without any escape in all three shells, `!` of interactive history included.

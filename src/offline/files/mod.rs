@@ -128,7 +128,8 @@ pub(super) fn match_files(tokens: &[Token], lexicon: &Lexicon, machine: &Machine
         return None;
     }
     // Deleting needs a place that was said and something that narrows it down.
-    let destructive = matches!(query.action, Action::Delete | Action::Move(_)) || matches!(&query.action, Action::Chmod(mode) if mode != "+x");
+    let destructive =
+        matches!(query.action, Action::Delete | Action::Move(_)) || matches!(&query.action, Action::Chmod(mode) if mode != "+x");
     if matches!(query.action, Action::Delete) && !(query.root_said && query.has_predicate()) {
         return None;
     }

@@ -14,7 +14,8 @@ struct Scan<'a> {
 /// Collects what the sentence says about files; `None` if it is not about files.
 pub(super) fn scan(tokens: &[Token], lexicon: &Lexicon) -> Option<FileQuery> {
     let mut scan = Scan { tokens, lexicon, query: FileQuery::default() };
-    let subject = (0..tokens.len()).any(|at| scan.is_any(at, &["file", "folder", "symlink"]) || matches!(tokens[at].value, Value::Glob(_)) || scan.raw(at) == "ls");
+    let subject = (0..tokens.len())
+        .any(|at| scan.is_any(at, &["file", "folder", "symlink"]) || matches!(tokens[at].value, Value::Glob(_)) || scan.raw(at) == "ls");
     let named = (0..tokens.len()).any(|at| matches!(tokens[at].value, Value::File)) && (0..tokens.len()).any(|at| scan.is(at, "find"));
     if !subject && !named {
         return None;
@@ -91,9 +92,13 @@ impl Scan<'_> {
     /// "copy … to DEST", "make … executable", "chmod 644 …".
     fn destination(&mut self, at: usize) {
         if self.is_any(at, &["copy", "move"]) && self.query.action == Action::List {
-            let Some(to) = (at + 1..self.tokens.len()).find(|&place| matches!(self.raw(place).as_str(), "to" | "into" | "in" | "onto")) else { return };
+            let Some(to) = (at + 1..self.tokens.len()).find(|&place| matches!(self.raw(place).as_str(), "to" | "into" | "in" | "onto"))
+            else {
+                return;
+            };
             let target = self.after(to + 1, &["folder"]);
-            let fits = matches!(self.tokens.get(target).map(|token| &token.value), Some(Value::Path | Value::Quoted)) || self.is_name(target);
+            let fits =
+                matches!(self.tokens.get(target).map(|token| &token.value), Some(Value::Path | Value::Quoted)) || self.is_name(target);
             if fits && !matches!(self.tokens[target].value, Value::File) {
                 let place = self.tokens[target].raw.clone();
                 self.query.action = if self.is(at, "copy") { Action::Copy(place) } else { Action::Move(place) };
@@ -255,7 +260,8 @@ impl Scan<'_> {
         if !self.free(at) {
             return;
         }
-        let named = [("largest", Key::Size, false), ("smallest", Key::Size, true), ("newest", Key::Time, false), ("oldest", Key::Time, true)];
+        let named =
+            [("largest", Key::Size, false), ("smallest", Key::Size, true), ("newest", Key::Time, false), ("oldest", Key::Time, true)];
         if let Some((_, key, reverse)) = named.into_iter().find(|(word, ..)| self.is(at, word)) {
             self.query.order = Some(Order { key, reverse });
             let first = self.is(at + 1, "first");
@@ -272,7 +278,9 @@ impl Scan<'_> {
             let target = self.after(at + 1, &["file", "sort", "change"]);
             let key = match () {
                 () if self.is(target, "size") => Key::Size,
-                () if self.is_any(target, &["time", "date"]) || matches!(self.raw(target).as_str(), "age" | "modification" | "mtime") => Key::Time,
+                () if self.is_any(target, &["time", "date"]) || matches!(self.raw(target).as_str(), "age" | "modification" | "mtime") => {
+                    Key::Time
+                }
                 () if self.is(target, "call") && self.raw(target) == "name" => Key::Name,
                 () => return,
             };
@@ -293,7 +301,8 @@ impl Scan<'_> {
             && self.free(at)
         {
             let next = self.after(at + 1, &[]);
-            let near = self.is_any(at.wrapping_sub(1), &["top", "first", "last"]) || self.is_any(next, &["largest", "smallest", "newest", "oldest"]);
+            let near = self.is_any(at.wrapping_sub(1), &["top", "first", "last"])
+                || self.is_any(next, &["largest", "smallest", "newest", "oldest"]);
             let before = at > 0 && self.is_any(at - 1, &["largest", "smallest", "newest", "oldest"]);
             if near || before {
                 self.query.top = Some(number);
@@ -334,7 +343,9 @@ impl Scan<'_> {
                     self.mark(at - 1);
                 }
             }
-            Value::File if self.query.patterns.is_empty() && (0..self.tokens.len()).any(|place| self.is(place, "find")) => self.query.patterns.push(raw),
+            Value::File if self.query.patterns.is_empty() && (0..self.tokens.len()).any(|place| self.is(place, "find")) => {
+                self.query.patterns.push(raw)
+            }
             Value::Number(_) if self.perm_said() && raw.len() >= 3 => self.query.perm = Some(raw),
             Value::Number(number) if self.is_any(at.wrapping_sub(1), &["depth"]) || self.is(at + 1, "depth") => {
                 self.query.depth = Some(*number);
@@ -405,8 +416,12 @@ impl Scan<'_> {
                     self.query.action = Action::Count;
                 }
             }
-            () if self.is(at, "line") && (0..self.tokens.len()).any(|place| self.is(place, "count")) => self.query.action = Action::CountLines,
-            () if matches!(raw.as_str(), "each" | "per") && self.query.action == Action::CountLines => self.query.action = Action::CountLinesEach,
+            () if self.is(at, "line") && (0..self.tokens.len()).any(|place| self.is(place, "count")) => {
+                self.query.action = Action::CountLines
+            }
+            () if matches!(raw.as_str(), "each" | "per") && self.query.action == Action::CountLines => {
+                self.query.action = Action::CountLinesEach
+            }
             () if self.is(at, "delete") => self.query.action = Action::Delete,
             () if self.is(at, "empty") => self.query.empty = true,
             () if self.is(at, "executable") => self.query.executable = true,
@@ -444,7 +459,8 @@ impl Scan<'_> {
         if query.top == Some(0) {
             query.top = Some(if query.plural { 10 } else { 1 });
         }
-        let asks = query.verb != Verb::None || query.action != Action::List || query.order.is_some() || query.has_tree_predicate() || query.hidden;
+        let asks =
+            query.verb != Verb::None || query.action != Action::List || query.order.is_some() || query.has_tree_predicate() || query.hidden;
         let asks = asks || matches!(query.what, What::BrokenSymlinks) || !query.patterns.is_empty();
         asks.then_some(self.query)
     }

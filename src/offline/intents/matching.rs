@@ -8,12 +8,18 @@ use crate::offline::slots::Value;
 use crate::offline::tokens::Token;
 
 /// Reads the sentence as this intent, if every group of needed words is said and every required slot can be bound.
-pub(in crate::offline) fn match_intent(intent: &Intent, query: &str, tokens: &[Token], lexicon: &Lexicon, machine: &Machine) -> Option<Parse> {
+pub(in crate::offline) fn match_intent(
+    intent: &Intent,
+    query: &str,
+    tokens: &[Token],
+    lexicon: &Lexicon,
+    machine: &Machine,
+) -> Option<Parse> {
     let said = |lemma: &Lemma| tokens.iter().any(|token| token.lemma() == Some(*lemma));
     if intent.not.iter().any(said) {
         return None;
     }
-    let mut binder = Binder { query, tokens, lexicon, explained: 0, bound: 0, bindings: Bindings::default() };
+    let mut binder = Binder { query, tokens, lexicon, explained: 0, reserved: 0, bound: 0, bindings: Bindings::default() };
     let mut weight = 3.0 * f64::from(intent.priority);
     let mut fuzzy_groups = Vec::new();
     for group in &intent.need {
@@ -39,6 +45,7 @@ pub(in crate::offline) fn match_intent(intent: &Intent, query: &str, tokens: &[T
             weight += 1.0;
         }
     }
+    binder.reserved = marks(tokens, |token| token.lemma().is_some_and(|lemma| intent.may.contains(&lemma)));
     for spec in &intent.slots {
         let before = binder.explained;
         if !binder.bind(spec) {
@@ -48,7 +55,7 @@ pub(in crate::offline) fn match_intent(intent: &Intent, query: &str, tokens: &[T
             weight += 1.0;
         }
     }
-    binder.explained |= marks(tokens, |token| token.lemma().is_some_and(|lemma| intent.may.contains(&lemma)));
+    binder.explained |= binder.reserved;
     // A repeated working directory ("here") asks for what happens anyway.
     binder.explained |= marks(tokens, |token| matches!(token.value, Value::Here));
     if intent.destructive && binder.bindings.any_default() {

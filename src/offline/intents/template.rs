@@ -30,11 +30,18 @@ enum Guard {
 enum Part {
     Text(String),
     /// `<name>` or `<name|filter>`.
-    Slot { name: String, filter: Option<String> },
+    Slot {
+        name: String,
+        filter: Option<String>,
+    },
     /// `<"…">`: everything inside is one literal word.
     Word(Vec<Part>),
     /// `(?name: …?)` appears if the slot or flag is bound, `(!name: …!)` if not.
-    When { name: String, bound: bool, parts: Vec<Part> },
+    When {
+        name: String,
+        bound: bool,
+        parts: Vec<Part>,
+    },
 }
 
 /// A command with slots: `du -sh <path>`, `git log(?n: -n <n>?)`.
@@ -238,7 +245,10 @@ fn filtered(filled: &Filled, filter: &str) -> Option<String> {
         "repl" => escape("\\/&"),
         "ere" => escape("\\.[]*^$/+?(){}|"),
         "base" => base.to_owned(),
-        "stem" => text.rsplit_once('.').filter(|(stem, _)| !stem.is_empty() && !stem.ends_with('/')).map_or(text.clone(), |(stem, _)| stem.to_owned()),
+        "stem" => text
+            .rsplit_once('.')
+            .filter(|(stem, _)| !stem.is_empty() && !stem.ends_with('/'))
+            .map_or(text.clone(), |(stem, _)| stem.to_owned()),
         "suffix" => base.rsplit_once('.')?.1.to_owned(),
         "trim" => text.trim_end_matches('/').to_owned(),
         "ext" => text.trim_start_matches(['*', '.']).to_owned(),

@@ -63,7 +63,11 @@ impl Size {
         if self.bound == Some(Bound::Less) && self.amount == 1 && factor > 1 {
             return format!("-{factor}c");
         }
-        if self.unit == 'T' { format!("{sign}{}G", self.amount.saturating_mul(1024)) } else { format!("{sign}{}{}", self.amount, self.unit) }
+        if self.unit == 'T' {
+            format!("{sign}{}G", self.amount.saturating_mul(1024))
+        } else {
+            format!("{sign}{}{}", self.amount, self.unit)
+        }
     }
 
     /// In words: `larger than 100 MB`.
@@ -250,10 +254,12 @@ pub(super) fn sizes(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
             Value::Size(size) => Some((size.clone(), at + 1)),
             Value::Number(_) | Value::Version => {
                 let unit = word_at(tokens, at + 1);
-                Size::new(&tokens[at].raw, &unit, None).or_else(|| match tokens[at].value {
-                    Value::Number(number) => Size::new(&number.to_string(), &unit, None),
-                    _ => None,
-                }).map(|size| (size, at + 2))
+                Size::new(&tokens[at].raw, &unit, None)
+                    .or_else(|| match tokens[at].value {
+                        Value::Number(number) => Size::new(&number.to_string(), &unit, None),
+                        _ => None,
+                    })
+                    .map(|size| (size, at + 2))
             }
             _ => None,
         };
@@ -262,9 +268,13 @@ pub(super) fn sizes(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
             continue;
         };
         let mut start = at;
-        let before: Vec<String> = (0..3).map(|back| at.checked_sub(back + 1).map(|place| word_at(tokens, place)).unwrap_or_default()).collect();
+        let before: Vec<String> =
+            (0..3).map(|back| at.checked_sub(back + 1).map(|place| word_at(tokens, place)).unwrap_or_default()).collect();
         let named = |word: &str, list: &[&str]| {
-            list.contains(&word) || lexicon.lemma(word).is_some_and(|lemma| list.iter().any(|item| lexicon.lemma(item) == Some(lemma) && *item != "above" && *item != "below"))
+            list.contains(&word)
+                || lexicon
+                    .lemma(word)
+                    .is_some_and(|lemma| list.iter().any(|item| lexicon.lemma(item) == Some(lemma) && *item != "above" && *item != "below"))
         };
         for (back, word) in before.iter().enumerate() {
             let bound = if matches!(word.as_str(), "over" | "above" | "larger" | "exceeding") || named(word, &["larger"]) {
@@ -314,7 +324,19 @@ pub(super) fn ages(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
             while start > 0
                 && matches!(
                     word_at(tokens, start - 1).as_str(),
-                    "in" | "within" | "during" | "from" | "over" | "the" | "since" | "for" | "at" | "this" | "older" | "newer" | "larger" | "smaller"
+                    "in" | "within"
+                        | "during"
+                        | "from"
+                        | "over"
+                        | "the"
+                        | "since"
+                        | "for"
+                        | "at"
+                        | "this"
+                        | "older"
+                        | "newer"
+                        | "larger"
+                        | "smaller"
                 )
                 && (age.kind != AgeKind::Older || tokens[start - 1].lemma() == older)
             {
@@ -338,7 +360,7 @@ fn age_at(tokens: &[Token], at: usize) -> Option<(usize, Age)> {
     };
     let age = |kind, amount, unit| Age { kind, amount, unit };
     match word.as_str() {
-        "today" | "todays" => return Some((at + 1, age(AgeKind::Today, 1, Unit::Day))),
+        "today" | "todays" | "today's" => return Some((at + 1, age(AgeKind::Today, 1, Unit::Day))),
         "yesterday" => return Some((at + 1, age(AgeKind::Yesterday, 1, Unit::Day))),
         "this" | "last" | "past" | "previous" => {
             if let Some((amount, unit, end)) = amount_at(at + 1) {

@@ -2,8 +2,36 @@ use super::{Size, Unit, Value};
 
 /// Endings that make `name.ending` a host rather than a file.
 const DOMAINS: [&str; 30] = [
-    "com", "org", "net", "io", "dev", "de", "uk", "fr", "edu", "gov", "local", "internal", "lan", "app", "ai", "co", "eu", "nl", "ch", "at",
-    "us", "ca", "info", "cloud", "xyz", "se", "no", "jp", "test", "localhost",
+    "com",
+    "org",
+    "net",
+    "io",
+    "dev",
+    "de",
+    "uk",
+    "fr",
+    "edu",
+    "gov",
+    "local",
+    "internal",
+    "lan",
+    "app",
+    "ai",
+    "co",
+    "eu",
+    "nl",
+    "ch",
+    "at",
+    "us",
+    "ca",
+    "info",
+    "cloud",
+    "xyz",
+    "se",
+    "no",
+    "jp",
+    "test",
+    "localhost",
 ];
 
 /// What one blank-separated piece is by its shape alone.
