@@ -228,14 +228,13 @@ impl Binder<'_> {
 
     /// The place of the word that announces the token: articles and "file", "folder", "called" may stand between.
     fn cue_before(&self, at: usize, after: &[Lemma]) -> Option<usize> {
-        let skippable = ["file", "folder", "call", "branch", "to", "up"].map(|word| self.lexicon.lemma(word));
         for place in (0..at).rev().take(4) {
             let token = &self.tokens[place];
             let lemma = token.lemma()?;
             if after.contains(&lemma) {
                 return Some(place);
             }
-            if !token.is_filler() && !skippable.contains(&Some(lemma)) {
+            if !token.is_filler() && !self.lexicon.may_stand_between(lemma) {
                 return None;
             }
         }

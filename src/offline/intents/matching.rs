@@ -1,22 +1,26 @@
 use super::bind::{Binder, Bindings};
 use super::format::Intent;
 use super::template::Template;
-use crate::offline::lexicon::{Lemma, Lexicon};
+use crate::offline::lexicon::Lexicon;
 use crate::offline::machine::Machine;
 use crate::offline::parse::Parse;
 use crate::offline::slots::Value;
-use crate::offline::tokens::Token;
+use crate::offline::tokens::{Said, Token};
+
+/// What every intent is matched against.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::offline) struct Sentence<'a> {
+    pub query: &'a str,
+    pub tokens: &'a [Token],
+    pub said: &'a Said,
+    pub lexicon: &'a Lexicon,
+    pub machine: &'a Machine,
+}
 
 /// Reads the sentence as this intent, if every group of needed words is said and every required slot can be bound.
-pub(in crate::offline) fn match_intent(
-    intent: &Intent,
-    query: &str,
-    tokens: &[Token],
-    lexicon: &Lexicon,
-    machine: &Machine,
-) -> Option<Parse> {
-    let said = |lemma: &Lemma| tokens.iter().any(|token| token.lemma() == Some(*lemma));
-    if intent.not.iter().any(said) {
+pub(in crate::offline) fn match_intent(intent: &Intent, sentence: Sentence<'_>) -> Option<Parse> {
+    let Sentence { query, tokens, said, lexicon, machine } = sentence;
+    if !intent.need.iter().all(|group| said.has_any(group)) || said.has_any(&intent.not) {
         return None;
     }
     let mut binder = Binder { query, tokens, lexicon, explained: 0, reserved: 0, bound: 0, bindings: Bindings::default() };

@@ -402,7 +402,7 @@ fn age_at(tokens: &[Token], at: usize) -> Option<(usize, Age)> {
 fn length_of(seconds: u64) -> Option<(u64, Unit)> {
     [Unit::Week, Unit::Day, Unit::Hour, Unit::Minute, Unit::Second]
         .into_iter()
-        .find(|unit| seconds > 0 && seconds % unit.seconds() == 0)
+        .find(|unit| seconds > 0 && seconds.is_multiple_of(unit.seconds()))
         .map(|unit| (seconds / unit.seconds(), unit))
 }
 

@@ -76,7 +76,7 @@ fn number_like(lower: &str) -> Option<Value> {
     if lower.len() != bare.len() {
         return None;
     }
-    if let Some(seconds) = Unit::named(unit).and_then(|unit| Some(amount.parse::<u64>().ok()?.checked_mul(unit.seconds())?)) {
+    if let Some(seconds) = Unit::named(unit).and_then(|unit| amount.parse::<u64>().ok()?.checked_mul(unit.seconds())) {
         return Some(Value::Duration(seconds));
     }
     if let Some((from, to)) = bare.split_once('-')
