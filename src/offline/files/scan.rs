@@ -343,7 +343,11 @@ impl Scan<'_> {
                     self.mark(at - 1);
                 }
             }
-            Value::File if self.query.patterns.is_empty() && (0..self.tokens.len()).any(|place| self.is(place, "find")) => {
+            Value::File
+                if self.query.patterns.is_empty()
+                    && (self.is(at + 1, "file") && self.raw(at + 1) == "files"
+                        || (0..self.tokens.len()).any(|place| self.is(place, "find"))) =>
+            {
                 self.query.patterns.push(raw)
             }
             Value::Number(_) if self.perm_said() && raw.len() >= 3 => self.query.perm = Some(raw),

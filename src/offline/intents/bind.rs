@@ -185,7 +185,9 @@ impl Binder<'_> {
         let ambiguous = !has_cue && fitting.len() > 1 && matches!(spec.kind, Kind::Name | Kind::Text | Kind::Package);
         // Quoted text and unknown words are surer names than words of the engine.
         let best = match spec.kind {
-            Kind::Text | Kind::Name | Kind::Package | Kind::Path => fitting.iter().min_by_key(|&&at| self.plainness(at)),
+            Kind::Text | Kind::Name | Kind::Package | Kind::Path | Kind::Image | Kind::Ref => {
+                fitting.iter().min_by_key(|&&at| self.plainness(at))
+            }
             _ => fitting.first(),
         };
         let Some(&first) = best.filter(|_| !ambiguous) else {
@@ -220,7 +222,7 @@ impl Binder<'_> {
         let token = &self.tokens[at];
         let capitals = token.raw.len() > 1 && token.raw.chars().all(|c| c.is_uppercase() || !c.is_alphabetic());
         match token.value {
-            Value::Quoted => 0,
+            Value::Quoted | Value::Image => 0,
             Value::Word if token.known.is_some() && token.role() != Some(Role::Name) && !capitals => 2,
             _ => 1,
         }
@@ -285,8 +287,15 @@ impl Binder<'_> {
         let before = at.checked_sub(1).and_then(|before| self.tokens[before].lemma());
         // After the very word that announces it ("folder", "called") even an English word is a name.
         let announced = before.is_some_and(|lemma| self.lexicon.role(lemma) == Role::Content && spec.after.contains(&lemma));
-        let strong = content && announced && self.tokens.get(at + 1).is_none_or(|next| matches!(next.role(), Some(Role::Link)));
-        if self.reserved & (1 << at) != 0 && !announced && matches!(spec.kind, Kind::Name | Kind::Package | Kind::Text) {
+        let precedes_noun =
+            noun_follows && self.tokens.get(at + 1).and_then(Token::lemma).is_some_and(|lemma| spec.before.contains(&lemma));
+        let ends_phrase = self.tokens.get(at + 1).is_none_or(|next| matches!(next.role(), Some(Role::Link)));
+        let strong = content
+            && ((announced && ends_phrase) || (precedes_noun && token.role() == Some(Role::Content) && after_link(self.tokens, at)));
+        if self.reserved & (1 << at) != 0
+            && !announced
+            && matches!(spec.kind, Kind::Name | Kind::Package | Kind::Text | Kind::Image | Kind::Ref)
+        {
             return false;
         }
         let path_like = token.raw.contains(['.', '/']) || before.is_some_and(|lemma| self.lexicon.role(lemma) == Role::Link);
@@ -396,6 +405,11 @@ impl Binder<'_> {
         }
         filled
     }
+}
+
+/// "to sudo group": a preposition or an article in front.
+fn after_link(tokens: &[Token], at: usize) -> bool {
+    at > 0 && (tokens[at - 1].role() == Some(Role::Link) || matches!(tokens[at - 1].raw.as_str(), "the" | "The"))
 }
 
 /// "in logs", "under images": a plural after the preposition, at the end or before another one, is a folder.

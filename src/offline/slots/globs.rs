@@ -97,6 +97,23 @@ pub(super) fn file_kinds(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
         }
         at += 1;
     }
+    join_lists(tokens);
+}
+
+/// "jpg and png files", "jpg or png files": the list takes the patterns of its last member.
+fn join_lists(tokens: &mut Vec<Token>) {
+    for at in (0..tokens.len().saturating_sub(2)).rev() {
+        let Value::Glob(last) = tokens[at + 2].value.clone() else { continue };
+        let endings = match tokens[at].value {
+            Value::Word => extensions_of(&word_at(tokens, at)),
+            Value::Ext => extensions_of(tokens[at].raw.to_lowercase().trim_start_matches('.')),
+            _ => None,
+        };
+        if let (Some(endings), "and" | "or" | "&") = (endings, word_at(tokens, at + 1).as_str()) {
+            let patterns = endings.iter().map(|ending| format!("*.{ending}")).chain(last).collect();
+            merge(tokens, at, at + 3, Value::Glob(patterns));
+        }
+    }
 }
 
 /// "this folder", "here", "the current directory", "my home": places in words.
@@ -129,6 +146,16 @@ pub(super) fn places(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
             tokens[at].raw = raw.to_owned();
         }
         at += 1;
+    }
+    // "logs folder": a plural in front of one folder is its name.
+    for at in 0..tokens.len() {
+        let plural = tokens[at].raw.ends_with('s') && tokens[at].exact_lemma().is_some() && tokens[at].role() == Some(Role::Content);
+        let one_folder = matches!(word_at(tokens, at + 1).as_str(), "folder" | "dir" | "directory");
+        let verb = matches!(word_at(tokens, at).as_str(), "list" | "lists" | "shows" | "process" | "progress");
+        if plural && one_folder && !is_folder(tokens.get(at)) && !verb {
+            tokens[at].value = Value::Path;
+            tokens[at].known = None;
+        }
     }
     // "folder src" and "src folder" name a path when the name cannot be anything else.
     for at in 0..tokens.len() {

@@ -196,6 +196,7 @@ impl Age {
     /// In words, after "changed".
     pub(in crate::offline) fn words(&self) -> String {
         match self.kind {
+            AgeKind::Within if self.amount == 1 => format!("within the last {}", self.unit.name()),
             AgeKind::Within => format!("within the last {}", self.length()),
             AgeKind::Older => format!("more than {} ago", self.length()),
             AgeKind::Ago => format!("{} ago", self.length()),
@@ -226,12 +227,17 @@ const NUMBERS: [(&str, u64); 18] = [
     ("dozen", 12),
 ];
 
-/// "ten" is 10. "one" stays a word: it is more often a pronoun.
+const ORDINALS: [(&str, u64); 10] =
+    [("first", 1), ("1st", 1), ("second", 2), ("2nd", 2), ("third", 3), ("3rd", 3), ("fourth", 4), ("4th", 4), ("fifth", 5), ("5th", 5)];
+
+/// "ten" is 10; "second" is 2 in front of a column or a line. "one" stays a word: it is more often a pronoun.
 pub(super) fn numbers(tokens: &mut [Token]) {
     for at in 0..tokens.len() {
         let word = word_at(tokens, at);
         let before_unit = Unit::named(&word_at(tokens, at + 1)).is_some();
-        let number = NUMBERS.iter().find(|(name, _)| *name == word).map(|(_, number)| *number);
+        let counts_places = matches!(word_at(tokens, at + 1).as_str(), "column" | "field" | "line" | "word" | "col");
+        let ordinals = ORDINALS.iter().filter(|_| counts_places);
+        let number = NUMBERS.iter().chain(ordinals).find(|(name, _)| *name == word).map(|(_, number)| *number);
         if let Some(number) = number.or((word == "one" && before_unit).then_some(1)) {
             tokens[at].value = Value::Number(number);
             tokens[at].known = None;
