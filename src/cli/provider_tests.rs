@@ -142,7 +142,11 @@ fn what_cannot_be_added_changes_nothing() {
         ("", named("My Server"), "name: expected 1 to 32 characters"),
         ("", with(&|a| a.kind = Some("smtp".to_owned())), "--kind: expected `openai`"),
         ("", with(&|a| a.base_url = Some("http://x.example".to_owned())), "needs --model"),
-        ("", with(&|a| (a.base_url, a.model) = (Some("http://x.example".to_owned()), Some("m".to_owned()))), "plain http to x.example would send"),
+        (
+            "",
+            with(&|a| (a.base_url, a.model) = (Some("http://x.example".to_owned()), Some("m".to_owned()))),
+            "plain http to x.example would send",
+        ),
         ("", with(&|a| a.key_env = Some("sk-secret".to_owned())), "key.env: expected the name of an environment variable"),
         ("", with(&|a| a.model = Some(" ".to_owned())), "model: expected the name of a model"),
     ] {

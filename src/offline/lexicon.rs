@@ -41,6 +41,8 @@ pub(super) struct Lexicon {
     /// Written forms by length, for spelling repair.
     by_length: Vec<Vec<(String, Lemma)>>,
     phrases: Vec<(Vec<String>, Vec<String>)>,
+    /// Words that may stand between a preposition and the name it announces.
+    between: Vec<Lemma>,
 }
 
 impl Lexicon {
@@ -91,7 +93,8 @@ impl Lexicon {
 
     /// The lemma of a trigger word, made known if it was not. A plain word becomes content.
     pub(super) fn intern(&mut self, word: &str, role: Role) -> Lemma {
-        if let Some(&lemma) = self.forms.get(word) {
+        let plural_of = word.strip_suffix('s').filter(|stem| stem.len() > 2).and_then(|stem| self.forms.get(stem)).copied();
+        if let Some(lemma) = self.forms.get(word).copied().or(plural_of.filter(|_| role == Role::Content)) {
             if self.roles[usize::from(lemma)] == Role::Plain {
                 self.roles[usize::from(lemma)] = role;
             }
@@ -107,12 +110,16 @@ impl Lexicon {
     pub(super) fn finish(&mut self) {
         self.by_length.clear();
         for (form, &lemma) in &self.forms {
-            let length = form.chars().count();
+            let length = form.len();
             if self.by_length.len() <= length {
                 self.by_length.resize_with(length + 1, Vec::new);
             }
-            self.by_length[length].push((form.clone(), lemma));
+            // Plain words explain nothing, so repairing something into one is of no use.
+            if length >= 4 && form.is_ascii() && self.roles[usize::from(lemma)] != Role::Plain {
+                self.by_length[length].push((form.clone(), lemma));
+            }
         }
+        self.between = ["file", "folder", "call", "branch", "to", "up"].iter().filter_map(|word| self.lemma(word)).collect();
         self.by_length.iter_mut().for_each(|words| words.sort_unstable());
     }
 
@@ -123,6 +130,10 @@ impl Lexicon {
 
     pub(super) fn role(&self, lemma: Lemma) -> Role {
         self.roles.get(usize::from(lemma)).copied().unwrap_or(Role::Content)
+    }
+
+    pub(super) fn may_stand_between(&self, lemma: Lemma) -> bool {
+        self.between.contains(&lemma)
     }
 
     pub(super) fn phrases(&self) -> &[(Vec<String>, Vec<String>)] {
@@ -163,17 +174,16 @@ impl Lexicon {
     /// The one known word at Damerau distance 1 of a word of four letters or more. The first letter must agree unless
     /// it changed places with the second: people rarely miss it, and unrelated words differ there.
     fn repair(&self, word: &str) -> Option<Lemma> {
-        let letters: Vec<char> = word.chars().collect();
-        if letters.len() < 4 || letters.len() > 24 || !letters.iter().all(|c| c.is_ascii_lowercase()) {
+        let letters = word.as_bytes();
+        if letters.len() < 4 || letters.len() > 24 || !letters.iter().all(u8::is_ascii_lowercase) {
             return None;
         }
-        let mut found = None;
+        let mut found: Option<Lemma> = None;
         for length in letters.len() - 1..=letters.len() + 1 {
             for (form, lemma) in self.by_length.get(length).into_iter().flatten() {
-                if matches!(self.role(*lemma), Role::Name | Role::Plain) && found.is_some() || form.len() < 4 {
-                    continue;
-                }
-                if one_edit(&letters, form) && found.replace(*lemma).is_some_and(|before| before != *lemma) {
+                let empty = |lemma: Lemma| matches!(self.role(lemma), Role::Filler | Role::Link);
+                let conflict = |before: Lemma| before != *lemma && !(empty(before) && empty(*lemma));
+                if one_edit(letters, form.as_bytes()) && found.replace(*lemma).is_some_and(conflict) {
                     return None;
                 }
             }
@@ -183,16 +193,16 @@ impl Lexicon {
 }
 
 /// True at Damerau–Levenshtein distance exactly 1 with the rule about the first letter.
-fn one_edit(word: &[char], known: &str) -> bool {
-    let known: Vec<char> = known.chars().collect();
-    let prefix = word.iter().zip(&known).take_while(|(a, b)| a == b).count();
-    let (rest, other) = (&word[prefix..], &known[prefix..]);
-    if prefix == 0 && !(rest.len() >= 2 && other.len() >= 2 && rest[0] == other[1] && rest[1] == other[0]) {
-        return false;
+fn one_edit(word: &[u8], known: &[u8]) -> bool {
+    let swapped = |a: &[u8], b: &[u8]| a.len() >= 2 && b.len() >= 2 && a[0] == b[1] && a[1] == b[0];
+    if word.first() != known.first() {
+        return word.len() == known.len() && swapped(word, known) && word[2..] == known[2..];
     }
+    let prefix = word.iter().zip(known).take_while(|(a, b)| a == b).count();
+    let (rest, other) = (&word[prefix..], &known[prefix..]);
     match rest.len() as isize - other.len() as isize {
         0 if rest.is_empty() => false,
-        0 => rest[1..] == other[1..] || (rest.len() >= 2 && rest[0] == other[1] && rest[1] == other[0] && rest[2..] == other[2..]),
+        0 => rest[1..] == other[1..] || (swapped(rest, other) && rest[2..] == other[2..]),
         1 => rest[1..] == *other,
         -1 => *rest == other[1..],
         _ => false,

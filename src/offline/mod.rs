@@ -100,8 +100,9 @@ pub fn translate(query: &str, machine: &Machine) -> Translation {
     let Some(tokens) = tokens::tokenise(query, &engine.lexicon).filter(|tokens| !tokens.is_empty()) else {
         return Translation { candidates: Vec::new(), nearest: Vec::new() };
     };
-    let mut parses: Vec<_> =
-        engine.intents.iter().filter_map(|intent| intents::match_intent(intent, query, &tokens, &engine.lexicon, machine)).collect();
+    let said = tokens::Said::of(&tokens);
+    let sentence = intents::Sentence { query, tokens: &tokens, said: &said, lexicon: &engine.lexicon, machine };
+    let mut parses: Vec<_> = engine.intents.iter().filter_map(|intent| intents::match_intent(intent, sentence)).collect();
     parses.extend(files::match_files(&tokens, &engine.lexicon, machine));
     let candidates = rank::candidates(parses, &tokens);
     let nearest = if candidates.is_empty() { rank::nearest(engine, &tokens) } else { Vec::new() };

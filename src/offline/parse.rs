@@ -32,7 +32,7 @@ pub(super) struct Coverage {
 
 /// Confidence from what is left unexplained. `None` voids the parse: a negation or a typed slot was overlooked.
 pub(super) fn coverage(tokens: &[Token], explained: u64, bound: u64) -> Option<Coverage> {
-    let (mut total, mut left, mut repairs) = (0.0, 0.0, 0);
+    let (mut total, mut left, mut repairs) = (0.0, 0.0, 0.0);
     for (at, token) in tokens.iter().enumerate() {
         let is_explained = explained & (1 << at) != 0;
         let weight = match (&token.value, token.role()) {
@@ -52,10 +52,11 @@ pub(super) fn coverage(tokens: &[Token], explained: u64, bound: u64) -> Option<C
         if !is_explained {
             left += weight;
         } else if token.is_repaired() && bound & (1 << at) == 0 {
-            repairs += 1;
+            // A short word is more easily another word than a misspelt one.
+            repairs += if token.raw.chars().count() <= 4 { 2.0 } else { 1.0 };
         }
     }
     let share = 0.6 - 0.04 * f64::min(total, 6.0);
-    let confidence: f64 = 0.95 - left * share - 0.08 * f64::from(repairs);
-    Some(Coverage { confidence: confidence.clamp(0.0, 1.0), repaired: repairs > 0 })
+    let confidence: f64 = 0.95 - left * share - 0.08 * repairs;
+    Some(Coverage { confidence: confidence.clamp(0.0, 1.0), repaired: repairs > 0.0 })
 }

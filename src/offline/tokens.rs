@@ -44,6 +44,32 @@ impl Token {
     }
 }
 
+/// Which lemmas a sentence says, as a bit set: most intents are ruled out by one look at it.
+#[derive(Debug, Default)]
+pub(super) struct Said(Vec<u64>);
+
+impl Said {
+    pub(super) fn of(tokens: &[Token]) -> Self {
+        let mut said = Self::default();
+        for lemma in tokens.iter().filter_map(Token::lemma).map(usize::from) {
+            if said.0.len() <= lemma / 64 {
+                said.0.resize(lemma / 64 + 1, 0);
+            }
+            said.0[lemma / 64] |= 1 << (lemma % 64);
+        }
+        said
+    }
+
+    pub(super) fn has(&self, lemma: Lemma) -> bool {
+        let lemma = usize::from(lemma);
+        self.0.get(lemma / 64).is_some_and(|bits| bits & (1 << (lemma % 64)) != 0)
+    }
+
+    pub(super) fn has_any(&self, lemmas: &[Lemma]) -> bool {
+        lemmas.iter().any(|lemma| self.has(*lemma))
+    }
+}
+
 /// Splits, classifies and masks. `None` when the sentence is too long to be a request for one command.
 pub(super) fn tokenise(query: &str, lexicon: &Lexicon) -> Option<Vec<Token>> {
     let mut tokens: Vec<Token> = Vec::new();
@@ -67,11 +93,10 @@ pub(super) fn tokenise(query: &str, lexicon: &Lexicon) -> Option<Vec<Token>> {
 /// Rewrites phrases ("how many") to the words that stand for them.
 fn join_phrases(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
     let mut at = 0;
+    let mut lower: Vec<String> =
+        tokens.iter().map(|token| if matches!(token.value, Value::Word) { token.raw.to_lowercase() } else { String::new() }).collect();
     while at < tokens.len() {
-        let found = lexicon.phrases().iter().find(|(from, _)| {
-            from.len() <= tokens.len() - at
-                && from.iter().zip(&tokens[at..]).all(|(word, token)| matches!(token.value, Value::Word) && token.raw.to_lowercase() == *word)
-        });
+        let found = lexicon.phrases().iter().find(|(from, _)| lower[at..].starts_with(from));
         let Some((from, to)) = found else {
             at += 1;
             continue;
@@ -79,6 +104,7 @@ fn join_phrases(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
         let span = (tokens[at].span.0, tokens[at + from.len() - 1].span.1);
         let replacement: Vec<Token> = to.iter().map(|word| Token { raw: word.clone(), span, known: None, value: Value::Word }).collect();
         let step = replacement.len();
+        lower.splice(at..at + from.len(), to.iter().cloned());
         tokens.splice(at..at + from.len(), replacement);
         at += step;
     }

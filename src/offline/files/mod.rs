@@ -122,8 +122,14 @@ impl FileQuery {
 /// Reads the sentence as a question about files, if it is one.
 pub(super) fn match_files(tokens: &[Token], lexicon: &Lexicon, machine: &Machine) -> Option<Parse> {
     let query = scan::scan(tokens, lexicon)?;
+    // Whole folders are copied, moved and measured by other means than one by one.
+    let moves_folders = query.what == What::Folders && matches!(query.action, Action::Copy(_) | Action::Move(_) | Action::TotalSize);
+    if moves_folders || (query.what == What::Folders && query.order.is_some_and(|order| order.key == Key::Size)) {
+        return None;
+    }
     // Deleting needs a place that was said and something that narrows it down.
-    let destructive = matches!(query.action, Action::Delete | Action::Move(_)) || matches!(&query.action, Action::Chmod(mode) if mode != "+x");
+    let destructive =
+        matches!(query.action, Action::Delete | Action::Move(_)) || matches!(&query.action, Action::Chmod(mode) if mode != "+x");
     if matches!(query.action, Action::Delete) && !(query.root_said && query.has_predicate()) {
         return None;
     }

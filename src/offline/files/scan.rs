@@ -1,4 +1,5 @@
 use super::{Action, FileQuery, Key, Order, Verb, What};
+use crate::offline::intents::is_plural_place;
 use crate::offline::lexicon::{Lexicon, Role};
 use crate::offline::slots::{AgeKind, Value};
 use crate::offline::tokens::Token;
@@ -13,7 +14,8 @@ struct Scan<'a> {
 /// Collects what the sentence says about files; `None` if it is not about files.
 pub(super) fn scan(tokens: &[Token], lexicon: &Lexicon) -> Option<FileQuery> {
     let mut scan = Scan { tokens, lexicon, query: FileQuery::default() };
-    let subject = (0..tokens.len()).any(|at| scan.is_any(at, &["file", "folder", "symlink"]) || matches!(tokens[at].value, Value::Glob(_)));
+    let subject = (0..tokens.len())
+        .any(|at| scan.is_any(at, &["file", "folder", "symlink"]) || matches!(tokens[at].value, Value::Glob(_)) || scan.raw(at) == "ls");
     let named = (0..tokens.len()).any(|at| matches!(tokens[at].value, Value::File)) && (0..tokens.len()).any(|at| scan.is(at, "find"));
     if !subject && !named {
         return None;
@@ -22,6 +24,7 @@ pub(super) fn scan(tokens: &[Token], lexicon: &Lexicon) -> Option<FileQuery> {
     (0..tokens.len()).for_each(|at| scan.destination(at));
     (0..tokens.len()).for_each(|at| scan.exclusion(at));
     (0..tokens.len()).for_each(|at| scan.named(at));
+    (0..tokens.len()).for_each(|at| scan.inside(at));
     (0..tokens.len()).for_each(|at| scan.ownership(at));
     (0..tokens.len()).for_each(|at| scan.order(at));
     (0..tokens.len()).for_each(|at| scan.value(at));
@@ -89,9 +92,13 @@ impl Scan<'_> {
     /// "copy … to DEST", "make … executable", "chmod 644 …".
     fn destination(&mut self, at: usize) {
         if self.is_any(at, &["copy", "move"]) && self.query.action == Action::List {
-            let Some(to) = (at + 1..self.tokens.len()).find(|&place| matches!(self.raw(place).as_str(), "to" | "into" | "in" | "onto")) else { return };
+            let Some(to) = (at + 1..self.tokens.len()).find(|&place| matches!(self.raw(place).as_str(), "to" | "into" | "in" | "onto"))
+            else {
+                return;
+            };
             let target = self.after(to + 1, &["folder"]);
-            let fits = matches!(self.tokens.get(target).map(|token| &token.value), Some(Value::Path | Value::Quoted)) || self.is_name(target);
+            let fits =
+                matches!(self.tokens.get(target).map(|token| &token.value), Some(Value::Path | Value::Quoted)) || self.is_name(target);
             if fits && !matches!(self.tokens[target].value, Value::File) {
                 let place = self.tokens[target].raw.clone();
                 self.query.action = if self.is(at, "copy") { Action::Copy(place) } else { Action::Move(place) };
@@ -118,7 +125,11 @@ impl Scan<'_> {
         if self.tokens[at].role() != Some(Role::Negation) || !self.free(at) {
             return;
         }
-        let mut target = self.after(at + 1, &["file", "folder", "call", "contain", "change"]);
+        let mut from = at + 1;
+        while self.tokens.get(from).and_then(Token::role) == Some(Role::Negation) {
+            from += 1;
+        }
+        let mut target = self.after(from, &["file", "folder", "call", "contain", "change"]);
         if self.raw(target).starts_with("sub") || (at + 1..target).any(|place| self.raw(place).starts_with("sub")) {
             self.query.depth = Some(1);
             self.mark(at);
@@ -180,6 +191,10 @@ impl Scan<'_> {
             return;
         }
         let Some(token) = self.tokens.get(target).filter(|_| self.free(target)) else { return };
+        if self.is(target, "hidden") {
+            self.mark(at);
+            return;
+        }
         let raw = token.raw.clone();
         let text = match &token.value {
             Value::Glob(patterns) if patterns.len() == 1 && prefix.is_empty() && suffix.is_empty() => patterns[0].clone(),
@@ -192,6 +207,8 @@ impl Scan<'_> {
             if self.query.content.is_some() {
                 return;
             }
+            // People write these markers small and mean the capitals.
+            self.query.ignore_case |= matches!(raw.as_str(), "todo" | "fixme" | "hack" | "xxx");
             self.query.content = Some(raw);
         } else {
             self.query.patterns.push(text);
@@ -200,6 +217,19 @@ impl Scan<'_> {
         (at..target).for_each(|place| self.mark(place));
         self.mark_bound(target);
         self.mark_words(at.saturating_sub(4), at, "call");
+    }
+
+    /// "with TODO in them", "that have TODO in it".
+    fn inside(&mut self, at: usize) {
+        let inside = matches!(self.raw(at + 1).as_str(), "in" | "inside") && matches!(self.raw(at + 2).as_str(), "them" | "it");
+        let cue = at.checked_sub(1).filter(|&before| matches!(self.raw(before).as_str(), "with" | "have" | "having" | "has"));
+        if let (true, Some(cue), true, None) = (inside, cue, self.free(at), &self.query.content) {
+            let text = self.tokens[at].raw.clone();
+            self.query.ignore_case |= matches!(text.as_str(), "todo" | "fixme" | "hack" | "xxx");
+            self.query.content = Some(text);
+            [cue, at + 1, at + 2].into_iter().for_each(|place| self.mark(place));
+            self.mark_bound(at);
+        }
     }
 
     /// "owned by bob", "not owned by root", "of group staff".
@@ -230,7 +260,8 @@ impl Scan<'_> {
         if !self.free(at) {
             return;
         }
-        let named = [("largest", Key::Size, false), ("smallest", Key::Size, true), ("newest", Key::Time, false), ("oldest", Key::Time, true)];
+        let named =
+            [("largest", Key::Size, false), ("smallest", Key::Size, true), ("newest", Key::Time, false), ("oldest", Key::Time, true)];
         if let Some((_, key, reverse)) = named.into_iter().find(|(word, ..)| self.is(at, word)) {
             self.query.order = Some(Order { key, reverse });
             let first = self.is(at + 1, "first");
@@ -247,7 +278,9 @@ impl Scan<'_> {
             let target = self.after(at + 1, &["file", "sort", "change"]);
             let key = match () {
                 () if self.is(target, "size") => Key::Size,
-                () if self.is_any(target, &["time", "date"]) || matches!(self.raw(target).as_str(), "age" | "modification" | "mtime") => Key::Time,
+                () if self.is_any(target, &["time", "date"]) || matches!(self.raw(target).as_str(), "age" | "modification" | "mtime") => {
+                    Key::Time
+                }
                 () if self.is(target, "call") && self.raw(target) == "name" => Key::Name,
                 () => return,
             };
@@ -268,7 +301,8 @@ impl Scan<'_> {
             && self.free(at)
         {
             let next = self.after(at + 1, &[]);
-            let near = self.is_any(at.wrapping_sub(1), &["top", "first", "last"]) || self.is_any(next, &["largest", "smallest", "newest", "oldest"]);
+            let near = self.is_any(at.wrapping_sub(1), &["top", "first", "last"])
+                || self.is_any(next, &["largest", "smallest", "newest", "oldest"]);
             let before = at > 0 && self.is_any(at - 1, &["largest", "smallest", "newest", "oldest"]);
             if near || before {
                 self.query.top = Some(number);
@@ -305,14 +339,23 @@ impl Scan<'_> {
                 self.query.root_said = true;
                 let before = at.checked_sub(1).map(|before| self.raw(before)).unwrap_or_default();
                 self.query.recursive |= matches!(before.as_str(), "under" | "below");
+                if before == "below" {
+                    self.mark(at - 1);
+                }
             }
-            Value::File if self.query.patterns.is_empty() && (0..self.tokens.len()).any(|place| self.is(place, "find")) => self.query.patterns.push(raw),
+            Value::File
+                if self.query.patterns.is_empty()
+                    && (self.is(at + 1, "file") && self.raw(at + 1) == "files"
+                        || (0..self.tokens.len()).any(|place| self.is(place, "find"))) =>
+            {
+                self.query.patterns.push(raw)
+            }
             Value::Number(_) if self.perm_said() && raw.len() >= 3 => self.query.perm = Some(raw),
             Value::Number(number) if self.is_any(at.wrapping_sub(1), &["depth"]) || self.is(at + 1, "depth") => {
                 self.query.depth = Some(*number);
                 self.mark(if self.is(at + 1, "depth") { at + 1 } else { at - 1 });
             }
-            Value::Word if self.is_name(at) && self.place_before(at) => {
+            Value::Word if self.place_before(at) && (self.is_name(at) || self.is_place_word(at)) => {
                 self.query.roots.push(raw);
                 self.query.root_said = true;
             }
@@ -323,6 +366,12 @@ impl Scan<'_> {
 
     fn perm_said(&self) -> bool {
         (0..self.tokens.len()).any(|place| self.is(place, "permission"))
+    }
+
+    /// "in logs": a word of the engine that names a folder here.
+    fn is_place_word(&self, at: usize) -> bool {
+        let content = self.tokens[at].role() == Some(Role::Content) && !self.tokens[at].is_repaired();
+        content && !self.is_any(at, &["folder", "file"]) && is_plural_place(self.tokens, at)
     }
 
     /// True after "in", "under", "inside" (an article may stand between).
@@ -343,6 +392,7 @@ impl Scan<'_> {
                 if self.query.verb == Verb::None {
                     self.query.verb = Verb::Show;
                 }
+                self.query.said_what |= raw == "ls";
             }
             () if self.is(at, "file") => {
                 self.query.what = if self.query.said_what && self.query.what == What::Folders { What::Any } else { What::Files };
@@ -370,8 +420,12 @@ impl Scan<'_> {
                     self.query.action = Action::Count;
                 }
             }
-            () if self.is(at, "line") && (0..self.tokens.len()).any(|place| self.is(place, "count")) => self.query.action = Action::CountLines,
-            () if matches!(raw.as_str(), "each" | "per") && self.query.action == Action::CountLines => self.query.action = Action::CountLinesEach,
+            () if self.is(at, "line") && (0..self.tokens.len()).any(|place| self.is(place, "count")) => {
+                self.query.action = Action::CountLines
+            }
+            () if matches!(raw.as_str(), "each" | "per") && self.query.action == Action::CountLines => {
+                self.query.action = Action::CountLinesEach
+            }
             () if self.is(at, "delete") => self.query.action = Action::Delete,
             () if self.is(at, "empty") => self.query.empty = true,
             () if self.is(at, "executable") => self.query.executable = true,
@@ -409,8 +463,9 @@ impl Scan<'_> {
         if query.top == Some(0) {
             query.top = Some(if query.plural { 10 } else { 1 });
         }
-        let asks = query.verb != Verb::None || query.action != Action::List || query.order.is_some() || query.has_tree_predicate() || query.hidden;
-        let asks = asks || matches!(query.what, What::BrokenSymlinks);
+        let asks =
+            query.verb != Verb::None || query.action != Action::List || query.order.is_some() || query.has_tree_predicate() || query.hidden;
+        let asks = asks || matches!(query.what, What::BrokenSymlinks) || !query.patterns.is_empty();
         asks.then_some(self.query)
     }
 }

@@ -7,6 +7,8 @@ use crate::offline::tokens::Token;
 pub(in crate::offline) enum Kind {
     /// A folder or file to look at.
     Path,
+    /// A folder, never a file.
+    Folder,
     /// One file.
     File,
     /// One or more files or patterns.
@@ -38,11 +40,14 @@ pub(in crate::offline) enum Kind {
     Range,
     Age,
     Ago,
+    /// "today", where that is what the command means anyway.
+    Today,
     Size,
 }
 
-const KINDS: [(&str, Kind); 25] = [
+const KINDS: [(&str, Kind); 27] = [
     ("path", Kind::Path),
+    ("folder", Kind::Folder),
     ("file", Kind::File),
     ("files", Kind::Files),
     ("glob", Kind::Glob),
@@ -66,6 +71,7 @@ const KINDS: [(&str, Kind); 25] = [
     ("range", Kind::Range),
     ("age", Kind::Age),
     ("ago", Kind::Ago),
+    ("today", Kind::Today),
     ("size", Kind::Size),
 ];
 
@@ -159,6 +165,8 @@ pub(super) struct Binder<'a> {
     pub tokens: &'a [Token],
     pub lexicon: &'a Lexicon,
     pub explained: u64,
+    /// Words that the intent expects anyhow: no names, unless announced as one.
+    pub reserved: u64,
     /// The tokens taken as slots.
     pub bound: u64,
     pub bindings: Bindings,
@@ -172,9 +180,17 @@ impl Binder<'_> {
     /// Binds one slot. `false` if it is required and nothing fits.
     pub(super) fn bind(&mut self, spec: &SlotSpec) -> bool {
         let has_cue = !spec.after.is_empty() || !spec.before.is_empty();
-        let fitting: Vec<usize> = (0..self.tokens.len()).filter(|&at| self.is_free(at) && self.cued(at, spec) && self.fits(at, spec, has_cue)).collect();
+        let fitting: Vec<usize> =
+            (0..self.tokens.len()).filter(|&at| self.is_free(at) && self.cued(at, spec) && self.fits(at, spec, has_cue)).collect();
         let ambiguous = !has_cue && fitting.len() > 1 && matches!(spec.kind, Kind::Name | Kind::Text | Kind::Package);
-        let Some(&first) = fitting.first().filter(|_| !ambiguous) else {
+        // Quoted text and unknown words are surer names than words of the engine.
+        let best = match spec.kind {
+            Kind::Text | Kind::Name | Kind::Package | Kind::Path | Kind::Image | Kind::Ref => {
+                fitting.iter().min_by_key(|&&at| self.plainness(at))
+            }
+            _ => fitting.first(),
+        };
+        let Some(&first) = best.filter(|_| !ambiguous) else {
             if let Some(default) = &spec.default {
                 let is_path = matches!(spec.kind, Kind::Path | Kind::File | Kind::Files);
                 self.bindings.slots.push((spec.name.clone(), Filled { defaulted: true, is_path, ..Filled::text(default) }));
@@ -202,16 +218,25 @@ impl Binder<'_> {
         true
     }
 
+    fn plainness(&self, at: usize) -> u8 {
+        let token = &self.tokens[at];
+        let capitals = token.raw.len() > 1 && token.raw.chars().all(|c| c.is_uppercase() || !c.is_alphabetic());
+        match token.value {
+            Value::Quoted | Value::Image => 0,
+            Value::Word if token.known.is_some() && token.role() != Some(Role::Name) && !capitals => 2,
+            _ => 1,
+        }
+    }
+
     /// The place of the word that announces the token: articles and "file", "folder", "called" may stand between.
     fn cue_before(&self, at: usize, after: &[Lemma]) -> Option<usize> {
-        let skippable = ["file", "folder", "call", "branch", "to", "be"].map(|word| self.lexicon.lemma(word));
         for place in (0..at).rev().take(4) {
             let token = &self.tokens[place];
             let lemma = token.lemma()?;
             if after.contains(&lemma) {
                 return Some(place);
             }
-            if !token.is_filler() && !skippable.contains(&Some(lemma)) {
+            if !token.is_filler() && !self.lexicon.may_stand_between(lemma) {
                 return None;
             }
         }
@@ -220,7 +245,8 @@ impl Binder<'_> {
 
     fn cued(&self, at: usize, spec: &SlotSpec) -> bool {
         let follows = spec.after.is_empty() || self.cue_before(at, &spec.after).is_some();
-        let precedes = spec.before.is_empty() || self.tokens.get(at + 1).and_then(Token::lemma).is_some_and(|lemma| spec.before.contains(&lemma));
+        let precedes =
+            spec.before.is_empty() || self.tokens.get(at + 1).and_then(Token::lemma).is_some_and(|lemma| spec.before.contains(&lemma));
         // With both kinds of cue either is enough: "branch X" and "X branch" mean the same.
         if !spec.after.is_empty() && !spec.before.is_empty() {
             return self.cue_before(at, &spec.after).is_some() || precedes;
@@ -243,37 +269,81 @@ impl Binder<'_> {
     fn fits(&self, at: usize, spec: &SlotSpec, cued: bool) -> bool {
         let token = &self.tokens[at];
         let is_word = matches!(token.value, Value::Word);
-        let unknown = is_word && (token.known.is_none_or(|known| known.repaired) || token.role() == Some(Role::Name)) && is_nameable(&token.raw);
-        let content = is_word && is_nameable(&token.raw) && matches!(token.role(), Some(Role::Content | Role::Plain)) && !token.is_repaired();
-        let after_in = at > 0 && matches!(self.tokens[at - 1].raw.to_lowercase().as_str(), "in" | "inside" | "under" | "into" | "of" | "from");
+        let article = at > 0
+            && matches!(
+                self.tokens[at - 1].raw.to_lowercase().as_str(),
+                "the" | "my" | "our" | "your" | "some" | "these" | "those" | "a" | "an"
+            );
+        let noun_follows = self.tokens.get(at + 1).and_then(Token::role) == Some(Role::Content);
+        // "merge the companies": after an article an unknown word is English, unless "branch", "service" or so follows.
+        let plausible_name =
+            token.role() == Some(Role::Name) || (token.known.is_none_or(|known| known.repaired) && (!article || noun_follows));
+        let unknown = is_word && plausible_name && is_nameable(&token.raw);
+        let content =
+            is_word && is_nameable(&token.raw) && matches!(token.role(), Some(Role::Content | Role::Plain)) && !token.is_repaired();
+        let after_in =
+            at > 0 && matches!(self.tokens[at - 1].raw.to_lowercase().as_str(), "in" | "inside" | "under" | "into" | "of" | "from");
         let value = &token.value;
+        let before = at.checked_sub(1).and_then(|before| self.tokens[before].lemma());
+        // After the very word that announces it ("folder", "called") even an English word is a name.
+        let announced = before.is_some_and(|lemma| self.lexicon.role(lemma) == Role::Content && spec.after.contains(&lemma));
+        let precedes_noun =
+            noun_follows && self.tokens.get(at + 1).and_then(Token::lemma).is_some_and(|lemma| spec.before.contains(&lemma));
+        let ends_phrase = self.tokens.get(at + 1).is_none_or(|next| matches!(next.role(), Some(Role::Link)));
+        let strong = content
+            && ((announced && ends_phrase) || (precedes_noun && token.role() == Some(Role::Content) && after_link(self.tokens, at)));
+        if self.reserved & (1 << at) != 0
+            && !announced
+            && matches!(spec.kind, Kind::Name | Kind::Package | Kind::Text | Kind::Image | Kind::Ref)
+        {
+            return false;
+        }
+        let path_like = token.raw.contains(['.', '/']) || before.is_some_and(|lemma| self.lexicon.role(lemma) == Role::Link);
+        let quoted_path = matches!(value, Value::Quoted) && (path_like || announced || self.follows_file(at));
         match spec.kind {
-            Kind::Path => matches!(value, Value::Path | Value::File | Value::Here | Value::Quoted) || (unknown && (cued || after_in)),
-            Kind::File => matches!(value, Value::Path | Value::File | Value::Quoted) || (unknown && cued),
-            Kind::Files => matches!(value, Value::Path | Value::File | Value::Glob(_) | Value::Ext | Value::Quoted) || (unknown && cued),
+            // "here" is where a command looks anyway when the place is optional.
+            Kind::Path if matches!(value, Value::Here) => !spec.optional,
+            Kind::Folder => matches!(value, Value::Path) || unknown || (content && after_in && is_plural_place(self.tokens, at)),
+            Kind::Path => {
+                matches!(value, Value::Path | Value::File)
+                    || quoted_path
+                    || strong
+                    || (unknown && (cued || after_in))
+                    || (content && after_in && is_plural_place(self.tokens, at))
+            }
+            Kind::File => matches!(value, Value::Path | Value::File) || quoted_path || (unknown && self.follows_file(at)),
+            Kind::Files => matches!(value, Value::Path | Value::File | Value::Glob(_) | Value::Ext) || quoted_path || (unknown && cued),
             Kind::Glob => matches!(value, Value::Glob(_) | Value::Ext),
             Kind::Ext => {
                 let known_ending = is_word && extensions_of(&token.raw.to_lowercase()).is_some();
                 matches!(value, Value::Ext | Value::Glob(_)) && self.extension(at).is_some() || known_ending
             }
             Kind::Name => {
-                let named = matches!(value, Value::File | Value::Quoted | Value::Version) || (cued && matches!(value, Value::Path | Value::Image | Value::Ref));
-                named && is_nameable(&token.raw) || unknown
+                let named = matches!(value, Value::File | Value::Quoted | Value::Version)
+                    || (cued && matches!(value, Value::Path | Value::Image | Value::Ref));
+                named && is_nameable(&token.raw) || unknown || strong || (cued && content && at + 1 == self.tokens.len())
             }
-            Kind::Package => unknown || (cued && content && token.role() == Some(Role::Content)) || matches!(value, Value::File | Value::Quoted),
+            Kind::Package => {
+                unknown || (cued && content && token.role() == Some(Role::Content)) || matches!(value, Value::File | Value::Quoted)
+            }
             Kind::Text => match value {
                 Value::Quoted => true,
-                Value::Word if cued => !token.is_filler() && !matches!(token.role(), Some(Role::Link | Role::Negation)),
+                Value::Word if cued && article && !unknown && !noun_follows => false,
+                Value::Word if cued => {
+                    !token.is_filler()
+                        && !token.lemma().is_some_and(|lemma| spec.after.contains(&lemma))
+                        && !matches!(token.role(), Some(Role::Link | Role::Negation))
+                }
                 Value::Word => unknown,
-                Value::Age(_) | Value::Here => false,
+                Value::Age(_) | Value::Here | Value::Size(_) | Value::Glob(_) | Value::Range(..) => false,
                 _ => cued,
             },
-            Kind::Rest => cued,
+            Kind::Rest => cued && !matches!(token.role(), Some(Role::Link)),
             Kind::Number => matches!(value, Value::Number(_)),
             Kind::Port => matches!(value, Value::Number(1..=65535)),
             Kind::Mode => matches!(value, Value::Mode) || matches!(value, Value::Number(number) if is_octal_mode(&token.raw, *number)),
             Kind::Url => matches!(value, Value::Url | Value::HostPort) || (matches!(value, Value::Host) && !token.raw.contains('@')),
-            Kind::Host => matches!(value, Value::Host) || (unknown && cued),
+            Kind::Host => matches!(value, Value::Host) || (unknown && cued && !article),
             Kind::HostPort => matches!(value, Value::HostPort),
             Kind::Remote => matches!(value, Value::Remote),
             Kind::Image => matches!(value, Value::Image) || (cued && (unknown || matches!(value, Value::Path | Value::HostPort))),
@@ -284,8 +354,15 @@ impl Binder<'_> {
             Kind::Range => matches!(value, Value::Range(..)),
             Kind::Age => matches!(value, Value::Age(age) if age.kind != AgeKind::Ago && age.kind != AgeKind::Older),
             Kind::Ago => matches!(value, Value::Age(age) if age.kind == AgeKind::Ago),
+            Kind::Today => matches!(value, Value::Age(age) if age.kind == AgeKind::Today),
             Kind::Size => matches!(value, Value::Size(size) if size.bound.is_none()),
         }
+    }
+
+    /// "file called X", "the file X".
+    fn follows_file(&self, at: usize) -> bool {
+        let before = at.checked_sub(1).and_then(|before| self.tokens[before].lemma());
+        before.is_some() && (before == self.lexicon.lemma("file") || before == self.lexicon.lemma("call"))
     }
 
     fn extension(&self, at: usize) -> Option<String> {
@@ -306,7 +383,9 @@ impl Binder<'_> {
         filled.is_path = matches!(spec.kind, Kind::Path | Kind::File | Kind::Files);
         match (&token.value, spec.kind) {
             (_, Kind::Ext) => filled.items = self.extension(at).into_iter().collect(),
-            (_, Kind::Rest) => filled.items = vec![self.query.get(token.span.0..).unwrap_or_default().trim_end_matches(['?', '!']).trim().to_owned()],
+            (_, Kind::Rest) => {
+                filled.items = vec![self.query.get(token.span.0..).unwrap_or_default().trim_end_matches(['?', '!']).trim().to_owned()]
+            }
             (Value::Glob(patterns), _) => {
                 filled.items = patterns.clone();
                 filled.expands = true;
@@ -326,6 +405,19 @@ impl Binder<'_> {
         }
         filled
     }
+}
+
+/// "to sudo group": a preposition or an article in front.
+fn after_link(tokens: &[Token], at: usize) -> bool {
+    at > 0 && (tokens[at - 1].role() == Some(Role::Link) || matches!(tokens[at - 1].raw.as_str(), "the" | "The"))
+}
+
+/// "in logs", "under images": a plural after the preposition, at the end or before another one, is a folder.
+pub(in crate::offline) fn is_plural_place(tokens: &[Token], at: usize) -> bool {
+    tokens[at].raw.ends_with('s')
+        && tokens
+            .get(at + 1)
+            .is_none_or(|next| !matches!(next.value, Value::Word) || matches!(next.role(), Some(Role::Link | Role::Negation)))
 }
 
 /// A bare word that can be the name of a thing.

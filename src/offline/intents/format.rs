@@ -16,6 +16,8 @@ pub(in crate::offline) enum FormatError {
     Slot { id: String, slot: String, reason: String },
     #[error("intent {id}: {source}")]
     Template { id: String, source: TemplateError },
+    #[error("intent {0}: `not` names a word that `need` or `may` names too")]
+    Contradiction(String),
     #[error("intent {id}: `{name}` is neither a slot nor a flag")]
     Unknown { id: String, name: String },
 }
@@ -58,6 +60,9 @@ struct RawIntent {
     /// Taken from the confidence: for an answer that fits most people, not all.
     #[serde(default)]
     doubt: f64,
+    /// Decides between intents that explain a sentence equally well.
+    #[serde(default)]
+    priority: i8,
 }
 
 #[derive(Debug, Deserialize)]
@@ -83,6 +88,7 @@ pub(in crate::offline) struct Intent {
     pub reading: Template,
     pub destructive: bool,
     pub doubt: f64,
+    pub priority: i8,
 }
 
 /// Reads one file of intents and teaches the lexicon their words.
@@ -117,12 +123,17 @@ fn build(raw: RawIntent, family: &str, lexicon: &mut Lexicon) -> Result<Intent, 
             return Err(FormatError::Unknown { id, name });
         }
     }
+    let need: Vec<Vec<Lemma>> = raw.need.iter().map(|group| words(group, lexicon)).collect();
+    let (may, not) = (words(&raw.may, lexicon), words(&raw.not, lexicon));
+    if not.iter().any(|word| may.contains(word) || need.iter().flatten().any(|needed| needed == word)) {
+        return Err(FormatError::Contradiction(id));
+    }
     Ok(Intent {
         family: family.to_owned(),
         example: raw.example,
-        need: raw.need.iter().map(|group| words(group, lexicon)).collect(),
-        may: words(&raw.may, lexicon),
-        not: words(&raw.not, lexicon),
+        need,
+        may,
+        not,
         slots,
         flags,
         commands,
@@ -130,6 +141,7 @@ fn build(raw: RawIntent, family: &str, lexicon: &mut Lexicon) -> Result<Intent, 
         reading,
         destructive: raw.destructive,
         doubt: raw.doubt,
+        priority: raw.priority,
         id,
     })
 }

@@ -1,20 +1,30 @@
 use super::bind::{Binder, Bindings};
 use super::format::Intent;
 use super::template::Template;
-use crate::offline::lexicon::{Lemma, Lexicon};
+use crate::offline::lexicon::Lexicon;
 use crate::offline::machine::Machine;
 use crate::offline::parse::Parse;
 use crate::offline::slots::Value;
-use crate::offline::tokens::Token;
+use crate::offline::tokens::{Said, Token};
+
+/// What every intent is matched against.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::offline) struct Sentence<'a> {
+    pub query: &'a str,
+    pub tokens: &'a [Token],
+    pub said: &'a Said,
+    pub lexicon: &'a Lexicon,
+    pub machine: &'a Machine,
+}
 
 /// Reads the sentence as this intent, if every group of needed words is said and every required slot can be bound.
-pub(in crate::offline) fn match_intent(intent: &Intent, query: &str, tokens: &[Token], lexicon: &Lexicon, machine: &Machine) -> Option<Parse> {
-    let said = |lemma: &Lemma| tokens.iter().any(|token| token.lemma() == Some(*lemma));
-    if intent.not.iter().any(said) {
+pub(in crate::offline) fn match_intent(intent: &Intent, sentence: Sentence<'_>) -> Option<Parse> {
+    let Sentence { query, tokens, said, lexicon, machine } = sentence;
+    if !intent.need.iter().all(|group| said.has_any(group)) || said.has_any(&intent.not) {
         return None;
     }
-    let mut binder = Binder { query, tokens, lexicon, explained: 0, bound: 0, bindings: Bindings::default() };
-    let mut weight = 0.0;
+    let mut binder = Binder { query, tokens, lexicon, explained: 0, reserved: 0, bound: 0, bindings: Bindings::default() };
+    let mut weight = 3.0 * f64::from(intent.priority);
     let mut fuzzy_groups = Vec::new();
     for group in &intent.need {
         let places = marks(tokens, |token| token.exact_lemma().is_some_and(|lemma| group.contains(&lemma)));
@@ -39,6 +49,7 @@ pub(in crate::offline) fn match_intent(intent: &Intent, query: &str, tokens: &[T
             weight += 1.0;
         }
     }
+    binder.reserved = marks(tokens, |token| token.lemma().is_some_and(|lemma| intent.may.contains(&lemma)));
     for spec in &intent.slots {
         let before = binder.explained;
         if !binder.bind(spec) {
@@ -48,7 +59,7 @@ pub(in crate::offline) fn match_intent(intent: &Intent, query: &str, tokens: &[T
             weight += 1.0;
         }
     }
-    binder.explained |= marks(tokens, |token| token.lemma().is_some_and(|lemma| intent.may.contains(&lemma)));
+    binder.explained |= binder.reserved;
     // A repeated working directory ("here") asks for what happens anyway.
     binder.explained |= marks(tokens, |token| matches!(token.value, Value::Here));
     if intent.destructive && binder.bindings.any_default() {

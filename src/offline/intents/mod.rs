@@ -5,5 +5,6 @@ mod format;
 mod matching;
 mod template;
 
+pub(super) use bind::is_plural_place;
 pub(super) use format::{Intent, load};
-pub(super) use matching::match_intent;
+pub(super) use matching::{Sentence, match_intent};

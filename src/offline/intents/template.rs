@@ -21,6 +21,8 @@ enum Guard {
     Shell(ShellKind),
     Has(String),
     With(String),
+    /// The slot's text ends in one of these.
+    Ends(String, Vec<String>),
 }
 
 /// A piece of a command. Shell text of ours is `Text`; whatever the user wrote is a `Slot` and is quoted.
@@ -28,11 +30,18 @@ enum Guard {
 enum Part {
     Text(String),
     /// `<name>` or `<name|filter>`.
-    Slot { name: String, filter: Option<String> },
+    Slot {
+        name: String,
+        filter: Option<String>,
+    },
     /// `<"…">`: everything inside is one literal word.
     Word(Vec<Part>),
     /// `(?name: …?)` appears if the slot or flag is bound, `(!name: …!)` if not.
-    When { name: String, bound: bool, parts: Vec<Part> },
+    When {
+        name: String,
+        bound: bool,
+        parts: Vec<Part>,
+    },
 }
 
 /// A command with slots: `du -sh <path>`, `git log(?n: -n <n>?)`.
@@ -51,6 +60,10 @@ impl Template {
             guards.push(match guard.split_once('=') {
                 Some(("has", tool)) => Guard::Has(tool.to_owned()),
                 Some(("with", name)) => Guard::With(name.to_owned()),
+                Some(("ends", rule)) => {
+                    let (name, endings) = rule.split_once(':').ok_or_else(|| TemplateError::Guard(rule.to_owned()))?;
+                    Guard::Ends(name.to_owned(), endings.split('|').map(str::to_owned).collect())
+                }
                 _ => match guard {
                     "bsd" => Guard::Os(Os::MacOs),
                     "gnu" => Guard::Os(Os::Linux),
@@ -82,7 +95,12 @@ impl Template {
                 }
             }
         }
-        let mut names = Vec::new();
+        let mut names: Vec<String> = Vec::new();
+        for guard in &self.guards {
+            if let Guard::With(name) | Guard::Ends(name, _) = guard {
+                names.push(name.clone());
+            }
+        }
         collect(&self.parts, &mut names);
         names
     }
@@ -93,6 +111,10 @@ impl Template {
             Guard::Shell(shell) => machine.shell == *shell,
             Guard::Has(tool) => machine.has(tool),
             Guard::With(name) => bindings.is_bound(name),
+            Guard::Ends(name, endings) => bindings.get(name).is_some_and(|filled| {
+                let text = filled.plain().to_lowercase();
+                endings.iter().any(|ending| text.ends_with(ending.as_str()))
+            }),
         })
     }
 
@@ -223,7 +245,11 @@ fn filtered(filled: &Filled, filter: &str) -> Option<String> {
         "repl" => escape("\\/&"),
         "ere" => escape("\\.[]*^$/+?(){}|"),
         "base" => base.to_owned(),
-        "stem" => text.rsplit_once('.').filter(|(stem, _)| !stem.is_empty() && !stem.ends_with('/')).map_or(text.clone(), |(stem, _)| stem.to_owned()),
+        "stem" => text
+            .rsplit_once('.')
+            .filter(|(stem, _)| !stem.is_empty() && !stem.ends_with('/'))
+            .map_or(text.clone(), |(stem, _)| stem.to_owned()),
+        "suffix" => base.rsplit_once('.')?.1.to_owned(),
         "trim" => text.trim_end_matches('/').to_owned(),
         "ext" => text.trim_start_matches(['*', '.']).to_owned(),
         "upper" => text.to_uppercase(),
@@ -234,6 +260,7 @@ fn filtered(filled: &Filled, filter: &str) -> Option<String> {
         "to" => filled.range?.1.to_string(),
         "since" => filled.age.as_ref()?.since(),
         "length" => filled.age.as_ref()?.length(),
+        "bsd" => filled.age.as_ref()?.bsd(),
         "hour" => clock(&text)?.0.to_string(),
         "minute" => clock(&text)?.1.to_string(),
         _ => return None,

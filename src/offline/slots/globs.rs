@@ -37,11 +37,11 @@ const KINDS: [(&str, &[&str]); 29] = [
 
 /// Endings that name themselves: "png files".
 const ENDINGS: [&str; 90] = [
-    "png", "jpg", "gif", "webp", "svg", "pdf", "txt", "md", "rst", "csv", "tsv", "json", "jsonl", "xml", "yml", "toml", "ini", "cfg", "conf",
-    "html", "htm", "css", "scss", "js", "mjs", "jsx", "ts", "tsx", "vue", "py", "pyc", "ipynb", "rs", "go", "c", "h", "cc", "hpp", "cs", "kt",
-    "java", "class", "jar", "rb", "php", "pl", "lua", "swift", "scala", "sh", "zsh", "fish", "bat", "ps1", "sql", "db", "sqlite", "tmp", "bak",
-    "swp", "old", "orig", "lock", "o", "so", "a", "exe", "dll", "zip", "tar", "gz", "tgz", "bz2", "xz", "7z", "rar", "iso", "img", "mp3", "wav",
-    "flac", "ogg", "mp4", "mkv", "mov", "avi", "webm", "doc", "docx", "xlsx",
+    "png", "jpg", "gif", "webp", "svg", "pdf", "txt", "md", "rst", "csv", "tsv", "json", "jsonl", "xml", "yml", "toml", "ini", "cfg",
+    "conf", "html", "htm", "css", "scss", "js", "mjs", "jsx", "ts", "tsx", "vue", "py", "pyc", "ipynb", "rs", "go", "c", "h", "cc", "hpp",
+    "cs", "kt", "java", "class", "jar", "rb", "php", "pl", "lua", "swift", "scala", "sh", "zsh", "fish", "bat", "ps1", "sql", "db",
+    "sqlite", "tmp", "bak", "swp", "old", "orig", "lock", "o", "so", "a", "exe", "dll", "zip", "tar", "gz", "tgz", "bz2", "xz", "7z",
+    "rar", "iso", "img", "mp3", "wav", "flac", "ogg", "mp4", "mkv", "mov", "avi", "webm", "doc", "docx", "xlsx",
 ];
 
 /// The file endings that a kind of file goes by: `python` → `py`, `pngs` → `png`.
@@ -86,11 +86,33 @@ pub(super) fn file_kinds(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
         let plural = kind.ends_with('s') && endings.iter().any(|ending| kind == format!("{ending}s"));
         if next_is_file && kind != "old" && kind != "a" {
             merge(tokens, at, at + 2, patterns());
-        } else if is_word && kind.len() > 1 && !matches!(kind.as_str(), "old" | "lock" | "class" | "tar" | "zip") && (plural || (after_all && !named)) {
+        } else if is_word
+            && kind.len() > 1
+            && !matches!(kind.as_str(), "old" | "lock" | "class" | "tar" | "zip")
+            && !named
+            && (plural || after_all)
+        {
             let value = patterns();
             merge(tokens, at, at + 1, value);
         }
         at += 1;
+    }
+    join_lists(tokens);
+}
+
+/// "jpg and png files", "jpg or png files": the list takes the patterns of its last member.
+fn join_lists(tokens: &mut Vec<Token>) {
+    for at in (0..tokens.len().saturating_sub(2)).rev() {
+        let Value::Glob(last) = tokens[at + 2].value.clone() else { continue };
+        let endings = match tokens[at].value {
+            Value::Word => extensions_of(&word_at(tokens, at)),
+            Value::Ext => extensions_of(tokens[at].raw.to_lowercase().trim_start_matches('.')),
+            _ => None,
+        };
+        if let (Some(endings), "and" | "or" | "&") = (endings, word_at(tokens, at + 1).as_str()) {
+            let patterns = endings.iter().map(|ending| format!("*.{ending}")).chain(last).collect();
+            merge(tokens, at, at + 3, Value::Glob(patterns));
+        }
     }
 }
 
@@ -113,7 +135,7 @@ pub(super) fn places(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
             }
             "home" if is_folder(tokens.get(at + 1)) => Some((at + 2, Value::Path, "~")),
             "everywhere" => Some((at + 1, Value::Path, "/")),
-            "root" if is_folder(tokens.get(at + 1)) => Some((at + 2, Value::Path, "/")),
+            "root" if is_folder(tokens.get(at + 1)) && word_at(tokens, at + 2) != "of" => Some((at + 2, Value::Path, "/")),
             "system" | "filesystem" | "machine" | "disk" if matches!(word_at(tokens, at.wrapping_sub(1)).as_str(), "whole" | "entire") => {
                 Some((at + 1, Value::Path, "/"))
             }
@@ -125,9 +147,20 @@ pub(super) fn places(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
         }
         at += 1;
     }
+    // "logs folder": a plural in front of one folder is its name.
+    for at in 0..tokens.len() {
+        let plural = tokens[at].raw.ends_with('s') && tokens[at].exact_lemma().is_some() && tokens[at].role() == Some(Role::Content);
+        let one_folder = matches!(word_at(tokens, at + 1).as_str(), "folder" | "dir" | "directory");
+        let verb = matches!(word_at(tokens, at).as_str(), "list" | "lists" | "shows" | "process" | "progress");
+        if plural && one_folder && !is_folder(tokens.get(at)) && !verb {
+            tokens[at].value = Value::Path;
+            tokens[at].known = None;
+        }
+    }
     // "folder src" and "src folder" name a path when the name cannot be anything else.
     for at in 0..tokens.len() {
-        let named_here = matches!(tokens[at].value, Value::Word) && tokens[at].known.is_none_or(|known| known.role == Role::Name || known.repaired);
+        let named_here =
+            matches!(tokens[at].value, Value::Word) && tokens[at].known.is_none_or(|known| known.role == Role::Name || known.repaired);
         let before = at.checked_sub(1).and_then(|before| tokens.get(before));
         let after_link = before.and_then(Token::role) == Some(Role::Link) || before.is_some_and(Token::is_filler);
         let called = is_folder(before) && tokens.get(at + 1).and_then(Token::role).is_none_or(|role| role == Role::Link);

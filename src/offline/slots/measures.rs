@@ -63,7 +63,11 @@ impl Size {
         if self.bound == Some(Bound::Less) && self.amount == 1 && factor > 1 {
             return format!("-{factor}c");
         }
-        if self.unit == 'T' { format!("{sign}{}G", self.amount.saturating_mul(1024)) } else { format!("{sign}{}{}", self.amount, self.unit) }
+        if self.unit == 'T' {
+            format!("{sign}{}G", self.amount.saturating_mul(1024))
+        } else {
+            format!("{sign}{}{}", self.amount, self.unit)
+        }
     }
 
     /// In words: `larger than 100 MB`.
@@ -175,9 +179,24 @@ impl Age {
         }
     }
 
+    /// As BSD `date -v` reads it: `90d`.
+    pub(in crate::offline) fn bsd(&self) -> String {
+        let unit = match self.unit {
+            Unit::Second => 'S',
+            Unit::Minute => 'M',
+            Unit::Hour => 'H',
+            Unit::Day => 'd',
+            Unit::Week => 'w',
+            Unit::Month => 'm',
+            Unit::Year => 'y',
+        };
+        format!("{}{unit}", self.amount)
+    }
+
     /// In words, after "changed".
     pub(in crate::offline) fn words(&self) -> String {
         match self.kind {
+            AgeKind::Within if self.amount == 1 => format!("within the last {}", self.unit.name()),
             AgeKind::Within => format!("within the last {}", self.length()),
             AgeKind::Older => format!("more than {} ago", self.length()),
             AgeKind::Ago => format!("{} ago", self.length()),
@@ -208,12 +227,17 @@ const NUMBERS: [(&str, u64); 18] = [
     ("dozen", 12),
 ];
 
-/// "ten" is 10. "one" stays a word: it is more often a pronoun.
+const ORDINALS: [(&str, u64); 10] =
+    [("first", 1), ("1st", 1), ("second", 2), ("2nd", 2), ("third", 3), ("3rd", 3), ("fourth", 4), ("4th", 4), ("fifth", 5), ("5th", 5)];
+
+/// "ten" is 10; "second" is 2 in front of a column or a line. "one" stays a word: it is more often a pronoun.
 pub(super) fn numbers(tokens: &mut [Token]) {
     for at in 0..tokens.len() {
         let word = word_at(tokens, at);
         let before_unit = Unit::named(&word_at(tokens, at + 1)).is_some();
-        let number = NUMBERS.iter().find(|(name, _)| *name == word).map(|(_, number)| *number);
+        let counts_places = matches!(word_at(tokens, at + 1).as_str(), "column" | "field" | "line" | "word" | "col");
+        let ordinals = ORDINALS.iter().filter(|_| counts_places);
+        let number = NUMBERS.iter().chain(ordinals).find(|(name, _)| *name == word).map(|(_, number)| *number);
         if let Some(number) = number.or((word == "one" && before_unit).then_some(1)) {
             tokens[at].value = Value::Number(number);
             tokens[at].known = None;
@@ -236,10 +260,12 @@ pub(super) fn sizes(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
             Value::Size(size) => Some((size.clone(), at + 1)),
             Value::Number(_) | Value::Version => {
                 let unit = word_at(tokens, at + 1);
-                Size::new(&tokens[at].raw, &unit, None).or_else(|| match tokens[at].value {
-                    Value::Number(number) => Size::new(&number.to_string(), &unit, None),
-                    _ => None,
-                }).map(|size| (size, at + 2))
+                Size::new(&tokens[at].raw, &unit, None)
+                    .or_else(|| match tokens[at].value {
+                        Value::Number(number) => Size::new(&number.to_string(), &unit, None),
+                        _ => None,
+                    })
+                    .map(|size| (size, at + 2))
             }
             _ => None,
         };
@@ -248,9 +274,13 @@ pub(super) fn sizes(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
             continue;
         };
         let mut start = at;
-        let before: Vec<String> = (0..3).map(|back| at.checked_sub(back + 1).map(|place| word_at(tokens, place)).unwrap_or_default()).collect();
+        let before: Vec<String> =
+            (0..3).map(|back| at.checked_sub(back + 1).map(|place| word_at(tokens, place)).unwrap_or_default()).collect();
         let named = |word: &str, list: &[&str]| {
-            list.contains(&word) || lexicon.lemma(word).is_some_and(|lemma| list.iter().any(|item| lexicon.lemma(item) == Some(lemma) && *item != "above" && *item != "below"))
+            list.contains(&word)
+                || lexicon
+                    .lemma(word)
+                    .is_some_and(|lemma| list.iter().any(|item| lexicon.lemma(item) == Some(lemma) && *item != "above" && *item != "below"))
         };
         for (back, word) in before.iter().enumerate() {
             let bound = if matches!(word.as_str(), "over" | "above" | "larger" | "exceeding") || named(word, &["larger"]) {
@@ -300,7 +330,19 @@ pub(super) fn ages(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
             while start > 0
                 && matches!(
                     word_at(tokens, start - 1).as_str(),
-                    "in" | "within" | "during" | "from" | "over" | "the" | "since" | "for" | "at" | "this" | "older" | "newer" | "larger" | "smaller"
+                    "in" | "within"
+                        | "during"
+                        | "from"
+                        | "over"
+                        | "the"
+                        | "since"
+                        | "for"
+                        | "at"
+                        | "this"
+                        | "older"
+                        | "newer"
+                        | "larger"
+                        | "smaller"
                 )
                 && (age.kind != AgeKind::Older || tokens[start - 1].lemma() == older)
             {
@@ -324,7 +366,7 @@ fn age_at(tokens: &[Token], at: usize) -> Option<(usize, Age)> {
     };
     let age = |kind, amount, unit| Age { kind, amount, unit };
     match word.as_str() {
-        "today" | "todays" => return Some((at + 1, age(AgeKind::Today, 1, Unit::Day))),
+        "today" | "todays" | "today's" => return Some((at + 1, age(AgeKind::Today, 1, Unit::Day))),
         "yesterday" => return Some((at + 1, age(AgeKind::Yesterday, 1, Unit::Day))),
         "this" | "last" | "past" | "previous" => {
             if let Some((amount, unit, end)) = amount_at(at + 1) {
@@ -366,7 +408,7 @@ fn age_at(tokens: &[Token], at: usize) -> Option<(usize, Age)> {
 fn length_of(seconds: u64) -> Option<(u64, Unit)> {
     [Unit::Week, Unit::Day, Unit::Hour, Unit::Minute, Unit::Second]
         .into_iter()
-        .find(|unit| seconds > 0 && seconds % unit.seconds() == 0)
+        .find(|unit| seconds > 0 && seconds.is_multiple_of(unit.seconds()))
         .map(|unit| (seconds / unit.seconds(), unit))
 }
 
@@ -381,7 +423,9 @@ pub(super) fn ranges(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
         });
         let joint = matches!(word_at(tokens, at + 1).as_str(), "to" | "and" | "through" | "until" | "-");
         if let (true, true, Some(from), Some(to)) = (near, joint, number(tokens.get(at)), number(tokens.get(at + 2))) {
-            merge(tokens, at, at + 3, Value::Range(from, to));
+            let opened = at > 0 && matches!(word_at(tokens, at - 1).as_str(), "between" | "from");
+            at -= usize::from(opened);
+            merge(tokens, at, at + 3 + usize::from(opened), Value::Range(from, to));
         }
         at += 1;
     }

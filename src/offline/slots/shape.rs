@@ -2,8 +2,36 @@ use super::{Size, Unit, Value};
 
 /// Endings that make `name.ending` a host rather than a file.
 const DOMAINS: [&str; 30] = [
-    "com", "org", "net", "io", "dev", "de", "uk", "fr", "edu", "gov", "local", "internal", "lan", "app", "ai", "co", "eu", "nl", "ch", "at",
-    "us", "ca", "info", "cloud", "xyz", "se", "no", "jp", "test", "localhost",
+    "com",
+    "org",
+    "net",
+    "io",
+    "dev",
+    "de",
+    "uk",
+    "fr",
+    "edu",
+    "gov",
+    "local",
+    "internal",
+    "lan",
+    "app",
+    "ai",
+    "co",
+    "eu",
+    "nl",
+    "ch",
+    "at",
+    "us",
+    "ca",
+    "info",
+    "cloud",
+    "xyz",
+    "se",
+    "no",
+    "jp",
+    "test",
+    "localhost",
 ];
 
 /// What one blank-separated piece is by its shape alone.
@@ -48,7 +76,7 @@ fn number_like(lower: &str) -> Option<Value> {
     if lower.len() != bare.len() {
         return None;
     }
-    if let Some(seconds) = Unit::named(unit).and_then(|unit| Some(amount.parse::<u64>().ok()?.checked_mul(unit.seconds())?)) {
+    if let Some(seconds) = Unit::named(unit).and_then(|unit| amount.parse::<u64>().ok()?.checked_mul(unit.seconds())) {
         return Some(Value::Duration(seconds));
     }
     if let Some((from, to)) = bare.split_once('-')
