@@ -232,12 +232,12 @@ impl Pipeline {
     }
 
     /// Lets a provider's candidate through the gate and stores it as the provider gave it: the verdict is made anew
-    /// each time, and secrets are put back each time.
+    /// each time, and the secrets, of which the provider only knows the placeholders, are put back each time.
     fn accept(&self, request: &Request, redacted: &Redacted, candidate: &Candidate) -> Result<Suggestion, Failure> {
         let restored = Candidate { command: redacted.restore(&candidate.command), ..candidate.clone() };
         match judge(&restored, &Policy { shell: request.facts.shell }) {
             Ok(suggestion) => {
-                if request.use_cache && !redact::looks_secret(&candidate.command) {
+                if request.use_cache {
                     let key = self.key(Kind::Provider, &redacted.text, &request.facts);
                     self.cache.put(&key, &CachedAnswer { candidate: candidate.clone(), created: request.now });
                 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::environment::{TestEnv, binary, provider_block, records, run, wait_until};
-use crate::fake_provider::{FakeProvider, Reply, Script, answer};
+use crate::fake_provider::{FakeProvider, Reply, answer};
 
 const KNOWN: &str = "find files bigger than 100 MB changed this week";
 const UNKNOWN: &str = "frobnicate the quux";

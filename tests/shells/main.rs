@@ -7,6 +7,7 @@ mod terminal;
 
 mod bash;
 mod fish;
+mod whole;
 mod zsh;
 
 use terminal::{Setup, Shell, Terminal};
