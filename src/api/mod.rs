@@ -17,11 +17,11 @@ use tokio::sync::Notify;
 
 use crate::domain::{Query, ShellFacts};
 use crate::platform;
-use crate::protocol::{self, BUILD_HEADER, BUILD_TIME_HEADER, RanRequest, Record, Status, SuggestRequest, WireCacheStats};
-use crate::suggest::pipeline::{Mode, Pipeline, Request};
+use crate::protocol::{BUILD_HEADER, BUILD_TIME_HEADER, RanRequest, Record, Status, SuggestRequest, WireCacheStats};
+use crate::suggest::pipeline::{Pipeline, Request};
 use crate::suggest::ports::Provider;
 
-pub use reply::to_record;
+pub use reply::{to_mode, to_record, to_stats};
 
 /// Largest request body in bytes: a query of 4 KiB beside a long `PATH`.
 const MAX_BODY: usize = 256 * 1024;
@@ -151,15 +151,10 @@ fn read_request(wire: SuggestRequest, deadline: Duration) -> Result<Request, Str
     let offered_keys = wire.shell.keys.iter().map(|(name, _)| name.clone()).collect();
     let facts: ShellFacts = wire.shell.into_facts()?;
     let left = wire.deadline_ms.map_or(deadline, Duration::from_millis).min(deadline);
-    let mode = match wire.mode {
-        protocol::Mode::Normal => Mode::Normal,
-        protocol::Mode::Fresh => Mode::Fresh,
-        protocol::Mode::Offline => Mode::Offline,
-    };
     Ok(Request {
         query,
         facts,
-        mode,
+        mode: to_mode(wire.mode),
         want: wire.want.clamp(1, 10),
         use_cache: !wire.no_cache,
         patient: wire.patient,
@@ -194,16 +189,7 @@ async fn status(State(shared): State<Shared>) -> Response<Body> {
 }
 
 async fn cache_stats(State(shared): State<Shared>) -> Json<WireCacheStats> {
-    let stats = shared.backend.pipeline().cache().stats();
-    Json(WireCacheStats {
-        entries: stats.entries,
-        live_bytes: stats.live_bytes,
-        disk_bytes: stats.disk_bytes,
-        hits: stats.hits,
-        misses: stats.misses,
-        damaged: stats.damaged,
-        mode: stats.mode.to_owned(),
-    })
+    Json(to_stats(&shared.backend.pipeline().cache().stats()))
 }
 
 async fn cache_clear(State(shared): State<Shared>) -> Response<Body> {

@@ -1,7 +1,30 @@
-//! From the pipeline's outcome to the wire.
+//! Between the pipeline and the wire.
 
-use crate::protocol::{self, Answer, Record, WireCandidate};
-use crate::suggest::pipeline::{Offer, Outcome, Via};
+use crate::protocol::{self, Answer, Record, WireCacheStats, WireCandidate};
+use crate::suggest::pipeline::{Mode, Offer, Outcome, Via};
+use crate::suggest::ports::CacheStats;
+
+/// Reads off the wire which sources may answer.
+pub fn to_mode(mode: protocol::Mode) -> Mode {
+    match mode {
+        protocol::Mode::Normal => Mode::Normal,
+        protocol::Mode::Fresh => Mode::Fresh,
+        protocol::Mode::Offline => Mode::Offline,
+    }
+}
+
+/// Puts the counts of a cache on the wire.
+pub fn to_stats(stats: &CacheStats) -> WireCacheStats {
+    WireCacheStats {
+        entries: stats.entries,
+        live_bytes: stats.live_bytes,
+        disk_bytes: stats.disk_bytes,
+        hits: stats.hits,
+        misses: stats.misses,
+        damaged: stats.damaged,
+        mode: stats.mode.to_owned(),
+    }
+}
 
 /// Puts an outcome on the wire. `problem` is what is wrong with the configuration file.
 pub fn to_record(outcome: Outcome, has_provider: bool, problem: Option<String>) -> Record {

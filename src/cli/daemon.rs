@@ -14,7 +14,7 @@ use crate::daemon::{self, Options};
 use crate::paths::RuntimePaths;
 use crate::protocol::{Status, WireCacheStats};
 use crate::suggest::ports::AnswerCache;
-use crate::{platform, wiring};
+use crate::{api, platform, wiring};
 
 /// How long a short exchange with the resident may take.
 const EXCHANGE_LIMIT: Duration = Duration::from_secs(2);
@@ -180,16 +180,7 @@ fn open_cache() -> Option<DiskCache> {
 }
 
 fn offline_stats() -> WireCacheStats {
-    let Some(stats) = open_cache().map(|cache| cache.stats()) else { return WireCacheStats::default() };
-    WireCacheStats {
-        entries: stats.entries,
-        live_bytes: stats.live_bytes,
-        disk_bytes: stats.disk_bytes,
-        hits: stats.hits,
-        misses: stats.misses,
-        damaged: stats.damaged,
-        mode: stats.mode.to_owned(),
-    }
+    open_cache().map(|cache| api::to_stats(&cache.stats())).unwrap_or_default()
 }
 
 fn not_running(unavailable: &Unavailable, output: &mut Output<'_>) -> ExitStatus {

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::ask::Ask;
 use super::facts;
-use crate::api::{Backend, to_record};
+use crate::api::{Backend, to_mode, to_record};
 use crate::client::Waiting;
 use crate::config::{Config, ConfigFile};
 use crate::domain::Query;
 use crate::paths::Paths;
-use crate::protocol::{self, Answer, Record};
-use crate::suggest::pipeline::{Mode, Request, WaitingFor};
+use crate::protocol::{Answer, Record};
+use crate::suggest::pipeline::{Request, WaitingFor};
 use crate::wiring;
 
 /// How often the caller gets the chance to show progress.
@@ -58,11 +58,7 @@ impl Loaded {
         let request = Request {
             query,
             facts: shell,
-            mode: match ask.mode {
-                protocol::Mode::Normal => Mode::Normal,
-                protocol::Mode::Fresh => Mode::Fresh,
-                protocol::Mode::Offline => Mode::Offline,
-            },
+            mode: to_mode(ask.mode),
             want: ask.want,
             use_cache: !ask.no_cache,
             patient: ask.patient,

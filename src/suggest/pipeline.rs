@@ -1,11 +1,9 @@
 //! What happens to a query, from the words to checked suggestions. This file tells the whole story; every step is
 //! one call into the module that knows how.
 
-use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::time::Instant;
 
 use super::key::{self, KeyContext, Kind};
@@ -15,12 +13,8 @@ use super::ports::{AnswerCache, CachedAnswer, Commands, Provider};
 use super::prompt;
 use crate::domain::{AttemptError, Candidate, FailureClass, Origin, Query, ShellFacts};
 use crate::redact::{self, Redacted};
+use crate::resilience::CallLimiter;
 use crate::validate::{Policy, Suggestion, judge};
-
-/// Provider calls one user may make per minute; whoever asks more often is not typing.
-const CALLS_PER_MINUTE: u32 = 60;
-/// Provider calls that may come at once.
-const CALL_BURST: u32 = 20;
 
 /// Which sources may answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,15 +136,13 @@ pub struct Pipeline {
     place: Place,
     cache: Arc<dyn AnswerCache>,
     commands: Arc<dyn Commands>,
-    limiter: DefaultDirectRateLimiter,
+    limiter: CallLimiter,
 }
 
 impl Pipeline {
     /// Puts the pipeline together.
     pub fn new(place: Place, cache: Arc<dyn AnswerCache>, commands: Arc<dyn Commands>) -> Self {
-        let per_minute = NonZeroU32::new(CALLS_PER_MINUTE).unwrap_or(NonZeroU32::MIN);
-        let burst = NonZeroU32::new(CALL_BURST).unwrap_or(NonZeroU32::MIN);
-        Self { place, cache, commands, limiter: RateLimiter::direct(Quota::per_minute(per_minute).allow_burst(burst)) }
+        Self { place, cache, commands, limiter: CallLimiter::new() }
     }
 
     /// The cache, for its statistics.
@@ -201,10 +193,10 @@ impl Pipeline {
         let parses = |text: &str| crate::syntax::parse(text, request.facts.shell).is_ok();
         let admit = |name: &str| {
             waiting.set(name);
-            self.limiter.check().is_ok()
+            request.patient || self.limiter.admit()
         };
         if request.patient {
-            let _ = tokio::time::timeout_at(request.deadline, self.limiter.until_ready()).await;
+            self.limiter.wait().await;
         }
         let mut failures = Vec::new();
         let mut rest = providers;
