@@ -80,6 +80,15 @@ pub(super) fn tokenise(query: &str, lexicon: &Lexicon) -> Option<Vec<Token>> {
         let value = if chunk.quoted { Value::Quoted } else { slots::classify(chunk.text) };
         tokens.push(Token { raw: chunk.text.to_owned(), span: chunk.span, known: None, value });
     }
+    for token in tokens.iter_mut().filter(|token| matches!(token.value, Value::Path)) {
+        // "files/directories", "regular/normal": an alternative in words, not a path.
+        let parts: Vec<&str> = token.raw.split('/').collect();
+        let in_words = parts.iter().all(|part| lexicon.lemma(&part.to_lowercase()).is_some_and(|lemma| lexicon.role(lemma) != Role::Name));
+        if in_words {
+            token.raw = parts[0].to_owned();
+            token.value = Value::Word;
+        }
+    }
     join_phrases(&mut tokens, lexicon);
     for token in &mut tokens {
         if matches!(token.value, Value::Word) {

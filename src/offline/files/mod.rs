@@ -68,6 +68,7 @@ enum Verb {
 struct FileQuery {
     what: What,
     said_what: bool,
+    said_file: bool,
     plural: bool,
     verb: Verb,
     patterns: Vec<String>,

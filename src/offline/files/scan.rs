@@ -92,8 +92,7 @@ impl Scan<'_> {
     /// "copy … to DEST", "make … executable", "chmod 644 …".
     fn destination(&mut self, at: usize) {
         if self.is_any(at, &["copy", "move"]) && self.query.action == Action::List {
-            let Some(to) = (at + 1..self.tokens.len()).find(|&place| matches!(self.raw(place).as_str(), "to" | "into" | "in" | "onto"))
-            else {
+            let Some(to) = (at + 1..self.tokens.len()).find(|&place| matches!(self.raw(place).as_str(), "to" | "into" | "onto")) else {
                 return;
             };
             let target = self.after(to + 1, &["folder"]);
@@ -110,12 +109,19 @@ impl Scan<'_> {
             self.query.action = Action::Chmod("+x".to_owned());
             self.mark(at);
             self.mark_words(0, self.tokens.len(), "executable");
-        } else if self.raw(at) == "chmod" {
+        } else if self.is(at, "permission")
+            && (self.raw(at) == "chmod" || (0..at).any(|place| self.is(place, "change") || self.raw(place) == "set"))
+        {
             let mode = (at + 1..self.tokens.len()).find(|&place| matches!(self.tokens[place].value, Value::Mode | Value::Number(_)));
             if let Some(mode) = mode {
                 self.query.action = Action::Chmod(self.tokens[mode].raw.clone());
                 self.mark(at);
                 self.mark_bound(mode);
+                (0..at)
+                    .filter(|&place| self.is(place, "change") || self.raw(place) == "set")
+                    .collect::<Vec<_>>()
+                    .into_iter()
+                    .for_each(|place| self.mark(place));
             }
         }
     }
@@ -138,11 +144,12 @@ impl Scan<'_> {
         }
         let folder_said = (at + 1..target).any(|place| self.is(place, "folder") || self.raw(place) == "in");
         let change_said = (at + 1..target).any(|place| self.is(place, "change"));
+        let noun_said = (at + 1..target).any(|place| self.is_any(place, &["folder", "file", "symlink"]));
         let content_said = (at + 1..target).any(|place| self.is(place, "contain"));
         let Some(token) = self.tokens.get(target) else { return };
         let raw = token.raw.clone();
         match &token.value {
-            Value::Age(age) if age.kind == AgeKind::Within && change_said => {
+            Value::Age(age) if age.kind == AgeKind::Within && change_said && !noun_said => {
                 let mut age = age.clone();
                 age.kind = AgeKind::Older;
                 self.query.age = Some(age);
@@ -150,7 +157,11 @@ impl Scan<'_> {
             _ if change_said || content_said => return,
             Value::Glob(patterns) => self.query.not_patterns.extend(patterns.clone()),
             Value::Ext => self.query.not_patterns.push(format!("*{raw}")),
-            Value::File if !folder_said => self.query.not_patterns.push(raw),
+            Value::File | Value::Quoted
+                if !folder_said && (raw.contains('.') || (at.saturating_sub(3)..target).any(|place| self.is(place, "call"))) =>
+            {
+                self.query.not_patterns.push(raw)
+            }
             Value::Word if self.is(target, "hidden") => self.query.no_hidden = true,
             _ if self.is_name(target) => {
                 self.query.not_folders.push(raw);
@@ -197,7 +208,11 @@ impl Scan<'_> {
         }
         let raw = token.raw.clone();
         let text = match &token.value {
-            Value::Glob(patterns) if patterns.len() == 1 && prefix.is_empty() && suffix.is_empty() => patterns[0].clone(),
+            Value::Glob(patterns) if patterns.len() == 1 && (suffix.is_empty() || patterns[0].ends_with('*')) => patterns[0].clone(),
+            Value::Word if matches!(raw.as_str(), "space" | "spaces" | "whitespace" | "whitespaces" | "blanks") => {
+                format!("{prefix} {suffix}")
+            }
+            Value::Quoted if raw.contains('*') => raw.clone(),
             Value::Ext if prefix == "*" && suffix.is_empty() => format!("*{raw}"),
             Value::Quoted | Value::File | Value::Version | Value::Number(_) => format!("{prefix}{raw}{suffix}"),
             Value::Word if !token.is_filler() && token.role() != Some(Role::Negation) => format!("{prefix}{raw}{suffix}"),
@@ -211,8 +226,12 @@ impl Scan<'_> {
             self.query.ignore_case |= matches!(raw.as_str(), "todo" | "fixme" | "hack" | "xxx");
             self.query.content = Some(raw);
         } else {
-            self.query.patterns.push(text);
-            // A quoted pattern after "called" is the pattern itself.
+            match self.query.patterns.as_slice() {
+                [] => self.query.patterns.push(text),
+                // "starts with a and ends with b" is one pattern.
+                [first] if first.ends_with('*') && text.starts_with('*') => self.query.patterns = vec![format!("{first}{}", &text[1..])],
+                _ => return,
+            }
         }
         (at..target).for_each(|place| self.mark(place));
         self.mark_bound(target);
@@ -335,7 +354,9 @@ impl Scan<'_> {
             }
             Value::Ext => self.query.patterns.push(format!("*{raw}")),
             Value::Here | Value::Path => {
-                self.query.roots.push(raw);
+                if !self.query.roots.contains(&raw) {
+                    self.query.roots.push(raw);
+                }
                 self.query.root_said = true;
                 let before = at.checked_sub(1).map(|before| self.raw(before)).unwrap_or_default();
                 self.query.recursive |= matches!(before.as_str(), "under" | "below");
@@ -376,6 +397,9 @@ impl Scan<'_> {
 
     /// True after "in", "under", "inside" (an article may stand between).
     fn place_before(&self, at: usize) -> bool {
+        if at > 0 && matches!(self.raw(at - 1).as_str(), "their" | "its" | "it" | "each") {
+            return false;
+        }
         let before = (0..at).rev().find(|&place| !self.tokens[place].is_filler());
         before.is_some_and(|place| matches!(self.raw(place).as_str(), "in" | "under" | "inside" | "within" | "from" | "below"))
     }
@@ -395,15 +419,25 @@ impl Scan<'_> {
                 self.query.said_what |= raw == "ls";
             }
             () if self.is(at, "file") => {
-                self.query.what = if self.query.said_what && self.query.what == What::Folders { What::Any } else { What::Files };
+                self.query.what = match self.query.what {
+                    What::Folders if self.query.said_what => What::Any,
+                    What::Symlinks | What::BrokenSymlinks => self.query.what,
+                    _ => What::Files,
+                };
+                self.query.said_file = true;
                 self.query.said_what = true;
                 self.query.plural |= raw.ends_with('s');
             }
             () if self.is(at, "folder") => {
-                if raw.starts_with("sub") && self.query.said_what {
+                let names_place = [at.wrapping_sub(1), at + 1].into_iter().any(|near| {
+                    self.tokens.get(near).is_some_and(|token| matches!(token.value, Value::Path | Value::Here)) && !raw.ends_with("ies")
+                });
+                if names_place && (self.query.said_file || self.query.said_what || !raw.ends_with('s')) {
+                    // "the folder /var/www" is a place, not what is looked for.
+                } else if raw.starts_with("sub") && self.query.said_what {
                     self.query.recursive = true;
                 } else {
-                    self.query.what = if self.query.said_what && self.query.patterns.is_empty() { What::Any } else { What::Folders };
+                    self.query.what = if self.query.said_file { What::Any } else { What::Folders };
                     self.query.said_what = true;
                     self.query.plural |= raw.ends_with('s') || raw.ends_with("ies");
                 }

@@ -185,6 +185,8 @@ impl Binder<'_> {
         let ambiguous = !has_cue && fitting.len() > 1 && matches!(spec.kind, Kind::Name | Kind::Text | Kind::Package);
         // Quoted text and unknown words are surer names than words of the engine.
         let best = match spec.kind {
+            // A message in quotes is the message; unquoted, it is all that follows.
+            Kind::Rest => fitting.iter().find(|&&at| matches!(self.tokens[at].value, Value::Quoted)).or(fitting.first()),
             Kind::Text | Kind::Name | Kind::Package | Kind::Path | Kind::Image | Kind::Ref => {
                 fitting.iter().min_by_key(|&&at| self.plainness(at))
             }
@@ -329,6 +331,17 @@ impl Binder<'_> {
             Kind::Text => match value {
                 Value::Quoted => true,
                 Value::Word if cued && article && !unknown && !noun_follows => false,
+                // "find large files" looks for files, not for the word "large".
+                Value::Word
+                    if cued
+                        && content
+                        && before.is_some()
+                        && before == self.lexicon.lemma("find")
+                        && self.plainness(at) > 1
+                        && !self.tokens.iter().any(|token| matches!(token.value, Value::File)) =>
+                {
+                    false
+                }
                 Value::Word if cued => {
                     !token.is_filler()
                         && !token.lemma().is_some_and(|lemma| spec.after.contains(&lemma))
