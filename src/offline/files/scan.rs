@@ -163,6 +163,8 @@ impl Scan<'_> {
                 self.query.not_patterns.push(raw)
             }
             Value::Word if self.is(target, "hidden") => self.query.no_hidden = true,
+            // "the files specified in …" names a list, not a folder.
+            Value::Word if self.tokens.get(target + 1).and_then(Token::role) == Some(Role::Link) && !folder_said => return,
             _ if self.is_name(target) => {
                 self.query.not_folders.push(raw);
                 while matches!(self.raw(target + 1).as_str(), "and" | "or") && self.is_name(target + 2) {
@@ -376,6 +378,10 @@ impl Scan<'_> {
                 self.query.depth = Some(*number);
                 self.mark(if self.is(at + 1, "depth") { at + 1 } else { at - 1 });
             }
+            Value::Quoted if self.place_before(at) && raw.contains('/') => {
+                self.query.roots.push(raw);
+                self.query.root_said = true;
+            }
             Value::Word if self.place_before(at) && (self.is_name(at) || self.is_place_word(at)) => {
                 self.query.roots.push(raw);
                 self.query.root_said = true;
@@ -492,6 +498,11 @@ impl Scan<'_> {
     fn finish(mut self) -> Option<FileQuery> {
         let query = &mut self.query;
         if !query.said_what && query.patterns.is_empty() {
+            return None;
+        }
+        // "in /a but not in /b" compares two places; only a part of what is searched can be left out.
+        let inside = |folder: &str| query.roots.iter().any(|root| folder.starts_with(root.as_str()));
+        if query.not_folders.iter().any(|folder| folder.starts_with(['/', '~']) && !inside(folder)) {
             return None;
         }
         if query.top == Some(0) {

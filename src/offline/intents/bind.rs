@@ -23,6 +23,8 @@ pub(in crate::offline) enum Kind {
     Package,
     /// Quoted text or one word.
     Text,
+    /// Quoted text or a word that is none of the engine's.
+    Literal,
     /// Everything to the end of the sentence.
     Rest,
     Number,
@@ -45,7 +47,7 @@ pub(in crate::offline) enum Kind {
     Size,
 }
 
-const KINDS: [(&str, Kind); 27] = [
+const KINDS: [(&str, Kind); 28] = [
     ("path", Kind::Path),
     ("folder", Kind::Folder),
     ("file", Kind::File),
@@ -55,6 +57,7 @@ const KINDS: [(&str, Kind); 27] = [
     ("name", Kind::Name),
     ("package", Kind::Package),
     ("text", Kind::Text),
+    ("literal", Kind::Literal),
     ("rest", Kind::Rest),
     ("number", Kind::Number),
     ("port", Kind::Port),
@@ -350,6 +353,11 @@ impl Binder<'_> {
                 Value::Word => unknown,
                 Value::Age(_) | Value::Here | Value::Size(_) | Value::Glob(_) | Value::Range(..) => false,
                 _ => cued,
+            },
+            Kind::Literal => match value {
+                Value::Quoted => true,
+                Value::Word => self.plainness(at) < 2 && (unknown || token.known.is_some()),
+                _ => matches!(value, Value::Host | Value::Url | Value::HostPort | Value::Version | Value::Number(_)),
             },
             Kind::Rest => cued && !matches!(token.role(), Some(Role::Link)),
             Kind::Number => matches!(value, Value::Number(_)),

@@ -16,6 +16,8 @@ pub(super) use shape::classify;
 pub(super) enum Value {
     /// A word; what it means is for the lexicon to say.
     Word,
+    /// `$HOME`, `$1`: what it holds is not ours to know, so nothing takes it.
+    Variable,
     /// Text in quotes.
     Quoted,
     /// `42`, `ten`.
