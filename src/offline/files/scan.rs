@@ -198,6 +198,7 @@ impl Scan<'_> {
         };
         let name_said = (at.saturating_sub(4)..at).any(|place| self.is(place, "call"));
         let target = self.after(at + 1, &["word", "string", "text", "call", "pattern", "match"]);
+        let name_said = name_said || (target + 1..target + 4).any(|place| self.is(place, "call"));
         if (at + 1..=target).any(|place| self.is_any(place, &["start-with", "end-with", "contain"])) {
             // "whose name contains": the second word decides, the first one only says that the name is meant.
             self.mark(at);
@@ -238,6 +239,7 @@ impl Scan<'_> {
         (at..target).for_each(|place| self.mark(place));
         self.mark_bound(target);
         self.mark_words(at.saturating_sub(4), at, "call");
+        self.mark_words(target + 1, (target + 4).min(self.tokens.len()), "call");
     }
 
     /// "with TODO in them", "that have TODO in it".
@@ -361,7 +363,7 @@ impl Scan<'_> {
                 }
                 self.query.root_said = true;
                 let before = at.checked_sub(1).map(|before| self.raw(before)).unwrap_or_default();
-                self.query.recursive |= matches!(before.as_str(), "under" | "below");
+                self.query.recursive |= matches!(before.as_str(), "under" | "below") || self.tokens[at].raw == "/";
                 if before == "below" {
                     self.mark(at - 1);
                 }
@@ -378,6 +380,7 @@ impl Scan<'_> {
                 self.query.depth = Some(*number);
                 self.mark(if self.is(at + 1, "depth") { at + 1 } else { at - 1 });
             }
+            Value::Quoted if self.is(at.wrapping_sub(1), "file") && self.query.patterns.is_empty() => self.query.patterns.push(raw),
             Value::Quoted if self.place_before(at) && raw.contains('/') => {
                 self.query.roots.push(raw);
                 self.query.root_said = true;
@@ -471,6 +474,8 @@ impl Scan<'_> {
             () if self.is(at, "executable") => self.query.executable = true,
             () if self.is(at, "hidden") => self.query.hidden = true,
             () if self.is(at, "case-insensitive") => self.query.ignore_case = true,
+            () if raw == "tree" && at > 0 && matches!(self.tokens[at - 1].value, Value::Here | Value::Path) => self.query.recursive = true,
+            () if raw == "tree" && self.is(at.wrapping_sub(1), "folder") => self.query.recursive = true,
             () if matches!(raw.as_str(), "recursively" | "recursive" | "subtree") => self.query.recursive = true,
             () if matches!(raw.as_str(), "accessed" | "opened" | "read") && self.query.age.is_some() => self.query.accessed = true,
             () if self.is_any(at, &["change", "create"]) && self.query.age.is_some() => {}

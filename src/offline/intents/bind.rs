@@ -331,20 +331,10 @@ impl Binder<'_> {
             Kind::Package => {
                 unknown || (cued && content && token.role() == Some(Role::Content)) || matches!(value, Value::File | Value::Quoted)
             }
+            Kind::Text if self.names_files(at, spec) => false,
             Kind::Text => match value {
                 Value::Quoted => true,
                 Value::Word if cued && article && !unknown && !noun_follows => false,
-                // "find large files" looks for files, not for the word "large".
-                Value::Word
-                    if cued
-                        && content
-                        && before.is_some()
-                        && before == self.lexicon.lemma("find")
-                        && self.plainness(at) > 1
-                        && !self.tokens.iter().any(|token| matches!(token.value, Value::File)) =>
-                {
-                    false
-                }
                 Value::Word if cued => {
                     !token.is_filler()
                         && !token.lemma().is_some_and(|lemma| spec.after.contains(&lemma))
@@ -359,7 +349,7 @@ impl Binder<'_> {
                 Value::Word => self.plainness(at) < 2 && (unknown || token.known.is_some()),
                 _ => matches!(value, Value::Host | Value::Url | Value::HostPort | Value::Version | Value::Number(_)),
             },
-            Kind::Rest => cued && !matches!(token.role(), Some(Role::Link)),
+            Kind::Rest => cued && !token.raw.eq_ignore_ascii_case("command") && !matches!(token.role(), Some(Role::Link)),
             Kind::Number => matches!(value, Value::Number(_)),
             Kind::Port => matches!(value, Value::Number(1..=65535)),
             Kind::Mode => matches!(value, Value::Mode) || matches!(value, Value::Number(number) if is_octal_mode(&token.raw, *number)),
@@ -378,6 +368,25 @@ impl Binder<'_> {
             Kind::Today => matches!(value, Value::Age(age) if age.kind == AgeKind::Today),
             Kind::Size => matches!(value, Value::Size(size) if size.bound.is_none()),
         }
+    }
+
+    /// "find large files", "find the file X": the word says which files, it is not a text to look for. A word that a
+    /// phrase was turned into is no text either.
+    fn names_files(&self, at: usize, spec: &SlotSpec) -> bool {
+        let token = &self.tokens[at];
+        let is_noun = |token: Option<&Token>| {
+            let lemma = token.and_then(Token::lemma);
+            lemma.is_some() && [self.lexicon.lemma("file"), self.lexicon.lemma("folder")].contains(&lemma)
+        };
+        let is_word = matches!(token.value, Value::Word);
+        let rewritten = is_word && self.query.get(token.span.0..token.span.1).is_none_or(|text| text != token.raw);
+        let found = self.cue_before(at, &spec.after).and_then(|cue| self.tokens[cue].lemma()) == self.lexicon.lemma("find");
+        let file_said = self.tokens.iter().any(|token| matches!(token.value, Value::File));
+        let looks_for_kind = found && is_word && token.known.is_some() && self.plainness(at) > 1 && !file_said;
+        let finds = self.tokens.iter().any(|token| token.lemma().is_some() && token.lemma() == self.lexicon.lemma("find"));
+        let beside =
+            is_noun(self.tokens.get(at + 1)) || (is_noun(at.checked_sub(1).and_then(|before| self.tokens.get(before))) && !is_word);
+        rewritten || looks_for_kind || (finds && beside)
     }
 
     /// "file called X", "the file X".

@@ -147,10 +147,7 @@ pub(super) fn places(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
         }
         let place = match word.as_str() {
             "here" | "cwd" | "pwd" if word == "here" => Some((at + 1, Value::Here, ".")),
-            "this" | "current" | "working" if is_folder(tokens.get(end)) => {
-                let tree = word_at(tokens, end + 1) == "tree";
-                Some((end + 1 + usize::from(tree), Value::Here, "."))
-            }
+            "this" | "current" | "working" if is_folder(tokens.get(end)) => Some((end + 1, Value::Here, ".")),
             "home" if is_folder(tokens.get(at + 1)) => Some((at + 2, Value::Path, "~")),
             "everywhere" => Some((at + 1, Value::Path, "/")),
             "root" if is_folder(tokens.get(at + 1)) && word_at(tokens, at + 2) != "of" => Some((at + 2, Value::Path, "/")),
