@@ -1,5 +1,6 @@
 //! The language of files: which files, where, and what to do with them.
 
+mod phrases;
 mod reading;
 mod render;
 mod scan;

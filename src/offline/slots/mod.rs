@@ -2,6 +2,7 @@
 
 mod globs;
 mod measures;
+mod numbers;
 mod shape;
 
 use super::lexicon::Lexicon;
@@ -67,10 +68,10 @@ pub(super) enum Value {
 /// Finds the slots that span several words and merges each into one token.
 pub(super) fn mask(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
     globs::places(tokens, lexicon);
-    measures::numbers(tokens);
+    numbers::numbers(tokens);
     measures::sizes(tokens, lexicon);
     measures::ages(tokens, lexicon);
-    measures::ranges(tokens, lexicon);
+    numbers::ranges(tokens, lexicon);
     globs::file_kinds(tokens, lexicon);
 }
 
