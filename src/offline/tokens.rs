@@ -77,8 +77,21 @@ pub(super) fn tokenise(query: &str, lexicon: &Lexicon) -> Option<Vec<Token>> {
         if tokens.len() >= MAX_TOKENS {
             return None;
         }
-        let value = if chunk.quoted { Value::Quoted } else { slots::classify(chunk.text) };
+        let value = match slots::classify(chunk.text) {
+            Value::Variable => Value::Variable,
+            _ if chunk.quoted => Value::Quoted,
+            value => value,
+        };
         tokens.push(Token { raw: chunk.text.to_owned(), span: chunk.span, known: None, value });
+    }
+    for token in tokens.iter_mut().filter(|token| matches!(token.value, Value::Path)) {
+        // "files/directories", "regular/normal": an alternative in words, not a path.
+        let parts: Vec<&str> = token.raw.split('/').collect();
+        let in_words = parts.iter().all(|part| lexicon.lemma(&part.to_lowercase()).is_some_and(|lemma| lexicon.role(lemma) != Role::Name));
+        if in_words {
+            token.raw = parts[0].to_owned();
+            token.value = Value::Word;
+        }
     }
     join_phrases(&mut tokens, lexicon);
     for token in &mut tokens {
@@ -138,8 +151,10 @@ impl<'a> Chunks<'a> {
             _ => return None,
         };
         let inner = start + open.len_utf8();
-        for (offset, _) in self.query[inner..].match_indices(close) {
-            let end = inner + offset + close.len_utf8();
+        // `like this' is the quotation of old manuals.
+        let closes = |c: char| c == close || (open == '`' && c == '\'');
+        for (offset, mark) in self.query[inner..].match_indices(closes) {
+            let end = inner + offset + mark.len();
             let next = self.query[end..].chars().next();
             if offset > 0 && next.is_none_or(|c| c.is_whitespace() || matches!(c, ',' | ';' | '?' | '!' | '.' | ')')) {
                 return Some(Chunk { text: &self.query[inner..inner + offset], span: (start, end), quoted: true });

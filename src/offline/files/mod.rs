@@ -1,5 +1,6 @@
 //! The language of files: which files, where, and what to do with them.
 
+mod phrases;
 mod reading;
 mod render;
 mod scan;
@@ -68,6 +69,7 @@ enum Verb {
 struct FileQuery {
     what: What,
     said_what: bool,
+    said_file: bool,
     plural: bool,
     verb: Verb,
     patterns: Vec<String>,

@@ -5,10 +5,10 @@ use crate::offline::slots::{AgeKind, Value};
 use crate::offline::tokens::Token;
 
 /// The sentence being read, word by word.
-struct Scan<'a> {
-    tokens: &'a [Token],
+pub(super) struct Scan<'a> {
+    pub tokens: &'a [Token],
     lexicon: &'a Lexicon,
-    query: FileQuery,
+    pub query: FileQuery,
 }
 
 /// Collects what the sentence says about files; `None` if it is not about files.
@@ -33,37 +33,37 @@ pub(super) fn scan(tokens: &[Token], lexicon: &Lexicon) -> Option<FileQuery> {
 }
 
 impl Scan<'_> {
-    fn is(&self, at: usize, word: &str) -> bool {
+    pub(super) fn is(&self, at: usize, word: &str) -> bool {
         self.tokens.get(at).and_then(Token::lemma).is_some_and(|lemma| self.lexicon.lemma(word) == Some(lemma))
     }
 
-    fn is_any(&self, at: usize, words: &[&str]) -> bool {
+    pub(super) fn is_any(&self, at: usize, words: &[&str]) -> bool {
         words.iter().any(|word| self.is(at, word))
     }
 
-    fn raw(&self, at: usize) -> String {
+    pub(super) fn raw(&self, at: usize) -> String {
         self.tokens.get(at).map(|token| token.raw.to_lowercase()).unwrap_or_default()
     }
 
-    fn free(&self, at: usize) -> bool {
+    pub(super) fn free(&self, at: usize) -> bool {
         at < self.tokens.len() && self.query.explained & (1 << at) == 0
     }
 
-    fn mark(&mut self, at: usize) {
+    pub(super) fn mark(&mut self, at: usize) {
         if at < self.tokens.len() && self.free(at) {
             self.query.explained |= 1 << at;
             self.query.weight += 1.0;
         }
     }
 
-    fn mark_bound(&mut self, at: usize) {
+    pub(super) fn mark_bound(&mut self, at: usize) {
         self.mark(at);
         if at < self.tokens.len() {
             self.query.bound |= 1 << at;
         }
     }
 
-    fn mark_words(&mut self, from: usize, to: usize, word: &str) {
+    pub(super) fn mark_words(&mut self, from: usize, to: usize, word: &str) {
         for at in from..to {
             if self.is(at, word) {
                 self.mark(at);
@@ -72,7 +72,7 @@ impl Scan<'_> {
     }
 
     /// The next place at or after `at` that is neither filler nor one of `skip`.
-    fn after(&self, mut at: usize, skip: &[&str]) -> usize {
+    pub(super) fn after(&self, mut at: usize, skip: &[&str]) -> usize {
         while self.tokens.get(at).is_some_and(|token| token.is_filler() || token.role() == Some(Role::Link)) || self.is_any(at, skip) {
             at += 1;
         }
@@ -80,179 +80,13 @@ impl Scan<'_> {
     }
 
     /// A word that can be the name of something the user has.
-    fn is_name(&self, at: usize) -> bool {
+    pub(super) fn is_name(&self, at: usize) -> bool {
         let Some(token) = self.tokens.get(at) else { return false };
         match token.value {
             Value::Quoted | Value::File | Value::Path => true,
             Value::Word => token.known.is_none_or(|known| known.repaired || known.role == Role::Name),
             _ => false,
         }
-    }
-
-    /// "copy … to DEST", "make … executable", "chmod 644 …".
-    fn destination(&mut self, at: usize) {
-        if self.is_any(at, &["copy", "move"]) && self.query.action == Action::List {
-            let Some(to) = (at + 1..self.tokens.len()).find(|&place| matches!(self.raw(place).as_str(), "to" | "into" | "in" | "onto"))
-            else {
-                return;
-            };
-            let target = self.after(to + 1, &["folder"]);
-            let fits =
-                matches!(self.tokens.get(target).map(|token| &token.value), Some(Value::Path | Value::Quoted)) || self.is_name(target);
-            if fits && !matches!(self.tokens[target].value, Value::File) {
-                let place = self.tokens[target].raw.clone();
-                self.query.action = if self.is(at, "copy") { Action::Copy(place) } else { Action::Move(place) };
-                self.mark(at);
-                self.mark_bound(target);
-                (to..target).for_each(|place| self.mark(place));
-            }
-        } else if self.is_any(at, &["create", "permission"]) && (0..self.tokens.len()).any(|place| self.is(place, "executable")) {
-            self.query.action = Action::Chmod("+x".to_owned());
-            self.mark(at);
-            self.mark_words(0, self.tokens.len(), "executable");
-        } else if self.raw(at) == "chmod" {
-            let mode = (at + 1..self.tokens.len()).find(|&place| matches!(self.tokens[place].value, Value::Mode | Value::Number(_)));
-            if let Some(mode) = mode {
-                self.query.action = Action::Chmod(self.tokens[mode].raw.clone());
-                self.mark(at);
-                self.mark_bound(mode);
-            }
-        }
-    }
-
-    /// "except *.log", "without node_modules", "not in subfolders", "no hidden files".
-    fn exclusion(&mut self, at: usize) {
-        if self.tokens[at].role() != Some(Role::Negation) || !self.free(at) {
-            return;
-        }
-        let mut from = at + 1;
-        while self.tokens.get(from).and_then(Token::role) == Some(Role::Negation) {
-            from += 1;
-        }
-        let mut target = self.after(from, &["file", "folder", "call", "contain", "change"]);
-        if self.raw(target).starts_with("sub") || (at + 1..target).any(|place| self.raw(place).starts_with("sub")) {
-            self.query.depth = Some(1);
-            self.mark(at);
-            self.mark_words(at, target + 1, "folder");
-            return;
-        }
-        let folder_said = (at + 1..target).any(|place| self.is(place, "folder") || self.raw(place) == "in");
-        let change_said = (at + 1..target).any(|place| self.is(place, "change"));
-        let content_said = (at + 1..target).any(|place| self.is(place, "contain"));
-        let Some(token) = self.tokens.get(target) else { return };
-        let raw = token.raw.clone();
-        match &token.value {
-            Value::Age(age) if age.kind == AgeKind::Within && change_said => {
-                let mut age = age.clone();
-                age.kind = AgeKind::Older;
-                self.query.age = Some(age);
-            }
-            _ if change_said || content_said => return,
-            Value::Glob(patterns) => self.query.not_patterns.extend(patterns.clone()),
-            Value::Ext => self.query.not_patterns.push(format!("*{raw}")),
-            Value::File if !folder_said => self.query.not_patterns.push(raw),
-            Value::Word if self.is(target, "hidden") => self.query.no_hidden = true,
-            _ if self.is_name(target) => {
-                self.query.not_folders.push(raw);
-                while matches!(self.raw(target + 1).as_str(), "and" | "or") && self.is_name(target + 2) {
-                    let more = self.tokens[target + 2].raw.clone();
-                    self.query.not_folders.push(more);
-                    self.mark(target + 1);
-                    target += 2;
-                    self.mark_bound(target);
-                }
-                if self.is(target + 1, "folder") {
-                    self.mark(target + 1);
-                }
-            }
-            _ => return,
-        }
-        (at..target).for_each(|place| self.mark(place));
-        if self.is(target, "hidden") { self.mark(target) } else { self.mark_bound(target) }
-    }
-
-    /// "called X", "whose name starts with X", "ending in .log", "containing X".
-    fn named(&mut self, at: usize) {
-        if !self.free(at) {
-            return;
-        }
-        let (prefix, suffix) = match () {
-            () if self.is(at, "start-with") => ("", "*"),
-            () if self.is(at, "end-with") => ("*", ""),
-            () if self.is(at, "contain") => ("*", "*"),
-            () if self.is_any(at, &["call", "match"]) => ("", ""),
-            () => return,
-        };
-        let name_said = (at.saturating_sub(4)..at).any(|place| self.is(place, "call"));
-        let target = self.after(at + 1, &["word", "string", "text", "call", "pattern", "match"]);
-        if (at + 1..=target).any(|place| self.is_any(place, &["start-with", "end-with", "contain"])) {
-            // "whose name contains": the second word decides, the first one only says that the name is meant.
-            self.mark(at);
-            return;
-        }
-        let Some(token) = self.tokens.get(target).filter(|_| self.free(target)) else { return };
-        if self.is(target, "hidden") {
-            self.mark(at);
-            return;
-        }
-        let raw = token.raw.clone();
-        let text = match &token.value {
-            Value::Glob(patterns) if patterns.len() == 1 && prefix.is_empty() && suffix.is_empty() => patterns[0].clone(),
-            Value::Ext if prefix == "*" && suffix.is_empty() => format!("*{raw}"),
-            Value::Quoted | Value::File | Value::Version | Value::Number(_) => format!("{prefix}{raw}{suffix}"),
-            Value::Word if !token.is_filler() && token.role() != Some(Role::Negation) => format!("{prefix}{raw}{suffix}"),
-            _ => return,
-        };
-        if self.is(at, "contain") && !name_said {
-            if self.query.content.is_some() {
-                return;
-            }
-            // People write these markers small and mean the capitals.
-            self.query.ignore_case |= matches!(raw.as_str(), "todo" | "fixme" | "hack" | "xxx");
-            self.query.content = Some(raw);
-        } else {
-            self.query.patterns.push(text);
-            // A quoted pattern after "called" is the pattern itself.
-        }
-        (at..target).for_each(|place| self.mark(place));
-        self.mark_bound(target);
-        self.mark_words(at.saturating_sub(4), at, "call");
-    }
-
-    /// "with TODO in them", "that have TODO in it".
-    fn inside(&mut self, at: usize) {
-        let inside = matches!(self.raw(at + 1).as_str(), "in" | "inside") && matches!(self.raw(at + 2).as_str(), "them" | "it");
-        let cue = at.checked_sub(1).filter(|&before| matches!(self.raw(before).as_str(), "with" | "have" | "having" | "has"));
-        if let (true, Some(cue), true, None) = (inside, cue, self.free(at), &self.query.content) {
-            let text = self.tokens[at].raw.clone();
-            self.query.ignore_case |= matches!(text.as_str(), "todo" | "fixme" | "hack" | "xxx");
-            self.query.content = Some(text);
-            [cue, at + 1, at + 2].into_iter().for_each(|place| self.mark(place));
-            self.mark_bound(at);
-        }
-    }
-
-    /// "owned by bob", "not owned by root", "of group staff".
-    fn ownership(&mut self, at: usize) {
-        if !self.free(at) || !self.is_any(at, &["owner", "group"]) {
-            return;
-        }
-        let target = self.after(at + 1, &["user", "group"]);
-        let is_group = (at..target).any(|place| self.is(place, "group"));
-        let named = matches!(self.tokens.get(target).map(|token| &token.value), Some(Value::Word | Value::Quoted)) && self.free(target);
-        if !named || self.tokens[target].role() == Some(Role::Plain) {
-            return;
-        }
-        let name = self.tokens[target].raw.clone();
-        let negation = at.checked_sub(1).filter(|&before| self.tokens[before].role() == Some(Role::Negation));
-        if is_group && negation.is_none() {
-            self.query.group = Some(name);
-        } else if !is_group {
-            self.query.owner = Some((negation.is_none(), name));
-            negation.into_iter().for_each(|before| self.mark(before));
-        }
-        (at..target).for_each(|place| self.mark(place));
-        self.mark_bound(target);
     }
 
     /// "sorted by size", "largest first", "ten newest", "top 5".
@@ -335,10 +169,12 @@ impl Scan<'_> {
             }
             Value::Ext => self.query.patterns.push(format!("*{raw}")),
             Value::Here | Value::Path => {
-                self.query.roots.push(raw);
+                if !self.query.roots.contains(&raw) {
+                    self.query.roots.push(raw);
+                }
                 self.query.root_said = true;
                 let before = at.checked_sub(1).map(|before| self.raw(before)).unwrap_or_default();
-                self.query.recursive |= matches!(before.as_str(), "under" | "below");
+                self.query.recursive |= matches!(before.as_str(), "under" | "below") || self.tokens[at].raw == "/";
                 if before == "below" {
                     self.mark(at - 1);
                 }
@@ -354,6 +190,11 @@ impl Scan<'_> {
             Value::Number(number) if self.is_any(at.wrapping_sub(1), &["depth"]) || self.is(at + 1, "depth") => {
                 self.query.depth = Some(*number);
                 self.mark(if self.is(at + 1, "depth") { at + 1 } else { at - 1 });
+            }
+            Value::Quoted if self.is(at.wrapping_sub(1), "file") && self.query.patterns.is_empty() => self.query.patterns.push(raw),
+            Value::Quoted if self.place_before(at) && raw.contains('/') => {
+                self.query.roots.push(raw);
+                self.query.root_said = true;
             }
             Value::Word if self.place_before(at) && (self.is_name(at) || self.is_place_word(at)) => {
                 self.query.roots.push(raw);
@@ -376,6 +217,9 @@ impl Scan<'_> {
 
     /// True after "in", "under", "inside" (an article may stand between).
     fn place_before(&self, at: usize) -> bool {
+        if at > 0 && matches!(self.raw(at - 1).as_str(), "their" | "its" | "it" | "each") {
+            return false;
+        }
         let before = (0..at).rev().find(|&place| !self.tokens[place].is_filler());
         before.is_some_and(|place| matches!(self.raw(place).as_str(), "in" | "under" | "inside" | "within" | "from" | "below"))
     }
@@ -395,15 +239,25 @@ impl Scan<'_> {
                 self.query.said_what |= raw == "ls";
             }
             () if self.is(at, "file") => {
-                self.query.what = if self.query.said_what && self.query.what == What::Folders { What::Any } else { What::Files };
+                self.query.what = match self.query.what {
+                    What::Folders if self.query.said_what => What::Any,
+                    What::Symlinks | What::BrokenSymlinks => self.query.what,
+                    _ => What::Files,
+                };
+                self.query.said_file = true;
                 self.query.said_what = true;
                 self.query.plural |= raw.ends_with('s');
             }
             () if self.is(at, "folder") => {
-                if raw.starts_with("sub") && self.query.said_what {
+                let names_place = [at.wrapping_sub(1), at + 1].into_iter().any(|near| {
+                    self.tokens.get(near).is_some_and(|token| matches!(token.value, Value::Path | Value::Here)) && !raw.ends_with("ies")
+                });
+                if names_place && (self.query.said_file || self.query.said_what || !raw.ends_with('s')) {
+                    // "the folder /var/www" is a place, not what is looked for.
+                } else if raw.starts_with("sub") && self.query.said_what {
                     self.query.recursive = true;
                 } else {
-                    self.query.what = if self.query.said_what && self.query.patterns.is_empty() { What::Any } else { What::Folders };
+                    self.query.what = if self.query.said_file { What::Any } else { What::Folders };
                     self.query.said_what = true;
                     self.query.plural |= raw.ends_with('s') || raw.ends_with("ies");
                 }
@@ -431,6 +285,8 @@ impl Scan<'_> {
             () if self.is(at, "executable") => self.query.executable = true,
             () if self.is(at, "hidden") => self.query.hidden = true,
             () if self.is(at, "case-insensitive") => self.query.ignore_case = true,
+            () if raw == "tree" && at > 0 && matches!(self.tokens[at - 1].value, Value::Here | Value::Path) => self.query.recursive = true,
+            () if raw == "tree" && self.is(at.wrapping_sub(1), "folder") => self.query.recursive = true,
             () if matches!(raw.as_str(), "recursively" | "recursive" | "subtree") => self.query.recursive = true,
             () if matches!(raw.as_str(), "accessed" | "opened" | "read") && self.query.age.is_some() => self.query.accessed = true,
             () if self.is_any(at, &["change", "create"]) && self.query.age.is_some() => {}
@@ -458,6 +314,11 @@ impl Scan<'_> {
     fn finish(mut self) -> Option<FileQuery> {
         let query = &mut self.query;
         if !query.said_what && query.patterns.is_empty() {
+            return None;
+        }
+        // "in /a but not in /b" compares two places; only a part of what is searched can be left out.
+        let inside = |folder: &str| query.roots.iter().any(|root| folder.starts_with(root.as_str()));
+        if query.not_folders.iter().any(|folder| folder.starts_with(['/', '~']) && !inside(folder)) {
             return None;
         }
         if query.top == Some(0) {

@@ -1,116 +1,7 @@
+use super::kinds::{Kind, SlotSpec};
 use crate::offline::lexicon::{Lemma, Lexicon, Role};
 use crate::offline::slots::{Age, AgeKind, Value, extensions_of};
 use crate::offline::tokens::Token;
-
-/// What a slot takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::offline) enum Kind {
-    /// A folder or file to look at.
-    Path,
-    /// A folder, never a file.
-    Folder,
-    /// One file.
-    File,
-    /// One or more files or patterns.
-    Files,
-    /// A pattern or an extension.
-    Glob,
-    /// An extension alone.
-    Ext,
-    /// What people call a thing: branch, service, process, package…
-    Name,
-    /// Like a name, but English words count too ("install tree").
-    Package,
-    /// Quoted text or one word.
-    Text,
-    /// Everything to the end of the sentence.
-    Rest,
-    Number,
-    Port,
-    Mode,
-    Url,
-    Host,
-    HostPort,
-    Remote,
-    Image,
-    Ports,
-    Ref,
-    Time,
-    Date,
-    Range,
-    Age,
-    Ago,
-    /// "today", where that is what the command means anyway.
-    Today,
-    Size,
-}
-
-const KINDS: [(&str, Kind); 27] = [
-    ("path", Kind::Path),
-    ("folder", Kind::Folder),
-    ("file", Kind::File),
-    ("files", Kind::Files),
-    ("glob", Kind::Glob),
-    ("ext", Kind::Ext),
-    ("name", Kind::Name),
-    ("package", Kind::Package),
-    ("text", Kind::Text),
-    ("rest", Kind::Rest),
-    ("number", Kind::Number),
-    ("port", Kind::Port),
-    ("mode", Kind::Mode),
-    ("url", Kind::Url),
-    ("host", Kind::Host),
-    ("hostport", Kind::HostPort),
-    ("remote", Kind::Remote),
-    ("image", Kind::Image),
-    ("ports", Kind::Ports),
-    ("ref", Kind::Ref),
-    ("time", Kind::Time),
-    ("date", Kind::Date),
-    ("range", Kind::Range),
-    ("age", Kind::Age),
-    ("ago", Kind::Ago),
-    ("today", Kind::Today),
-    ("size", Kind::Size),
-];
-
-/// A slot of an intent.
-#[derive(Debug, Clone)]
-pub(in crate::offline) struct SlotSpec {
-    pub name: String,
-    pub kind: Kind,
-    pub optional: bool,
-    pub default: Option<String>,
-    /// The word that must stand in front of it.
-    pub after: Vec<Lemma>,
-    /// The word that must follow it.
-    pub before: Vec<Lemma>,
-}
-
-impl SlotSpec {
-    /// Reads `name?: kind after a|b before c = default`.
-    pub(super) fn parse(text: &str, lexicon: &mut Lexicon) -> Result<Self, String> {
-        let (head, default) = text.split_once('=').map_or((text, None), |(head, value)| (head, Some(value.trim().to_owned())));
-        let (name, rest) = head.split_once(':').ok_or("expected `name: kind`")?;
-        let (name, optional) = name.trim().strip_suffix('?').map_or((name.trim(), false), |name| (name, true));
-        let mut words = rest.split_whitespace();
-        let kind = words.next().ok_or("no kind")?;
-        let kind = KINDS.iter().find(|(known, _)| *known == kind).ok_or_else(|| format!("unknown kind `{kind}`"))?.1;
-        let mut spec =
-            Self { name: name.to_owned(), kind, optional: optional || default.is_some(), default, after: Vec::new(), before: Vec::new() };
-        while let Some(word) = words.next() {
-            let list = words.next().ok_or_else(|| format!("nothing after `{word}`"))?;
-            let lemmas = list.split('|').map(|word| lexicon.intern(word, Role::Content)).collect();
-            match word {
-                "after" => spec.after = lemmas,
-                "before" => spec.before = lemmas,
-                other => return Err(format!("expected `after` or `before`, not `{other}`")),
-            }
-        }
-        Ok(spec)
-    }
-}
 
 /// What a slot was bound to.
 #[derive(Debug, Clone, PartialEq)]
@@ -185,6 +76,8 @@ impl Binder<'_> {
         let ambiguous = !has_cue && fitting.len() > 1 && matches!(spec.kind, Kind::Name | Kind::Text | Kind::Package);
         // Quoted text and unknown words are surer names than words of the engine.
         let best = match spec.kind {
+            // A message in quotes is the message; unquoted, it is all that follows.
+            Kind::Rest => fitting.iter().find(|&&at| matches!(self.tokens[at].value, Value::Quoted)).or(fitting.first()),
             Kind::Text | Kind::Name | Kind::Package | Kind::Path | Kind::Image | Kind::Ref => {
                 fitting.iter().min_by_key(|&&at| self.plainness(at))
             }
@@ -278,7 +171,9 @@ impl Binder<'_> {
         // "merge the companies": after an article an unknown word is English, unless "branch", "service" or so follows.
         let plausible_name =
             token.role() == Some(Role::Name) || (token.known.is_none_or(|known| known.repaired) && (!article || noun_follows));
-        let unknown = is_word && plausible_name && is_nameable(&token.raw);
+        // "directory my project" is a name in two words; half of it would be wrong.
+        let possessive = at > 0 && matches!(self.tokens[at - 1].raw.to_lowercase().as_str(), "my" | "our") && !noun_follows;
+        let unknown = is_word && !possessive && plausible_name && is_nameable(&token.raw);
         let content =
             is_word && is_nameable(&token.raw) && matches!(token.role(), Some(Role::Content | Role::Plain)) && !token.is_repaired();
         let after_in =
@@ -319,13 +214,16 @@ impl Binder<'_> {
                 matches!(value, Value::Ext | Value::Glob(_)) && self.extension(at).is_some() || known_ending
             }
             Kind::Name => {
-                let named = matches!(value, Value::File | Value::Quoted | Value::Version)
+                let unit = token.raw.ends_with(".service") || token.raw.ends_with(|c: char| c.is_ascii_digit());
+                let named = matches!(value, Value::Quoted | Value::Version)
+                    || (matches!(value, Value::File) && (cued || unit))
                     || (cued && matches!(value, Value::Path | Value::Image | Value::Ref));
                 named && is_nameable(&token.raw) || unknown || strong || (cued && content && at + 1 == self.tokens.len())
             }
             Kind::Package => {
                 unknown || (cued && content && token.role() == Some(Role::Content)) || matches!(value, Value::File | Value::Quoted)
             }
+            Kind::Text if self.names_files(at, spec) => false,
             Kind::Text => match value {
                 Value::Quoted => true,
                 Value::Word if cued && article && !unknown && !noun_follows => false,
@@ -338,7 +236,12 @@ impl Binder<'_> {
                 Value::Age(_) | Value::Here | Value::Size(_) | Value::Glob(_) | Value::Range(..) => false,
                 _ => cued,
             },
-            Kind::Rest => cued && !matches!(token.role(), Some(Role::Link)),
+            Kind::Literal => match value {
+                Value::Quoted => true,
+                Value::Word => self.plainness(at) < 2 && (unknown || token.known.is_some()),
+                _ => matches!(value, Value::Host | Value::Url | Value::HostPort | Value::Version | Value::Number(_)),
+            },
+            Kind::Rest => cued && !token.raw.eq_ignore_ascii_case("command") && !matches!(token.role(), Some(Role::Link)),
             Kind::Number => matches!(value, Value::Number(_)),
             Kind::Port => matches!(value, Value::Number(1..=65535)),
             Kind::Mode => matches!(value, Value::Mode) || matches!(value, Value::Number(number) if is_octal_mode(&token.raw, *number)),
@@ -357,6 +260,25 @@ impl Binder<'_> {
             Kind::Today => matches!(value, Value::Age(age) if age.kind == AgeKind::Today),
             Kind::Size => matches!(value, Value::Size(size) if size.bound.is_none()),
         }
+    }
+
+    /// "find large files", "find the file X": the word says which files, it is not a text to look for. A word that a
+    /// phrase was turned into is no text either.
+    fn names_files(&self, at: usize, spec: &SlotSpec) -> bool {
+        let token = &self.tokens[at];
+        let is_noun = |token: Option<&Token>| {
+            let lemma = token.and_then(Token::lemma);
+            lemma.is_some() && [self.lexicon.lemma("file"), self.lexicon.lemma("folder")].contains(&lemma)
+        };
+        let is_word = matches!(token.value, Value::Word);
+        let rewritten = is_word && self.query.get(token.span.0..token.span.1).is_none_or(|text| text != token.raw);
+        let found = self.cue_before(at, &spec.after).and_then(|cue| self.tokens[cue].lemma()) == self.lexicon.lemma("find");
+        let file_said = self.tokens.iter().any(|token| matches!(token.value, Value::File));
+        let looks_for_kind = found && is_word && token.known.is_some() && self.plainness(at) > 1 && !file_said;
+        let finds = self.tokens.iter().any(|token| token.lemma().is_some() && token.lemma() == self.lexicon.lemma("find"));
+        let beside =
+            is_noun(self.tokens.get(at + 1)) || (is_noun(at.checked_sub(1).and_then(|before| self.tokens.get(before))) && !is_word);
+        rewritten || looks_for_kind || (finds && beside)
     }
 
     /// "file called X", "the file X".

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use thiserror::Error;
 
-use super::bind::SlotSpec;
+use super::kinds::SlotSpec;
 use super::template::{Template, TemplateError};
 use crate::offline::lexicon::{Lemma, Lexicon, Role};
 

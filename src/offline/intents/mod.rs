@@ -2,6 +2,7 @@
 
 mod bind;
 mod format;
+mod kinds;
 mod matching;
 mod template;
 

@@ -58,6 +58,11 @@ pub(in crate::offline) fn extensions_of(kind: &str) -> Option<Vec<&'static str>>
     None
 }
 
+/// `.java`: a known ending with its dot.
+fn is_ending(text: &str) -> bool {
+    text.strip_prefix('.').is_some_and(|ending| extensions_of(&ending.to_lowercase()).is_some())
+}
+
 /// "png files", ".rs files", "all the pngs", "*.tar.gz archives" become patterns.
 pub(super) fn file_kinds(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
     let file = lexicon.lemma("file");
@@ -67,6 +72,16 @@ pub(super) fn file_kinds(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
         let kind = match &tokens[at].value {
             Value::Word => word_at(tokens, at),
             Value::Ext => tokens[at].raw.to_lowercase().trim_start_matches('.').to_owned(),
+            Value::Quoted
+                if next_is_file
+                    && !tokens[at].raw.contains(char::is_whitespace)
+                    && (tokens[at].raw.contains('*') || is_ending(&tokens[at].raw)) =>
+            {
+                let pattern = if tokens[at].raw.contains('*') { tokens[at].raw.clone() } else { format!("*{}", tokens[at].raw) };
+                merge(tokens, at, at + 2, Value::Glob(vec![pattern]));
+                at += 1;
+                continue;
+            }
             Value::Glob(_) if next_is_file => {
                 let value = tokens[at].value.clone();
                 merge(tokens, at, at + 2, value);
@@ -89,8 +104,7 @@ pub(super) fn file_kinds(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
         } else if is_word
             && kind.len() > 1
             && !matches!(kind.as_str(), "old" | "lock" | "class" | "tar" | "zip")
-            && !named
-            && (plural || after_all)
+            && ((plural && !matches!(kind.as_str(), "docs" | "logs")) || (after_all && !named))
         {
             let value = patterns();
             merge(tokens, at, at + 1, value);
@@ -103,14 +117,18 @@ pub(super) fn file_kinds(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
 /// "jpg and png files", "jpg or png files": the list takes the patterns of its last member.
 fn join_lists(tokens: &mut Vec<Token>) {
     for at in (0..tokens.len().saturating_sub(2)).rev() {
-        let Value::Glob(last) = tokens[at + 2].value.clone() else { continue };
-        let endings = match tokens[at].value {
-            Value::Word => extensions_of(&word_at(tokens, at)),
-            Value::Ext => extensions_of(tokens[at].raw.to_lowercase().trim_start_matches('.')),
-            _ => None,
+        let Some(Value::Glob(last)) = tokens.get(at + 2).map(|token| token.value.clone()) else { continue };
+        let mut patterns = match &tokens[at].value {
+            Value::Glob(patterns) => patterns.clone(),
+            Value::Word | Value::Ext => {
+                let kind = tokens[at].raw.to_lowercase();
+                let endings = extensions_of(kind.trim_start_matches('.')).unwrap_or_default();
+                endings.iter().map(|ending| format!("*.{ending}")).collect()
+            }
+            _ => Vec::new(),
         };
-        if let (Some(endings), "and" | "or" | "&") = (endings, word_at(tokens, at + 1).as_str()) {
-            let patterns = endings.iter().map(|ending| format!("*.{ending}")).chain(last).collect();
+        if !patterns.is_empty() && matches!(word_at(tokens, at + 1).as_str(), "and" | "or" | "&") {
+            patterns.extend(last);
             merge(tokens, at, at + 3, Value::Glob(patterns));
         }
     }
@@ -129,10 +147,7 @@ pub(super) fn places(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
         }
         let place = match word.as_str() {
             "here" | "cwd" | "pwd" if word == "here" => Some((at + 1, Value::Here, ".")),
-            "this" | "current" | "working" if is_folder(tokens.get(end)) => {
-                let tree = word_at(tokens, end + 1) == "tree";
-                Some((end + 1 + usize::from(tree), Value::Here, "."))
-            }
+            "this" | "current" | "working" if is_folder(tokens.get(end)) => Some((end + 1, Value::Here, ".")),
             "home" if is_folder(tokens.get(at + 1)) => Some((at + 2, Value::Path, "~")),
             "everywhere" => Some((at + 1, Value::Path, "/")),
             "root" if is_folder(tokens.get(at + 1)) && word_at(tokens, at + 2) != "of" => Some((at + 2, Value::Path, "/")),
@@ -163,7 +178,8 @@ pub(super) fn places(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
             matches!(tokens[at].value, Value::Word) && tokens[at].known.is_none_or(|known| known.role == Role::Name || known.repaired);
         let before = at.checked_sub(1).and_then(|before| tokens.get(before));
         let after_link = before.and_then(Token::role) == Some(Role::Link) || before.is_some_and(Token::is_filler);
-        let called = is_folder(before) && tokens.get(at + 1).and_then(Token::role).is_none_or(|role| role == Role::Link);
+        let one_folder = before.is_some_and(|token| matches!(token.raw.to_lowercase().as_str(), "folder" | "dir" | "directory"));
+        let called = is_folder(before) && one_folder && tokens.get(at + 1).and_then(Token::role).is_none_or(|role| role == Role::Link);
         if named_here && ((is_folder(tokens.get(at + 1)) && after_link) || called) {
             tokens[at].value = Value::Path;
             tokens[at].known = None;

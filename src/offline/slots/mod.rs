@@ -2,6 +2,7 @@
 
 mod globs;
 mod measures;
+mod numbers;
 mod shape;
 
 use super::lexicon::Lexicon;
@@ -16,6 +17,8 @@ pub(super) use shape::classify;
 pub(super) enum Value {
     /// A word; what it means is for the lexicon to say.
     Word,
+    /// `$HOME`, `$1`: what it holds is not ours to know, so nothing takes it.
+    Variable,
     /// Text in quotes.
     Quoted,
     /// `42`, `ten`.
@@ -65,10 +68,10 @@ pub(super) enum Value {
 /// Finds the slots that span several words and merges each into one token.
 pub(super) fn mask(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
     globs::places(tokens, lexicon);
-    measures::numbers(tokens);
+    numbers::numbers(tokens);
     measures::sizes(tokens, lexicon);
     measures::ages(tokens, lexicon);
-    measures::ranges(tokens, lexicon);
+    numbers::ranges(tokens, lexicon);
     globs::file_kinds(tokens, lexicon);
 }
 

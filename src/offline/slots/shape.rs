@@ -37,6 +37,9 @@ const DOMAINS: [&str; 30] = [
 /// What one blank-separated piece is by its shape alone.
 pub(in crate::offline) fn classify(text: &str) -> Value {
     let lower = text.to_lowercase();
+    if text.starts_with('$') && text.len() > 1 {
+        return Value::Variable;
+    }
     if lower.contains("://") {
         return Value::Url;
     }
