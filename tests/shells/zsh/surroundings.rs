@@ -103,6 +103,20 @@ fn the_keys_are_the_users_choice() {
 }
 
 #[test]
+fn ghost_text_of_another_plugin_does_not_stay_behind_the_command() {
+    let (_dir, helper) = scripted();
+    let helper = list_files(helper);
+    let rc = "_ghost() { POSTDISPLAY=' ghost' }; zle -N _ghost; bindkey '^B' _ghost".to_owned();
+    let t = start_with(&helper, Setup { rc, ..Setup::default() });
+    t.type_text("list files");
+    t.key("C-b");
+    t.wait_for_screen("list files ghost");
+    t.key("C-g");
+    t.wait_for_screen(NOTE);
+    assert_eq!(t.screen(), "[1]> ls\ngptos: offline · risk none");
+}
+
+#[test]
 fn where_there_is_no_line_editor_nothing_happens() {
     let load = format!("source '{}'; echo \"status $? ${{widgets[accept-line]-none}}\"", Shell::Zsh.script().display());
     for (term, arguments) in [("xterm", ["-f", "-c"]), ("dumb", ["-fi", "-c"])] {
