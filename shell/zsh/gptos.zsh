@@ -12,7 +12,11 @@
 
 {
 
-if [[ -o interactive && -o zle && ${TERM:-dumb} != dumb ]] && zmodload zsh/system zsh/zselect zsh/parameter 2>/dev/null; then
+if [[ ! -o interactive || ! -o zle || ${TERM:-dumb} == dumb ]]; then
+    :
+elif ! zmodload zsh/system zsh/zselect zsh/parameter 2>/dev/null; then
+    print -ru2 -- 'gptos: zsh: one of the modules zsh/system, zsh/zselect, zsh/parameter is missing'
+else
 
 : ${GPTOS_BIN=gptos}
 : ${GPTOS_KEY=ctrl-g}
@@ -51,7 +55,9 @@ typeset -gi _GPTOS_GUARD_FD=${_GPTOS_GUARD_FD:-0}
 # At most one `zle -M` may happen between two redraws: a second one with another number of lines would overwrite the prompt.
 __gptos_say() {
     emulate -L zsh
-    local text="gptos: ${1//[[:cntrl:]]/?}"
+    local text="gptos: ${1//[[:cntrl:]]/?}" dot='·'
+    # Outside UTF-8 locales the line editor would show bytes.
+    (( $#dot > 1 )) && text="${${text//·/-}//…/...}"
     zle -M -- "${text[1,COLUMNS * 3 - 1]}"
 }
 
@@ -414,10 +420,8 @@ __gptos_watch_line() {
 # The words go into the history just before the command that came of them. (From a widget, the line being edited would be stored.)
 __gptos_add_history() {
     emulate -L zsh
-    if (( _GPTOS_ACCEPTED )) && [[ -n $_GPTOS_TYPED ]]; then
-        print -sr -- "$_GPTOS_TYPED"
-        _GPTOS_TYPED=''
-    fi
+    [[ -n $_GPTOS_TYPED && ${1%$'\n'} != "$_GPTOS_TYPED" ]] && print -sr -- "$_GPTOS_TYPED"
+    _GPTOS_TYPED=''
     return 0
 }
 

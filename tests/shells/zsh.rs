@@ -218,6 +218,20 @@ fn the_words_and_the_command_are_both_in_the_history() {
     t.key("Up");
     t.key("Up");
     t.wait_for_buffer(|b| b == "?? say two");
+    // Words that were brought back and run are one entry.
+    t.key("C-u");
+    t.type_text("echo three");
+    t.key("C-g");
+    t.wait_for_buffer(|b| b == "echo one");
+    t.key("C-g");
+    t.wait_for_buffer(|b| b == "echo three");
+    thread::sleep(READING);
+    t.key("Enter");
+    t.wait_for_prompt(5);
+    t.type_text("fc -ln -2");
+    t.key("Enter");
+    t.wait_for_prompt(6);
+    assert!(t.screen().ends_with("fc -ln -2\nfc -ln 1\necho three\n[6]>"), "{}", t.screen());
 }
 
 #[test]

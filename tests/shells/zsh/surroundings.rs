@@ -103,6 +103,18 @@ fn the_keys_are_the_users_choice() {
 }
 
 #[test]
+fn messages_are_plain_where_the_locale_is_not_utf_8() {
+    let (_dir, helper) = scripted();
+    let helper = helper.answer_after(SOON, &[("ls", NOTE)]).tick(SOON, 1200, "openai");
+    let t = start_with(&helper, Setup { env: vec![("LC_ALL".into(), "C".into())], ..Setup::default() });
+    t.type_text("list files");
+    t.key("C-g");
+    t.wait_for_screen("gptos: openai... 1.2 s (Ctrl-C cancels)");
+    t.wait_for_screen("gptos: offline - risk none");
+    assert_eq!(t.buffer(), "ls");
+}
+
+#[test]
 fn ghost_text_of_another_plugin_does_not_stay_behind_the_command() {
     let (_dir, helper) = scripted();
     let helper = list_files(helper);
