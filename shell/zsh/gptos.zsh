@@ -36,17 +36,14 @@ typeset -gi _GPTOS_FD=${_GPTOS_FD:-0} _GPTOS_PID=${_GPTOS_PID:-0} _GPTOS_CANCELL
 typeset -g _GPTOS_INPUT='' _GPTOS_ASKED='' _GPTOS_USER_TRAP=${_GPTOS_USER_TRAP-}
 # What its answer held so far.
 typeset -ga _GPTOS_NEW=() _GPTOS_NEW_NOTES=()
-typeset -g _GPTOS_NEW_MORE='' _GPTOS_REMARK=''
-typeset -gi _GPTOS_REFUSED=0
+typeset -g _GPTOS_NEW_MORE='' _GPTOS_REMARK='' _GPTOS_REFUSED=0
 # The suggestions for this line: the ring, where in it the line is (0 = the original words), and who could be asked for more.
 typeset -ga _GPTOS_RING=() _GPTOS_NOTES=()
-typeset -gi _GPTOS_AT=0
-typeset -g _GPTOS_ORIGINAL='' _GPTOS_SHOWN='' _GPTOS_NOTE='' _GPTOS_MORE='' _GPTOS_QUERY=''
+typeset -g _GPTOS_AT=0 _GPTOS_ORIGINAL='' _GPTOS_SHOWN='' _GPTOS_NOTE='' _GPTOS_MORE='' _GPTOS_QUERY=''
 # The line as typed, for the history; set from the first suggestion shown until the line is done.
 typeset -g _GPTOS_TYPED='' _GPTOS_TYPED_ASKED=''
 # Whether the buffer descends from a suggestion, and what was run of it.
-typeset -gi _GPTOS_DESCENDS=0 _GPTOS_ACCEPTED=0
-typeset -g _GPTOS_RUNNING=''
+typeset -g _GPTOS_DESCENDS=0 _GPTOS_ACCEPTED=0 _GPTOS_RUNNING=''
 # While this fd is open, Enter is swallowed.
 typeset -gi _GPTOS_GUARD_FD=${_GPTOS_GUARD_FD:-0}
 
@@ -98,8 +95,9 @@ __gptos_ask() {
         print -r -- "$sysparams[pid]"
         { print -rn -- "$1" | exec "$bin" "${arguments[@]}" } 2>/dev/null
     )
-    if ! IFS= read -r -u $fd pid || [[ $pid != <1-> ]]; then
-        exec {fd}<&-
+    (( fd )) && IFS= read -r -u $fd pid
+    if [[ $pid != <1-> ]]; then
+        (( fd )) && exec {fd}<&-
         __gptos_say 'no answer (cannot start a process)'
         return 1
     fi
@@ -174,7 +172,7 @@ __gptos_data() {
     emulate -L zsh
     # A handler removed by another handler in the same round of polling is still called once.
     [[ $1 == "$_GPTOS_FD" ]] || return 0
-    local chunk='' elapsed='' waiting_for=''
+    local chunk='' elapsed='' waiting_for='' outcome=cancelled
     integer i=0 ended=0 rounds=0 failed=0
     while (( rounds++ < 40 )); do
         sysread -i $1 -t 0 chunk
@@ -202,13 +200,9 @@ __gptos_data() {
         zle -R
     elif (( failed && failed != 4 )) || (( $#_GPTOS_INPUT > 262144 )); then
         # Status 4 only means that there is no more now.
-        integer cancelled=$_GPTOS_CANCELLED
         __gptos_release TERM
-        if (( cancelled )); then
-            __gptos_say 'cancelled'
-        else
-            __gptos_say 'no answer (helper ended early)'
-        fi
+        (( _GPTOS_CANCELLED )) || outcome='no answer (helper ended early)'
+        __gptos_say "$outcome"
         zle -R
     elif [[ $elapsed == <-> ]] && (( ! _GPTOS_CANCELLED )); then
         __gptos_progress "$elapsed" "$waiting_for"
@@ -221,7 +215,7 @@ __gptos_candidate() {
     emulate -L zsh
     if [[ -z $1 || $1 == *[[:cntrl:]]* ]]; then
         _GPTOS_REFUSED=1
-    elif (( ! ${_GPTOS_NEW[(Ie)$1]} )); then
+    elif (( $#_GPTOS_NEW < 50 && ! ${_GPTOS_NEW[(Ie)$1]} )); then
         _GPTOS_NEW+=("$1")
         _GPTOS_NEW_NOTES+=("$2")
     fi
@@ -268,8 +262,7 @@ __gptos_arrive() {
         __gptos_show $first
     else
         # The line was edited meanwhile: it stays as it is, and the key puts the answer in.
-        _GPTOS_ORIGINAL="$BUFFER" _GPTOS_SHOWN="$BUFFER"
-        _GPTOS_AT=$(( first - 1 ))
+        _GPTOS_ORIGINAL="$BUFFER" _GPTOS_SHOWN="$BUFFER" _GPTOS_AT=$(( first - 1 ))
         __gptos_say "the line was edited; press the key again for: $_GPTOS_RING[first]"
     fi
 }
@@ -393,7 +386,9 @@ __gptos_takes_enter() {
         fi
         return 0
     fi
-    _GPTOS_ACCEPTED=$_GPTOS_DESCENDS
+    # At a continuation prompt the first part of the line is accepted already.
+    [[ $CONTEXT == start ]] && _GPTOS_ACCEPTED=0
+    (( _GPTOS_DESCENDS )) && _GPTOS_ACCEPTED=1
     return 1
 }
 
@@ -457,25 +452,19 @@ __gptos_exit() {
 
 # --- setting up ------------------------------------------------------------------------------------------------------
 
-# `ctrl-x`, `alt-x`, or zsh's own notation: REPLY in zsh's own.
-__gptos_key_sequence() {
-    emulate -L zsh
-    case ${(L)1} in
-        ctrl-space) REPLY='^@' ;;
-        ctrl-?) REPLY="^${(U)1[-1]}" ;;
-        alt-?) REPLY="\\e${1[-1]}" ;;
-        *) REPLY="$1" ;;
-    esac
-}
-
+# Keys are written `ctrl-x`, `alt-x`, or as bindkey reads them.
 __gptos_bind() {
     emulate -L zsh
-    local key='' keymap='' REPLY=''
+    local key='' keymap=''
     for key in "$GPTOS_KEY" "$GPTOS_KEY2"; do
-        [[ -n $key ]] || continue
-        __gptos_key_sequence "$key"
+        case ${(L)key} in
+            '') continue ;;
+            ctrl-space) key='^@' ;;
+            ctrl-?) key="^${(U)key[-1]}" ;;
+            alt-?) key="\\e${key[-1]}" ;;
+        esac
         for keymap in emacs viins vicmd; do
-            bindkey -M $keymap -- "$REPLY" gptos-translate
+            bindkey -M $keymap -- "$key" gptos-translate
         done
     done
 }
@@ -483,9 +472,8 @@ __gptos_bind() {
 # If a plugin has wrapped our accept-line since, ours is already in its chain; wrapping once more would make a circle.
 __gptos_wrap_accept_line() {
     emulate -L zsh
-    local present="${widgets[accept-line]-builtin}"
     [[ -n ${widgets[(re)user:__gptos_accept_line]-} ]] && return 0
-    if [[ $present == builtin ]]; then
+    if [[ ${widgets[accept-line]-builtin} == builtin ]]; then
         # The builtin's own name, not an alias: zsh-syntax-highlighting 0.7.1 cannot wrap an aliased builtin, and Enter would be dead.
         typeset -g _GPTOS_ACCEPT_LINE=.accept-line
     else

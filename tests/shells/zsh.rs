@@ -267,6 +267,20 @@ fn what_was_run_of_a_suggestion_is_reported_with_its_status() {
         t.wait_for_prompt(number);
     }
 
+    // A suggestion that goes on at the continuation prompt is reported whole.
+    t.type_text("fail");
+    t.key("C-g");
+    t.wait_for_buffer(|b| b.starts_with("sh"));
+    thread::sleep(READING);
+    t.type_text(" || ");
+    t.key("Enter");
+    t.wait_for_screen("cmdor>");
+    t.type_text("true");
+    t.key("Enter");
+    t.wait_for_prompt(6);
+    t.wait_for(|| (helper.ran().len() == 2).then_some(()), "the second report");
+    assert!(helper.ran().contains(&ran("0", "sh -c 'exit 3' || true")), "{:?}", helper.ran());
+
     // An edited suggestion is reported as it was run.
     t.type_text("fail");
     t.key("C-g");
@@ -274,8 +288,8 @@ fn what_was_run_of_a_suggestion_is_reported_with_its_status() {
     thread::sleep(READING);
     t.type_text(" || false");
     t.key("Enter");
-    t.wait_for_prompt(6);
-    t.wait_for(|| (helper.ran().len() == 2).then_some(()), "the second report");
+    t.wait_for_prompt(7);
+    t.wait_for(|| (helper.ran().len() == 3).then_some(()), "the third report");
     assert!(helper.ran().contains(&ran("1", "sh -c 'exit 3' || false")), "{:?}", helper.ran());
 }
 
