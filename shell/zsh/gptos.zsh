@@ -401,7 +401,7 @@ __gptos_accept_line() {
 
 # --- hooks -----------------------------------------------------------------------------------------------------------
 
-# Before each redraw: does the line still descend from a suggestion, or was it emptied or undone?
+# At the start of a line and before each redraw: does the line still descend from a suggestion, or was it emptied or undone?
 __gptos_watch_line() {
     [[ -n $_GPTOS_TYPED ]] || return 0
     emulate -L zsh
@@ -494,6 +494,7 @@ add-zsh-hook zshaddhistory __gptos_add_history
 add-zsh-hook preexec __gptos_preexec
 add-zsh-hook precmd __gptos_precmd
 add-zsh-hook zshexit __gptos_exit
+add-zle-hook-widget line-init __gptos_watch_line
 add-zle-hook-widget line-pre-redraw __gptos_watch_line
 
 fi

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use super::{AT_ONCE, NOTE, READING, SOON, list_files, scripted, start_with};
+use super::{AT_ONCE, NOTE, READING, SOON, give_up_line, list_files, scripted, start_with};
 use crate::terminal::{Setup, Shell};
 
 #[test]
@@ -18,8 +18,7 @@ fn vi_mode_works_from_both_keymaps() {
     t.key("C-g");
     t.wait_for_screen("gptos: offline");
     assert_eq!(t.buffer(), command);
-    t.key("C-c");
-    t.wait_for_prompt(2);
+    give_up_line(&t, 2);
     t.type_text("?? what's a marker");
     t.key("Escape");
     t.wait_until_idle();
