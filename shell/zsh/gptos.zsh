@@ -12,7 +12,11 @@
 
 {
 
-if [[ -o interactive && -o zle && ${TERM:-dumb} != dumb ]] && zmodload zsh/system zsh/zselect zsh/parameter 2>/dev/null; then
+if [[ ! -o interactive || ! -o zle || ${TERM:-dumb} == dumb ]]; then
+    :
+elif ! zmodload zsh/system zsh/zselect zsh/parameter 2>/dev/null; then
+    print -ru2 -- 'gptos: zsh: one of the modules zsh/system, zsh/zselect, zsh/parameter is missing'
+else
 
 : ${GPTOS_BIN=gptos}
 : ${GPTOS_KEY=ctrl-g}
@@ -32,17 +36,14 @@ typeset -gi _GPTOS_FD=${_GPTOS_FD:-0} _GPTOS_PID=${_GPTOS_PID:-0} _GPTOS_CANCELL
 typeset -g _GPTOS_INPUT='' _GPTOS_ASKED='' _GPTOS_USER_TRAP=${_GPTOS_USER_TRAP-}
 # What its answer held so far.
 typeset -ga _GPTOS_NEW=() _GPTOS_NEW_NOTES=()
-typeset -g _GPTOS_NEW_MORE='' _GPTOS_REMARK=''
-typeset -gi _GPTOS_REFUSED=0
+typeset -g _GPTOS_NEW_MORE='' _GPTOS_REMARK='' _GPTOS_REFUSED=0
 # The suggestions for this line: the ring, where in it the line is (0 = the original words), and who could be asked for more.
 typeset -ga _GPTOS_RING=() _GPTOS_NOTES=()
-typeset -gi _GPTOS_AT=0
-typeset -g _GPTOS_ORIGINAL='' _GPTOS_SHOWN='' _GPTOS_NOTE='' _GPTOS_MORE='' _GPTOS_QUERY=''
+typeset -g _GPTOS_AT=0 _GPTOS_ORIGINAL='' _GPTOS_SHOWN='' _GPTOS_NOTE='' _GPTOS_MORE='' _GPTOS_QUERY=''
 # The line as typed, for the history; set from the first suggestion shown until the line is done.
 typeset -g _GPTOS_TYPED='' _GPTOS_TYPED_ASKED=''
 # Whether the buffer descends from a suggestion, and what was run of it.
-typeset -gi _GPTOS_DESCENDS=0 _GPTOS_ACCEPTED=0
-typeset -g _GPTOS_RUNNING=''
+typeset -g _GPTOS_DESCENDS=0 _GPTOS_ACCEPTED=0 _GPTOS_RUNNING=''
 # While this fd is open, Enter is swallowed.
 typeset -gi _GPTOS_GUARD_FD=${_GPTOS_GUARD_FD:-0}
 
@@ -51,7 +52,9 @@ typeset -gi _GPTOS_GUARD_FD=${_GPTOS_GUARD_FD:-0}
 # At most one `zle -M` may happen between two redraws: a second one with another number of lines would overwrite the prompt.
 __gptos_say() {
     emulate -L zsh
-    local text="gptos: ${1//[[:cntrl:]]/?}"
+    local text="gptos: ${1//[[:cntrl:]]/?}" dot='·'
+    # Outside UTF-8 locales the line editor would show bytes.
+    (( $#dot > 1 )) && text="${${text//·/-}//…/...}"
     zle -M -- "${text[1,COLUMNS * 3 - 1]}"
 }
 
@@ -92,8 +95,9 @@ __gptos_ask() {
         print -r -- "$sysparams[pid]"
         { print -rn -- "$1" | exec "$bin" "${arguments[@]}" } 2>/dev/null
     )
-    if ! IFS= read -r -u $fd pid || [[ $pid != <1-> ]]; then
-        exec {fd}<&-
+    (( fd )) && IFS= read -r -u $fd pid
+    if [[ $pid != <1-> ]]; then
+        (( fd )) && exec {fd}<&-
         __gptos_say 'no answer (cannot start a process)'
         return 1
     fi
@@ -168,7 +172,7 @@ __gptos_data() {
     emulate -L zsh
     # A handler removed by another handler in the same round of polling is still called once.
     [[ $1 == "$_GPTOS_FD" ]] || return 0
-    local chunk='' elapsed='' waiting_for=''
+    local chunk='' elapsed='' waiting_for='' outcome=cancelled
     integer i=0 ended=0 rounds=0 failed=0
     while (( rounds++ < 40 )); do
         sysread -i $1 -t 0 chunk
@@ -196,13 +200,9 @@ __gptos_data() {
         zle -R
     elif (( failed && failed != 4 )) || (( $#_GPTOS_INPUT > 262144 )); then
         # Status 4 only means that there is no more now.
-        integer cancelled=$_GPTOS_CANCELLED
         __gptos_release TERM
-        if (( cancelled )); then
-            __gptos_say 'cancelled'
-        else
-            __gptos_say 'no answer (helper ended early)'
-        fi
+        (( _GPTOS_CANCELLED )) || outcome='no answer (helper ended early)'
+        __gptos_say "$outcome"
         zle -R
     elif [[ $elapsed == <-> ]] && (( ! _GPTOS_CANCELLED )); then
         __gptos_progress "$elapsed" "$waiting_for"
@@ -215,7 +215,7 @@ __gptos_candidate() {
     emulate -L zsh
     if [[ -z $1 || $1 == *[[:cntrl:]]* ]]; then
         _GPTOS_REFUSED=1
-    elif (( ! ${_GPTOS_NEW[(Ie)$1]} )); then
+    elif (( $#_GPTOS_NEW < 50 && ! ${_GPTOS_NEW[(Ie)$1]} )); then
         _GPTOS_NEW+=("$1")
         _GPTOS_NEW_NOTES+=("$2")
     fi
@@ -262,8 +262,7 @@ __gptos_arrive() {
         __gptos_show $first
     else
         # The line was edited meanwhile: it stays as it is, and the key puts the answer in.
-        _GPTOS_ORIGINAL="$BUFFER" _GPTOS_SHOWN="$BUFFER"
-        _GPTOS_AT=$(( first - 1 ))
+        _GPTOS_ORIGINAL="$BUFFER" _GPTOS_SHOWN="$BUFFER" _GPTOS_AT=$(( first - 1 ))
         __gptos_say "the line was edited; press the key again for: $_GPTOS_RING[first]"
     fi
 }
@@ -387,7 +386,9 @@ __gptos_takes_enter() {
         fi
         return 0
     fi
-    _GPTOS_ACCEPTED=$_GPTOS_DESCENDS
+    # At a continuation prompt the first part of the line is accepted already.
+    [[ $CONTEXT == start ]] && _GPTOS_ACCEPTED=0
+    (( _GPTOS_DESCENDS )) && _GPTOS_ACCEPTED=1
     return 1
 }
 
@@ -400,7 +401,7 @@ __gptos_accept_line() {
 
 # --- hooks -----------------------------------------------------------------------------------------------------------
 
-# Before each redraw: does the line still descend from a suggestion, or was it emptied or undone?
+# At the start of a line and before each redraw: does the line still descend from a suggestion, or was it emptied or undone?
 __gptos_watch_line() {
     [[ -n $_GPTOS_TYPED ]] || return 0
     emulate -L zsh
@@ -414,10 +415,8 @@ __gptos_watch_line() {
 # The words go into the history just before the command that came of them. (From a widget, the line being edited would be stored.)
 __gptos_add_history() {
     emulate -L zsh
-    if (( _GPTOS_ACCEPTED )) && [[ -n $_GPTOS_TYPED ]]; then
-        print -sr -- "$_GPTOS_TYPED"
-        _GPTOS_TYPED=''
-    fi
+    [[ -n $_GPTOS_TYPED && ${1%$'\n'} != "$_GPTOS_TYPED" ]] && print -sr -- "$_GPTOS_TYPED"
+    _GPTOS_TYPED=''
     return 0
 }
 
@@ -453,25 +452,19 @@ __gptos_exit() {
 
 # --- setting up ------------------------------------------------------------------------------------------------------
 
-# `ctrl-x`, `alt-x`, or zsh's own notation: REPLY in zsh's own.
-__gptos_key_sequence() {
-    emulate -L zsh
-    case ${(L)1} in
-        ctrl-space) REPLY='^@' ;;
-        ctrl-?) REPLY="^${(U)1[-1]}" ;;
-        alt-?) REPLY="\\e${1[-1]}" ;;
-        *) REPLY="$1" ;;
-    esac
-}
-
+# Keys are written `ctrl-x`, `alt-x`, or as bindkey reads them.
 __gptos_bind() {
     emulate -L zsh
-    local key='' keymap='' REPLY=''
+    local key='' keymap=''
     for key in "$GPTOS_KEY" "$GPTOS_KEY2"; do
-        [[ -n $key ]] || continue
-        __gptos_key_sequence "$key"
+        case ${(L)key} in
+            '') continue ;;
+            ctrl-space) key='^@' ;;
+            ctrl-?) key="^${(U)key[-1]}" ;;
+            alt-?) key="\\e${key[-1]}" ;;
+        esac
         for keymap in emacs viins vicmd; do
-            bindkey -M $keymap -- "$REPLY" gptos-translate
+            bindkey -M $keymap -- "$key" gptos-translate
         done
     done
 }
@@ -479,9 +472,8 @@ __gptos_bind() {
 # If a plugin has wrapped our accept-line since, ours is already in its chain; wrapping once more would make a circle.
 __gptos_wrap_accept_line() {
     emulate -L zsh
-    local present="${widgets[accept-line]-builtin}"
     [[ -n ${widgets[(re)user:__gptos_accept_line]-} ]] && return 0
-    if [[ $present == builtin ]]; then
+    if [[ ${widgets[accept-line]-builtin} == builtin ]]; then
         # The builtin's own name, not an alias: zsh-syntax-highlighting 0.7.1 cannot wrap an aliased builtin, and Enter would be dead.
         typeset -g _GPTOS_ACCEPT_LINE=.accept-line
     else
@@ -502,6 +494,7 @@ add-zsh-hook zshaddhistory __gptos_add_history
 add-zsh-hook preexec __gptos_preexec
 add-zsh-hook precmd __gptos_precmd
 add-zsh-hook zshexit __gptos_exit
+add-zle-hook-widget line-init __gptos_watch_line
 add-zle-hook-widget line-pre-redraw __gptos_watch_line
 
 fi

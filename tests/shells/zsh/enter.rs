@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{AT_ONCE, NOTE, READING, SOON, scripted, start, start_with};
+use super::{AT_ONCE, NOTE, READING, SOON, give_up_line, scripted, start, start_with};
 use crate::terminal::Setup;
 
 /// `touch FILE`, so that nothing can run unnoticed.
@@ -64,9 +64,7 @@ fn impatient(delay: Duration, question_marks: bool) {
                 continue;
             }
         }
-        t.key("C-c");
-        t.wait_for_buffer(str::is_empty);
-        t.wait_for_prompt(prompt + 1);
+        give_up_line(&t, prompt + 1);
         let _ = fs::remove_file(&answer);
     }
     assert!(conclusive * 2 >= count, "only {conclusive} of {count} moments could be tried: the machine is too busy");
@@ -128,8 +126,7 @@ fn enters_that_waited_in_a_busy_shell_while_the_guard_ran_out_run_nothing() {
             assert_eq!(t.buffer(), command);
             assert!(!answer.exists());
         }
-        t.key("C-c");
-        t.wait_for_prompt(prompt + 1);
+        give_up_line(&t, prompt + 1);
         let _ = fs::remove_file(&answer);
     }
     assert!(conclusive > 0, "the machine is too busy");
@@ -146,8 +143,7 @@ fn keys_that_waited_while_the_answer_came_belong_to_the_words() {
     t.keys(&["C-g", "C-b", "Enter", "Enter"]);
     t.wait_for_screen(NOTE);
     assert_eq!(t.buffer(), command);
-    t.key("C-c");
-    t.wait_for_prompt(2);
+    give_up_line(&t, 2);
     t.type_text(&query);
     t.keys(&["C-g", "C-b", "x", "Enter", "y", "Enter"]);
     t.wait_for_screen("gptos: the line was edited");

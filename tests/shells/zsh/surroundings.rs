@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use super::{AT_ONCE, NOTE, READING, SOON, list_files, scripted, start_with};
+use super::{AT_ONCE, NOTE, READING, SOON, give_up_line, list_files, scripted, start_with};
 use crate::terminal::{Setup, Shell};
 
 #[test]
@@ -18,8 +18,7 @@ fn vi_mode_works_from_both_keymaps() {
     t.key("C-g");
     t.wait_for_screen("gptos: offline");
     assert_eq!(t.buffer(), command);
-    t.key("C-c");
-    t.wait_for_prompt(2);
+    give_up_line(&t, 2);
     t.type_text("?? what's a marker");
     t.key("Escape");
     t.wait_until_idle();
@@ -84,15 +83,15 @@ fn loading_by_eval_and_loading_twice_work() {
 
 #[test]
 fn the_keys_are_the_users_choice() {
-    let vscode = vec![("TERM_PROGRAM".to_owned(), "vscode".to_owned())];
-    let cases: [(&str, Vec<(String, String)>, &str); 5] = [
-        ("GPTOS_KEY=ctrl-t", vec![], "C-t"),
-        ("GPTOS_KEY=alt-k", vec![], "M-k"),
-        ("GPTOS_KEY='^Xg'", vec![], "C-x g"),
-        ("GPTOS_KEY= GPTOS_KEY2=ctrl-]", vec![], "C-]"),
-        ("", vscode, "C-]"),
+    let cases = [
+        ("GPTOS_KEY=ctrl-t", "", "C-t"),
+        ("GPTOS_KEY=alt-k", "", "M-k"),
+        ("GPTOS_KEY='^Xg'", "", "C-x g"),
+        ("GPTOS_KEY= GPTOS_KEY2=ctrl-]", "", "C-]"),
+        ("", "vscode", "C-]"),
     ];
-    for (before, env, keys) in cases {
+    for (before, program, keys) in cases {
+        let env = vec![("TERM_PROGRAM".to_owned(), program.to_owned())];
         let (_dir, helper) = scripted();
         let helper = list_files(helper);
         let t = start_with(&helper, Setup { before: before.into(), env, ..Setup::default() });
@@ -100,6 +99,32 @@ fn the_keys_are_the_users_choice() {
         t.keys(&keys.split(' ').collect::<Vec<_>>());
         t.wait_for_buffer(|b| b == "ls");
     }
+}
+
+#[test]
+fn messages_are_plain_where_the_locale_is_not_utf_8() {
+    let (_dir, helper) = scripted();
+    let helper = helper.answer_after(SOON, &[("ls", NOTE)]).tick(SOON, 1200, "openai");
+    let t = start_with(&helper, Setup { env: vec![("LC_ALL".into(), "C".into())], ..Setup::default() });
+    t.type_text("list files");
+    t.key("C-g");
+    t.wait_for_screen("gptos: openai... 1.2 s (Ctrl-C cancels)");
+    t.wait_for_screen("gptos: offline - risk none");
+    assert_eq!(t.buffer(), "ls");
+}
+
+#[test]
+fn ghost_text_of_another_plugin_does_not_stay_behind_the_command() {
+    let (_dir, helper) = scripted();
+    let helper = list_files(helper);
+    let rc = "_ghost() { POSTDISPLAY=' ghost' }; zle -N _ghost; bindkey '^B' _ghost".to_owned();
+    let t = start_with(&helper, Setup { rc, ..Setup::default() });
+    t.type_text("list files");
+    t.key("C-b");
+    t.wait_for_screen("list files ghost");
+    t.key("C-g");
+    t.wait_for_screen(NOTE);
+    assert_eq!(t.screen(), "[1]> ls\ngptos: offline · risk none");
 }
 
 #[test]
