@@ -49,6 +49,12 @@ if test $_GPTOS_FISH -ge 4; or test "$TERM" = dumb
     set -g _GPTOS_REPORTS 0
 end
 
+# The value of an option if it is a number, else the default.
+function __gptos_number
+    string match -r '^\d+$' -- "$$argv[1]"
+    or echo $argv[2]
+end
+
 # === the helper and its keeper ===
 
 # Runs the helper in a private directory and says `done KEEPER DIR` when it has ended,
@@ -58,7 +64,6 @@ end
 # Arguments: fish's pid, live (0 or 1), seconds until late, columns, the helper's command line.
 set -g _GPTOS_KEEPER '
 exec 2>/dev/null
-umask 077
 fish=$1 live=$2 lull=$3 columns=$4
 shift 4
 keeper= cancelled= late=
@@ -146,7 +151,7 @@ function __gptos_ask
     else if test "$GPTOS_ASYNC" = 1
         set live 1
     end
-    set -l lull (math "max($GPTOS_PROGRESS_MS, 20) / 1000")
+    set -l lull (math "max("(__gptos_number GPTOS_PROGRESS_MS 120)", 20) / 1000")
     # An observed SIGINT does not make fish abandon this function half-way.
     function __gptos_interrupt --on-signal SIGINT
     end
@@ -155,7 +160,6 @@ function __gptos_ask
         $GPTOS_BIN widget fish $argv[4..] --shell-version $version | while read -lz word
         set -g _GPTOS_WORD (string split -m 2 ' ' -- $word)
     end
-    functions --erase __gptos_interrupt
     set -l word $_GPTOS_WORD
     set -g _GPTOS_ASKED $why $line $query (contains -- --fresh $argv; and echo fresh; or echo plain)
     switch "$word[1]"
@@ -174,6 +178,7 @@ function __gptos_ask
         case '*'
             __gptos_fail 'gptos: no answer (helper could not be started)'
     end
+    functions --erase __gptos_interrupt
 end
 
 # What the helper says it is waiting for, from its progress records so far.
@@ -408,6 +413,8 @@ function __gptos_say
             and printf %s (string trim -rc \n -- $mode)
             # The prompt may show $status or $pipestatus.
             eval (string join ' | ' -- '__gptos_return '$statuses)'; __gptos_user_prompt'
+            test $_GPTOS_REPORTS = 1
+            or __gptos_arm
         end
     end
     commandline -f repaint
@@ -448,9 +455,14 @@ function __gptos_guard
     __gptos_clock
     set -g _GPTOS_SHOWN $_GPTOS_NOW
     set -e _GPTOS_ARMED
-    if test $_GPTOS_REPORTS = 1
-        __gptos_ping
-    else
+    # Without reports the time counts from the moment at which the prompt was drawn anew.
+    test $_GPTOS_REPORTS = 1
+    and __gptos_ping
+end
+
+function __gptos_arm
+    if set -q _GPTOS_SHOWN; and not set -q _GPTOS_ARMED
+        __gptos_clock
         set -g _GPTOS_ARMED $_GPTOS_NOW
     end
 end
@@ -466,9 +478,8 @@ function __gptos_report
     set -e _GPTOS_MUTE
     if set -q _GPTOS_PENDING[1]; and test -e $_GPTOS_PENDING[2]/done
         __gptos_arrived
-    else if test $_GPTOS_DUE -eq 0; and set -q _GPTOS_SHOWN; and not set -q _GPTOS_ARMED
-        __gptos_clock
-        set -g _GPTOS_ARMED $_GPTOS_NOW
+    else if test $_GPTOS_DUE -eq 0
+        __gptos_arm
     end
 end
 
@@ -502,13 +513,14 @@ function __gptos_enter
         return
     end
     # A little more than was asked for: keys take a while to come here, too.
-    if test $GPTOS_ENTER_GUARD_MS -gt 0; and __gptos_too_early (math $GPTOS_ENTER_GUARD_MS + 50)
+    set -l guard (__gptos_number GPTOS_ENTER_GUARD_MS 250)
+    if test $guard -gt 0; and __gptos_too_early (math $guard + 50)
         return
     end
     set -l line (commandline -b | string collect)
     if not commandline --paging-mode; and not commandline --search-mode
-        and string match -qr '(?s)^\s*(?<marks>\?\?\??)(?:\s+(?<words>.*?))?\s*$' -- $line
-        __gptos_translate $line $marks $words
+        and string match -qr '(?s)^\s*(?<marks>\?\?\??)(?:\s+(?<words>.*?))?\s*$' -- "$line"
+        __gptos_translate "$line" $marks $words
         return
     end
     if set -q _GPTOS_RING[1]; and test $_GPTOS_AT -gt 0; and test "$line" != "$_GPTOS_ORIGINAL"
@@ -555,10 +567,10 @@ function __gptos_key
             return
         end
     end
-    if string match -qr '(?s)^\s*(?<marks>\?\?\??)(?:\s+(?<words>.*?))?\s*$' -- $line
-        __gptos_translate $line $marks $words
+    if string match -qr '(?s)^\s*(?<marks>\?\?\??)(?:\s+(?<words>.*?))?\s*$' -- "$line"
+        __gptos_translate "$line" $marks $words
     else
-        __gptos_translate $line '??' (string trim -- $line | string collect)
+        __gptos_translate "$line" '??' (string trim -- "$line" | string collect)
     end
 end
 

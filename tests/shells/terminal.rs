@@ -149,12 +149,13 @@ impl Terminal {
         self.tmux(&arguments);
     }
 
-    /// Ctrl-C overtakes the keys typed before it and is lost between two reads, so the shell must be waiting for a key before and after.
+    /// Ctrl-C overtakes the keys typed before it, and a shell that gives up a line throws away what is typed meanwhile. So the shell must
+    /// wait for a key before, and must have been awake and wait for a key again after.
     fn interrupt(&self) {
         self.wait_until_idle();
+        let slept = times_slept(self.pid);
         self.tmux(&["send-keys", "--", "C-c"]);
-        self.tmux(&["display-message", "-p", "#{pane_id}"]);
-        self.wait_until_idle();
+        self.wait_for(|| (times_slept(self.pid) > slept && sleeps_for_input(self.pid)).then_some(()), "the shell to handle Ctrl-C");
     }
 
     /// The edit buffer now. Also a barrier: all keys sent before have been handled.
@@ -322,6 +323,13 @@ fn stat_fields(pid: u32) -> Option<Vec<String>> {
 fn cpu_ticks(pid: u32) -> u64 {
     let fields = stat_fields(pid).expect("the shell is alive");
     fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+/// How often the process has gone to sleep by itself.
+fn times_slept(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let count = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+    count.and_then(|count| count.trim().parse().ok()).unwrap_or(0)
 }
 
 fn sleeps_for_input(pid: u32) -> bool {
