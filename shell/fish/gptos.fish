@@ -514,7 +514,7 @@ function __gptos_enter
     end
     # A little more than was asked for: keys take a while to come here, too.
     set -l guard (__gptos_number GPTOS_ENTER_GUARD_MS 250)
-    if test $guard -gt 0; and __gptos_too_early (math $guard + 50)
+    if __gptos_too_early (math $guard + 50)
         return
     end
     set -l line (commandline -b | string collect)

@@ -371,7 +371,8 @@ fn a_missing_helper_leaves_the_line_untouched() {
 
 #[test]
 fn a_good_answer_among_refused_ones_is_shown() {
-    let s = Scene::new(LIVE, |fake, _| fake.raw_after(NOW, b"cmd\0echo \x1b[2J\0n\0cmd\0echo good\0n\x1b]0;x\0msg\0a remark\0\0end\x000\0\0"));
+    let s =
+        Scene::new(LIVE, |fake, _| fake.raw_after(NOW, b"cmd\0echo \x1b[2J\0n\0cmd\0echo good\0n\x1b]0;x\0msg\0a remark\0\0end\x000\0\0"));
     s.ask("list files");
     s.expect("echo good");
     s.t.wait_for_screen("gptos: n]0;x · a remark\n");
@@ -414,7 +415,9 @@ fn words_typed_while_waiting_are_kept() {
 fn vi_mode_works_whichever_is_loaded_first() {
     let late = Setup { rc: "fish_vi_key_bindings".to_owned(), ..Setup::default() };
     for setup in [Setup { vi: true, ..Setup::default() }, late] {
-        let s = Scene::with(setup, |fake, _| fake.answer_after(NOW, &[("echo one", NOTE), ("echo two", NOTE)]).answer_after(SLOW, &[("echo three", NOTE)]));
+        let s = Scene::with(setup, |fake, _| {
+            fake.answer_after(NOW, &[("echo one", NOTE), ("echo two", NOTE)]).answer_after(SLOW, &[("echo three", NOTE)])
+        });
         s.ask("list files");
         s.expect("echo one");
         s.t.key("Escape");
@@ -460,12 +463,18 @@ fn enter_belongs_to_the_pager_the_search_and_read() {
     for name in ["pick-a", "pick-b"] {
         fs::write(s.marker(name), "").unwrap();
     }
-    s.t.type_text(&format!("echo {}/pick", s.dir.path().display()));
-    s.t.keys(&["Tab", "Tab"]);
-    s.t.wait_for_screen("pick-b");
-    s.t.key("Enter");
-    s.t.wait_for_buffer(|buffer| buffer.trim_end().ends_with("pick-a") || buffer.trim_end().ends_with("pick-b"));
-    assert_eq!(s.t.prompt_number(), 1);
+    for command in ["??", "echo"] {
+        s.t.type_text(&format!("{command} {}/pick", s.dir.path().display()));
+        s.t.keys(&["Tab", "Tab"]);
+        s.t.wait_for_screen("pick-b");
+        s.t.key("Enter");
+        s.t.wait_for_buffer(|buffer| buffer.trim_end().ends_with("pick-a") || buffer.trim_end().ends_with("pick-b"));
+        assert_eq!(s.t.prompt_number(), 1);
+        if command == "??" {
+            s.clear();
+            s.t.wait_for_screen_without("pick-b");
+        }
+    }
     s.t.key("Enter");
     s.t.wait_for_prompt(2);
 
@@ -570,7 +579,9 @@ fn a_terminal_without_status_reports_only_costs_time() {
 fn loading_twice_changing_the_key_and_loading_without_a_terminal_are_harmless() {
     let script = Shell::Fish.script();
     let load = format!("set -g GPTOS_KEY alt-j\nset -g GPTOS_KEY2 \\cx\nsource '{0}'\nsource '{0}'", script.display());
-    let s = Scene::with(Setup { load: Some(load), ..Setup::default() }, |fake, _| fake.answer_after(NOW, &[("echo one", NOTE), ("echo two", NOTE)]));
+    let s = Scene::with(Setup { load: Some(load), ..Setup::default() }, |fake, _| {
+        fake.answer_after(NOW, &[("echo one", NOTE), ("echo two", NOTE)])
+    });
     s.t.type_text("list files");
     s.t.key("M-j");
     s.expect("echo one");
@@ -580,7 +591,9 @@ fn loading_twice_changing_the_key_and_loading_without_a_terminal_are_harmless() 
     s.expect("echo two");
     assert_eq!(s.fake.calls().len(), 1);
     s.t.key("C-u");
-    s.t.type_text("set -S gptos mode key | string collect; functions -q __gptos_user_prompt; set -U | string match '*GPTOS*'; echo left $status");
+    s.t.type_text(
+        "set -S gptos mode key | string collect; functions -q __gptos_user_prompt; set -U | string match '*GPTOS*'; echo left $status",
+    );
     read_the_line();
     s.t.key("Enter");
     s.t.wait_for_screen("\nleft 1");
