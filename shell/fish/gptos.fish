@@ -74,10 +74,13 @@ dir=$(mktemp -d "${XDG_RUNTIME_DIR:-/nonexistent}/gptos.XXXXXX") ||
 exec 3<&0 </dev/null
 (
     exec >/dev/null
-    # The helper may be about to start: its pid is worth waiting for.
+    # The helper may be about to start, and its end leaves one more file: both are worth waiting for.
     trap "n=50
         until read h <\"\$dir/pid\" || test \$((n -= 1)) -eq 0; do sleep 0.02; done
-        kill \"\$h\"; rm -rf \"\$dir\"; exit 1" TERM HUP
+        kill \"\$h\"
+        n=50
+        until rm -rf \"\$dir\" || test \$((n -= 1)) -eq 0; do sleep 0.02; done
+        exit 1" TERM HUP
     (
         "$@" <&3 3<&- &
         exec 3<&-

@@ -130,6 +130,7 @@ fn the_key_cycles_through_suggestions_a_fresh_answer_and_the_words() {
         s.t.key("C-g");
         s.expect("list files");
         s.t.wait_for_screen_without("gptos:");
+        assert_eq!(s.t.screen(), "[1]> list files");
     }
     let calls = s.fake.calls();
     assert_eq!(calls.len(), 2, "{calls:?}");
@@ -696,6 +697,23 @@ fn an_impatient_enter_runs_nothing_without_reports() {
     let rc = "set -g _GPTOS_REPORTS 0; functions --copy fish_prompt plain_prompt; function fish_prompt; sleep 0.05; plain_prompt; end";
     impatient_enter(BLOCKING, rc, true, Duration::ZERO);
     impatient_enter(BLOCKING, rc, false, Duration::from_millis(100));
+}
+
+/// The order of the keys decides, not the clock: an Enter pressed before the answer runs nothing, however late fish comes to it.
+#[test]
+fn an_enter_that_waited_behind_a_slow_key_runs_nothing() {
+    let rc = "function slow_key; sleep 0.8; end; bind \\cx slow_key".to_owned();
+    let s = Scene::with(Setup { before: BLOCKING.to_owned(), rc, ..Setup::default() }, |fake, dir| {
+        fake.answer_after(SLOW, &[(&format!("touch {}", dir.join("ran").display()), NOTE)])
+    });
+    s.ask("make a file");
+    s.wait_for_helper(1);
+    s.t.keys(&["C-x", "Enter"]);
+    s.t.wait_for_buffer(|buffer| buffer.starts_with("touch "));
+    assert!(!s.marker("ran").exists());
+    read_the_line();
+    s.t.key("Enter");
+    s.wait_for_marker("ran");
 }
 
 #[test]
