@@ -91,7 +91,13 @@ exec 3<&0 </dev/null
     exec 3<&-
     wait
     : >"$dir/done"
-    kill -URG "$fish" || rm -rf "$dir"
+    # fish 3.6 may go to sleep on a signal that comes at a bad moment, so call until it has fetched the answer.
+    n=50
+    while test -e "$dir/late" && test "$((n -= 1))" -ge 0; do
+        kill -URG "$fish" || rm -rf "$dir"
+        sleep 0.1 &
+        wait "$!"
+    done
 ) &
 keeper=$!
 exec 3<&-
@@ -109,6 +115,7 @@ while test -z "$cancelled"; do
     test -n "$late" || continue
     if test "$live" = 1; then
         kill "$timer"
+        : >"$dir/late"
         printf "late %s %s\0" "$keeper" "$dir"
         exit 0
     fi
@@ -151,7 +158,7 @@ function __gptos_ask
     set -l columns $COLUMNS
     if test "$TERM" = dumb
         set columns 0
-    else if test "$GPTOS_ASYNC" = 1
+    else if test "$GPTOS_ASYNC" = 1; and not set -q _GPTOS_MUTE
         set live 1
     end
     set -l lull (math "max("(__gptos_number GPTOS_PROGRESS_MS 120)", 20) / 1000")
@@ -389,7 +396,11 @@ end
 # wrapped lines, the pager or a resized window. The wrapper stays until the next prompt.
 function __gptos_say
     set -g _GPTOS_NOTE (string sub -l (math "max($COLUMNS, 20) - 1") -- "$argv")
-    if not functions -q __gptos_user_prompt
+    if test "$TERM" = dumb
+        # Nothing can be drawn over: say it once, and go on below.
+        test -z "$_GPTOS_NOTE"
+        or printf '\n%s\n' $_GPTOS_NOTE
+    else if not functions -q __gptos_user_prompt
         # Asking for the functions makes fish load them.
         functions -q fish_prompt
         and functions --copy fish_prompt __gptos_user_prompt
@@ -459,8 +470,11 @@ function __gptos_guard
     set -g _GPTOS_SHOWN $_GPTOS_NOW
     set -e _GPTOS_ARMED
     # Without reports the time counts from the moment at which the prompt was drawn anew.
-    test $_GPTOS_REPORTS = 1
-    and __gptos_ping
+    if test $_GPTOS_REPORTS = 1
+        __gptos_ping
+    else if test "$TERM" = dumb
+        __gptos_arm
+    end
 end
 
 function __gptos_arm
