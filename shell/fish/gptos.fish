@@ -49,6 +49,12 @@ if test $_GPTOS_FISH -ge 4; or test "$TERM" = dumb
     set -g _GPTOS_REPORTS 0
 end
 
+# The value of an option if it is a number, else the default.
+function __gptos_number
+    string match -r '^\d+$' -- "$$argv[1]"
+    or echo $argv[2]
+end
+
 # === the helper and its keeper ===
 
 # Runs the helper in a private directory and says `done KEEPER DIR` when it has ended,
@@ -58,7 +64,6 @@ end
 # Arguments: fish's pid, live (0 or 1), seconds until late, columns, the helper's command line.
 set -g _GPTOS_KEEPER '
 exec 2>/dev/null
-umask 077
 fish=$1 live=$2 lull=$3 columns=$4
 shift 4
 keeper= cancelled= late=
@@ -69,10 +74,13 @@ dir=$(mktemp -d "${XDG_RUNTIME_DIR:-/nonexistent}/gptos.XXXXXX") ||
 exec 3<&0 </dev/null
 (
     exec >/dev/null
-    # The helper may be about to start: its pid is worth waiting for.
+    # The helper may be about to start, and its end leaves one more file: both are worth waiting for.
     trap "n=50
         until read h <\"\$dir/pid\" || test \$((n -= 1)) -eq 0; do sleep 0.02; done
-        kill \"\$h\"; rm -rf \"\$dir\"; exit 1" TERM HUP
+        kill \"\$h\"
+        n=50
+        until rm -rf \"\$dir\" || test \$((n -= 1)) -eq 0; do sleep 0.02; done
+        exit 1" TERM HUP
     (
         "$@" <&3 3<&- &
         exec 3<&-
@@ -83,7 +91,13 @@ exec 3<&0 </dev/null
     exec 3<&-
     wait
     : >"$dir/done"
-    kill -URG "$fish" || rm -rf "$dir"
+    # fish 3.6 may go to sleep on a signal that comes at a bad moment, so call until it has fetched the answer.
+    n=50
+    while test -e "$dir/late" && test "$((n -= 1))" -ge 0; do
+        kill -URG "$fish" || rm -rf "$dir"
+        sleep 0.1 &
+        wait "$!"
+    done
 ) &
 keeper=$!
 exec 3<&-
@@ -101,6 +115,7 @@ while test -z "$cancelled"; do
     test -n "$late" || continue
     if test "$live" = 1; then
         kill "$timer"
+        : >"$dir/late"
         printf "late %s %s\0" "$keeper" "$dir"
         exit 0
     fi
@@ -143,10 +158,10 @@ function __gptos_ask
     set -l columns $COLUMNS
     if test "$TERM" = dumb
         set columns 0
-    else if test "$GPTOS_ASYNC" = 1
+    else if test "$GPTOS_ASYNC" = 1; and not set -q _GPTOS_MUTE
         set live 1
     end
-    set -l lull (math "max($GPTOS_PROGRESS_MS, 20) / 1000")
+    set -l lull (math "max("(__gptos_number GPTOS_PROGRESS_MS 120)", 20) / 1000")
     # An observed SIGINT does not make fish abandon this function half-way.
     function __gptos_interrupt --on-signal SIGINT
     end
@@ -155,7 +170,6 @@ function __gptos_ask
         $GPTOS_BIN widget fish $argv[4..] --shell-version $version | while read -lz word
         set -g _GPTOS_WORD (string split -m 2 ' ' -- $word)
     end
-    functions --erase __gptos_interrupt
     set -l word $_GPTOS_WORD
     set -g _GPTOS_ASKED $why $line $query (contains -- --fresh $argv; and echo fresh; or echo plain)
     switch "$word[1]"
@@ -174,6 +188,7 @@ function __gptos_ask
         case '*'
             __gptos_fail 'gptos: no answer (helper could not be started)'
     end
+    functions --erase __gptos_interrupt
 end
 
 # What the helper says it is waiting for, from its progress records so far.
@@ -381,7 +396,11 @@ end
 # wrapped lines, the pager or a resized window. The wrapper stays until the next prompt.
 function __gptos_say
     set -g _GPTOS_NOTE (string sub -l (math "max($COLUMNS, 20) - 1") -- "$argv")
-    if not functions -q __gptos_user_prompt
+    if test "$TERM" = dumb
+        # Nothing can be drawn over: say it once, and go on below.
+        test -z "$_GPTOS_NOTE"
+        or printf '\n%s\n' $_GPTOS_NOTE
+    else if not functions -q __gptos_user_prompt
         # Asking for the functions makes fish load them.
         functions -q fish_prompt
         and functions --copy fish_prompt __gptos_user_prompt
@@ -408,6 +427,8 @@ function __gptos_say
             and printf %s (string trim -rc \n -- $mode)
             # The prompt may show $status or $pipestatus.
             eval (string join ' | ' -- '__gptos_return '$statuses)'; __gptos_user_prompt'
+            test $_GPTOS_REPORTS = 1
+            or __gptos_arm
         end
     end
     commandline -f repaint
@@ -448,9 +469,17 @@ function __gptos_guard
     __gptos_clock
     set -g _GPTOS_SHOWN $_GPTOS_NOW
     set -e _GPTOS_ARMED
+    # Without reports the time counts from the moment at which the prompt was drawn anew.
     if test $_GPTOS_REPORTS = 1
         __gptos_ping
-    else
+    else if test "$TERM" = dumb
+        __gptos_arm
+    end
+end
+
+function __gptos_arm
+    if set -q _GPTOS_SHOWN; and not set -q _GPTOS_ARMED
+        __gptos_clock
         set -g _GPTOS_ARMED $_GPTOS_NOW
     end
 end
@@ -466,9 +495,8 @@ function __gptos_report
     set -e _GPTOS_MUTE
     if set -q _GPTOS_PENDING[1]; and test -e $_GPTOS_PENDING[2]/done
         __gptos_arrived
-    else if test $_GPTOS_DUE -eq 0; and set -q _GPTOS_SHOWN; and not set -q _GPTOS_ARMED
-        __gptos_clock
-        set -g _GPTOS_ARMED $_GPTOS_NOW
+    else if test $_GPTOS_DUE -eq 0
+        __gptos_arm
     end
 end
 
@@ -502,13 +530,14 @@ function __gptos_enter
         return
     end
     # A little more than was asked for: keys take a while to come here, too.
-    if test $GPTOS_ENTER_GUARD_MS -gt 0; and __gptos_too_early (math $GPTOS_ENTER_GUARD_MS + 50)
+    set -l guard (__gptos_number GPTOS_ENTER_GUARD_MS 250)
+    if __gptos_too_early (math $guard + 50)
         return
     end
     set -l line (commandline -b | string collect)
     if not commandline --paging-mode; and not commandline --search-mode
-        and string match -qr '(?s)^\s*(?<marks>\?\?\??)(?:\s+(?<words>.*?))?\s*$' -- $line
-        __gptos_translate $line $marks $words
+        and string match -qr '(?s)^\s*(?<marks>\?\?\??)(?:\s+(?<words>.*?))?\s*$' -- "$line"
+        __gptos_translate "$line" $marks $words
         return
     end
     if set -q _GPTOS_RING[1]; and test $_GPTOS_AT -gt 0; and test "$line" != "$_GPTOS_ORIGINAL"
@@ -555,10 +584,10 @@ function __gptos_key
             return
         end
     end
-    if string match -qr '(?s)^\s*(?<marks>\?\?\??)(?:\s+(?<words>.*?))?\s*$' -- $line
-        __gptos_translate $line $marks $words
+    if string match -qr '(?s)^\s*(?<marks>\?\?\??)(?:\s+(?<words>.*?))?\s*$' -- "$line"
+        __gptos_translate "$line" $marks $words
     else
-        __gptos_translate $line '??' (string trim -- $line | string collect)
+        __gptos_translate "$line" '??' (string trim -- "$line" | string collect)
     end
 end
 
