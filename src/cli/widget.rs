@@ -66,8 +66,14 @@ fn answered(answer: &Answer, ask: &Ask, surroundings: &Surroundings, output: &mu
         record(output, "msg", &visible(&hints::no_answer(answer, &ask.query, &surroundings.paths)), "");
         return ExitStatus::NoAnswer;
     }
-    for suggestion in &shown {
+    // One Enter runs every line of a buffer, so only what can be read as one line is put there.
+    let (several, single): (Vec<_>, Vec<_>) = shown.iter().partition(|suggestion| suggestion.command().contains('\n'));
+    for suggestion in &single {
         record(output, "cmd", suggestion.command(), &suggestion.note());
+    }
+    if single.is_empty() && !several.is_empty() {
+        record(output, "msg", "the answer has several lines and stays out of the buffer; `gptos translate` prints it", "");
+        return ExitStatus::NoAnswer;
     }
     if let Some(name) = &answer.more {
         record(output, "more", &visible(name), "");

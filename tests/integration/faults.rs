@@ -218,3 +218,16 @@ fn a_key_file_others_can_read_is_refused_with_its_name() {
     assert_eq!(env.run(&["translate", "--shell", "bash", "--no-cache", "--", UNKNOWN]).out, "echo ok\n");
     assert_eq!(provider.requests()[0].header("authorization"), Some("Bearer secret-key"));
 }
+
+#[test]
+fn a_command_of_several_lines_is_printed_but_stays_out_of_the_buffer() {
+    let provider = FakeProvider::always(Reply::stream(&answer("for i in 1 2\ndo\necho $i\ndone")));
+    let env = TestEnv::new();
+    env.with_provider("own", &provider.base_url(), "");
+    let widget = env.run_with_input(&["widget", "zsh"], UNKNOWN.as_bytes());
+    let records = records(&widget.out);
+    assert!(records.iter().all(|(kind, _, _)| kind != "cmd"), "{records:?}");
+    assert!(records.iter().any(|(kind, text, _)| kind == "msg" && text.contains("several lines")), "{records:?}");
+    let printed = env.run(&["translate", "--shell", "bash", "--", UNKNOWN]);
+    assert_eq!(printed.out, "for i in 1 2\ndo\necho $i\ndone\n", "{}", printed.err);
+}
