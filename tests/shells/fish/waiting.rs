@@ -1,0 +1,207 @@
+//! Requests that take their time, fail or are given up.
+
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{BLOCKING, LIVE, NOTE, NOW, SLOW, Scene, both_modes, holds_answers, read_the_line};
+use crate::fake::FakeHelper;
+use crate::terminal::{Setup, Shell, Terminal, is_alive};
+
+#[test]
+fn no_sign_of_waiting_before_its_time() {
+    both_modes(|mode| {
+        let s = Scene::new(&format!("{mode}; set -g GPTOS_PROGRESS_MS 3000"), |fake, _| fake.answer_after(SLOW, &[("echo one", NOTE)]));
+        s.ask("list files");
+        let helper = s.wait_for_helper(1);
+        while is_alive(helper) {
+            assert!(!s.t.screen().contains("waiting"));
+        }
+        s.expect("echo one");
+    });
+}
+
+#[test]
+fn ctrl_c_kills_the_helper_and_keeps_the_line() {
+    both_modes(|mode| {
+        let s = Scene::new(mode, |fake, _| fake.hang().tick(NOW, 120, "openai"));
+        for round in 1..=2 {
+            s.ask("list files");
+            s.t.wait_for_screen("gptos: waiting");
+            let helper = s.wait_for_helper(round);
+            if mode == LIVE {
+                s.t.wait_for(
+                    || {
+                        s.t.key("Enter");
+                        s.t.screen().contains("gptos: waiting for openai, Ctrl-C cancels\n").then_some(())
+                    },
+                    "Enter to say who is asked",
+                );
+            }
+            s.cancel();
+            s.t.wait_for_screen_without("waiting");
+            s.t.wait_for(|| (!is_alive(helper)).then_some(()), "the helper to end");
+            s.expect("list files");
+            s.expect_no_files();
+            s.t.assert_not_spinning();
+            s.clear();
+            assert!(s.t.screen().ends_with("list files^C\n[1]>"), "{}", s.t.screen());
+        }
+    });
+}
+
+#[test]
+fn ctrl_c_before_any_sign_of_waiting_cancels_too() {
+    both_modes(|mode| {
+        let s = Scene::new(&format!("{mode}; set -g GPTOS_PROGRESS_MS 60000"), |fake, _| fake.hang());
+        s.ask("list files");
+        let helper = s.wait_for_helper(1);
+        s.cancel();
+        s.t.wait_for(|| (!is_alive(helper)).then_some(()), "the helper to end");
+        s.expect("list files");
+        s.expect_no_files();
+    });
+}
+
+#[test]
+fn a_binding_of_the_user_for_ctrl_c_is_back_after_the_request() {
+    let setup = Setup { before: LIVE.to_owned(), rc: "bind \\cc 'commandline -r mine'".to_owned(), ..Setup::default() };
+    let s = Scene::with(setup, |fake, _| fake.hang());
+    s.ask("list files");
+    s.t.wait_for_screen("gptos: waiting");
+    s.cancel();
+    s.expect("list files");
+    s.interrupt_until(|s| s.t.buffer() == "mine");
+}
+
+#[test]
+fn a_closed_terminal_leaves_neither_helper_nor_files() {
+    both_modes(|mode| {
+        let Scene { t, fake, dir } = Scene::new(mode, |fake, _| fake.hang());
+        t.type_text("list files");
+        t.key("C-g");
+        t.wait_for_screen("gptos: waiting");
+        let helper = fake.pids()[0];
+        drop(t);
+        let start = Instant::now();
+        while is_alive(helper) || holds_answers(dir.path()) {
+            assert!(start.elapsed() < Duration::from_secs(10), "{mode}: something is left");
+            thread::sleep(Duration::from_millis(20));
+        }
+    });
+}
+
+#[test]
+fn broken_helpers_leave_the_line_untouched() {
+    both_modes(|mode| {
+        let s = Scene::new(mode, |fake, _| {
+            fake.crash_after(NOW)
+                .raw_after(NOW, b"")
+                .raw_after(NOW, b"<html>no protocol here</html>\n")
+                .raw_after(NOW, b"cmd\0echo cut\0offline")
+                .raw_after(NOW, b"\0\xff\xfe\0cmd\0\0\0\0")
+                .raw_after(NOW, b"cmd\0echo \x1b[31mred\x1b[0m\0note\0end\x000\0\0")
+                .raw_after(NOW, b"cmd\0echo one\necho two\0note\0end\x000\0\0")
+                .raw_after(NOW, "cmd\0echo \u{202e}txt\0note\0end\x000\0\0".as_bytes())
+                .raw_after(NOW, b"end\x001\0\0")
+                .message_after(NOW, "nothing fits; try other words")
+                .flood()
+        });
+        let outcomes = [
+            "gptos: no answer (helper ended early)",
+            "gptos: no answer (helper ended early)",
+            "gptos: no answer (helper ended early)",
+            "gptos: no answer (helper ended early)",
+            "gptos: no answer (helper ended early)",
+            "gptos: answer refused (it holds unprintable characters)",
+            "gptos: answer refused (it holds unprintable characters)",
+            "gptos: answer refused (it holds unprintable characters)",
+            "gptos: no answer",
+            "gptos: nothing fits; try other words",
+            "gptos: no answer (helper ended early)",
+        ];
+        for (number, outcome) in outcomes.iter().enumerate() {
+            let words = format!("list files {number}");
+            s.ask(&words);
+            s.t.wait_for_screen(&format!("{outcome}\n[1]> {words}"));
+            s.expect(&words);
+            s.t.key("C-u");
+            s.expect("");
+        }
+        s.expect_no_files();
+        s.t.assert_not_spinning();
+    });
+}
+
+#[test]
+fn a_missing_helper_leaves_the_line_untouched() {
+    both_modes(|mode| {
+        let t = Terminal::start(Shell::Fish, Setup { before: mode.to_owned(), ..Setup::default() });
+        t.type_text("list files");
+        t.key("C-g");
+        t.wait_for_screen("gptos: /nonexistent/gptos not found (GPTOS_BIN)\n[1]> list files");
+        assert_eq!(t.buffer(), "list files");
+    });
+}
+
+#[test]
+fn a_good_answer_among_refused_ones_is_shown() {
+    let s =
+        Scene::new(LIVE, |fake, _| fake.raw_after(NOW, b"cmd\0echo \x1b[2J\0n\0cmd\0echo good\0n\x1b]0;x\0msg\0a remark\0\0end\x000\0\0"));
+    s.ask("list files");
+    s.expect("echo good");
+    s.t.wait_for_screen("gptos: n]0;x · a remark\n");
+    s.t.key("C-g");
+    s.expect("list files");
+}
+
+#[test]
+fn words_typed_while_waiting_are_kept() {
+    let script = |fake: FakeHelper, _: &Path| fake.answer_after(SLOW, &[("echo one", NOTE)]);
+    let s = Scene::new(BLOCKING, script);
+    s.ask("list files");
+    s.wait_for_helper(1);
+    s.t.type_text("abc");
+    s.expect("echo oneabc");
+
+    let s = Scene::new(LIVE, script);
+    s.ask("list files");
+    s.t.wait_for_screen("gptos: waiting");
+    s.t.type_text("abc");
+    s.t.wait_for_screen("gptos: the line changed, answer dropped\n");
+    s.expect("list filesabc");
+    s.expect_no_files();
+}
+
+#[test]
+fn a_terminal_without_status_reports_only_costs_time() {
+    let rc = "for mode in default insert; bind -M $mode \\e\\[0n true; end".to_owned();
+    let before = format!("{LIVE}; set -g GPTOS_ENTER_GUARD_MS quarter; set -g GPTOS_PROGRESS_MS ''");
+    let s = Scene::with(Setup { before, rc, ..Setup::default() }, |fake, dir| {
+        let marker = |name: &str| format!("touch {}", dir.join(name).display());
+        fake.answer_after(SLOW, &[(&marker("a"), NOTE)]).answer_after(NOW, &[(&marker("b"), NOTE)])
+    });
+    s.ask("make a file");
+    s.t.wait_for_screen("gptos: waiting");
+    s.t.wait_for(|| (!is_alive(s.fake.pids()[0])).then_some(()), "the helper to end");
+    // The first Enter after the answer shows it, the next one comes too early.
+    s.t.wait_for(
+        || {
+            s.t.key("Enter");
+            s.t.buffer().starts_with("touch").then_some(())
+        },
+        "Enter to show the answer",
+    );
+    s.t.key("Enter");
+    assert!(s.t.buffer().starts_with("touch") && !s.marker("a").exists());
+    thread::sleep(Duration::from_millis(1400));
+    s.t.key("Enter");
+    s.wait_for_marker("a");
+    // By now it is known that the terminal does not report.
+    s.t.wait_for_prompt(2);
+    s.ask("make another");
+    s.t.wait_for_buffer(|buffer| buffer.ends_with("/b"));
+    read_the_line();
+    s.t.key("Enter");
+    s.wait_for_marker("b");
+}
