@@ -27,6 +27,24 @@ fn ctrl_c_kills_the_helper_and_keeps_the_line() {
 }
 
 #[test]
+fn a_helper_that_ignores_ctrl_c_is_ended_all_the_same() {
+    for setup in [Setup::default(), asynchronous()] {
+        let dir = tempfile::tempdir().unwrap();
+        let (bin, pid) = (dir.path().join("gptos"), dir.path().join("pid"));
+        std::fs::write(&bin, format!("#!/bin/sh\ntrap '' INT\necho $$ >'{0}.new' && mv '{0}.new' '{0}'\nexec sleep 600\n", pid.display())).unwrap();
+        std::fs::set_permissions(&bin, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let t = Terminal::start(Shell::Bash, Setup { bin, ..setup });
+        t.type_text("list files");
+        t.key("C-g");
+        t.wait_for_screen("(Ctrl-C cancels)");
+        let helper: u32 = t.wait_for(|| std::fs::read_to_string(&pid).ok(), "the helper").trim().parse().unwrap();
+        t.key("C-c");
+        t.wait_for(|| (!terminal::is_alive(helper)).then_some(()), "the helper to end");
+        assert_eq!(t.buffer(), "list files");
+    }
+}
+
+#[test]
 fn a_trap_of_the_user_survives_a_request() {
     for mode in [0, 1] {
         let bench = Bench::new(FakeHelper::hang, with(&format!("trap 'echo \"mine, $USER\"' INT; GPTOS_ASYNC={mode}")));
