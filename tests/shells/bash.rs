@@ -1,4 +1,5 @@
 //! The bash integration in real shells: emacs and vi keymaps, blocking and asynchronous requests.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod faults;
 mod impatient;
@@ -165,10 +166,7 @@ fn a_provider_without_another_answer_is_asked_once_and_skipped() {
 
 #[test]
 fn a_provider_that_fails_in_the_cycle_leaves_the_suggestion() {
-    let bench = Bench::new(
-        |helper| helper.answer_after(NOW, &[("ls", NOTE)]).more("openai").fresh_after(NOW, &[]),
-        Setup::default(),
-    );
+    let bench = Bench::new(|helper| helper.answer_after(NOW, &[("ls", NOTE)]).more("openai").fresh_after(NOW, &[]), Setup::default());
     bench.type_and_press("list files", "C-g");
     bench.expect_buffer("ls");
     bench.t.key("C-g");
@@ -276,7 +274,8 @@ fn what_was_run_is_reported_once_with_its_status() {
     bench.t.wait_for_prompt(4);
     bench.assert_sane();
     let reports = bench.t.wait_for(|| Some(bench.helper.ran()).filter(|reports| !reports.is_empty()), "a report");
-    let wanted = Ran { shell: "bash".into(), status: "3".into(), query: "list nothing".into(), command: "ls /nonexistent; (exit 3)".into() };
+    let wanted =
+        Ran { shell: "bash".into(), status: "3".into(), query: "list nothing".into(), command: "ls /nonexistent; (exit 3)".into() };
     assert_eq!(reports, [wanted]);
     assert!(!bench.t.screen().contains("[1] "), "job noise:\n{}", bench.t.screen());
 }

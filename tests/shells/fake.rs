@@ -116,6 +116,7 @@ if [ "$1" = ran ]; then
     mv "$dir/ran.$$" "$dir/ran-$$"
     exit 0
 fi
+trap 'echo "$$" >>"$dir/terminated"; kill "$!" 2>/dev/null; exit 143' TERM INT HUP
 printf '%s\n' "$$" >>"$dir/pids"
 printf '%s\n' "$*" >>"$dir/calls"
 cat >"$dir/query.$$"
@@ -124,11 +125,8 @@ mv "$dir/query.$$" "$dir/query-$n"
 pause() {{
     case $1 in 0|0.000) return ;; esac
     sleep "$1" &
-    sleeper=$!
-    wait "$sleeper"
+    wait "$!"
 }}
-trap 'echo "$$" >>"$dir/terminated"; kill "$sleeper" 2>/dev/null; exit 143' TERM INT HUP
-sleeper=
 kind=reply
 case " $* " in *' --fresh '*)
     kind=fresh

@@ -2,6 +2,9 @@
 //!
 //! Nothing here sleeps blindly: every wait polls a condition until a deadline and then fails with the screen in the message.
 
+mod process;
+mod rc;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,6 +13,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+pub use process::is_alive;
+use process::{cpu_ticks, sleeps_for_input, times_slept};
+use rc::rc_text;
 
 /// How long a condition may take on a machine that is busy with other work.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -89,6 +96,8 @@ impl Terminal {
         let dir = tempfile::Builder::new().prefix("gptos-").tempdir().unwrap();
         let home = dir.path().join("home");
         fs::create_dir_all(home.join(".config/fish")).unwrap();
+        // Without it a new fish reads all manual pages in the background.
+        fs::create_dir_all(home.join(".local/share/fish/generated_completions")).unwrap();
         fs::create_dir_all(dir.path().join("cwd")).unwrap();
         fs::write(dir.path().join("tmux.conf"), "set -g status off\nset -g escape-time 0\nset -g default-terminal screen-256color\n")
             .unwrap();
@@ -147,12 +156,13 @@ impl Terminal {
         self.tmux(&arguments);
     }
 
-    /// Ctrl-C overtakes the keys typed before it and is lost between two reads, so the shell must be waiting for a key before and after.
+    /// Ctrl-C overtakes the keys typed before it, and a shell that gives up a line throws away what is typed meanwhile. So the shell must
+    /// wait for a key before, and must have been awake and wait for a key again after.
     fn interrupt(&self) {
         self.wait_until_idle();
+        let slept = times_slept(self.pid);
         self.tmux(&["send-keys", "--", "C-c"]);
-        self.tmux(&["display-message", "-p", "#{pane_id}"]);
-        self.wait_until_idle();
+        self.wait_for(|| (times_slept(self.pid) > slept && sleeps_for_input(self.pid)).then_some(()), "the shell to handle Ctrl-C");
     }
 
     /// The edit buffer now. Also a barrier: all keys sent before have been handled.
@@ -283,11 +293,6 @@ impl Drop for Terminal {
     }
 }
 
-/// Whether a process exists and is not a zombie.
-pub fn is_alive(pid: u32) -> bool {
-    stat_fields(pid).is_some_and(|fields| fields[0] != "Z")
-}
-
 fn tmux_command(dir: &Path) -> Command {
     let mut command = Command::new("tmux");
     command.arg("-S").arg(dir.join("tmux")).arg("-f").arg(dir.join("tmux.conf"));
@@ -301,97 +306,4 @@ fn last_prompt(screen: &str) -> Option<u32> {
         .lines()
         .rev()
         .find_map(|line| line.strip_prefix('[')?.split_once("]> ").or(line.strip_prefix('[')?.split_once("]>"))?.0.parse().ok())
-}
-
-/// The fields of /proc/PID/stat after the name, which may itself hold spaces.
-fn stat_fields(pid: u32) -> Option<Vec<String>> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    Some(stat.rsplit_once(") ")?.1.split(' ').map(str::to_owned).collect())
-}
-
-fn cpu_ticks(pid: u32) -> u64 {
-    let fields = stat_fields(pid).expect("the shell is alive");
-    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
-}
-
-fn sleeps_for_input(pid: u32) -> bool {
-    // read, poll, select, pselect6, ppoll and the epoll waits.
-    const CALLS: &[&str] =
-        if cfg!(target_arch = "x86_64") { &["0", "7", "23", "270", "271", "232", "281"] } else { &["63", "72", "73", "22"] };
-    match fs::read_to_string(format!("/proc/{pid}/syscall")) {
-        Ok(line) => CALLS.contains(&line.split(' ').next().unwrap_or_default()),
-        Err(_) => stat_fields(pid).is_some_and(|fields| fields[0] == "S"),
-    }
-}
-
-fn rc_text(shell: Shell, setup: &Setup, dir: &Path) -> String {
-    let (bin, dump, script) = (setup.bin.display(), dir.join("dump").display().to_string(), shell.script().display().to_string());
-    let load = setup.load.clone().unwrap_or_else(|| format!("source '{script}'"));
-    let (before, after) = (&setup.before, &setup.rc);
-    match shell {
-        Shell::Zsh => {
-            let mode = if setup.vi { "bindkey -v; KEYTIMEOUT=1" } else { "bindkey -e" };
-            format!(
-                r#"{mode}
-typeset -gi __test_prompt=0 __test_dumps=0
-__test_precmd() {{ emulate -L zsh; PS1="[$(( ++__test_prompt ))]> " }}
-precmd_functions+=(__test_precmd)
-__test_dump() {{
-    emulate -L zsh
-    print -rn -- "$(( ++__test_dumps ))"$'\0'"$CURSOR"$'\0'"$BUFFER"$'\0end' >| '{dump}'
-}}
-zle -N _test-dump __test_dump
-for __test_map in emacs viins vicmd; do bindkey -M $__test_map $'\e[24;8~' _test-dump; done
-HISTFILE= HISTSIZE=1000 SAVEHIST=0
-GPTOS_BIN='{bin}'
-{before}
-{load}
-{after}
-"#
-            )
-        }
-        Shell::Bash => {
-            let mode = if setup.vi { "set -o vi" } else { "set -o emacs" };
-            format!(
-                r#"{mode}
-__test_prompt=0 __test_dumps=0
-__test_precmd() {{ __test_prompt=$((__test_prompt + 1)); PS1="[$__test_prompt]> "; }}
-PROMPT_COMMAND=(__test_precmd)
-__test_dump() {{
-    __test_dumps=$((__test_dumps + 1))
-    printf '%s\0%s\0%s\0end' "$__test_dumps" "$READLINE_POINT" "$READLINE_LINE" >| '{dump}'
-}}
-for __test_map in emacs-standard vi-insert vi-command; do bind -m $__test_map -x '"\e[24;8~": __test_dump'; done
-HISTFILE= HISTSIZE=1000
-GPTOS_BIN='{bin}'
-{before}
-{load}
-{after}
-"#
-            )
-        }
-        Shell::Fish => {
-            let mode = if setup.vi { "fish_vi_key_bindings" } else { "fish_default_key_bindings" };
-            format!(
-                r#"set -g fish_greeting
-{mode}
-set -g __test_prompt 0
-set -g __test_dumps 0
-function __test_precmd --on-event fish_prompt; set -g __test_prompt (math $__test_prompt + 1); end
-function fish_prompt; printf '[%s]> ' $__test_prompt; end
-function fish_mode_prompt; end
-function __test_dump
-    set -g __test_dumps (math $__test_dumps + 1)
-    set -l text (commandline -b | string collect)
-    printf '%s\0%s\0%s\0end' $__test_dumps (commandline -C) "$text" >'{dump}'
-end
-for mode in default insert visual; bind -M $mode \e\[24\;8~ __test_dump; end
-set -g GPTOS_BIN '{bin}'
-{before}
-{load}
-{after}
-"#
-            )
-        }
-    }
 }

@@ -31,7 +31,8 @@ fn a_helper_that_ignores_ctrl_c_is_ended_all_the_same() {
     for setup in [Setup::default(), asynchronous()] {
         let dir = tempfile::tempdir().unwrap();
         let (bin, pid) = (dir.path().join("gptos"), dir.path().join("pid"));
-        std::fs::write(&bin, format!("#!/bin/sh\ntrap '' INT\necho $$ >'{0}.new' && mv '{0}.new' '{0}'\nexec sleep 600\n", pid.display())).unwrap();
+        std::fs::write(&bin, format!("#!/bin/sh\ntrap '' INT\necho $$ >'{0}.new' && mv '{0}.new' '{0}'\nexec sleep 600\n", pid.display()))
+            .unwrap();
         std::fs::set_permissions(&bin, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
         let t = Terminal::start(Shell::Bash, Setup { bin, ..setup });
         t.type_text("list files");
@@ -73,7 +74,11 @@ fn a_broken_helper_leaves_the_line_and_says_so() {
         ("unknown kind", |helper| helper.raw_after(NOW, b"run\0touch marker\0\0cmd\0touch marker\0\0end\x000\0\0"), early),
         ("flood", FakeHelper::flood, early),
         ("escape", |helper| helper.answer_after(NOW, &[("ls \x1b[31m", NOTE)]), "gptos: no answer (the command held control characters)"),
-        ("newline", |helper| helper.answer_after(NOW, &[("ls\ntouch marker", NOTE)]), "gptos: no answer (the command held control characters)"),
+        (
+            "newline",
+            |helper| helper.answer_after(NOW, &[("ls\ntouch marker", NOTE)]),
+            "gptos: no answer (the command held control characters)",
+        ),
         ("carriage return", |helper| helper.answer_after(NOW, &[("ls\r", NOTE)]), "gptos: no answer (the command held control characters)"),
         ("no command", |helper| helper.answer_after(NOW, &[]), "gptos: no answer"),
         ("message", |helper| helper.message_after(SOON, "no provider is set up; \x1b[31mrun x"), "gptos: no provider is set up; [31mrun x"),

@@ -9,11 +9,7 @@ use super::*;
 fn continuation_lines_here_documents_and_read_are_not_ours() {
     let bench = Bench::answering(NOW, "ls", Setup::default());
     let out = bench.dir.path().join("out");
-    let lines = [
-        format!("echo 'one").into(),
-        "?? two'  >OUT".replace("OUT", &out.display().to_string()),
-    ];
-    for line in &lines {
+    for line in ["echo 'one", &format!("?? two' >{}", out.display())] {
         bench.type_and_press(line, "Enter");
     }
     bench.t.wait_for_prompt(2);
