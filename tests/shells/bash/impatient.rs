@@ -143,9 +143,9 @@ fn an_enter_meant_for_an_answer_that_fails_does_not_run_the_words() {
 /// Not a matter of time: what was typed before the command was there is known to be older than it.
 #[test]
 fn enters_before_the_answer_run_nothing_even_without_the_guard() {
-    for mode in [0, 1] {
+    for mode in ["GPTOS_ASYNC=0", "GPTOS_ASYNC=0 GPTOS_PROGRESS_MS=15000", "GPTOS_ASYNC=1"] {
         for (text, key) in [("list files", "C-g"), ("?? list files", "Enter")] {
-            let bench = Bench::answering(SOON, "touch marker", with(&format!("GPTOS_ASYNC={mode} GPTOS_ENTER_GUARD_MS=0")));
+            let bench = Bench::answering(SOON, "touch marker", with(&format!("{mode} GPTOS_ENTER_GUARD_MS=0")));
             bench.t.type_text(text);
             bench.t.keys(&[key, "Enter", "C-j", "Enter"]);
             bench.wait_for_helper();
