@@ -177,6 +177,11 @@ __gptos_judge_answer() {
 
 # === keys typed meanwhile ===
 
+# A shell without a controlling terminal still has its keyboard as stdin.
+__gptos_open_terminal() {
+  { exec {_GPTOS_TTY}</dev/tty; } 2>/dev/null || exec {_GPTOS_TTY}<&0
+}
+
 # Moves the keys waiting in the terminal into _GPTOS_TYPED. Enter is dropped: its author could not have seen the command.
 # So is Ctrl-O, which accepts a line as well.
 __gptos_drain() {
@@ -337,11 +342,7 @@ __gptos_ask() {
   fi
   __gptos_save_trap '_GPTOS_CANCELLED=1' # first: Ctrl-C must not lose the line at any moment of the request
   __gptos_start "$1" "$2"
-  if ! exec {_GPTOS_TTY}</dev/tty; then
-    __gptos_stop
-    __gptos_restore_trap
-    return 0
-  fi 2>/dev/null
+  __gptos_open_terminal
   __gptos_wait || result=$?
   if ((result != 2)); then
     __gptos_stop
@@ -399,7 +400,7 @@ __gptos_next() {
     __gptos_ask "$_GPTOS_QUERY" fresh more
     return 0
   fi
-  exec {_GPTOS_TTY}</dev/tty
+  __gptos_open_terminal
   _GPTOS_TYPED=''
   __gptos_show $((next % (count + 1)))
   exec {_GPTOS_TTY}<&-
@@ -496,7 +497,7 @@ __gptos_collect() {
   _GPTOS_FD=$helper_fd
   __gptos_end_pending
   __gptos_restore_trap
-  exec {_GPTOS_TTY}</dev/tty
+  __gptos_open_terminal
   _GPTOS_TYPED=''
   __gptos_settle 0
   exec {_GPTOS_TTY}<&-

