@@ -149,10 +149,17 @@ __gptos_clear_answer() {
   _GPTOS_OFFER='' _GPTOS_MESSAGE='' _GPTOS_WAITING_FOR='' _GPTOS_RECORDS=0 _GPTOS_ENDED=0 _GPTOS_REFUSED=0
 }
 
-# Reads one field for at most $1 seconds. 0: the answer is complete or broken; 1: go on.
+# Reads one field, and waits at most $1 seconds for the record that it may begin. 0: the answer is complete or broken; 1: go on.
+# Bash 5.2 forgets that it has consumed the delimiter if the time runs out in that very moment. So the wait is for one
+# character, which is kept in every case; the rest of the record is there already and gets time enough.
 __gptos_read_field() {
   local part='' result=0
-  IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -t "$1" -u "$_GPTOS_FD" part || result=$?
+  if [[ -z $_GPTOS_PART && ${#_GPTOS_FIELDS[@]} -eq 0 ]]; then
+    IFS='' builtin read -r -d '' -n 1 -t "$1" -u "$_GPTOS_FD" _GPTOS_PART || result=$?
+    [[ -n $_GPTOS_PART ]] || return $((result > 128))
+    result=0
+  fi
+  IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -t 1 -u "$_GPTOS_FD" part || result=$?
   _GPTOS_PART+=$part
   ((${#_GPTOS_PART} < _GPTOS_MAX_FIELD)) || return 0
   ((result <= 128)) || return 1 # the time is over or a signal came: the part read so far is kept

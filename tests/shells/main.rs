@@ -2,6 +2,8 @@
 //!
 //! A shell or tmux that is missing is a failure, never a skipped test: `tests/run` installs them.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod fake;
 mod terminal;
 
@@ -20,7 +22,8 @@ fn the_harness_types_reads_the_buffer_and_counts_prompts() {
         t.type_text("echo 'it''s' é");
         assert_eq!(t.buffer(), "echo 'it''s' é", "{shell:?}");
         t.key("C-c");
-        t.wait_for_buffer(str::is_empty);
+        t.wait_for(|| (t.screen().lines().filter(|line| line.starts_with('[')).count() == 2).then_some(()), "a second prompt");
+        assert_eq!(t.buffer(), "", "{shell:?}");
         let prompt = t.prompt_number();
         t.type_text("echo hel'lo'");
         t.key("Enter");

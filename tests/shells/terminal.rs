@@ -157,7 +157,8 @@ impl Terminal {
     }
 
     /// Ctrl-C overtakes the keys typed before it, and a shell that gives up a line throws away what is typed meanwhile. So the shell must
-    /// wait for a key before, and must have been awake and wait for a key again after.
+    /// wait for a key before, and must have been awake and wait for a key again after. Something else may have woken it: a test waits for
+    /// what its Ctrl-C does (a prompt, a message) before it presses or reads anything more.
     fn interrupt(&self) {
         self.wait_until_idle();
         let slept = times_slept(self.pid);
