@@ -156,7 +156,7 @@ __gptos_read_field() {
   local part='' result=0
   if [[ -z $_GPTOS_PART && ${#_GPTOS_FIELDS[@]} -eq 0 ]]; then
     IFS='' builtin read -r -d '' -n 1 -t "$1" -u "$_GPTOS_FD" _GPTOS_PART || result=$?
-    [[ -n $_GPTOS_PART ]] || return $((result > 128))
+    [[ -n $_GPTOS_PART ]] || return $((result > 128 ? 1 : 0))
     result=0
   fi
   IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -t 1 -u "$_GPTOS_FD" part || result=$?
