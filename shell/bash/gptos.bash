@@ -149,10 +149,17 @@ __gptos_clear_answer() {
   _GPTOS_OFFER='' _GPTOS_MESSAGE='' _GPTOS_WAITING_FOR='' _GPTOS_RECORDS=0 _GPTOS_ENDED=0 _GPTOS_REFUSED=0
 }
 
-# Reads one field for at most $1 seconds. 0: the answer is complete or broken; 1: go on.
+# Reads one field, and waits at most $1 seconds for the record that it may begin. 0: the answer is complete or broken; 1: go on.
+# Bash 5.2 forgets that it has consumed the delimiter if the time runs out in that very moment. So the wait is for one
+# character, which is kept in every case; the rest of the record is there already and gets time enough.
 __gptos_read_field() {
   local part='' result=0
-  IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -t "$1" -u "$_GPTOS_FD" part || result=$?
+  if [[ -z $_GPTOS_PART && ${#_GPTOS_FIELDS[@]} -eq 0 ]]; then
+    IFS='' builtin read -r -d '' -n 1 -t "$1" -u "$_GPTOS_FD" _GPTOS_PART || result=$?
+    [[ -n $_GPTOS_PART ]] || return $((result > 128 ? 1 : 0))
+    result=0
+  fi
+  IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -t 1 -u "$_GPTOS_FD" part || result=$?
   _GPTOS_PART+=$part
   ((${#_GPTOS_PART} < _GPTOS_MAX_FIELD)) || return 0
   ((result <= 128)) || return 1 # the time is over or a signal came: the part read so far is kept
@@ -176,6 +183,11 @@ __gptos_judge_answer() {
 }
 
 # === keys typed meanwhile ===
+
+# A shell without a controlling terminal still has its keyboard as stdin.
+__gptos_open_terminal() {
+  { exec {_GPTOS_TTY}</dev/tty; } 2>/dev/null || exec {_GPTOS_TTY}<&0
+}
 
 # Moves the keys waiting in the terminal into _GPTOS_TYPED. Enter is dropped: its author could not have seen the command.
 # So is Ctrl-O, which accepts a line as well.
@@ -337,11 +349,7 @@ __gptos_ask() {
   fi
   __gptos_save_trap '_GPTOS_CANCELLED=1' # first: Ctrl-C must not lose the line at any moment of the request
   __gptos_start "$1" "$2"
-  if ! exec {_GPTOS_TTY}</dev/tty; then
-    __gptos_stop
-    __gptos_restore_trap
-    return 0
-  fi 2>/dev/null
+  __gptos_open_terminal
   __gptos_wait || result=$?
   if ((result != 2)); then
     __gptos_stop
@@ -399,7 +407,7 @@ __gptos_next() {
     __gptos_ask "$_GPTOS_QUERY" fresh more
     return 0
   fi
-  exec {_GPTOS_TTY}</dev/tty
+  __gptos_open_terminal
   _GPTOS_TYPED=''
   __gptos_show $((next % (count + 1)))
   exec {_GPTOS_TTY}<&-
@@ -496,7 +504,7 @@ __gptos_collect() {
   _GPTOS_FD=$helper_fd
   __gptos_end_pending
   __gptos_restore_trap
-  exec {_GPTOS_TTY}</dev/tty
+  __gptos_open_terminal
   _GPTOS_TYPED=''
   __gptos_settle 0
   exec {_GPTOS_TTY}<&-

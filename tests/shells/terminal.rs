@@ -245,7 +245,15 @@ impl Terminal {
 
     /// Waits until the shell sleeps in a read or poll.
     pub fn wait_until_idle(&self) {
-        self.wait_for(|| sleeps_for_input(self.pid).then_some(()), "the shell to wait for a key");
+        // A shell also sleeps for a moment in the middle of its work, so several looks must agree.
+        let mut quiet = 0;
+        self.wait_for(
+            || {
+                quiet = if sleeps_for_input(self.pid) { quiet + 1 } else { 0 };
+                (quiet >= 3).then_some(())
+            },
+            "the shell to wait for a key",
+        );
     }
 
     /// Fails if the shell uses the processor while nobody types.

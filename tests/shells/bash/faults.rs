@@ -27,6 +27,63 @@ fn ctrl_c_kills_the_helper_and_keeps_the_line() {
 }
 
 #[test]
+fn a_helper_that_ignores_ctrl_c_is_ended_all_the_same() {
+    for setup in [Setup::default(), asynchronous()] {
+        let dir = tempfile::tempdir().unwrap();
+        let pid = dir.path().join("pid");
+        let bin = script(dir.path(), &format!("trap '' INT; echo $$ >'{0}.new'; mv '{0}.new' '{0}'; exec sleep 600", pid.display()));
+        let t = Terminal::start(Shell::Bash, Setup { bin, ..setup });
+        t.type_text("list files");
+        t.key("C-g");
+        t.wait_for_screen("(Ctrl-C cancels)");
+        let helper: u32 = t.wait_for(|| std::fs::read_to_string(&pid).ok(), "the helper").trim().parse().unwrap();
+        t.key("C-c");
+        t.wait_for(|| (!terminal::is_alive(helper)).then_some(()), "the helper to end");
+        assert_eq!(t.buffer(), "list files");
+    }
+}
+
+#[test]
+fn an_answer_that_begins_just_before_the_prompt_goes_live_is_not_cut() {
+    for pause in ["cmd\\0ls -", "cmd\\0ls -l\\0offline\\0cmd\\0ls", "tick\\0001\\0op"] {
+        let rest = "cmd\\0ls -l\\0offline\\0cmd\\0ls\\0offline\\0end\\0000\\0\\0";
+        let rest = rest.strip_prefix(pause).unwrap_or("enai\\0cmd\\0ls -l\\0offline\\0end\\0000\\0\\0");
+        let dir = tempfile::tempdir().unwrap();
+        let bin = script(dir.path(), &format!("printf '{pause}'; sleep 0.4; printf '{rest}'"));
+        let t = Terminal::start(Shell::Bash, Setup { bin, ..asynchronous() });
+        t.type_text("list files");
+        t.key("C-g");
+        t.wait_for_buffer(|buffer| buffer == "ls -l");
+    }
+}
+
+#[test]
+fn requests_leave_no_file_open() {
+    for setup in [Setup::default(), asynchronous()] {
+        let bench = Bench::new(
+            |helper| helper.answer_after(NOW, &[("ls", NOTE)]).answer_after(SOON, &[("ls", NOTE)]).crash_after(SOON).hang(),
+            setup,
+        );
+        let open = || std::fs::read_dir(format!("/proc/{}/fd", bench.t.pid())).unwrap().count();
+        let before = open();
+        for ending in ["offline", "offline", "gptos: no answer", "asking"] {
+            bench.type_and_press("list files", "C-g");
+            bench.t.wait_for_screen(ending);
+            if ending == "asking" {
+                bench.t.wait_for(|| (bench.helper.pids().len() == 4).then_some(()), "the fourth call");
+                bench.t.key("C-c");
+                bench.t.wait_for_screen("gptos: cancelled");
+            }
+            bench.expect_buffer(if ending == "offline" { "ls" } else { "list files" });
+            bench.t.key("C-u");
+            bench.expect_buffer("");
+        }
+        bench.t.wait_until_idle();
+        assert_eq!(open(), before);
+    }
+}
+
+#[test]
 fn a_trap_of_the_user_survives_a_request() {
     for mode in [0, 1] {
         let bench = Bench::new(FakeHelper::hang, with(&format!("trap 'echo \"mine, $USER\"' INT; GPTOS_ASYNC={mode}")));
@@ -112,6 +169,14 @@ fn keys_typed_before_a_failure_are_kept() {
 }
 
 type FaultScript = fn(FakeHelper) -> FakeHelper;
+
+/// A helper made of these lines of sh.
+fn script(dir: &std::path::Path, lines: &str) -> std::path::PathBuf {
+    let path = dir.join("gptos");
+    std::fs::write(&path, format!("#!/bin/sh\n{lines}\n")).unwrap();
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    path
+}
 
 /// The states and names of the child processes of `pid`.
 fn children(pid: u32) -> Vec<String> {

@@ -124,15 +124,34 @@ fn an_early_enter_says_what_to_do_once() {
 fn an_enter_meant_for_an_answer_that_fails_does_not_run_the_words() {
     for setup in [Setup::default(), asynchronous()] {
         for script in [|helper: FakeHelper| helper.crash_after(NOW), |helper: FakeHelper| helper.message_after(SOON, "no")] {
-            let bench = Bench::new(script, setup.clone());
+            let before = format!("{}\nGPTOS_ENTER_GUARD_MS=5000", setup.before);
+            let bench = Bench::new(script, Setup { before, ..setup.clone() });
             bench.t.type_text("touch marker");
             bench.t.keys(&["C-g", "Enter", "Enter", "Enter"]);
             bench.t.wait_for_screen("gptos: no");
+            bench.t.key("Enter");
             assert_eq!(bench.t.buffer(), "touch marker");
             bench.expect_prompt(1);
-            bench.read_and_enter();
+            assert!(!bench.t.dir().join("cwd/marker").exists());
+        }
+    }
+}
+
+/// Not a matter of time: what was typed before the command was there is known to be older than it.
+#[test]
+fn enters_before_the_answer_run_nothing_even_without_the_guard() {
+    for mode in ["GPTOS_ASYNC=0", "GPTOS_ASYNC=0 GPTOS_PROGRESS_MS=15000", "GPTOS_ASYNC=1"] {
+        for (text, key) in [("list files", "C-g"), ("?? list files", "Enter")] {
+            let bench = Bench::answering(SOON, "touch marker", with(&format!("{mode} GPTOS_ENTER_GUARD_MS=0")));
+            bench.t.type_text(text);
+            bench.t.keys(&[key, "Enter", "C-j", "Enter"]);
+            bench.wait_for_helper();
+            bench.t.keys(&["Enter", "C-j", "Enter"]);
+            bench.expect_buffer("touch marker");
+            bench.expect_prompt(1);
+            assert!(!bench.t.dir().join("cwd/marker").exists());
+            bench.t.key("Enter");
             bench.t.wait_for_prompt(2);
-            assert!(bench.t.dir().join("cwd/marker").exists());
         }
     }
 }

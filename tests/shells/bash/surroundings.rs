@@ -9,8 +9,7 @@ use super::*;
 fn continuation_lines_here_documents_and_read_are_not_ours() {
     let bench = Bench::answering(NOW, "ls", Setup::default());
     let out = bench.dir.path().join("out");
-    let lines = [format!("echo 'one").into(), "?? two'  >OUT".replace("OUT", &out.display().to_string())];
-    for line in &lines {
+    for line in ["echo 'one", &format!("?? two' >{}", out.display())] {
         bench.type_and_press(line, "Enter");
     }
     bench.t.wait_for_prompt(2);
@@ -47,6 +46,16 @@ fn other_hooks_and_exit_statuses_are_left_alone() {
 }
 
 #[test]
+fn a_hook_called_from_another_string_hands_the_status_on() {
+    let rc = "seen=; after() { seen+=\"$?,\"; }; PROMPT_COMMAND=(__test_precmd '__gptos_prompt; after')".into();
+    let bench = Bench::answering(NOW, "ls", Setup { rc, ..Setup::default() });
+    bench.type_and_press("(exit 3)", "Enter");
+    bench.t.wait_for_prompt(2);
+    bench.type_and_press("echo \"<$seen>\"", "Enter");
+    bench.t.wait_for_screen("<0,3,>");
+}
+
+#[test]
 fn a_prompt_command_set_later_does_not_disable_us() {
     for later in ["PROMPT_COMMAND=__test_precmd", "PROMPT_COMMAND=\"__test_precmd;${PROMPT_COMMAND-}\""] {
         let setup = Setup { before: "unset PROMPT_COMMAND".into(), rc: later.into(), ..Setup::default() };
@@ -79,7 +88,7 @@ fn hostile_options_functions_and_aliases_do_no_harm() {
             before: format!("{mode}\nshopt -s expand_aliases\n{hostile}"),
             load: Some(format!("\\builtin source '{}'", Shell::Bash.script().display())),
             // The harness itself needs a real printf to show its buffer.
-            rc: "unset -f printf; unalias printf local builtin".into(),
+            rc: "unset -f printf; unalias printf".into(),
             ..Setup::default()
         };
         let bench = Bench::new(|helper| helper.answer_after(SOON, &[("ls -l", NOTE)]).more("x"), setup);
