@@ -1,7 +1,8 @@
 //! The table of what programs do. It is data, so that a rule can be read without reading code, and every rule brings
 //! the commands it must and must not apply to.
 
-use std::sync::LazyLock;
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
@@ -11,17 +12,37 @@ use crate::syntax::{UNKNOWN, Word};
 
 const FILES: [&str; 3] = [include_str!("rules/programs.toml"), include_str!("rules/files.toml"), include_str!("rules/services.toml")];
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let mut table = Table::default();
-    for text in FILES {
-        let file: Table = toml::from_str(text).expect("the embedded rules are read by a test");
-        table.base.extend(file.base);
-        table.rule.extend(file.rule);
-        table.options.extend(file.options);
-        table.wrapper.extend(file.wrapper);
+/// What has been read so far, by program. It holds at most the programs that the files name.
+static KNOWN: LazyLock<Mutex<HashMap<String, &'static Table>>> = LazyLock::new(Mutex::default);
+static NOTHING: Table = Table { base: Vec::new(), rule: Vec::new(), options: Vec::new(), wrapper: Vec::new() };
+
+/// The entries that name a program. Every key press judges one or two programs in a fresh process, and reading all of
+/// the files there took twice as long as everything else, so only the entries that are asked for are read.
+fn table(program: &str) -> &'static Table {
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(table) = known.get(program) {
+        return table;
     }
+    let quoted = format!("\"{program}\"");
+    let entries: Vec<&str> = FILES.into_iter().flat_map(entries).filter(|entry| entry.contains(&quoted)).collect();
+    if entries.is_empty() {
+        return &NOTHING;
+    }
+    let table: &'static Table = Box::leak(Box::new(read(&entries.concat())));
+    known.insert(program.to_owned(), table);
     table
-});
+}
+
+/// The text of each entry, from its `[[kind]]` to the next.
+fn entries(text: &str) -> impl Iterator<Item = &str> {
+    let starts = text.match_indices("\n[[").map(|(at, _)| at + 1);
+    let ends = starts.clone().skip(1).chain([text.len()]);
+    starts.zip(ends).map(|(start, end)| &text[start..end])
+}
+
+fn read(text: &str) -> Table {
+    toml::from_str(text).expect("the embedded rules are read by a test")
+}
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -215,7 +236,7 @@ impl Rule {
 
 /// The rules that apply to a call.
 pub(super) fn matching<'a>(call: &'a Call<'_>) -> impl Iterator<Item = &'static Rule> + 'a {
-    TABLE.rule.iter().filter(|rule| rule.applies(call))
+    table(call.name).rule.iter().filter(|rule| rule.applies(call))
 }
 
 /// What is known of a program in general: the entry for these arguments before the one for the program alone.
@@ -227,19 +248,19 @@ pub(super) fn base(call: &Call<'_>) -> Option<&'static Base> {
             && (base.flags.is_empty() || base.flags.iter().any(|flag| call.has(flag)))
             && (!base.bare || call.args.is_empty())
     };
-    let find = |wanted: bool| TABLE.base.iter().find(|base| narrow(base) == wanted && fits(base));
+    let find = |wanted: bool| table(call.name).base.iter().find(|base| narrow(base) == wanted && fits(base));
     find(true).or_else(|| find(false))
 }
 
 /// The wrapper that a name stands for.
 pub(super) fn wrapper(name: &str) -> Option<&'static Wrapper> {
-    TABLE.wrapper.iter().find(|wrapper| wrapper.programs.iter().any(|program| program == name))
+    table(name).wrapper.iter().find(|wrapper| wrapper.programs.iter().any(|program| program == name))
 }
 
 /// Whether an option of a program is followed by its value as a word of its own.
 pub(super) fn takes_value(program: &str, option: &str) -> bool {
     !option.contains(UNKNOWN)
-        && TABLE
+        && table(program)
             .options
             .iter()
             .any(|entry| entry.programs.iter().any(|name| name == program) && entry.with_value.iter().any(|name| name == option))
@@ -256,9 +277,28 @@ mod tests {
         analyse(&tree).into_iter().map(|finding| finding.rule).collect()
     }
 
+    fn all() -> Vec<Table> {
+        FILES.map(read).into()
+    }
+
+    #[test]
+    fn every_entry_is_found_by_the_programs_it_names() {
+        for whole in all() {
+            for program in whole.rule.iter().flat_map(|rule| &rule.programs) {
+                let found = |id: &str| table(program).rule.iter().any(|rule| rule.id == id);
+                assert!(whole.rule.iter().filter(|rule| rule.programs.contains(program)).all(|rule| found(&rule.id)), "{program}");
+            }
+            let counted = whole.base.len() + whole.rule.len() + whole.options.len() + whole.wrapper.len();
+            assert!(counted > 0);
+        }
+        let pieces: usize = FILES.into_iter().map(|text| entries(text).count()).sum();
+        let whole: usize = all().iter().map(|table| table.base.len() + table.rule.len() + table.options.len() + table.wrapper.len()).sum();
+        assert_eq!(pieces, whole);
+    }
+
     #[test]
     fn every_rule_applies_to_its_examples_only() {
-        for rule in &TABLE.rule {
+        for rule in all().iter().flat_map(|table| &table.rule) {
             assert!(!rule.yes.is_empty() && !rule.no.is_empty(), "{} needs examples of both kinds", rule.id);
             for command in &rule.yes {
                 assert!(findings(command).contains(&rule.id), "{}: {command}", rule.id);
@@ -271,10 +311,11 @@ mod tests {
 
     #[test]
     fn rule_ids_are_unique_and_reasons_short() {
-        let mut ids: Vec<&str> = TABLE.rule.iter().map(|rule| rule.id.as_str()).collect();
+        let all = all();
+        let mut ids: Vec<&str> = all.iter().flat_map(|table| &table.rule).map(|rule| rule.id.as_str()).collect();
         ids.sort_unstable();
         assert!(ids.windows(2).all(|pair| pair[0] != pair[1]));
-        assert!(TABLE.rule.iter().all(|rule| rule.reason.len() <= 60 && !rule.reason.ends_with('.')));
-        assert!(TABLE.base.iter().all(|base| (base.risk == Risk::None) == base.reason.is_empty()));
+        assert!(all.iter().flat_map(|table| &table.rule).all(|rule| rule.reason.len() <= 60 && !rule.reason.ends_with('.')));
+        assert!(all.iter().flat_map(|table| &table.base).all(|base| (base.risk == Risk::None) == base.reason.is_empty()));
     }
 }
