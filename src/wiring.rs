@@ -133,7 +133,14 @@ impl OpeningCache {
 
 impl AnswerCache for OpeningCache {
     fn get(&self, key: &CacheKey, now: std::time::SystemTime) -> Option<CachedAnswer> {
-        self.now().get(key, now).or_else(|| self.early.get(key, now))
+        let Some(disk) = self.disk.get() else { return self.early.get(key, now) };
+        disk.get(key, now).or_else(|| {
+            // Stored while the disk was still opening: from now on it is kept there.
+            let answer = self.early.get(key, now)?;
+            disk.put(key, &answer);
+            self.early.remove(key);
+            Some(answer)
+        })
     }
 
     fn put(&self, key: &CacheKey, answer: &CachedAnswer) {

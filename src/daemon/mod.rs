@@ -61,7 +61,7 @@ pub fn run(options: &Options, backend: impl FnOnce() -> Arc<dyn Backend>) -> Res
         Claim::Won(guard) => guard,
         Claim::Lost => return Ok(false),
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let served = runtime.block_on(serve(options, &guard, backend));
     // The socket goes first, then what still runs, then the lock: a client that finds neither starts the next one.
     guard.remove_socket();

@@ -1,5 +1,7 @@
 //! Parts together, against real sockets, files, processes and shells.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod cache;
 mod environment;
 mod fake_provider;

@@ -53,11 +53,14 @@ fn a_helper_that_ignores_the_first_control_c_does_not_survive_the_second() {
     t.assert_not_spinning();
 }
 
+/// How a fake binary misbehaves.
+type Behaviour<'a> = &'a dyn Fn(FakeHelper) -> FakeHelper;
+
 #[test]
 fn a_binary_that_fails_in_any_way_leaves_the_line_untouched() {
     let ended = "no answer (helper ended early)";
     let refused = "no answer (a command with control characters was refused)";
-    let cases: [(&str, &dyn Fn(FakeHelper) -> FakeHelper, &str); 11] = [
+    let cases: [(&str, Behaviour<'_>, &str); 11] = [
         ("crash", &|h| h.crash_after(SOON), ended),
         ("nothing", &|h| h.raw_after(AT_ONCE, b""), ended),
         ("garbage", &|h| h.raw_after(AT_ONCE, b"Segmentation \xff fault\nls\n"), ended),
