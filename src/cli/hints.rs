@@ -2,7 +2,7 @@
 //! advice is not given twice a day.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -13,7 +13,9 @@ use crate::paths::Paths;
 use crate::protocol::Answer;
 
 /// How long a look for a model server on this machine may take; a refused connection takes microseconds.
-const PROBE_LIMIT: Duration = Duration::from_millis(20);
+const PROBE_LIMIT: Duration = Duration::from_millis(50);
+/// Most bytes of a list of models that are looked at.
+const LIST_LIMIT: u64 = 64 * 1024;
 /// Well-known key variables and the provider that `provider add` knows by name.
 const KEYS: [(&str, &str); 3] = [("OPENAI_API_KEY", "openai"), ("OPENROUTER_API_KEY", "openrouter"), ("GROQ_API_KEY", "groq")];
 /// Default ports of model servers with an OpenAI-compatible interface and their names for `provider add`.
@@ -55,15 +57,35 @@ fn next_step() -> Option<(String, String)> {
         }
     }
     for (port, provider) in SERVERS {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        if TcpStream::connect_timeout(&address, PROBE_LIMIT).is_ok() {
+        if let Some(model) = served_model(port) {
             return Some((
                 format!("server-{provider}"),
-                format!("a server answers on :{port}: `gptos provider add {provider} --model MODEL`"),
+                format!("a model server answers on :{port}: `gptos provider add {provider} --model {model}`"),
             ));
         }
     }
     Some(("no-provider".to_owned(), "a provider can answer more: `gptos provider add --help`".to_owned()))
+}
+
+/// The first model that a server on this port lists. Many programs listen on these ports; one that lists no models in
+/// the way of OpenAI is not meant.
+fn served_model(port: u16) -> Option<String> {
+    let mut stream = TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), PROBE_LIMIT).ok()?;
+    stream.set_read_timeout(Some(PROBE_LIMIT)).ok()?;
+    stream.set_write_timeout(Some(PROBE_LIMIT)).ok()?;
+    stream.write_all(b"GET /v1/models HTTP/1.0\r\nhost: localhost\r\n\r\n").ok()?;
+    let mut reply = Vec::new();
+    // A server that keeps the connection open ends the reading by the time limit; what came until then counts.
+    let _ = stream.take(LIST_LIMIT).read_to_end(&mut reply);
+    first_model(&String::from_utf8_lossy(&reply))
+}
+
+fn first_model(reply: &str) -> Option<String> {
+    let body = reply.get(reply.find('{')?..=reply.rfind('}')?)?;
+    let list: serde_json::Value = serde_json::from_str(body).ok()?;
+    let model = list.get("data")?.get(0)?.get("id")?.as_str()?;
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.:/@".contains(letter);
+    (!model.is_empty() && model.len() <= 80 && model.chars().all(is_plain)).then(|| model.to_owned())
 }
 
 /// Whether this advice has not been given today. Without a place to remember it is given each time.
@@ -87,4 +109,24 @@ fn write_private(directory: &Path, file: &Path, text: &str) -> std::io::Result<(
     let temporary = file.with_extension(std::process::id().to_string());
     fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?.write_all(text.as_bytes())?;
     fs::rename(&temporary, file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_list_of_models_names_a_model() {
+        let list =
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{\"object\":\"list\",\"data\":[{\"id\":\"qwen2.5-coder:7b\"}]}";
+        assert_eq!(first_model(list).as_deref(), Some("qwen2.5-coder:7b"));
+        for other in [
+            "",
+            "HTTP/1.1 404 Not Found\r\n\r\n<html>{}</html>",
+            "HTTP/1.1 200 OK\r\n\r\n{\"data\":[]}",
+            "HTTP/1.1 200 OK\r\n\r\n{\"data\":[{\"id\":\"x; rm -rf ~\"}]}",
+        ] {
+            assert_eq!(first_model(other), None, "{other}");
+        }
+    }
 }

@@ -40,6 +40,13 @@ pub struct Options {
     pub binary: OwnBinary,
 }
 
+impl Options {
+    /// After how long without a request it exits.
+    fn idle_limit(&self) -> Duration {
+        self.idle_exit.unwrap_or(if self.over_ssh { IDLE_EXIT_SSH } else { IDLE_EXIT })
+    }
+}
+
 /// Why the resident could not run.
 #[derive(Debug, Error)]
 pub enum DaemonError {
@@ -100,7 +107,7 @@ async fn serve(options: &Options, guard: &Guard, backend: impl FnOnce() -> Arc<d
 
 /// Returns when the resident should go, with the time that requests in flight still have.
 async fn leave(options: &Options, guard: &Guard, activity: &Activity) -> Duration {
-    let idle_exit = options.idle_exit.unwrap_or(if options.over_ssh { IDLE_EXIT_SSH } else { IDLE_EXIT });
+    let idle_exit = options.idle_limit();
     let mut watch = tokio::time::interval(WATCH_EVERY.min(idle_exit));
     let signals = async {
         match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
@@ -125,5 +132,35 @@ async fn leave(options: &Options, guard: &Guard, activity: &Activity) -> Duratio
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remote_login_keeps_an_idle_resident_for_a_shorter_time() {
+        let options = |over_ssh, idle_exit| Options {
+            socket: PathBuf::from("/nowhere/v1.sock"),
+            idle_exit,
+            over_ssh,
+            binary: OwnBinary::look().unwrap(),
+        };
+        assert_eq!(options(false, None).idle_limit(), Duration::from_secs(1800));
+        assert_eq!(options(true, None).idle_limit(), Duration::from_secs(300));
+        assert_eq!(options(true, Some(Duration::from_secs(60))).idle_limit(), Duration::from_secs(60));
+    }
+
+    #[tokio::test]
+    async fn an_idle_resident_leaves() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(directory.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+        let socket = directory.path().join("v1.sock");
+        let Claim::Won(guard) = Guard::claim(&socket).unwrap() else { panic!("the lock is free") };
+        let _listener = guard.listen().await.unwrap();
+        let options = Options { socket, idle_exit: Some(Duration::from_millis(50)), over_ssh: false, binary: OwnBinary::look().unwrap() };
+        let left = tokio::time::timeout(Duration::from_secs(5), leave(&options, &guard, &Activity::new())).await;
+        assert_eq!(left, Ok(DRAIN_LIMIT));
     }
 }
