@@ -62,7 +62,7 @@ check_home() {
 
 build() {
     cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-    say "building gptos: about $((14 / cores + 1)) minutes on $cores cores the first time"
+    say "building gptos: about $((10 / cores + 1)) minutes on $cores cores the first time"
     # Linking statically and at a fixed address belongs to this one binary: as flags for the whole build they would break
     # procedural macros. Both save start-up time, which every key press pays.
     flags=
