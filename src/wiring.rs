@@ -1,5 +1,6 @@
 //! The composition root: builds the pipeline for the resident and for direct mode.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ const TRIAL_DEADLINE: Duration = Duration::from_secs(8);
 /// A pipeline and the configuration it runs under.
 struct Service {
     pipeline: Pipeline,
+    config_file: Option<PathBuf>,
     state: Mutex<State>,
     pool: HttpPool,
 }
@@ -41,6 +43,10 @@ struct Built {
 impl Backend for Service {
     fn pipeline(&self) -> &Pipeline {
         &self.pipeline
+    }
+
+    fn config_file(&self) -> Option<&Path> {
+        self.config_file.as_deref()
     }
 
     fn setup(&self) -> Setup {
@@ -109,7 +115,8 @@ pub fn try_provider(provider: &Arc<dyn Provider>, facts: &ShellFacts) -> Result<
 fn service(mut file: ConfigFile, cache: Arc<dyn AnswerCache>, build: &str) -> Arc<dyn Backend> {
     let place = Place { os: platform::OS_NAME, build: build.to_owned(), ttl: file.current().0.cache.ttl };
     let pipeline = Pipeline::new(place, cache, Arc::new(SearchPath));
-    Arc::new(Service { pipeline, state: Mutex::new(State { file, built: None }), pool: HttpPool::new() })
+    let config_file = file.path().map(Path::to_owned);
+    Arc::new(Service { pipeline, config_file, state: Mutex::new(State { file, built: None }), pool: HttpPool::new() })
 }
 
 fn build_provider(settings: &ProviderSettings, pool: &HttpPool) -> Arc<dyn Provider> {

@@ -414,8 +414,13 @@ __gptos_watch_line() {
 
 # The words go into the history just before the command that came of them. (From a widget, the line being edited would be stored.)
 __gptos_add_history() {
+    local -i hides_blank=0
+    [[ -o hist_ignore_space ]] && hides_blank=1
     emulate -L zsh
-    [[ -n $_GPTOS_TYPED && ${1%$'\n'} != "$_GPTOS_TYPED" ]] && print -sr -- "$_GPTOS_TYPED"
+    # Who hides a line by a blank in front of it does not want its words kept either.
+    if [[ -n $_GPTOS_TYPED && ${1%$'\n'} != "$_GPTOS_TYPED" ]] && ! { (( hides_blank )) && [[ $_GPTOS_TYPED == [[:space:]]* ]] }; then
+        print -sr -- "$_GPTOS_TYPED"
+    fi
     _GPTOS_TYPED=''
     return 0
 }
@@ -429,14 +434,17 @@ __gptos_preexec() {
 
 # A line given up by Ctrl-C or send-break comes only here; zle-line-finish is for lines that were accepted.
 __gptos_precmd() {
-    local -i last_status=$?
+    local -i last_status=$? hides_blank=0
+    [[ -o hist_ignore_space ]] && hides_blank=1
     emulate -L zsh
     setopt no_bg_nice
     __gptos_release TERM
     __gptos_guard_lift
     local bin="$GPTOS_BIN" query="$_GPTOS_QUERY" command_line="$_GPTOS_RUNNING"
     # The words of a line given up are worth keeping all the same.
-    [[ -n $_GPTOS_TYPED ]] && print -sr -- "$_GPTOS_TYPED"
+    if [[ -n $_GPTOS_TYPED ]] && ! { (( hides_blank )) && [[ $_GPTOS_TYPED == [[:space:]]* ]] }; then
+        print -sr -- "$_GPTOS_TYPED"
+    fi
     __gptos_forget
     _GPTOS_ACCEPTED=0 _GPTOS_RUNNING=''
     # 148: stopped by Ctrl-Z, not finished.

@@ -3,6 +3,7 @@
 mod reply;
 mod stream;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
@@ -45,6 +46,8 @@ pub trait Backend: Send + Sync + 'static {
     fn pipeline(&self) -> &Pipeline;
     /// The configuration's current state, read anew for each request.
     fn setup(&self) -> Setup;
+    /// The configuration file it reads.
+    fn config_file(&self) -> Option<&Path>;
 }
 
 /// Counters and switches that the router shares with the process it runs in.
@@ -136,6 +139,10 @@ async fn suggest(State(shared): State<Shared>, Json(wire): Json<SuggestRequest>)
     shared.activity.requests.fetch_add(1, Ordering::Relaxed);
     let setup = shared.backend.setup();
     let headers = HeaderMap::from_iter(shared.build.clone());
+    let is_ours = wire.config_file.as_deref().is_none_or(|file| shared.backend.config_file() == Some(Path::new(file)));
+    if !is_ours {
+        return (headers, stream::line(&Record::Off)).into_response();
+    }
     if !setup.resident {
         shared.activity.drain.notify_one();
         return (headers, stream::line(&Record::Off)).into_response();

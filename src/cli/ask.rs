@@ -53,7 +53,7 @@ impl Surroundings {
         let unavailable = match self.channel() {
             Some(channel) => {
                 let question = Question {
-                    request: ask.on_wire(),
+                    request: ask.on_wire(&self.paths),
                     facts: &ask.facts,
                     variable: &facts::variable,
                     deadline: self.started + LONGEST_DEADLINE,
@@ -86,13 +86,14 @@ impl Surroundings {
 }
 
 impl Ask {
-    fn on_wire(&self) -> SuggestRequest {
+    fn on_wire(&self, paths: &Paths) -> SuggestRequest {
         SuggestRequest {
             query: self.query.clone(),
             mode: self.mode,
             want: self.want,
             no_cache: self.no_cache,
             patient: self.patient,
+            config_file: paths.config_file.as_ref().map(|file| file.to_string_lossy().into_owned()),
             deadline_ms: None,
             shell: WireShell::from_facts(&self.facts, &[]),
         }

@@ -30,7 +30,7 @@ impl Loaded {
         let service = wiring::direct(paths);
         let config = ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current().0;
         let setup = service.setup();
-        let key_names = setup.providers.iter().filter_map(|provider| provider.key_variable().map(str::to_owned)).collect();
+        let key_names = setup.providers.iter().flat_map(|provider| provider.key_variables()).map(str::to_owned).collect();
         Self { config, service, key_names }
     }
 

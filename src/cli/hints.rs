@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -105,7 +105,7 @@ fn is_new_today(id: &str, paths: &Paths) -> bool {
 }
 
 fn write_private(directory: &Path, file: &Path, text: &str) -> std::io::Result<()> {
-    fs::create_dir_all(directory)?;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     let temporary = file.with_extension(std::process::id().to_string());
     fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?.write_all(text.as_bytes())?;
     fs::rename(&temporary, file)

@@ -97,7 +97,7 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
 fn call_once(section: &ProviderSettings) -> Result<String, String> {
     let mut facts = facts::gather(facts::default_shell(), String::new());
     let provider = wiring::provider(section);
-    facts::add_keys(&mut facts, &provider.key_variable().map(str::to_owned).into_iter().collect::<Vec<_>>());
+    facts::add_keys(&mut facts, &provider.key_variables().into_iter().map(str::to_owned).collect::<Vec<_>>());
     wiring::try_provider(&provider, &facts)
 }
 

@@ -51,6 +51,9 @@ pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> Ex
         return ExitStatus::NoAnswer;
     }
     answer.remarks.iter().for_each(|remark| output.remark(remark));
+    if let Some(guess) = shown.first().filter(|best| best.is_guess()) {
+        output.remark(&guess.note());
+    }
     ExitStatus::Success
 }
 

@@ -47,6 +47,9 @@ pub struct SuggestRequest {
     /// Wait for the provider limiter instead of being refused by it.
     #[serde(default)]
     pub patient: bool,
+    /// The asking shell's configuration file; a resident that serves another one answers `Off`.
+    #[serde(default)]
+    pub config_file: Option<String>,
     /// What remains of the deadline, in milliseconds; absent: the configured one.
     #[serde(default)]
     pub deadline_ms: Option<u64>,
@@ -98,7 +101,8 @@ pub enum Record {
         /// Their names.
         names: Vec<String>,
     },
-    /// The configuration says `resident = "off"`: answer in your own process.
+    /// The configuration says `resident = "off"`, or the asking shell has another configuration: answer in your own
+    /// process.
     Off,
     /// The answer.
     Answer(Answer),

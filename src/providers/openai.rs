@@ -115,8 +115,8 @@ impl Provider for OpenAi {
         self.base_url.is_loopback()
     }
 
-    fn key_variable(&self) -> Option<&str> {
-        self.keys.variable()
+    fn key_variables(&self) -> Vec<&str> {
+        self.keys.variables()
     }
 
     fn ask<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<RawAnswer, AttemptError>> {

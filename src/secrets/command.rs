@@ -18,8 +18,8 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// How long a failure counts: long enough not to run the program at each key press, short enough to try again at once.
 const FAILURE_KEPT: Duration = Duration::from_secs(5);
 
-/// Variables that agents and password managers need to reach the user's session. They belong to the session and not to
-/// one shell, so this process's own are right.
+/// Variables that agents and password managers need to reach the user's session. They come from the asking shell, as
+/// everything about it does: the resident's own environment is empty of them.
 const SESSION_VARIABLES: [&str; 15] = [
     "USER",
     "LOGNAME",
@@ -105,8 +105,8 @@ impl KeySource for KeyCommand {
         self.find(facts).boxed()
     }
 
-    fn variable(&self) -> Option<&str> {
-        None
+    fn variables(&self) -> Vec<&str> {
+        SESSION_VARIABLES.to_vec()
     }
 
     fn rejected(&self) {
@@ -129,7 +129,8 @@ fn command(argv: &[String], facts: &ShellFacts) -> Option<Command> {
     if !facts.locale.is_empty() {
         command.env("LANG", &facts.locale);
     }
-    command.envs(SESSION_VARIABLES.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+    let session = facts.keys.iter().filter(|(name, _)| SESSION_VARIABLES.contains(&name.as_str()));
+    command.envs(session.map(|(name, value)| (name, value.expose())));
     // A group of its own, so that what the program started ends with it.
     command.kill_on_drop(true).process_group(0);
     Some(command)

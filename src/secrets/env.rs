@@ -29,8 +29,8 @@ impl KeySource for KeyVariable {
         ready(self.find(facts)).boxed()
     }
 
-    fn variable(&self) -> Option<&str> {
-        Some(&self.name)
+    fn variables(&self) -> Vec<&str> {
+        vec![&self.name]
     }
 }
 
@@ -56,7 +56,7 @@ mod tests {
     async fn only_the_asking_shell_is_read() {
         // PATH is set in every process, so a look into the own environment would find it.
         let source = KeyVariable::new("PATH".into());
-        assert_eq!(source.variable(), Some("PATH"));
+        assert_eq!(source.variables(), ["PATH"]);
         for (keys, expected) in [
             (vec![("PATH", " k1 ")], Ok(Some(Secret::new("k1".into())))),
             (vec![("OTHER", "k1")], Err("PATH: not set in this shell; hint: export PATH=…")),

@@ -33,8 +33,8 @@ impl KeySource for KeyFile {
         .boxed()
     }
 
-    fn variable(&self) -> Option<&str> {
-        None
+    fn variables(&self) -> Vec<&str> {
+        Vec::new()
     }
 }
 

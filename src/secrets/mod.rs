@@ -37,8 +37,8 @@ impl KeySource for NoKey {
         ready(Ok(None)).boxed()
     }
 
-    fn variable(&self) -> Option<&str> {
-        None
+    fn variables(&self) -> Vec<&str> {
+        Vec::new()
     }
 }
 

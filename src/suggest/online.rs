@@ -39,7 +39,8 @@ pub async fn ask_in_order(
 ) -> Result<Candidate, Vec<(String, AttemptError)>> {
     let mut failures = Vec::new();
     let mut calls = 0;
-    for provider in providers {
+    for (index, provider) in providers.iter().enumerate() {
+        let is_last = index + 1 == providers.len();
         let name = provider.name().to_owned();
         let remaining = deadline.saturating_duration_since(Instant::now());
         if remaining < LEAST {
@@ -51,7 +52,7 @@ pub async fn ask_in_order(
             failures.push((name, AttemptError::new(class, "not asked: too many calls in a short time")));
             continue;
         }
-        let call = Call { prompt, facts, limits: limits(provider.is_loopback(), calls, remaining) };
+        let call = Call { prompt, facts, limits: limits(provider.is_loopback(), is_last, calls, remaining) };
         calls += 1;
         // The adapter keeps its limits; the deadline does not depend on that.
         let asked = tokio::time::timeout_at(deadline, provider.ask(call)).await;
@@ -75,7 +76,7 @@ pub async fn ask_in_order(
 
 /// The limits of an attempt. A model on this machine may still be loading, and a client that hangs up aborts the
 /// loading, so it may use all that remains.
-fn limits(is_loopback: bool, earlier_calls: u32, remaining: Duration) -> AttemptLimits {
+fn limits(is_loopback: bool, is_last: bool, earlier_calls: u32, remaining: Duration) -> AttemptLimits {
     if is_loopback {
         return AttemptLimits {
             connect: CONNECT_LOOPBACK.min(remaining),
@@ -83,6 +84,10 @@ fn limits(is_loopback: bool, earlier_calls: u32, remaining: Duration) -> Attempt
             gap: GAP_LOOPBACK.min(remaining),
             total: remaining,
         };
+    }
+    // Whoever is asked last leaves time to nobody, so a slow model may use all that remains.
+    if is_last {
+        return AttemptLimits { connect: CONNECT.min(remaining), first_chunk: remaining, gap: remaining, total: remaining };
     }
     let first_chunk = if earlier_calls == 0 { FIRST_CHUNK } else { LATER_FIRST_CHUNK };
     AttemptLimits {

@@ -44,8 +44,8 @@ impl Provider for Scripted {
         self.loopback
     }
 
-    fn key_variable(&self) -> Option<&str> {
-        None
+    fn key_variables(&self) -> Vec<&str> {
+        Vec::new()
     }
 
     fn ask<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<RawAnswer, AttemptError>> {
@@ -133,7 +133,7 @@ async fn limits_shrink_with_what_remains() {
         gap: ms(gap),
         total: ms(total),
     };
-    assert_eq!(made, [limits(1000, 2500, 1000, 4000), limits(1000, 2000, 1000, 4000), limits(1000, 2000, 1000, 2800)]);
+    assert_eq!(made, [limits(1000, 2500, 1000, 4000), limits(1000, 2000, 1000, 4000), limits(1000, 2800, 2800, 2800)]);
 
     let local = Scripted::new("local", 7000, Ok(LS));
     assert_eq!(ask(&[Arc::clone(&local)], 8000, &|_| true).await, candidate("local"));

@@ -254,7 +254,8 @@ impl Pipeline {
         let keep = status == 0
             && redacted.is_clean()
             && !redact::looks_secret(command)
-            && judge(&candidate, &Policy { shell: facts.shell }).is_ok();
+            && judge(&candidate, &Policy { shell: facts.shell }).is_ok()
+            && self.was_suggested(query, command, facts, now);
         if keep {
             self.cache.put(&key, &CachedAnswer { candidate, created: now });
         } else if self.cache.get(&key, now).is_some_and(|known| known.candidate.command == command) {
@@ -262,15 +263,48 @@ impl Pipeline {
         }
     }
 
+    /// Whether a line that was run still answers the query: it resembles something that would be suggested for it. A
+    /// shell only knows that the line once held a suggestion, and its user may have typed another command over it.
+    fn was_suggested(&self, query: &Query, command: &str, facts: &ShellFacts, now: SystemTime) -> bool {
+        let request = Request {
+            query: query.clone(),
+            facts: facts.clone(),
+            mode: Mode::Offline,
+            want: usize::MAX,
+            use_cache: true,
+            patient: false,
+            offered_keys: Vec::new(),
+            deadline: Instant::now(),
+            now,
+        };
+        let sources = LocalSources { place: &self.place, cache: self.cache.as_ref() };
+        let local = sources.collect(&request, &redact::redact(query.as_str())).reply(&request, Vec::new(), None);
+        local.offers.iter().any(|offer| resembles(command, offer.suggestion.command()))
+    }
+
     fn key(&self, kind: Kind, text: &str, facts: &ShellFacts) -> super::ports::CacheKey {
         key::derive(kind, text, facts, &self.place.key_context())
     }
 }
 
+/// Whether a line is an edited suggestion: it begins with the same program, and at least half of the suggestion's words,
+/// and more than the first, are there in this form or a longer or shorter one.
+fn resembles(line: &str, suggestion: &str) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let wanted: Vec<&str> = suggestion.split_whitespace().collect();
+    let kept = |word: &&&str| {
+        words
+            .iter()
+            .any(|other| other == *word || (word.len().min(other.len()) > 1 && (other.starts_with(**word) || word.starts_with(other))))
+    };
+    let count = wanted.iter().filter(kept).count();
+    words.contains(&wanted.first().copied().unwrap_or_default()) && count * 2 >= wanted.len() && (count > 1 || wanted.len() == 1)
+}
+
 /// Key variables that the providers need and the client has not been asked for.
 fn missing_keys(providers: &[Arc<dyn Provider>], offered: &[String]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for name in providers.iter().filter_map(|provider| provider.key_variable()) {
+    for name in providers.iter().flat_map(|provider| provider.key_variables()) {
         if !offered.iter().any(|known| known == name) && !names.iter().any(|known| known == name) {
             names.push(name.to_owned());
         }

@@ -51,8 +51,8 @@ impl Provider for Scripted {
         false
     }
 
-    fn key_variable(&self) -> Option<&str> {
-        self.key
+    fn key_variables(&self) -> Vec<&str> {
+        self.key.into_iter().collect()
     }
 
     fn ask<'a>(&'a self, _call: Call<'a>) -> BoxFuture<'a, Result<RawAnswer, crate::domain::AttemptError>> {
@@ -186,11 +186,13 @@ async fn an_answer_about_here_ages_within_a_day() {
 async fn what_was_run_comes_first_until_it_fails() {
     let bench = Bench::new("echo one");
     let query = Query::from_bytes(KNOWN.as_bytes()).unwrap();
-    bench.pipeline.record_ran(&query, "ls -lS /var", 0, &facts(), bench.now);
-    assert_eq!(bench.best(KNOWN).await, given("ls -lS /var", Via::Cache));
+    bench.pipeline.record_ran(&query, "ls -lhS /var", 0, &facts(), bench.now);
+    assert_eq!(bench.best(KNOWN).await, given("ls -lhS /var", Via::Cache));
     assert!(bench.ask(&bench.request(KNOWN)).await.offers.len() >= 2, "the translation stays in the ring");
-    bench.pipeline.record_ran(&query, "ls -lS /var", 2, &facts(), bench.now);
-    assert_ne!(bench.best(KNOWN).await, given("ls -lS /var", Via::Cache));
+    bench.pipeline.record_ran(&query, "ls -lhS /var", 2, &facts(), bench.now);
+    assert_ne!(bench.best(KNOWN).await, given("ls -lhS /var", Via::Cache));
+    bench.pipeline.record_ran(&query, "ls -d /etc", 0, &facts(), bench.now);
+    assert_ne!(bench.best(KNOWN).await, given("ls -d /etc", Via::Cache), "another command typed over the suggestion");
     bench.pipeline.record_ran(&query, "mysql --password=hunter2hunter2", 0, &facts(), bench.now);
     let reply = bench.ask(&bench.request(KNOWN)).await;
     assert!(reply.offers.iter().all(|offer| !offer.suggestion.command().contains("hunter2")));

@@ -116,8 +116,8 @@ pub trait Provider: Send + Sync {
     fn model(&self) -> &str;
     /// Whether it runs on this machine; then it has no first-chunk limit, since it may be loading its model.
     fn is_loopback(&self) -> bool;
-    /// The environment variable of the asking shell that holds its key, if the configuration names one.
-    fn key_variable(&self) -> Option<&str>;
+    /// The variables of the asking shell that it takes to find its key.
+    fn key_variables(&self) -> Vec<&str>;
     /// Makes one attempt. Dropping the future cancels the request.
     fn ask<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<RawAnswer, AttemptError>>;
 }
@@ -129,8 +129,8 @@ pub trait KeySource: Send + Sync {
     /// # Errors
     /// An `Auth` error that names the place of the key and what is wrong with it, never the key.
     fn key<'a>(&'a self, facts: &'a ShellFacts) -> BoxFuture<'a, Result<Option<Secret>, AttemptError>>;
-    /// The environment variable it needs from the asking shell, if any.
-    fn variable(&self) -> Option<&str>;
+    /// The variables of the asking shell that it needs.
+    fn variables(&self) -> Vec<&str>;
     /// The provider did not accept the key: one that is remembered is forgotten, so that a new one is found.
     fn rejected(&self) {}
 }

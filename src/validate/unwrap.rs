@@ -14,7 +14,7 @@ pub(super) enum Inner {
     UnknownText,
 }
 
-const SHELLS: [&str; 9] = ["sh", "bash", "zsh", "dash", "ksh", "mksh", "ash", "fish", "busybox"];
+const SHELLS: [&str; 8] = ["sh", "bash", "zsh", "dash", "ksh", "mksh", "ash", "fish"];
 
 const INTERPRETERS: [&str; 7] = ["python", "python2", "python3", "perl", "ruby", "node", "php"];
 

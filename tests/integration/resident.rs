@@ -369,3 +369,38 @@ fn walk(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
     }
     found
 }
+
+#[test]
+fn a_shell_with_another_configuration_is_not_answered_from_this_one() {
+    let provider = FakeProvider::always(Reply::stream(&answer("echo from-the-other")));
+    let env = TestEnv::new();
+    let mut resident = env.start_resident();
+    let other = env.work().join("other.toml");
+    fs::write(&other, provider_block("other", &provider.base_url(), "")).unwrap();
+    let ask = |with_other: bool| {
+        let mut command = env.command(&["translate", "--shell", "bash", "--", "frobnicate the quux"]);
+        if with_other {
+            command.env("GPTOS_CONFIG", &other);
+        }
+        run(command, b"")
+    };
+    assert_eq!(ask(true).out, "echo from-the-other\n");
+    assert_eq!(ask(false).code, Some(1), "and the other way round");
+    assert!(env.status().is_some(), "the resident goes on for its own shells");
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
+}
+
+#[test]
+fn a_key_command_sees_the_session_of_the_asking_shell() {
+    let provider = FakeProvider::always(Reply::stream(&answer("echo ok")));
+    let env = TestEnv::new();
+    env.with_provider("own", &provider.base_url(), "key = { command = [\"printenv\", \"GNUPGHOME\"] }");
+    let mut resident = env.start_resident();
+    let mut command = env.command(&["translate", "--shell", "bash", "--no-cache", "--", "frobnicate the quux"]);
+    command.env("GNUPGHOME", "/home/ada/keys");
+    assert_eq!(run(command, b"").out, "echo ok\n");
+    assert_eq!(provider.requests()[0].header("authorization"), Some("Bearer /home/ada/keys"));
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
+}
