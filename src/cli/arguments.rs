@@ -113,7 +113,7 @@ enum Verb {
 pub struct TranslateArguments {
     /// Shell to write the command for; without it, the one you are in
     #[arg(long, value_name = "SHELL")]
-    shell: Option<ShellName>,
+    pub(super) shell: Option<ShellName>,
     /// Print up to N different commands, the best first
     #[arg(short = 'n', long = "count", value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=20))]
     pub count: u8,
@@ -128,7 +128,7 @@ pub struct TranslateArguments {
     pub json: bool,
     /// The query, joined by single spaces
     #[arg(last = true, value_name = "WORDS")]
-    words: Vec<String>,
+    pub(super) words: Vec<String>,
 }
 
 /// Options of `gptos batch translate`.
@@ -237,7 +237,7 @@ enum BatchVerb {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct ShellName(ShellKind);
+pub(super) struct ShellName(pub(super) ShellKind);
 
 impl ValueEnum for ShellName {
     fn value_variants<'a>() -> &'a [Self] {
@@ -262,7 +262,7 @@ impl TranslateArguments {
     }
 
     /// A query with nothing else said.
-    fn bare(words: Vec<String>) -> Self {
+    pub(super) fn bare(words: Vec<String>) -> Self {
         Self { shell: None, count: 1, offline: false, no_cache: false, json: false, words }
     }
 }

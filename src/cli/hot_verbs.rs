@@ -1,9 +1,9 @@
-//! The two verbs that the shell integration calls on every key press. They are read by hand: building the definition
-//! of the whole command line would take longer than a cached answer.
+//! The two verbs that the shell integration calls on every key press, and `translate` in its plain forms. They are read
+//! by hand: building the definition of the whole command line takes a good part of the time of a cached answer.
 
 use std::ffi::OsString;
 
-use super::arguments::UsageError;
+use super::arguments::{ShellName, TranslateArguments, UsageError};
 use crate::domain::ShellKind;
 
 /// A call by the shell integration. Queries and commands come on standard input.
@@ -25,6 +25,8 @@ pub enum HotVerb {
         /// The exit status of the command that was run.
         status: u8,
     },
+    /// `gptos translate …` without anything unusual.
+    Translate(TranslateArguments),
 }
 
 /// Reads a hot verb; `None` for every other command line.
@@ -36,8 +38,28 @@ pub fn hot_verb(arguments: &[OsString]) -> Result<Option<HotVerb>, UsageError> {
     match verb.to_str() {
         Some("widget") => widget(rest).map(Some).ok_or_else(|| usage("gptos widget SHELL [--fresh] [--shell-version VERSION]")),
         Some("ran") => ran(rest).map(Some).ok_or_else(|| usage("gptos ran SHELL STATUS")),
+        Some("translate") => Ok(translate(rest).map(HotVerb::Translate)),
         _ => Ok(None),
     }
+}
+
+/// `None` leaves the arguments to the full definition, which knows every form and every mistake.
+fn translate(arguments: &[OsString]) -> Option<TranslateArguments> {
+    let mut parsed = TranslateArguments::bare(Vec::new());
+    let mut words = arguments.iter().map(|argument| argument.to_str());
+    while let Some(word) = words.next() {
+        match word? {
+            "--offline" if !parsed.offline => parsed.offline = true,
+            "--no-cache" if !parsed.no_cache => parsed.no_cache = true,
+            "--json" if !parsed.json => parsed.json = true,
+            "--shell" if parsed.shell.is_none() => parsed.shell = Some(ShellName(words.next()??.parse().ok()?)),
+            "--" => {
+                parsed.words = words.by_ref().map(|word| word.map(str::to_owned)).collect::<Option<_>>()?;
+            }
+            _ => return None,
+        }
+    }
+    Some(parsed)
 }
 
 fn usage(form: &str) -> UsageError {
@@ -66,6 +88,33 @@ fn ran(arguments: &[OsString]) -> Option<HotVerb> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::arguments::{self, Invocation};
+
+    #[test]
+    fn plain_translations_are_read_as_the_full_definition_reads_them() {
+        let words = |line: &str| line.split_whitespace().map(OsString::from).collect::<Vec<_>>();
+        for line in [
+            "translate",
+            "translate --offline --no-cache --json",
+            "translate --shell fish -- list files",
+            "translate --json -- -n 3 --",
+            "translate --",
+        ] {
+            let Ok(Some(HotVerb::Translate(by_hand))) = hot_verb(&words(line)) else { panic!("{line}: not read by hand") };
+            let Ok(Invocation::Translate(by_definition)) = arguments::parse(&words(line)) else { panic!("{line}: not a translation") };
+            assert_eq!(by_hand, by_definition, "{line}");
+        }
+        for line in [
+            "translate -n 3",
+            "translate --help",
+            "translate --shell tcsh",
+            "translate --offline --offline",
+            "translate list",
+            "translate --shell",
+        ] {
+            assert_eq!(hot_verb(&words(line)), Ok(None), "{line}");
+        }
+    }
 
     #[test]
     fn hot_verbs_are_read_and_others_left_alone() {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::ask::{Ask, Surroundings};
 use super::hot_verbs::HotVerb;
 use super::output::{Output, visible};
-use super::{ExitStatus, facts, hints, present};
+use super::{ExitStatus, facts, hints, present, translate};
 use crate::domain::{Query, ShellKind};
 use crate::protocol::{Answer, Mode, RanRequest, WireShell};
 
@@ -22,6 +22,7 @@ pub(super) fn run(verb: HotVerb, output: &mut Output<'_>) -> ExitStatus {
     match verb {
         HotVerb::Widget { shell, fresh, shell_version } => widget(shell, fresh, shell_version, output),
         HotVerb::Ran { shell, status } => ran(shell, i32::from(status)),
+        HotVerb::Translate(arguments) => translate::one(&arguments, output),
     }
 }
 

@@ -1,9 +1,10 @@
 //! The sources that need no network: what the user ran before, the cache, the embedded translator.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::key::{self, Kind};
-use super::pipeline::{Mode, Offer, Place, Reply, Request, Via};
+use super::pipeline::{Mode, Offer, Place, Reply, Request, Translations, Via};
 use super::ports::{AnswerCache, CachedAnswer};
 use crate::domain::{Candidate, Origin};
 use crate::offline::{self, Machine, Os};
@@ -19,6 +20,8 @@ pub struct LocalSources<'a> {
     pub place: &'a Place,
     /// The answers kept.
     pub cache: &'a dyn AnswerCache,
+    /// Translations made lately.
+    pub(super) translations: &'a Translations,
 }
 
 /// All local answers to one request that passed the gate, best first.
@@ -57,7 +60,15 @@ impl LocalSources<'_> {
     fn translate(&self, request: &Request, redacted: &Redacted, local: &mut Local) {
         let os = if self.place.os == "macos" { Os::MacOs } else { Os::Linux };
         let machine = Machine::usual(request.facts.shell, os);
-        let translation = offline::translate(request.query.as_str(), &machine);
+        let words = (request.query.as_str().to_owned(), request.facts.shell);
+        let translation = self.translations.get(&words).unwrap_or_else(|| {
+            let made = Arc::new(offline::translate(request.query.as_str(), &machine));
+            // Words that hold a secret are not remembered, not even here.
+            if redacted.is_clean() {
+                self.translations.insert(words, Arc::clone(&made));
+            }
+            made
+        });
         for candidate in translation.candidates.iter().filter(|candidate| candidate.confidence >= offline::PLAUSIBLE) {
             let sure = candidate.confidence >= offline::SURE;
             local.add(candidate, if sure { Via::Live } else { Via::Guess }, request);

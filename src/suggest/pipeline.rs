@@ -11,7 +11,8 @@ use super::local::LocalSources;
 use super::online;
 use super::ports::{AnswerCache, CachedAnswer, Commands, Provider};
 use super::prompt;
-use crate::domain::{AttemptError, Candidate, FailureClass, Origin, Query, ShellFacts};
+use crate::domain::{AttemptError, Candidate, FailureClass, Origin, Query, ShellFacts, ShellKind};
+use crate::offline::Translation;
 use crate::redact::{self, Redacted};
 use crate::resilience::CallLimiter;
 use crate::validate::{Policy, Suggestion, judge};
@@ -109,6 +110,12 @@ impl WaitingFor {
     }
 }
 
+/// What the embedded translator made of recent words. It is a pure function of words and shell, so this changes nothing
+/// but the time that a cached answer with its alternatives takes.
+pub(super) type Translations = quick_cache::sync::Cache<(String, ShellKind), Arc<Translation>>;
+/// Translations remembered, a few hundred bytes each.
+const TRANSLATIONS_KEPT: usize = 256;
+
 /// A provider that gave no command, by name, and why.
 type Failure = (String, AttemptError);
 
@@ -137,12 +144,13 @@ pub struct Pipeline {
     cache: Arc<dyn AnswerCache>,
     commands: Arc<dyn Commands>,
     limiter: CallLimiter,
+    translations: Translations,
 }
 
 impl Pipeline {
     /// Puts the pipeline together.
     pub fn new(place: Place, cache: Arc<dyn AnswerCache>, commands: Arc<dyn Commands>) -> Self {
-        Self { place, cache, commands, limiter: CallLimiter::new() }
+        Self { place, cache, commands, limiter: CallLimiter::new(), translations: Translations::new(TRANSLATIONS_KEPT) }
     }
 
     /// The cache, for its statistics.
@@ -157,7 +165,7 @@ impl Pipeline {
 
         // What this machine knows by itself costs no waiting, so it is ready before any provider is asked, and
         // whatever fails later fails towards it.
-        let sources = LocalSources { place: &self.place, cache: self.cache.as_ref() };
+        let sources = LocalSources { place: &self.place, cache: self.cache.as_ref(), translations: &self.translations };
         let local = sources.collect(request, &redacted);
         if request.mode == Mode::Offline || providers.is_empty() {
             return Outcome::Reply(local.reply(request, Vec::new(), None));
@@ -277,7 +285,7 @@ impl Pipeline {
             deadline: Instant::now(),
             now,
         };
-        let sources = LocalSources { place: &self.place, cache: self.cache.as_ref() };
+        let sources = LocalSources { place: &self.place, cache: self.cache.as_ref(), translations: &self.translations };
         let local = sources.collect(&request, &redact::redact(query.as_str())).reply(&request, Vec::new(), None);
         local.offers.iter().any(|offer| resembles(command, offer.suggestion.command()))
     }
