@@ -19,7 +19,7 @@ pub(super) fn suggestions(answer: &Answer, shell: ShellKind) -> Vec<Shown> {
     candidates
         .filter_map(|wire| {
             let via = wire.via;
-            let suggestion = judge(&wire.into_candidate()?, &Policy { shell }).ok()?;
+            let suggestion = judge(&wire.into_candidate()?, &Policy::new(shell)).ok()?;
             Some(Shown { suggestion, via })
         })
         .collect()

@@ -100,7 +100,7 @@ impl LocalSources<'_> {
 impl Local {
     /// Judges a candidate and keeps it unless the same command is there already.
     fn add(&mut self, candidate: &Candidate, via: Via, request: &Request) {
-        let Ok(suggestion) = judge(candidate, &Policy { shell: request.facts.shell }) else { return };
+        let Ok(suggestion) = judge(candidate, &Policy::new(request.facts.shell)) else { return };
         if self.offers.iter().all(|known| known.suggestion.command() != suggestion.command()) {
             self.offers.push(Offer { suggestion, via });
         }

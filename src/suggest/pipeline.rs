@@ -235,7 +235,7 @@ impl Pipeline {
     /// each time, and the secrets, of which the provider only knows the placeholders, are put back each time.
     fn accept(&self, request: &Request, redacted: &Redacted, candidate: &Candidate) -> Result<Suggestion, Failure> {
         let restored = Candidate { command: redacted.restore(&candidate.command), ..candidate.clone() };
-        match judge(&restored, &Policy { shell: request.facts.shell }) {
+        match judge(&restored, &Policy::new(request.facts.shell)) {
             Ok(suggestion) => {
                 if request.use_cache {
                     let key = self.key(Kind::Provider, &redacted.text, &request.facts);
@@ -262,7 +262,7 @@ impl Pipeline {
         let keep = status == 0
             && redacted.is_clean()
             && !redact::looks_secret(command)
-            && judge(&candidate, &Policy { shell: facts.shell }).is_ok()
+            && judge(&candidate, &Policy::new(facts.shell)).is_ok()
             && self.was_suggested(query, command, facts, now);
         if keep {
             self.cache.put(&key, &CachedAnswer { candidate, created: now });

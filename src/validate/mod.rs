@@ -2,10 +2,14 @@
 //! judged is byte for byte what enters the edit buffer.
 
 mod analyse;
+mod custom;
 mod path;
 mod rules;
 mod suggestion;
 mod text;
 mod unwrap;
+mod verdict;
 
-pub use suggestion::{Policy, Rejection, Suggestion, judge};
+pub use custom::{CustomRules, RuleError};
+pub use suggestion::{Rejection, Suggestion, check, judge};
+pub use verdict::{Effect, EffectKind, Finding, Policy, Verdict};

@@ -1,16 +1,10 @@
 use thiserror::Error;
 
-use super::analyse::{Finding, analyse};
+use super::analyse::analyse;
 use super::text;
+use super::verdict::{Finding, Policy, Verdict};
 use crate::domain::{Candidate, Origin, Risk, ShellKind};
 use crate::syntax::{self, Comment, SyntaxError};
-
-/// What a candidate is judged against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Policy {
-    /// The shell that the command would run in.
-    pub shell: ShellKind,
-}
 
 /// A command that passed the gate, with what the gate found out about it. Only [`judge`] makes one.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,8 +13,7 @@ pub struct Suggestion {
     reading: Option<String>,
     origin: Origin,
     confidence: f64,
-    risk: Risk,
-    reason: Option<String>,
+    verdict: Verdict,
 }
 
 impl Suggestion {
@@ -31,12 +24,17 @@ impl Suggestion {
 
     /// How much it can destroy.
     pub fn risk(&self) -> Risk {
-        self.risk
+        self.verdict.risk
     }
 
     /// Why the risk is what it is, in plain words; `None` without risk.
     pub fn reason(&self) -> Option<&str> {
-        self.reason.as_deref()
+        self.verdict.worst().map(|finding| finding.reason.as_str())
+    }
+
+    /// Everything that the analyser found.
+    pub fn verdict(&self) -> &Verdict {
+        &self.verdict
     }
 
     /// Who proposed it.
@@ -60,9 +58,9 @@ impl Suggestion {
             Origin::Provider(name) => name.clone(),
             other => other.label(),
         };
-        let line = match &self.reason {
-            Some(reason) => format!("{source} · risk {}: {reason}", self.risk),
-            None => format!("{source} · risk {}", self.risk),
+        let line = match self.reason() {
+            Some(reason) => format!("{source} · risk {}: {reason}", self.risk()),
+            None => format!("{source} · risk {}", self.risk()),
         };
         text::printable_line(&line)
     }
@@ -127,19 +125,43 @@ pub fn judge(candidate: &Candidate, policy: &Policy) -> Result<Suggestion, Rejec
         1 => {}
         _ => return Err(Rejection::SeveralLines),
     }
-    let worst = analyse(&tree).into_iter().max_by_key(|finding| finding.risk);
-    let (risk, reason) = match worst {
-        Some(Finding { risk, reason, .. }) if risk > Risk::None => (risk, Some(reason)),
-        _ => (Risk::None, None),
-    };
+    let verdict = verdict(&tree);
     Ok(Suggestion {
         command: command.to_owned(),
         reading: candidate.reading.as_deref().map(text::printable_line).filter(|line| !line.is_empty()),
         origin: candidate.origin.clone(),
         confidence: candidate.confidence,
-        risk,
-        reason: reason.map(|reason| text::printable_line(&reason)),
+        verdict,
     })
+}
+
+/// Judges a line as it stands, whoever wrote it. It never refuses: what cannot be understood is a finding.
+pub fn check(line: &str, policy: &Policy) -> Verdict {
+    match syntax::parse(line, policy.shell) {
+        Ok(tree) => verdict(&tree),
+        Err(error) => Verdict {
+            risk: Risk::Medium,
+            findings: vec![Finding {
+                rule: "syntax".to_owned(),
+                risk: Risk::Medium,
+                span: 0..0,
+                reason: error.to_string(),
+                safer: None,
+            }],
+            effects: Vec::new(),
+            programs: Vec::new(),
+        },
+    }
+}
+
+fn verdict(tree: &syntax::Tree) -> Verdict {
+    let mut findings: Vec<Finding> = analyse(tree)
+        .into_iter()
+        .map(|found| Finding { rule: found.rule, risk: found.risk, span: 0..0, reason: text::printable_line(&found.reason), safer: None })
+        .collect();
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.risk));
+    let risk = findings.first().map_or(Risk::None, |finding| finding.risk);
+    Verdict { risk, findings, effects: Vec::new(), programs: Vec::new() }
 }
 
 #[cfg(test)]
@@ -151,7 +173,7 @@ mod tests {
     }
 
     fn judged(command: &str, shell: ShellKind) -> Result<Suggestion, Rejection> {
-        judge(&candidate(command), &Policy { shell })
+        judge(&candidate(command), &Policy::new(shell))
     }
 
     #[test]
@@ -257,11 +279,11 @@ mod tests {
     fn the_note_is_one_plain_line() {
         assert_eq!(judged("ls", ShellKind::Bash).expect("valid").note(), "offline · risk none");
         let provider = Candidate { origin: Origin::Provider("openai".to_owned()), ..candidate("rm -r build") };
-        let suggestion = judge(&provider, &Policy { shell: ShellKind::Bash }).expect("valid");
+        let suggestion = judge(&provider, &Policy::new(ShellKind::Bash)).expect("valid");
         assert_eq!(suggestion.note(), "openai · risk high: deletes recursively");
         assert_eq!((suggestion.risk(), suggestion.reason()), (Risk::High, Some("deletes recursively")));
         let reading = Candidate { reading: Some("lists\n\u{1b}[31mall \u{202e} files\u{200b}".to_owned()), ..candidate("ls") };
-        let suggestion = judge(&reading, &Policy { shell: ShellKind::Bash }).expect("valid");
+        let suggestion = judge(&reading, &Policy::new(ShellKind::Bash)).expect("valid");
         assert_eq!(suggestion.reading(), Some("lists [31mall files"));
     }
 }

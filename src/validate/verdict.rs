@@ -1,0 +1,88 @@
+//! What the analyser says of a command line.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::domain::{Risk, ShellKind};
+
+use super::custom::CustomRules;
+
+/// What a command line is judged against.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// The shell that the command would run in.
+    pub shell: ShellKind,
+    /// The rules of the user and of the project, beside the embedded ones.
+    pub rules: Arc<CustomRules>,
+}
+
+impl Policy {
+    /// The embedded rules alone.
+    pub fn new(shell: ShellKind) -> Self {
+        Self { shell, rules: Arc::default() }
+    }
+
+    /// The same with the rules of the user and of the project.
+    #[must_use]
+    pub fn with_rules(self, rules: Arc<CustomRules>) -> Self {
+        Self { rules, ..self }
+    }
+}
+
+/// Something that the user should know before the command runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// The rule's name.
+    pub rule: String,
+    /// How bad it is.
+    pub risk: Risk,
+    /// The bytes of the line it is about; empty at 0 when it is about the line as a whole.
+    pub span: Range<usize>,
+    /// Why, in plain words.
+    pub reason: String,
+    /// What would do the same with less danger, when there is such a thing.
+    pub safer: Option<String>,
+}
+
+/// What happens to files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EffectKind {
+    /// They are deleted.
+    Delete,
+    /// What they held is lost.
+    Overwrite,
+    /// Who may use them changes.
+    ChangeAccess,
+}
+
+/// Files that a command line names and what it does to them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effect {
+    /// What happens.
+    pub kind: EffectKind,
+    /// A path, absolute, below `~/`, or relative to the working directory. `*`, `?` and `[` are patterns unless a
+    /// backslash stands before them; a backslash itself is doubled.
+    pub path: String,
+    /// Whether everything below it is meant as well.
+    pub recursive: bool,
+}
+
+/// Everything that there is to say of a command line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// The worst of the findings.
+    pub risk: Risk,
+    /// The worst first; those of one risk in the order of the line.
+    pub findings: Vec<Finding>,
+    /// What happens to named files.
+    pub effects: Vec<Effect>,
+    /// The programs it runs by name, as written and once each, those inside wrappers included.
+    pub programs: Vec<String>,
+}
+
+impl Verdict {
+    /// The finding that decides the risk.
+    pub fn worst(&self) -> Option<&Finding> {
+        self.findings.first().filter(|finding| finding.risk > Risk::None)
+    }
+}
