@@ -1,8 +1,12 @@
 //! What the words of a tree stand for, and the commands inside their substitutions.
 
+use std::ops::Range;
+
 use brush_parser::ast;
 use brush_parser::word::{self, Parameter, ParameterExpr, TildeExpr, WordPiece, WordPieceWithSource};
 
+use super::escapes::{self, Dialect};
+use super::parameters;
 use super::parse::SyntaxError;
 use super::tree::{Word, WordBuilder};
 use super::walk::{MAX_SUBSTITUTIONS, Outcome, Walker};
@@ -17,23 +21,31 @@ impl Walker {
     pub(super) fn word(&mut self, word: &ast::Word) -> Outcome<Word> {
         let pieces = word::parse(&word.value, &self.options).map_err(|_| SyntaxError::Grammar(self.shell))?;
         if self.shell == ShellKind::Zsh && runs_code_in_glob(&word.value) {
-            self.tree.partial = true;
+            self.tree.unclear = true;
         }
-        self.assemble(&word.value, &pieces)
+        let span = self.source.locate(word);
+        self.assemble(&word.value, &pieces, span)
     }
 
-    pub(super) fn assemble(&mut self, raw: &str, pieces: &[WordPieceWithSource]) -> Outcome<Word> {
+    pub(super) fn assemble(&mut self, raw: &str, pieces: &[WordPieceWithSource], span: Range<usize>) -> Outcome<Word> {
         let mut builder = WordBuilder::new();
-        self.pieces(raw, pieces, false, &mut builder)?;
-        Ok(builder.finish(raw))
+        self.pieces(raw, pieces, false, &span, &mut builder)?;
+        Ok(builder.finish(raw, span))
     }
 
-    fn pieces(&mut self, raw: &str, pieces: &[WordPieceWithSource], quoted: bool, builder: &mut WordBuilder) -> Outcome {
+    fn pieces(
+        &mut self,
+        raw: &str,
+        pieces: &[WordPieceWithSource],
+        quoted: bool,
+        span: &Range<usize>,
+        builder: &mut WordBuilder,
+    ) -> Outcome {
         for piece in pieces {
             match &piece.piece {
                 // Something that the grammar could not read and passed on as text.
                 WordPiece::Text(text) if text.contains("${") || text.contains("$(") => {
-                    self.tree.partial = true;
+                    self.tree.unclear = true;
                     builder.unknown();
                 }
                 WordPiece::Text(text) if quoted => builder.quoted(text),
@@ -41,30 +53,32 @@ impl Walker {
                 WordPiece::SingleQuotedText(text) => builder.quoted(text),
                 WordPiece::AnsiCQuotedText(text) => {
                     self.not_in_fish("`$' '`")?;
-                    if text.contains('\\') { builder.unknown() } else { builder.quoted(text) }
+                    builder.quoted(&escapes::decode(text, Dialect::AnsiC));
                 }
-                WordPiece::EscapeSequence(text) => builder.quoted(text.strip_prefix('\\').unwrap_or(text)),
+                WordPiece::EscapeSequence(text) => match text.strip_prefix('\\').unwrap_or(text) {
+                    // A line that goes on after a backslash.
+                    "\n" => {}
+                    escaped => builder.quoted(escaped),
+                },
                 WordPiece::DoubleQuotedSequence(inner) | WordPiece::GettextDoubleQuotedSequence(inner) => {
-                    self.pieces(raw, inner, true, builder)?;
+                    builder.quoted("");
+                    self.pieces(raw, inner, true, span, builder)?;
                 }
-                WordPiece::TildeExpansion(TildeExpr::Home) => builder.home(),
-                WordPiece::TildeExpansion(TildeExpr::UserHome(user)) => {
-                    builder.home();
-                    builder.quoted(user);
-                }
+                WordPiece::TildeExpansion(TildeExpr::Home) => builder.home(""),
+                WordPiece::TildeExpansion(TildeExpr::UserHome(user)) => builder.home(user),
                 WordPiece::TildeExpansion(_) => builder.unknown(),
                 WordPiece::ParameterExpansion(expr) => {
                     let written = raw.get(piece.start_index..piece.end_index).unwrap_or(raw);
                     self.parameter(expr, written, quoted, builder)?;
                 }
                 WordPiece::CommandSubstitution(text) => {
-                    self.substitution(text)?;
-                    builder.unknown();
+                    let commands = self.substitution(text, raw, span)?;
+                    builder.output(commands, quoted);
                 }
                 WordPiece::BackquotedCommandSubstitution(text) => {
                     self.not_in_fish("a backquoted command")?;
-                    self.substitution(&unescape_backquoted(text))?;
-                    builder.unknown();
+                    let commands = self.substitution(&unescape_backquoted(text), raw, span)?;
+                    builder.output(commands, quoted);
                 }
                 WordPiece::ArithmeticExpression(expr) => {
                     self.not_in_fish("`$(( ))`")?;
@@ -84,9 +98,9 @@ impl Walker {
             // Between double quotes an apostrophe quotes nothing, so it must not hide a substitution here.
             if quoted { self.inner_text(&inside.replace('\'', " "))? } else { self.inner_text(inside)? }
         }
-        match expr {
-            ParameterExpr::Parameter { parameter: Parameter::Named(name), indirect: false } if name == "HOME" => builder.home(),
-            _ => builder.unknown(),
+        match parameters::read(expr) {
+            Some((name, edit)) => builder.parameter(&name, edit, quoted),
+            None => builder.unknown(),
         }
         Ok(())
     }
@@ -101,7 +115,7 @@ impl Walker {
         }
         self.depth += 1;
         let pieces = word::parse(text, &self.options).map_err(|_| SyntaxError::Grammar(self.shell))?;
-        self.assemble(text, &pieces)?;
+        self.assemble(text, &pieces, self.source.whole())?;
         self.depth -= 1;
         Ok(())
     }

@@ -1,19 +1,13 @@
 //! Splitting without a grammar: for what only zsh or fish can read.
 
 use super::parse::SyntaxError;
-use super::tree::{Command, Redirect, RedirectKind, Tree};
+use super::tree::{Assignment, Command, Redirect, RedirectKind, Tree, Word};
 use crate::domain::ShellKind;
 
 /// Splits a line of zsh or fish into commands and words, as far as quotes and brackets tell.
 pub(super) fn split(text: &str, shell: ShellKind) -> Result<Tree, SyntaxError> {
-    let mut scanner = Scanner {
-        chars: text.chars().collect(),
-        at: 0,
-        shell,
-        tree: Tree { partial: true, ..Tree::default() },
-        blocks: Vec::new(),
-        cases: 0,
-    };
+    let mut scanner = Scanner::new(text, 0, shell);
+    scanner.tree.partial = true;
     scanner.list(None)?;
     match scanner.blocks.pop() {
         Some(open) => Err(SyntaxError::Unpaired(open)),
@@ -25,14 +19,36 @@ pub(super) fn split(text: &str, shell: ShellKind) -> Result<Tree, SyntaxError> {
 #[derive(Debug)]
 pub(super) struct Scanner {
     pub(super) chars: Vec<char>,
+    /// For every character and the end, its place in bytes in the whole line.
+    pub(super) places: Vec<usize>,
     pub(super) at: usize,
     pub(super) shell: ShellKind,
     pub(super) tree: Tree,
     pub(super) blocks: Vec<String>,
     pub(super) cases: usize,
+    /// The functions whose bodies are being read, each with the number of blocks around it, and one whose body begins.
+    pub(super) functions: Vec<(usize, String)>,
+    pub(super) announced: Option<String>,
 }
 
+/// What a function without a name is called; no name can hold a blank.
+const ANONYMOUS: &str = "anonymous function";
+
 impl Scanner {
+    pub(super) fn new(text: &str, base: usize, shell: ShellKind) -> Self {
+        Scanner {
+            chars: text.chars().collect(),
+            places: text.char_indices().map(|(at, _)| base + at).chain([base + text.len()]).collect(),
+            at: 0,
+            shell,
+            tree: Tree::default(),
+            blocks: Vec::new(),
+            cases: 0,
+            functions: Vec::new(),
+            announced: None,
+        }
+    }
+
     pub(super) fn peek(&self) -> Option<char> {
         self.chars.get(self.at).copied()
     }
@@ -98,6 +114,9 @@ impl Scanner {
                 ')' => return Err(SyntaxError::Unpaired(")".to_owned())),
                 '(' if self.shell == ShellKind::Zsh && command.words.is_empty() => {
                     self.at += 1;
+                    if self.peek() == Some(')') {
+                        self.announced = Some(ANONYMOUS.to_owned());
+                    }
                     self.list(Some(')'))?;
                     something = true;
                 }
@@ -112,11 +131,17 @@ impl Scanner {
                     if self.at == before {
                         return Err(SyntaxError::Grammar(self.shell));
                     }
-                    if self.shell == ShellKind::Zsh && matches!(word.raw.as_str(), "{" | "}") {
-                        self.end(&mut command, &mut pipeline, false)?;
-                        self.zsh_brace(&word.raw)?;
-                    } else {
-                        command.words.push(word);
+                    let zsh = self.shell == ShellKind::Zsh;
+                    match word.raw.strip_suffix("()").filter(|name| zsh && command.words.is_empty() && !name.is_empty()) {
+                        Some(name) => self.announced = Some(name.to_owned()),
+                        None if zsh && matches!(word.raw.as_str(), "{" | "}") => {
+                            self.end(&mut command, &mut pipeline, false)?;
+                            // What follows the body of a function without a name are its arguments.
+                            if self.zsh_brace(&word.raw)?.is_some_and(|name| name == ANONYMOUS) {
+                                command.words.push(Word::literal(ANONYMOUS).at(word.span));
+                            }
+                        }
+                        None => command.words.push(word),
                     }
                     something = true;
                     open_end = false;
@@ -128,12 +153,13 @@ impl Scanner {
     /// Ends a command, takes the keywords off its front and keeps what is left.
     fn end(&mut self, command: &mut Command, pipeline: &mut usize, piped: bool) -> Result<(), SyntaxError> {
         let mut done = std::mem::take(command);
+        done.function = self.functions.last().map(|(_, name)| name.clone());
         self.keywords(&mut done)?;
         done.nested.end = self.tree.commands.len().max(done.nested.start);
         if *pipeline < done.nested.start {
             done.input = *pipeline..done.nested.start;
         }
-        if !(done.words.is_empty() && done.redirects.is_empty()) {
+        if !(done.words.is_empty() && done.redirects.is_empty() && done.assignments.is_empty()) {
             self.tree.commands.push(done);
         }
         let next = self.tree.commands.len();
@@ -144,12 +170,34 @@ impl Scanner {
         Ok(())
     }
 
-    fn zsh_brace(&mut self, brace: &str) -> Result<(), SyntaxError> {
-        match brace {
-            "{" => self.blocks.push(brace.to_owned()),
-            _ => drop(self.blocks.pop().ok_or(SyntaxError::Unpaired(brace.to_owned()))?),
+    /// Opens or closes a block; gives the function that the block was the body of.
+    fn zsh_brace(&mut self, brace: &str) -> Result<Option<String>, SyntaxError> {
+        if brace == "{" {
+            self.open(brace.to_owned());
+            return Ok(None);
         }
-        Ok(())
+        self.close(brace)
+    }
+
+    fn open(&mut self, block: String) {
+        if let Some(name) = self.announced.take() {
+            self.functions.push((self.blocks.len(), name));
+        }
+        self.blocks.push(block);
+    }
+
+    fn close(&mut self, word: &str) -> Result<Option<String>, SyntaxError> {
+        self.blocks.pop().ok_or(SyntaxError::Unpaired(word.to_owned()))?;
+        let ended = self.functions.pop_if(|(depth, _)| *depth == self.blocks.len());
+        Ok(ended.map(|(_, name)| name))
+    }
+
+    /// `for x in a b` of both shells: the variable takes one word after the other.
+    fn loop_variable(command: &mut Command) {
+        let mut words = std::mem::take(&mut command.words).into_iter().skip(1);
+        let Some(name) = words.next() else { return };
+        let elements = words.filter(|word| word.raw != "in").collect();
+        command.assignments.push(Assignment { name: name.shape, value: None, elements, loops: true });
     }
 
     fn keywords(&mut self, command: &mut Command) -> Result<(), SyntaxError> {
@@ -158,15 +206,25 @@ impl Scanner {
             let drop_all = match first.as_str() {
                 "begin" | "if" | "while" if fish => {
                     // `else if` goes on with the block that `else` belongs to.
-                    self.blocks.push(first);
+                    self.open(first);
                     false
                 }
-                "for" | "switch" | "function" if fish => {
-                    self.blocks.push(first);
+                "for" if fish => {
+                    self.open(first);
+                    Self::loop_variable(command);
+                    return Ok(());
+                }
+                "function" if fish => {
+                    self.announced = command.words.get(1).map(|word| word.shape.clone());
+                    self.open(first);
+                    true
+                }
+                "switch" if fish => {
+                    self.open(first);
                     true
                 }
                 "end" if fish => {
-                    self.blocks.pop().ok_or(SyntaxError::Unpaired(first))?;
+                    self.close(&first)?;
                     true
                 }
                 "else" if fish => {
@@ -179,7 +237,11 @@ impl Scanner {
                 "case" if fish => true,
                 "and" | "or" | "not" | "!" | "time" => false,
                 "if" | "then" | "elif" | "else" | "while" | "until" | "do" | "fi" | "done" | "nocorrect" if !fish => false,
-                "for" | "foreach" | "select" | "repeat" if !fish => true,
+                "for" | "foreach" | "select" if !fish => {
+                    Self::loop_variable(command);
+                    return Ok(());
+                }
+                "repeat" if !fish => true,
                 "case" if !fish => {
                     self.cases += 1;
                     true

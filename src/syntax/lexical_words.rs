@@ -1,9 +1,12 @@
 //! One word of a line that is split without a grammar.
 
+use std::ops::Range;
+
+use super::escapes::{self, Dialect};
 use super::expansion::runs_code_in_glob;
 use super::lexical::Scanner;
 use super::parse::SyntaxError;
-use super::tree::{Word, WordBuilder};
+use super::tree::{Edit, Part, Word, WordBuilder};
 use crate::domain::ShellKind;
 
 impl Scanner {
@@ -19,49 +22,61 @@ impl Scanner {
                 ')' => break,
                 '<' | '>' | '=' if zsh && at_start && self.chars.get(self.at + 1) == Some(&'(') => {
                     self.at += 2;
-                    self.list(Some(')'))?;
-                    builder.unknown();
+                    builder.output_file(self.nested()?);
                 }
                 '<' | '>' => break,
                 '\'' => builder.quoted(&self.single_quoted()?),
                 '"' => self.double_quoted(&mut builder)?,
+                '\\' if self.chars.get(self.at + 1) == Some(&'\n') => self.at += 2,
                 '\\' => {
                     self.at += 1;
                     let escaped = self.peek().ok_or(SyntaxError::Grammar(self.shell))?;
                     self.at += 1;
                     builder.quoted(escaped.encode_utf8(&mut [0; 4]));
                 }
-                '$' => self.dollar(&mut builder)?,
-                '`' if zsh => self.backquoted(&mut builder)?,
+                '$' => self.dollar(&mut builder, false)?,
+                '`' if zsh => self.backquoted(&mut builder, false)?,
                 '(' if zsh => builder.bare(&self.glob_parentheses()?),
                 '(' => {
                     self.at += 1;
-                    self.list(Some(')'))?;
-                    builder.unknown();
+                    builder.output(self.nested()?, false);
                 }
                 '~' if at_start => {
                     self.at += 1;
-                    builder.home();
+                    let name = self.at;
+                    while self.peek().is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '-')) {
+                        self.at += 1;
+                    }
+                    builder.home(&self.text(name));
                 }
                 c => {
                     self.at += 1;
                     braces += i32::from(c == '{') - i32::from(c == '}');
                     builder.bare(c.encode_utf8(&mut [0; 4]));
-                    if matches!(c, '{' | '}') && self.at - start > 1 {
-                        // Whether it expands depends on the rest of the word; treating it as unknown is the safe guess.
-                        builder.unknown();
-                    }
                 }
             }
         }
-        let raw: String = self.chars[start..self.at].iter().collect();
+        let raw = self.text(start);
         if !zsh && braces != 0 {
             return Err(SyntaxError::Unpaired(if braces > 0 { "{" } else { "}" }.to_owned()));
         }
         if zsh && runs_code_in_glob(&raw) {
+            self.tree.unclear = true;
             builder.unknown();
         }
-        Ok(builder.finish(&raw))
+        Ok(builder.finish(&raw, self.places[start]..self.places[self.at]))
+    }
+
+    /// What was read since `start`.
+    fn text(&self, start: usize) -> String {
+        self.chars[start..self.at].iter().collect()
+    }
+
+    /// Reads commands up to the closing parenthesis; their indices.
+    fn nested(&mut self) -> Result<Range<usize>, SyntaxError> {
+        let first = self.tree.commands.len();
+        self.list(Some(')'))?;
+        Ok(first..self.tree.commands.len())
     }
 
     fn single_quoted(&mut self) -> Result<String, SyntaxError> {
@@ -83,6 +98,7 @@ impl Scanner {
 
     fn double_quoted(&mut self, builder: &mut WordBuilder) -> Result<(), SyntaxError> {
         self.at += 1;
+        builder.quoted("");
         while let Some(c) = self.peek() {
             match c {
                 '"' => {
@@ -98,8 +114,8 @@ impl Scanner {
                     }
                     builder.quoted(escaped.encode_utf8(&mut [0; 4]));
                 }
-                '$' => self.dollar(builder)?,
-                '`' if self.shell == ShellKind::Zsh => self.backquoted(builder)?,
+                '$' => self.dollar(builder, true)?,
+                '`' if self.shell == ShellKind::Zsh => self.backquoted(builder, true)?,
                 c => {
                     self.at += 1;
                     builder.quoted(c.encode_utf8(&mut [0; 4]));
@@ -109,74 +125,101 @@ impl Scanner {
         Err(SyntaxError::OpenQuote)
     }
 
-    fn dollar(&mut self, builder: &mut WordBuilder) -> Result<(), SyntaxError> {
+    fn dollar(&mut self, builder: &mut WordBuilder, quoted: bool) -> Result<(), SyntaxError> {
         self.at += 1;
         match self.peek() {
             Some('(') => {
                 self.at += 1;
-                self.list(Some(')'))?;
-                builder.unknown();
+                builder.output(self.nested()?, quoted);
             }
-            Some('{') if self.shell == ShellKind::Zsh => {
-                self.braced()?;
-                builder.unknown();
+            Some('\'') if self.shell == ShellKind::Zsh && !quoted => {
+                let start = self.at + 1;
+                self.at = start;
+                while self.peek().is_some_and(|c| c != '\'') {
+                    self.at = (self.at + 1 + usize::from(self.peek() == Some('\\'))).min(self.chars.len());
+                }
+                let text = self.text(start);
+                self.peek().ok_or(SyntaxError::OpenQuote)?;
+                self.at += 1;
+                builder.quoted(&escapes::decode(&text, Dialect::AnsiC));
             }
+            Some('{') if self.shell == ShellKind::Zsh => self.braced(builder, quoted)?,
             Some('{' | '?' | '#' | '@' | '*' | '$' | '!') if self.shell == ShellKind::Fish => {
                 return Err(SyntaxError::Foreign("this form of `$`", self.shell));
             }
+            Some('@' | '*') => {
+                self.at += 1;
+                builder.parameter("@", Edit::None, quoted);
+            }
             Some(c) if c.is_alphanumeric() || c == '_' => {
-                let start = self.at;
-                while self.peek().is_some_and(|c| c.is_alphanumeric() || c == '_') {
-                    self.at += 1;
-                }
-                let home = self.chars[start..self.at].iter().collect::<String>() == "HOME";
-                if home { builder.home() } else { builder.unknown() }
+                let name = self.name();
+                builder.parameter(&name, Edit::None, quoted);
             }
             _ => builder.unknown(),
         }
         Ok(())
     }
 
-    /// `${…}` of zsh: flags and operators are skipped, quotes and substitutions inside are read.
-    fn braced(&mut self) -> Result<(), SyntaxError> {
-        self.at += 1;
-        let mut ignored = WordBuilder::new();
-        while let Some(c) = self.peek() {
-            match c {
-                '}' => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                '\\' => self.at = (self.at + 2).min(self.chars.len()),
-                '"' => self.double_quoted(&mut ignored)?,
-                '$' => self.dollar(&mut ignored)?,
-                '`' => self.backquoted(&mut ignored)?,
-                _ => self.at += 1,
-            }
+    fn name(&mut self) -> String {
+        let start = self.at;
+        while self.peek().is_some_and(|c| c.is_alphanumeric() || c == '_') {
+            self.at += 1;
         }
-        Err(SyntaxError::Unpaired("${".to_owned()))
+        self.text(start)
     }
 
-    fn backquoted(&mut self, builder: &mut WordBuilder) -> Result<(), SyntaxError> {
+    /// `${…}` of zsh: flags are skipped, a name and its default are kept, quotes and substitutions inside are read.
+    fn braced(&mut self, builder: &mut WordBuilder, quoted: bool) -> Result<(), SyntaxError> {
+        self.at += 1;
+        if self.peek() == Some('(') {
+            self.glob_parentheses()?;
+        }
+        let name = self.name();
+        let operator = self.at;
+        let mut inside = WordBuilder::new();
+        loop {
+            match self.peek() {
+                None => return Err(SyntaxError::Unpaired("${".to_owned())),
+                Some('}') => break,
+                Some('\\') => self.at = (self.at + 2).min(self.chars.len()),
+                Some('"') => self.double_quoted(&mut inside)?,
+                Some('$') => self.dollar(&mut inside, quoted)?,
+                Some('`') => self.backquoted(&mut inside, quoted)?,
+                Some(_) => self.at += 1,
+            }
+        }
+        let rest = self.text(operator);
+        self.at += 1;
+        match (rest.strip_prefix(":-").or_else(|| rest.strip_prefix(":=")), rest.as_str()) {
+            (Some(text), _) => builder.parameter(&name, Edit::Default(text.to_owned()), quoted),
+            (None, "" | "[@]" | "[*]") if !name.is_empty() => builder.parameter(&name, Edit::None, quoted),
+            _ => match inside.finish("", 0..0).parts.as_slice() {
+                [Part::Output { commands, .. }] => builder.output(commands.clone(), quoted),
+                _ => builder.unknown(),
+            },
+        }
+        Ok(())
+    }
+
+    fn backquoted(&mut self, builder: &mut WordBuilder, quoted: bool) -> Result<(), SyntaxError> {
+        let start = self.at;
         self.at += 1;
         let mut inside = Vec::new();
         while let Some(c) = self.peek() {
             self.at += 1;
             match (c, self.peek()) {
                 ('`', _) => {
-                    let mut inner = Scanner {
-                        chars: inside,
-                        at: 0,
-                        shell: self.shell,
-                        tree: std::mem::take(&mut self.tree),
-                        blocks: Vec::new(),
-                        cases: 0,
-                    };
+                    let text: String = inside.into_iter().collect();
+                    let mut inner = Scanner::new(&text, 0, self.shell);
+                    // Its text is written in another form here, so all of it stands where the backquotes stand.
+                    inner.places.fill(self.places[start]);
+                    inner.tree = std::mem::take(&mut self.tree);
                     let complete = inner.tree.complete;
+                    let first = inner.tree.commands.len();
                     let outcome = inner.list(None);
                     self.tree = inner.tree;
                     self.tree.complete = complete;
-                    builder.unknown();
+                    builder.output(first..self.tree.commands.len(), quoted);
                     return outcome;
                 }
                 ('\\', Some(next @ ('`' | '\\' | '$'))) => {

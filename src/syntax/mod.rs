@@ -1,16 +1,20 @@
 //! Shell text and what it consists of: a tree of commands out of text, and words into text that a shell reads back
 //! unchanged. The only code that quotes.
 
+mod escapes;
 mod expansion;
 mod lexical;
 mod lexical_words;
+mod parameters;
 mod parse;
 mod quote;
+mod source;
 mod tree;
 mod unquoted;
 mod walk;
 
+pub use escapes::{Dialect, decode};
 pub use parse::{MAX_BYTES, MAX_OPENERS, SyntaxError, parse};
 pub use quote::{quote, quote_glob, quote_path};
-pub use tree::{Assignment, Command, HOME, Redirect, RedirectKind, Tree, UNKNOWN, Word};
+pub use tree::{Assignment, Command, Edit, HOME, Part, Redirect, RedirectKind, Tree, UNKNOWN, Word};
 pub use unquoted::{Comment, unquoted};

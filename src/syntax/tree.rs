@@ -14,6 +14,7 @@ pub struct Tree {
     pub(super) commands: Vec<Command>,
     pub(super) complete: usize,
     pub(super) partial: bool,
+    pub(super) unclear: bool,
 }
 
 impl Tree {
@@ -28,10 +29,15 @@ impl Tree {
         self.complete
     }
 
-    /// Whether the text was only split into words, because no grammar that we have reads this dialect. Then commands
-    /// may be missing from the list.
+    /// Whether the text was split into words by quotes, brackets and keywords alone, because no grammar that we have
+    /// reads this dialect.
     pub fn is_partial(&self) -> bool {
         self.partial
+    }
+
+    /// Whether something in it could run code that is not in the list of commands.
+    pub fn is_unclear(&self) -> bool {
+        self.unclear
     }
 }
 
@@ -63,6 +69,71 @@ impl Command {
     }
 }
 
+/// A part of a word, as far as the shell has something to do with it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Part {
+    /// Text that is taken as it is.
+    Quoted(String),
+    /// Text outside quotes: braces and patterns mean something in it.
+    Bare(String),
+    /// The home directory of the user, or of a named one.
+    Home(String),
+    /// The value of a variable.
+    Parameter {
+        /// Its name; `@`, `*` and digits for positional ones.
+        name: String,
+        /// What is done to the value.
+        edit: Edit,
+        /// Whether it stands between double quotes, where a value stays one word.
+        quoted: bool,
+    },
+    /// The output of the commands with these indices.
+    Output {
+        /// Indices into [`Tree::commands`].
+        commands: Range<usize>,
+        /// Whether it stands between double quotes.
+        quoted: bool,
+    },
+    /// A file with the output of the commands with these indices: `<( )`.
+    OutputFile(Range<usize>),
+    /// Something that only the running shell knows.
+    Unknown,
+}
+
+/// What an expansion does to the value of its variable. Texts are as they are written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// `$x`
+    None,
+    /// `${x:-text}`, `${x:=text}`
+    Default(String),
+    /// `${x:+text}`
+    Alternative(String),
+    /// `${x#pattern}`, `${x##pattern}`
+    WithoutPrefix(String),
+    /// `${x%pattern}`, `${x%%pattern}`
+    WithoutSuffix(String),
+    /// `${x,,}`
+    Lower,
+    /// `${x^^}`
+    Upper,
+    /// `${x:offset:length}`
+    Substring(String, Option<String>),
+    /// `${x/pattern/with}`
+    Replace {
+        /// What is looked for.
+        pattern: String,
+        /// What stands there instead.
+        with: String,
+        /// Whether every occurrence is meant.
+        all: bool,
+    },
+    /// `${!x}`: the variable whose name the value is.
+    Indirect,
+    /// Anything else.
+    Other,
+}
+
 /// One word, before and after the shell has read it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Word {
@@ -75,17 +146,35 @@ pub struct Word {
     pub shape: String,
     /// Whether it contains an unquoted `*`, `?` or `[`.
     pub glob: bool,
+    /// What it consists of.
+    pub parts: Vec<Part>,
+    /// The bytes of the whole text that it stands in; those of the surrounding word when it was written in another form
+    /// there.
+    pub span: Range<usize>,
 }
 
 impl Word {
     /// A word that stands for exactly this text.
     pub fn literal(text: &str) -> Self {
-        Word { raw: text.to_owned(), value: Some(text.to_owned()), shape: text.to_owned(), glob: false }
+        Word {
+            raw: text.to_owned(),
+            value: Some(text.to_owned()),
+            shape: text.to_owned(),
+            glob: false,
+            parts: vec![Part::Quoted(text.to_owned())],
+            span: 0..0,
+        }
     }
 
     /// A word about which nothing is known.
     pub fn unknown(raw: &str) -> Self {
-        Word { raw: raw.to_owned(), value: None, shape: UNKNOWN.to_string(), glob: false }
+        Word { raw: raw.to_owned(), value: None, shape: UNKNOWN.to_string(), glob: false, parts: vec![Part::Unknown], span: 0..0 }
+    }
+
+    /// The same word at another place.
+    #[must_use]
+    pub fn at(self, span: Range<usize>) -> Self {
+        Word { span, ..self }
     }
 }
 
@@ -96,6 +185,10 @@ pub struct Assignment {
     pub name: String,
     /// The new value; `None` for an array.
     pub value: Option<Word>,
+    /// The elements of an array, or what a loop variable takes one after the other.
+    pub elements: Vec<Word>,
+    /// Whether a loop sets it.
+    pub loops: bool,
 }
 
 /// Where a redirect leads.
@@ -139,33 +232,74 @@ impl WordBuilder {
     /// Text that the shell takes as it is.
     pub(super) fn quoted(&mut self, text: &str) {
         self.word.shape.push_str(text);
+        match self.word.parts.last_mut() {
+            Some(Part::Quoted(last)) => last.push_str(text),
+            _ => self.word.parts.push(Part::Quoted(text.to_owned())),
+        }
     }
 
     /// Text outside quotes: globs and braces mean something here.
     pub(super) fn bare(&mut self, text: &str) {
         self.word.glob |= text.contains(['*', '?', '[']);
-        self.known &= !braces_expand(text);
         self.word.shape.push_str(text);
+        match self.word.parts.last_mut() {
+            Some(Part::Bare(last)) => last.push_str(text),
+            _ => self.word.parts.push(Part::Bare(text.to_owned())),
+        }
     }
 
-    /// The home directory.
-    pub(super) fn home(&mut self) {
+    /// The home directory, of the user when `name` is empty.
+    pub(super) fn home(&mut self, name: &str) {
         self.known = false;
         self.word.shape.push(HOME);
+        self.word.shape.push_str(name);
+        self.word.parts.push(Part::Home(name.to_owned()));
+    }
+
+    /// A variable. `$HOME` is the home directory.
+    pub(super) fn parameter(&mut self, name: &str, edit: Edit, quoted: bool) {
+        self.known = false;
+        if name == "HOME" && matches!(edit, Edit::None | Edit::Default(_)) {
+            return self.home("");
+        }
+        self.word.shape.push(UNKNOWN);
+        self.word.parts.push(Part::Parameter { name: name.to_owned(), edit, quoted });
+    }
+
+    /// The output of commands.
+    pub(super) fn output(&mut self, commands: Range<usize>, quoted: bool) {
+        self.known = false;
+        self.word.shape.push(UNKNOWN);
+        self.word.parts.push(Part::Output { commands, quoted });
+    }
+
+    /// The name of a file with the output of commands.
+    pub(super) fn output_file(&mut self, commands: Range<usize>) {
+        self.known = false;
+        self.word.shape.push(UNKNOWN);
+        self.word.parts.push(Part::OutputFile(commands));
     }
 
     /// Something that only the running shell knows.
     pub(super) fn unknown(&mut self) {
         self.known = false;
         self.word.shape.push(UNKNOWN);
+        self.word.parts.push(Part::Unknown);
     }
 
-    pub(super) fn finish(self, raw: &str) -> Word {
-        let value = self.known.then(|| self.word.shape.clone());
+    pub(super) fn finish(self, raw: &str, span: Range<usize>) -> Word {
+        let braces = self.word.parts.iter().any(|part| matches!(part, Part::Bare(text) if braces_expand(text)))
+            || (self.word.shape.contains('{') && self.word.parts.len() > 1 && braces_expand(&bare_outline(&self.word.parts)));
+        let value = (self.known && !braces).then(|| self.word.shape.clone());
         // The command `[` is no pattern.
         let glob = self.word.glob && self.word.shape != "[" && self.word.shape != "[[";
-        Word { raw: raw.to_owned(), value, glob, ..self.word }
+        Word { raw: raw.to_owned(), value, glob, span, ..self.word }
     }
+}
+
+/// The text outside quotes, with a letter for every other part.
+fn bare_outline(parts: &[Part]) -> String {
+    parts.iter().map(|part| if let Part::Bare(text) = part { text.as_str() } else { "x" }).collect()
 }
 
 /// `{a,b}` and `{1..9}` become several words; `{}` and `{a}` stay as they are.

@@ -8,7 +8,8 @@ use brush_parser::word;
 use brush_parser::{Parser, ParserOptions};
 
 use super::parse::SyntaxError;
-use super::tree::{Assignment, Command, Redirect, RedirectKind, Tree, Word};
+use super::source::Source;
+use super::tree::{Assignment, Command, Redirect, RedirectKind, Tree, Word, WordBuilder};
 use crate::domain::ShellKind;
 
 /// Most levels of substitutions inside substitutions.
@@ -32,12 +33,13 @@ pub(super) struct Walker {
     pub(super) options: ParserOptions,
     pub(super) tree: Tree,
     pub(super) depth: usize,
+    pub(super) source: Source,
 }
 
 impl Walker {
     /// Reads a whole command line.
     pub(super) fn read(text: &str, shell: ShellKind) -> Outcome<Tree> {
-        let mut walker = Walker { shell, options: ParserOptions::default(), tree: Tree::default(), depth: 0 };
+        let mut walker = Walker { shell, options: ParserOptions::default(), tree: Tree::default(), depth: 0, source: Source::line(text) };
         walker.tree.complete = walker.text(text, &Context::default())?;
         Ok(walker.tree)
     }
@@ -56,9 +58,14 @@ impl Walker {
         Ok(program.complete_commands.len())
     }
 
-    /// Reads the text of a substitution; its commands join the list.
-    pub(super) fn substitution(&mut self, text: &str) -> Outcome {
-        self.text(text, &Context::default()).map(drop)
+    /// Reads the text of a substitution inside a word that stands at `span` and is written `raw`; its commands join the
+    /// list, and their indices are returned.
+    pub(super) fn substitution(&mut self, text: &str, raw: &str, span: &Range<usize>) -> Outcome<Range<usize>> {
+        let start = self.tree.commands.len();
+        let outside = std::mem::replace(&mut self.source, Source::inside(text, raw, span));
+        self.text(text, &Context::default())?;
+        self.source = outside;
+        Ok(start..self.tree.commands.len())
     }
 
     fn list(&mut self, list: &ast::CompoundList, context: &Context) -> Outcome {
@@ -130,7 +137,7 @@ impl Walker {
             }
             CompoundCommand::ForClause(clause) => {
                 self.not_in_fish("`do … done`")?;
-                self.words_only(clause.values.iter().flatten())?;
+                self.loop_variable(clause, context)?;
                 self.list(&clause.body.list, context)
             }
             CompoundCommand::CaseClause(clause) => {
@@ -166,6 +173,17 @@ impl Walker {
                 self.command(&coprocess.body, context)
             }
         }
+    }
+
+    /// A loop sets its variable before its body runs.
+    fn loop_variable(&mut self, clause: &ast::ForClauseCommand, context: &Context) -> Outcome {
+        let start = self.tree.commands.len();
+        let elements = clause.values.iter().flatten().map(|word| self.word(word)).collect::<Outcome<Vec<_>>>()?;
+        let assignment = Assignment { name: clause.variable_name.clone(), value: None, elements, loops: true };
+        let nested = start..self.tree.commands.len();
+        let function = context.function.clone();
+        self.tree.commands.push(Command { assignments: vec![assignment], nested, function, ..Command::default() });
+        Ok(())
     }
 
     fn test(&mut self, expr: &ExtendedTestExpr) -> Outcome {
@@ -221,8 +239,10 @@ impl Walker {
             }
             Item::AssignmentWord(_, word) => command.words.push(self.word(word)?),
             Item::ProcessSubstitution(_, subshell) => {
-                self.process_substitution(subshell, context)?;
-                command.words.push(Word::unknown("<( )"));
+                let commands = self.process_substitution(subshell, context)?;
+                let mut builder = WordBuilder::new();
+                builder.output_file(commands);
+                command.words.push(builder.finish("<( )", self.source.whole()));
             }
         }
         Ok(())
@@ -236,20 +256,23 @@ impl Walker {
                 name.clone()
             }
         };
-        let value = match &assignment.value {
-            ast::AssignmentValue::Scalar(word) => Some(self.word(word)?),
+        let (mut value, mut elements) = (None, Vec::new());
+        match &assignment.value {
+            ast::AssignmentValue::Scalar(word) => value = Some(self.word(word)?),
             ast::AssignmentValue::Array(items) => {
-                self.words_only(items.iter().flat_map(|(key, value)| key.iter().chain([value])))?;
-                None
+                self.words_only(items.iter().filter_map(|(key, _)| key.as_ref()))?;
+                elements = items.iter().map(|(_, value)| self.word(value)).collect::<Outcome<_>>()?;
             }
-        };
-        Ok(Assignment { name, value })
+        }
+        Ok(Assignment { name, value, elements, loops: false })
     }
 
-    fn process_substitution(&mut self, subshell: &ast::SubshellCommand, context: &Context) -> Outcome {
+    fn process_substitution(&mut self, subshell: &ast::SubshellCommand, context: &Context) -> Outcome<Range<usize>> {
         self.not_in_fish("`<( )`")?;
+        let start = self.tree.commands.len();
         // The inner command of `>( )` reads what the outer one was fed with.
-        self.list(&subshell.list, &Context { input: context.input.clone(), function: None })
+        self.list(&subshell.list, &Context { input: context.input.clone(), function: None })?;
+        Ok(start..self.tree.commands.len())
     }
 
     fn bare_redirects(&mut self, redirects: Option<&ast::RedirectList>, context: &Context) -> Outcome {
@@ -279,8 +302,13 @@ impl Walker {
                     IoFileRedirectTarget::Filename(word) => (kind, self.word(word)?),
                     IoFileRedirectTarget::Fd(fd) => (RedirectKind::Duplicate, Word::literal(&fd.to_string())),
                     IoFileRedirectTarget::ProcessSubstitution(_, subshell) => {
-                        self.process_substitution(subshell, context)?;
-                        return Ok(None);
+                        let commands = self.process_substitution(subshell, context)?;
+                        if kind != RedirectKind::Read {
+                            return Ok(None);
+                        }
+                        let mut builder = WordBuilder::new();
+                        builder.output_file(commands);
+                        (kind, builder.finish("<( )", self.source.whole()))
                     }
                     IoFileRedirectTarget::Duplicate(word) => {
                         let word = self.word(word)?;
@@ -294,10 +322,10 @@ impl Walker {
                 self.not_in_fish("a here-document")?;
                 let text = &document.doc.value;
                 if !document.requires_expansion {
-                    return Ok(Some(Redirect { kind: RedirectKind::HereText, target: Word::literal(text) }));
+                    return Ok(Some(Redirect { kind: RedirectKind::HereText, target: Word::literal(text).at(self.source.whole()) }));
                 }
                 let pieces = word::parse_heredoc(text, &self.options).map_err(|_| SyntaxError::Grammar(self.shell))?;
-                (RedirectKind::HereText, self.assemble(text, &pieces)?)
+                (RedirectKind::HereText, self.assemble(text, &pieces, self.source.whole())?)
             }
             IoRedirect::HereString(_, word) => {
                 self.not_in_fish("`<<<`")?;

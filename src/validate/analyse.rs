@@ -45,7 +45,7 @@ impl Analysis {
     }
 
     fn tree(&mut self, tree: &Tree, depth: usize, as_root: bool) {
-        if tree.is_partial() {
+        if tree.is_unclear() {
             self.add("partial", Risk::Medium, "understood only in part");
         }
         for command in tree.commands() {
