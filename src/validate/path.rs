@@ -3,16 +3,22 @@
 use crate::syntax::{HOME, UNKNOWN};
 
 /// Folders without which a system does not run, or in which all of somebody's work lies.
-const VITAL: [&str; 27] = [
+const VITAL: [&str; 52] = [
     "/",
     "/bin",
     "/boot",
+    "/boot/efi",
+    "/boot/grub",
     "/dev",
     "/etc",
     "/home",
     "/lib",
     "/lib32",
     "/lib64",
+    "/lib/modules",
+    "/lib/systemd",
+    "/mnt",
+    "/media",
     "/opt",
     "/proc",
     "/root",
@@ -23,99 +29,311 @@ const VITAL: [&str; 27] = [
     "/usr",
     "/usr/bin",
     "/usr/lib",
+    "/usr/lib64",
     "/usr/local",
+    "/usr/local/bin",
+    "/usr/sbin",
+    "/usr/share",
     "/var",
     "/var/lib",
+    "/var/lib/docker",
+    "/var/lib/dpkg",
+    "/var/lib/mysql",
+    "/var/lib/postgresql",
+    "/var/lib/rpm",
+    "/var/mail",
+    "/var/spool",
+    "/var/www",
+    "/vmlinuz",
+    "/initrd.img",
+    "/nix",
+    "/nix/store",
     "/Applications",
     "/Library",
     "/System",
+    "/System/Library",
     "/Users",
     "/Volumes",
+    "/private",
+    "/private/etc",
 ];
 
-/// Most words that braces may expand to before the rest is ignored.
-const MAX_WORDS: usize = 64;
+/// Files that decide whether a system starts, who may log in and what runs by itself.
+const CORNERSTONES: [&str; 34] = [
+    "/etc/passwd",
+    "/etc/passwd-",
+    "/etc/shadow",
+    "/etc/gshadow",
+    "/etc/group",
+    "/etc/sudoers",
+    "/etc/sudoers.d/",
+    "/etc/doas.conf",
+    "/etc/fstab",
+    "/etc/crypttab",
+    "/etc/hosts",
+    "/etc/resolv.conf",
+    "/etc/nsswitch.conf",
+    "/etc/inittab",
+    "/etc/crontab",
+    "/etc/cron.d/",
+    "/etc/cron.daily/",
+    "/etc/cron.hourly/",
+    "/etc/pam.d/",
+    "/etc/pam.conf",
+    "/etc/ssh/",
+    "/etc/ld.so.preload",
+    "/etc/ld.so.conf",
+    "/etc/rc.local",
+    "/etc/init.d/",
+    "/etc/selinux/",
+    "/etc/apt/sources.list",
+    "/var/spool/cron",
+    "/boot/",
+    "/lib/modules/",
+    "/usr/lib/modules/",
+    "/proc/sys",
+    "/sys/firmware/",
+    "/Library/LaunchDaemons/",
+];
 
-/// Whether a shape names a vital folder, everything in one, or a whole home directory.
-pub(super) fn is_vital(shape: &str) -> bool {
-    expand_braces(shape).iter().any(|path| {
-        let path = normalise(path);
-        let folder = path.strip_suffix("/*").or_else(|| path.strip_suffix("/.*")).unwrap_or(&path);
-        let folder = if folder.is_empty() && path.starts_with('/') { "/" } else { folder };
-        let whole_home = folder.starts_with(HOME) && !folder.contains('/');
-        let parts: Vec<&str> = folder.split('/').collect();
-        let somebodys_home = matches!(parts.as_slice(), ["", "home" | "Users", _]);
-        VITAL.contains(&folder) || whole_home || somebodys_home
-    })
-}
+/// Parts of the names of files that hold credentials or what somebody did.
+const SECRETS: [&str; 38] = [
+    "/etc/shadow",
+    "/etc/gshadow",
+    "/etc/master.passwd",
+    "/etc/sudoers",
+    "/etc/krb5.keytab",
+    "/.ssh/id_",
+    "/.ssh/*",
+    "/.aws/",
+    "/.netrc",
+    "/.pgpass",
+    "/.git-credentials",
+    "/.gnupg",
+    "/.kube/config",
+    "/.docker/config.json",
+    "/.config/gcloud",
+    "/.azure/",
+    "/.npmrc",
+    "/.pypirc",
+    "/.vault-token",
+    "/.config/gh/hosts",
+    "/.password-store",
+    "/.local/share/keyrings",
+    "/.mozilla/firefox",
+    "/google-chrome/",
+    "/chromium/",
+    "/Cookies",
+    "/Login Data",
+    "/Library/Keychains",
+    ".bash_history",
+    ".zsh_history",
+    "fish_history",
+    "/proc/self/environ",
+    "credentials.json",
+    "/.terraform.d/credentials",
+    "/etc/kubernetes/admin.conf",
+    "/run/secrets",
+    "wallet.dat",
+    ".kdbx",
+];
 
-/// Whether a shape lies below a folder that belongs to the system.
-pub(super) fn is_system(shape: &str) -> bool {
-    expand_braces(shape).iter().any(|path| {
-        let path = normalise(path);
-        ["/bin/", "/boot/", "/etc/", "/lib/", "/lib64/", "/sbin/", "/sys/", "/usr/", "/proc/sys", "/System/", "/Library/"]
-            .iter()
-            .any(|folder| path.starts_with(folder))
-    })
-}
-
-/// Whether a shape is a disk or the memory of the machine.
-pub(super) fn is_device(shape: &str) -> bool {
-    expand_braces(shape).iter().any(|path| {
-        normalise(path).strip_prefix("/dev/").is_some_and(|name| {
-            ["sd", "hd", "vd", "xvd", "nvme", "mmcblk", "disk", "rdisk", "mapper/", "dm-", "md", "loop", "mem", "kmem", "port", "*"]
-                .iter()
-                .any(|kind| name.starts_with(kind))
+/// Whether a path names a vital folder, everything in one, or a whole home directory.
+pub(super) fn is_vital(path: &str) -> bool {
+    let path = normalise(path);
+    if path.starts_with(['/', HOME]) && is_vital_folder(&path) {
+        return true;
+    }
+    // `/*`, `~/.*`, `/e??`: a pattern counts when it takes in everything, or something vital.
+    let (folder, last) = match path.rsplit_once('/') {
+        Some(("", last)) => ("/", last),
+        Some(pair) => pair,
+        None => return is_climb(&path),
+    };
+    if !path.starts_with(['/', HOME]) || !last.contains(['*', '?', '[', '{']) {
+        return is_climb(&path);
+    }
+    let bare = last.split('(').next().unwrap_or(last);
+    let all = matches!(bare, "*" | ".*" | "**" | "*.*" | ".[!.]*" | ".??*" | "{*,.*}" | "[!.]*" | "?*" | ".*?");
+    (all && (is_vital_folder(folder) || folder.strip_suffix("/**").is_some_and(is_vital_folder)))
+        || VITAL.iter().any(|vital| {
+            let (parent, name) = vital.rsplit_once('/').unwrap_or(("", vital));
+            (parent == folder || (parent.is_empty() && folder == "/")) && !name.is_empty() && glob_matches(bare, name)
         })
+}
+
+fn is_vital_folder(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    let whole_home = path.starts_with(HOME) && parts.len() == 1;
+    let somebodys_home = matches!(parts.as_slice(), ["", "home" | "Users", name] if !name.contains('.'));
+    VITAL.contains(&path) || whole_home || somebodys_home
+}
+
+/// Whether a path goes up so far that it must end at the root.
+fn is_climb(path: &str) -> bool {
+    let ups = path.split('/').take_while(|part| *part == "..").count();
+    ups >= 5 && path.split('/').skip(ups).all(|part| matches!(part, "*" | ".*" | ""))
+}
+
+/// Whether a path is everything where the user is, or above it.
+pub(super) fn is_everything(path: &str, glob: bool) -> bool {
+    let path = normalise(path);
+    let bare = path.split('(').next().unwrap_or(&path);
+    let up = |path: &str| path.split('/').all(|part| part == "..");
+    match bare {
+        "" | "." => true,
+        "*" | ".*" | "**" | "**/*" | "*.*" | "?*" | ".[!.]*" | ".??*" => glob,
+        path => up(path) || path.strip_suffix("/*").is_some_and(up),
+    }
+}
+
+/// Whether a path lies below a folder that belongs to the system.
+pub(super) fn is_system(path: &str) -> bool {
+    let path = normalise(path);
+    const FOLDERS: [&str; 14] = [
+        "/bin/", "/boot/", "/etc/", "/lib/", "/lib64/", "/sbin/", "/sys/", "/usr/", "/proc/sys", "/System/", "/Library/", "/var/lib/",
+        "/private/etc/", "/vmlinuz",
+    ];
+    FOLDERS.iter().any(|folder| path.starts_with(folder)) || path.starts_with("/initrd")
+}
+
+/// Whether a path is a file on which the system's start, its log-ins or what it runs by itself depends.
+pub(super) fn is_cornerstone(path: &str) -> bool {
+    let path = normalise(path);
+    CORNERSTONES.iter().any(|known| path == *known || (path.starts_with(known) && (known.ends_with('/') || known.ends_with("cron"))))
+        || path.starts_with("/etc/sudoers")
+}
+
+/// Whether a path holds logs of the system.
+pub(super) fn is_log(path: &str) -> bool {
+    let path = normalise(path);
+    path == "/var/log" || path.starts_with("/var/log/") || path.starts_with("/var/audit") || path.starts_with("/Library/Logs")
+}
+
+/// Whether a path is a disk or the memory of the machine.
+pub(super) fn is_device(path: &str) -> bool {
+    normalise(path).strip_prefix("/dev/").is_some_and(|name| {
+        const KINDS: [&str; 19] = [
+            "sd", "hd", "vd", "xvd", "nvme", "mmcblk", "disk", "rdisk", "mapper/", "dm-", "md", "loop", "mem", "kmem", "port", "*", "nbd",
+            "zvol", "block/",
+        ];
+        KINDS.iter().any(|kind| name.starts_with(kind))
     })
 }
 
-/// Whether a shape is one of the user's files that decide who may log in or what every new shell does.
-pub(super) fn is_personal_setup(shape: &str) -> bool {
-    let path = normalise(shape);
-    let Some((home, name)) = path.split_once('/') else { return false };
-    home.starts_with(HOME)
-        && (name.starts_with(".ssh/")
-            || name.starts_with(".gnupg/")
-            || [".bashrc", ".bash_profile", ".profile", ".zshrc", ".zshenv", ".zprofile", ".config/fish/config.fish", ".netrc"]
-                .contains(&name))
+/// Whether a path is one of the user's files that decide who may log in or what every new shell does.
+pub(super) fn is_personal_setup(path: &str) -> bool {
+    let path = normalise(path);
+    let name = match path.strip_prefix("/home/").or_else(|| path.strip_prefix("/Users/")) {
+        Some(rest) => rest.split_once('/').map(|(_, name)| name),
+        None => path.split_once('/').filter(|(home, _)| home.starts_with(HOME)).map(|(_, name)| name),
+    };
+    let name = name.or_else(|| path.strip_prefix("/root/"));
+    const NAMES: [&str; 19] = [
+        ".bashrc",
+        ".bash_profile",
+        ".bash_login",
+        ".bash_logout",
+        ".profile",
+        ".zshrc",
+        ".zshenv",
+        ".zprofile",
+        ".zlogin",
+        ".config/fish/config.fish",
+        ".netrc",
+        ".gitconfig",
+        ".pam_environment",
+        ".xprofile",
+        ".xinitrc",
+        ".vimrc",
+        ".forward",
+        ".rhosts",
+        ".inputrc",
+    ];
+    const FOLDERS: [&str; 7] = [
+        ".ssh",
+        ".gnupg",
+        ".config/autostart",
+        ".config/systemd",
+        ".config/fish/conf.d",
+        "Library/LaunchAgents",
+        ".aws",
+    ];
+    name.is_some_and(|name| {
+        NAMES.contains(&name) || FOLDERS.iter().any(|folder| name == *folder || name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
+    })
 }
 
-/// One spelling for each path: no `//`, no `/./`, no trailing slash, `..` applied.
-fn normalise(path: &str) -> String {
+/// Whether a path holds credentials, or the private history of somebody.
+pub(super) fn is_secret(path: &str) -> bool {
+    let path = normalise(path);
+    if path.ends_with(".pub") || path.ends_with("/known_hosts") || path.ends_with("/authorized_keys") {
+        return false;
+    }
+    let name = path.rsplit('/').next().unwrap_or(&path);
+    let env_file = name == ".env" || (name.starts_with(".env.") && !matches!(name, ".env.example" | ".env.sample" | ".env.template"));
+    let key_file = matches!(name, "id_rsa" | "id_dsa" | "id_ecdsa" | "id_ed25519") || name.ends_with(".p12") || name.ends_with(".pfx");
+    env_file || key_file || SECRETS.iter().any(|part| path.contains(part)) || path.ends_with("/.ssh")
+}
+
+/// Whether a path names a place for things that nobody misses.
+pub(super) fn is_passing(path: &str) -> bool {
+    let path = normalise(path);
+    ["/tmp/", "/var/tmp/", "/dev/shm/"].iter().any(|folder| path.starts_with(folder))
+}
+
+/// One spelling for each path: no `//`, no `/./`, no trailing slash, `..` applied, and no detour over `/proc/self/root`.
+pub(super) fn normalise(path: &str) -> String {
     let absolute = path.starts_with('/');
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {
             "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != ".." && !last.contains([UNKNOWN, HOME])) => drop(parts.pop()),
+            ".." if parts.len() == 1 && parts[0].starts_with(HOME) => parts = vec!["", "home"],
+            ".." if parts.last().is_some_and(|last| *last != ".." && !last.contains(UNKNOWN)) => drop(parts.pop()),
             ".." if absolute && parts.is_empty() => {}
             part => parts.push(part),
         }
+        if absolute && matches!(parts.as_slice(), ["proc", _, "root"]) {
+            parts.clear();
+        }
     }
     let joined = parts.join("/");
-    if absolute { format!("/{joined}") } else { joined }
+    match absolute {
+        true => format!("/{joined}"),
+        false if parts.is_empty() && !path.is_empty() => ".".to_owned(),
+        false => joined,
+    }
 }
 
-/// All words that the braces of one word stand for.
-fn expand_braces(word: &str) -> Vec<String> {
-    let mut done = Vec::new();
-    let mut open = vec![word.to_owned()];
-    while let Some(word) = open.pop() {
-        if done.len() + open.len() >= MAX_WORDS {
-            done.push(word);
-            continue;
-        }
-        // The innermost pair first: then its inside holds no further brace.
-        let pair = word.find('}').and_then(|close| word[..close].rfind('{').map(|start| (start, close)));
-        match pair.filter(|(start, close)| word[*start..*close].contains(',')) {
-            Some((start, close)) => {
-                open.extend(word[start + 1..close].split(',').map(|choice| format!("{}{choice}{}", &word[..start], &word[close + 1..])));
-            }
-            None => done.push(word),
+/// Whether a pattern of `*`, `?` and `[…]` takes in a name. A leading dot has to be written.
+fn glob_matches(pattern: &str, name: &str) -> bool {
+    fn matches(pattern: &[char], name: &[char]) -> bool {
+        match (pattern.split_first(), name.split_first()) {
+            (None, None) => true,
+            (Some(('*', rest)), _) => matches(rest, name) || name.split_first().is_some_and(|(_, shorter)| matches(pattern, shorter)),
+            (Some(('?', rest)), Some((_, shorter))) => matches(rest, shorter),
+            (Some(('[', rest)), Some((first, shorter))) => match rest.iter().position(|c| *c == ']') {
+                Some(end) => {
+                    let (class, negated) = match rest[..end].split_first() {
+                        Some(('!' | '^', class)) => (class, true),
+                        _ => (&rest[..end], false),
+                    };
+                    let ranged = class.windows(3).any(|w| w[1] == '-' && w[0] <= *first && *first <= w[2]);
+                    (class.contains(first) || ranged) != negated && matches(&rest[end + 1..], shorter)
+                }
+                None => false,
+            },
+            (Some((c, rest)), Some((first, shorter))) => c == first && matches(rest, shorter),
+            _ => false,
         }
     }
-    done
+    // Longer patterns are no way to write a short name.
+    if pattern.chars().count() > 24 || !pattern.contains(['*', '?', '[']) {
+        return false;
+    }
+    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
+    (name.first() != Some(&'.') || pattern.first() == Some(&'.')) && matches(&pattern, &name)
 }
 
 #[cfg(test)]
@@ -129,33 +347,84 @@ mod tests {
             "//",
             "/.",
             "/*",
+            "/.*",
             "~",
             "~/",
             "~/*",
             "~root",
+            "~/..",
             "/etc",
             "/etc/",
             "/usr/*",
             "/usr/../etc",
             "/home/ann",
             "/home/*",
-            "/{etc,tmp}",
             "/tmp/..",
             "/var/./lib",
             "~/.*",
+            "/e??",
+            "/[eu]*",
+            "/???",
+            "/*(DN)",
+            "/proc/self/root",
+            "/proc/1/root/",
+            "../../../../../../..",
         ] {
             assert!(is_vital(path), "{path}");
         }
-        for path in
-            ["/tmp", "/tmp/*", "build", "./build", "~/build", "/home/ann/x", "/etc/foo", "*", ".", "a/etc", "/usr/local/share", "\u{fffc}"]
-        {
+        for path in [
+            "/tmp",
+            "/tmp/*",
+            "build",
+            "./build",
+            "~/build",
+            "/home/ann/x",
+            "/etc/foo",
+            "*",
+            ".",
+            "a/etc",
+            "/usr/local/share",
+            "\u{fffc}",
+            "/x??",
+            "../..",
+            "~/.cache/*",
+            "/proc/self/fd",
+        ] {
             assert!(!is_vital(path), "{path}");
         }
+    }
+
+    #[test]
+    fn everything_here_is_told_from_a_part() {
+        assert!([".", "./", "..", "../", "../.."].into_iter().all(|path| is_everything(path, false)));
+        assert!(["*", "./*", ".*", "**/*(.)", "../*"].into_iter().all(|path| is_everything(path, true)));
+        assert!(!["a", "./a", "*.o", "build/*", "../a"].into_iter().any(|path| is_everything(path, true)));
+        assert!(!is_everything("*", false), "a quoted star is a name");
     }
 
     #[test]
     fn devices_are_told_from_harmless_ones() {
         assert!(["/dev/sda", "/dev/nvme0n1p1", "/dev//sdb", "/dev/disk2"].into_iter().all(is_device));
         assert!(!["/dev/null", "/dev/stdout", "/dev/tty", "/dev/shm/x", "sda", "/tmp/dev/sda"].into_iter().any(is_device));
+    }
+
+    #[test]
+    fn secrets_are_told_from_their_public_halves() {
+        for path in ["~/.ssh/id_rsa", "/etc/shadow", ".env", "~/.aws/credentials", "/home/ann/.kube/config", "deploy/.env.production"] {
+            assert!(is_secret(path), "{path}");
+        }
+        for path in ["~/.ssh/id_rsa.pub", "~/.ssh/config", "/etc/passwd", ".env.example", "environment", "~/.ssh/known_hosts"] {
+            assert!(!is_secret(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn cornerstones_are_told_from_other_settings() {
+        for path in ["/etc/passwd", "/etc/sudoers.d/ann", "/boot/vmlinuz", "/etc/cron.d/x", "/var/spool/cron/root", "/etc/../etc/fstab"] {
+            assert!(is_cornerstone(path), "{path}");
+        }
+        for path in ["/etc/motd", "/etc/nginx/nginx.conf", "etc/passwd", "/usr/share/doc"] {
+            assert!(!is_cornerstone(path), "{path}");
+        }
     }
 }

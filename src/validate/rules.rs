@@ -6,11 +6,25 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
+use super::call::Call;
 use super::path;
+use super::scope::Scope;
 use crate::domain::Risk;
 use crate::syntax::{UNKNOWN, Word};
 
-const FILES: [&str; 3] = [include_str!("rules/programs.toml"), include_str!("rules/files.toml"), include_str!("rules/services.toml")];
+const FILES: [&str; 11] = [
+    include_str!("rules/programs.toml"),
+    include_str!("rules/files.toml"),
+    include_str!("rules/disks.toml"),
+    include_str!("rules/git.toml"),
+    include_str!("rules/system.toml"),
+    include_str!("rules/network.toml"),
+    include_str!("rules/packages.toml"),
+    include_str!("rules/containers.toml"),
+    include_str!("rules/cloud.toml"),
+    include_str!("rules/data.toml"),
+    include_str!("rules/desktop.toml"),
+];
 
 /// What has been read so far, by program. It holds at most the programs that the files name.
 static KNOWN: LazyLock<Mutex<HashMap<String, &'static Table>>> = LazyLock::new(Mutex::default);
@@ -69,6 +83,16 @@ fn read(text: &str) -> Table {
     toml::from_str(text).expect("the embedded rules are read by a test")
 }
 
+/// A risk as the files name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Grade(pub(super) Risk);
+
+impl Default for Grade {
+    fn default() -> Self {
+        Grade(Risk::None)
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Table {
@@ -89,11 +113,14 @@ pub(super) struct Base {
     /// Only with one of these options.
     #[serde(default)]
     flags: Vec<String>,
+    /// Only without any of these words.
+    #[serde(default)]
+    without: Vec<String>,
     /// Only without any argument.
     #[serde(default)]
     bare: bool,
     #[serde(deserialize_with = "risk")]
-    pub(super) risk: Risk,
+    pub(super) risk: Grade,
     #[serde(default)]
     pub(super) reason: String,
     /// Its normal use needs root, so `sudo` in front of it says nothing new.
@@ -102,44 +129,60 @@ pub(super) struct Base {
 }
 
 /// What certain arguments of a program do.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub(super) struct Rule {
     pub(super) id: String,
-    programs: Vec<String>,
-    #[serde(default)]
-    sub: Vec<String>,
+    pub(super) programs: Vec<String>,
+    /// The first operands are one of these phrases; `*` in one stands for any word.
+    pub(super) sub: Vec<String>,
+    /// One operand is one of these; `delete-*` is a pattern.
+    pub(super) verbs: Vec<String>,
     /// Of each group one flag must be there.
-    #[serde(default)]
-    flags: Vec<Vec<String>>,
-    /// None of these may be there.
-    #[serde(default)]
-    without: Vec<String>,
+    pub(super) flags: Vec<Vec<String>>,
+    /// No argument may be one of these.
+    pub(super) without: Vec<String>,
     /// One operand must be of this kind.
-    target: Option<Target>,
+    pub(super) target: Option<Target>,
     /// One argument must contain one of these.
-    #[serde(default)]
-    contains: Vec<String>,
+    pub(super) contains: Vec<String>,
+    /// One argument must contain one of these as well.
+    pub(super) also: Vec<String>,
+    /// There is no operand, beside the ones of `sub`.
+    pub(super) alone: bool,
     #[serde(deserialize_with = "risk")]
-    pub(super) risk: Risk,
+    pub(super) risk: Grade,
     pub(super) reason: String,
+    /// What would do the same with less danger.
+    pub(super) safer: Option<String>,
     /// Commands that it applies to and similar ones that it does not; read by the tests.
-    #[serde(default)]
-    #[cfg_attr(not(test), expect(dead_code, reason = "the examples exist for the tests"))]
-    yes: Vec<String>,
-    #[serde(default)]
-    #[cfg_attr(not(test), expect(dead_code, reason = "the examples exist for the tests"))]
-    no: Vec<String>,
+    pub(super) yes: Vec<String>,
+    pub(super) no: Vec<String>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+/// What kind of operand a rule is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Target {
+pub(super) enum Target {
+    /// A vital folder or a whole home directory.
     Vital,
+    /// Something below a folder of the system.
     System,
+    /// A file on which start, log-in or schedules depend.
+    Cornerstone,
+    /// A disk.
     Device,
     /// `*` or `.`: all of the working directory.
     Everything,
+    /// A file that decides what the user's shells do.
+    Setup,
+    /// A file with credentials.
+    Secret,
+    /// Logs of the system.
+    Log,
+    /// A web address.
+    Url,
+    /// Anything.
     Any,
 }
 
@@ -172,98 +215,50 @@ pub(super) struct Wrapper {
     pub(super) appends: bool,
 }
 
-fn risk<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Risk, D::Error> {
+fn risk<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Grade, D::Error> {
     let name = String::deserialize(deserializer)?;
     [Risk::None, Risk::Low, Risk::Medium, Risk::High, Risk::Critical]
         .into_iter()
         .find(|risk| risk.name() == name)
+        .map(Grade)
         .ok_or_else(|| D::Error::custom(format!("`{name}` is no risk")))
 }
 
-/// One program with its arguments, sorted into options and operands.
-#[derive(Debug)]
-pub(super) struct Call<'a> {
-    pub(super) name: &'a str,
-    pub(super) args: &'a [Word],
-    options: Vec<&'a str>,
-    pub(super) operands: Vec<&'a Word>,
-}
-
-impl<'a> Call<'a> {
-    pub(super) fn new(name: &'a str, args: &'a [Word]) -> Self {
-        let mut call = Call { name, args, options: Vec::new(), operands: Vec::new() };
-        let mut index = 0;
-        while let Some(word) = args.get(index) {
-            index += 1;
-            match word.shape.as_str() {
-                "--" => {
-                    call.operands.extend(&args[index..]);
-                    break;
-                }
-                shape if shape.len() > 1 && shape.starts_with('-') => {
-                    call.options.push(shape);
-                    index += usize::from(takes_value(name, shape));
-                }
-                _ => call.operands.push(word),
-            }
-        }
-        call
-    }
-
-    /// Whether an option is given, alone, in a cluster of letters, abbreviated, or with `=value`.
-    pub(super) fn has(&self, flag: &str) -> bool {
-        let cluster = flag.strip_prefix('-').filter(|rest| rest.len() == 1);
-        self.options.iter().any(|option| {
-            let name = option.split('=').next().unwrap_or(option);
-            *option == flag
-                || name == flag
-                || (flag.starts_with("--") && name.len() > 4 && flag.starts_with(name))
-                || cluster.is_some_and(|letter| !option.starts_with("--") && name[1..].contains(letter))
-        })
-    }
-
-    fn begins_with(&self, sub: &[String]) -> bool {
-        sub.is_empty()
-            || sub.iter().any(|phrase| {
-                let mut operands = self.operands.iter().map(|word| word.shape.as_str());
-                phrase.split(' ').all(|part| operands.next() == Some(part))
-            })
-    }
-
-    fn has_target(&self, target: Target) -> bool {
-        // `dd of=/dev/sda` names its target behind a sign.
-        let shapes = self.operands.iter().map(|word| word.shape.strip_prefix("of=").unwrap_or(&word.shape));
-        match target {
-            Target::Any => !self.operands.is_empty(),
-            Target::Vital => shapes.into_iter().any(path::is_vital),
-            Target::System => shapes.into_iter().any(path::is_system),
-            Target::Device => shapes.into_iter().any(path::is_device),
-            Target::Everything => self
-                .operands
-                .iter()
-                .any(|word| matches!(word.shape.trim_end_matches('/'), "." | "./*" | ".." | "../*") || (word.shape == "*" && word.glob)),
-        }
-    }
-
-    fn contains(&self, needles: &[String]) -> bool {
-        needles.is_empty() || self.args.iter().any(|word| needles.iter().any(|needle| word.shape.contains(needle.as_str())))
-    }
-}
-
 impl Rule {
-    pub(super) fn applies(&self, call: &Call<'_>) -> bool {
+    pub(super) fn applies(&self, call: &Call<'_>, scope: &Scope) -> bool {
+        let any = |list: &[String], holds: &dyn Fn(&str) -> bool| list.is_empty() || list.iter().any(|item| holds(item));
         self.programs.iter().any(|program| program == call.name)
-            && call.begins_with(&self.sub)
+            && any(&self.sub, &|phrase| call.begins_with(phrase))
+            && any(&self.verbs, &|verb| call.has_operand(verb))
             && self.flags.iter().all(|group| group.iter().any(|flag| call.has(flag)))
-            && !self.without.iter().any(|flag| call.has(flag))
-            && self.target.is_none_or(|target| call.has_target(target))
-            && call.contains(&self.contains)
+            && !self.without.iter().any(|word| call.has(word) || call.has_operand(word))
+            && any(&self.contains, &|text| call.contains(text))
+            && any(&self.also, &|text| call.contains(text))
+            && (!self.alone || call.operands.len() <= self.sub.iter().map(|phrase| phrase.split(' ').count()).max().unwrap_or(0))
+            && self.target.is_none_or(|target| self.target_of(call, scope, target).is_some())
+    }
+
+    /// The operand that makes the rule apply.
+    pub(super) fn target_of<'a>(&self, call: &Call<'a>, scope: &Scope, target: Target) -> Option<&'a Word> {
+        let holds = |(path, word): &(String, &Word)| match target {
+            Target::Any => true,
+            Target::Vital => path::is_vital(path),
+            Target::System => path::is_system(path) || path::is_cornerstone(path),
+            Target::Cornerstone => path::is_cornerstone(path),
+            Target::Device => path::is_device(path),
+            Target::Everything => path::is_everything(path, word.glob),
+            Target::Setup => path::is_personal_setup(path),
+            Target::Secret => path::is_secret(path),
+            Target::Log => path::is_log(path),
+            Target::Url => word.shape.contains("://") || word.shape.starts_with("git@"),
+        };
+        call.paths(scope).into_iter().find(holds).map(|(_, word)| word)
     }
 }
 
 /// The rules that apply to a call.
-pub(super) fn matching<'a>(call: &'a Call<'_>) -> impl Iterator<Item = &'static Rule> + 'a {
-    table(call.name).rule.iter().filter(|rule| rule.applies(call))
+pub(super) fn matching<'a>(call: &'a Call<'_>, scope: &'a Scope) -> impl Iterator<Item = &'static Rule> + 'a {
+    table(call.name).rule.iter().filter(|rule| rule.applies(call, scope))
 }
 
 /// What is known of a program in general: the entry for these arguments before the one for the program alone.
@@ -271,7 +266,8 @@ pub(super) fn base(call: &Call<'_>) -> Option<&'static Base> {
     let narrow = |base: &Base| !base.sub.is_empty() || !base.flags.is_empty() || base.bare;
     let fits = |base: &Base| {
         base.programs.iter().any(|program| program == call.name)
-            && call.begins_with(&base.sub)
+            && (base.sub.is_empty() || base.sub.iter().any(|phrase| call.begins_with(phrase)))
+            && !base.without.iter().any(|flag| call.has(flag) || call.has_operand(flag))
             && (base.flags.is_empty() || base.flags.iter().any(|flag| call.has(flag)))
             && (!base.bare || call.args.is_empty())
     };
@@ -293,80 +289,20 @@ pub(super) fn takes_value(program: &str, option: &str) -> bool {
             .any(|entry| entry.programs.iter().any(|name| name == program) && entry.with_value.iter().any(|name| name == option))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::ShellKind;
-    use crate::validate::analyse::analyse;
-
-    fn findings(command: &str) -> Vec<String> {
-        let tree = crate::syntax::parse(command, ShellKind::Bash).unwrap_or_else(|error| panic!("{command}: {error}"));
-        analyse(&tree).into_iter().map(|finding| finding.rule).collect()
-    }
-
-    fn all() -> Vec<Table> {
-        FILES.map(read).into()
-    }
-
-    /// An entry as text, without its programs and examples.
-    fn shown(mut table: Table) -> Vec<String> {
-        table.base.iter_mut().for_each(|entry| entry.programs.clear());
-        table.options.iter_mut().for_each(|entry| entry.programs.clear());
-        table.wrapper.iter_mut().for_each(|entry| entry.programs.clear());
-        table.rule.iter_mut().for_each(|entry| [&mut entry.programs, &mut entry.yes, &mut entry.no].into_iter().for_each(Vec::clear));
-        let (base, rule) = (table.base.iter().map(|entry| format!("{entry:?}")), table.rule.iter().map(|entry| format!("{entry:?}")));
-        let (options, wrapper) =
-            (table.options.iter().map(|entry| format!("{entry:?}")), table.wrapper.iter().map(|entry| format!("{entry:?}")));
-        base.chain(rule).chain(options).chain(wrapper).collect()
-    }
-
-    #[test]
-    fn reading_what_names_a_program_gives_what_reading_everything_gives() {
-        let programs: std::collections::BTreeSet<String> = all()
-            .into_iter()
-            .flat_map(|table| {
-                let base = table.base.into_iter().map(|entry| entry.programs);
-                let rule = table.rule.into_iter().map(|entry| entry.programs);
-                let options = table.options.into_iter().map(|entry| entry.programs);
-                base.chain(rule).chain(options).chain(table.wrapper.into_iter().map(|entry| entry.programs)).flatten().collect::<Vec<_>>()
-            })
-            .collect();
-        assert!(programs.len() > 200);
-        for program in &programs {
-            let mut entries = String::new();
-            FILES.into_iter().for_each(|text| gather(text, &format!("\"{program}\""), &mut entries));
-            let mut whole = Table::default();
-            for mut table in all() {
-                whole.base.extend(table.base.extract_if(.., |entry| entry.programs.contains(program)));
-                whole.rule.extend(table.rule.extract_if(.., |entry| entry.programs.contains(program)));
-                whole.options.extend(table.options.extract_if(.., |entry| entry.programs.contains(program)));
-                whole.wrapper.extend(table.wrapper.extract_if(.., |entry| entry.programs.contains(program)));
-            }
-            assert_eq!(shown(read(&entries)), shown(whole), "{program}");
-        }
-        assert!(table("no-such-program").base.is_empty());
-    }
-
-    #[test]
-    fn every_rule_applies_to_its_examples_only() {
-        for rule in all().iter().flat_map(|table| &table.rule) {
-            assert!(!rule.yes.is_empty() && !rule.no.is_empty(), "{} needs examples of both kinds", rule.id);
-            for command in &rule.yes {
-                assert!(findings(command).contains(&rule.id), "{}: {command}", rule.id);
-            }
-            for command in &rule.no {
-                assert!(!findings(command).contains(&rule.id), "{} must not apply: {command}", rule.id);
-            }
-        }
-    }
-
-    #[test]
-    fn rule_ids_are_unique_and_reasons_short() {
-        let all = all();
-        let mut ids: Vec<&str> = all.iter().flat_map(|table| &table.rule).map(|rule| rule.id.as_str()).collect();
-        ids.sort_unstable();
-        assert!(ids.windows(2).all(|pair| pair[0] != pair[1]));
-        assert!(all.iter().flat_map(|table| &table.rule).all(|rule| rule.reason.len() <= 60 && !rule.reason.ends_with('.')));
-        assert!(all.iter().flat_map(|table| &table.base).all(|base| (base.risk == Risk::None) == base.reason.is_empty()));
-    }
+/// Whether a program is one whose arguments name what it destroys or runs.
+pub(super) fn is_destructive(name: &str) -> bool {
+    const NAMES: [&str; 16] =
+        ["rm", "dd", "mkfs", "shred", "wipefs", "chmod", "chown", "sh", "bash", "zsh", "find", "mkfs.ext4", "sfdisk", "unlink", "mv", "truncate"];
+    NAMES.contains(&name)
 }
+
+/// Whether a program prints text that it was given or finds in files, which makes running its output running that text.
+pub(super) fn prints_text(name: &str) -> bool {
+    const NAMES: [&str; 14] =
+        ["cat", "echo", "printf", "sed", "awk", "base64", "head", "tail", "tr", "cut", "xxd", "openssl", "grep", "rev"];
+    NAMES.contains(&name)
+}
+
+#[cfg(test)]
+#[path = "rules_tests.rs"]
+mod tests;

@@ -4,7 +4,7 @@ use super::analyse::analyse;
 use super::text;
 use super::verdict::{Finding, Policy, Verdict};
 use crate::domain::{Candidate, Origin, Risk, ShellKind};
-use crate::syntax::{self, Comment, SyntaxError};
+use crate::syntax::{self, Comment, SyntaxError, Tree};
 
 /// A command that passed the gate, with what the gate found out about it. Only [`judge`] makes one.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,7 +125,7 @@ pub fn judge(candidate: &Candidate, policy: &Policy) -> Result<Suggestion, Rejec
         1 => {}
         _ => return Err(Rejection::SeveralLines),
     }
-    let verdict = verdict(&tree);
+    let verdict = verdict(tree, policy);
     Ok(Suggestion {
         command: command.to_owned(),
         reading: candidate.reading.as_deref().map(text::printable_line).filter(|line| !line.is_empty()),
@@ -138,7 +138,7 @@ pub fn judge(candidate: &Candidate, policy: &Policy) -> Result<Suggestion, Rejec
 /// Judges a line as it stands, whoever wrote it. It never refuses: what cannot be understood is a finding.
 pub fn check(line: &str, policy: &Policy) -> Verdict {
     match syntax::parse(line, policy.shell) {
-        Ok(tree) => verdict(&tree),
+        Ok(tree) => verdict(tree, policy),
         Err(error) => Verdict {
             risk: Risk::Medium,
             findings: vec![Finding {
@@ -154,14 +154,16 @@ pub fn check(line: &str, policy: &Policy) -> Verdict {
     }
 }
 
-fn verdict(tree: &syntax::Tree) -> Verdict {
-    let mut findings: Vec<Finding> = analyse(tree)
-        .into_iter()
-        .map(|found| Finding { rule: found.rule, risk: found.risk, span: 0..0, reason: text::printable_line(&found.reason), safer: None })
-        .collect();
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.risk));
+fn verdict(tree: Tree, policy: &Policy) -> Verdict {
+    let analysis = analyse(tree, policy);
+    let (mut findings, effects, programs) = (analysis.findings, analysis.effects, analysis.programs);
+    for finding in &mut findings {
+        finding.reason = text::printable_line(&finding.reason);
+    }
+    // Of two findings of one risk the one that says more comes first.
+    findings.sort_by_key(|finding| (std::cmp::Reverse(finding.risk), finding.rule == "program", finding.span.start));
     let risk = findings.first().map_or(Risk::None, |finding| finding.risk);
-    Verdict { risk, findings, effects: Vec::new(), programs: Vec::new() }
+    Verdict { risk, findings, effects, programs }
 }
 
 #[cfg(test)]
@@ -280,8 +282,8 @@ mod tests {
         assert_eq!(judged("ls", ShellKind::Bash).expect("valid").note(), "offline · risk none");
         let provider = Candidate { origin: Origin::Provider("openai".to_owned()), ..candidate("rm -r build") };
         let suggestion = judge(&provider, &Policy::new(ShellKind::Bash)).expect("valid");
-        assert_eq!(suggestion.note(), "openai · risk high: deletes recursively");
-        assert_eq!((suggestion.risk(), suggestion.reason()), (Risk::High, Some("deletes recursively")));
+        assert_eq!(suggestion.note(), "openai · risk medium: deletes recursively");
+        assert_eq!((suggestion.risk(), suggestion.reason()), (Risk::Medium, Some("deletes recursively")));
         let reading = Candidate { reading: Some("lists\n\u{1b}[31mall \u{202e} files\u{200b}".to_owned()), ..candidate("ls") };
         let suggestion = judge(&reading, &Policy::new(ShellKind::Bash)).expect("valid");
         assert_eq!(suggestion.reading(), Some("lists [31mall files"));

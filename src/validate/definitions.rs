@@ -1,0 +1,163 @@
+//! What changes the meaning of what follows: variables, aliases, functions, the working directory.
+
+use super::analyse::{Analysis, Around};
+use super::call::Call;
+use super::path;
+use crate::domain::{Risk, ShellKind};
+use crate::syntax::{Assignment, UNKNOWN, Word};
+
+/// Variables that put other code into every program that starts.
+const LOADERS: [&str; 15] = [
+    "LD_PRELOAD",
+    "LD_AUDIT",
+    "DYLD_INSERT_LIBRARIES",
+    "DYLD_LIBRARY_PATH",
+    "DYLD_FRAMEWORK_PATH",
+    "BASH_ENV",
+    "PROMPT_COMMAND",
+    "PERL5OPT",
+    "PERL5LIB",
+    "PYTHONSTARTUP",
+    "RUBYOPT",
+    "NODE_OPTIONS",
+    "JAVA_TOOL_OPTIONS",
+    "GIT_SSH_COMMAND",
+    "GIT_EXTERNAL_DIFF",
+];
+
+/// Variables on which the record of what was run depends.
+const HISTORY: [&str; 7] = ["HISTSIZE", "HISTFILESIZE", "HISTFILE", "SAVEHIST", "HISTCONTROL", "HISTIGNORE", "fish_history"];
+
+/// Programs that people trust; a definition of the same name takes their place.
+const TRUSTED: [&str; 22] = [
+    "sudo", "doas", "su", "ssh", "scp", "passwd", "login", "gpg", "ls", "cd", "cat", "rm", "cp", "mv", "ps", "kill", "git", "vim", "curl", "apt",
+    "exit", "command",
+];
+
+impl Analysis<'_> {
+    pub(super) fn assignment(&mut self, assignment: &Assignment, around: &Around<'_>, alone: bool) {
+        let values: Vec<Word> = match &assignment.value {
+            Some(word) => {
+                // A value is never split, so its parts are put together again.
+                let fields = self.expand(around.tree, word);
+                let shape = fields.iter().map(|field| field.shape.as_str()).collect::<Vec<_>>().join(" ");
+                let known = fields.iter().all(|field| field.value.is_some());
+                vec![Word { value: known.then(|| shape.clone()), shape, parts: Vec::new(), glob: false, ..word.clone() }]
+            }
+            None => self.expand_all(around.tree, &assignment.elements),
+        };
+        if !assignment.loops {
+            for value in &values {
+                self.variable(&assignment.name, value);
+            }
+            if alone {
+                self.add("assignment", Risk::Low, "sets a variable");
+            }
+        }
+        // What is set for one program only is not set afterwards, but knowing it does no harm.
+        if !(assignment.loops && values.is_empty()) {
+            self.scope.set(&assignment.name, values);
+        }
+    }
+
+    /// What setting a variable means.
+    fn variable(&mut self, name: &str, value: &Word) {
+        let shape = value.shape.as_str();
+        if shape.starts_with("() {") || shape.starts_with("(){") {
+            return self.add("function-variable", Risk::High, "hides a function in a variable, which old shells run");
+        }
+        match name {
+            "PATH" | "fish_user_paths" | "path" | "MANPATH" if name != "MANPATH" => {
+                let foreign = |part: &str| path::is_passing(&format!("{part}/")) || matches!(part, "." | "");
+                if shape.split([':', ' ']).any(foreign) {
+                    self.add("search-path", Risk::High, "programs are looked for first where anybody may put them");
+                } else if !shape.contains(UNKNOWN) && name == "PATH" {
+                    self.add("search-path-replaced", Risk::Low, "replaces the list of folders with programs");
+                }
+            }
+            "LD_LIBRARY_PATH" => self.add("library-path", Risk::Low, "changes where programs find their libraries"),
+            "IFS" => {}
+            name if LOADERS.contains(&name) && !shape.is_empty() => {
+                self.add("loader-variable", Risk::Medium, "changes which code programs run");
+                if name == "PROMPT_COMMAND"
+                    && let Some(text) = &value.value
+                {
+                    self.text(text, value, 1, false);
+                }
+            }
+            name if HISTORY.contains(&name) && matches!(shape, "0" | "" | "/dev/null" | "*") => {
+                self.add("history-off", Risk::Medium, "stops the record of what you run");
+            }
+            _ => {}
+        }
+    }
+
+    /// Builtins that define something.
+    pub(super) fn definition(&mut self, call: &Call<'_>, around: &Around<'_>) {
+        match call.name {
+            "cd" | "pushd" => self.scope.change_folder(call.operands.first().copied()),
+            "alias" | "abbr" => self.alias(call),
+            "export" | "declare" | "typeset" | "local" | "readonly" | "env" | "setenv" => {
+                for word in call.operands.iter().take_while(|word| word.shape.contains('=') || call.name != "env") {
+                    if let Some((name, value)) = word.shape.split_once('=') {
+                        let value = Word { shape: value.to_owned(), value: word.value.as_ref().map(|_| value.to_owned()), ..(*word).clone() };
+                        self.variable(name, &value);
+                        self.scope.set(name, vec![value]);
+                    }
+                }
+            }
+            "set" if self.policy.shell == ShellKind::Fish => {
+                if let Some((name, values)) = call.operands.split_first()
+                    && !call.has_any(&["-e", "-q", "--erase", "--query"])
+                {
+                    let values: Vec<Word> = values.iter().map(|word| (*word).clone()).collect();
+                    for value in &values {
+                        self.variable(&name.shape, value);
+                    }
+                    self.scope.set(&name.shape, values);
+                }
+            }
+            "set" => {
+                if let Some(at) = call.args.iter().position(|word| word.shape == "--") {
+                    self.scope.set_positional(Some(call.args[at + 1..].to_vec()));
+                }
+                // Without --shell fish's form is read here as well.
+                if call.has_any(&["-x", "-Ux", "-gx"])
+                    && let [name, values @ ..] = call.operands.as_slice()
+                {
+                    values.iter().for_each(|value| self.variable(&name.shape, value));
+                }
+            }
+            "function" | "functions" => {}
+            _ => {}
+        }
+        if let Some(name) = &around.tree.commands()[around.index].function
+            && TRUSTED.contains(&name.as_str())
+        {
+            self.add("impostor", Risk::High, format!("puts something else in the place of {name}"));
+        }
+    }
+
+    fn alias(&mut self, call: &Call<'_>) {
+        for word in &call.operands {
+            let Some((name, value)) = word.shape.split_once('=') else { continue };
+            if TRUSTED.contains(&name) && name != "ls" && !value.starts_with(name) && !value.is_empty() {
+                self.add("impostor", Risk::High, format!("puts something else in the place of {name}"));
+            }
+            if value.contains(UNKNOWN) {
+                continue;
+            }
+            let words: Vec<Word> = value.split_whitespace().map(|part| Word { shape: part.to_owned(), value: Some(part.to_owned()), ..Word::default() }).collect();
+            // Its own name inside an alias is the program.
+            if words.first().is_some_and(|word| word.shape != name) {
+                self.scope.alias(name, words);
+            }
+            // An alias with more than one command runs more than a name.
+            if value.contains([';', '|', '&', '`', '$', '>']) {
+                let before = self.findings.len();
+                self.text(value, word, 2, false);
+                self.findings[before..].iter_mut().for_each(|finding| finding.reason.push_str(", whenever it is used"));
+            }
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! What a command does to files: deletes them, writes over them, changes who may use them.
+
+use super::analyse::{Analysis, Around, named};
+use super::call::Call;
+use super::path;
+use super::verdict::{Effect, EffectKind};
+use crate::domain::Risk;
+use crate::syntax::{Redirect, RedirectKind, UNKNOWN, Word};
+
+/// Names that hold what a program wrote last time and will write again.
+const REPLACEABLE: [&str; 9] = [".log", ".tmp", ".out", ".txt~", ".pid", ".lock", ".cache", ".bak", ".html"];
+
+impl Analysis<'_> {
+    /// Notes what happens to the files of a word, for whoever wants to count them.
+    fn effect(&mut self, kind: EffectKind, word: &Word, path: &str, recursive: bool) {
+        if path.contains(UNKNOWN) || path.is_empty() || self.effects.len() >= 64 {
+            return;
+        }
+        let mut written = String::with_capacity(path.len());
+        for c in path.chars() {
+            if c == '\\' || (!word.glob && matches!(c, '*' | '?' | '[')) {
+                written.push('\\');
+            }
+            written.push(c);
+        }
+        let effect = Effect { kind, path: written, recursive };
+        if !self.effects.contains(&effect) {
+            self.effects.push(effect);
+        }
+    }
+
+    pub(super) fn redirect(&mut self, redirect: &Redirect, words: &[Word], around: &Around<'_>) {
+        let writes = matches!(redirect.kind, RedirectKind::Truncate | RedirectKind::Append | RedirectKind::ReadWrite);
+        for word in self.expand(around.tree, &redirect.target) {
+            let target = self.scope.resolve(&word.shape).unwrap_or_else(|| word.shape.clone());
+            if word.shape.starts_with("/dev/tcp/") || word.shape.starts_with("/dev/udp/") {
+                let shell = words.first().is_some_and(|name| super::unwrap::is_shell(name.shape.rsplit('/').next().unwrap_or_default()));
+                match shell {
+                    true => self.add_at(&redirect.target, "reverse-shell", Risk::Critical, "hands a shell to another machine"),
+                    false => self.add_at(&redirect.target, "network-redirect", Risk::High, "connects to the network"),
+                }
+            }
+            if writes {
+                self.writes(&word, &target, redirect.kind, words, around);
+            }
+        }
+    }
+
+    fn writes(&mut self, word: &Word, target: &str, kind: RedirectKind, words: &[Word], around: &Around<'_>) {
+        if matches!(target, "/dev/null" | "/dev/stdout" | "/dev/stderr" | "/dev/tty" | "/dev/full") || target.starts_with("/dev/fd/") {
+            return;
+        }
+        let truncates = kind == RedirectKind::Truncate;
+        if truncates {
+            self.effect(EffectKind::Overwrite, word, target, false);
+        }
+        if self.write_to(word, target, !truncates) {
+            return;
+        }
+        let empties = truncates && prints_nothing(words);
+        let name = target.rsplit('/').next().unwrap_or(target);
+        if truncates && reads(words, around, target, self) {
+            self.add_at(word, "overwrites-input", Risk::High, "empties the file that it reads before it is read");
+        } else if empties && (word.glob || around.repeated) {
+            self.add_at(word, "empties-all", Risk::High, "empties every file it names");
+        } else if empties && !REPLACEABLE.iter().any(|end| name.ends_with(end)) && !path::is_passing(target) {
+            self.add_at(word, "empties", Risk::Medium, format!("empties {}", named(target)));
+        } else if truncates {
+            self.add_at(word, "overwrite", Risk::Low, format!("overwrites {}", named(target)));
+        } else {
+            self.add_at(word, "append", Risk::Low, format!("writes to {}", named(target)));
+        }
+    }
+
+    /// Writing to a place that matters; whether it was one. Appending leaves what was there.
+    pub(super) fn write_to(&mut self, word: &Word, target: &str, appends: bool) -> bool {
+        if path::is_device(target) {
+            self.add_at(word, "write-device", Risk::Critical, "writes over a disk");
+        } else if path::normalise(target) == "/proc/sysrq-trigger" {
+            self.add_at(word, "sysrq", Risk::Critical, "makes the kernel act at once: crash, restart or kill");
+        } else if path::is_cornerstone(target) {
+            let file = path::normalise(target);
+            let accounts = ["/etc/passwd", "/etc/shadow", "/etc/sudoers", "/etc/cron", "/etc/ld.so.preload", "/etc/pam", "/var/spool/cron"];
+            let risk = if !appends || accounts.iter().any(|start| file.starts_with(start)) { Risk::Critical } else { Risk::High };
+            self.add_at(word, "write-cornerstone", risk, format!("writes to {}, on which the system depends", named(&file)));
+        } else if path::is_personal_setup(target) {
+            let keys = target.contains(".ssh");
+            let risk = if keys || !appends { Risk::High } else { Risk::Medium };
+            let reason = if keys { "changes who may log in" } else { "changes what every new shell or session does" };
+            self.add_at(word, "write-setup", risk, format!("{reason}: {}", named(target)));
+        } else if path::is_log(target) && !appends {
+            self.add_at(word, "write-log", Risk::High, "destroys records of the system");
+        } else if path::is_system(target) || path::is_vital(target) {
+            let risk = if target.starts_with("/etc/profile") || target.starts_with("/usr/") || target.starts_with("/bin") { Risk::High } else { Risk::Medium };
+            self.add_at(word, "write-system", risk, format!("writes to {}", named(target)));
+        } else if target.starts_with("/proc/") || target.starts_with("/sys/") {
+            self.add_at(word, "write-kernel", Risk::Medium, "changes a setting of the running kernel");
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// `rm` and its like, on operands or on names that another program finds.
+    pub(super) fn deletion(&mut self, call: &Call<'_>, around: &Around<'_>) {
+        let recursive = call.has_any(&["-r", "-R", "--recursive"]) || matches!(call.name, "rimraf" | "trash");
+        let moves = call.name == "mv";
+        let mut paths = call.paths(&self.scope);
+        if moves {
+            // Only what is moved away is lost, and only when it ends nowhere.
+            let Some((target, _)) = paths.pop() else { return };
+            if target == "/dev/null" {
+                self.add("move-nowhere", Risk::High, "destroys what it moves");
+            }
+        }
+        let rule = |name: &str| format!("{}-{name}", call.name.replace('.', "-"));
+        for (path, word) in &paths {
+            if !moves {
+                self.effect(EffectKind::Delete, word, path, recursive);
+            }
+            let (name, risk, reason) = match path.as_str() {
+                path if path::is_vital(path) && !(moves && path::is_passing(path)) => {
+                    ("vital", Risk::Critical, if moves { "moves a whole system or home directory away" } else { "deletes a whole system or home directory" })
+                }
+                path if path::is_device(path) => ("device", Risk::High, "removes or destroys a device"),
+                path if path::is_cornerstone(path) || path.starts_with("/vmlinuz") || path.starts_with("/initrd") => {
+                    ("cornerstone", Risk::Critical, "removes a file on which the system depends")
+                }
+                path if path::is_log(path) => ("log", Risk::High, "destroys records of the system"),
+                path if path::is_system(path) => ("system", Risk::High, "removes files of the system"),
+                path if path::is_personal_setup(path) => ("setup", Risk::High, "removes keys or settings of your account"),
+                path if path.starts_with(UNKNOWN) && names_inside(path) && !moves => {
+                    ("unset", Risk::High, "deletes from the root when that variable is empty")
+                }
+                path if path::is_everything(path, word.glob) && !moves => ("everything", Risk::High, "deletes everything here"),
+                _ => continue,
+            };
+            self.add_at(word, &rule(name), risk, reason);
+        }
+        if moves {
+            return;
+        }
+        if recursive {
+            let fed = around.repeated && call.operands.iter().all(|word| word.shape.contains(UNKNOWN));
+            match fed {
+                true => self.add("rm-fed", Risk::High, "deletes recursively whatever another program names"),
+                false => self.add_safer("rm-recursive", Risk::Medium, "deletes recursively", Some("rm -ri asks before each file")),
+            }
+        }
+    }
+
+    /// `find … -delete`, `find … -exec rm`: what matters is where it looks and what it lets through.
+    pub(super) fn find(&mut self, call: &Call<'_>) {
+        let roots = call.args.iter().take_while(|word| !word.shape.starts_with(['-', '(', '!']) || matches!(word.shape.as_str(), "-H" | "-L" | "-P"));
+        let mut roots: Vec<Word> = roots.filter(|word| !word.shape.starts_with('-')).cloned().collect();
+        if call.name.starts_with("fd") {
+            roots = call.operands.iter().skip(1).map(|word| (*word).clone()).collect();
+        }
+        if roots.is_empty() {
+            roots.push(Word::literal("."));
+        }
+        let deletes = call.has("-delete") || self.executes(call, &["rm", "shred", "unlink", "srm", "truncate", "dd"]);
+        let changes = self.executes(call, &["mv", "chmod", "chown", "sed", "perl", "sh", "bash", "openssl", "gpg", "zip", "7z"]);
+        let tests = call.args.iter().filter(|word| word.shape.starts_with('-')).any(|word| {
+            matches!(
+                word.shape.as_str(),
+                "-name" | "-iname" | "-path" | "-ipath" | "-regex" | "-iregex" | "-mtime" | "-mmin" | "-atime" | "-ctime" | "-newer" | "-size" | "-empty"
+                    | "-user" | "-uid" | "-inum" | "-samefile" | "-perm" | "-nouser" | "-links" | "-amin" | "-cmin" | "-wholename" | "-lname" | "-group" | "-fstype"
+                    | "-xtype" | "-anewer" | "-cnewer" | "-e"
+            ) || word.shape.starts_with("-newer")
+        });
+        let names_all = call.value_of(&["-name", "-iname"]).is_some_and(|word| matches!(word.shape.as_str(), "*" | "*.*"));
+        let old_only = call.value_of(&["-mtime", "-atime", "-mmin"]).is_none_or(|word| word.shape == "+0");
+        let selective = tests && !names_all;
+        for root in &roots {
+            let path = self.scope.resolve(&root.shape).unwrap_or_else(|| root.shape.clone());
+            let vital = path::is_vital(&path);
+            match (deletes, vital) {
+                // A named kind of file below `/` or home is much; everything there is all.
+                (true, true) if !selective || (call.has_any(&["-mtime", "-atime", "-mmin"]) && old_only && !call.has_any(&["-name", "-iname"])) => {
+                    self.add_at(root, "find-delete-vital", Risk::Critical, "deletes everything it finds below a system or home directory");
+                }
+                (true, true) => self.add_at(root, "find-delete-wide", Risk::Medium, "deletes what it finds, below a system or home directory"),
+                (true, false) if path::is_log(&path) && !selective => self.add_at(root, "find-delete-log", Risk::High, "destroys records of the system"),
+                (true, false) if !selective && path::is_everything(&path, root.glob) => {
+                    self.add_safer("find-delete-all", Risk::High, "deletes everything below this directory", Some("the same find with -print shows what it would delete"));
+                }
+                (true, false) => self.add_safer("find-delete", Risk::Medium, "deletes what it finds", Some("the same find with -print shows what it would delete")),
+                (false, true) if changes && !selective => self.add_at(root, "find-change-vital", Risk::High, "changes everything below a system or home directory"),
+                _ => {}
+            }
+        }
+    }
+
+    fn executes(&self, call: &Call<'_>, programs: &[&str]) -> bool {
+        call.args.windows(2).any(|pair| {
+            let runs = matches!(pair[0].shape.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir" | "-x" | "-X" | "--exec" | "--exec-batch");
+            runs && programs.contains(&pair[1].shape.rsplit('/').next().unwrap_or_default())
+        })
+    }
+
+    /// Programs that write a file they are told of.
+    pub(super) fn written(&mut self, call: &Call<'_>, around: &Around<'_>) {
+        let paths = call.paths(&self.scope);
+        let targets: Vec<(String, &Word)> = match call.name {
+            "tee" | "sponge" | "truncate" | "shred" | "wipefs" | "blkdiscard" | "mkswap" => paths,
+            "dd" => call
+                .operands
+                .iter()
+                .filter_map(|word| Some((self.scope.resolve(word.shape.strip_prefix("of=")?)?, *word)))
+                .collect(),
+            "cp" | "install" | "ln" | "mv" => paths.into_iter().skip(1).last().into_iter().collect(),
+            "scp" | "rsync" => paths.into_iter().skip(1).last().filter(|(path, _)| !super::flow::is_remote(path)).into_iter().collect(),
+            "sed" | "gsed" | "perl" if call.has_any(&["-i", "--in-place"]) => paths.into_iter().skip(1).collect(),
+            "curl" | "wget" | "sort" => {
+                let flags: &[&str] = if call.name == "wget" { &["-O", "--output-document"] } else { &["-o", "--output"] };
+                let Some(word) = call.value_of(flags) else { return };
+                let path = self.scope.resolve(&word.shape).unwrap_or_else(|| word.shape.clone());
+                self.write_to(&word, &path, false);
+                return;
+            }
+            _ => return,
+        };
+        let appends = call.name == "tee" && call.has_any(&["-a", "--append"]) || call.name == "ln";
+        for (path, word) in targets {
+            if matches!(call.name, "truncate" | "shred") {
+                self.effect(EffectKind::Overwrite, word, &path, false);
+            }
+            let into_folder = path::is_vital(&path) && matches!(call.name, "cp" | "mv" | "install" | "ln" | "rsync" | "scp");
+            let delete = call.has_any(&["--delete", "--delete-after", "--delete-before", "--delete-excluded", "--del"]);
+            if call.name == "rsync" && delete && path::is_vital(&path) && !call.has_any(&["-n", "--dry-run"]) {
+                self.add_at(word, "sync-delete-vital", Risk::Critical, "deletes what is missing on the other side from a system or home directory");
+            } else if call.name == "dd" && path::normalise(&path).matches('/').count() == 1 && path.starts_with('/') {
+                self.add_at(word, "fills-root", Risk::Medium, "writes a file into the root directory");
+            } else if into_folder {
+                let risk = if path.starts_with("/usr") || path.starts_with("/bin") || path.starts_with("/sbin") || path.starts_with("/lib") { Risk::Medium } else { Risk::Low };
+                self.add_at(word, "write-vital", risk, format!("puts files into {}", named(&path)));
+            } else if call.name == "ln" && call.has("-f") && path::is_system(&path) {
+                self.add_at(word, "replaces-system", Risk::High, "puts something else in the place of a file of the system");
+            } else if matches!(call.name, "cp" | "install" | "mv") && path::is_system(&path) && !path::is_cornerstone(&path) {
+                self.add_at(word, "write-system", Risk::Medium, format!("writes to {}", named(&path)));
+            } else if call.name == "tee" && path::is_system(&path) && !path::is_cornerstone(&path) {
+                self.add_at(word, "write-system", Risk::Medium, format!("writes to {}", named(&path)));
+            } else if matches!(call.name, "cp" | "dd") && path::is_cornerstone(&path) {
+                self.write_to(word, &path, false);
+            } else {
+                self.write_to(word, &path, appends);
+            }
+        }
+        let _ = around;
+    }
+
+    /// `chmod -R`, `chown -R` and their like.
+    pub(super) fn access(&mut self, call: &Call<'_>) {
+        let recursive = call.has_any(&["-R", "--recursive"]);
+        let keys_off = call.args.iter().any(|word| word.shape.starts_with("--reference"));
+        let skip = usize::from(!keys_off && call.name != "setfacl" && call.name != "chflags");
+        let mode = call.operands.first().map(|word| word.shape.clone()).unwrap_or_default();
+        let opens = call.name == "chmod"
+            && (mode.ends_with("777") || mode.ends_with("666") || ["a+w", "o+w", "+w", "a+rw", "o+rw", "a=rwx", "ugo+rwx", "+rwx", "a+rwX", "ugo+w"].iter().any(|part| mode.contains(part) && !mode.starts_with('u') && !mode.starts_with('g')));
+        for (path, word) in call.paths(&self.scope).into_iter().skip(skip) {
+            self.effect(EffectKind::ChangeAccess, word, &path, recursive);
+            let whole_home = path.starts_with(crate::syntax::HOME) && !path.contains('/');
+            if recursive && path::is_vital(&path) {
+                let risk = if whole_home { Risk::High } else { Risk::Critical };
+                self.add_at(word, "access-vital", risk, "changes who may use a whole system or home directory");
+            } else if path::is_vital(&path) && !whole_home && matches!(call.name, "chmod" | "chown" | "setfacl" | "chgrp") {
+                self.add_at(word, "access-folder", Risk::High, "changes who may use a system directory");
+            } else if path::is_system(&path) || path::is_cornerstone(&path) {
+                let risk = if opens || recursive || path::is_cornerstone(&path) || path.starts_with("/usr/bin/") || path.starts_with("/bin/") { Risk::High } else { Risk::Medium };
+                self.add_at(word, "access-system", risk, "changes who may use a file of the system");
+            } else if recursive && opens {
+                self.add_at(word, "access-open", Risk::High, "lets everybody change everything below");
+            }
+        }
+        if recursive {
+            self.add("access-recursive", Risk::Medium, "changes permissions recursively");
+        } else if opens {
+            self.add_safer("access-all", Risk::Medium, "lets everybody on this machine change it", Some("chmod u+rwX gives the owner alone what is needed"));
+        }
+        let special = mode.starts_with("u+s") || mode.contains("+s") || mode.contains("=s") || mode.contains("xs")
+            || (mode.len() == 4 && mode.chars().all(|c| c.is_digit(8)) && mode.starts_with(['2', '4', '6']));
+        if call.name == "chmod" && special {
+            self.add("set-uid", Risk::High, "lets others run it with its owner's rights");
+        }
+    }
+}
+
+/// Commands that print nothing, so that what they are written to ends up empty.
+fn prints_nothing(words: &[Word]) -> bool {
+    let Some(first) = words.first() else { return true };
+    match first.shape.as_str() {
+        ":" | "true" => true,
+        "cat" => words.get(1).is_some_and(|word| word.shape == "/dev/null") && words.len() == 2,
+        "echo" | "printf" => words.len() == 1 || (words.len() == 2 && words[1].shape.is_empty()) || (words.len() == 2 && words[1].shape == "-n"),
+        _ => false,
+    }
+}
+
+/// Whether a command reads the file that its own output goes to.
+fn reads(words: &[Word], around: &Around<'_>, target: &str, analysis: &Analysis<'_>) -> bool {
+    let reader = words.first().is_some_and(|word| {
+        matches!(word.shape.as_str(), "cat" | "sort" | "uniq" | "sed" | "grep" | "awk" | "cut" | "tr" | "head" | "tail" | "jq" | "tac" | "nl" | "fmt")
+    });
+    let _ = around;
+    reader && words.iter().skip(1).any(|word| analysis.scope.resolve(&word.shape).is_some_and(|path| path == target && !word.shape.starts_with('-')))
+}
+
+/// `$x/*` and `$x/` name what lies inside; with an empty `x` that is the root.
+fn names_inside(path: &str) -> bool {
+    let mut rest = path.chars();
+    rest.next();
+    matches!(rest.as_str(), "/*" | "/" | "/.*" | "/**")
+}

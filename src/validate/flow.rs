@@ -1,0 +1,308 @@
+//! What flows from one program into another: downloaded text into a shell, secrets into the network.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::analyse::{Analysis, Around, output_file};
+use super::call::Call;
+use super::{code, path, rules, unwrap};
+use crate::domain::Risk;
+use crate::syntax::{RedirectKind, Tree, Word};
+
+/// Programs whose output comes from somewhere else.
+const DOWNLOADERS: [&str; 20] = [
+    "curl", "wget", "nc", "ncat", "netcat", "socat", "aria2c", "ftp", "http", "https", "xh", "lynx", "w3m", "telnet", "fetch", "ssh", "axel", "GET",
+    "lwp-download", "openssl",
+];
+
+/// Programs that hand what they read to somebody else.
+const SENDERS: [&str; 18] = [
+    "nc", "ncat", "netcat", "socat", "telnet", "mail", "mailx", "sendmail", "mutt", "ftp", "sftp", "ssh", "tftp", "logger", "croc", "transfer",
+    "gsutil", "xmpp",
+];
+
+/// Programs that print what is secret by itself.
+const REVEALERS: [&str; 8] = ["env", "printenv", "history", "security", "secret-tool", "pass", "keyring", "export"];
+
+/// What is known of a program's standard input.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Input {
+    /// Some program or file feeds it.
+    pub(super) fed: bool,
+    /// What it reads, when that is certain.
+    pub(super) text: Option<String>,
+    /// It comes from the network.
+    pub(super) downloaded: bool,
+    /// Credentials or private records are in it.
+    pub(super) secret: Option<String>,
+    /// A whole home or system is in it.
+    pub(super) bulk: bool,
+}
+
+impl Analysis<'_> {
+    /// Whether any of these commands fetches something.
+    pub(super) fn downloads(&mut self, tree: &Arc<Tree>, range: Range<usize>) -> bool {
+        tree.commands()[range].iter().any(|command| {
+            let network = command.redirects.iter().any(|redirect| redirect.target.shape.starts_with("/dev/tcp/"));
+            network
+                || command.words.iter().any(|word| {
+                    let fields = if word.value.is_some() { Vec::new() } else { self.expand(tree, word) };
+                    let named = |word: &Word| {
+                        word.value.as_deref().is_some_and(|value| DOWNLOADERS.contains(&value.rsplit('/').next().unwrap_or(value)))
+                    };
+                    named(word) || fields.iter().any(named)
+                })
+        })
+    }
+
+    pub(super) fn standard_input(&mut self, around: &Around<'_>) -> Input {
+        let command = &around.tree.commands()[around.index];
+        let mut input = Input::default();
+        if !around.reads_input {
+            return input;
+        }
+        for redirect in &command.redirects {
+            match redirect.kind {
+                RedirectKind::HereText => input.fed = true,
+                RedirectKind::Read => {
+                    input.fed = true;
+                    if let Some(range) = output_file(&redirect.target) {
+                        input.downloaded |= self.downloads(around.tree, range);
+                    } else {
+                        let fields = self.expand(around.tree, &redirect.target);
+                        input.secret = input.secret.or_else(|| fields.iter().find_map(|field| self.secret_name(&field.shape)));
+                        input.downloaded |= fields.iter().any(|field| field.shape.starts_with("/dev/tcp/"));
+                    }
+                }
+                _ => {}
+            }
+        }
+        if !command.input.is_empty() {
+            input.fed = true;
+            input.downloaded |= self.downloads(around.tree, command.input.clone());
+            for index in command.input.clone() {
+                let feeder = &around.tree.commands()[index];
+                let words = self.expand_all(around.tree, &feeder.words);
+                let names: Vec<&str> = words.iter().filter_map(|word| word.value.as_deref()).collect();
+                let reveals = names.first().is_some_and(|name| REVEALERS.contains(name) && (*name != "export" || names.len() == 1))
+                    || names.windows(3).any(|three| matches!(three, ["kubectl", "get", "secrets" | "secret"]))
+                    || names.first() == Some(&"aws") && names.contains(&"get-secret-value");
+                let packs = names.iter().any(|name| matches!(*name, "tar" | "zip" | "7z" | "cpio" | "dd" | "tcpdump" | "mysqldump" | "pg_dump" | "bsdtar"));
+                if reveals && input.secret.is_none() {
+                    input.secret = Some(names.join(" ").chars().take(40).collect());
+                }
+                for word in words.iter().skip(1) {
+                    let located = self.scope.located(word);
+                    if input.secret.is_none() {
+                        input.secret = self.secret_name(&located.shape);
+                    }
+                    input.bulk |= packs && (path::is_vital(&located.shape) || path::is_everything(&located.shape, word.glob));
+                }
+                input.bulk |= packs && names.iter().any(|name| matches!(*name, "tcpdump" | "mysqldump" | "pg_dump"));
+            }
+        }
+        if input.fed {
+            input.text = self.input(around.tree, around.index);
+        }
+        input
+    }
+
+    fn secret_name(&self, shape: &str) -> Option<String> {
+        let shape = shape.trim_start_matches('@');
+        path::is_secret(shape).then(|| shape.to_owned())
+    }
+
+    /// A text that only the running shell knows goes to a shell.
+    pub(super) fn unknown_text(&mut self, word: &Word, around: &Around<'_>) {
+        let nested = around.tree.commands()[around.index].nested.clone();
+        if self.downloads(around.tree, nested.clone()) {
+            return self.add_at(word, "remote-code", Risk::High, "runs what it downloads");
+        }
+        // `eval "$(tool init zsh)"` is how tools set themselves up: it runs as much as the tool itself.
+        let only_output = !nested.is_empty() && word.shape.chars().count() == 1;
+        let tools = around.tree.commands()[nested].iter().all(|command| {
+            command.name().is_some_and(|name| !unwrap::is_language(name) && !unwrap::is_shell(name) && !rules::prints_text(name))
+                && command.input.is_empty()
+        });
+        if only_output && tools {
+            return self.add_at(word, "tool-code", Risk::Low, "runs what a tool prints for the shell");
+        }
+        self.add_at(word, "generated-code", Risk::Medium, "runs text that is known only when it runs");
+    }
+
+    /// What a shell or an interpreter does with its arguments and its input.
+    pub(super) fn interpreter(&mut self, call: &Call<'_>, around: &Around<'_>) {
+        let shell = unwrap::is_shell(call.name);
+        let nested = around.tree.commands()[around.index].nested.clone();
+        let inline = call.has_any(if shell { &["-c"] } else { &["-c", "-e", "-m", "-n", "-p", "-r", "-E", "--eval", "-M"] });
+        let first = call.operands.first();
+        let from_file = first.is_some_and(|word| !matches!(word.shape.as_str(), "-" | "/dev/stdin" | "/proc/self/fd/0"));
+        if !nested.is_empty() && first.is_some_and(|word| word.value.is_none()) && self.downloads(around.tree, nested.clone()) {
+            return self.add("remote-code", Risk::High, "runs what it downloads");
+        }
+        if from_file && !inline && !nested.is_empty() && first.is_some_and(|word| word.raw.starts_with("<(")) {
+            match self.output(around.tree, nested) {
+                Some(text) if shell => self.text(&text, first.map_or(&Word::default(), |word| word), around.depth + 1, around.root),
+                _ => self.add("generated-code", Risk::Medium, "runs the output of another program"),
+            }
+            return;
+        }
+        let reads_program = (call.has("-s") && shell) || (!inline && !from_file);
+        if !reads_program || call.has_any(&["-n", "--version", "--help"]) && shell {
+            return;
+        }
+        let input = self.standard_input(around);
+        let interactive = call.has("-i") && shell;
+        match input {
+            Input { downloaded: true, .. } => self.add_safer(
+                "remote-code",
+                Risk::High,
+                "runs what it downloads",
+                Some("save it to a file, read it, then run the file"),
+            ),
+            Input { text: Some(text), .. } if shell => {
+                let place = around.tree.commands()[around.index].redirects.first().map(|redirect| redirect.target.clone()).unwrap_or_default();
+                let decoded = around.tree.commands()[around.index].input.clone();
+                let hidden = around.tree.commands()[decoded].iter().any(|command| {
+                    command.name().is_some_and(|name| matches!(name, "base64" | "base32" | "xxd" | "rev" | "tr" | "openssl"))
+                });
+                if hidden {
+                    self.add("encoded-code", Risk::High, "runs a command that is written in code");
+                }
+                self.text(&text, &place, around.depth + 1, around.root);
+            }
+            Input { text: Some(text), .. } => code::scan(self, &text, around),
+            Input { fed: true, .. } if interactive => self.add("generated-code", Risk::High, "a shell takes its commands from another program"),
+            Input { fed: true, .. } if !around.tree.commands()[around.index].input.is_empty() => {
+                self.add("generated-code", Risk::High, "runs the output of another program");
+            }
+            Input { fed: true, .. } => self.add("runs-file", Risk::Low, "runs the commands of a file"),
+            _ if around.root && shell && call.operands.is_empty() => {
+                self.add("root-shell", Risk::Medium, "opens a shell in which everything runs as root");
+            }
+            _ => {}
+        }
+    }
+
+    /// `source`, `.`
+    pub(super) fn sourced(&mut self, call: &Call<'_>, around: &Around<'_>) {
+        let command = &around.tree.commands()[around.index];
+        let nested = command.nested.clone();
+        let input = if call.operands.is_empty() || call.operands.iter().any(|word| matches!(word.shape.as_str(), "-" | "/dev/stdin")) {
+            self.standard_input(around)
+        } else {
+            Input::default()
+        };
+        if input.downloaded || self.downloads(around.tree, nested.clone()) {
+            return self.add("remote-code", Risk::High, "runs what it downloads");
+        }
+        let text = match &input.text {
+            Some(text) => Some(text.clone()),
+            None if !nested.is_empty() => self.output(around.tree, nested.clone()),
+            None => None,
+        };
+        match text {
+            Some(text) => self.text(&text, &Word::default(), around.depth + 1, around.root),
+            None if input.fed => self.add("generated-code", Risk::Medium, "runs the output of another program"),
+            None if !nested.is_empty() => self.add("tool-code", Risk::Low, "runs what a tool prints for the shell"),
+            None => {}
+        }
+    }
+
+    /// Credentials or whole folders on their way to another machine.
+    pub(super) fn sends(&mut self, call: &Call<'_>, around: &Around<'_>) {
+        let uploads = match call.name {
+            "curl" => call.has_any(&["-d", "--data", "-F", "--form", "-T", "--upload-file", "--json"])
+                || call.args.iter().any(|word| word.shape.starts_with("--data") || word.shape.starts_with("--form")),
+            "wget" => call.args.iter().any(|word| word.shape.starts_with("--post") || word.shape.starts_with("--body")),
+            "scp" | "rsync" => call.operands.iter().any(|word| is_remote(&word.shape)),
+            "rclone" => call.begins_with("copy") || call.begins_with("sync") || call.begins_with("move") || call.begins_with("copyto"),
+            "aws" => call.begins_with("s3 cp") || call.begins_with("s3 sync") || call.begins_with("s3 mv"),
+            "http" | "https" | "xh" => call.operands.iter().any(|word| word.shape.contains('@') || word.shape == "POST"),
+            "openssl" => call.begins_with("s_client"),
+            name => SENDERS.contains(&name),
+        };
+        let asks = matches!(call.name, "curl" | "wget" | "dig" | "nslookup" | "host" | "ping" | "nc" | "http" | "xh");
+        if !uploads && !asks {
+            return;
+        }
+        let mut secret = None;
+        if uploads {
+            for word in call.args {
+                // A key that is named to log in with is not sent.
+                let shape = word.shape.split_once("=@").or_else(|| word.shape.split_once("post-file=")).map_or(word.shape.as_str(), |(_, file)| file);
+                let shape = shape.trim_start_matches(['@', '<']);
+                let key_option = call.value_of(&["-i", "--key", "-E", "--cert", "--cacert"]).is_some_and(|key| key.shape == word.shape);
+                secret = secret.or_else(|| self.secret_name(shape).filter(|_| !key_option && !is_remote(shape)));
+                let whole = path::is_vital(&self.scope.resolve(shape).unwrap_or_default());
+                if whole && matches!(call.name, "scp" | "rclone" | "aws") && call.operands.first().is_some_and(|first| first.shape == word.shape || call.operands.get(1).is_some_and(|second| second.shape == word.shape)) {
+                    secret = secret.or_else(|| Some(shape.to_owned()));
+                }
+            }
+            let input = self.standard_input(around);
+            secret = secret.or(input.secret);
+            if input.bulk && secret.is_none() {
+                return self.add("sends-folder", Risk::High, "sends a whole folder to another machine");
+            }
+            let whole_list = call.args.iter().any(|word| matches!(word.shape.trim_start_matches("--post-file=").trim_start_matches('@'), "/etc/passwd" | "/etc/group"));
+            if secret.is_none() && (whole_list || around.tree.commands()[around.index].redirects.iter().any(|redirect| redirect.target.shape == "/etc/passwd")) {
+                secret = Some("/etc/passwd".to_owned());
+            }
+        }
+        // The output of a command inside an address or a name is sent with it.
+        let nested = around.tree.commands()[around.index].nested.clone();
+        for command in &around.tree.commands()[nested] {
+            let words = self.expand_all(around.tree, &command.words);
+            let revealed = words.iter().find_map(|word| self.secret_name(&self.scope.located(word).shape));
+            let tool = words.first().and_then(|word| word.value.clone()).filter(|name| matches!(name.as_str(), "env" | "printenv" | "history"));
+            secret = secret.or(revealed).or(tool);
+            if matches!(call.name, "dig" | "nslookup" | "host" | "ping") && words.first().is_some_and(|word| matches!(word.shape.as_str(), "base64" | "xxd" | "cat" | "base32")) {
+                secret = secret.or_else(|| Some("data in a name".to_owned()));
+            }
+        }
+        if let Some(secret) = secret {
+            let risk = if secret.contains("shadow") { Risk::Critical } else { Risk::High };
+            self.add("sends-secret", risk, format!("sends {} to another machine", super::analyse::named(&secret)));
+        }
+    }
+
+    /// Words that `xargs` or `find` fill in: what is known of them, or a mark.
+    pub(super) fn with_input(&mut self, call: &Call<'_>, words: Vec<Word>, around: &Around<'_>) -> Vec<Word> {
+        if !rules::wrapper(call.name).is_some_and(|wrapper| wrapper.appends) {
+            return words;
+        }
+        let from_file = call.value_of(&["-a", "--arg-file"]).is_some();
+        let text = if from_file { None } else { self.standard_input(around).text };
+        let given: Vec<Word> = match text {
+            Some(text) => text.split(|c: char| c.is_whitespace() || c == '\0').filter(|part| !part.is_empty()).take(64).map(Word::literal).collect(),
+            None => vec![Word::unknown("…")],
+        };
+        let mark = call.value_of(&["-I", "-i", "-J", "--replace"]).map(|word| word.shape).filter(|mark| !mark.is_empty());
+        let mark = mark.or_else(|| (call.name == "parallel" || call.has("-i")).then(|| "{}".to_owned()));
+        match mark {
+            Some(mark) if words.iter().any(|word| word.shape.contains(&mark)) => words
+                .into_iter()
+                .flat_map(|word| match word.shape.contains(&mark) {
+                    true => given
+                        .iter()
+                        .map(|known| {
+                            let shape = word.shape.replace(&mark, &known.shape);
+                            Word { value: known.value.is_some().then(|| shape.clone()), shape, ..word.clone() }
+                        })
+                        .collect(),
+                    false => vec![word],
+                })
+                .collect(),
+            // The words of `parallel cmd ::: a b` are written out.
+            _ if call.args.iter().any(|word| word.shape == ":::") => words,
+            _ => words.into_iter().chain(given).collect(),
+        }
+    }
+}
+
+/// `host:path`, as scp and rsync name a place on another machine.
+pub(super) fn is_remote(shape: &str) -> bool {
+    shape.split_once(':').is_some_and(|(host, rest)| {
+        !host.is_empty() && !host.contains('/') && !rest.starts_with("//") && host.chars().all(|c| c.is_alphanumeric() || matches!(c, '@' | '.' | '-' | '_' | '['))
+    }) || shape.starts_with("rsync://")
+}

@@ -1,0 +1,42 @@
+//! Which questions are asked of which program.
+
+use super::analyse::{Analysis, Around};
+use super::call::Call;
+use super::rules;
+use super::unwrap;
+use crate::domain::Risk;
+
+impl Analysis<'_> {
+    /// What the program itself does with its arguments and its input.
+    pub(super) fn program(&mut self, call: &Call<'_>, around: &Around<'_>) {
+        if call.has_any(&["--help", "--version"]) && call.args.len() <= 3 {
+            return;
+        }
+        let matching: Vec<_> = rules::matching(call, &self.scope).collect();
+        for rule in matching {
+            let target = rule.target.and_then(|target| rule.target_of(call, &self.scope, target));
+            match target {
+                Some(word) => self.add_at(word, &rule.id, rule.risk.0, rule.reason.as_str()),
+                None => self.add_safer(&rule.id, rule.risk.0, rule.reason.as_str(), rule.safer.as_deref()),
+            }
+        }
+        self.definition(call, around);
+        self.sends(call, around);
+        if !call.name.is_ascii() {
+            self.add("foreign-letters", Risk::High, "the program's name has letters that may look like others");
+        }
+        match call.name {
+            "source" | "." => self.sourced(call, around),
+            name if unwrap::is_shell(name) => self.interpreter(call, around),
+            name if unwrap::is_language(name) => self.language(call, around),
+            "awk" | "gawk" | "mawk" | "nawk" => self.awk(call, around),
+            "rm" | "unlink" | "rmdir" | "shred" | "srm" | "wipe" | "rimraf" | "trash" | "mv" | "gio" | "Remove-Item" => self.deletion(call, around),
+            "find" | "gfind" | "fd" | "fdfind" => self.find(call),
+            "chmod" | "chown" | "chgrp" | "setfacl" | "chattr" | "chflags" => self.access(call),
+            "psql" | "mysql" | "mariadb" | "sqlite3" | "mongosh" | "mongo" | "redis-cli" | "influx" | "clickhouse-client" | "cqlsh" | "sqlcmd"
+            | "sqlplus" | "duckdb" | "cockroach" | "valkey-cli" | "bq" => self.database(call, around),
+            _ => {}
+        }
+        self.written(call, around);
+    }
+}

@@ -1,0 +1,111 @@
+//! What is known at a point of the line: variables, functions, aliases, the working directory.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::syntax::{HOME, Tree, Word};
+
+use super::path;
+
+/// Most values that one variable may hold; the rest is ignored.
+const MAX_VALUES: usize = 64;
+
+/// Names and what they stand for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scope {
+    variables: HashMap<String, Vec<Word>>,
+    functions: HashMap<String, (Arc<Tree>, Range<usize>)>,
+    aliases: HashMap<String, Vec<Word>>,
+    positional: Option<Vec<Word>>,
+    folder: Folder,
+}
+
+/// The working directory.
+#[derive(Debug, Clone, Default, PartialEq)]
+enum Folder {
+    /// Where the user is.
+    #[default]
+    Start,
+    /// Somewhere that only the running shell knows.
+    Unknown,
+    /// A path, absolute, in a home directory, or relative to where the user is.
+    At(String),
+}
+
+impl Scope {
+    pub(super) fn set(&mut self, name: &str, mut values: Vec<Word>) {
+        values.truncate(MAX_VALUES);
+        self.variables.insert(name.to_owned(), values);
+    }
+
+    /// The values of a variable that the line has set, or that is the same in every shell.
+    pub(super) fn get(&self, name: &str) -> Option<Vec<Word>> {
+        if name == "@" {
+            return self.positional.clone();
+        }
+        if let Ok(index @ 1..) = name.parse::<usize>() {
+            return self.positional.as_ref().map(|words| words.get(index - 1).cloned().into_iter().collect());
+        }
+        if let Some(values) = self.variables.get(name) {
+            return Some(values.clone());
+        }
+        (name == "PWD").then(|| vec![Word::literal(".")])
+    }
+
+    /// The first value of a variable as text, when it is known.
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        self.variables.get(name)?.first()?.value.clone()
+    }
+
+    pub(super) fn set_positional(&mut self, words: Option<Vec<Word>>) -> Option<Vec<Word>> {
+        std::mem::replace(&mut self.positional, words)
+    }
+
+    pub(super) fn define(&mut self, name: &str, tree: &Arc<Tree>, index: usize) {
+        match self.functions.get_mut(name) {
+            Some((known, range)) if Arc::ptr_eq(known, tree) && range.end == index => range.end += 1,
+            _ => drop(self.functions.insert(name.to_owned(), (Arc::clone(tree), index..index + 1))),
+        }
+    }
+
+    pub(super) fn function(&self, name: &str) -> Option<(Arc<Tree>, Range<usize>)> {
+        self.functions.get(name).cloned()
+    }
+
+    pub(super) fn alias(&mut self, name: &str, words: Vec<Word>) {
+        self.aliases.insert(name.to_owned(), words);
+    }
+
+    pub(super) fn aliased(&self, name: &str) -> Option<&[Word]> {
+        self.aliases.get(name).map(Vec::as_slice)
+    }
+
+    /// `cd target`; without a target it goes home.
+    pub(super) fn change_folder(&mut self, target: Option<&Word>) {
+        let shape = target.map_or(HOME.to_string(), |word| word.shape.clone());
+        self.folder = match self.resolve(&shape) {
+            Some(path) => Folder::At(path),
+            None => Folder::Unknown,
+        };
+    }
+
+    /// The shape of a path as seen from where the user is: absolute, in a home directory, or relative. `None` when the
+    /// working directory is unknown and the path is relative.
+    pub(super) fn resolve(&self, shape: &str) -> Option<String> {
+        if shape.starts_with(['/', HOME]) {
+            return Some(path::normalise(shape));
+        }
+        match &self.folder {
+            Folder::Start => Some(path::normalise(shape)),
+            Folder::Unknown => None,
+            Folder::At(folder) => Some(path::normalise(&format!("{folder}/{shape}"))),
+        }
+    }
+
+    /// [`Scope::resolve`] for a word: its shape is replaced. A relative path below an unknown folder stays as it is.
+    pub(super) fn located(&self, word: &Word) -> Word {
+        let Some(shape) = self.resolve(&word.shape) else { return word.clone() };
+        Word { shape, ..word.clone() }
+    }
+}
