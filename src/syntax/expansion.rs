@@ -8,7 +8,7 @@ use brush_parser::word::{self, Parameter, ParameterExpr, TildeExpr, WordPiece, W
 use super::escapes::{self, Dialect};
 use super::parameters;
 use super::parse::SyntaxError;
-use super::tree::{Word, WordBuilder};
+use super::tree::{Part, Word, WordBuilder};
 use super::walk::{MAX_SUBSTITUTIONS, Outcome, Walker};
 use crate::domain::ShellKind;
 
@@ -20,11 +20,10 @@ impl Walker {
 
     pub(super) fn word(&mut self, word: &ast::Word) -> Outcome<Word> {
         let pieces = word::parse(&word.value, &self.options).map_err(|_| SyntaxError::Grammar(self.shell))?;
-        if self.shell == ShellKind::Zsh && runs_code_in_glob(&word.value) {
-            self.tree.unclear = true;
-        }
         let span = self.source.locate(word);
-        self.assemble(&word.value, &pieces, span)
+        let read = self.assemble(&word.value, &pieces, span)?;
+        self.tree.unclear |= self.shell == ShellKind::Zsh && runs_code_in_glob(&read);
+        Ok(read)
     }
 
     pub(super) fn assemble(&mut self, raw: &str, pieces: &[WordPieceWithSource], span: Range<usize>) -> Outcome<Word> {
@@ -143,15 +142,19 @@ fn unescape_backquoted(text: &str) -> String {
 }
 
 /// zsh's glob qualifiers `(e:…:)` and `(+name)` run code for every file.
-pub(super) fn runs_code_in_glob(raw: &str) -> bool {
-    raw.match_indices('(').any(|(at, _)| {
-        let inside = &raw[at + 1..];
-        let inside = &inside[..inside.find(['|', ')']).unwrap_or(inside.len())];
-        let mut previous = None;
-        inside.chars().any(|c| {
-            let hit = previous == Some('+') || (previous == Some('e') && !c.is_alphanumeric());
-            previous = Some(c);
-            hit
+pub(super) fn runs_code_in_glob(word: &Word) -> bool {
+    let code = |text: &str| {
+        text.match_indices('(').any(|(at, _)| {
+            let inside = &text[at + 1..];
+            let inside = &inside[..inside.find(['|', ')']).unwrap_or(inside.len())];
+            let mut previous = None;
+            inside.chars().any(|c| {
+                // A number after the plus is a size or an age.
+                let hit = (previous == Some('+') && !c.is_ascii_digit()) || (previous == Some('e') && !c.is_alphanumeric());
+                previous = Some(c);
+                hit
+            })
         })
-    })
+    };
+    word.parts.iter().any(|part| matches!(part, Part::Bare(text) if code(text)))
 }

@@ -60,11 +60,9 @@ impl Scanner {
         if !zsh && braces != 0 {
             return Err(SyntaxError::Unpaired(if braces > 0 { "{" } else { "}" }.to_owned()));
         }
-        if zsh && runs_code_in_glob(&raw) {
-            self.tree.unclear = true;
-            builder.unknown();
-        }
-        Ok(builder.finish(&raw, self.places[start]..self.places[self.at]))
+        let word = builder.finish(&raw, self.places[start]..self.places[self.at]);
+        self.tree.unclear |= zsh && runs_code_in_glob(&word);
+        Ok(word)
     }
 
     /// What was read since `start`.

@@ -58,6 +58,8 @@ pub struct Command {
     pub background: bool,
     /// The function whose body contains it.
     pub function: Option<String>,
+    /// Whether it is nothing but the redirects of a group of commands.
+    pub of_group: bool,
 }
 
 impl Command {

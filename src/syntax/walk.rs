@@ -277,7 +277,7 @@ impl Walker {
 
     fn bare_redirects(&mut self, redirects: Option<&ast::RedirectList>, context: &Context) -> Outcome {
         let start = self.tree.commands.len();
-        let mut command = Command::default();
+        let mut command = Command { of_group: true, ..Command::default() };
         for redirect in redirects.iter().flat_map(|list| &list.0) {
             command.redirects.extend(self.redirect(redirect, context)?);
         }

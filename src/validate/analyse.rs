@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::call::Call;
+use super::path;
 use super::rules;
 use super::scope::Scope;
 use super::unwrap::{self, Inner};
@@ -140,7 +141,10 @@ impl Analysis<'_> {
         }
         // All of it expanded to nothing.
         let Some(first) = words.first() else { return };
-        let Some(value) = first.value.as_deref().filter(|_| !first.glob) else { return self.hidden_name(first, around) };
+        let Some(value) = first.value.as_deref().filter(|_| !first.glob) else { return self.hidden_name(words, around) };
+        if !value.is_ascii() && value.chars().any(|c| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{ff01}'..='\u{ff5e}')) {
+            return self.add("foreign-letters", Risk::High, "the program's name has letters that may look like others");
+        }
         if let Some(alias) = self.scope.aliased(value).filter(|_| around.depth < MAX_DEPTH).map(<[Word]>::to_vec) {
             let replaced: Vec<Word> = alias.into_iter().chain(words[1..].iter().cloned()).collect();
             return self.words(&replaced, &Around { depth: around.depth + 1, ..*around });
@@ -160,6 +164,9 @@ impl Analysis<'_> {
         let name = value.trim_start_matches('=');
         let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
         let name = name.strip_suffix(".exe").unwrap_or(name);
+        if value.contains('/') {
+            self.runs_fetched(first);
+        }
         self.call(&Call::new(name, &words[1..]), first, around);
     }
 
@@ -190,8 +197,13 @@ impl Analysis<'_> {
                     let reads_input = around.reads_input && !appends;
                     self.words(&words, &Around { depth: around.depth + 1, root, reads_input, repeated: appends, ..*around });
                 }
-                Inner::Text(text, word) => self.text(&text, &word, around.depth + 1, root),
-                Inner::UnknownText(word) => self.unknown_text(&word, around),
+                Inner::Text(text, word) => {
+                    if self.decodes(around, around.tree.commands()[around.index].nested.clone()) {
+                        self.add_at(&word, "encoded-code", Risk::High, "runs a command that is written in code");
+                    }
+                    self.text(&text, &word, around.depth + 1, root);
+                }
+                Inner::UnknownText(word) => self.unknown_text(&word, around, root),
             }
         }
     }
@@ -232,7 +244,8 @@ impl Analysis<'_> {
         }
     }
 
-    fn hidden_name(&mut self, first: &Word, around: &Around<'_>) {
+    fn hidden_name(&mut self, words: &[Word], around: &Around<'_>) {
+        let first = &words[0];
         let raw = first.raw.trim_matches('"');
         if CHOSEN_PROGRAMS.contains(&raw) {
             return self.add("chosen-program", Risk::Low, format!("runs {raw}"));
@@ -244,7 +257,14 @@ impl Analysis<'_> {
         if self.downloads(around.tree, around.tree.commands()[around.index].nested.clone()) {
             return self.add("remote-code", Risk::High, "runs what it downloads");
         }
-        if first.shape.contains(UNKNOWN) && !first.raw.contains(['`', '(']) {
+        // With arguments that only a deletion takes, it hardly matters what it is called.
+        let call = Call::new("rm", &words[1..]);
+        let deletes = call.has_any(&["-r", "-R"]) && call.has("-f") && !call.operands.is_empty();
+        let paths = call.paths(&self.scope);
+        if deletes || (!paths.is_empty() && paths.iter().all(|(path, word)| path::is_vital(path) && !word.shape.contains(UNKNOWN)) && call.has_any(&["-r", "-R"])) {
+            return self.add("hidden-name", Risk::High, "hides the name of a program that seems to delete");
+        }
+        if first.shape.contains(UNKNOWN) && !first.glob {
             return self.add("dynamic-name", Risk::Medium, "the program is known only when it runs");
         }
         self.add("hidden-name", Risk::High, "hides the name of the program it runs");

@@ -100,7 +100,9 @@ impl Analysis<'_> {
     pub(super) fn expand(&mut self, tree: &Arc<Tree>, word: &Word) -> Vec<Word> {
         // Most words are plain.
         if word.parts.is_empty() || word.value.is_some() {
-            return vec![Word { parts: Vec::new(), ..word.clone() }];
+            // The mark stands in texts that were put together from known and unknown parts.
+            let value = word.value.clone().filter(|value| !value.contains(UNKNOWN));
+            return vec![Word { value, parts: Vec::new(), ..word.clone() }];
         }
         let mut tokens = Vec::new();
         for part in &word.parts {

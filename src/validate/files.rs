@@ -57,7 +57,8 @@ impl Analysis<'_> {
         if self.write_to(word, target, !truncates) {
             return;
         }
-        let empties = truncates && prints_nothing(words);
+        let group = around.tree.commands()[around.index].of_group;
+        let empties = truncates && !group && prints_nothing(words);
         let name = target.rsplit('/').next().unwrap_or(target);
         if truncates && reads(words, around, target, self) {
             self.add_at(word, "overwrites-input", Risk::High, "empties the file that it reads before it is read");
@@ -143,7 +144,7 @@ impl Analysis<'_> {
         if recursive {
             let fed = around.repeated && call.operands.iter().all(|word| word.shape.contains(UNKNOWN));
             match fed {
-                true => self.add("rm-fed", Risk::High, "deletes recursively whatever another program names"),
+                true => self.add("rm-fed", Risk::Medium, "deletes recursively whatever another program names"),
                 false => self.add_safer("rm-recursive", Risk::Medium, "deletes recursively", Some("rm -ri asks before each file")),
             }
         }
@@ -236,7 +237,8 @@ impl Analysis<'_> {
                 let risk = if path.starts_with("/usr") || path.starts_with("/bin") || path.starts_with("/sbin") || path.starts_with("/lib") { Risk::Medium } else { Risk::Low };
                 self.add_at(word, "write-vital", risk, format!("puts files into {}", named(&path)));
             } else if call.name == "ln" && call.has("-f") && path::is_system(&path) {
-                self.add_at(word, "replaces-system", Risk::High, "puts something else in the place of a file of the system");
+                let risk = if path.starts_with("/usr/local/") { Risk::Medium } else { Risk::High };
+                self.add_at(word, "replaces-system", risk, "puts something else in the place of a file of the system");
             } else if matches!(call.name, "cp" | "install" | "mv") && path::is_system(&path) && !path::is_cornerstone(&path) {
                 self.add_at(word, "write-system", Risk::Medium, format!("writes to {}", named(&path)));
             } else if call.name == "tee" && path::is_system(&path) && !path::is_cornerstone(&path) {

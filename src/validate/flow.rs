@@ -7,7 +7,7 @@ use super::analyse::{Analysis, Around, output_file};
 use super::call::Call;
 use super::{code, path, rules, unwrap};
 use crate::domain::Risk;
-use crate::syntax::{RedirectKind, Tree, Word};
+use crate::syntax::{RedirectKind, Tree, UNKNOWN, Word};
 
 /// Programs whose output comes from somewhere else.
 const DOWNLOADERS: [&str; 20] = [
@@ -40,6 +40,13 @@ pub(super) struct Input {
 }
 
 impl Analysis<'_> {
+    /// Whether any of these commands turns what nobody can read into text.
+    pub(super) fn decodes(&self, around: &Around<'_>, range: Range<usize>) -> bool {
+        around.tree.commands()[range].iter().any(|command| {
+            command.name().is_some_and(|name| matches!(name, "base64" | "gbase64" | "base32" | "xxd" | "rev" | "tr" | "openssl" | "uudecode" | "gunzip" | "zcat"))
+        })
+    }
+
     /// Whether any of these commands fetches something.
     pub(super) fn downloads(&mut self, tree: &Arc<Tree>, range: Range<usize>) -> bool {
         tree.commands()[range].iter().any(|command| {
@@ -96,9 +103,8 @@ impl Analysis<'_> {
                     if input.secret.is_none() {
                         input.secret = self.secret_name(&located.shape);
                     }
-                    input.bulk |= packs && (path::is_vital(&located.shape) || path::is_everything(&located.shape, word.glob));
+                    input.bulk |= packs && path::is_vital(&located.shape);
                 }
-                input.bulk |= packs && names.iter().any(|name| matches!(*name, "tcpdump" | "mysqldump" | "pg_dump"));
             }
         }
         if input.fed {
@@ -113,10 +119,14 @@ impl Analysis<'_> {
     }
 
     /// A text that only the running shell knows goes to a shell.
-    pub(super) fn unknown_text(&mut self, word: &Word, around: &Around<'_>) {
+    pub(super) fn unknown_text(&mut self, word: &Word, around: &Around<'_>, root: bool) {
         let nested = around.tree.commands()[around.index].nested.clone();
         if self.downloads(around.tree, nested.clone()) {
             return self.add_at(word, "remote-code", Risk::High, "runs what it downloads");
+        }
+        // What stands around the unknown parts can be judged, with a mark in their place.
+        if word.shape.chars().any(|c| c != UNKNOWN && !c.is_whitespace()) {
+            return self.text(&word.shape, word, around.depth + 1, root);
         }
         // `eval "$(tool init zsh)"` is how tools set themselves up: it runs as much as the tool itself.
         let only_output = !nested.is_empty() && word.shape.chars().count() == 1;
@@ -162,11 +172,8 @@ impl Analysis<'_> {
             ),
             Input { text: Some(text), .. } if shell => {
                 let place = around.tree.commands()[around.index].redirects.first().map(|redirect| redirect.target.clone()).unwrap_or_default();
-                let decoded = around.tree.commands()[around.index].input.clone();
-                let hidden = around.tree.commands()[decoded].iter().any(|command| {
-                    command.name().is_some_and(|name| matches!(name, "base64" | "base32" | "xxd" | "rev" | "tr" | "openssl"))
-                });
-                if hidden {
+                let command = &around.tree.commands()[around.index];
+                if self.decodes(around, command.input.clone()) || self.decodes(around, command.nested.clone()) {
                     self.add("encoded-code", Risk::High, "runs a command that is written in code");
                 }
                 self.text(&text, &place, around.depth + 1, around.root);
@@ -240,9 +247,16 @@ impl Analysis<'_> {
                 }
             }
             let input = self.standard_input(around);
-            secret = secret.or(input.secret);
+            secret = secret.or_else(|| input.secret.clone());
             if input.bulk && secret.is_none() {
                 return self.add("sends-folder", Risk::High, "sends a whole folder to another machine");
+            }
+            let network = matches!(call.name, "nc" | "ncat" | "netcat" | "socat" | "telnet" | "openssl");
+            if network && self.hands_over_shell(around) {
+                return self.add("reverse-shell", Risk::Critical, "hands a shell to another machine");
+            }
+            if network && input.fed && input.secret.is_none() && !around.tree.commands()[around.index].input.is_empty() {
+                self.add("sends-output", Risk::Medium, "sends what it reads to another machine");
             }
             let whole_list = call.args.iter().any(|word| matches!(word.shape.trim_start_matches("--post-file=").trim_start_matches('@'), "/etc/passwd" | "/etc/group"));
             if secret.is_none() && (whole_list || around.tree.commands()[around.index].redirects.iter().any(|redirect| redirect.target.shape == "/etc/passwd")) {
@@ -263,6 +277,41 @@ impl Analysis<'_> {
         if let Some(secret) = secret {
             let risk = if secret.contains("shadow") { Risk::Critical } else { Risk::High };
             self.add("sends-secret", risk, format!("sends {} to another machine", super::analyse::named(&secret)));
+        }
+    }
+
+    /// Whether a shell that takes commands from elsewhere feeds this command.
+    fn hands_over_shell(&mut self, around: &Around<'_>) -> bool {
+        let command = &around.tree.commands()[around.index];
+        command.input.clone().any(|index| {
+            let feeder = &around.tree.commands()[index];
+            let words = self.expand_all(around.tree, &feeder.words);
+            let name = words.first().and_then(|word| word.value.as_deref()).map(|value| value.rsplit('/').next().unwrap_or(value));
+            let plain = words.iter().skip(1).all(|word| matches!(word.shape.as_str(), "-i" | "-l" | "-s"));
+            name.is_some_and(unwrap::is_shell) && plain && (!feeder.input.is_empty() || !feeder.redirects.is_empty() || words.len() > 1)
+        })
+    }
+
+    /// Notes a file that is fetched: running it later is running what was downloaded.
+    pub(super) fn fetched(&mut self, call: &Call<'_>, around: &Around<'_>) {
+        if !DOWNLOADERS.contains(&call.name) {
+            return;
+        }
+        let flags: &[&str] = if call.name == "wget" { &["-O", "--output-document"] } else { &["-o", "--output"] };
+        let named = call.value_of(flags).map(|word| word.shape);
+        let by_address = call.operands.iter().rfind(|word| word.shape.contains('/')).and_then(|word| word.shape.rsplit('/').next().map(str::to_owned));
+        let keeps_name = call.name == "wget" || call.has_any(&["-O", "--remote-name"]);
+        let redirected = around.tree.commands()[around.index].redirects.iter().find(|redirect| redirect.kind == RedirectKind::Truncate);
+        let target = named.filter(|name| name != "-").or_else(|| redirected.map(|redirect| redirect.target.shape.clone())).or(by_address.filter(|_| keeps_name));
+        if let Some(path) = target.and_then(|target| self.scope.resolve(&target)).filter(|path| !path.is_empty() && path != ".") {
+            self.scope.fetched(path);
+        }
+    }
+
+    /// Running a file that was fetched before.
+    pub(super) fn runs_fetched(&mut self, word: &Word) {
+        if self.scope.resolve(&word.shape).is_some_and(|path| self.scope.is_fetched(&path)) {
+            self.add_at(word, "remote-code", Risk::High, "runs what it downloads");
         }
     }
 

@@ -59,7 +59,7 @@ const VITAL: [&str; 52] = [
 ];
 
 /// Files that decide whether a system starts, who may log in and what runs by itself.
-const CORNERSTONES: [&str; 34] = [
+const CORNERSTONES: [&str; 33] = [
     "/etc/passwd",
     "/etc/passwd-",
     "/etc/shadow",
@@ -86,7 +86,6 @@ const CORNERSTONES: [&str; 34] = [
     "/etc/rc.local",
     "/etc/init.d/",
     "/etc/selinux/",
-    "/etc/apt/sources.list",
     "/var/spool/cron",
     "/boot/",
     "/lib/modules/",

@@ -22,13 +22,23 @@ impl Analysis<'_> {
         }
         self.definition(call, around);
         self.sends(call, around);
+        self.fetched(call, around);
         if !call.name.is_ascii() {
             self.add("foreign-letters", Risk::High, "the program's name has letters that may look like others");
         }
         match call.name {
-            "source" | "." => self.sourced(call, around),
-            name if unwrap::is_shell(name) => self.interpreter(call, around),
-            name if unwrap::is_language(name) => self.language(call, around),
+            "source" | "." => {
+                call.operands.iter().take(1).for_each(|word| self.runs_fetched(word));
+                self.sourced(call, around);
+            }
+            name if unwrap::is_shell(name) => {
+                call.operands.iter().take(1).for_each(|word| self.runs_fetched(word));
+                self.interpreter(call, around);
+            }
+            name if unwrap::is_language(name) => {
+                call.operands.iter().take(1).for_each(|word| self.runs_fetched(word));
+                self.language(call, around);
+            }
             "awk" | "gawk" | "mawk" | "nawk" => self.awk(call, around),
             "rm" | "unlink" | "rmdir" | "shred" | "srm" | "wipe" | "rimraf" | "trash" | "mv" | "gio" | "Remove-Item" => self.deletion(call, around),
             "find" | "gfind" | "fd" | "fdfind" => self.find(call),

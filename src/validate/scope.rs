@@ -18,6 +18,7 @@ pub(super) struct Scope {
     functions: HashMap<String, (Arc<Tree>, Range<usize>)>,
     aliases: HashMap<String, Vec<Word>>,
     positional: Option<Vec<Word>>,
+    fetched: Vec<String>,
     folder: Folder,
 }
 
@@ -79,6 +80,15 @@ impl Scope {
 
     pub(super) fn aliased(&self, name: &str) -> Option<&[Word]> {
         self.aliases.get(name).map(Vec::as_slice)
+    }
+
+    /// Notes a file that came from the network.
+    pub(super) fn fetched(&mut self, path: String) {
+        self.fetched.push(path);
+    }
+
+    pub(super) fn is_fetched(&self, path: &str) -> bool {
+        self.fetched.iter().any(|known| known == path)
     }
 
     /// `cd target`; without a target it goes home.
