@@ -19,6 +19,12 @@ impl Walker {
     }
 
     pub(super) fn word(&mut self, word: &ast::Word) -> Outcome<Word> {
+        // Forms of zsh that the grammar would take for text.
+        if word.value.contains("${")
+            && word.value.match_indices("${").any(|(at, _)| word.value[at + 2..].starts_with([':', '(', '=', '~', '^']))
+        {
+            return Err(SyntaxError::Grammar(self.shell));
+        }
         let pieces = word::parse(&word.value, &self.options).map_err(|_| SyntaxError::Grammar(self.shell))?;
         let span = self.source.locate(word);
         let read = self.assemble(&word.value, &pieces, span)?;

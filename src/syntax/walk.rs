@@ -9,7 +9,7 @@ use brush_parser::{Parser, ParserOptions};
 
 use super::parse::SyntaxError;
 use super::source::Source;
-use super::tree::{Assignment, Command, Redirect, RedirectKind, Tree, Word, WordBuilder};
+use super::tree::{Assignment, Command, Redirect, RedirectKind, Tree, UNKNOWN, Word, WordBuilder};
 use crate::domain::ShellKind;
 
 /// Most levels of substitutions inside substitutions.
@@ -291,6 +291,7 @@ impl Walker {
     fn redirect(&mut self, redirect: &IoRedirect, context: &Context) -> Outcome<Option<Redirect>> {
         let (kind, target) = match redirect {
             IoRedirect::File(_, kind, target) => {
+                let operator_reads = matches!(kind, IoFileRedirectKind::DuplicateInput);
                 let kind = match kind {
                     IoFileRedirectKind::Read => RedirectKind::Read,
                     IoFileRedirectKind::Write | IoFileRedirectKind::Clobber => RedirectKind::Truncate,
@@ -313,7 +314,7 @@ impl Walker {
                     IoFileRedirectTarget::Duplicate(word) => {
                         let word = self.word(word)?;
                         // `>&file` is the old way to write `&>file`.
-                        let descriptor = word.shape.chars().all(|c| c.is_ascii_digit() || c == '-');
+                        let descriptor = operator_reads || word.shape.chars().all(|c| c.is_ascii_digit() || c == '-' || c == UNKNOWN);
                         (if descriptor { RedirectKind::Duplicate } else { RedirectKind::Truncate }, word)
                     }
                 }

@@ -9,6 +9,9 @@ use crate::syntax::{Edit, HOME, Part, Tree, UNKNOWN, Word};
 /// Most words that one word may become; the rest is ignored.
 const MAX_FIELDS: usize = 256;
 
+/// Longest word that is put together; what is longer counts as unknown.
+const MAX_BYTES: usize = 16 * 1024;
+
 /// One character of a word, or a part of it that is not text.
 #[derive(Debug, Clone)]
 enum Token<'a> {
@@ -40,14 +43,7 @@ impl<'a> Fields<'a> {
         let shape = std::mem::take(&mut self.shape);
         let value = std::mem::replace(&mut self.known, true).then(|| shape.clone());
         let glob = std::mem::take(&mut self.glob) && shape != "[" && shape != "[[";
-        self.done.push(Word {
-            raw: self.source.raw.clone(),
-            value,
-            shape,
-            glob,
-            parts: Vec::new(),
-            span: self.source.span.clone(),
-        });
+        self.done.push(Word { raw: self.source.raw.clone(), value, shape, glob, parts: Vec::new(), span: self.source.span.clone() });
     }
 
     fn char(&mut self, c: char, quoted: bool) {
@@ -59,12 +55,19 @@ impl<'a> Fields<'a> {
     fn mark(&mut self, mark: char, text: &str) {
         self.begun = true;
         self.known = false;
+        if self.shape.len() >= MAX_BYTES {
+            return;
+        }
         self.shape.push(mark);
         self.shape.push_str(text);
     }
 
     /// A value that was found for an expansion.
     fn value(&mut self, value: &Word, quoted: bool, separators: &str) {
+        // A value that grows with every assignment is cut off, and then it is not known any more.
+        if self.shape.len() + value.shape.len() > MAX_BYTES {
+            return self.mark(UNKNOWN, "");
+        }
         self.known &= value.value.is_some() || value.shape.is_empty();
         if quoted {
             self.begun = true;
@@ -138,7 +141,9 @@ impl Analysis<'_> {
             Part::Parameter { name, edit, quoted } => match self.parameter(name, edit) {
                 Some(values) => {
                     let separators = self.scope.text("IFS").unwrap_or_else(|| " \t\n".to_owned());
-                    let apart = name == "@" || !*quoted;
+                    // A loop takes its words one after the other: all of them are looked at.
+                    let loops = self.scope.is_loop(name);
+                    let apart = name == "@" || loops || !*quoted;
                     for (index, value) in values.iter().enumerate() {
                         match (index, apart) {
                             (0, _) => {}
@@ -146,6 +151,7 @@ impl Analysis<'_> {
                             (_, false) => fields.char(' ', true),
                         }
                         fields.value(value, *quoted, &separators);
+                        fields.glob |= loops && value.glob;
                     }
                 }
                 None => fields.mark(UNKNOWN, ""),

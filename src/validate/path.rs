@@ -174,6 +174,13 @@ fn is_climb(path: &str) -> bool {
     ups >= 5 && path.split('/').skip(ups).all(|part| matches!(part, "*" | ".*" | ""))
 }
 
+/// Whether a path is a vital folder whose files belong to services and users, so that changing who may use them is
+/// everyday work.
+pub(super) fn is_served(path: &str) -> bool {
+    const FOLDERS: [&str; 8] = ["/opt", "/srv", "/mnt", "/media", "/var/www", "/var/mail", "/Volumes", "/usr/local"];
+    FOLDERS.contains(&normalise(path).as_str())
+}
+
 /// Whether a path is everything where the user is, or above it.
 pub(super) fn is_everything(path: &str, glob: bool) -> bool {
     let path = normalise(path);
@@ -190,8 +197,20 @@ pub(super) fn is_everything(path: &str, glob: bool) -> bool {
 pub(super) fn is_system(path: &str) -> bool {
     let path = normalise(path);
     const FOLDERS: [&str; 14] = [
-        "/bin/", "/boot/", "/etc/", "/lib/", "/lib64/", "/sbin/", "/sys/", "/usr/", "/proc/sys", "/System/", "/Library/", "/var/lib/",
-        "/private/etc/", "/vmlinuz",
+        "/bin/",
+        "/boot/",
+        "/etc/",
+        "/lib/",
+        "/lib64/",
+        "/sbin/",
+        "/sys/",
+        "/usr/",
+        "/proc/sys",
+        "/System/",
+        "/Library/",
+        "/var/lib/",
+        "/private/etc/",
+        "/vmlinuz",
     ];
     FOLDERS.iter().any(|folder| path.starts_with(folder)) || path.starts_with("/initrd")
 }
@@ -249,17 +268,11 @@ pub(super) fn is_personal_setup(path: &str) -> bool {
         ".rhosts",
         ".inputrc",
     ];
-    const FOLDERS: [&str; 7] = [
-        ".ssh",
-        ".gnupg",
-        ".config/autostart",
-        ".config/systemd",
-        ".config/fish/conf.d",
-        "Library/LaunchAgents",
-        ".aws",
-    ];
+    const FOLDERS: [&str; 7] =
+        [".ssh", ".gnupg", ".config/autostart", ".config/systemd", ".config/fish/conf.d", "Library/LaunchAgents", ".aws"];
     name.is_some_and(|name| {
-        NAMES.contains(&name) || FOLDERS.iter().any(|folder| name == *folder || name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
+        NAMES.contains(&name)
+            || FOLDERS.iter().any(|folder| name == *folder || name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
     })
 }
 

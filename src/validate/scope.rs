@@ -11,10 +11,14 @@ use super::path;
 /// Most values that one variable may hold; the rest is ignored.
 const MAX_VALUES: usize = 64;
 
+/// Longest value that is kept.
+const MAX_BYTES: usize = 16 * 1024;
+
 /// Names and what they stand for.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Scope {
     variables: HashMap<String, Vec<Word>>,
+    loops: Vec<String>,
     functions: HashMap<String, (Arc<Tree>, Range<usize>)>,
     aliases: HashMap<String, Vec<Word>>,
     positional: Option<Vec<Word>>,
@@ -37,7 +41,19 @@ enum Folder {
 impl Scope {
     pub(super) fn set(&mut self, name: &str, mut values: Vec<Word>) {
         values.truncate(MAX_VALUES);
+        self.loops.retain(|known| known != name);
+        values.retain(|value| value.shape.len() <= MAX_BYTES);
         self.variables.insert(name.to_owned(), values);
+    }
+
+    /// Notes that a variable takes its values one after the other.
+    pub(super) fn set_loop(&mut self, name: &str, values: Vec<Word>) {
+        self.set(name, values);
+        self.loops.push(name.to_owned());
+    }
+
+    pub(super) fn is_loop(&self, name: &str) -> bool {
+        self.loops.iter().any(|known| known == name)
     }
 
     /// The values of a variable that the line has set, or that is the same in every shell.

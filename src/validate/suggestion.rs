@@ -141,13 +141,7 @@ pub fn check(line: &str, policy: &Policy) -> Verdict {
         Ok(tree) => verdict(tree, policy),
         Err(error) => Verdict {
             risk: Risk::Medium,
-            findings: vec![Finding {
-                rule: "syntax".to_owned(),
-                risk: Risk::Medium,
-                span: 0..0,
-                reason: error.to_string(),
-                safer: None,
-            }],
+            findings: vec![Finding { rule: "syntax".to_owned(), risk: Risk::Medium, span: 0..0, reason: error.to_string(), safer: None }],
             effects: Vec::new(),
             programs: Vec::new(),
         },
@@ -157,6 +151,15 @@ pub fn check(line: &str, policy: &Policy) -> Verdict {
 fn verdict(tree: Tree, policy: &Policy) -> Verdict {
     let analysis = analyse(tree, policy);
     let (mut findings, effects, programs) = (analysis.findings, analysis.effects, analysis.programs);
+    // What a program does in general says nothing where something more is known.
+    let specific: Vec<_> =
+        findings.iter().filter(|finding| finding.rule != "program").map(|finding| (finding.span.clone(), finding.risk)).collect();
+    findings.retain(|finding| {
+        let said = |(span, risk): &(std::ops::Range<usize>, Risk)| {
+            *risk >= finding.risk && span.start >= finding.span.start && span.end <= finding.span.end && !span.is_empty()
+        };
+        finding.rule != "program" || !specific.iter().any(said)
+    });
     for finding in &mut findings {
         finding.reason = text::printable_line(&finding.reason);
     }
