@@ -1,6 +1,7 @@
 //! The gate: a candidate becomes a suggestion here or nowhere. Text is never repaired beyond its outer edges; what is
 //! judged is byte for byte what enters the edit buffer.
 
+mod access;
 mod analyse;
 mod call;
 mod code;
@@ -11,9 +12,11 @@ mod files;
 mod flow;
 mod output;
 mod path;
+mod places;
 mod programs;
 mod rules;
 mod scope;
+mod sends;
 mod suggestion;
 mod text;
 mod unwrap;

@@ -49,6 +49,6 @@ impl Analysis<'_> {
             | "sqlcmd" | "sqlplus" | "duckdb" | "cockroach" | "valkey-cli" | "bq" => self.database(call, around),
             _ => {}
         }
-        self.written(call, around);
+        self.written(call);
     }
 }
