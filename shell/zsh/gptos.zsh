@@ -57,7 +57,7 @@ typeset -g _GPTOS_UNCHECKED=''
 # Suggestions of this shell, and lines made of them, which may come back as a line of their own.
 typeset -ga _GPTOS_SEEN=(${_GPTOS_SEEN[@]})
 # Options of the user that count while our own hold.
-typeset -gi _GPTOS_BANG_HIST=0 _GPTOS_COMMENTS=0
+typeset -g _GPTOS_BANG_HIST=off _GPTOS_COMMENTS=off
 # What Enter and its kin did before.
 typeset -gA _GPTOS_FORMER
 
@@ -104,7 +104,7 @@ __gptos_question() {
         text="${text[1,16384]}"
         text="${text% *}"
     fi
-    print -rn -- "$1"$'\0'"$text"$'\0'"${${_GPTOS_COMMENTS:#0}:+interactivecomments}"
+    print -rn -- "$1"$'\0'"$text"$'\0'"${${_GPTOS_COMMENTS:#off}:+interactivecomments}"
 }
 
 # Asks the binary: WORDS FRESH EXTENDS. The answer comes to the widget gptos-data; until then the line stays live.
@@ -396,11 +396,12 @@ __gptos_may_run() {
     local -a reply
     if __gptos_is_held; then
         _GPTOS_HELD=''
+        __gptos_remember "$BUFFER"
         return 0
     fi
     _GPTOS_HELD=''
     # What runs is what `!!` stands for, so that is what is judged and shown.
-    [[ $_GPTOS_BANG_HIST == 1 && $CONTEXT == start && -n $histchars[1] && $BUFFER == *"$histchars[1]"* ]] && zle .expand-history
+    [[ $_GPTOS_BANG_HIST == on && $CONTEXT == start && -n $histchars[1] && $BUFFER == *"$histchars[1]"* ]] && zle .expand-history
     __gptos_judge "$PREBUFFER$BUFFER"
     case $reply[1] in
         pass) ;;
@@ -479,17 +480,15 @@ __gptos_hold() {
 
 # --- widgets ---------------------------------------------------------------------------------------------------------
 
-# Called before the user's options give way to ours.
+# Called before the user's options give way to ours: BANG_HIST INTERACTIVE_COMMENTS, each on or off.
 __gptos_note_options() {
-    _GPTOS_BANG_HIST=0 _GPTOS_COMMENTS=0
-    [[ -o bang_hist ]] && _GPTOS_BANG_HIST=1
-    [[ -o interactive_comments ]] && _GPTOS_COMMENTS=1
-    return 0
+    emulate -L zsh
+    _GPTOS_BANG_HIST=$1 _GPTOS_COMMENTS=$2
 }
 
 # The key: ask for the words on the line; on a suggestion that was not touched, the next one.
 __gptos_translate() {
-    __gptos_note_options
+    __gptos_note_options "${options[banghist]}" "${options[interactivecomments]}"
     emulate -L zsh
     local -a reply
     [[ $CONTEXT == (start|cont) ]] || return 1
@@ -527,7 +526,7 @@ __gptos_translate() {
 
 # Whether Enter is ours: true if it was swallowed or became a request, or if the line must not run yet.
 __gptos_takes_enter() {
-    __gptos_note_options
+    __gptos_note_options "${options[banghist]}" "${options[interactivecomments]}"
     emulate -L zsh
     setopt extended_glob
     local -a reply
@@ -604,8 +603,7 @@ __gptos_line_init() {
 
 # Before each redraw: does the line still descend from a suggestion, or was it emptied or undone?
 __gptos_watch_line() {
-    [[ -n $BUFFER ]] || _GPTOS_DESCENDS=0
-    [[ -n $_GPTOS_TYPED ]] || return 0
+    [[ -n $_GPTOS_TYPED || -z $BUFFER ]] || return 0
     emulate -L zsh
     if [[ -z $BUFFER || $BUFFER == "$_GPTOS_ORIGINAL" ]]; then
         _GPTOS_DESCENDS=0
@@ -697,7 +695,26 @@ __gptos_wrap_accept_line() {
         fi
         zle -N $name $ours
     done
+
+    # A history search knows these widgets by name and accepts the line by itself. A key that it does not know ends the search and is then
+    # looked up as usual, so the keys that accept the line become unknown to it, unless the user gave them a meaning there.
+    local -a bindings=("${(@f)$(bindkey -L -M isearch; bindkey -L -M emacs; bindkey -L -M viins)}") words=()
+    local -A meant=()
+    zle -N gptos-end-search __gptos_end_search
+    for name in $bindings; do
+        # `bindkey -M KEYMAP "KEY" WIDGET`
+        words=(${(z)name})
+        case "$words[2] $words[3] $words[5]" in
+            '-M isearch '*) meant[$words[4]]=1 ;;
+            '-M '*' '(accept-line|accept-and-hold|accept-line-and-down-history|accept-and-infer-next-history))
+                (( ${+meant[$words[4]]} )) || bindkey -M isearch -- "${(Q)words[4]}" gptos-end-search
+                ;;
+        esac
+    done
 }
+
+# Bound where a history search would accept the line; the search never calls it.
+__gptos_end_search() { : }
 
 zle -N gptos-translate __gptos_translate
 zle -N gptos-data __gptos_data
