@@ -10,6 +10,7 @@ mod definitions;
 mod expand;
 mod files;
 mod flow;
+mod gap;
 mod output;
 mod path;
 mod places;
@@ -23,5 +24,6 @@ mod unwrap;
 mod verdict;
 
 pub use custom::{CustomRules, RuleError};
+pub use gap::unfilled;
 pub use suggestion::{Rejection, Suggestion, check, judge};
 pub use verdict::{Effect, EffectKind, Finding, Policy, Verdict};
