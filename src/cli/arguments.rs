@@ -31,8 +31,10 @@ pub enum Invocation {
     Config(ConfigVerb),
     /// See to the providers.
     Provider(ProviderVerb),
-    /// Translate many queries.
-    BatchTranslate(BatchArguments),
+    /// Tell what a command line would do.
+    Check(CheckArguments),
+    /// Do something for many lines.
+    Batch(BatchVerb),
     /// Print a shell's completion script.
     Completions(ShellKind),
     /// Print the manual page.
@@ -70,6 +72,10 @@ enum Verb {
     #[command(after_help = "Without WORDS the query is read from standard input.\n\
         Exit status: 0 command printed, 1 no answer, 2 internal error, 64 usage or configuration, 130 canceled.")]
     Translate(TranslateArguments),
+    /// Tell how dangerous a command line is, and why
+    #[command(after_help = "Without COMMAND, or with `-`, the line is read from standard input.\n\
+        Exit status: 0 no or low risk, 3 medium, 4 high, 5 critical, 64 usage.")]
+    Check(CheckArguments),
     /// Print the integration for a shell's start-up file
     Init {
         /// The shell
@@ -89,7 +95,7 @@ enum Verb {
     /// List or add services that answer
     #[command(subcommand, arg_required_else_help = true)]
     Provider(ProviderVerb),
-    /// Translate many queries, as JSON lines
+    /// Translate, check, clean or redact many texts, as JSON lines
     #[command(subcommand, arg_required_else_help = true)]
     Batch(BatchVerb),
     /// Tell about a verb, or about all
@@ -129,6 +135,28 @@ pub struct TranslateArguments {
     /// The query, joined by single spaces
     #[arg(last = true, value_name = "WORDS")]
     pub(super) words: Vec<String>,
+}
+
+/// Options of `gptos check`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct CheckArguments {
+    /// Shell that would run it; without it, the one you are in
+    #[arg(long, value_name = "SHELL")]
+    pub(super) shell: Option<ShellName>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// The command line; several arguments are joined by single spaces
+    #[arg(value_name = "COMMAND", trailing_var_arg = true)]
+    pub command: Vec<String>,
+}
+
+/// Options of `gptos batch check` and `gptos batch sanitize`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
+pub struct DialectArguments {
+    /// Shell that would run the commands; without it, every shell that understands them
+    #[arg(long, value_name = "SHELL")]
+    pub(super) shell: Option<ShellName>,
 }
 
 /// Options of `gptos batch translate`.
@@ -229,11 +257,18 @@ pub struct ProviderAddArguments {
     pub key_env: Option<String>,
 }
 
-#[derive(Debug, Subcommand)]
-enum BatchVerb {
+/// What to do for many lines.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum BatchVerb {
     /// Read {"id", "query"} lines, print {"id", "command", …} lines
     #[command(after_help = "Exit status: 0, also when some queries have no answer; 64 when not a single line could be read.")]
     Translate(BatchArguments),
+    /// Read {"id", "command"} lines, print {"id", "risk", "findings"} lines
+    Check(DialectArguments),
+    /// Read {"id", "raw_b64"} lines, print what of those bytes may enter an edit buffer
+    Sanitize(DialectArguments),
+    /// Read {"id", "text"} lines, print them with secrets replaced
+    Redact,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -322,7 +357,8 @@ fn invocation(verb: Verb) -> Result<Invocation, UsageError> {
         Verb::Cache(verb) => Invocation::Cache(verb),
         Verb::Config(verb) => Invocation::Config(verb),
         Verb::Provider(verb) => Invocation::Provider(verb),
-        Verb::Batch(BatchVerb::Translate(arguments)) => Invocation::BatchTranslate(arguments),
+        Verb::Check(arguments) => Invocation::Check(arguments),
+        Verb::Batch(verb) => Invocation::Batch(verb),
         Verb::Help { verb } => Invocation::Print(help::about(&verb)?),
         Verb::Completions { shell } => Invocation::Completions(shell.0),
         Verb::Man => Invocation::Man,

@@ -1,4 +1,4 @@
-//! `gptos batch translate`: JSON lines in, one JSON line out for each.
+//! `gptos batch …`: JSON lines in, one JSON line out for each.
 //!
 //! A line that cannot be understood is reported on standard error. If its id could be read, it still gets a result with
 //! no command, so that whoever matches results to ids misses none. Then the next line is read.
@@ -36,9 +36,39 @@ struct ResultLine<'a> {
     alternatives: &'a [String],
 }
 
-/// Answers line after line, each written out before the next is read. The status is 0, also when some queries have no
-/// answer, and 64 when there were lines and none of them was a query.
-pub fn translate(mut input: impl BufRead, answer: &mut dyn FnMut(&str) -> BatchAnswer, output: &mut Output<'_>) -> ExitStatus {
+/// What the lines of a verb look like.
+#[derive(Debug, Clone, Copy)]
+pub struct Form {
+    /// The field that holds the text, beside `id`.
+    pub field: &'static str,
+    /// What to tell somebody whose line looks different.
+    pub hint: &'static str,
+}
+
+const QUERIES: Form = Form { field: "query", hint: "a line looks like {\"id\": 1, \"query\": \"list files by size\"}" };
+
+/// Translates line after line, each result written out before the next query is read. The status is 0, also when some
+/// queries have no answer, and 64 when there were lines and none of them was a query.
+pub fn translate(input: impl BufRead, answer: &mut dyn FnMut(&str) -> BatchAnswer, output: &mut Output<'_>) -> ExitStatus {
+    let mut line = |id: &Value, query: Option<&str>| {
+        let answer = query.map(&mut *answer).unwrap_or_default();
+        Ok(json(&ResultLine {
+            id,
+            command: answer.command.as_deref(),
+            confidence: answer.confidence,
+            source: answer.source.as_deref(),
+            alternatives: &answer.alternatives,
+        }))
+    };
+    answer_lines(input, &QUERIES, &mut line, output)
+}
+
+/// What a line is answered with, given its id and its text. The text is `None` for a line that has an id and no text;
+/// an error says what is wrong with the text, and then the line is asked for again without it.
+pub type LineAnswer<'a> = dyn FnMut(&Value, Option<&str>) -> Result<String, String> + 'a;
+
+/// Answers line after line. The status is 0, and 64 when there were lines and none of them could be understood.
+pub fn answer_lines(mut input: impl BufRead, form: &Form, answer: &mut LineAnswer<'_>, output: &mut Output<'_>) -> ExitStatus {
     let (mut n_understood, mut n_wrong) = (0_u64, 0_u64);
     let mut number = 0_u64;
     let mut line = Vec::new();
@@ -47,19 +77,28 @@ pub fn translate(mut input: impl BufRead, answer: &mut dyn FnMut(&str) -> BatchA
         match read_line(&mut input, &mut line) {
             Ok(Line::End) => break,
             Ok(Line::Whole) if line.trim_ascii().is_empty() => {}
-            Ok(Line::Whole) => match parse(&line) {
-                Ok((id, query)) => {
-                    n_understood += 1;
-                    print(&id, &answer(&query), output);
-                }
-                Err(wrong) => {
-                    n_wrong += 1;
-                    output.error(&format!("batch: line {number}: {}", wrong.cause), wrong.hint);
-                    if let Some(id) = wrong.id {
-                        print(&id, &BatchAnswer::default(), output);
+            Ok(Line::Whole) => {
+                let answered = parse(&line, form).and_then(|(id, text)| {
+                    answer(&id, Some(&text)).map_err(|cause| Wrong {
+                        cause: format!("`{}`: {cause}", form.field),
+                        hint: Some(form.hint),
+                        id: Some(id),
+                    })
+                });
+                match answered {
+                    Ok(result) => {
+                        n_understood += 1;
+                        print(&result, output);
+                    }
+                    Err(wrong) => {
+                        n_wrong += 1;
+                        output.error(&format!("batch: line {number}: {}", wrong.cause), wrong.hint);
+                        if let Some(result) = wrong.id.and_then(|id| answer(&id, None).ok()) {
+                            print(&result, output);
+                        }
                     }
                 }
-            },
+            }
             Ok(Line::TooLong) => {
                 n_wrong += 1;
                 output.error(&format!("batch: line {number}: longer than 32 MiB"), None);
@@ -73,17 +112,13 @@ pub fn translate(mut input: impl BufRead, answer: &mut dyn FnMut(&str) -> BatchA
     if n_understood == 0 && n_wrong > 0 { ExitStatus::Usage } else { ExitStatus::Success }
 }
 
-fn print(id: &Value, answer: &BatchAnswer, output: &mut Output<'_>) {
-    let line = ResultLine {
-        id,
-        command: answer.command.as_deref(),
-        confidence: answer.confidence,
-        source: answer.source.as_deref(),
-        alternatives: &answer.alternatives,
-    };
-    let mut text = serde_json::to_string(&line).expect("strings and numbers always have a JSON form");
-    text.push('\n');
-    output.data(&text);
+/// A result as one line of JSON.
+pub(super) fn json(result: &impl Serialize) -> String {
+    serde_json::to_string(result).expect("strings and numbers always have a JSON form")
+}
+
+fn print(result: &str, output: &mut Output<'_>) {
+    output.data(&format!("{result}\n"));
     output.flush();
 }
 
@@ -112,9 +147,8 @@ struct Wrong {
     id: Option<Value>,
 }
 
-fn parse(line: &[u8]) -> Result<(Value, String), Wrong> {
-    const FORM: &str = "a line looks like {\"id\": 1, \"query\": \"list files by size\"}";
-    let wrong = |cause: String, id: Option<Value>| Wrong { cause, hint: Some(FORM), id };
+fn parse(line: &[u8], form: &Form) -> Result<(Value, String), Wrong> {
+    let wrong = |cause: String, id: Option<Value>| Wrong { cause, hint: Some(form.hint), id };
     // Some editors and exports begin a file with a byte order mark.
     let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
     let value: Value = serde_json::from_slice(line).map_err(|error| {
@@ -128,10 +162,10 @@ fn parse(line: &[u8]) -> Result<(Value, String), Wrong> {
         Some(_) => return Err(wrong("`id`: expected a string or a number".to_owned(), None)),
         None => return Err(wrong("`id`: missing".to_owned(), None)),
     };
-    match fields.remove("query") {
-        Some(Value::String(query)) => Ok((id, query)),
-        Some(_) => Err(wrong("`query`: expected a string".to_owned(), Some(id))),
-        None => Err(wrong("`query`: missing".to_owned(), Some(id))),
+    match fields.remove(form.field) {
+        Some(Value::String(text)) => Ok((id, text)),
+        Some(_) => Err(wrong(format!("`{}`: expected a string", form.field), Some(id))),
+        None => Err(wrong(format!("`{}`: missing", form.field), Some(id))),
     }
 }
 

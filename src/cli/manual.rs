@@ -109,6 +109,9 @@ fn statuses(roff: &mut Roff) {
         ("0", "Done; for `translate`, a command was printed."),
         ("1", "No answer."),
         ("2", "An internal error."),
+        ("3", "`check`: the command line has a medium risk."),
+        ("4", "`check`: it has a high risk."),
+        ("5", "`check`: it has a critical risk."),
         ("64", "Wrong usage or configuration."),
         ("130", "Canceled by the user."),
     ] {

@@ -3,6 +3,7 @@
 pub mod arguments;
 mod ask;
 pub mod batch;
+mod check;
 pub mod config;
 mod config_edit;
 mod daemon;
@@ -16,6 +17,7 @@ pub mod init;
 pub mod manual;
 pub mod output;
 mod present;
+mod sanitize;
 pub mod provider;
 mod translate;
 mod widget;
@@ -23,7 +25,7 @@ mod widget;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use arguments::{CacheVerb, DaemonVerb, Invocation, ProviderVerb, UsageError};
+use arguments::{BatchVerb, CacheVerb, DaemonVerb, Invocation, ProviderVerb, UsageError};
 use output::Output;
 
 use crate::config::ConfigFile;
@@ -42,6 +44,12 @@ pub enum ExitStatus {
     NoAnswer = 1,
     /// 2: internal error.
     Internal = 2,
+    /// 3: the command line that was checked has a medium risk.
+    MediumRisk = 3,
+    /// 4: it has a high risk.
+    HighRisk = 4,
+    /// 5: it has a critical risk.
+    CriticalRisk = 5,
     /// 64: wrong usage or configuration.
     Usage = 64,
     /// 130: cancelled by the user.
@@ -84,7 +92,11 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
         Invocation::Provider(ProviderVerb::List) => return provider::list(&paths, output),
         Invocation::Provider(ProviderVerb::Add(arguments)) => return provider::add(&arguments, &paths, &call_once, output),
         Invocation::Translate(arguments) => return translate::one(&arguments, output),
-        Invocation::BatchTranslate(arguments) => return translate::many(&arguments, output),
+        Invocation::Check(arguments) => return check::one(&arguments, output),
+        Invocation::Batch(BatchVerb::Translate(arguments)) => return translate::many(&arguments, output),
+        Invocation::Batch(BatchVerb::Check(arguments)) => return check::many(arguments, output),
+        Invocation::Batch(BatchVerb::Sanitize(arguments)) => return sanitize::sanitize(arguments, output),
+        Invocation::Batch(BatchVerb::Redact) => return sanitize::redact(output),
         Invocation::Daemon(DaemonVerb::Run(arguments)) => return daemon::run(arguments, output),
         Invocation::Daemon(DaemonVerb::Stop) => return daemon::stop(output),
         Invocation::Daemon(DaemonVerb::Status(arguments)) => return daemon::status(arguments.json, output),

@@ -13,6 +13,9 @@ pub struct Output<'a> {
     out: Box<dyn Write + 'a>,
     err: Box<dyn Write + 'a>,
     color: Color,
+    out_color: Color,
+    /// Columns of the terminal that standard output is.
+    columns: Option<usize>,
     failure: Option<io::Error>,
     /// Whether a line that redraws itself may be shown, and whether one stands on the screen now.
     live: bool,
@@ -35,14 +38,17 @@ impl Output<'static> {
         let capable = set("TERM") && lookup("TERM").is_none_or(|term| term != "dumb");
         let color = if io::stderr().is_terminal() && capable && !set("NO_COLOR") { Color::Always } else { Color::Never };
         let live = io::stderr().is_terminal() && capable;
-        Self { live, ..Self::new(Box::new(BufWriter::new(io::stdout())), Box::new(io::stderr()), color) }
+        let out_color = if io::stdout().is_terminal() && capable && !set("NO_COLOR") { Color::Always } else { Color::Never };
+        let size = io::stdout().is_terminal().then(|| rustix::termios::tcgetwinsize(io::stdout()).ok()).flatten();
+        let columns = size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0);
+        Self { live, out_color, columns, ..Self::new(Box::new(BufWriter::new(io::stdout())), Box::new(io::stderr()), color) }
     }
 }
 
 impl<'a> Output<'a> {
     /// Other streams, for tests.
     pub fn new(out: Box<dyn Write + 'a>, err: Box<dyn Write + 'a>, color: Color) -> Self {
-        Self { out, err, color, failure: None, live: false, drawn: false }
+        Self { out, err, color, out_color: Color::Never, columns: None, failure: None, live: false, drawn: false }
     }
 
     /// Writes data to standard output, byte for byte.
@@ -56,6 +62,19 @@ impl<'a> Output<'a> {
     pub fn line(&mut self, text: &str) {
         let line = format!("{}\n", visible(text));
         self.data(&line);
+    }
+
+    /// The same line, in bold on a terminal that can.
+    pub fn bold_line(&mut self, text: &str) {
+        match self.out_color {
+            Color::Always => self.data(&format!("\x1b[1m{}\x1b[0m\n", visible(text))),
+            Color::Never => self.line(text),
+        }
+    }
+
+    /// Columns of the terminal that standard output is; `None` when it is none.
+    pub fn columns(&self) -> Option<usize> {
+        self.columns
     }
 
     /// Hands on what was written so far.

@@ -69,6 +69,18 @@ impl Suggestion {
 /// Why a candidate must not enter the edit buffer.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Rejection {
+    /// Bytes that are no UTF-8.
+    #[error("the answer is not UTF-8 text")]
+    NotText,
+    /// None of the forms that an answer may have.
+    #[error("the answer is not one command: {0}")]
+    Form(&'static str),
+    /// Something a reader would take for something else.
+    #[error("the answer is easily misread: {0}")]
+    Misleading(&'static str),
+    /// A `!` that the shell replaces by an earlier command.
+    #[error("`!` takes in an earlier command from the history")]
+    History,
     /// Nothing but blanks.
     #[error("the answer is empty")]
     Empty,

@@ -5,6 +5,12 @@ use super::suggestion::Rejection;
 /// Longest command that enters a buffer.
 pub(super) const MAX_BYTES: usize = 8 * 1024;
 
+/// Takes out every character that [`check_characters`] refuses and puts `instead` there.
+pub(super) fn without_refused(text: &str, instead: &str) -> String {
+    let keep = |c: char| matches!(classify(c), Class::Plain) || c == '\n';
+    text.chars().map(|c| if keep(c) { c.to_string() } else { instead.to_owned() }).collect()
+}
+
 /// Longest line of prose that is shown.
 const MAX_LINE_CHARS: usize = 240;
 
@@ -28,7 +34,7 @@ pub(super) fn clean(answer: &str) -> Result<&str, Rejection> {
     if backslashes % 2 == 1 { Err(Rejection::TrailingBackslash) } else { Ok(text) }
 }
 
-fn check_characters(text: &str) -> Result<(), Rejection> {
+pub(super) fn check_characters(text: &str) -> Result<(), Rejection> {
     let mut previous = None;
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {

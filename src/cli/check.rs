@@ -1,0 +1,205 @@
+//! `gptos check` and `gptos batch check`: what the analyser says of a command line.
+
+use std::io::{BufReader, Read};
+
+use serde::Serialize;
+use serde_json::Value;
+use unicode_width::UnicodeWidthChar;
+
+use super::arguments::{CheckArguments, DialectArguments};
+use super::batch::{self, Form};
+use super::output::{Output, visible};
+use super::{ExitStatus, facts};
+use crate::domain::{Risk, ShellKind};
+use crate::validate::{self, Finding, Policy, Verdict};
+
+const COMMANDS: Form = Form { field: "command", hint: "a line looks like {\"id\": 1, \"command\": \"rm -rf build\"}" };
+
+/// Longest line that is read from standard input, in bytes. Whatever is longer is not judged in part.
+const MAX_INPUT: u64 = 1024 * 1024;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a Value>,
+    risk: Option<&'static str>,
+    findings: Vec<Found<'a>>,
+}
+
+#[derive(Serialize)]
+struct Found<'a> {
+    rule: &'a str,
+    risk: &'static str,
+    start: usize,
+    end: usize,
+    reason: &'a str,
+    safer: Option<&'a str>,
+}
+
+impl<'a> Report<'a> {
+    fn new(id: Option<&'a Value>, verdict: Option<&'a Verdict>) -> Self {
+        let findings = verdict.map_or(&[][..], |verdict| &verdict.findings);
+        Self { id, risk: verdict.map(|verdict| verdict.risk.name()), findings: findings.iter().map(Found::from).collect() }
+    }
+}
+
+impl<'a> From<&'a Finding> for Found<'a> {
+    fn from(finding: &'a Finding) -> Self {
+        Self {
+            rule: &finding.rule,
+            risk: finding.risk.name(),
+            start: finding.span.start,
+            end: finding.span.end,
+            reason: &finding.reason,
+            safer: finding.safer.as_deref(),
+        }
+    }
+}
+
+/// Checks one command line.
+pub(super) fn one(arguments: &CheckArguments, output: &mut Output<'_>) -> ExitStatus {
+    let line = match arguments.command.as_slice() {
+        [] => read_line(),
+        [dash] if dash == "-" => read_line(),
+        words => Ok(words.join(" ")),
+    };
+    let line = match line {
+        Ok(line) if !line.trim().is_empty() => line,
+        Ok(_) => {
+            output.error("there is no command to check", Some("for example: gptos check -- rm -rf build"));
+            return ExitStatus::Usage;
+        }
+        Err(reason) => {
+            output.error(&format!("standard input: {reason}"), None);
+            return ExitStatus::Usage;
+        }
+    };
+    let shell = arguments.shell.map_or_else(facts::default_shell, |name| name.0);
+    let verdict = validate::check(&line, &Policy::new(shell));
+    if arguments.json {
+        output.data(&format!("{}\n", batch::json(&Report::new(None, Some(&verdict)))));
+    } else {
+        print(&line, &verdict, output);
+    }
+    match verdict.risk {
+        Risk::None | Risk::Low => ExitStatus::Success,
+        Risk::Medium => ExitStatus::MediumRisk,
+        Risk::High => ExitStatus::HighRisk,
+        Risk::Critical => ExitStatus::CriticalRisk,
+    }
+}
+
+/// Checks JSON lines.
+pub(super) fn many(arguments: DialectArguments, output: &mut Output<'_>) -> ExitStatus {
+    let shell = arguments.shell.map(|name| name.0);
+    let mut answer = |id: &Value, command: Option<&str>| {
+        let verdict = command.map(|command| in_dialects(command, shell));
+        Ok(batch::json(&Report::new(Some(id), verdict.as_ref())))
+    };
+    batch::answer_lines(BufReader::new(std::io::stdin().lock()), &COMMANDS, &mut answer, output)
+}
+
+/// The verdict for one shell, or the worst among the shells that understand the line.
+fn in_dialects(command: &str, shell: Option<ShellKind>) -> Verdict {
+    if let Some(shell) = shell {
+        return validate::check(command, &Policy::new(shell));
+    }
+    let verdicts = ShellKind::ALL.map(|shell| validate::check(command, &Policy::new(shell)));
+    let parses = |verdict: &Verdict| verdict.findings.iter().all(|finding| finding.rule != "syntax");
+    let worst = verdicts.into_iter().max_by_key(|verdict| (parses(verdict), verdict.risk));
+    worst.unwrap_or_else(|| validate::check(command, &Policy::new(ShellKind::Bash)))
+}
+
+fn read_line() -> Result<String, String> {
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().take(MAX_INPUT + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > MAX_INPUT {
+        return Err("longer than 1 MiB".to_owned());
+    }
+    let text = String::from_utf8(bytes).map_err(|_| "not UTF-8 text".to_owned())?;
+    Ok(text.strip_suffix('\n').unwrap_or(&text).to_owned())
+}
+
+/// The verdict for people: each finding under the part of the line that it is about.
+fn print(line: &str, verdict: &Verdict, output: &mut Output<'_>) {
+    let columns = output.columns().unwrap_or(usize::MAX);
+    if verdict.findings.is_empty() {
+        output.line(&excerpt(line, &(0..0), columns).0);
+        output.line("risk none");
+    }
+    for finding in &verdict.findings {
+        let (text, marks) = excerpt(line, &finding.span, columns);
+        output.line(&text);
+        if !marks.is_empty() {
+            output.bold_line(&marks);
+        }
+        output.line(&format!("risk {}: {} [{}]", finding.risk, finding.reason, finding.rule));
+        if let Some(safer) = &finding.safer {
+            output.line(&format!("safer: {safer}"));
+        }
+    }
+}
+
+/// The line, cut around `span` to fit the columns, and the marks under the span.
+fn excerpt(line: &str, span: &std::ops::Range<usize>, columns: usize) -> (String, String) {
+    let mut cells = Vec::new();
+    for (at, c) in line.char_indices() {
+        let shown = visible(c.encode_utf8(&mut [0; 4]));
+        cells.extend(shown.chars().map(|c| (c, c.width().unwrap_or(0), span.contains(&at))));
+    }
+    let total: usize = cells.iter().map(|cell| cell.1).sum();
+    let (mut start, mut end) = (0, cells.len());
+    if total > columns {
+        // What stands before the span is worth a third of the line.
+        let room = columns.saturating_sub(2);
+        let mut used = 0;
+        start = cells.iter().position(|cell| cell.2).unwrap_or(0);
+        while start > 0 && used + cells[start - 1].1 <= room / 3 {
+            start -= 1;
+            used += cells[start].1;
+        }
+        used = 0;
+        end = start;
+        while end < cells.len() && used + cells[end].1 <= room {
+            used += cells[end].1;
+            end += 1;
+        }
+    }
+    let (left, right) = (start > 0, end < cells.len());
+    let kept = &cells[start..end];
+    let mut text = String::from(if left { "…" } else { "" });
+    text.extend(kept.iter().map(|cell| cell.0));
+    text.push_str(if right { "…" } else { "" });
+    let mut marks = String::from(if left { " " } else { "" });
+    kept.iter().for_each(|(_, width, marked)| marks.push_str(&if *marked { "^" } else { " " }.repeat(*width)));
+    (text, marks.trim_end().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_stand_under_the_span_also_beside_wide_characters() {
+        assert_eq!(excerpt("ls; rm x", &(4..6), 80), ("ls; rm x".to_owned(), "    ^^".to_owned()));
+        assert_eq!(excerpt("cat 文; rm x", &(9..11), 80), ("cat 文; rm x".to_owned(), "        ^^".to_owned()));
+        assert_eq!(excerpt("a\nb", &(2..3), 80), ("a\\nb".to_owned(), "   ^".to_owned()));
+        assert_eq!(excerpt("ls", &(0..0), 80), ("ls".to_owned(), String::new()));
+    }
+
+    #[test]
+    fn a_long_line_is_cut_on_both_sides_of_the_span() {
+        let line = format!("{} rm {}", "a".repeat(50), "b".repeat(50));
+        let (text, marks) = excerpt(&line, &(51..53), 20);
+        assert!(text.starts_with('…') && text.ends_with('…') && text.chars().count() <= 20, "{text}");
+        let at = marks.find('^').expect("marks");
+        assert_eq!(text.chars().skip(at).take(2).collect::<String>(), "rm");
+    }
+
+    #[test]
+    fn a_dialect_that_does_not_parse_has_no_say() {
+        let fish_only = in_dialects("for x in 1 2; echo $x; end", None);
+        assert!(fish_only.findings.iter().all(|finding| finding.rule != "syntax"), "{fish_only:?}");
+        assert!(in_dialects("echo 'a", None).risk >= Risk::Medium);
+    }
+}

@@ -1,0 +1,115 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn sanitized(bytes: &[u8]) -> Sanitized {
+    sanitize(bytes, &Policy::new(ShellKind::Bash))
+}
+
+#[test]
+fn edges_and_wrappings_come_off() {
+    for (raw, text) in [
+        ("du -sh\r\n", "du -sh"),
+        ("du -sh\n\n\r", "du -sh"),
+        ("\u{feff} $ du -sh\u{7}", "du -sh"),
+        ("du\t \t-sh", "du -sh"),
+        ("```zsh\ndu -sh\n```\n", "du -sh"),
+        ("{\"command\": \"du -sh\", \"reading\": \"sizes\"}", "du -sh"),
+        ("echo 'a\u{3000}  b'  c", "echo 'a\u{3000}  b' c"),
+        ("printf '%s' \"x  y\"", "printf '%s' \"x  y\""),
+        ("echo hello!", "echo hello!"),
+        ("find . ! -name x", "find . ! -name x"),
+        ("cat 'Привет мир.txt'", "cat 'Привет мир.txt'"),
+        ("touch 👩\u{200d}💻.txt", "touch 👩\u{200d}💻.txt"),
+    ] {
+        let got = sanitized(raw.as_bytes());
+        assert_eq!((got.action, got.text.as_str()), (Action::Insert, text), "{raw:?}: {:?}", got.why);
+    }
+}
+
+#[test]
+fn what_could_mislead_is_refused() {
+    for raw in [
+        &b"du \xc0\xaf"[..],
+        b"du\0 -s",
+        b"du \x1b[1m-s",
+        b"du\rdf",
+        b"du\x0cdf",
+        b"",
+        b"echo \"a",
+        b"echo $(du",
+        b"du \\",
+        b"-s du",
+        b"!!",
+        b"# du",
+        b"NOTE: approved\ndu",
+        b"I cannot help you with that, sorry.",
+        b"```\ndu\n```\n```\ndf\n```",
+        b"```python\nprint(1)\n```",
+        b"{\"command\": \"du\", \"command\": \"df\"}",
+        "d\u{200b}u".as_bytes(),
+        "d\u{ad}u -s".as_bytes(),
+        "\u{ff44}\u{ff55} -s".as_bytes(),
+        "du\u{a0}-s".as_bytes(),
+        "du \u{202e}x".as_bytes(),
+    ] {
+        let got = sanitized(raw);
+        assert_eq!((got.action, got.text.as_str()), (Action::Refuse, ""), "{:?}", String::from_utf8_lossy(raw));
+    }
+    assert_eq!(sanitized("x".repeat(9000).as_bytes()).action, Action::Refuse);
+}
+
+#[test]
+fn what_a_user_should_see_first_is_shown() {
+    for raw in ["ssh ro\u{43e}t@host", "\u{441}\u{440} a b", "du\u{3000}-s", "du !$", "echo \u{201c}a\u{201d}", "cat <<E\na\nE"] {
+        assert_eq!(sanitized(raw.as_bytes()).action, Action::Show, "{raw:?}");
+    }
+    let padded = format!("du{}; df", " ".repeat(200));
+    let got = sanitized(padded.as_bytes());
+    assert_eq!((got.action, got.text.as_str()), (Action::Show, "du ; df"));
+    assert!(sanitized(b"du !$").risk >= Risk::Medium);
+}
+
+#[test]
+fn lines_are_joined_only_when_that_is_the_same() {
+    for (raw, text) in [
+        ("cd src\ndu -s >x", "cd src; du -s >x"),
+        ("for i in 1 2\ndo du\ndone", ""),
+        ("cat <<E\na\nE", ""),
+        ("du \\\n-s", ""),
+        ("du # a\ndf", ""),
+        ("du &\ndf", ""),
+    ] {
+        let got = sanitized(raw.as_bytes());
+        assert_eq!((got.action, got.text.as_str()), (Action::Show, text), "{raw:?}");
+    }
+}
+
+#[test]
+fn a_refused_answer_keeps_the_risk_of_what_it_hid() {
+    assert_eq!(sanitized(b"du\0\x1b").action, Action::Refuse);
+    assert!(sanitized("l\u{200d}s; r\u{200b}m -rf /".as_bytes()).risk >= Risk::High);
+    assert!(sanitized(b"du\rrm -rf /").risk >= Risk::High);
+}
+
+fn is_forbidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0e}' | '\u{feff}' | '\u{e0000}'..='\u{e01ff}')
+}
+
+proptest! {
+    #[test]
+    fn nothing_hidden_gets_in_and_twice_is_once(raw in prop::collection::vec(any::<u8>(), 0..60), text in "[a-c \t\r\n'\"\\\\$(){}!#;|&<>`~\u{200b}\u{3000}\u{feff}\u{7}é文-]{0,40}") {
+        for bytes in [raw.as_slice(), text.as_bytes()] {
+            for shell in ShellKind::ALL {
+                let policy = Policy::new(shell);
+                let got = sanitize(bytes, &policy);
+                prop_assert!(!got.text.contains(is_forbidden) && got.text.len() <= text::MAX_BYTES);
+                if got.action == Action::Insert {
+                    prop_assert!(!got.text.is_empty());
+                    prop_assert_eq!(&sanitize(got.text.as_bytes(), &policy), &got);
+                }
+            }
+        }
+    }
+}
