@@ -22,7 +22,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("providers", &["domain", "suggest::ports"]),
     ("cache", &["domain", "suggest::ports"]),
     ("secrets", &["domain", "suggest::ports"]),
-    ("system", &["domain", "syntax", "suggest::ports"]),
+    ("system", &["domain", "syntax", "suggest::ports", "platform", "validate::Effect", "validate::EffectKind"]),
     ("client", &["domain", "protocol", "paths", "env_vars", "platform"]),
     ("api", &["domain", "protocol", "suggest", "validate", "offline", "platform"]),
     ("daemon", &["api", "protocol", "paths", "platform"]),

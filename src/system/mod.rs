@@ -1,4 +1,6 @@
-//! Facts of this machine, seen from the asking shell: which words are commands.
+//! Facts of this machine, seen from the asking shell: which words are commands, and what paths name right now.
+
+pub mod blast;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -83,10 +85,10 @@ fn is_executable(path: &Path) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn facts(path: &str, cwd: &Path) -> ShellFacts {
+    pub(crate) fn facts(path: &str, cwd: &Path) -> ShellFacts {
         ShellFacts {
             shell: ShellKind::Bash,
             shell_version: String::new(),
