@@ -61,7 +61,13 @@ impl Backend for Service {
                 providers
             }
         };
-        Setup { resident: config.resident, deadline: config.deadline, providers, problem: problem.map(|problem| problem.to_string()) }
+        Setup {
+            resident: config.resident,
+            deadline: config.deadline,
+            providers,
+            rules: Arc::clone(&config.rules),
+            problem: problem.map(|problem| problem.to_string()),
+        }
     }
 }
 

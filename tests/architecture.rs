@@ -26,8 +26,23 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("client", &["domain", "protocol", "paths", "env_vars", "platform"]),
     ("api", &["domain", "protocol", "suggest", "validate", "offline", "platform"]),
     ("daemon", &["api", "protocol", "paths", "platform"]),
-    // The kinds and addresses that provider settings are made of come with them.
-    ("config", &["domain", "paths", "env_vars", "*Settings", "providers::BaseUrl", "providers::ProviderKind"]),
+    // The kinds and addresses that provider settings are made of come with them, and rules are data.
+    (
+        "config",
+        &[
+            "domain",
+            "paths",
+            "env_vars",
+            "*Settings",
+            "providers::BaseUrl",
+            "providers::ProviderKind",
+            "validate::CustomRule",
+            "validate::CustomRules",
+            "validate::CustomTarget",
+            "validate::MOST_RULES",
+            "validate::rule_ids",
+        ],
+    ),
     ("wiring", &["*", "!cli", "!client"]),
     ("cli", &["*"]),
 ];

@@ -5,6 +5,7 @@ mod ask;
 pub mod batch;
 pub mod config;
 mod config_edit;
+mod context;
 mod daemon;
 mod direct;
 mod facts;

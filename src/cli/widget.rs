@@ -4,6 +4,7 @@ use std::io::Read;
 use std::time::{Duration, Instant};
 
 use super::ask::{Ask, Surroundings};
+use super::context::Context;
 use super::hot_verbs::HotVerb;
 use super::output::{Output, visible};
 use super::{ExitStatus, facts, hints, present, translate};
@@ -33,10 +34,12 @@ fn record(output: &mut Output<'_>, kind: &str, text: &str, note: &str) {
 
 fn widget(shell: ShellKind, fresh: bool, shell_version: String, output: &mut Output<'_>) -> ExitStatus {
     let surroundings = Surroundings::look();
-    let status = match read_query() {
-        Ok(query) => {
+    let status = match read_context() {
+        Ok((query, context)) => {
+            let mut facts = facts::gather(shell, shell_version);
+            context.tell(&mut facts);
             let mode = if fresh { Mode::Fresh } else { Mode::Normal };
-            let ask = Ask { query, facts: facts::gather(shell, shell_version), mode, want: WANT, no_cache: false, patient: false };
+            let ask = Ask { query, facts, mode, want: WANT, no_cache: false, patient: false };
             let mut next = surroundings.started + PROGRESS_AFTER;
             let answer = surroundings.ask(&ask, &mut |waiting| {
                 if Instant::now() >= next {
@@ -83,6 +86,13 @@ fn answered(answer: &Answer, ask: &Ask, surroundings: &Surroundings, output: &mu
         record(output, "msg", &visible(&answer.remarks.join("; ")), "");
     }
     ExitStatus::Success
+}
+
+/// Reads what the shell integration writes: the words and what it knows of its shell.
+fn read_context() -> Result<(String, Context), String> {
+    let context = Context::read(std::io::stdin().lock()).map_err(|error| format!("standard input: {error}"))?;
+    let query = Query::from_bytes(&context.query).map_err(|error| error.to_string())?;
+    Ok((query.as_str().to_owned(), context))
 }
 
 /// Reads the query from standard input, no more of it than tells that it is too long.

@@ -82,6 +82,12 @@ pub struct WireShell {
     /// Key variables the resident asked for, with their values; `None` when unset in the shell.
     #[serde(default)]
     pub keys: Vec<(String, Option<String>)>,
+    /// Functions and aliases of this shell, apart by blanks: many short names travel faster as one text.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub own_commands: String,
+    /// Whether `#` begins a comment on its command line; absent when it does as the shell comes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comments: Option<bool>,
 }
 
 /// One line of the answer to `POST /v1/suggest`. `Progress` may repeat; any other kind is the last.
@@ -125,6 +131,10 @@ pub struct Answer {
     /// Whether any provider is configured.
     #[serde(default)]
     pub has_provider: bool,
+    /// The user's rules beside the embedded ones, as `validate::CustomRules` writes them; absent when there are none.
+    /// The asking process judges with them again without reading the configuration file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<serde_json::Value>,
 }
 
 /// How a candidate was obtained.

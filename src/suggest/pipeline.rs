@@ -15,7 +15,7 @@ use crate::domain::{AttemptError, Candidate, FailureClass, Origin, Query, ShellF
 use crate::offline::Translation;
 use crate::redact::{self, Redacted};
 use crate::resilience::CallLimiter;
-use crate::validate::{Policy, Suggestion, judge};
+use crate::validate::{CustomRules, Policy, Suggestion, judge};
 
 /// Which sources may answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,10 +58,20 @@ pub struct Request {
     pub patient: bool,
     /// Key variables the client was asked for already, set or not.
     pub offered_keys: Vec<String>,
+    /// The user's rules beside the embedded ones.
+    pub rules: Arc<CustomRules>,
     /// When the answer is due.
     pub deadline: Instant,
     /// The present, for the age of what is cached.
     pub now: SystemTime,
+}
+
+impl Request {
+    /// What its answers are judged against. A project's rules are not among them: they belong to the asking process,
+    /// which judges again; nothing here may touch the directory that a shell stands in.
+    pub(super) fn policy(&self) -> Policy {
+        Policy::new(self.facts.shell).with_rules(Arc::clone(&self.rules))
+    }
 }
 
 /// A suggestion and how it was obtained.
@@ -235,7 +245,7 @@ impl Pipeline {
     /// each time, and the secrets, of which the provider only knows the placeholders, are put back each time.
     fn accept(&self, request: &Request, redacted: &Redacted, candidate: &Candidate) -> Result<Suggestion, Failure> {
         let restored = Candidate { command: redacted.restore(&candidate.command), ..candidate.clone() };
-        match judge(&restored, &Policy::new(request.facts.shell)) {
+        match judge(&restored, &request.policy()) {
             Ok(suggestion) => {
                 if request.use_cache {
                     let key = self.key(Kind::Provider, &redacted.text, &request.facts);
@@ -282,6 +292,7 @@ impl Pipeline {
             use_cache: true,
             patient: false,
             offered_keys: Vec::new(),
+            rules: Arc::default(),
             deadline: Instant::now(),
             now,
         };

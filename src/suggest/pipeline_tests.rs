@@ -97,6 +97,7 @@ impl Bench {
             use_cache: true,
             patient: false,
             offered_keys: Vec::new(),
+            rules: Arc::default(),
             deadline: Instant::now() + Duration::from_secs(8),
             now: self.now,
         }
@@ -130,6 +131,8 @@ fn facts() -> ShellFacts {
         locale: String::new(),
         proxies: Vec::new(),
         keys: Vec::new(),
+        own_commands: Vec::new(),
+        comments: true,
     }
 }
 

@@ -98,6 +98,8 @@ pub(crate) mod tests {
             locale: String::new(),
             proxies: Vec::new(),
             keys: Vec::new(),
+            own_commands: Vec::new(),
+            comments: true,
         }
     }
 

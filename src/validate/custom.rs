@@ -1,26 +1,300 @@
 //! Rules beside the embedded ones: the user's, which may add and silence, and a project's, which may only add.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use thiserror::Error;
 
-/// Rules of the user and of the project. The default changes nothing.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct CustomRules {
-    silenced: Vec<String>,
+use crate::domain::Risk;
+
+/// The embedded rules, to know which names there are.
+const FILES: [&str; 3] = [include_str!("rules/files.toml"), include_str!("rules/programs.toml"), include_str!("rules/services.toml")];
+/// Names of findings that are made in code and not in a file.
+const IN_CODE: [&str; 16] = [
+    "as-root",
+    "chosen-program",
+    "dynamic-name",
+    "find-delete",
+    "foreign-letters",
+    "fork-bomb",
+    "generated-code",
+    "hidden-name",
+    "loader-variable",
+    "network-redirect",
+    "own-program",
+    "remote-code",
+    "syntax",
+    "unknown-program",
+    "write-device",
+    "write-setup",
+];
+
+/// Most rules that one file may add.
+pub const MOST_RULES: usize = 200;
+/// Most entries of one list of a rule.
+const MOST_ENTRIES: usize = 64;
+/// Longest entry of a list, in bytes.
+const LONGEST_ENTRY: usize = 128;
+/// Longest sentence of a rule, in characters.
+const LONGEST_SENTENCE: usize = 200;
+
+/// A rule that a user or a project wrote, in the form of the embedded ones: all conditions that it names must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustomRule {
+    /// Its name, unlike that of every embedded rule.
+    pub id: String,
+    /// The programs it is about, without folders.
+    pub programs: Vec<String>,
+    /// The first operands must be one of these, words apart by one blank.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sub: Vec<String>,
+    /// Of each group one flag must be there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<Vec<String>>,
+    /// None of these flags may be there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
+    /// One argument must contain one of these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contains: Vec<String>,
+    /// One operand must be of this kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<CustomTarget>,
+    /// How bad it is; never [`Risk::None`].
+    #[serde(serialize_with = "write_risk", deserialize_with = "read_risk")]
+    pub risk: Risk,
+    /// Why, in plain words.
+    pub reason: String,
+    /// What would do the same with less danger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub safer: Option<String>,
 }
 
-/// Why a text holds no rules.
+/// A kind of operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CustomTarget {
+    /// A directory without which the system or the home is lost.
+    Vital,
+    /// Something of the system.
+    System,
+    /// A disk.
+    Device,
+    /// All of the working directory.
+    Everything,
+    /// Any operand at all.
+    Any,
+}
+
+/// Rules of the user and of the project. The default changes nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustomRules {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    silenced: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    added: Vec<CustomRule>,
+}
+
+/// What is wrong with a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{reason}")]
+#[error("`{field}`: {reason}")]
 pub struct RuleError {
-    /// The bytes of the text it is about.
-    pub span: Option<std::ops::Range<usize>>,
-    /// What is wrong, in one line.
+    /// The part of the rule it is about.
+    pub field: &'static str,
+    /// What is wrong, in one line. It never quotes the text.
     pub reason: String,
 }
 
 impl CustomRules {
+    /// Rules that silence some of the embedded ones and add others.
+    ///
+    /// # Errors
+    /// The first rule that cannot be one, and a silenced name that no embedded rule has.
+    pub fn new(silenced: Vec<String>, added: Vec<CustomRule>) -> Result<Self, RuleError> {
+        let refuse = |field, reason: &str| Err(RuleError { field, reason: reason.to_owned() });
+        if silenced.iter().any(|id| !rule_ids().any(|known| known == id)) {
+            return refuse("silence", "no rule has this name");
+        }
+        if added.len() > MOST_RULES {
+            return refuse("add", "more than 200 rules");
+        }
+        added.iter().try_for_each(CustomRule::check)?;
+        Ok(Self { silenced, added })
+    }
+
+    /// The same and more rules, as a project adds them. Nothing is taken away.
+    #[must_use]
+    pub fn and(&self, more: &[CustomRule]) -> Self {
+        Self { silenced: self.silenced.clone(), added: self.added.iter().chain(more).cloned().collect() }
+    }
+
     /// Whether the user silenced a rule.
     pub fn silences(&self, id: &str) -> bool {
         self.silenced.iter().any(|known| known == id)
+    }
+
+    /// The names of the embedded rules that are silenced.
+    pub fn silenced(&self) -> &[String] {
+        &self.silenced
+    }
+
+    /// The rules that were added.
+    pub fn added(&self) -> &[CustomRule] {
+        &self.added
+    }
+
+    /// Whether nothing is silenced and nothing added.
+    pub fn is_empty(&self) -> bool {
+        self.silenced.is_empty() && self.added.is_empty()
+    }
+
+    /// The same checked again, for rules that came from another process.
+    ///
+    /// # Errors
+    /// As for [`CustomRules::new`].
+    pub fn checked(self) -> Result<Self, RuleError> {
+        Self::new(self.silenced, self.added)
+    }
+}
+
+impl CustomRule {
+    /// Checks everything that its types do not say.
+    ///
+    /// # Errors
+    /// The first part that is wrong.
+    pub fn check(&self) -> Result<(), RuleError> {
+        let refuse = |field, reason: &str| Err(RuleError { field, reason: reason.to_owned() });
+        let plain_id = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if !(1..=64).contains(&self.id.len()) || !self.id.bytes().all(plain_id) {
+            return refuse("id", "expected 1 to 64 characters out of a-z, 0-9 and `-`");
+        }
+        if rule_ids().any(|known| known == self.id) {
+            return refuse("id", "an embedded rule has this name");
+        }
+        if self.programs.is_empty() || self.programs.iter().any(|name| name.contains('/') || name.chars().any(char::is_whitespace)) {
+            return refuse("programs", "expected names of programs without folders");
+        }
+        for (field, list) in [("programs", &self.programs), ("sub", &self.sub), ("without", &self.without), ("contains", &self.contains)] {
+            check_list(field, list)?;
+        }
+        if self.flags.len() > MOST_ENTRIES || self.flags.iter().any(Vec::is_empty) {
+            return refuse("flags", "expected groups of flags, none of them empty");
+        }
+        self.flags.iter().try_for_each(|group| check_list("flags", group))?;
+        if self.risk == Risk::None {
+            return refuse("risk", "expected \"low\", \"medium\", \"high\" or \"critical\"");
+        }
+        check_sentence("reason", &self.reason)?;
+        self.safer.as_deref().map_or(Ok(()), |safer| check_sentence("safer", safer))
+    }
+}
+
+fn check_list(field: &'static str, list: &[String]) -> Result<(), RuleError> {
+    let fits = |entry: &String| !entry.is_empty() && entry.len() <= LONGEST_ENTRY && !entry.chars().any(char::is_control);
+    if list.len() <= MOST_ENTRIES && list.iter().all(fits) {
+        return Ok(());
+    }
+    Err(RuleError { field, reason: "expected up to 64 texts of 1 to 128 bytes".to_owned() })
+}
+
+fn check_sentence(field: &'static str, text: &str) -> Result<(), RuleError> {
+    // It is shown on a terminal beside the command, so it must not look like something else.
+    let hides = |letter: char| letter.is_control() || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
+    if !text.trim().is_empty() && text.chars().count() <= LONGEST_SENTENCE && !text.chars().any(hides) {
+        return Ok(());
+    }
+    Err(RuleError { field, reason: "expected one line of at most 200 characters".to_owned() })
+}
+
+/// The names of all embedded rules: those that a configuration may silence.
+pub fn rule_ids() -> impl Iterator<Item = &'static str> {
+    let id = |line: &'static str| line.strip_prefix("id = \"")?.strip_suffix('"');
+    FILES.into_iter().flat_map(str::lines).filter_map(id).chain(IN_CODE)
+}
+
+fn write_risk<S: Serializer>(risk: &Risk, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(risk.name())
+}
+
+fn read_risk<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Risk, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let all = [Risk::None, Risk::Low, Risk::Medium, Risk::High, Risk::Critical];
+    all.into_iter().find(|risk| risk.name() == name).ok_or_else(|| D::Error::custom("no risk"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule() -> CustomRule {
+        CustomRule {
+            id: "no-terraform".to_owned(),
+            programs: vec!["terraform".to_owned()],
+            sub: vec!["apply".to_owned()],
+            flags: vec![vec!["-auto-approve".to_owned()]],
+            without: Vec::new(),
+            contains: Vec::new(),
+            target: Some(CustomTarget::Any),
+            risk: Risk::High,
+            reason: "changes what is running".to_owned(),
+            safer: Some("terraform plan".to_owned()),
+        }
+    }
+
+    #[test]
+    fn every_rule_file_is_known() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/validate/rules");
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap());
+        let mut count = 0;
+        for text in files {
+            assert!(FILES.contains(&text.as_str()));
+            count += 1;
+        }
+        assert_eq!(count, FILES.len());
+        assert!(rule_ids().count() > 30 && rule_ids().any(|id| id == "rm-recursive"));
+    }
+
+    #[test]
+    fn rules_are_checked() {
+        let rules = |silenced: &[&str], added: Vec<CustomRule>| CustomRules::new(silenced.iter().map(|id| (*id).to_owned()).collect(), added);
+        let both = rules(&["rm-recursive"], vec![rule()]).unwrap();
+        assert!(both.silences("rm-recursive") && !both.silences("rm-vital") && !both.silences("no-terraform"));
+        assert_eq!(both.added(), [rule()]);
+        assert_eq!(both.and(&[rule()]).added().len(), 2);
+        assert!(both.and(&[rule()]).silences("rm-recursive") && CustomRules::default().is_empty());
+        assert_eq!(rules(&["rm-recursiv"], Vec::new()).unwrap_err().field, "silence");
+        assert_eq!(rules(&[], vec![rule(); 201]).unwrap_err().field, "add");
+        let spoil: &[(&str, fn(&mut CustomRule))] = &[
+            ("id", |rule| rule.id.clear()),
+            ("id", |rule| rule.id = "No Way".to_owned()),
+            ("id", |rule| rule.id = "rm-vital".to_owned()),
+            ("programs", |rule| rule.programs.clear()),
+            ("programs", |rule| rule.programs = vec!["/bin/rm".to_owned()]),
+            ("programs", |rule| rule.programs = vec![String::new()]),
+            ("sub", |rule| rule.sub = vec!["x".repeat(129)]),
+            ("flags", |rule| rule.flags = vec![Vec::new()]),
+            ("flags", |rule| rule.flags = vec![vec!["a\nb".to_owned()]]),
+            ("contains", |rule| rule.contains = vec!["x".to_owned(); 65]),
+            ("risk", |rule| rule.risk = Risk::None),
+            ("reason", |rule| rule.reason = " ".to_owned()),
+            ("reason", |rule| rule.reason = "harmless\u{202e}".to_owned()),
+            ("safer", |rule| rule.safer = Some("a\u{1b}[31m".to_owned())),
+        ];
+        for (field, spoil) in spoil {
+            let mut rule = rule();
+            spoil(&mut rule);
+            assert_eq!(rules(&[], vec![rule]).unwrap_err().field, *field);
+        }
+    }
+
+    #[test]
+    fn rules_survive_the_way_to_another_process() {
+        let rules = CustomRules::new(vec!["rm-recursive".to_owned()], vec![rule()]).unwrap();
+        let text = serde_json::to_string(&rules).unwrap();
+        assert_eq!(serde_json::from_str::<CustomRules>(&text).unwrap().checked().unwrap(), rules);
+        assert_eq!(serde_json::to_string(&CustomRules::default()).unwrap(), "{}");
+        assert!(serde_json::from_str::<CustomRules>(&text.replace("high", "huge")).is_err());
+        assert!(serde_json::from_str::<CustomRules>(&text.replace("reason", "raeson")).is_err());
+        assert!(serde_json::from_str::<CustomRules>(&text.replace("no-terraform", "rm-vital")).unwrap().checked().is_err());
     }
 }

@@ -10,6 +10,6 @@ mod text;
 mod unwrap;
 mod verdict;
 
-pub use custom::{CustomRules, RuleError};
+pub use custom::{CustomRule, CustomRules, CustomTarget, MOST_RULES, RuleError, rule_ids};
 pub use suggestion::{Rejection, Suggestion, check, judge};
 pub use verdict::{Effect, EffectKind, Finding, Policy, Verdict};
