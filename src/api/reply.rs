@@ -37,7 +37,6 @@ pub fn to_record(outcome: Outcome, setup: &Setup) -> Record {
             remarks: setup.problem.iter().cloned().chain(reply.remarks).collect(),
             nearest: reply.nearest,
             has_provider: !setup.providers.is_empty(),
-            rules: if setup.rules.is_empty() { None } else { serde_json::to_value(&*setup.rules).ok() },
         }),
     }
 }

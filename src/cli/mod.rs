@@ -17,6 +17,7 @@ pub mod manual;
 pub mod output;
 mod present;
 pub mod provider;
+mod standing;
 mod translate;
 mod widget;
 

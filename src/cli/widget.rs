@@ -7,6 +7,7 @@ use super::ask::{Ask, Surroundings};
 use super::context::Context;
 use super::hot_verbs::HotVerb;
 use super::output::{Output, visible};
+use super::standing::{Reading, Standing};
 use super::{ExitStatus, facts, hints, present, translate};
 use crate::domain::{Query, ShellKind};
 use crate::protocol::{Answer, Mode, RanRequest, WireShell};
@@ -39,9 +40,11 @@ fn widget(shell: ShellKind, fresh: bool, shell_version: String, output: &mut Out
             let mut facts = facts::gather(shell, shell_version);
             context.tell(&mut facts);
             let mode = if fresh { Mode::Fresh } else { Mode::Normal };
-            let ask = Ask { query, facts, mode, want: WANT, no_cache: false, patient: false };
+            let standing = Reading::begin(&surroundings.paths, &facts).end();
+            let mut ask = Ask { query, facts, mode, want: WANT, no_cache: false, patient: false };
+            standing.tighten(&mut ask);
             let mut next = surroundings.started + PROGRESS_AFTER;
-            let answer = surroundings.ask(&ask, &mut |waiting| {
+            let mut answer = surroundings.ask(&ask, &mut |waiting| {
                 if Instant::now() >= next {
                     next = Instant::now() + PROGRESS_AFTER;
                     let elapsed = surroundings.started.elapsed().as_millis().to_string();
@@ -53,7 +56,8 @@ fn widget(shell: ShellKind, fresh: bool, shell_version: String, output: &mut Out
                     }
                 }
             });
-            answered(&answer, &ask, &surroundings, output)
+            standing.remark(&mut answer, mode);
+            answered(&answer, &ask, &standing, &surroundings, output)
         }
         Err(reason) => {
             record(output, "msg", &visible(&reason), "");
@@ -64,14 +68,15 @@ fn widget(shell: ShellKind, fresh: bool, shell_version: String, output: &mut Out
     status
 }
 
-fn answered(answer: &Answer, ask: &Ask, surroundings: &Surroundings, output: &mut Output<'_>) -> ExitStatus {
-    let shown = present::suggestions(answer, ask.facts.shell);
+fn answered(answer: &Answer, ask: &Ask, standing: &Standing, surroundings: &Surroundings, output: &mut Output<'_>) -> ExitStatus {
+    let mut shown = present::suggestions(answer, &standing.policy(&ask.facts));
     if shown.is_empty() {
         record(output, "msg", &visible(&hints::no_answer(answer, &ask.query, &surroundings.paths)), "");
         return ExitStatus::NoAnswer;
     }
     // One Enter runs every line of a buffer, so only what can be read as one line is put there.
-    let (several, single): (Vec<_>, Vec<_>) = shown.iter().partition(|suggestion| suggestion.command().contains('\n'));
+    let (several, mut single): (Vec<_>, Vec<_>) = shown.iter_mut().partition(|suggestion| suggestion.command().contains('\n'));
+    present::examine(&mut single, &ask.facts);
     for suggestion in &single {
         record(output, "cmd", suggestion.command(), &suggestion.note());
     }
@@ -110,9 +115,13 @@ fn ran(shell: ShellKind, status: i32) -> ExitStatus {
         return ExitStatus::Usage;
     }
     let Some((query, command)) = text.split_once('\0') else { return ExitStatus::Usage };
-    let shell = WireShell::from_facts(&facts::gather(shell, String::new()), &[]);
+    let (facts, surroundings) = (facts::gather(shell, String::new()), Surroundings::look());
+    if !Reading::begin(&surroundings.paths, &facts).end().keeps_answers() {
+        return ExitStatus::Success;
+    }
+    let shell = WireShell::from_facts(&facts, &[]);
     let request = RanRequest { query: query.to_owned(), command: command.trim_end_matches(['\n', '\0']).to_owned(), status, shell };
-    let Some(channel) = Surroundings::look().channel() else { return ExitStatus::NoAnswer };
+    let Some(channel) = surroundings.channel() else { return ExitStatus::NoAnswer };
     let sent = serde_json::to_vec(&request).is_ok_and(|body| channel.exchange("POST", "/v1/ran", &body, RAN_LIMIT).is_ok());
     if sent { ExitStatus::Success } else { ExitStatus::NoAnswer }
 }

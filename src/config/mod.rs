@@ -5,6 +5,7 @@
 //! of their own.
 
 mod file;
+mod in_force;
 pub mod keys;
 mod nearest;
 mod problem;
@@ -15,6 +16,7 @@ mod rules;
 mod value;
 
 pub use file::{ConfigFile, read_text};
+pub use in_force::InForce;
 pub use nearest::nearest;
 pub use problem::ConfigProblem;
 pub use project::{PROJECT_FILE, Project};

@@ -68,6 +68,13 @@ impl Project {
         project
     }
 
+    /// What the text of one file would ask for if it were a project's.
+    pub(super) fn of_text(text: &str, file: &Path) -> Self {
+        let mut project = Self::default();
+        project.add(text, file);
+        project
+    }
+
     /// Takes over everything in the text of `file` that tightens and remarks on the rest.
     fn add(&mut self, text: &str, file: &Path) {
         let reader = Reader { text, path: file, home: None };
@@ -120,7 +127,7 @@ impl Project {
                 ("add", DeValue::Array(blocks)) => {
                     for block in blocks {
                         match rule(block, reader) {
-                            Ok(rule) if self.rules.iter().any(|known| *known == rule) => {}
+                            Ok(rule) if self.rules.contains(&rule) => {}
                             Ok(rule) if self.rules.len() < MOST_RULES => self.rules.push(rule),
                             Ok(_) => return remarks.push(format!("{}: more than {MOST_RULES} rules", reader.path.display())),
                             Err(problem) => remarks.push(problem.to_string()),

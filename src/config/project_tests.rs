@@ -6,7 +6,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use super::*;
 use crate::domain::Risk;
 
-const RULE: &str = "[[rules.add]]\nid = \"no-apply\"\nprograms = [\"terraform\"]\nsub = [\"apply\"]\nrisk = \"high\"\nreason = \"changes what runs\"\n";
+const RULE: &str =
+    "[[rules.add]]\nid = \"no-apply\"\nprograms = [\"terraform\"]\nsub = [\"apply\"]\nrisk = \"high\"\nreason = \"changes what runs\"\n";
 
 struct Place {
     root: tempfile::TempDir,
@@ -102,7 +103,11 @@ fn mistakes_are_named_and_what_tightens_still_counts() {
     let project = place.find("home");
     assert!(project.providers_off.is_some() && project.cache_off.is_some() && project.guard_all.is_some());
     assert_eq!(project.rules.len(), 1);
-    project.remarks.iter().zip(["guard", "providers", "rules.add.id"]).for_each(|(remark, key)| assert!(remark.contains(&format!("`{key}`")), "{remark}"));
+    project
+        .remarks
+        .iter()
+        .zip(["guard", "providers", "rules.add.id"])
+        .for_each(|(remark, key)| assert!(remark.contains(&format!("`{key}`")), "{remark}"));
     assert_eq!(project.remarks.len(), 3);
 
     place.write("home", "providers = \"off\"\ncache = \n");
@@ -111,7 +116,10 @@ fn mistakes_are_named_and_what_tightens_still_counts() {
     assert!(project.remarks[0].starts_with("home/.gptos.toml:2: "), "{:?}", project.remarks);
 
     place.write("home", &RULE.replace("risk = \"high\"", "risk = \"none\""));
-    assert_eq!(place.find("home").remarks, ["home/.gptos.toml:5: `rules.add.risk`: expected \"low\", \"medium\", \"high\" or \"critical\""]);
+    assert_eq!(
+        place.find("home").remarks,
+        ["home/.gptos.toml:5: `rules.add.risk`: expected \"low\", \"medium\", \"high\" or \"critical\""]
+    );
     place.write("home", &RULE.replace("reason", "raeson"));
     assert_eq!(place.find("home").remarks, ["home/.gptos.toml:6: `rules.add.raeson`: unknown key"]);
 }

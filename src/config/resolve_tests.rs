@@ -195,7 +195,10 @@ fn rules_are_added_and_silenced() {
     let config = read(&format!("[rules]\nsilence = [\"rm-recursive\", \"dd-write\"]\n{RULE}")).unwrap();
     assert!(config.rules.silences("dd-write") && !config.rules.silences("rm-vital"));
     let [rule] = config.rules.added() else { panic!("one rule") };
-    assert_eq!((rule.id.as_str(), rule.risk, rule.target), ("no-apply", crate::domain::Risk::High, Some(crate::validate::CustomTarget::Any)));
+    assert_eq!(
+        (rule.id.as_str(), rule.risk, rule.target),
+        ("no-apply", crate::domain::Risk::High, Some(crate::validate::CustomTarget::Any))
+    );
     assert_eq!(rule.flags, [["-a".to_owned(), "--auto".to_owned()]]);
     assert_eq!((rule.without.as_slice(), rule.contains.as_slice()), (&["-n".to_owned()][..], &["prod".to_owned()][..]));
     let rows = config.rows();
@@ -218,10 +221,20 @@ fn mistakes_in_rules_name_line_and_key() {
         ("[rules]\nadd = 1".to_owned(), 2, "rules.add", "expected blocks that begin with `[[rules.add]]`"),
         ("[rules]\nad = 1".to_owned(), 2, "rules.ad", "unknown key"),
         (spoilt("risk = \"high\"", "risk = \"huge\""), 9, "rules.add.risk", "expected \"low\", \"medium\", \"high\" or \"critical\""),
-        (spoilt("target = \"any\"", "target = 1"), 8, "rules.add.target", "expected \"vital\", \"system\", \"device\", \"everything\" or \"any\""),
+        (
+            spoilt("target = \"any\"", "target = 1"),
+            8,
+            "rules.add.target",
+            "expected \"vital\", \"system\", \"device\", \"everything\" or \"any\"",
+        ),
         (spoilt("\"no-apply\"", "\"rm-vital\""), 2, "rules.add.id", "an embedded rule has this name"),
         (spoilt("[\"terraform\"]", "[\"/bin/x\"]"), 3, "rules.add.programs", "expected names of programs without folders"),
-        (spoilt("[[\"-a\", \"--auto\"]]", "[\"-a\"]"), 5, "rules.add.flags", "expected an array of groups of flags such as [[\"-r\", \"--recursive\"], [\"-f\"]]"),
+        (
+            spoilt("[[\"-a\", \"--auto\"]]", "[\"-a\"]"),
+            5,
+            "rules.add.flags",
+            "expected an array of groups of flags such as [[\"-r\", \"--recursive\"], [\"-f\"]]",
+        ),
         (spoilt("reason =", "raeson ="), 10, "rules.add.raeson", "unknown key"),
         (spoilt("reason = \"changes what runs\"\n", ""), 1, "rules.add.reason", "missing"),
         (format!("{RULE}{RULE}"), 12, "rules.add.id", "a second rule named `no-apply`"),

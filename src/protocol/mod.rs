@@ -131,10 +131,6 @@ pub struct Answer {
     /// Whether any provider is configured.
     #[serde(default)]
     pub has_provider: bool,
-    /// The user's rules beside the embedded ones, as `validate::CustomRules` writes them; absent when there are none.
-    /// The asking process judges with them again without reading the configuration file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rules: Option<serde_json::Value>,
 }
 
 /// How a candidate was obtained.

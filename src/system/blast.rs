@@ -54,8 +54,7 @@ fn measure<F: Files + 'static>(
     let read = |effect: &Effect| PathPattern::read(&effect.path, &facts.cwd, facts.home.as_deref(), double_star);
     let targets: Vec<Target> =
         effects.iter().map(|effect| Target { kind: effect.kind, path: read(effect), recursive: effect.recursive }).collect();
-    let patterns: Vec<bool> =
-        targets.iter().map(|target| target.path.as_ref().is_some_and(PathPattern::has_pattern)).collect();
+    let patterns: Vec<bool> = targets.iter().map(|target| target.path.as_ref().is_some_and(PathPattern::has_pattern)).collect();
 
     let progress = Arc::new(Progress::new(effects.len()));
     let (done, finished) = mpsc::channel();

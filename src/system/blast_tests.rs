@@ -26,7 +26,9 @@ fn place() -> tempfile::TempDir {
     let at = root.path();
     fs::create_dir_all(at.join("build/deep/er")).unwrap();
     fs::create_dir_all(at.join("empty/nothing")).unwrap();
-    for (name, bytes) in [("build/a.o", 1_200), ("build/deep/b.o", 2_000_000), ("build/deep/er/.c", 10), ("notes.txt", 12_345), ("x.log", 1)] {
+    for (name, bytes) in
+        [("build/a.o", 1_200), ("build/deep/b.o", 2_000_000), ("build/deep/er/.c", 10), ("notes.txt", 12_345), ("x.log", 1)]
+    {
         fs::write(at.join(name), vec![b'x'; bytes]).unwrap();
     }
     fs::write(at.join(".hidden.log"), "x").unwrap();

@@ -1,6 +1,6 @@
 //! Rules beside the embedded ones: the user's, which may add and silence, and a project's, which may only add.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::Deserialize;
 use thiserror::Error;
 
 use crate::domain::Risk;
@@ -37,40 +37,32 @@ const LONGEST_ENTRY: usize = 128;
 const LONGEST_SENTENCE: usize = 200;
 
 /// A rule that a user or a project wrote, in the form of the embedded ones: all conditions that it names must hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomRule {
     /// Its name, unlike that of every embedded rule.
     pub id: String,
     /// The programs it is about, without folders.
     pub programs: Vec<String>,
     /// The first operands must be one of these, words apart by one blank.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sub: Vec<String>,
     /// Of each group one flag must be there.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<Vec<String>>,
     /// None of these flags may be there.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<String>,
     /// One argument must contain one of these.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contains: Vec<String>,
     /// One operand must be of this kind.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<CustomTarget>,
     /// How bad it is; never [`Risk::None`].
-    #[serde(serialize_with = "write_risk", deserialize_with = "read_risk")]
     pub risk: Risk,
     /// Why, in plain words.
     pub reason: String,
     /// What would do the same with less danger.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub safer: Option<String>,
 }
 
 /// A kind of operand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CustomTarget {
     /// A directory without which the system or the home is lost.
@@ -86,12 +78,9 @@ pub enum CustomTarget {
 }
 
 /// Rules of the user and of the project. The default changes nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CustomRules {
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     silenced: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     added: Vec<CustomRule>,
 }
 
@@ -147,14 +136,6 @@ impl CustomRules {
     pub fn is_empty(&self) -> bool {
         self.silenced.is_empty() && self.added.is_empty()
     }
-
-    /// The same checked again, for rules that came from another process.
-    ///
-    /// # Errors
-    /// As for [`CustomRules::new`].
-    pub fn checked(self) -> Result<Self, RuleError> {
-        Self::new(self.silenced, self.added)
-    }
 }
 
 impl CustomRule {
@@ -199,7 +180,10 @@ fn check_list(field: &'static str, list: &[String]) -> Result<(), RuleError> {
 
 fn check_sentence(field: &'static str, text: &str) -> Result<(), RuleError> {
     // It is shown on a terminal beside the command, so it must not look like something else.
-    let hides = |letter: char| letter.is_control() || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
+    let hides = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+    };
     if !text.trim().is_empty() && text.chars().count() <= LONGEST_SENTENCE && !text.chars().any(hides) {
         return Ok(());
     }
@@ -210,16 +194,6 @@ fn check_sentence(field: &'static str, text: &str) -> Result<(), RuleError> {
 pub fn rule_ids() -> impl Iterator<Item = &'static str> {
     let id = |line: &'static str| line.strip_prefix("id = \"")?.strip_suffix('"');
     FILES.into_iter().flat_map(str::lines).filter_map(id).chain(IN_CODE)
-}
-
-fn write_risk<S: Serializer>(risk: &Risk, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(risk.name())
-}
-
-fn read_risk<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Risk, D::Error> {
-    let name = String::deserialize(deserializer)?;
-    let all = [Risk::None, Risk::Low, Risk::Medium, Risk::High, Risk::Critical];
-    all.into_iter().find(|risk| risk.name() == name).ok_or_else(|| D::Error::custom("no risk"))
 }
 
 #[cfg(test)]
@@ -256,7 +230,8 @@ mod tests {
 
     #[test]
     fn rules_are_checked() {
-        let rules = |silenced: &[&str], added: Vec<CustomRule>| CustomRules::new(silenced.iter().map(|id| (*id).to_owned()).collect(), added);
+        let rules =
+            |silenced: &[&str], added: Vec<CustomRule>| CustomRules::new(silenced.iter().map(|id| (*id).to_owned()).collect(), added);
         let both = rules(&["rm-recursive"], vec![rule()]).unwrap();
         assert!(both.silences("rm-recursive") && !both.silences("rm-vital") && !both.silences("no-terraform"));
         assert_eq!(both.added(), [rule()]);
@@ -264,7 +239,8 @@ mod tests {
         assert!(both.and(&[rule()]).silences("rm-recursive") && CustomRules::default().is_empty());
         assert_eq!(rules(&["rm-recursiv"], Vec::new()).unwrap_err().field, "silence");
         assert_eq!(rules(&[], vec![rule(); 201]).unwrap_err().field, "add");
-        let spoil: &[(&str, fn(&mut CustomRule))] = &[
+        type Spoil = fn(&mut CustomRule);
+        let spoil: &[(&str, Spoil)] = &[
             ("id", |rule| rule.id.clear()),
             ("id", |rule| rule.id = "No Way".to_owned()),
             ("id", |rule| rule.id = "rm-vital".to_owned()),
@@ -285,16 +261,5 @@ mod tests {
             spoil(&mut rule);
             assert_eq!(rules(&[], vec![rule]).unwrap_err().field, *field);
         }
-    }
-
-    #[test]
-    fn rules_survive_the_way_to_another_process() {
-        let rules = CustomRules::new(vec!["rm-recursive".to_owned()], vec![rule()]).unwrap();
-        let text = serde_json::to_string(&rules).unwrap();
-        assert_eq!(serde_json::from_str::<CustomRules>(&text).unwrap().checked().unwrap(), rules);
-        assert_eq!(serde_json::to_string(&CustomRules::default()).unwrap(), "{}");
-        assert!(serde_json::from_str::<CustomRules>(&text.replace("high", "huge")).is_err());
-        assert!(serde_json::from_str::<CustomRules>(&text.replace("reason", "raeson")).is_err());
-        assert!(serde_json::from_str::<CustomRules>(&text.replace("no-terraform", "rm-vital")).unwrap().checked().is_err());
     }
 }

@@ -328,6 +328,9 @@ mod tests {
         assert!(PathPattern::read("~/a", Path::new("/work"), None, DoubleStar::AsOne).is_none());
         assert!(read("a/*/b").is_some_and(|pattern| pattern.has_pattern()));
         assert!(read("a/\\*/[b").is_some_and(|pattern| !pattern.has_pattern()));
-        assert_eq!(read("a\\*b/./c//d").map(|pattern| pattern.parts), Some(["a*b", "c", "d"].map(|name| Part::Name(name.to_owned())).into()));
+        assert_eq!(
+            read("a\\*b/./c//d").map(|pattern| pattern.parts),
+            Some(["a*b", "c", "d"].map(|name| Part::Name(name.to_owned())).into())
+        );
     }
 }
