@@ -16,7 +16,7 @@ use crate::suggest::pipeline::{Pipeline, Place};
 use crate::suggest::ports::{AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Commands, Provider};
 use crate::suggest::{online, prompt};
 use crate::syntax;
-use crate::system::SearchPath;
+use crate::system::{InstalledShells, SearchPath};
 
 /// How long a new provider may take for its first answer.
 const TRIAL_DEADLINE: Duration = Duration::from_secs(8);
@@ -61,7 +61,13 @@ impl Backend for Service {
                 providers
             }
         };
-        Setup { resident: config.resident, deadline: config.deadline, providers, problem: problem.map(|problem| problem.to_string()) }
+        Setup {
+            resident: config.resident,
+            deadline: config.deadline,
+            providers,
+            rules: Arc::clone(&config.rules),
+            problem: problem.map(|problem| problem.to_string()),
+        }
     }
 }
 
@@ -114,7 +120,7 @@ pub fn try_provider(provider: &Arc<dyn Provider>, facts: &ShellFacts) -> Result<
 
 fn service(mut file: ConfigFile, cache: Arc<dyn AnswerCache>, build: &str) -> Arc<dyn Backend> {
     let place = Place { os: platform::OS_NAME, build: build.to_owned(), ttl: file.current().0.cache.ttl };
-    let pipeline = Pipeline::new(place, cache, Arc::new(SearchPath));
+    let pipeline = Pipeline::new(place, cache, Arc::new(SearchPath), Arc::new(InstalledShells));
     let config_file = file.path().map(Path::to_owned);
     Arc::new(Service { pipeline, config_file, state: Mutex::new(State { file, built: None }), pool: HttpPool::new() })
 }

@@ -22,12 +22,27 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("providers", &["domain", "suggest::ports"]),
     ("cache", &["domain", "suggest::ports"]),
     ("secrets", &["domain", "suggest::ports"]),
-    ("system", &["domain", "syntax", "suggest::ports"]),
+    ("system", &["domain", "syntax", "suggest::ports", "platform", "validate::Effect", "validate::EffectKind"]),
     ("client", &["domain", "protocol", "paths", "env_vars", "platform"]),
     ("api", &["domain", "protocol", "suggest", "validate", "offline", "platform"]),
     ("daemon", &["api", "protocol", "paths", "platform"]),
-    // The kinds and addresses that provider settings are made of come with them.
-    ("config", &["domain", "paths", "env_vars", "*Settings", "providers::BaseUrl", "providers::ProviderKind"]),
+    // The kinds and addresses that provider settings are made of come with them, and rules are data.
+    (
+        "config",
+        &[
+            "domain",
+            "paths",
+            "env_vars",
+            "*Settings",
+            "providers::BaseUrl",
+            "providers::ProviderKind",
+            "validate::CustomRule",
+            "validate::CustomRules",
+            "validate::CustomTarget",
+            "validate::MOST_RULES",
+            "validate::rule_ids",
+        ],
+    ),
     ("wiring", &["*", "!cli", "!client"]),
     ("cli", &["*"]),
 ];

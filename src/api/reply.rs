@@ -1,5 +1,6 @@
 //! Between the pipeline and the wire.
 
+use super::Setup;
 use crate::protocol::{self, Answer, Record, WireCacheStats, WireCandidate};
 use crate::suggest::pipeline::{Mode, Offer, Outcome, Via};
 use crate::suggest::ports::CacheStats;
@@ -26,16 +27,16 @@ pub fn to_stats(stats: &CacheStats) -> WireCacheStats {
     }
 }
 
-/// Puts an outcome on the wire. `problem` is what is wrong with the configuration file.
-pub fn to_record(outcome: Outcome, has_provider: bool, problem: Option<String>) -> Record {
+/// Puts an outcome on the wire, with what the setup says beside it.
+pub fn to_record(outcome: Outcome, setup: &Setup) -> Record {
     match outcome {
         Outcome::NeedKeys(names) => Record::NeedKeys { names },
         Outcome::Reply(reply) => Record::Answer(Answer {
             candidates: reply.offers.iter().map(to_wire).collect(),
             more: reply.more,
-            remarks: problem.into_iter().chain(reply.remarks).collect(),
+            remarks: setup.problem.iter().cloned().chain(reply.remarks).collect(),
             nearest: reply.nearest,
-            has_provider,
+            has_provider: !setup.providers.is_empty(),
         }),
     }
 }

@@ -34,9 +34,8 @@ pub(super) fn records(backend: Arc<dyn Backend>, request: Request, setup: Setup,
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let seen = waiting.clone();
     let answer = Box::pin(async move {
-        let has_provider = !setup.providers.is_empty();
         let outcome = backend.pipeline().suggest(&request, &setup.providers, &seen).await;
-        super::to_record(outcome, has_provider, setup.problem)
+        super::to_record(outcome, &setup)
     });
     let work = Work { answer, waiting, beat, started, _in_flight: in_flight };
     Body::from_stream(stream::unfold(Some(work), |work| async move {

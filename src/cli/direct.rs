@@ -63,6 +63,7 @@ impl Loaded {
             use_cache: !ask.no_cache,
             patient: ask.patient,
             offered_keys: self.key_names.clone(),
+            rules: Arc::clone(&setup.rules),
             deadline: tokio::time::Instant::now() + left,
             now: SystemTime::now(),
         };
@@ -77,7 +78,7 @@ impl Loaded {
                 _ = tick.tick() => progress(&Waiting { on: waiting.name() }),
             }
         };
-        match to_record(outcome, !setup.providers.is_empty(), setup.problem) {
+        match to_record(outcome, &setup) {
             Record::Answer(answer) => answer,
             _ => Answer::default(),
         }

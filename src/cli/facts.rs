@@ -24,6 +24,8 @@ pub(super) fn gather(shell: ShellKind, shell_version: String) -> ShellFacts {
         locale: locale.unwrap_or_default(),
         proxies,
         keys: Vec::new(),
+        own_commands: Vec::new(),
+        comments: ShellFacts::usual_comments(shell),
     }
 }
 

@@ -6,6 +6,7 @@ pub mod batch;
 mod check;
 pub mod config;
 mod config_edit;
+mod context;
 mod daemon;
 mod direct;
 mod facts;
@@ -17,8 +18,9 @@ pub mod init;
 pub mod manual;
 pub mod output;
 mod present;
-mod sanitize;
 pub mod provider;
+mod sanitize;
+mod standing;
 mod translate;
 mod widget;
 

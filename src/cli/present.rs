@@ -3,26 +3,45 @@
 
 use serde::Serialize;
 
-use crate::domain::ShellKind;
+use crate::domain::ShellFacts;
 use crate::protocol::{Answer, Via};
+use crate::suggest::fit;
+use crate::system::{LocalTools, SearchPath, blast};
 use crate::validate::{Policy, Suggestion, judge};
 
-/// A suggestion with the word for its source.
+/// A suggestion with the word for its source and what is known of it on this machine.
 pub(super) struct Shown {
     suggestion: Suggestion,
     via: Via,
+    /// What it reaches right now.
+    blast: Option<String>,
+    /// What is missing for it here.
+    needs: Vec<String>,
 }
 
 /// Judges every candidate of an answer; those that do not pass are not shown.
-pub(super) fn suggestions(answer: &Answer, shell: ShellKind) -> Vec<Shown> {
+pub(super) fn suggestions(answer: &Answer, policy: &Policy) -> Vec<Shown> {
     let candidates = answer.candidates.iter().cloned();
     candidates
         .filter_map(|wire| {
             let via = wire.via;
-            let suggestion = judge(&wire.into_candidate()?, &Policy::new(shell)).ok()?;
-            Some(Shown { suggestion, via })
+            let suggestion = judge(&wire.into_candidate()?, policy).ok()?;
+            Some(Shown { suggestion, via, blast: None, needs: Vec::new() })
         })
         .collect()
+}
+
+/// Looks at this machine for what belongs beside the suggestions: what each needs, and what the first one reaches.
+/// Counting files takes time that a suggestion somebody may never turn to is not worth.
+pub(super) fn examine(shown: &mut [&mut Shown], facts: &ShellFacts) {
+    let tools = LocalTools::new();
+    for one in shown.iter_mut() {
+        let (command, programs) = (one.suggestion.command(), one.suggestion.verdict().programs.as_slice());
+        one.needs = fit::remarks(command, programs, facts, &SearchPath, &tools);
+    }
+    if let Some(first) = shown.first_mut() {
+        first.blast = blast::describe(&first.suggestion.verdict().effects, facts);
+    }
 }
 
 impl Shown {
@@ -55,10 +74,16 @@ impl Shown {
             (Via::Stale, _) => "an old answer, no fresh one to be had".to_owned(),
             (Via::Live | Via::Cache, source) => source.to_owned(),
         };
-        match self.suggestion.reason() {
+        let risk = match self.suggestion.reason() {
             Some(reason) => format!("{source} · risk {}: {reason}", self.suggestion.risk()),
             None => format!("{source} · risk {}", self.suggestion.risk()),
-        }
+        };
+        [risk].into_iter().chain(self.here()).collect::<Vec<_>>().join(" · ")
+    }
+
+    /// What is known of it on this machine: what it reaches and what it needs.
+    pub(super) fn here(&self) -> impl Iterator<Item = String> + '_ {
+        self.blast.iter().chain(&self.needs).cloned()
     }
 }
 
@@ -72,6 +97,8 @@ pub(super) struct Report {
     pub(super) confidence: f64,
     guess: bool,
     reading: Option<String>,
+    blast: Option<String>,
+    needs: Vec<String>,
     pub(super) alternatives: Vec<String>,
     remarks: Vec<String>,
 }
@@ -88,6 +115,8 @@ impl Report {
             confidence: best.map_or(0.0, |shown| shown.suggestion.confidence()),
             guess: best.is_some_and(Shown::is_guess),
             reading: best.and_then(|shown| shown.suggestion.reading().map(str::to_owned)),
+            blast: best.and_then(|shown| shown.blast.clone()),
+            needs: best.map(|shown| shown.needs.clone()).unwrap_or_default(),
             alternatives: shown.iter().skip(1).map(|shown| shown.command().to_owned()).collect(),
             remarks: remarks.to_vec(),
         }

@@ -8,6 +8,7 @@ use super::ask::{Ask, Surroundings};
 use super::batch::{self, BatchAnswer};
 use super::output::Output;
 use super::present::{self, Report};
+use super::standing::Reading;
 use super::{ExitStatus, direct, facts, hints, widget};
 use crate::client::Unavailable;
 use crate::domain::Query;
@@ -34,13 +35,18 @@ pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> Ex
     let want = if arguments.json { count.max(REPORT) } else { count };
     let shell = arguments.shell().unwrap_or_else(facts::default_shell);
     let facts = facts::gather(shell, String::new());
-    let ask = Ask { query, facts, mode: mode(arguments.offline), want, no_cache: arguments.no_cache, patient: false };
-    let answer = surroundings.ask(&ask, &mut |waiting| {
+    let standing = Reading::begin(&surroundings.paths, &facts).end();
+    let asked = mode(arguments.offline);
+    let mut ask = Ask { query, facts, mode: asked, want, no_cache: arguments.no_cache, patient: false };
+    standing.tighten(&mut ask);
+    let mut answer = surroundings.ask(&ask, &mut |waiting| {
         let seconds = surroundings.started.elapsed().as_secs_f32();
         output.progress(&format!("asking {} for {seconds:.0} s", waiting.on.as_deref().unwrap_or("for an answer")));
     });
     output.end_progress();
-    let shown = present::suggestions(&answer, shell);
+    standing.remark(&mut answer, asked);
+    let mut shown = present::suggestions(&answer, &standing.policy(&ask.facts));
+    present::examine(&mut shown.iter_mut().collect::<Vec<_>>(), &ask.facts);
     if arguments.json {
         output.data(&format!("{}\n", serde_json::to_string(&Report::new(&shown, &answer.remarks)).unwrap_or_default()));
     } else {
@@ -51,8 +57,10 @@ pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> Ex
         return ExitStatus::NoAnswer;
     }
     answer.remarks.iter().for_each(|remark| output.remark(remark));
-    if let Some(guess) = shown.first().filter(|best| best.is_guess()) {
-        output.remark(&guess.note());
+    match shown.first() {
+        Some(guess) if guess.is_guess() => output.remark(&guess.note()),
+        Some(best) => best.here().for_each(|remark| output.remark(&remark)),
+        None => {}
     }
     ExitStatus::Success
 }
@@ -64,8 +72,10 @@ pub(super) fn many(arguments: &BatchArguments, output: &mut Output<'_>) -> ExitS
     let surroundings = Surroundings::look();
     // Without network and cache the resident has nothing to add, and asking it for every line would cost a connection.
     let own = (arguments.offline && arguments.no_cache).then(|| direct::Loaded::from(&surroundings.paths));
+    let standing = Reading::begin(&surroundings.paths, &facts).end();
+    let policy = standing.policy(&facts);
     let mut answer = |query: &str| {
-        let ask = Ask {
+        let mut ask = Ask {
             query: query.to_owned(),
             facts: facts.clone(),
             mode: mode(arguments.offline),
@@ -73,12 +83,13 @@ pub(super) fn many(arguments: &BatchArguments, output: &mut Output<'_>) -> ExitS
             no_cache: arguments.no_cache,
             patient: true,
         };
+        standing.tighten(&mut ask);
         let begun = Instant::now();
         let answer = match &own {
             Some(own) => own.answer(&ask, begun, &mut |_| {}),
             None => surroundings.since(begun).ask(&ask, &mut |_| {}),
         };
-        let shown = present::suggestions(&answer, shell);
+        let shown = present::suggestions(&answer, &policy);
         let sure = shown.first().is_some_and(|best| !best.is_guess());
         let report = Report::new(if sure { &shown } else { &[] }, &[]);
         BatchAnswer { command: report.command, confidence: report.confidence, source: report.source, alternatives: report.alternatives }

@@ -4,8 +4,10 @@ use std::io::Read;
 use std::time::{Duration, Instant};
 
 use super::ask::{Ask, Surroundings};
+use super::context::Context;
 use super::hot_verbs::HotVerb;
 use super::output::{Output, visible};
+use super::standing::{Reading, Standing};
 use super::{ExitStatus, facts, guard, hints, present, translate};
 use crate::domain::{Query, ShellKind};
 use crate::protocol::{Answer, Mode, RanRequest, WireShell};
@@ -34,12 +36,16 @@ pub(super) fn record(output: &mut Output<'_>, kind: &str, text: &str, note: &str
 
 fn widget(shell: ShellKind, fresh: bool, shell_version: String, output: &mut Output<'_>) -> ExitStatus {
     let surroundings = Surroundings::look();
-    let status = match read_query() {
-        Ok(query) => {
+    let status = match read_context() {
+        Ok((query, context)) => {
+            let mut facts = facts::gather(shell, shell_version);
+            context.tell(&mut facts);
             let mode = if fresh { Mode::Fresh } else { Mode::Normal };
-            let ask = Ask { query, facts: facts::gather(shell, shell_version), mode, want: WANT, no_cache: false, patient: false };
+            let standing = Reading::begin(&surroundings.paths, &facts).end();
+            let mut ask = Ask { query, facts, mode, want: WANT, no_cache: false, patient: false };
+            standing.tighten(&mut ask);
             let mut next = surroundings.started + PROGRESS_AFTER;
-            let answer = surroundings.ask(&ask, &mut |waiting| {
+            let mut answer = surroundings.ask(&ask, &mut |waiting| {
                 if Instant::now() >= next {
                     next = Instant::now() + PROGRESS_AFTER;
                     let elapsed = surroundings.started.elapsed().as_millis().to_string();
@@ -51,7 +57,8 @@ fn widget(shell: ShellKind, fresh: bool, shell_version: String, output: &mut Out
                     }
                 }
             });
-            answered(&answer, &ask, &surroundings, output)
+            standing.remark(&mut answer, mode);
+            answered(&answer, &ask, &standing, &surroundings, output)
         }
         Err(reason) => {
             record(output, "msg", &visible(&reason), "");
@@ -62,14 +69,15 @@ fn widget(shell: ShellKind, fresh: bool, shell_version: String, output: &mut Out
     status
 }
 
-fn answered(answer: &Answer, ask: &Ask, surroundings: &Surroundings, output: &mut Output<'_>) -> ExitStatus {
-    let shown = present::suggestions(answer, ask.facts.shell);
+fn answered(answer: &Answer, ask: &Ask, standing: &Standing, surroundings: &Surroundings, output: &mut Output<'_>) -> ExitStatus {
+    let mut shown = present::suggestions(answer, &standing.policy(&ask.facts));
     if shown.is_empty() {
         record(output, "msg", &visible(&hints::no_answer(answer, &ask.query, &surroundings.paths)), "");
         return ExitStatus::NoAnswer;
     }
     // One Enter runs every line of a buffer, so only what can be read as one line is put there.
-    let (several, single): (Vec<_>, Vec<_>) = shown.iter().partition(|suggestion| suggestion.command().contains('\n'));
+    let (several, mut single): (Vec<_>, Vec<_>) = shown.iter_mut().partition(|suggestion| suggestion.command().contains('\n'));
+    present::examine(&mut single, &ask.facts);
     for suggestion in &single {
         record(output, "cmd", suggestion.command(), &suggestion.note());
     }
@@ -86,13 +94,18 @@ fn answered(answer: &Answer, ask: &Ask, surroundings: &Surroundings, output: &mu
     ExitStatus::Success
 }
 
-/// Reads the query from standard input, no more of it than tells that it is too long. What a shell sends behind a NUL is not part of it.
+/// Reads what the shell integration writes: the words and what it knows of its shell.
+fn read_context() -> Result<(String, Context), String> {
+    let context = Context::read(std::io::stdin().lock()).map_err(|error| format!("standard input: {error}"))?;
+    let query = Query::from_bytes(&context.query).map_err(|error| error.to_string())?;
+    Ok((query.as_str().to_owned(), context))
+}
+
+/// Reads the query from standard input, no more of it than tells that it is too long.
 pub(super) fn read_query() -> Result<String, String> {
     let mut bytes = Vec::new();
-    let limit = u64::try_from(Query::MAX_BYTES * 8).unwrap_or(u64::MAX);
+    let limit = u64::try_from(Query::MAX_BYTES * 2).unwrap_or(u64::MAX);
     std::io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(|error| format!("standard input: {error}"))?;
-    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
-    bytes.truncate(end);
     Query::from_bytes(&bytes).map(|query| query.as_str().to_owned()).map_err(|error| error.to_string())
 }
 
@@ -103,9 +116,13 @@ fn ran(shell: ShellKind, status: i32) -> ExitStatus {
         return ExitStatus::Usage;
     }
     let Some((query, command)) = text.split_once('\0') else { return ExitStatus::Usage };
-    let shell = WireShell::from_facts(&facts::gather(shell, String::new()), &[]);
+    let (facts, surroundings) = (facts::gather(shell, String::new()), Surroundings::look());
+    if !Reading::begin(&surroundings.paths, &facts).end().keeps_answers() {
+        return ExitStatus::Success;
+    }
+    let shell = WireShell::from_facts(&facts, &[]);
     let request = RanRequest { query: query.to_owned(), command: command.trim_end_matches(['\n', '\0']).to_owned(), status, shell };
-    let Some(channel) = Surroundings::look().channel() else { return ExitStatus::NoAnswer };
+    let Some(channel) = surroundings.channel() else { return ExitStatus::NoAnswer };
     let sent = serde_json::to_vec(&request).is_ok_and(|body| channel.exchange("POST", "/v1/ran", &body, RAN_LIMIT).is_ok());
     if sent { ExitStatus::Success } else { ExitStatus::NoAnswer }
 }

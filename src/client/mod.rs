@@ -28,6 +28,11 @@ const TICK: Duration = Duration::from_millis(120);
 /// The resident answers by the deadline; this much later the client stops believing it.
 const GRACE: Duration = Duration::from_millis(300);
 
+/// How long asking an older resident to go may take.
+const DRAIN_LIMIT: Duration = Duration::from_millis(50);
+/// How a refusal begins when the resident does not know a field of the request.
+const UNREADABLE: &str = "HTTP 422";
+
 /// Why the resident did not answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unavailable {
@@ -97,7 +102,11 @@ impl Channel {
     }
 
     fn last_record(&self, body: &[u8], deadline: Instant, progress: &mut dyn FnMut(&Waiting)) -> Result<Record, Unavailable> {
-        let (mut reader, head) = self.send("POST", "/v1/suggest", body, HEAD_LIMIT)?;
+        let sent = self.send("POST", "/v1/suggest", body, HEAD_LIMIT);
+        if matches!(&sent, Err(Unavailable::Refused(reason)) if reason.starts_with(UNREADABLE)) {
+            self.drain_unreadable();
+        }
+        let (mut reader, head) = sent?;
         let mut framing = BodyReader::new(&head).map_err(broken)?;
         let mut waiting = Waiting::default();
         let mut text = Vec::new();
@@ -164,13 +173,20 @@ impl Channel {
         Err(Unavailable::Refused(format!("HTTP {}: {}", head.status, String::from_utf8_lossy(&reason).trim())))
     }
 
+    /// A resident that cannot read the request was built before something that is in it; it says its build elsewhere.
+    fn drain_unreadable(&self) {
+        if let Ok((_, head)) = self.send("GET", "/v1/status", b"", DRAIN_LIMIT) {
+            self.drain_older(&head);
+        }
+    }
+
     /// Asks an older resident to finish and go, so that an upgrade needs no hand: this request has its answer, the
     /// next one starts the new binary.
     fn drain_older(&self, head: &ResponseHead) {
         let Some(binary) = &self.binary else { return };
         let (Some(build), Some(time)) = (head.header(BUILD_HEADER), head.header(BUILD_TIME_HEADER)) else { return };
         if build != binary.build() && time.parse::<i128>().is_ok_and(|time| time < binary.modified_ns()) {
-            let _ = self.exchange("POST", "/v1/drain", b"", Duration::from_millis(50));
+            let _ = self.exchange("POST", "/v1/drain", b"", DRAIN_LIMIT);
         }
     }
 }

@@ -106,6 +106,74 @@ pub const ALL: &[Key] = &[
         default: "none",
         doc: "An environment variable of the asking shell that holds the key.",
     },
+    Key {
+        path: "rules",
+        expects: "a table",
+        default: "the embedded rules alone",
+        doc: "Rules beside the embedded ones that say how risky a command is.",
+    },
+    Key {
+        path: "rules.silence",
+        expects: "an array of names of embedded rules",
+        default: "[]",
+        doc: "Embedded rules that you do not want; `gptos check` names the rules that apply to a command.",
+    },
+    Key {
+        path: "rules.add",
+        expects: "blocks that begin with `[[rules.add]]`",
+        default: "none",
+        doc: "Rules of your own; all conditions that a rule names must hold. A `.gptos.toml` in a project may have such blocks too.",
+    },
+    Key {
+        path: "rules.add.id",
+        expects: "1 to 64 characters out of a-z, 0-9 and `-`",
+        default: "required",
+        doc: "Its name, unlike that of every embedded rule.",
+    },
+    Key {
+        path: "rules.add.programs",
+        expects: "an array of names of programs without folders",
+        default: "required",
+        doc: "The programs it is about.",
+    },
+    Key {
+        path: "rules.add.sub",
+        expects: "an array of first operands such as [\"push\", \"remote add\"]",
+        default: "any",
+        doc: "The first operands must be one of these.",
+    },
+    Key {
+        path: "rules.add.flags",
+        expects: "an array of groups of flags such as [[\"-r\", \"--recursive\"], [\"-f\"]]",
+        default: "any",
+        doc: "Of each group one flag must be there.",
+    },
+    Key { path: "rules.add.without", expects: "an array of flags", default: "none", doc: "None of these flags may be there." },
+    Key { path: "rules.add.contains", expects: "an array of texts", default: "any", doc: "One argument must contain one of these." },
+    Key {
+        path: "rules.add.target",
+        expects: "\"vital\", \"system\", \"device\", \"everything\" or \"any\"",
+        default: "none is needed",
+        doc: "One operand must be of this kind.",
+    },
+    Key {
+        path: "rules.add.risk",
+        expects: "\"low\", \"medium\", \"high\" or \"critical\"",
+        default: "required",
+        doc: "How much such a command can destroy.",
+    },
+    Key {
+        path: "rules.add.reason",
+        expects: "one line of at most 200 characters",
+        default: "required",
+        doc: "Why, in plain words; it is shown beside the command.",
+    },
+    Key {
+        path: "rules.add.safer",
+        expects: "one line of at most 200 characters",
+        default: "none",
+        doc: "What would do the same with less danger.",
+    },
 ];
 
 /// The entry of a dotted path.

@@ -5,15 +5,20 @@
 //! of their own.
 
 mod file;
+mod in_force;
 pub mod keys;
 mod nearest;
 mod problem;
+mod project;
 mod raw;
 mod resolve;
+mod rules;
 mod value;
 
 pub use file::{ConfigFile, read_text};
+pub use in_force::InForce;
 pub use nearest::nearest;
 pub use problem::ConfigProblem;
+pub use project::{PROJECT_FILE, Project};
 pub use resolve::{check_env_name, check_provider_name, parse};
 pub use value::{Config, Guard, ShellSection, ValueOrigin};

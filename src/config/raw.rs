@@ -4,6 +4,8 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
+use crate::validate::CustomTarget;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawConfig {
@@ -17,6 +19,40 @@ pub(super) struct RawConfig {
     pub cache: RawCache,
     #[serde(default)]
     pub provider: Vec<Spanned<RawProvider>>,
+    #[serde(default)]
+    pub rules: RawRules,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRules {
+    pub silence: Option<Vec<Spanned<String>>>,
+    pub add: Option<Vec<Spanned<RawRule>>>,
+}
+
+/// A rule; what it says is checked where rules are made.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRule {
+    pub id: Option<Spanned<String>>,
+    pub programs: Option<Spanned<Vec<String>>>,
+    pub sub: Option<Spanned<Vec<String>>>,
+    pub flags: Option<Spanned<Vec<Vec<String>>>>,
+    pub without: Option<Spanned<Vec<String>>>,
+    pub contains: Option<Spanned<Vec<String>>>,
+    pub target: Option<Spanned<CustomTarget>>,
+    pub risk: Option<Spanned<RawRisk>>,
+    pub reason: Option<Spanned<String>>,
+    pub safer: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawRisk {
+    Low,
+    Medium,
+    High,
+    Critical,
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use toml::Spanned;
@@ -45,25 +46,25 @@ pub fn check_env_name(name: &str) -> Result<(), String> {
     if valid { Ok(()) } else { Err(expected("provider.key.env")) }
 }
 
-fn expected(key: &str) -> String {
+pub(super) fn expected(key: &str) -> String {
     format!("expected {}", keys::find(key).map_or("a table", |entry| entry.expects))
 }
 
-struct Reader<'a> {
-    text: &'a str,
-    path: &'a Path,
-    home: Option<&'a Path>,
+pub(super) struct Reader<'a> {
+    pub(super) text: &'a str,
+    pub(super) path: &'a Path,
+    pub(super) home: Option<&'a Path>,
 }
 
 /// Where each value was found.
-type Lines = BTreeMap<String, usize>;
+pub(super) type Lines = BTreeMap<String, usize>;
 
 impl Reader<'_> {
-    fn line(&self, offset: usize) -> usize {
+    pub(super) fn line(&self, offset: usize) -> usize {
         1 + self.text.bytes().take(offset).filter(|b| *b == b'\n').count()
     }
 
-    fn problem(&self, span: Option<Range<usize>>, key: Option<&str>, cause: impl Into<String>) -> ConfigProblem {
+    pub(super) fn problem(&self, span: Option<Range<usize>>, key: Option<&str>, cause: impl Into<String>) -> ConfigProblem {
         ConfigProblem {
             path: self.path.to_owned(),
             line: span.map(|span| self.line(span.start)),
@@ -75,7 +76,7 @@ impl Reader<'_> {
 
     /// Turns a parser's error into ours. Its own wording is used only for broken syntax, where it is a fixed phrase: the
     /// wording for a wrong type quotes the value, which may be somebody's key.
-    fn shape_problem(&self, error: &toml::de::Error) -> ConfigProblem {
+    pub(super) fn shape_problem(&self, error: &toml::de::Error) -> ConfigProblem {
         let span = error.span();
         let Some(key) = span.as_ref().and_then(|span| key_at(self.text, span.start)) else {
             let phrase = error.message().lines().next().unwrap_or("not TOML");
@@ -134,6 +135,7 @@ impl Reader<'_> {
             }
             config.providers.push(provider);
         }
+        config.rules = Arc::new(self.rules(raw.rules, &mut lines)?);
         config.lines = lines;
         Ok(config)
     }

@@ -199,3 +199,63 @@ fn shown_values_hold_no_arguments_of_key_commands() {
     assert_eq!(key.1, "command pass …");
     assert_eq!(read(FULL).unwrap().key_variables().count(), 0);
 }
+
+const RULE: &str = "[[rules.add]]\nid = \"no-apply\"\nprograms = [\"terraform\"]\nsub = [\"apply\"]\nflags = [[\"-a\", \"--auto\"]]\nwithout = [\"-n\"]\ncontains = [\"prod\"]\ntarget = \"any\"\nrisk = \"high\"\nreason = \"changes what runs\"\nsafer = \"terraform plan\"\n";
+
+#[test]
+fn rules_are_added_and_silenced() {
+    let config = read(&format!("[rules]\nsilence = [\"rm-recursive\", \"dd-write\"]\n{RULE}")).unwrap();
+    assert!(config.rules.silences("dd-write") && !config.rules.silences("rm-vital"));
+    let [rule] = config.rules.added() else { panic!("one rule") };
+    assert_eq!(
+        (rule.id.as_str(), rule.risk, rule.target),
+        ("no-apply", crate::domain::Risk::High, Some(crate::validate::CustomTarget::Any))
+    );
+    assert_eq!(rule.flags, [["-a".to_owned(), "--auto".to_owned()]]);
+    assert_eq!((rule.without.as_slice(), rule.contains.as_slice()), (&["-n".to_owned()][..], &["prod".to_owned()][..]));
+    let rows = config.rows();
+    let row = |key: &str| rows.iter().find(|(name, ..)| name == key).map(|(_, value, origin)| (value.as_str(), *origin));
+    assert_eq!(row("rules.silence"), Some(("[\"rm-recursive\", \"dd-write\"]", ValueOrigin::File { line: 2 })));
+    assert_eq!(row("rules.add"), Some(("no-apply", ValueOrigin::File { line: 3 })));
+}
+
+#[test]
+fn mistakes_in_rules_name_line_and_key() {
+    let spoilt = |from: &str, to: &str| {
+        let text = RULE.replace(from, to);
+        assert_ne!(text, RULE);
+        text
+    };
+    for (text, line, key, cause) in [
+        ("[rules]\nsilence = [\n\"rm-vital\",\n\"rm-recursiv\"]".to_owned(), 4, "rules.silence", "no rule has this name"),
+        ("[rules]\nsilence = \"rm-vital\"".to_owned(), 2, "rules.silence", "expected an array of names of embedded rules"),
+        ("rules = []".to_owned(), 1, "rules", "expected a table"),
+        ("[rules]\nadd = 1".to_owned(), 2, "rules.add", "expected blocks that begin with `[[rules.add]]`"),
+        ("[rules]\nad = 1".to_owned(), 2, "rules.ad", "unknown key"),
+        (spoilt("risk = \"high\"", "risk = \"huge\""), 9, "rules.add.risk", "expected \"low\", \"medium\", \"high\" or \"critical\""),
+        (
+            spoilt("target = \"any\"", "target = 1"),
+            8,
+            "rules.add.target",
+            "expected \"vital\", \"system\", \"device\", \"everything\" or \"any\"",
+        ),
+        (spoilt("\"no-apply\"", "\"rm-vital\""), 2, "rules.add.id", "an embedded rule has this name"),
+        (spoilt("[\"terraform\"]", "[\"/bin/x\"]"), 3, "rules.add.programs", "expected names of programs without folders"),
+        (
+            spoilt("[[\"-a\", \"--auto\"]]", "[\"-a\"]"),
+            5,
+            "rules.add.flags",
+            "expected an array of groups of flags such as [[\"-r\", \"--recursive\"], [\"-f\"]]",
+        ),
+        (spoilt("reason =", "raeson ="), 10, "rules.add.raeson", "unknown key"),
+        (spoilt("reason = \"changes what runs\"\n", ""), 1, "rules.add.reason", "missing"),
+        (format!("{RULE}{RULE}"), 12, "rules.add.id", "a second rule named `no-apply`"),
+    ] {
+        let problem = read(&text).unwrap_err();
+        assert_eq!((problem.line, problem.key.as_deref(), problem.cause.as_str()), (Some(line), Some(key), cause), "{text}");
+    }
+    let hint = |text: &str| read(text).unwrap_err().hint;
+    assert_eq!(hint("[rules]\nsilence = [\"rm-recursiv\"]").as_deref(), Some("did you mean `rm-recursive`?"));
+    assert_eq!(hint("[rule]").as_deref(), Some("did you mean `rules`?"));
+    assert_eq!(hint(&spoilt("reason =", "raeson =")).as_deref(), Some("did you mean `reason`?"));
+}

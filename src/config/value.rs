@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cache::CacheSettings;
 use crate::domain::KeySettings;
 use crate::providers::ProviderSettings;
+use crate::validate::CustomRules;
 
 /// The checked configuration. The default is what holds without a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +25,8 @@ pub struct Config {
     pub cache: CacheSettings,
     /// Providers in the user's order of preference.
     pub providers: Vec<ProviderSettings>,
+    /// The user's rules beside the embedded ones.
+    pub rules: Arc<CustomRules>,
     /// Keys that the file sets, with their lines.
     pub(super) lines: BTreeMap<String, usize>,
 }
@@ -98,6 +102,7 @@ impl Default for Config {
             shell: ShellSection::default(),
             cache: CacheSettings::default(),
             providers: Vec::new(),
+            rules: Arc::default(),
             lines: BTreeMap::new(),
         }
     }
@@ -161,6 +166,12 @@ impl Config {
             ("cache.max_disk_mib".to_owned(), (self.cache.max_disk_bytes / MIB).to_string()),
             ("cache.ttl_days".to_owned(), (self.cache.ttl.as_secs() / DAY.as_secs()).to_string()),
         ];
+        if !self.rules.is_empty() {
+            let silenced: Vec<String> = self.rules.silenced().iter().map(|id| quoted(id)).collect();
+            rows.push(("rules.silence".to_owned(), format!("[{}]", silenced.join(", "))));
+            let added: Vec<&str> = self.rules.added().iter().map(|rule| rule.id.as_str()).collect();
+            rows.push(("rules.add".to_owned(), if added.is_empty() { "none".to_owned() } else { added.join(", ") }));
+        }
         for provider in &self.providers {
             let key = |key: &str| format!("provider.{}.{key}", provider.name);
             rows.push((key("kind"), quoted(provider.kind.name())));

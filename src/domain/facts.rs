@@ -25,4 +25,15 @@ pub struct ShellFacts {
     pub proxies: Vec<(String, String)>,
     /// Key variables: only those that the configuration names.
     pub keys: Vec<(String, Secret)>,
+    /// Functions and aliases of this shell alone, as far as it named them.
+    pub own_commands: Vec<String>,
+    /// Whether `#` begins a comment on the command line of this shell.
+    pub comments: bool,
+}
+
+impl ShellFacts {
+    /// Whether `#` begins a comment on the command line of a shell whose options nobody changed.
+    pub fn usual_comments(shell: ShellKind) -> bool {
+        shell != ShellKind::Zsh
+    }
 }

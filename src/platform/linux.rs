@@ -1,6 +1,7 @@
 use std::fs::Metadata;
 use std::io;
 use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 /// The system's name in prompts and cache keys.
@@ -39,4 +40,83 @@ pub fn resident_memory() -> Option<u64> {
 
 pub(super) fn own_executable_metadata(_path: &Path) -> io::Result<Metadata> {
     std::fs::metadata("/proc/self/exe")
+}
+
+/// File systems that another machine or a program serves: a look at them may wait for an answer that never comes.
+const REMOTE: [&str; 22] = [
+    "9p", "afs", "autofs", "beegfs", "ceph", "cifs", "coda", "davfs", "fuse", "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2",
+    "orangefs", "panfs", "pvfs2", "smb2", "smb3", "smbfs", "wekafs",
+];
+
+/// The mounts that another machine or a program serves.
+#[derive(Debug, Clone, Default)]
+pub struct RemoteMounts(Vec<PathBuf>);
+
+impl RemoteMounts {
+    /// Reads the table of mounts, without touching any of them.
+    pub fn read() -> Self {
+        Self::from_table(&std::fs::read("/proc/self/mountinfo").unwrap_or_default())
+    }
+
+    fn from_table(table: &[u8]) -> Self {
+        Self(table.split(|byte| *byte == b'\n').filter_map(remote_mount).collect())
+    }
+
+    /// Whether a path lies on one of them, by its text alone.
+    pub fn holds(&self, path: &Path) -> bool {
+        self.0.iter().any(|mount| path.starts_with(mount))
+    }
+}
+
+/// The mount point of a line of the table, when its file system is a remote one.
+fn remote_mount(line: &[u8]) -> Option<PathBuf> {
+    let mut fields = line.split(|byte| *byte == b' ');
+    let point = fields.nth(4)?;
+    // A number of optional fields ends with a dash; then comes the type.
+    let kind = std::str::from_utf8(fields.skip_while(|field| *field != b"-").nth(1)?).ok()?;
+    let is_remote = REMOTE.contains(&kind) || kind.starts_with("fuse.");
+    is_remote.then(|| PathBuf::from(std::ffi::OsString::from_vec(unescape(point))))
+}
+
+/// Blanks and backslashes stand in the table as `\040` and the like.
+fn unescape(field: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(field.len());
+    let mut at = 0;
+    while at < field.len() {
+        let octal =
+            field.get(at + 1..at + 4).filter(|digits| field[at] == b'\\' && digits.iter().all(|digit| (b'0'..=b'7').contains(digit)));
+        match octal {
+            Some(digits) => {
+                out.push(digits.iter().fold(0_u8, |value, digit| value.wrapping_mul(8).wrapping_add(digit - b'0')));
+                at += 4;
+            }
+            None => {
+                out.push(field[at]);
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mounts_that_may_hang_are_told_from_others() {
+        let table = b"25 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n\
+            30 25 0:40 / /net/my\\040disk rw master:1 shared:2 - nfs4 server:/x rw\n\
+            31 25 0:41 / /home/ada/cloud rw - fuse.sshfs host: rw\n\
+            32 25 8:2 / /windows rw - fuseblk /dev/sda2 rw\n\
+            33 25 0:42 / /auto rw - autofs systemd-1 rw\n\
+            broken line\n\n";
+        let mounts = RemoteMounts::from_table(table);
+        for remote in ["/net/my disk", "/net/my disk/a", "/home/ada/cloud/a/b", "/auto/x"] {
+            assert!(mounts.holds(Path::new(remote)), "{remote}");
+        }
+        for local in ["/", "/net", "/net/my disks", "/windows/a", "/home/ada"] {
+            assert!(!mounts.holds(Path::new(local)), "{local}");
+        }
+    }
 }

@@ -39,3 +39,22 @@ pub fn resident_memory() -> Option<u64> {
 pub(super) fn own_executable_metadata(path: &Path) -> io::Result<Metadata> {
     std::fs::metadata(path)
 }
+
+/// Set in the flags of a file system that is stored on this machine.
+const MNT_LOCAL: u32 = 0x1000;
+
+/// The mounts that another machine or a program serves.
+#[derive(Debug, Clone, Default)]
+pub struct RemoteMounts;
+
+impl RemoteMounts {
+    /// Nothing is read in advance: macOS tells it for each path.
+    pub fn read() -> Self {
+        Self
+    }
+
+    /// Whether a path lies on one of them. What does not exist counts as local.
+    pub fn holds(&self, path: &Path) -> bool {
+        rustix::fs::statfs(path).is_ok_and(|facts| facts.f_flags & MNT_LOCAL == 0)
+    }
+}

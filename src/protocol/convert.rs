@@ -18,6 +18,8 @@ impl WireShell {
             locale: facts.locale.clone(),
             proxies: facts.proxies.clone(),
             keys: asked.iter().map(|name| (name.clone(), value(name))).collect(),
+            own_commands: facts.own_commands.join(" "),
+            comments: (facts.comments != ShellFacts::usual_comments(facts.shell)).then_some(facts.comments),
         }
     }
 
@@ -40,6 +42,8 @@ impl WireShell {
             locale: self.locale,
             proxies: self.proxies.into_iter().filter(|(name, _)| PROXY_VARIABLES.contains(&name.as_str())).collect(),
             keys: self.keys.into_iter().filter_map(|(name, value)| Some((name, Secret::new(value?)))).collect(),
+            own_commands: self.own_commands.split_ascii_whitespace().map(str::to_owned).collect(),
+            comments: self.comments.unwrap_or_else(|| ShellFacts::usual_comments(shell)),
         })
     }
 }

@@ -82,6 +82,12 @@ pub struct WireShell {
     /// Key variables the resident asked for, with their values; `None` when unset in the shell.
     #[serde(default)]
     pub keys: Vec<(String, Option<String>)>,
+    /// Functions and aliases of this shell, apart by blanks: many short names travel faster as one text.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub own_commands: String,
+    /// Whether `#` begins a comment on its command line; absent when it does as the shell comes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comments: Option<bool>,
 }
 
 /// One line of the answer to `POST /v1/suggest`. `Progress` may repeat; any other kind is the last.

@@ -14,6 +14,8 @@ fn facts(home: &Path) -> ShellFacts {
         locale: "de_DE.UTF-8".into(),
         proxies: vec![("https_proxy".into(), "http://p:1".into())],
         keys: vec![("SECRET".into(), Secret::new("hush".into()))],
+        own_commands: Vec::new(),
+        comments: true,
     }
 }
 

@@ -49,6 +49,8 @@ mod tests {
             locale: String::new(),
             proxies: Vec::new(),
             keys: keys.iter().map(|(name, value)| ((*name).to_owned(), Secret::new((*value).to_owned()))).collect(),
+            own_commands: Vec::new(),
+            comments: true,
         }
     }
 

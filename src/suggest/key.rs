@@ -102,6 +102,8 @@ mod tests {
             locale: "en_GB.UTF-8".to_owned(),
             proxies: Vec::new(),
             keys: Vec::new(),
+            own_commands: Vec::new(),
+            comments: true,
         }
     }
 

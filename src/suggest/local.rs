@@ -9,7 +9,7 @@ use super::ports::{AnswerCache, CachedAnswer};
 use crate::domain::{Candidate, Origin};
 use crate::offline::{self, Machine, Os};
 use crate::redact::Redacted;
-use crate::validate::{Policy, Suggestion, judge};
+use crate::validate::{Suggestion, judge};
 
 /// An answer whose words point at the present directory ages faster than one that does not: the directory changes.
 const CONTEXT_TTL: Duration = Duration::from_secs(24 * 3600);
@@ -100,7 +100,7 @@ impl LocalSources<'_> {
 impl Local {
     /// Judges a candidate and keeps it unless the same command is there already.
     fn add(&mut self, candidate: &Candidate, via: Via, request: &Request) {
-        let Ok(suggestion) = judge(candidate, &Policy::new(request.facts.shell)) else { return };
+        let Ok(suggestion) = judge(candidate, &request.policy()) else { return };
         if self.offers.iter().all(|known| known.suggestion.command() != suggestion.command()) {
             self.offers.push(Offer { suggestion, via });
         }

@@ -1,6 +1,7 @@
 //! From a query to suggestions: [`pipeline`] tells the story, [`ports`] is what it needs from outside.
 
 pub mod extract;
+pub mod fit;
 pub mod key;
 pub mod local;
 pub mod online;

@@ -74,6 +74,8 @@ async fn ask(providers: &[Arc<Scripted>], deadline_ms: u64, admit: &(dyn Fn(&str
         locale: String::new(),
         proxies: Vec::new(),
         keys: Vec::new(),
+        own_commands: Vec::new(),
+        comments: true,
     };
     let deadline = Instant::now() + Duration::from_millis(deadline_ms);
     let result = ask_in_order(&providers, &prompt, &facts, deadline, &|_| false, &|_| true, admit).await;

@@ -9,13 +9,13 @@ use tokio::time::Instant;
 use super::key::{self, KeyContext, Kind};
 use super::local::LocalSources;
 use super::online;
-use super::ports::{AnswerCache, CachedAnswer, Commands, Provider};
+use super::ports::{AnswerCache, CachedAnswer, Commands, Provider, ShellSyntax};
 use super::prompt;
 use crate::domain::{AttemptError, Candidate, FailureClass, Origin, Query, ShellFacts, ShellKind};
 use crate::offline::Translation;
 use crate::redact::{self, Redacted};
 use crate::resilience::CallLimiter;
-use crate::validate::{Policy, Suggestion, judge};
+use crate::validate::{CustomRules, Policy, Suggestion, judge};
 
 /// Which sources may answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,10 +58,20 @@ pub struct Request {
     pub patient: bool,
     /// Key variables the client was asked for already, set or not.
     pub offered_keys: Vec<String>,
+    /// The user's rules beside the embedded ones.
+    pub rules: Arc<CustomRules>,
     /// When the answer is due.
     pub deadline: Instant,
     /// The present, for the age of what is cached.
     pub now: SystemTime,
+}
+
+impl Request {
+    /// What its answers are judged against. A project's rules are not among them: they belong to the asking process,
+    /// which judges again; nothing here may touch the directory that a shell stands in.
+    pub(super) fn policy(&self) -> Policy {
+        Policy::new(self.facts.shell).with_rules(Arc::clone(&self.rules))
+    }
 }
 
 /// A suggestion and how it was obtained.
@@ -143,14 +153,15 @@ pub struct Pipeline {
     place: Place,
     cache: Arc<dyn AnswerCache>,
     commands: Arc<dyn Commands>,
+    shells: Arc<dyn ShellSyntax>,
     limiter: CallLimiter,
     translations: Translations,
 }
 
 impl Pipeline {
     /// Puts the pipeline together.
-    pub fn new(place: Place, cache: Arc<dyn AnswerCache>, commands: Arc<dyn Commands>) -> Self {
-        Self { place, cache, commands, limiter: CallLimiter::new(), translations: Translations::new(TRANSLATIONS_KEPT) }
+    pub fn new(place: Place, cache: Arc<dyn AnswerCache>, commands: Arc<dyn Commands>, shells: Arc<dyn ShellSyntax>) -> Self {
+        Self { place, cache, commands, shells, limiter: CallLimiter::new(), translations: Translations::new(TRANSLATIONS_KEPT) }
     }
 
     /// The cache, for its statistics.
@@ -217,7 +228,7 @@ impl Pipeline {
                     return Err(failures);
                 }
             };
-            match self.accept(request, redacted, &candidate) {
+            match self.accept(request, redacted, &candidate).await {
                 Ok(suggestion) => return Ok(suggestion),
                 Err((name, error)) => {
                     let asked = rest.iter().position(|provider| provider.name() == name).map_or(rest.len(), |index| index + 1);
@@ -232,25 +243,26 @@ impl Pipeline {
     }
 
     /// Lets a provider's candidate through the gate and stores it as the provider gave it: the verdict is made anew
-    /// each time, and the secrets, of which the provider only knows the placeholders, are put back each time.
-    fn accept(&self, request: &Request, redacted: &Redacted, candidate: &Candidate) -> Result<Suggestion, Failure> {
+    /// each time, and the secrets, of which the provider only knows the placeholders, are put back each time. A new
+    /// answer is also shown to the real shell, which knows its syntax best and runs nothing; what is cached has been.
+    async fn accept(&self, request: &Request, redacted: &Redacted, candidate: &Candidate) -> Result<Suggestion, Failure> {
+        let refused = |reason: String| {
+            let name = match &candidate.origin {
+                Origin::Provider(name) => name.clone(),
+                other => other.label(),
+            };
+            (name, AttemptError::new(FailureClass::Malformed, format!("its command was refused: {reason}")))
+        };
         let restored = Candidate { command: redacted.restore(&candidate.command), ..candidate.clone() };
-        match judge(&restored, &Policy::new(request.facts.shell)) {
-            Ok(suggestion) => {
-                if request.use_cache {
-                    let key = self.key(Kind::Provider, &redacted.text, &request.facts);
-                    self.cache.put(&key, &CachedAnswer { candidate: candidate.clone(), created: request.now });
-                }
-                Ok(suggestion)
-            }
-            Err(rejection) => {
-                let name = match &candidate.origin {
-                    Origin::Provider(name) => name.clone(),
-                    other => other.label(),
-                };
-                Err((name, AttemptError::new(FailureClass::Malformed, format!("its command was refused: {rejection}"))))
-            }
+        let suggestion = judge(&restored, &request.policy()).map_err(|rejection| refused(rejection.to_string()))?;
+        if self.shells.accepts(suggestion.command(), &request.facts).await == Some(false) {
+            return Err(refused(format!("it is not valid for {}", request.facts.shell)));
         }
+        if request.use_cache {
+            let key = self.key(Kind::Provider, &redacted.text, &request.facts);
+            self.cache.put(&key, &CachedAnswer { candidate: candidate.clone(), created: request.now });
+        }
+        Ok(suggestion)
     }
 
     /// Remembers what the user ran for a query: it is the first answer next time. A failed command is forgotten, and
@@ -282,6 +294,7 @@ impl Pipeline {
             use_cache: true,
             patient: false,
             offered_keys: Vec::new(),
+            rules: Arc::default(),
             deadline: Instant::now(),
             now,
         };

@@ -74,7 +74,18 @@ impl Commands for Everything {
     }
 }
 
+/// A shell that has said nothing, or what it says of everything but `ls`.
+struct Says(Mutex<Option<bool>>);
+
+impl ShellSyntax for Says {
+    fn accepts<'a>(&'a self, line: &'a str, _facts: &'a ShellFacts) -> BoxFuture<'a, Option<bool>> {
+        let said = if line == "ls" { Some(true) } else { *self.0.lock().unwrap() };
+        futures_util::future::ready(said).boxed()
+    }
+}
+
 struct Bench {
+    shell: Arc<Says>,
     pipeline: Pipeline,
     provider: Arc<Scripted>,
     now: SystemTime,
@@ -84,8 +95,9 @@ impl Bench {
     fn new(command: &str) -> Self {
         let settings = CacheSettings { ttl: 30 * DAY, stale: 30 * DAY, ..CacheSettings::default() };
         let place = Place { os: "linux", build: "one".to_owned(), ttl: settings.ttl };
-        let pipeline = Pipeline::new(place, Arc::new(MemoryCache::new(settings)), Arc::new(Everything));
-        Self { pipeline, provider: Scripted::new(command), now: SystemTime::UNIX_EPOCH + 20_000 * DAY }
+        let shell = Arc::new(Says(Mutex::new(None)));
+        let pipeline = Pipeline::new(place, Arc::new(MemoryCache::new(settings)), Arc::new(Everything), Arc::clone(&shell) as _);
+        Self { shell, pipeline, provider: Scripted::new(command), now: SystemTime::UNIX_EPOCH + 20_000 * DAY }
     }
 
     fn request(&self, query: &str) -> Request {
@@ -97,6 +109,7 @@ impl Bench {
             use_cache: true,
             patient: false,
             offered_keys: Vec::new(),
+            rules: Arc::default(),
             deadline: Instant::now() + Duration::from_secs(8),
             now: self.now,
         }
@@ -130,6 +143,8 @@ fn facts() -> ShellFacts {
         locale: String::new(),
         proxies: Vec::new(),
         keys: Vec::new(),
+        own_commands: Vec::new(),
+        comments: true,
     }
 }
 
@@ -263,4 +278,21 @@ async fn a_secret_stays_here_and_returns_in_the_command() {
     let (command, via) = bench.best(&format!("frobnicate with {other}")).await.unwrap();
     assert_eq!(via, Via::Cache);
     assert!(command.contains(other) && !command.contains(secret), "the cache held no secret: {command}");
+}
+
+#[tokio::test]
+async fn the_real_shell_has_a_veto_on_new_answers_of_providers_alone() {
+    let bench = Bench::new("frob --all");
+    *bench.shell.0.lock().unwrap() = Some(false);
+    let reply = bench.ask(&bench.request(UNKNOWN)).await;
+    assert!(reply.offers.is_empty(), "{:?}", reply.offers);
+    assert!(reply.remarks[0].ends_with("its command was refused: it is not valid for bash"), "{:?}", reply.remarks);
+    // What was refused is not kept either.
+    *bench.shell.0.lock().unwrap() = None;
+    let best = bench.best(UNKNOWN).await;
+    assert_eq!(best, Some(("frob --all".to_owned(), Via::Live)), "a shell that says nothing leaves the verdict to the gate");
+    // Neither the cache nor the embedded translator is asked again.
+    *bench.shell.0.lock().unwrap() = Some(false);
+    assert_eq!(bench.best(UNKNOWN).await, Some(("frob --all".to_owned(), Via::Cache)));
+    assert!(bench.best(KNOWN).await.is_some());
 }

@@ -140,3 +140,32 @@ pub trait Commands: Send + Sync {
     /// Whether `word` names a builtin of the shell or an executable on its search path.
     fn resolves(&self, word: &str, facts: &ShellFacts) -> bool;
 }
+
+/// Which family of standard tools a program belongs to. Their options differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flavour {
+    /// The tools of the GNU project.
+    Gnu,
+    /// Those of the BSD systems and of macOS.
+    Bsd,
+    /// All in one small program.
+    Busybox,
+}
+
+/// What is known of the programs of this machine without running them.
+pub trait Tools: Send + Sync {
+    /// The flavour of the program that a name stands for on the asking shell's search path; `None` when it is not there
+    /// or not known.
+    fn flavour(&self, program: &str, facts: &ShellFacts) -> Option<Flavour>;
+    /// The name under which this system has a program, when it is another one: Debian calls `fd` `fdfind`.
+    fn other_name(&self, program: &str) -> Option<&'static str>;
+    /// The package of this system that has a program, when it is known.
+    fn package(&self, program: &str) -> Option<&'static str>;
+}
+
+/// The real shells, asked whether they would accept a line. Nothing runs.
+pub trait ShellSyntax: Send + Sync {
+    /// Whether the asking shell's program reads `line` without a syntax error; `None` when it is not installed or does
+    /// not say so in time.
+    fn accepts<'a>(&'a self, line: &'a str, facts: &'a ShellFacts) -> BoxFuture<'a, Option<bool>>;
+}

@@ -57,6 +57,8 @@ mod tests {
             locale: "de_DE".into(),
             proxies: vec![("https_proxy".into(), "http://user:pass@proxy".into())],
             keys: vec![("OPENAI_API_KEY".into(), Secret::new("sk-1".into()))],
+            own_commands: Vec::new(),
+            comments: true,
         }
     }
 

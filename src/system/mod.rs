@@ -1,44 +1,18 @@
-//! Facts of this machine, seen from the asking shell: which words are commands.
+//! Facts of this machine, seen from the asking shell: which words are commands, and what paths name right now.
+
+pub mod blast;
+mod builtins;
+mod shell_check;
+mod tools;
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::domain::{ShellFacts, ShellKind};
+use crate::domain::ShellFacts;
 use crate::suggest::ports::Commands;
 
-/// Builtins and keywords that can stand first in a command in every one of our shells.
-const COMMON_BUILTINS: [&str; 31] = [
-    "alias", "bg", "bind", "break", "builtin", "case", "cd", "command", "continue", "echo", "eval", "exec", "exit", "false", "fg", "for",
-    "function", "history", "if", "jobs", "printf", "pwd", "read", "return", "set", "test", "time", "true", "type", "ulimit", "while",
-];
-/// Builtins of zsh and bash that fish lacks.
-const POSIX_BUILTINS: [&str; 22] = [
-    "[", "[[", ".", ":", "declare", "dirs", "disown", "export", "getopts", "hash", "kill", "let", "local", "popd", "pushd", "readonly",
-    "source", "trap", "umask", "unalias", "unset", "until",
-];
-/// Builtins of fish that the others lack.
-const FISH_BUILTINS: [&str; 20] = [
-    "abbr",
-    "and",
-    "argparse",
-    "begin",
-    "commandline",
-    "complete",
-    "contains",
-    "count",
-    "emit",
-    "functions",
-    "math",
-    "not",
-    "or",
-    "path",
-    "random",
-    "source",
-    "status",
-    "string",
-    "switch",
-    "[",
-];
+pub use shell_check::InstalledShells;
+pub use tools::LocalTools;
 
 /// Looks commands up on the asking shell's search path.
 #[derive(Debug, Clone, Copy, Default)]
@@ -46,32 +20,26 @@ pub struct SearchPath;
 
 impl Commands for SearchPath {
     fn resolves(&self, word: &str, facts: &ShellFacts) -> bool {
-        if is_builtin(word, facts.shell) {
+        if builtins::is_builtin(word, facts.shell) || facts.own_commands.iter().any(|own| own == word) {
             return true;
         }
-        if word.is_empty() || word.contains('\0') {
-            return false;
-        }
         if word.contains('/') {
-            return is_executable(&facts.cwd.join(expand_home(word, facts)));
+            return !word.contains('\0') && is_executable(&facts.cwd.join(expand_home(word, facts)));
         }
-        facts
-            .path
-            .split(':')
-            .filter(|directory| directory.starts_with('/'))
-            .any(|directory| is_executable(&Path::new(directory).join(word)))
+        find_executable(word, facts).is_some()
     }
 }
 
-fn is_builtin(word: &str, shell: ShellKind) -> bool {
-    let own: &[&str] = match shell {
-        ShellKind::Fish => &FISH_BUILTINS,
-        ShellKind::Bash | ShellKind::Zsh => &POSIX_BUILTINS,
-    };
-    COMMON_BUILTINS.contains(&word) || own.contains(&word)
+/// The file that a name stands for on the asking shell's search path.
+fn find_executable(name: &str, facts: &ShellFacts) -> Option<PathBuf> {
+    if name.is_empty() || name.contains('\0') || name.contains('/') {
+        return None;
+    }
+    let directories = facts.path.split(':').filter(|directory| directory.starts_with('/'));
+    directories.map(|directory| Path::new(directory).join(name)).find(|path| is_executable(path))
 }
 
-fn expand_home(word: &str, facts: &ShellFacts) -> std::path::PathBuf {
+fn expand_home(word: &str, facts: &ShellFacts) -> PathBuf {
     match (word.strip_prefix("~/"), &facts.home) {
         (Some(rest), Some(home)) => home.join(rest),
         _ => word.into(),
@@ -83,10 +51,11 @@ fn is_executable(path: &Path) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::domain::ShellKind;
 
-    fn facts(path: &str, cwd: &Path) -> ShellFacts {
+    pub(crate) fn facts(path: &str, cwd: &Path) -> ShellFacts {
         ShellFacts {
             shell: ShellKind::Bash,
             shell_version: String::new(),
@@ -96,6 +65,8 @@ mod tests {
             locale: String::new(),
             proxies: Vec::new(),
             keys: Vec::new(),
+            own_commands: Vec::new(),
+            comments: true,
         }
     }
 
@@ -112,6 +83,8 @@ mod tests {
         assert!(!SearchPath.resolves("frobnicate", &without));
         assert!(SearchPath.resolves("./frobnicate", &facts("", directory.path())));
         assert!(SearchPath.resolves("cd", &without));
+        let own = ShellFacts { own_commands: vec!["mine".to_owned()], ..facts("/usr/bin", Path::new("/")) };
+        assert!(SearchPath.resolves("mine", &own) && !SearchPath.resolves("mine", &without));
         assert!(!SearchPath.resolves("string", &without), "a builtin of fish alone is none in bash");
     }
 }

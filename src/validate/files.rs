@@ -118,7 +118,7 @@ impl Analysis<'_> {
                 self.add("move-nowhere", Risk::High, "destroys what it moves");
             }
         }
-        let rule = |name: &str| format!("{}-{name}", call.name.replace('.', "-"));
+        let rule = |name: &str| format!("{}-{name}", if moves { "move" } else { "rm" });
         for (path, word) in &paths {
             if !moves {
                 self.effect(EffectKind::Delete, word, path, recursive);

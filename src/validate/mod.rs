@@ -26,7 +26,7 @@ mod text;
 mod unwrap;
 mod verdict;
 
-pub use custom::{CustomRules, RuleError};
+pub use custom::{CustomRule, CustomRules, CustomTarget, MOST_RULES, RuleError, rule_ids};
 pub use gap::unfilled;
 pub use prose::is_prose;
 pub use sanitize::{Action, Sanitized, sanitize};

@@ -12,8 +12,9 @@ impl Analysis<'_> {
         if call.has_any(&["--help", "--version"]) && call.args.len() <= 3 {
             return;
         }
-        let matching: Vec<_> = rules::matching(call, &self.scope).collect();
-        for rule in matching {
+        let embedded: Vec<_> = rules::matching(call, &self.scope).collect();
+        let custom = rules::custom(call, &self.scope, &self.policy.rules);
+        for rule in embedded.into_iter().chain(&custom) {
             let target = rule.target.and_then(|target| rule.target_of(call, &self.scope, target));
             match target {
                 Some(word) => self.add_at(word, &rule.id, rule.risk.0, rule.reason.as_str()),

@@ -7,12 +7,13 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::call::Call;
+use super::custom::{CustomRule, CustomRules, CustomTarget};
 use super::path;
 use super::scope::Scope;
 use crate::domain::Risk;
 use crate::syntax::{UNKNOWN, Word};
 
-const FILES: [&str; 11] = [
+pub(super) const FILES: [&str; 11] = [
     include_str!("rules/programs.toml"),
     include_str!("rules/files.toml"),
     include_str!("rules/disks.toml"),
@@ -273,6 +274,37 @@ pub(super) fn base(call: &Call<'_>) -> Option<&'static Base> {
     };
     let find = |wanted: bool| table(call.name).base.iter().find(|base| narrow(base) == wanted && fits(base));
     find(true).or_else(|| find(false))
+}
+
+/// The rules of the user and of the project that apply to a call.
+pub(super) fn custom(call: &Call<'_>, scope: &Scope, rules: &CustomRules) -> Vec<Rule> {
+    let about = rules.added().iter().filter(|rule| rule.programs.iter().any(|program| program == call.name));
+    about.map(Rule::from).filter(|rule| rule.applies(call, scope)).collect()
+}
+
+impl From<&CustomRule> for Rule {
+    fn from(rule: &CustomRule) -> Self {
+        let target = rule.target.map(|target| match target {
+            CustomTarget::Vital => Target::Vital,
+            CustomTarget::System => Target::System,
+            CustomTarget::Device => Target::Device,
+            CustomTarget::Everything => Target::Everything,
+            CustomTarget::Any => Target::Any,
+        });
+        Rule {
+            id: rule.id.clone(),
+            programs: rule.programs.clone(),
+            sub: rule.sub.clone(),
+            flags: rule.flags.clone(),
+            without: rule.without.clone(),
+            contains: rule.contains.clone(),
+            target,
+            risk: Grade(rule.risk),
+            reason: rule.reason.clone(),
+            safer: rule.safer.clone(),
+            ..Rule::default()
+        }
+    }
 }
 
 /// The wrapper that a name stands for.

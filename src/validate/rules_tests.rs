@@ -73,3 +73,27 @@ fn rule_ids_are_unique_and_reasons_short() {
     assert!(all.iter().flat_map(|table| &table.rule).all(|rule| rule.reason.len() <= 60 && !rule.reason.ends_with('.')));
     assert!(all.iter().flat_map(|table| &table.base).all(|base| (base.risk.0 == Risk::None) == base.reason.is_empty()));
 }
+
+#[test]
+fn rules_of_the_user_add_and_silence() {
+    let added = CustomRule {
+        id: "no-frobnicate".to_owned(),
+        programs: vec!["frobnicate".to_owned()],
+        sub: vec!["all".to_owned()],
+        flags: Vec::new(),
+        without: vec!["--dry-run".to_owned()],
+        contains: Vec::new(),
+        target: Some(CustomTarget::System),
+        risk: Risk::High,
+        reason: "frobnicates the system".to_owned(),
+        safer: Some("frobnicate --dry-run".to_owned()),
+    };
+    let rules = CustomRules::new(vec!["rm-recursive".to_owned(), "program".to_owned()], vec![added]).expect("valid");
+    let policy = Policy::new(ShellKind::Bash).with_rules(std::sync::Arc::new(rules));
+    let ids = |command: &str| -> Vec<String> { check(command, &policy).findings.into_iter().map(|finding| finding.rule).collect() };
+    assert!(ids("sudo frobnicate all /etc/x").contains(&"no-frobnicate".to_owned()));
+    assert!(!ids("frobnicate all x").contains(&"no-frobnicate".to_owned()));
+    assert!(!ids("frobnicate all /etc/x --dry-run").contains(&"no-frobnicate".to_owned()));
+    assert_eq!(check("rm -r build", &policy).risk, Risk::None);
+    assert_eq!(check("rm -r /usr", &policy).risk, Risk::Critical);
+}

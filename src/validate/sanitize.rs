@@ -51,7 +51,12 @@ impl Sanitized {
 pub fn sanitize(bytes: &[u8], policy: &Policy) -> Sanitized {
     let Ok(answer) = std::str::from_utf8(bytes) else {
         let text = String::from_utf8_lossy(&bytes[..bytes.len().min(text::MAX_BYTES)]).into_owned();
-        return Sanitized { action: Action::Refuse, text: String::new(), risk: risk_of_remains(&text, policy), why: Some(Rejection::NotText) };
+        return Sanitized {
+            action: Action::Refuse,
+            text: String::new(),
+            risk: risk_of_remains(&text, policy),
+            why: Some(Rejection::NotText),
+        };
     };
     match read(answer, policy) {
         Ok((text, why)) => {

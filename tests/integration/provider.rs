@@ -27,6 +27,8 @@ pub fn facts(proxies: &[(&str, String)]) -> ShellFacts {
         locale: "C".into(),
         proxies: proxies.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
         keys: vec![("FAKE_KEY".into(), Secret::new(KEY.into()))],
+        own_commands: Vec::new(),
+        comments: true,
     }
 }
 

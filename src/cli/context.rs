@@ -1,0 +1,124 @@
+//! What a shell integration writes on standard input: the words, the commands that only this shell knows, and its options.
+
+use std::io::Read;
+
+use crate::domain::{Query, ShellFacts, ShellKind};
+
+/// Most bytes of names that are read; a shell with a large framework has some 40 KiB.
+const NAMES_LIMIT: usize = 128 * 1024;
+/// Most names that are kept.
+const MOST_NAMES: usize = 4096;
+/// Longest name that is kept, in bytes.
+const LONGEST_NAME: usize = 64;
+/// Most bytes of options that are read.
+const OPTIONS_LIMIT: usize = 1024;
+
+/// The three fields `QUERY NUL NAMES NUL OPTIONS`; the last two may be missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Context {
+    /// The words as they were typed.
+    pub(super) query: Vec<u8>,
+    own_commands: Vec<String>,
+    options: Vec<String>,
+}
+
+impl Context {
+    /// Reads standard input, no more of it than can be of use.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(super) fn read(input: impl Read) -> std::io::Result<Self> {
+        let mut bytes = Vec::new();
+        let limit = Query::MAX_BYTES * 2 + NAMES_LIMIT + OPTIONS_LIMIT;
+        input.take(u64::try_from(limit).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
+        Ok(Self::from_bytes(&bytes))
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Self {
+        let mut fields = bytes.splitn(3, |byte| *byte == 0);
+        let query = fields.next().unwrap_or_default().to_vec();
+        let names = cut(fields.next().unwrap_or_default(), NAMES_LIMIT);
+        let options = cut(fields.next().unwrap_or_default(), OPTIONS_LIMIT);
+        Self {
+            query,
+            own_commands: words(names).filter(|name| is_command_name(name)).take(MOST_NAMES).map(str::to_owned).collect(),
+            options: words(options).map(str::to_owned).collect(),
+        }
+    }
+
+    /// Adds what the shell said of itself to its facts.
+    pub(super) fn tell(&self, facts: &mut ShellFacts) {
+        facts.own_commands.clone_from(&self.own_commands);
+        let has = |name: &str| self.options.iter().any(|option| option == name);
+        facts.comments = match facts.shell {
+            ShellKind::Zsh => has("interactivecomments"),
+            ShellKind::Bash => !has("nocomments"),
+            ShellKind::Fish => true,
+        };
+    }
+}
+
+/// The first bytes of a field that is too long, without the word that the cut goes through.
+fn cut(field: &[u8], limit: usize) -> &[u8] {
+    let Some(kept) = field.get(..limit) else { return field };
+    let end = kept.iter().rposition(u8::is_ascii_whitespace).unwrap_or(0);
+    &kept[..end]
+}
+
+/// The words of a field; what is not text is no word.
+fn words(field: &[u8]) -> impl Iterator<Item = &str> {
+    let words = field.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    words.filter_map(|word| std::str::from_utf8(word).ok())
+}
+
+/// Whether a command of this name may be proposed. Names with a leading underscore are the inner parts of completions
+/// and frameworks, and by far the most of all names.
+fn is_command_name(name: &str) -> bool {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "_-.:+@%,?!".contains(letter);
+    name.len() <= LONGEST_NAME && !name.starts_with(['_', '-']) && name.chars().all(is_plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::tests::facts;
+
+    fn told(shell: ShellKind, bytes: &[u8]) -> (Vec<u8>, Vec<String>, bool) {
+        let context = Context::read(bytes).unwrap();
+        let mut facts = ShellFacts { shell, ..facts("", std::path::Path::new("/")) };
+        context.tell(&mut facts);
+        (context.query, facts.own_commands, facts.comments)
+    }
+
+    #[test]
+    fn three_fields_are_read_and_two_may_be_missing() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        for (shell, input, query, commands, comments) in [
+            (ShellKind::Zsh, &b" list files \0ll gs _git _\0interactivecomments"[..], &b" list files "[..], names(&["ll", "gs"]), true),
+            (ShellKind::Zsh, b"list\0\0globdots", b"list", names(&[]), false),
+            (ShellKind::Zsh, b"list", b"list", names(&[]), false),
+            (ShellKind::Bash, b"list\0a  b\nc\0", b"list", names(&["a", "b", "c"]), true),
+            (ShellKind::Bash, b"list\0\0x nocomments\0more", b"list", names(&[]), true),
+            (ShellKind::Bash, b"list\0\0x nocomments", b"list", names(&[]), false),
+            (ShellKind::Fish, b"list\0la\0", b"list", names(&["la"]), true),
+            (ShellKind::Fish, b"", b"", names(&[]), true),
+            (ShellKind::Bash, b"\0\0", b"", names(&[]), true),
+        ] {
+            assert_eq!(told(shell, input), (query.to_vec(), commands, comments), "{:?}", String::from_utf8_lossy(input));
+        }
+    }
+
+    #[test]
+    fn hostile_context_is_bounded_and_harmless() {
+        let (_, names, _) = told(ShellKind::Zsh, b"q\0a$(x) b;c d\x1b[31m \xff\xfe ok -rf ../x a/b e\xcc\x81 \0");
+        assert_eq!(names, ["ok"]);
+        let mut many = b"q\0".to_vec();
+        (0..100_000).for_each(|number| many.extend(format!("name{number} ").into_bytes()));
+        let (query, names, _) = told(ShellKind::Zsh, &many);
+        assert_eq!((query.as_slice(), names.len()), (&b"q"[..], MOST_NAMES));
+        let (_, names, _) = told(ShellKind::Zsh, &[b"q\0", vec![b'x'; 10_000_000].as_slice()].concat());
+        assert!(names.is_empty());
+        let context = Context::read([b'x'; 10_000_000].as_slice()).unwrap();
+        assert!(Query::from_bytes(&context.query).is_err(), "too long is still said");
+    }
+}

@@ -1,0 +1,152 @@
+//! Where a shell stands: the rules in force there and what its project asks for. Read on a thread of its own, because a
+//! directory whose server is gone must not hold the prompt.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use super::ask::Ask;
+use crate::config::{InForce, PROJECT_FILE};
+use crate::domain::ShellFacts;
+use crate::paths::Paths;
+use crate::protocol::{Answer, Mode};
+use crate::validate::Policy;
+
+/// How long reading may take; it takes some ten microseconds.
+const LIMIT: Duration = Duration::from_millis(50);
+
+/// A reading that goes on.
+pub(super) struct Reading(mpsc::Receiver<InForce>);
+
+/// What holds where the shell stands.
+#[derive(Debug)]
+pub(super) struct Standing {
+    in_force: InForce,
+    /// Nothing could be read in time.
+    silent: bool,
+}
+
+impl Reading {
+    /// Begins to read for the shell that started this process.
+    pub(super) fn begin(paths: &Paths, facts: &ShellFacts) -> Self {
+        let (config_file, cwd, home) = (paths.config_file.clone(), facts.cwd.clone(), paths.home.clone());
+        Self::of(move || InForce::read(config_file.as_deref(), &cwd, home.as_deref()))
+    }
+
+    fn of(read: impl FnOnce() -> InForce + Send + 'static) -> Self {
+        let (sender, receiver) = mpsc::channel();
+        // Nobody may be waiting any more; without a thread nothing is ever sent.
+        let _ = std::thread::Builder::new().name("read-rules".to_owned()).spawn(move || drop(sender.send(read())));
+        Self(receiver)
+    }
+
+    /// The result, or the careful assumption when there is none in time.
+    pub(super) fn end(self) -> Standing {
+        match self.0.recv_timeout(LIMIT) {
+            Ok(in_force) => Standing { in_force, silent: false },
+            Err(_) => Standing { in_force: InForce::default(), silent: true },
+        }
+    }
+}
+
+impl Standing {
+    /// What commands are judged against here.
+    pub(super) fn policy(&self, facts: &ShellFacts) -> Policy {
+        Policy::new(facts.shell).with_rules(Arc::clone(&self.in_force.rules))
+    }
+
+    /// Whether what is run here is kept for next time.
+    pub(super) fn keeps_answers(&self) -> bool {
+        !self.silent && self.in_force.project.cache_off.is_none()
+    }
+
+    /// Has a question obey the project: no provider, no cache.
+    pub(super) fn tighten(&self, ask: &mut Ask) {
+        if self.silent || self.in_force.project.providers_off.is_some() {
+            ask.mode = Mode::Offline;
+        }
+        ask.no_cache |= !self.keeps_answers();
+    }
+
+    /// Adds what its user should know to an answer: what was refused, and why no provider was asked when none was.
+    pub(super) fn remark(&self, answer: &mut Answer, asked: Mode) {
+        let project = &self.in_force.project;
+        answer.remarks.extend(project.remarks.iter().cloned());
+        let unanswered = answer.candidates.is_empty() || asked == Mode::Fresh;
+        if self.silent {
+            answer.remarks.push(format!("{PROJECT_FILE} could not be looked for in time, so neither a provider nor the cache was used"));
+        } else if let Some(file) = project.providers_off.as_ref().filter(|_| unanswered && asked != Mode::Offline) {
+            answer.remarks.push(format!("no provider was asked: {} turns them off", near(file)));
+        }
+    }
+}
+
+/// A path as its user knows it.
+fn near(file: &Path) -> String {
+    let home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute() && home.parent().is_some());
+    match home.and_then(|home| file.strip_prefix(home).ok().map(Path::to_owned)) {
+        Some(below) => format!("~/{}", below.display()),
+        None => file.display().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ShellKind;
+    use crate::protocol::WireShell;
+    use crate::system::tests::facts;
+
+    fn ask(mode: Mode) -> Ask {
+        Ask { query: "q".to_owned(), facts: facts("", Path::new("/")), mode, want: 1, no_cache: false, patient: false }
+    }
+
+    #[test]
+    fn a_directory_that_does_not_answer_is_taken_for_the_strictest() {
+        let (alive, until) = mpsc::channel::<()>();
+        let standing = Reading::of(move || {
+            let _ = until.recv();
+            InForce::default()
+        })
+        .end();
+        assert!(standing.silent && !standing.keeps_answers());
+        let mut asked = ask(Mode::Normal);
+        standing.tighten(&mut asked);
+        assert_eq!((asked.mode, asked.no_cache), (Mode::Offline, true));
+        let mut answer = Answer::default();
+        standing.remark(&mut answer, Mode::Normal);
+        assert_eq!(answer.remarks.len(), 1);
+        drop(alive);
+    }
+
+    #[test]
+    fn a_project_turns_providers_and_cache_off_and_says_so_when_it_matters() {
+        let mut in_force = InForce::default();
+        let standing = Reading::of(InForce::default).end();
+        let mut asked = ask(Mode::Fresh);
+        standing.tighten(&mut asked);
+        assert_eq!((asked.mode, asked.no_cache, standing.keeps_answers()), (Mode::Fresh, false, true));
+        in_force.project.providers_off = Some("/p/.gptos.toml".into());
+        let standing = Reading::of(move || in_force).end();
+        standing.tighten(&mut asked);
+        assert_eq!((asked.mode, asked.no_cache), (Mode::Offline, false));
+        let remarks = |candidates: usize, mode: Mode| {
+            let wire = crate::protocol::WireCandidate {
+                command: "ls".to_owned(),
+                reading: None,
+                origin: "offline".to_owned(),
+                via: crate::protocol::Via::Live,
+                confidence: 1.0,
+            };
+            let mut answer = Answer { candidates: vec![wire; candidates], ..Answer::default() };
+            standing.remark(&mut answer, mode);
+            answer.remarks
+        };
+        let off = ["no provider was asked: /p/.gptos.toml turns them off".to_owned()];
+        assert_eq!(remarks(0, Mode::Normal), off);
+        assert_eq!(remarks(1, Mode::Fresh), off);
+        assert!(remarks(1, Mode::Normal).is_empty() && remarks(0, Mode::Offline).is_empty());
+        assert_eq!(standing.policy(&asked.facts).shell, ShellKind::Bash);
+        assert_eq!(WireShell::from_facts(&asked.facts, &[]).own_commands, "");
+    }
+}
