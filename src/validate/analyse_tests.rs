@@ -309,3 +309,14 @@ fn large_and_deep_input_is_answered() {
         }
     }
 }
+
+#[test]
+fn what_does_not_parse_is_never_an_all_clear() {
+    for (text, least) in
+        [("echo 'a", Risk::Medium), ("ls |", Risk::Medium), ("rm -rf / '", Risk::Critical), ("rm -rf /usr \\", Risk::Critical)]
+    {
+        let verdict = check(text, &Policy::new(ShellKind::Bash));
+        assert!(verdict.risk >= least, "{text}: {verdict:?}");
+        assert!(verdict.findings.iter().any(|finding| finding.rule == "syntax"), "{text}");
+    }
+}

@@ -7,13 +7,14 @@ use super::rules;
 use crate::domain::Risk;
 
 /// Names of findings that are made in code and not in a file.
-const IN_CODE: [&str; 92] = [
+const IN_CODE: [&str; 93] = [
     "access-all",
     "access-folder",
     "access-open",
     "access-recursive",
     "access-system",
     "access-vital",
+    "analyser",
     "append",
     "as-root",
     "assignment",

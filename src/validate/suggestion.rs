@@ -1,3 +1,5 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use thiserror::Error;
 
 use super::analyse::analyse;
@@ -149,19 +151,33 @@ pub fn judge(candidate: &Candidate, policy: &Policy) -> Result<Suggestion, Rejec
 
 /// Judges a line as it stands, whoever wrote it. It never refuses: what cannot be understood is a finding.
 pub fn check(line: &str, policy: &Policy) -> Verdict {
-    match syntax::parse(line, policy.shell) {
-        Ok(tree) => verdict(tree, policy),
-        Err(error) => Verdict {
-            risk: Risk::Medium,
-            findings: vec![Finding { rule: "syntax".to_owned(), risk: Risk::Medium, span: 0..0, reason: error.to_string(), safer: None }],
-            effects: Vec::new(),
-            programs: Vec::new(),
-        },
+    let error = match syntax::parse(line, policy.shell) {
+        Ok(tree) => return verdict(tree, policy),
+        Err(error) => error,
+    };
+    // What a shell would complain about may still be run after a small repair, so it is judged as far as it can be read.
+    let plain = line.replace(['\'', '"', '`', '\\'], " ");
+    let readable = [line.trim_end_matches('\\'), plain.as_str()].into_iter().find_map(|text| syntax::parse(text, policy.shell).ok());
+    let mut judged = unjudged("syntax", error.to_string());
+    if let Some(found) = readable.map(|tree| verdict(tree, policy)).filter(|found| found.risk > Risk::Low) {
+        judged.risk = judged.risk.max(found.risk);
+        judged.findings.extend(found.findings.into_iter().map(|finding| Finding { span: 0..0, ..finding }));
+        judged.findings.sort_by_key(|finding| std::cmp::Reverse(finding.risk));
     }
+    judged
+}
+
+/// What cannot be judged deserves a second look.
+fn unjudged(rule: &str, reason: String) -> Verdict {
+    let finding = Finding { rule: rule.to_owned(), risk: Risk::Medium, span: 0..0, reason, safer: None };
+    Verdict { risk: Risk::Medium, findings: vec![finding], effects: Vec::new(), programs: Vec::new() }
 }
 
 fn verdict(tree: Tree, policy: &Policy) -> Verdict {
-    let analysis = analyse(tree, policy);
+    // A failure of the analyser must not take a shell's line with it, and it is no all-clear.
+    let Ok(analysis) = catch_unwind(AssertUnwindSafe(|| analyse(tree, policy))) else {
+        return unjudged("analyser", "the analyser failed on it".to_owned());
+    };
     let (mut findings, effects, programs) = (analysis.findings, analysis.effects, analysis.programs);
     // What a program does in general says nothing where something more is known.
     let specific: Vec<_> =

@@ -6,6 +6,8 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a report is what it makes")]
 #![expect(clippy::unwrap_used, reason = "a failed measurement should stop at once")]
 
+mod analyser;
+
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -72,6 +74,7 @@ impl Bench {
 }
 
 fn main() {
+    analyser::report();
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target"), PathBuf::from);
     let binary = target.join("release/gptos");
     if !binary.exists() {
