@@ -176,7 +176,8 @@ fn attack(shell: Shell) {
     let runtime = ("XDG_RUNTIME_DIR".to_owned(), root.path().join("run").display().to_string());
     // Only so that the next question need not wait.
     let before = if shell == Shell::Fish { "set -g GPTOS_ENTER_GUARD_MS 0" } else { "GPTOS_ENTER_GUARD_MS=0" }.to_owned();
-    let setup = Setup { bin: env!("CARGO_BIN_EXE_gptos").into(), env: vec![runtime], before, ..Setup::default() };
+    // The longest command that the gate lets through leaves the prompt in sight.
+    let setup = Setup { bin: env!("CARGO_BIN_EXE_gptos").into(), env: vec![runtime], before, columns: 200, rows: 60, ..Setup::default() };
     let t = Terminal::start(shell, setup);
     let stage = Stage { root, provider: FakeProvider::always(Reply::nothing()), home: t.dir().join("home") };
     stage.configure("on");
