@@ -41,7 +41,11 @@ fn every_verb_is_understood() {
         ),
         (
             &["batch", "translate", "--offline", "--shell", "fish"],
-            Invocation::Batch(BatchVerb::Translate(BatchArguments { shell: Some(ShellName(ShellKind::Fish)), offline: true, no_cache: false })),
+            Invocation::Batch(BatchVerb::Translate(BatchArguments {
+                shell: Some(ShellName(ShellKind::Fish)),
+                offline: true,
+                no_cache: false,
+            })),
         ),
         (
             &["translate", "-n", "3", "--no-cache", "--json", "--shell", "bash", "--", "a", "--offline"],

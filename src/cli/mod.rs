@@ -16,8 +16,8 @@ pub mod init;
 pub mod manual;
 pub mod output;
 mod present;
-mod sanitize;
 pub mod provider;
+mod sanitize;
 mod translate;
 mod widget;
 

@@ -15,7 +15,7 @@ use crate::domain::{AttemptError, Candidate, FailureClass, Origin, Query, ShellF
 use crate::offline::Translation;
 use crate::redact::{self, Redacted};
 use crate::resilience::CallLimiter;
-use crate::validate::{Policy, Suggestion, judge};
+use crate::validate::{Policy, Rejection, Suggestion, judge};
 
 /// Which sources may answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -248,7 +248,12 @@ impl Pipeline {
                     Origin::Provider(name) => name.clone(),
                     other => other.label(),
                 };
-                Err((name, AttemptError::new(FailureClass::Malformed, format!("its command was refused: {rejection}"))))
+                // This may reach a log, so it tells of the command as it was before the secrets were put back.
+                let told = match rejection {
+                    Rejection::Shown { why, .. } => judge(candidate, &Policy::new(request.facts.shell)).err().unwrap_or(*why),
+                    other => other,
+                };
+                Err((name, AttemptError::new(FailureClass::Malformed, format!("its command was refused: {told}"))))
             }
         }
     }
