@@ -16,10 +16,12 @@ pub(super) fn read(expr: &ParameterExpr) -> Option<(String, Edit)> {
         P::UseAlternativeValue { parameter, indirect, alternative_value, .. } => {
             (parameter, *indirect, Edit::Alternative(text(alternative_value)))
         }
-        P::RemoveSmallestSuffixPattern { parameter, indirect, pattern }
-        | P::RemoveLargestSuffixPattern { parameter, indirect, pattern } => (parameter, *indirect, Edit::WithoutSuffix(text(pattern))),
-        P::RemoveSmallestPrefixPattern { parameter, indirect, pattern }
-        | P::RemoveLargestPrefixPattern { parameter, indirect, pattern } => (parameter, *indirect, Edit::WithoutPrefix(text(pattern))),
+        P::RemoveSmallestSuffixPattern { parameter, indirect, pattern } | P::RemoveLargestSuffixPattern { parameter, indirect, pattern } => {
+            (parameter, *indirect, Edit::WithoutSuffix(text(pattern)))
+        }
+        P::RemoveSmallestPrefixPattern { parameter, indirect, pattern } | P::RemoveLargestPrefixPattern { parameter, indirect, pattern } => {
+            (parameter, *indirect, Edit::WithoutPrefix(text(pattern)))
+        }
         P::Substring { parameter, indirect, offset, length } => {
             let length = length.as_ref().map(|length| length.value.clone());
             (parameter, *indirect, Edit::Substring(offset.value.clone(), length))

@@ -142,9 +142,7 @@ impl Analysis<'_> {
         // All of it expanded to nothing.
         let Some(first) = words.first() else { return };
         let Some(value) = first.value.as_deref().filter(|_| !first.glob) else { return self.hidden_name(words, around) };
-        if !value.is_ascii()
-            && value.chars().any(|c| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{ff01}'..='\u{ff5e}'))
-        {
+        if !value.is_ascii() && value.chars().any(|c| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{ff01}'..='\u{ff5e}')) {
             return self.add("foreign-letters", Risk::High, "the program's name has letters that may look like others");
         }
         if let Some(alias) = self.scope.aliased(value).filter(|_| around.depth < MAX_DEPTH).map(<[Word]>::to_vec) {
@@ -263,11 +261,7 @@ impl Analysis<'_> {
         let call = Call::new("rm", &words[1..]);
         let deletes = call.has_any(&["-r", "-R"]) && call.has("-f") && !call.operands.is_empty();
         let paths = call.paths(&self.scope);
-        if deletes
-            || (!paths.is_empty()
-                && paths.iter().all(|(path, word)| path::is_vital(path) && !word.shape.contains(UNKNOWN))
-                && call.has_any(&["-r", "-R"]))
-        {
+        if deletes || (!paths.is_empty() && paths.iter().all(|(path, word)| path::is_vital(path) && !word.shape.contains(UNKNOWN)) && call.has_any(&["-r", "-R"])) {
             return self.add("hidden-name", Risk::High, "hides the name of a program that seems to delete");
         }
         if first.shape.contains(UNKNOWN) && !first.glob {
@@ -282,8 +276,7 @@ impl Analysis<'_> {
             return self.add("depth", Risk::Medium, "understood only in part");
         }
         let shell = self.policy.shell;
-        let parsed = syntax::parse(text, ShellKind::Bash)
-            .or_else(|error| if shell == ShellKind::Bash { Err(error) } else { syntax::parse(text, shell) });
+        let parsed = syntax::parse(text, ShellKind::Bash).or_else(|error| if shell == ShellKind::Bash { Err(error) } else { syntax::parse(text, shell) });
         let Ok(tree) = parsed else { return self.add("partial", Risk::Medium, "understood only in part") };
         let (here, fixed) = (self.here.clone(), self.fixed.clone());
         if self.fixed.is_none() {

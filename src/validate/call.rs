@@ -103,9 +103,7 @@ impl<'a> Call<'a> {
 /// `dd of=/dev/sda` names its target behind a sign, as `--file=x` does.
 fn strip_key(shape: &str) -> &str {
     match shape.split_once('=') {
-        Some((key, value))
-            if !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase()) && value.starts_with(['/', HOME, '.', UNKNOWN]) =>
-        {
+        Some((key, value)) if !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase()) && value.starts_with(['/', HOME, '.', UNKNOWN]) => {
             value
         }
         _ => shape,

@@ -8,76 +8,20 @@ use crate::syntax::Word;
 
 /// Calls that delete whole trees or files, in the languages that one-liners are written in.
 const DELETES: [&str; 20] = [
-    "rmtree",
-    "rm_rf",
-    "rm_r(",
-    "rmSync",
-    "rmdirSync",
-    "rimraf",
-    "remove_tree",
-    "os.remove",
-    "os.unlink",
-    "os.rmdir",
-    "unlink(",
-    "unlink ",
-    "unlinkSync",
-    "FileUtils.rm",
-    "File.delete",
-    "Dir.delete",
-    "Deno.remove",
-    "fs.rm(",
-    "pathlib.Path.unlink",
-    "os.removedirs",
+    "rmtree", "rm_rf", "rm_r(", "rmSync", "rmdirSync", "rimraf", "remove_tree", "os.remove", "os.unlink", "os.rmdir", "unlink(", "unlink ", "unlinkSync",
+    "FileUtils.rm", "File.delete", "Dir.delete", "Deno.remove", "fs.rm(", "pathlib.Path.unlink", "os.removedirs",
 ];
 
 /// Calls that start programs.
 const STARTS: [&str; 26] = [
-    "os.system",
-    "subprocess",
-    "os.popen",
-    "os.exec",
-    "pty.spawn",
-    "system(",
-    "system \"",
-    "system '",
-    "exec(",
-    "exec \"",
-    "exec '",
-    "shell_exec",
-    "passthru(",
-    "popen(",
-    "child_process",
-    "execSync",
-    "spawnSync",
-    "Kernel.exec",
-    "%x(",
-    "%x{",
-    "do shell script",
-    "os.execute",
-    "Deno.run",
-    "io.popen",
-    "Open3",
-    "IO.popen",
+    "os.system", "subprocess", "os.popen", "os.exec", "pty.spawn", "system(", "system \"", "system '", "exec(", "exec \"", "exec '", "shell_exec", "passthru(", "popen(",
+    "child_process", "execSync", "spawnSync", "Kernel.exec", "%x(", "%x{", "do shell script", "os.execute", "Deno.run", "io.popen", "Open3", "IO.popen",
 ];
 
 /// Calls that fetch something.
 const FETCHES: [&str; 16] = [
-    "urlopen",
-    "urllib",
-    "requests.get",
-    "http.get",
-    "https.get",
-    "fetch(",
-    "LWP::",
-    "URI.open",
-    "open-uri",
-    "file_get_contents(\"http",
-    "file_get_contents('http",
-    "Net::HTTP",
-    "urlretrieve",
-    "httpx.",
-    "curl_exec",
-    "HTTP::Tiny",
+    "urlopen", "urllib", "requests.get", "http.get", "https.get", "fetch(", "LWP::", "URI.open", "open-uri", "file_get_contents(\"http", "file_get_contents('http",
+    "Net::HTTP", "urlretrieve", "httpx.", "curl_exec", "HTTP::Tiny",
 ];
 
 /// Calls that run text as a program.
@@ -87,17 +31,12 @@ const EVALUATES: [&str; 8] = ["exec(", "eval(", "eval ", "Function(", "instance_
 pub(super) fn scan(analysis: &mut Analysis<'_>, text: &str, around: &Around<'_>) {
     let has = |list: &[&str]| list.iter().any(|part| text.contains(part));
     let literals = literals(text);
-    let fork_loop =
-        text.contains("fork") && ["while", "for ", "loop", "iter(int", "1 while", "map{"].iter().any(|part| text.contains(part));
+    let fork_loop = text.contains("fork") && ["while", "for ", "loop", "iter(int", "1 while", "map{"].iter().any(|part| text.contains(part));
     if fork_loop {
         analysis.add("fork-bomb", Risk::High, "the script starts processes without end");
     }
-    let socket = ["socket", "TCPSocket", "fsockopen", "net.connect", "net.Socket", "/inet/tcp", "IO::Socket", "TCPServer"]
-        .iter()
-        .any(|part| text.contains(part));
-    let shell = literals.iter().any(|text| {
-        matches!(text.as_str(), "/bin/sh" | "/bin/bash" | "sh" | "bash" | "sh -i" | "/bin/sh -i" | "/bin/zsh" | "bash -i" | "cmd.exe")
-    });
+    let socket = ["socket", "TCPSocket", "fsockopen", "net.connect", "net.Socket", "/inet/tcp", "IO::Socket", "TCPServer"].iter().any(|part| text.contains(part));
+    let shell = literals.iter().any(|text| matches!(text.as_str(), "/bin/sh" | "/bin/bash" | "sh" | "bash" | "sh -i" | "/bin/sh -i" | "/bin/zsh" | "bash -i" | "cmd.exe"));
     if socket && (shell || has(&["dup2", "pty.spawn", "subprocess", "exec", "popen", "|&"])) {
         return analysis.add("reverse-shell", Risk::Critical, "the script hands a shell to another machine");
     }
@@ -123,32 +62,15 @@ pub(super) fn scan(analysis: &mut Analysis<'_>, text: &str, around: &Around<'_>)
         }
     }
     if has(&DELETES) {
-        let home = [
-            "expanduser",
-            "$HOME",
-            "os.homedir",
-            "Dir.home",
-            "ENV[\"HOME\"]",
-            "ENV['HOME']",
-            "$ENV{HOME}",
-            "Path.home()",
-            "getenv('HOME')",
-            "getenv(\"HOME\")",
-            "environ['HOME']",
-            "environ[\"HOME\"]",
-        ];
+        let home = ["expanduser", "$HOME", "os.homedir", "Dir.home", "ENV[\"HOME\"]", "ENV['HOME']", "$ENV{HOME}", "Path.home()", "getenv('HOME')", "getenv(\"HOME\")", "environ['HOME']", "environ[\"HOME\"]"];
         let vital = literals.iter().any(|literal| path::is_vital(literal)) || has(&home);
         match vital {
             true => analysis.add("script-deletes-vital", Risk::Critical, "the script deletes a system or home directory"),
             false => analysis.add("script-deletes", Risk::High, "the script deletes files"),
         }
     }
-    let writes =
-        ["open(", "writeFileSync", "File.write", "write_text", "file_put_contents", "'w'", "\"w\""].iter().any(|part| text.contains(part));
-    if writes
-        && let Some(target) =
-            literals.iter().find(|literal| path::is_cornerstone(literal) || path::is_device(literal) || path::is_personal_setup(literal))
-    {
+    let writes = ["open(", "writeFileSync", "File.write", "write_text", "file_put_contents", "'w'", "\"w\""].iter().any(|part| text.contains(part));
+    if writes && let Some(target) = literals.iter().find(|literal| path::is_cornerstone(literal) || path::is_device(literal) || path::is_personal_setup(literal)) {
         let modes = ["'w", "\"w", "'a", "\"a", "write", "put_contents", ">"];
         if modes.iter().any(|mode| text.contains(mode)) {
             analysis.add("script-writes", Risk::High, format!("the script writes to {target}"));
@@ -187,20 +109,11 @@ impl Analysis<'_> {
         for (index, word) in call.args.iter().enumerate() {
             let cluster = call.name == "perl" || call.name == "ruby";
             let is_flag = FLAGS.contains(&word.shape.as_str())
-                || (cluster
-                    && word.shape.starts_with('-')
-                    && !word.shape.starts_with("--")
-                    && word.shape.len() < 8
-                    && word.shape.ends_with(['e', 'E']));
+                || (cluster && word.shape.starts_with('-') && !word.shape.starts_with("--") && word.shape.len() < 8 && word.shape.ends_with(['e', 'E']));
             if is_flag && let Some(text) = call.args.get(index + 1) {
                 any = true;
                 // What a module option loads belongs to the program.
-                let modules: String = call
-                    .args
-                    .iter()
-                    .filter(|word| word.shape.starts_with("-M") || word.shape.starts_with("-r"))
-                    .map(|word| word.shape.as_str())
-                    .collect();
+                let modules: String = call.args.iter().filter(|word| word.shape.starts_with("-M") || word.shape.starts_with("-r")).map(|word| word.shape.as_str()).collect();
                 scan(self, &format!("{modules} {}", text.shape), around);
             }
         }
@@ -242,43 +155,17 @@ impl Analysis<'_> {
             let has = |part: &str| upper.contains(part);
             if has("DROP DATABASE") || has("DROP SCHEMA") || has("DROPDATABASE") || has("DROP KEYSPACE") || has("FLUSHALL") {
                 self.add("database-drop", Risk::Critical, "deletes a whole database");
-            } else if has("DROP TABLE")
-                || has("TRUNCATE ")
-                || has("DROP COLLECTION")
-                || has(".DROP(")
-                || has("FLUSHDB")
-                || has("DROP COLUMN")
-                || has("DROP OWNED")
-                || has("DROP USER")
-                || has("DROP ROLE")
-                || has("DROP VIEW")
-                || has("DROP INDEX")
-                || has("DROP MEASUREMENT")
-                || has("DROP SERIES")
-                || has("DROP BUCKET")
-            {
+            } else if has("DROP TABLE") || has("TRUNCATE ") || has("DROP COLLECTION") || has(".DROP(") || has("FLUSHDB") || has("DROP COLUMN") || has("DROP OWNED") || has("DROP USER") || has("DROP ROLE") || has("DROP VIEW") || has("DROP INDEX") || has("DROP MEASUREMENT") || has("DROP SERIES") || has("DROP BUCKET") {
                 self.add("table-drop", Risk::High, "deletes data from a database");
-            } else if (has("DELETE FROM") && !has(" WHERE "))
-                || (has("UPDATE ") && has(" SET ") && !has(" WHERE "))
-                || has("DELETEMANY({})")
-                || has("DELETE_MANY({})")
-                || has(".REMOVE({})")
-            {
+            } else if (has("DELETE FROM") && !has(" WHERE ")) || (has("UPDATE ") && has(" SET ") && !has(" WHERE ")) || has("DELETEMANY({})") || has("DELETE_MANY({})") || has(".REMOVE({})") {
                 self.add("rows-all", Risk::High, "changes or deletes every row of a table");
-            } else if has("DELETE FROM") || (has("UPDATE ") && has(" SET ")) || has("ALTER TABLE") || has("DELETEONE") || has("DELETEMANY")
-            {
+            } else if has("DELETE FROM") || (has("UPDATE ") && has(" SET ")) || has("ALTER TABLE") || has("DELETEONE") || has("DELETEMANY") {
                 self.add("rows-some", Risk::Medium, "changes or deletes rows of a database");
             }
             if has("GRANT ALL") || has("WITH SUPERUSER") || has(" SUPERUSER") || has("IDENTIFIED BY") {
                 self.add("database-rights", Risk::High, "gives rights on a database");
             }
-            if has("COPY ") && has(" PROGRAM ")
-                || has("XP_CMDSHELL")
-                || has("INTO OUTFILE")
-                || has("SYS_EXEC")
-                || text.trim_start().starts_with("\\!")
-                || has(".SHELL ")
-            {
+            if has("COPY ") && has(" PROGRAM ") || has("XP_CMDSHELL") || has("INTO OUTFILE") || has("SYS_EXEC") || text.trim_start().starts_with("\\!") || has(".SHELL ") {
                 self.add("database-shell", Risk::High, "makes the database run a program or write a file");
             }
         }

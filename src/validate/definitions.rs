@@ -30,8 +30,8 @@ const HISTORY: [&str; 7] = ["HISTSIZE", "HISTFILESIZE", "HISTFILE", "SAVEHIST", 
 
 /// Programs that people trust; a definition of the same name takes their place.
 const TRUSTED: [&str; 22] = [
-    "sudo", "doas", "su", "ssh", "scp", "passwd", "login", "gpg", "ls", "cd", "cat", "rm", "cp", "mv", "ps", "kill", "git", "vim", "curl",
-    "apt", "exit", "command",
+    "sudo", "doas", "su", "ssh", "scp", "passwd", "login", "gpg", "ls", "cd", "cat", "rm", "cp", "mv", "ps", "kill", "git", "vim", "curl", "apt",
+    "exit", "command",
 ];
 
 impl Analysis<'_> {
@@ -100,8 +100,7 @@ impl Analysis<'_> {
             "export" | "declare" | "typeset" | "local" | "readonly" | "env" | "setenv" => {
                 for word in call.operands.iter().take_while(|word| word.shape.contains('=') || call.name != "env") {
                     if let Some((name, value)) = word.shape.split_once('=') {
-                        let value =
-                            Word { shape: value.to_owned(), value: word.value.as_ref().map(|_| value.to_owned()), ..(*word).clone() };
+                        let value = Word { shape: value.to_owned(), value: word.value.as_ref().map(|_| value.to_owned()), ..(*word).clone() };
                         self.variable(name, &value);
                         self.scope.set(name, vec![value]);
                     }
@@ -148,10 +147,7 @@ impl Analysis<'_> {
             if value.contains(UNKNOWN) {
                 continue;
             }
-            let words: Vec<Word> = value
-                .split_whitespace()
-                .map(|part| Word { shape: part.to_owned(), value: Some(part.to_owned()), ..Word::default() })
-                .collect();
+            let words: Vec<Word> = value.split_whitespace().map(|part| Word { shape: part.to_owned(), value: Some(part.to_owned()), ..Word::default() }).collect();
             // Its own name inside an alias is the program.
             if words.first().is_some_and(|word| word.shape != name) {
                 self.scope.alias(name, words);

@@ -40,7 +40,14 @@ impl<'a> Fields<'a> {
         let shape = std::mem::take(&mut self.shape);
         let value = std::mem::replace(&mut self.known, true).then(|| shape.clone());
         let glob = std::mem::take(&mut self.glob) && shape != "[" && shape != "[[";
-        self.done.push(Word { raw: self.source.raw.clone(), value, shape, glob, parts: Vec::new(), span: self.source.span.clone() });
+        self.done.push(Word {
+            raw: self.source.raw.clone(),
+            value,
+            shape,
+            glob,
+            parts: Vec::new(),
+            span: self.source.span.clone(),
+        });
     }
 
     fn char(&mut self, c: char, quoted: bool) {

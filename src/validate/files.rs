@@ -92,11 +92,7 @@ impl Analysis<'_> {
         } else if path::is_log(target) && !appends {
             self.add_at(word, "write-log", Risk::High, "destroys records of the system");
         } else if path::is_system(target) || path::is_vital(target) {
-            let risk = if target.starts_with("/etc/profile") || target.starts_with("/usr/") || target.starts_with("/bin") {
-                Risk::High
-            } else {
-                Risk::Medium
-            };
+            let risk = if target.starts_with("/etc/profile") || target.starts_with("/usr/") || target.starts_with("/bin") { Risk::High } else { Risk::Medium };
             self.add_at(word, "write-system", risk, format!("writes to {}", named(target)));
         } else if target.starts_with("/proc/") || target.starts_with("/sys/") {
             self.add_at(word, "write-kernel", Risk::Medium, "changes a setting of the running kernel");
@@ -124,11 +120,9 @@ impl Analysis<'_> {
                 self.effect(EffectKind::Delete, word, path, recursive);
             }
             let (name, risk, reason) = match path.as_str() {
-                path if path::is_vital(path) && !(moves && path::is_passing(path)) => (
-                    "vital",
-                    Risk::Critical,
-                    if moves { "moves a whole system or home directory away" } else { "deletes a whole system or home directory" },
-                ),
+                path if path::is_vital(path) && !(moves && path::is_passing(path)) => {
+                    ("vital", Risk::Critical, if moves { "moves a whole system or home directory away" } else { "deletes a whole system or home directory" })
+                }
                 path if path::is_device(path) => ("device", Risk::High, "removes or destroys a device"),
                 path if path::is_cornerstone(path) || path.starts_with("/vmlinuz") || path.starts_with("/initrd") => {
                     ("cornerstone", Risk::Critical, "removes a file on which the system depends")
@@ -158,10 +152,7 @@ impl Analysis<'_> {
 
     /// `find … -delete`, `find … -exec rm`: what matters is where it looks and what it lets through.
     pub(super) fn find(&mut self, call: &Call<'_>) {
-        let roots = call
-            .args
-            .iter()
-            .take_while(|word| !word.shape.starts_with(['-', '(', '!']) || matches!(word.shape.as_str(), "-H" | "-L" | "-P"));
+        let roots = call.args.iter().take_while(|word| !word.shape.starts_with(['-', '(', '!']) || matches!(word.shape.as_str(), "-H" | "-L" | "-P"));
         let mut roots: Vec<Word> = roots.filter(|word| !word.shape.starts_with('-')).cloned().collect();
         if call.name.starts_with("fd") {
             roots = call.operands.iter().skip(1).map(|word| (*word).clone()).collect();
@@ -174,36 +165,9 @@ impl Analysis<'_> {
         let tests = call.args.iter().filter(|word| word.shape.starts_with('-')).any(|word| {
             matches!(
                 word.shape.as_str(),
-                "-name"
-                    | "-iname"
-                    | "-path"
-                    | "-ipath"
-                    | "-regex"
-                    | "-iregex"
-                    | "-mtime"
-                    | "-mmin"
-                    | "-atime"
-                    | "-ctime"
-                    | "-newer"
-                    | "-size"
-                    | "-empty"
-                    | "-user"
-                    | "-uid"
-                    | "-inum"
-                    | "-samefile"
-                    | "-perm"
-                    | "-nouser"
-                    | "-links"
-                    | "-amin"
-                    | "-cmin"
-                    | "-wholename"
-                    | "-lname"
-                    | "-group"
-                    | "-fstype"
-                    | "-xtype"
-                    | "-anewer"
-                    | "-cnewer"
-                    | "-e"
+                "-name" | "-iname" | "-path" | "-ipath" | "-regex" | "-iregex" | "-mtime" | "-mmin" | "-atime" | "-ctime" | "-newer" | "-size" | "-empty"
+                    | "-user" | "-uid" | "-inum" | "-samefile" | "-perm" | "-nouser" | "-links" | "-amin" | "-cmin" | "-wholename" | "-lname" | "-group" | "-fstype"
+                    | "-xtype" | "-anewer" | "-cnewer" | "-e"
             ) || word.shape.starts_with("-newer")
         });
         let names_all = call.value_of(&["-name", "-iname"]).is_some_and(|word| matches!(word.shape.as_str(), "*" | "*.*"));
@@ -214,34 +178,16 @@ impl Analysis<'_> {
             let vital = path::is_vital(&path);
             match (deletes, vital) {
                 // A named kind of file below `/` or home is much; everything there is all.
-                (true, true)
-                    if !selective || (call.has_any(&["-mtime", "-atime", "-mmin"]) && old_only && !call.has_any(&["-name", "-iname"])) =>
-                {
+                (true, true) if !selective || (call.has_any(&["-mtime", "-atime", "-mmin"]) && old_only && !call.has_any(&["-name", "-iname"])) => {
                     self.add_at(root, "find-delete-vital", Risk::Critical, "deletes everything it finds below a system or home directory");
                 }
-                (true, true) => {
-                    self.add_at(root, "find-delete-wide", Risk::Medium, "deletes what it finds, below a system or home directory")
-                }
-                (true, false) if path::is_log(&path) && !selective => {
-                    self.add_at(root, "find-delete-log", Risk::High, "destroys records of the system")
-                }
+                (true, true) => self.add_at(root, "find-delete-wide", Risk::Medium, "deletes what it finds, below a system or home directory"),
+                (true, false) if path::is_log(&path) && !selective => self.add_at(root, "find-delete-log", Risk::High, "destroys records of the system"),
                 (true, false) if !selective && path::is_everything(&path, root.glob) => {
-                    self.add_safer(
-                        "find-delete-all",
-                        Risk::High,
-                        "deletes everything below this directory",
-                        Some("the same find with -print shows what it would delete"),
-                    );
+                    self.add_safer("find-delete-all", Risk::High, "deletes everything below this directory", Some("the same find with -print shows what it would delete"));
                 }
-                (true, false) => self.add_safer(
-                    "find-delete",
-                    Risk::Medium,
-                    "deletes what it finds",
-                    Some("the same find with -print shows what it would delete"),
-                ),
-                (false, true) if changes && !selective => {
-                    self.add_at(root, "find-change-vital", Risk::High, "changes everything below a system or home directory")
-                }
+                (true, false) => self.add_safer("find-delete", Risk::Medium, "deletes what it finds", Some("the same find with -print shows what it would delete")),
+                (false, true) if changes && !selective => self.add_at(root, "find-change-vital", Risk::High, "changes everything below a system or home directory"),
                 _ => {}
             }
         }
@@ -259,7 +205,11 @@ impl Analysis<'_> {
         let paths = call.paths(&self.scope);
         let targets: Vec<(String, &Word)> = match call.name {
             "tee" | "sponge" | "truncate" | "shred" | "wipefs" | "blkdiscard" | "mkswap" => paths,
-            "dd" => call.operands.iter().filter_map(|word| Some((self.scope.resolve(word.shape.strip_prefix("of=")?)?, *word))).collect(),
+            "dd" => call
+                .operands
+                .iter()
+                .filter_map(|word| Some((self.scope.resolve(word.shape.strip_prefix("of=")?)?, *word)))
+                .collect(),
             "cp" | "install" | "ln" | "mv" => paths.into_iter().skip(1).last().into_iter().collect(),
             "scp" | "rsync" => paths.into_iter().skip(1).last().filter(|(path, _)| !super::flow::is_remote(path)).into_iter().collect(),
             "sed" | "gsed" | "perl" if call.has_any(&["-i", "--in-place"]) => paths.into_iter().skip(1).collect(),
@@ -280,21 +230,11 @@ impl Analysis<'_> {
             let into_folder = path::is_vital(&path) && matches!(call.name, "cp" | "mv" | "install" | "ln" | "rsync" | "scp");
             let delete = call.has_any(&["--delete", "--delete-after", "--delete-before", "--delete-excluded", "--del"]);
             if call.name == "rsync" && delete && path::is_vital(&path) && !call.has_any(&["-n", "--dry-run"]) {
-                self.add_at(
-                    word,
-                    "sync-delete-vital",
-                    Risk::Critical,
-                    "deletes what is missing on the other side from a system or home directory",
-                );
+                self.add_at(word, "sync-delete-vital", Risk::Critical, "deletes what is missing on the other side from a system or home directory");
             } else if call.name == "dd" && path::normalise(&path).matches('/').count() == 1 && path.starts_with('/') {
                 self.add_at(word, "fills-root", Risk::Medium, "writes a file into the root directory");
             } else if into_folder {
-                let risk = if path.starts_with("/usr") || path.starts_with("/bin") || path.starts_with("/sbin") || path.starts_with("/lib")
-                {
-                    Risk::Medium
-                } else {
-                    Risk::Low
-                };
+                let risk = if path.starts_with("/usr") || path.starts_with("/bin") || path.starts_with("/sbin") || path.starts_with("/lib") { Risk::Medium } else { Risk::Low };
                 self.add_at(word, "write-vital", risk, format!("puts files into {}", named(&path)));
             } else if call.name == "ln" && call.has("-f") && path::is_system(&path) {
                 let risk = if path.starts_with("/usr/local/") { Risk::Medium } else { Risk::High };
@@ -319,11 +259,7 @@ impl Analysis<'_> {
         let skip = usize::from(!keys_off && call.name != "setfacl" && call.name != "chflags");
         let mode = call.operands.first().map(|word| word.shape.clone()).unwrap_or_default();
         let opens = call.name == "chmod"
-            && (mode.ends_with("777")
-                || mode.ends_with("666")
-                || ["a+w", "o+w", "+w", "a+rw", "o+rw", "a=rwx", "ugo+rwx", "+rwx", "a+rwX", "ugo+w"]
-                    .iter()
-                    .any(|part| mode.contains(part) && !mode.starts_with('u') && !mode.starts_with('g')));
+            && (mode.ends_with("777") || mode.ends_with("666") || ["a+w", "o+w", "+w", "a+rw", "o+rw", "a=rwx", "ugo+rwx", "+rwx", "a+rwX", "ugo+w"].iter().any(|part| mode.contains(part) && !mode.starts_with('u') && !mode.starts_with('g')));
         for (path, word) in call.paths(&self.scope).into_iter().skip(skip) {
             self.effect(EffectKind::ChangeAccess, word, &path, recursive);
             let whole_home = path.starts_with(crate::syntax::HOME) && !path.contains('/');
@@ -333,12 +269,7 @@ impl Analysis<'_> {
             } else if path::is_vital(&path) && !whole_home && matches!(call.name, "chmod" | "chown" | "setfacl" | "chgrp") {
                 self.add_at(word, "access-folder", Risk::High, "changes who may use a system directory");
             } else if path::is_system(&path) || path::is_cornerstone(&path) {
-                let risk =
-                    if opens || recursive || path::is_cornerstone(&path) || path.starts_with("/usr/bin/") || path.starts_with("/bin/") {
-                        Risk::High
-                    } else {
-                        Risk::Medium
-                    };
+                let risk = if opens || recursive || path::is_cornerstone(&path) || path.starts_with("/usr/bin/") || path.starts_with("/bin/") { Risk::High } else { Risk::Medium };
                 self.add_at(word, "access-system", risk, "changes who may use a file of the system");
             } else if recursive && opens {
                 self.add_at(word, "access-open", Risk::High, "lets everybody change everything below");
@@ -347,17 +278,9 @@ impl Analysis<'_> {
         if recursive {
             self.add("access-recursive", Risk::Medium, "changes permissions recursively");
         } else if opens {
-            self.add_safer(
-                "access-all",
-                Risk::Medium,
-                "lets everybody on this machine change it",
-                Some("chmod u+rwX gives the owner alone what is needed"),
-            );
+            self.add_safer("access-all", Risk::Medium, "lets everybody on this machine change it", Some("chmod u+rwX gives the owner alone what is needed"));
         }
-        let special = mode.starts_with("u+s")
-            || mode.contains("+s")
-            || mode.contains("=s")
-            || mode.contains("xs")
+        let special = mode.starts_with("u+s") || mode.contains("+s") || mode.contains("=s") || mode.contains("xs")
             || (mode.len() == 4 && mode.chars().all(|c| c.is_digit(8)) && mode.starts_with(['2', '4', '6']));
         if call.name == "chmod" && special {
             self.add("set-uid", Risk::High, "lets others run it with its owner's rights");
@@ -371,9 +294,7 @@ fn prints_nothing(words: &[Word]) -> bool {
     match first.shape.as_str() {
         ":" | "true" => true,
         "cat" => words.get(1).is_some_and(|word| word.shape == "/dev/null") && words.len() == 2,
-        "echo" | "printf" => {
-            words.len() == 1 || (words.len() == 2 && words[1].shape.is_empty()) || (words.len() == 2 && words[1].shape == "-n")
-        }
+        "echo" | "printf" => words.len() == 1 || (words.len() == 2 && words[1].shape.is_empty()) || (words.len() == 2 && words[1].shape == "-n"),
         _ => false,
     }
 }
@@ -381,17 +302,10 @@ fn prints_nothing(words: &[Word]) -> bool {
 /// Whether a command reads the file that its own output goes to.
 fn reads(words: &[Word], around: &Around<'_>, target: &str, analysis: &Analysis<'_>) -> bool {
     let reader = words.first().is_some_and(|word| {
-        matches!(
-            word.shape.as_str(),
-            "cat" | "sort" | "uniq" | "sed" | "grep" | "awk" | "cut" | "tr" | "head" | "tail" | "jq" | "tac" | "nl" | "fmt"
-        )
+        matches!(word.shape.as_str(), "cat" | "sort" | "uniq" | "sed" | "grep" | "awk" | "cut" | "tr" | "head" | "tail" | "jq" | "tac" | "nl" | "fmt")
     });
     let _ = around;
-    reader
-        && words
-            .iter()
-            .skip(1)
-            .any(|word| analysis.scope.resolve(&word.shape).is_some_and(|path| path == target && !word.shape.starts_with('-')))
+    reader && words.iter().skip(1).any(|word| analysis.scope.resolve(&word.shape).is_some_and(|path| path == target && !word.shape.starts_with('-')))
 }
 
 /// `$x/*` and `$x/` name what lies inside; with an empty `x` that is the root.

@@ -11,32 +11,14 @@ use crate::syntax::{RedirectKind, Tree, UNKNOWN, Word};
 
 /// Programs whose output comes from somewhere else.
 const DOWNLOADERS: [&str; 20] = [
-    "curl",
-    "wget",
-    "nc",
-    "ncat",
-    "netcat",
-    "socat",
-    "aria2c",
-    "ftp",
-    "http",
-    "https",
-    "xh",
-    "lynx",
-    "w3m",
-    "telnet",
-    "fetch",
-    "ssh",
-    "axel",
-    "GET",
-    "lwp-download",
-    "openssl",
+    "curl", "wget", "nc", "ncat", "netcat", "socat", "aria2c", "ftp", "http", "https", "xh", "lynx", "w3m", "telnet", "fetch", "ssh", "axel", "GET",
+    "lwp-download", "openssl",
 ];
 
 /// Programs that hand what they read to somebody else.
 const SENDERS: [&str; 18] = [
-    "nc", "ncat", "netcat", "socat", "telnet", "mail", "mailx", "sendmail", "mutt", "ftp", "sftp", "ssh", "tftp", "logger", "croc",
-    "transfer", "gsutil", "xmpp",
+    "nc", "ncat", "netcat", "socat", "telnet", "mail", "mailx", "sendmail", "mutt", "ftp", "sftp", "ssh", "tftp", "logger", "croc", "transfer",
+    "gsutil", "xmpp",
 ];
 
 /// Programs that print what is secret by itself.
@@ -61,9 +43,7 @@ impl Analysis<'_> {
     /// Whether any of these commands turns what nobody can read into text.
     pub(super) fn decodes(&self, around: &Around<'_>, range: Range<usize>) -> bool {
         around.tree.commands()[range].iter().any(|command| {
-            command.name().is_some_and(|name| {
-                matches!(name, "base64" | "gbase64" | "base32" | "xxd" | "rev" | "tr" | "openssl" | "uudecode" | "gunzip" | "zcat")
-            })
+            command.name().is_some_and(|name| matches!(name, "base64" | "gbase64" | "base32" | "xxd" | "rev" | "tr" | "openssl" | "uudecode" | "gunzip" | "zcat"))
         })
     }
 
@@ -114,9 +94,7 @@ impl Analysis<'_> {
                 let reveals = names.first().is_some_and(|name| REVEALERS.contains(name) && (*name != "export" || names.len() == 1))
                     || names.windows(3).any(|three| matches!(three, ["kubectl", "get", "secrets" | "secret"]))
                     || names.first() == Some(&"aws") && names.contains(&"get-secret-value");
-                let packs = names
-                    .iter()
-                    .any(|name| matches!(*name, "tar" | "zip" | "7z" | "cpio" | "dd" | "tcpdump" | "mysqldump" | "pg_dump" | "bsdtar"));
+                let packs = names.iter().any(|name| matches!(*name, "tar" | "zip" | "7z" | "cpio" | "dd" | "tcpdump" | "mysqldump" | "pg_dump" | "bsdtar"));
                 if reveals && input.secret.is_none() {
                     input.secret = Some(names.join(" ").chars().take(40).collect());
                 }
@@ -186,12 +164,14 @@ impl Analysis<'_> {
         let input = self.standard_input(around);
         let interactive = call.has("-i") && shell;
         match input {
-            Input { downloaded: true, .. } => {
-                self.add_safer("remote-code", Risk::High, "runs what it downloads", Some("save it to a file, read it, then run the file"))
-            }
+            Input { downloaded: true, .. } => self.add_safer(
+                "remote-code",
+                Risk::High,
+                "runs what it downloads",
+                Some("save it to a file, read it, then run the file"),
+            ),
             Input { text: Some(text), .. } if shell => {
-                let place =
-                    around.tree.commands()[around.index].redirects.first().map(|redirect| redirect.target.clone()).unwrap_or_default();
+                let place = around.tree.commands()[around.index].redirects.first().map(|redirect| redirect.target.clone()).unwrap_or_default();
                 let command = &around.tree.commands()[around.index];
                 if self.decodes(around, command.input.clone()) || self.decodes(around, command.nested.clone()) {
                     self.add("encoded-code", Risk::High, "runs a command that is written in code");
@@ -199,9 +179,7 @@ impl Analysis<'_> {
                 self.text(&text, &place, around.depth + 1, around.root);
             }
             Input { text: Some(text), .. } => code::scan(self, &text, around),
-            Input { fed: true, .. } if interactive => {
-                self.add("generated-code", Risk::High, "a shell takes its commands from another program")
-            }
+            Input { fed: true, .. } if interactive => self.add("generated-code", Risk::High, "a shell takes its commands from another program"),
             Input { fed: true, .. } if !around.tree.commands()[around.index].input.is_empty() => {
                 self.add("generated-code", Risk::High, "runs the output of another program");
             }
@@ -241,10 +219,8 @@ impl Analysis<'_> {
     /// Credentials or whole folders on their way to another machine.
     pub(super) fn sends(&mut self, call: &Call<'_>, around: &Around<'_>) {
         let uploads = match call.name {
-            "curl" => {
-                call.has_any(&["-d", "--data", "-F", "--form", "-T", "--upload-file", "--json"])
-                    || call.args.iter().any(|word| word.shape.starts_with("--data") || word.shape.starts_with("--form"))
-            }
+            "curl" => call.has_any(&["-d", "--data", "-F", "--form", "-T", "--upload-file", "--json"])
+                || call.args.iter().any(|word| word.shape.starts_with("--data") || word.shape.starts_with("--form")),
             "wget" => call.args.iter().any(|word| word.shape.starts_with("--post") || word.shape.starts_with("--body")),
             "scp" | "rsync" => call.operands.iter().any(|word| is_remote(&word.shape)),
             "rclone" => call.begins_with("copy") || call.begins_with("sync") || call.begins_with("move") || call.begins_with("copyto"),
@@ -261,21 +237,12 @@ impl Analysis<'_> {
         if uploads {
             for word in call.args {
                 // A key that is named to log in with is not sent.
-                let shape = word
-                    .shape
-                    .split_once("=@")
-                    .or_else(|| word.shape.split_once("post-file="))
-                    .map_or(word.shape.as_str(), |(_, file)| file);
+                let shape = word.shape.split_once("=@").or_else(|| word.shape.split_once("post-file=")).map_or(word.shape.as_str(), |(_, file)| file);
                 let shape = shape.trim_start_matches(['@', '<']);
                 let key_option = call.value_of(&["-i", "--key", "-E", "--cert", "--cacert"]).is_some_and(|key| key.shape == word.shape);
                 secret = secret.or_else(|| self.secret_name(shape).filter(|_| !key_option && !is_remote(shape)));
                 let whole = path::is_vital(&self.scope.resolve(shape).unwrap_or_default());
-                if whole
-                    && matches!(call.name, "scp" | "rclone" | "aws")
-                    && call.operands.first().is_some_and(|first| {
-                        first.shape == word.shape || call.operands.get(1).is_some_and(|second| second.shape == word.shape)
-                    })
-                {
+                if whole && matches!(call.name, "scp" | "rclone" | "aws") && call.operands.first().is_some_and(|first| first.shape == word.shape || call.operands.get(1).is_some_and(|second| second.shape == word.shape)) {
                     secret = secret.or_else(|| Some(shape.to_owned()));
                 }
             }
@@ -291,14 +258,8 @@ impl Analysis<'_> {
             if network && input.fed && input.secret.is_none() && !around.tree.commands()[around.index].input.is_empty() {
                 self.add("sends-output", Risk::Medium, "sends what it reads to another machine");
             }
-            let whole_list = call
-                .args
-                .iter()
-                .any(|word| matches!(word.shape.trim_start_matches("--post-file=").trim_start_matches('@'), "/etc/passwd" | "/etc/group"));
-            if secret.is_none()
-                && (whole_list
-                    || around.tree.commands()[around.index].redirects.iter().any(|redirect| redirect.target.shape == "/etc/passwd"))
-            {
+            let whole_list = call.args.iter().any(|word| matches!(word.shape.trim_start_matches("--post-file=").trim_start_matches('@'), "/etc/passwd" | "/etc/group"));
+            if secret.is_none() && (whole_list || around.tree.commands()[around.index].redirects.iter().any(|redirect| redirect.target.shape == "/etc/passwd")) {
                 secret = Some("/etc/passwd".to_owned());
             }
         }
@@ -307,12 +268,9 @@ impl Analysis<'_> {
         for command in &around.tree.commands()[nested] {
             let words = self.expand_all(around.tree, &command.words);
             let revealed = words.iter().find_map(|word| self.secret_name(&self.scope.located(word).shape));
-            let tool =
-                words.first().and_then(|word| word.value.clone()).filter(|name| matches!(name.as_str(), "env" | "printenv" | "history"));
+            let tool = words.first().and_then(|word| word.value.clone()).filter(|name| matches!(name.as_str(), "env" | "printenv" | "history"));
             secret = secret.or(revealed).or(tool);
-            if matches!(call.name, "dig" | "nslookup" | "host" | "ping")
-                && words.first().is_some_and(|word| matches!(word.shape.as_str(), "base64" | "xxd" | "cat" | "base32"))
-            {
+            if matches!(call.name, "dig" | "nslookup" | "host" | "ping") && words.first().is_some_and(|word| matches!(word.shape.as_str(), "base64" | "xxd" | "cat" | "base32")) {
                 secret = secret.or_else(|| Some("data in a name".to_owned()));
             }
         }
@@ -341,14 +299,10 @@ impl Analysis<'_> {
         }
         let flags: &[&str] = if call.name == "wget" { &["-O", "--output-document"] } else { &["-o", "--output"] };
         let named = call.value_of(flags).map(|word| word.shape);
-        let by_address =
-            call.operands.iter().rfind(|word| word.shape.contains('/')).and_then(|word| word.shape.rsplit('/').next().map(str::to_owned));
+        let by_address = call.operands.iter().rfind(|word| word.shape.contains('/')).and_then(|word| word.shape.rsplit('/').next().map(str::to_owned));
         let keeps_name = call.name == "wget" || call.has_any(&["-O", "--remote-name"]);
         let redirected = around.tree.commands()[around.index].redirects.iter().find(|redirect| redirect.kind == RedirectKind::Truncate);
-        let target = named
-            .filter(|name| name != "-")
-            .or_else(|| redirected.map(|redirect| redirect.target.shape.clone()))
-            .or(by_address.filter(|_| keeps_name));
+        let target = named.filter(|name| name != "-").or_else(|| redirected.map(|redirect| redirect.target.shape.clone())).or(by_address.filter(|_| keeps_name));
         if let Some(path) = target.and_then(|target| self.scope.resolve(&target)).filter(|path| !path.is_empty() && path != ".") {
             self.scope.fetched(path);
         }
@@ -369,9 +323,7 @@ impl Analysis<'_> {
         let from_file = call.value_of(&["-a", "--arg-file"]).is_some();
         let text = if from_file { None } else { self.standard_input(around).text };
         let given: Vec<Word> = match text {
-            Some(text) => {
-                text.split(|c: char| c.is_whitespace() || c == '\0').filter(|part| !part.is_empty()).take(64).map(Word::literal).collect()
-            }
+            Some(text) => text.split(|c: char| c.is_whitespace() || c == '\0').filter(|part| !part.is_empty()).take(64).map(Word::literal).collect(),
             None => vec![Word::unknown("…")],
         };
         let mark = call.value_of(&["-I", "-i", "-J", "--replace"]).map(|word| word.shape).filter(|mark| !mark.is_empty());
@@ -400,9 +352,6 @@ impl Analysis<'_> {
 /// `host:path`, as scp and rsync name a place on another machine.
 pub(super) fn is_remote(shape: &str) -> bool {
     shape.split_once(':').is_some_and(|(host, rest)| {
-        !host.is_empty()
-            && !host.contains('/')
-            && !rest.starts_with("//")
-            && host.chars().all(|c| c.is_alphanumeric() || matches!(c, '@' | '.' | '-' | '_' | '['))
+        !host.is_empty() && !host.contains('/') && !rest.starts_with("//") && host.chars().all(|c| c.is_alphanumeric() || matches!(c, '@' | '.' | '-' | '_' | '['))
     }) || shape.starts_with("rsync://")
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::alphabet;
-use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use base64::engine::DecodePaddingMode;
 
 use super::analyse::Analysis;
 use super::call::Call;
@@ -107,8 +107,7 @@ impl Analysis<'_> {
     fn fish_string(&mut self, args: &[Word], tree: &Arc<Tree>, index: usize) -> Option<String> {
         let texts: Option<Vec<String>> = args.iter().map(readable).collect();
         let texts = texts?;
-        let words: Vec<&str> =
-            texts.iter().map(String::as_str).filter(|text| !matches!(*text, "--" | "-n" | "--no-empty" | "-q")).collect();
+        let words: Vec<&str> = texts.iter().map(String::as_str).filter(|text| !matches!(*text, "--" | "-n" | "--no-empty" | "-q")).collect();
         match words.as_slice() {
             ["join", separator, parts @ ..] if !parts.is_empty() => Some(parts.join(separator) + "\n"),
             ["join0", parts @ ..] if !parts.is_empty() => Some(parts.join("\n") + "\n"),
@@ -194,8 +193,7 @@ fn filter(call: &Call<'_>, text: &str) -> Option<String> {
             BASE64.decode(squeezed).ok()?
         }
         "openssl" => {
-            let decodes =
-                call.has("-d") && (call.has("-base64") || call.has("-a") || call.operands.iter().any(|word| word.shape == "base64"));
+            let decodes = call.has("-d") && (call.has("-base64") || call.has("-a") || call.operands.iter().any(|word| word.shape == "base64"));
             if !decodes {
                 return None;
             }

@@ -190,20 +190,8 @@ pub(super) fn is_everything(path: &str, glob: bool) -> bool {
 pub(super) fn is_system(path: &str) -> bool {
     let path = normalise(path);
     const FOLDERS: [&str; 14] = [
-        "/bin/",
-        "/boot/",
-        "/etc/",
-        "/lib/",
-        "/lib64/",
-        "/sbin/",
-        "/sys/",
-        "/usr/",
-        "/proc/sys",
-        "/System/",
-        "/Library/",
-        "/var/lib/",
-        "/private/etc/",
-        "/vmlinuz",
+        "/bin/", "/boot/", "/etc/", "/lib/", "/lib64/", "/sbin/", "/sys/", "/usr/", "/proc/sys", "/System/", "/Library/", "/var/lib/",
+        "/private/etc/", "/vmlinuz",
     ];
     FOLDERS.iter().any(|folder| path.starts_with(folder)) || path.starts_with("/initrd")
 }
@@ -261,11 +249,17 @@ pub(super) fn is_personal_setup(path: &str) -> bool {
         ".rhosts",
         ".inputrc",
     ];
-    const FOLDERS: [&str; 7] =
-        [".ssh", ".gnupg", ".config/autostart", ".config/systemd", ".config/fish/conf.d", "Library/LaunchAgents", ".aws"];
+    const FOLDERS: [&str; 7] = [
+        ".ssh",
+        ".gnupg",
+        ".config/autostart",
+        ".config/systemd",
+        ".config/fish/conf.d",
+        "Library/LaunchAgents",
+        ".aws",
+    ];
     name.is_some_and(|name| {
-        NAMES.contains(&name)
-            || FOLDERS.iter().any(|folder| name == *folder || name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
+        NAMES.contains(&name) || FOLDERS.iter().any(|folder| name == *folder || name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
     })
 }
 

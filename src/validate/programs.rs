@@ -40,13 +40,11 @@ impl Analysis<'_> {
                 self.language(call, around);
             }
             "awk" | "gawk" | "mawk" | "nawk" => self.awk(call, around),
-            "rm" | "unlink" | "rmdir" | "shred" | "srm" | "wipe" | "rimraf" | "trash" | "mv" | "gio" | "Remove-Item" => {
-                self.deletion(call, around)
-            }
+            "rm" | "unlink" | "rmdir" | "shred" | "srm" | "wipe" | "rimraf" | "trash" | "mv" | "gio" | "Remove-Item" => self.deletion(call, around),
             "find" | "gfind" | "fd" | "fdfind" => self.find(call),
             "chmod" | "chown" | "chgrp" | "setfacl" | "chattr" | "chflags" => self.access(call),
-            "psql" | "mysql" | "mariadb" | "sqlite3" | "mongosh" | "mongo" | "redis-cli" | "influx" | "clickhouse-client" | "cqlsh"
-            | "sqlcmd" | "sqlplus" | "duckdb" | "cockroach" | "valkey-cli" | "bq" => self.database(call, around),
+            "psql" | "mysql" | "mariadb" | "sqlite3" | "mongosh" | "mongo" | "redis-cli" | "influx" | "clickhouse-client" | "cqlsh" | "sqlcmd"
+            | "sqlplus" | "duckdb" | "cockroach" | "valkey-cli" | "bq" => self.database(call, around),
             _ => {}
         }
         self.written(call, around);

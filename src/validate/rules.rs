@@ -291,24 +291,8 @@ pub(super) fn takes_value(program: &str, option: &str) -> bool {
 
 /// Whether a program is one whose arguments name what it destroys or runs.
 pub(super) fn is_destructive(name: &str) -> bool {
-    const NAMES: [&str; 16] = [
-        "rm",
-        "dd",
-        "mkfs",
-        "shred",
-        "wipefs",
-        "chmod",
-        "chown",
-        "sh",
-        "bash",
-        "zsh",
-        "find",
-        "mkfs.ext4",
-        "sfdisk",
-        "unlink",
-        "mv",
-        "truncate",
-    ];
+    const NAMES: [&str; 16] =
+        ["rm", "dd", "mkfs", "shred", "wipefs", "chmod", "chown", "sh", "bash", "zsh", "find", "mkfs.ext4", "sfdisk", "unlink", "mv", "truncate"];
     NAMES.contains(&name)
 }
 

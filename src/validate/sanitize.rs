@@ -75,7 +75,10 @@ pub fn sanitize(bytes: &[u8], policy: &Policy) -> Sanitized {
 
 /// The worst that a shell or a terminal could make of a text that is refused.
 fn risk_of_remains(text: &str, policy: &Policy) -> Risk {
-    let end = text.floor_char_boundary(text.len().min(text::MAX_BYTES));
+    let mut end = text.len().min(text::MAX_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
     let ways = ["", " ", "\n"].map(|instead| check(text::without_refused(&text[..end], instead).trim(), policy).risk);
     ways.into_iter().max().unwrap_or(Risk::Medium)
 }

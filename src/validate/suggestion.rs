@@ -3,7 +3,7 @@ use thiserror::Error;
 use super::analyse::analyse;
 use super::verdict::{Finding, Policy, Verdict};
 use super::{sanitize, text};
-use crate::domain::{Candidate, Origin, Risk, ShellKind};
+use crate::domain::{Candidate, Origin, Risk};
 use crate::syntax::{self, SyntaxError, Tree};
 
 /// A command that passed the gate, with what the gate found out about it. Only [`judge`] makes one.
@@ -180,6 +180,7 @@ fn verdict(tree: Tree, policy: &Policy) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ShellKind;
 
     fn candidate(command: &str) -> Candidate {
         Candidate { command: command.to_owned(), reading: None, origin: Origin::Offline, confidence: 0.9 }

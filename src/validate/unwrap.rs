@@ -27,22 +27,18 @@ pub(super) fn is_shell(name: &str) -> bool {
 
 /// Whether a program runs whatever program text it gets, in a language other than the shell's.
 pub(super) fn is_language(name: &str) -> bool {
-    INTERPRETERS.contains(&name)
-        || ["python3.", "python2.", "perl5", "ruby2", "ruby3", "php7", "php8"].iter().any(|start| name.starts_with(start))
+    INTERPRETERS.contains(&name) || ["python3.", "python2.", "perl5", "ruby2", "ruby3", "php7", "php8"].iter().any(|start| name.starts_with(start))
 }
 
 /// Everything that a call runs beside itself.
 pub(super) fn inner(call: &Call<'_>, root: bool) -> Vec<Inner> {
     match call.name {
-        name if is_shell(name) || matches!(name, "su" | "runuser") => match after_flag(call, 'c').or_else(|| call.value_of(&["--command"]))
-        {
+        name if is_shell(name) || matches!(name, "su" | "runuser") => match after_flag(call, 'c').or_else(|| call.value_of(&["--command"])) {
             Some(word) => vec![text_of(&word)],
             None => positional_shell(call),
         },
         "eval" => vec![joined(call.args)],
-        "trap" => {
-            call.operands.first().filter(|word| !matches!(word.shape.as_str(), "-" | "")).map(|word| text_of(word)).into_iter().collect()
-        }
+        "trap" => call.operands.first().filter(|word| !matches!(word.shape.as_str(), "-" | "")).map(|word| text_of(word)).into_iter().collect(),
         "find" | "fd" | "fdfind" | "gfind" => executed(call),
         "script" | "scriptreplay" | "expect" => after_flag(call, 'c').map(|word| text_of(&word)).into_iter().collect(),
         "vim" | "vi" | "nvim" | "ex" | "view" | "vimdiff" => editor_commands(call),
@@ -224,8 +220,7 @@ fn multiplexed(call: &Call<'_>) -> Vec<Inner> {
     match call.operands.split_first() {
         Some((verb, rest)) if RUNS.contains(&verb.shape.as_str()) && !rest.is_empty() => vec![joined_operands(rest)],
         Some((verb, rest)) if matches!(verb.shape.as_str(), "send" | "send-keys") && !rest.is_empty() => {
-            let keys: Vec<&Word> =
-                rest.iter().copied().filter(|word| !matches!(word.shape.as_str(), "Enter" | "C-m" | "KPEnter")).collect();
+            let keys: Vec<&Word> = rest.iter().copied().filter(|word| !matches!(word.shape.as_str(), "Enter" | "C-m" | "KPEnter")).collect();
             if keys.is_empty() { Vec::new() } else { vec![joined_operands(&keys)] }
         }
         _ => Vec::new(),
