@@ -15,7 +15,7 @@ use crate::domain::{AttemptError, Candidate, FailureClass, Origin, Query, ShellF
 use crate::offline::Translation;
 use crate::redact::{self, Redacted};
 use crate::resilience::CallLimiter;
-use crate::validate::{CustomRules, Policy, Suggestion, judge};
+use crate::validate::{CustomRules, Policy, Rejection, Suggestion, judge};
 
 /// Which sources may answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -254,7 +254,15 @@ impl Pipeline {
             (name, AttemptError::new(FailureClass::Malformed, format!("its command was refused: {reason}")))
         };
         let restored = Candidate { command: redacted.restore(&candidate.command), ..candidate.clone() };
-        let suggestion = judge(&restored, &request.policy()).map_err(|rejection| refused(rejection.to_string()))?;
+        let policy = request.policy();
+        let suggestion = judge(&restored, &policy).map_err(|rejection| {
+            // This may reach a log, so it tells of the command as it was before the secrets were put back.
+            let told = match rejection {
+                Rejection::Shown { why, .. } => judge(candidate, &policy).err().unwrap_or(*why),
+                other => other,
+            };
+            refused(told.to_string())
+        })?;
         if self.shells.accepts(suggestion.command(), &request.facts).await == Some(false) {
             return Err(refused(format!("it is not valid for {}", request.facts.shell)));
         }

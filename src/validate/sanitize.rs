@@ -75,23 +75,38 @@ pub fn sanitize(bytes: &[u8], policy: &Policy) -> Sanitized {
 
 /// The worst that a shell or a terminal could make of a text that is refused.
 fn risk_of_remains(text: &str, policy: &Policy) -> Risk {
-    let end = text.floor_char_boundary(text.len().min(text::MAX_BYTES));
+    let mut end = text.len().min(text::MAX_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
     let ways = ["", " ", "\n"].map(|instead| check(text::without_refused(&text[..end], instead).trim(), policy).risk);
     ways.into_iter().max().unwrap_or(Risk::Medium)
 }
 
+/// What of an answer may enter the buffer, and why it must be shown first. A joiner inside an emoji is only trusted in a
+/// text that nothing else speaks against.
+///
+/// # Errors
+/// [`Rejection`] when nothing of it is used.
+pub(super) fn read(answer: &str, policy: &Policy) -> Result<(String, Option<Rejection>), Rejection> {
+    match unpacked(answer, policy)? {
+        (text, Some(_)) if text.contains('\u{200d}') => Err(Rejection::Invisible('\u{200d}')),
+        sound => Ok(sound),
+    }
+}
+
 /// The text for the buffer, and why it must be shown first; or why it is refused.
-fn read(answer: &str, policy: &Policy) -> Result<(String, Option<Rejection>), Rejection> {
+fn unpacked(answer: &str, policy: &Policy) -> Result<(String, Option<Rejection>), Rejection> {
     if answer.len() > text::MAX_BYTES {
         return Err(Rejection::TooLong);
     }
     let text = without_edges(answer.strip_prefix('\u{feff}').unwrap_or(answer));
-    let unpacked = match () {
+    let bare = match () {
         () if text.starts_with("```") => without_fence(text)?.to_owned(),
         () if text.starts_with('{') => from_json(text)?.unwrap_or_else(|| text.to_owned()),
         () => text.to_owned(),
     };
-    let text = without_edges(&unpacked);
+    let text = without_edges(&bare);
     let text = text.strip_prefix("$ ").map_or(text, without_edges);
     if text.is_empty() || text == "$" {
         return Err(Rejection::Empty);
@@ -170,16 +185,17 @@ fn with_single_blanks(text: &str, shell: ShellKind) -> (String, bool) {
 
 /// What a command never begins with.
 fn check_start(text: &str) -> Result<(), Rejection> {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    if text.starts_with('-') {
+        return Err(Rejection::Form("it begins with an option"));
+    }
+    if first.len() > 1 && first.ends_with(':') && first.starts_with(char::is_alphabetic) {
+        return Err(Rejection::Form("it begins as a message"));
+    }
     for line in text.lines().map(str::trim_start) {
         let first = line.split_whitespace().next().unwrap_or_default();
-        if line.starts_with('-') {
-            return Err(Rejection::Form("it begins with an option"));
-        }
         if line.starts_with("```") {
             return Err(Rejection::Form("a block and something beside it"));
-        }
-        if first.len() > 1 && first.ends_with(':') && first.starts_with(char::is_alphabetic) {
-            return Err(Rejection::Form("it begins as a message"));
         }
         let talks = matches!(first, "echo" | "printf" | "print");
         if !talks && is_prose(line) && !text.contains("<<") {
@@ -209,7 +225,7 @@ fn check_meaning(text: &str, shell: ShellKind) -> Result<Option<Rejection>, Reje
     }
     for command in tree.commands() {
         let name = command.words.first().map_or("", |word| word.shape.as_str());
-        if name.contains(['\u{3000}', '!']) && name.len() > 1 && name.starts_with('!') {
+        if shell != ShellKind::Fish && name.starts_with('!') && name.len() > 1 {
             return Err(Rejection::History);
         }
         if name.contains(|c| matches!(c, '\u{ff00}'..='\u{ffef}')) {

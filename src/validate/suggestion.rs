@@ -3,10 +3,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use thiserror::Error;
 
 use super::analyse::analyse;
-use super::text;
 use super::verdict::{Finding, Policy, Verdict};
-use crate::domain::{Candidate, Origin, Risk, ShellKind};
-use crate::syntax::{self, Comment, SyntaxError, Tree};
+use super::{sanitize, text};
+use crate::domain::{Candidate, Origin, Risk};
+use crate::syntax::{self, SyntaxError, Tree};
 
 /// A command that passed the gate, with what the gate found out about it. Only [`judge`] makes one.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +80,16 @@ pub enum Rejection {
     /// Something a reader would take for something else.
     #[error("the answer is easily misread: {0}")]
     Misleading(&'static str),
+    /// Something that people may want to see, and that does not enter the buffer by itself.
+    #[error("{why}; it stays out of the line (risk {risk}): {text}")]
+    Shown {
+        /// The command, with everything invisible written out.
+        text: String,
+        /// How much it can destroy.
+        risk: Risk,
+        /// Why it is only shown.
+        why: Box<Rejection>,
+    },
     /// A `!` that the shell replaces by an earlier command.
     #[error("`!` takes in an earlier command from the history")]
     History,
@@ -126,22 +136,17 @@ pub enum Rejection {
 /// # Errors
 /// [`Rejection`] in one line that can be shown to the user.
 pub fn judge(candidate: &Candidate, policy: &Policy) -> Result<Suggestion, Rejection> {
-    let command = text::clean(&candidate.command)?;
-    let (outside, comment) = syntax::unquoted(command, policy.shell);
-    // An interactive zsh takes `#` as a word unless the user changed that, and then runs what follows.
-    if comment == Comment::Present && policy.shell == ShellKind::Zsh {
-        return Err(Rejection::Comment);
-    }
-    text::check_unquoted(command, &outside)?;
-    let tree = syntax::parse(command, policy.shell)?;
-    match tree.complete_commands() {
-        0 => return Err(Rejection::Comment),
-        1 => {}
-        _ => return Err(Rejection::SeveralLines),
+    let (command, why) = sanitize::read(&candidate.command, policy)?;
+    let tree = syntax::parse(&command, policy.shell)?;
+    // One command of several lines is printed by the command line and kept out of the buffer by the widget.
+    let whole = why == Some(Rejection::SeveralLines) && command.contains('\n') && tree.complete_commands() == 1;
+    if let Some(why) = why.filter(|_| !whole) {
+        let risk = verdict(tree, policy).risk;
+        return Err(Rejection::Shown { text: text::escaped(&command), risk, why: Box::new(why) });
     }
     let verdict = verdict(tree, policy);
     Ok(Suggestion {
-        command: command.to_owned(),
+        command,
         reading: candidate.reading.as_deref().map(text::printable_line).filter(|line| !line.is_empty()),
         origin: candidate.origin.clone(),
         confidence: candidate.confidence,
@@ -200,6 +205,7 @@ fn verdict(tree: Tree, policy: &Policy) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ShellKind;
 
     fn candidate(command: &str) -> Candidate {
         Candidate { command: command.to_owned(), reading: None, origin: Origin::Offline, confidence: 0.9 }
@@ -211,7 +217,18 @@ mod tests {
 
     #[test]
     fn cleans_the_outer_edges_only() {
-        for text in ["ls -l", "  ls -l ", "ls -l\n", "$ ls -l", "\u{feff}ls -l", "\u{feff}  $ ls -l \n"] {
+        for text in [
+            "ls -l",
+            "  ls -l ",
+            "ls -l\n",
+            "$ ls -l",
+            "\u{feff}ls -l",
+            "\u{feff}  $ ls -l \n",
+            "\nls -l\n\n",
+            "ls -l\r",
+            "ls\t-l",
+            "ls -l \u{7}",
+        ] {
             assert_eq!(judged(text, ShellKind::Bash).map(|s| s.command().to_owned()), Ok("ls -l".to_owned()), "{text:?}");
         }
         assert_eq!(judged("echo 'a  b '", ShellKind::Zsh).expect("valid").command(), "echo 'a  b '");
@@ -224,14 +241,9 @@ mod tests {
             "   ",
             "\n",
             "$ ",
-            "ls\n\n",
-            "\nls",
             "ls\nrm -rf x",
-            "ls\r",
             "ls\rrm x",
-            "ls\tx",
             "ls \u{1b}[31m",
-            "ls \u{7}",
             "ls \u{0}",
             "ls \u{7f}",
             "ls \u{9b}31m",
@@ -275,6 +287,15 @@ mod tests {
         }
         assert_eq!(judged(&"a".repeat(text::MAX_BYTES + 1), ShellKind::Bash), Err(Rejection::TooLong));
         assert_eq!(judged("touch A # ; touch B", ShellKind::Zsh), Err(Rejection::Comment));
+    }
+
+    #[test]
+    fn what_is_only_shown_names_the_command_its_risk_and_the_reason() {
+        let Err(shown @ Rejection::Shown { .. }) = judged("cd src\nrm -rf /", ShellKind::Bash) else { panic!("not shown") };
+        let line = shown.to_string();
+        assert!(line.contains("several lines") && line.contains("risk critical") && line.ends_with(": cd src; rm -rf /"), "{line}");
+        let Err(shown) = judged("ssh ro\u{43e}t@host", ShellKind::Zsh) else { panic!("not shown") };
+        assert!(shown.to_string().ends_with("ssh ro\\u{43e}t@host"), "{shown}");
     }
 
     #[test]

@@ -14,26 +14,7 @@ pub(super) fn without_refused(text: &str, instead: &str) -> String {
 /// Longest line of prose that is shown.
 const MAX_LINE_CHARS: usize = 240;
 
-/// Takes the outer edges off an answer and refuses it when a character inside must not reach a terminal.
-pub(super) fn clean(answer: &str) -> Result<&str, Rejection> {
-    if answer.len() > MAX_BYTES {
-        return Err(Rejection::TooLong);
-    }
-    let blanks = [' ', '\t'];
-    let text = answer.strip_prefix('\u{feff}').unwrap_or(answer);
-    let text = text.strip_suffix('\n').unwrap_or(text).trim_matches(blanks);
-    let text = text.strip_prefix("$ ").unwrap_or(text).trim_matches(blanks);
-    if text.is_empty() || text == "$" {
-        return Err(Rejection::Empty);
-    }
-    if text.starts_with('\n') || text.ends_with('\n') {
-        return Err(Rejection::SeveralLines);
-    }
-    check_characters(text)?;
-    let backslashes = text.bytes().rev().take_while(|byte| *byte == b'\\').count();
-    if backslashes % 2 == 1 { Err(Rejection::TrailingBackslash) } else { Ok(text) }
-}
-
+/// Refuses a text when a character in it must not reach a terminal.
 pub(super) fn check_characters(text: &str) -> Result<(), Rejection> {
     let mut previous = None;
     let mut chars = text.chars().peekable();
@@ -53,6 +34,23 @@ pub(super) fn check_characters(text: &str) -> Result<(), Rejection> {
         }
     }
     Ok(())
+}
+
+/// The text as people should see it when it may mislead: letters that pass for Latin ones, odd blanks and typography by
+/// their numbers, a line end as `\n`.
+pub(super) fn escaped(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => shown.push_str("\\n"),
+            '\u{370}'..='\u{52f}' | '\u{1f00}'..='\u{1fff}' | '\u{2010}'..='\u{201f}' | '\u{2212}' | '\u{3000}' => {
+                shown.extend(c.escape_unicode());
+            }
+            c if classify(c) != Class::Plain => shown.extend(c.escape_unicode()),
+            c => shown.push(c),
+        }
+    }
+    shown
 }
 
 /// What only matters outside quotes: typography at the start of a word, and gaps left for the user.
