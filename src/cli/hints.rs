@@ -8,13 +8,15 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rustix::fs::OFlags;
+
 use super::facts;
 use crate::paths::Paths;
 use crate::protocol::Answer;
 
 /// How long a look for a model server on this machine may take; a refused connection takes microseconds.
 const PROBE_LIMIT: Duration = Duration::from_millis(50);
-/// Most bytes of a list of models that are looked at.
+/// Most bytes of a list, of models or of advice, that are looked at.
 const LIST_LIMIT: u64 = 64 * 1024;
 /// Well-known key variables and the provider that `provider add` knows by name.
 const KEYS: [(&str, &str); 3] = [("OPENAI_API_KEY", "openai"), ("OPENROUTER_API_KEY", "openrouter"), ("GROQ_API_KEY", "groq")];
@@ -94,7 +96,7 @@ fn is_new_today(id: &str, paths: &Paths) -> bool {
     let today = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 86_400;
     let file = directory.join("hints");
     let line = format!("{today} {id}");
-    let known = fs::read_to_string(&file).unwrap_or_default();
+    let known = read_plain(&file).unwrap_or_default();
     if known.lines().any(|known| known == line) {
         return false;
     }
@@ -104,11 +106,26 @@ fn is_new_today(id: &str, paths: &Paths) -> bool {
     true
 }
 
+/// The text of a regular file. Anything else that stands at its place, such as a pipe that nobody writes to, is not read.
+fn read_plain(file: &Path) -> std::io::Result<String> {
+    let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).unwrap_or(0);
+    let opened = fs::OpenOptions::new().read(true).custom_flags(flags).open(file)?;
+    if !opened.metadata()?.is_file() {
+        return Err(std::io::ErrorKind::InvalidInput.into());
+    }
+    let mut text = String::new();
+    opened.take(LIST_LIMIT).read_to_string(&mut text).map(|_| text)
+}
+
 fn write_private(directory: &Path, file: &Path, text: &str) -> std::io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     let temporary = file.with_extension(std::process::id().to_string());
-    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?.write_all(text.as_bytes())?;
-    fs::rename(&temporary, file)
+    let written = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary);
+    let replaced = written?.write_all(text.as_bytes()).and_then(|()| fs::rename(&temporary, file));
+    if replaced.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    replaced
 }
 
 #[cfg(test)]

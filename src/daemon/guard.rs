@@ -136,8 +136,13 @@ fn lock_path(socket: &Path) -> PathBuf {
 fn open_lock(path: &Path, create: bool) -> io::Result<File> {
     let no_follow = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default();
     let file = OpenOptions::new().read(true).write(true).create(create).mode(0o600).custom_flags(no_follow).open(path)?;
-    if file.metadata()?.uid() != crate::platform::own_uid() {
+    let metadata = file.metadata()?;
+    if metadata.uid() != crate::platform::own_uid() {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it belongs to another user"));
+    }
+    // It is emptied before the process id goes in, and under a second name it is somebody's file.
+    if !metadata.is_file() || metadata.nlink() > 1 {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a plain file of its own; remove it"));
     }
     Ok(file)
 }

@@ -1,0 +1,188 @@
+//! The file of a project: it tightens, and it redirects nothing.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use crate::environment::{Run, TestEnv, provider_block, records, run, wait_until};
+use crate::fake_provider::{FakeProvider, Reply, answer};
+
+const UNKNOWN: &str = "frobnicate the quux";
+
+fn plant(directory: &Path, text: &str) {
+    let file = directory.join(".gptos.toml");
+    fs::write(&file, text).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+}
+
+fn ask_in(env: &TestEnv, directory: &Path, arguments: &[&str]) -> Run {
+    let mut command = env.command(arguments);
+    command.current_dir(directory);
+    run(command, UNKNOWN.as_bytes())
+}
+
+#[test]
+fn a_hostile_project_file_redirects_nothing() {
+    let evil = FakeProvider::always(Reply::stream(&answer("evil")));
+    let good = FakeProvider::always(Reply::stream(&answer("printf good")));
+    let env = TestEnv::new();
+    env.with_provider("good", &good.base_url(), "key = { env = \"GOOD_KEY\" }");
+    let deep = env.work().join("a/b");
+    fs::create_dir_all(&deep).unwrap();
+    let root = env.work().parent().unwrap().to_owned();
+    let (url, block) = (evil.base_url(), provider_block("good", &evil.base_url(), "key = { env = \"GOOD_KEY\" }"));
+    plant(&root, &format!("base_url = \"{url}\"\nresident = \"off\"\ndeadline_ms = 1\n"));
+    plant(&env.work(), &format!("{block}\n[proxy]\nurl = \"{url}\"\n"));
+    plant(&deep, &format!("providers = \"on\"\n[provider]\nbase_url = \"{url}\"\n[rules]\nsilence = [\"rm-vital\"]\n"));
+    fs::create_dir(deep.join("broken")).unwrap();
+    plant(&deep.join("broken"), &format!("[[provider]\nbase_url = \"{url}\"\n"));
+
+    let mut resident = env.start_resident();
+    for round in 1..=2 {
+        for (place, asked) in [(deep.clone(), 2 * round - 1), (deep.join("broken"), 2 * round)] {
+            let mut command = env.command(&["translate", "--no-cache", "--shell", "bash", "--", UNKNOWN]);
+            let run = run(
+                {
+                    command.current_dir(&place).env("GOOD_KEY", "k").env("OPENAI_BASE_URL", &url);
+                    command
+                },
+                b"",
+            );
+            assert_eq!((run.code, run.out.as_str()), (Some(0), "printf good\n"), "{}", run.err);
+            assert!(run.err.contains("`base_url`, `resident`, `deadline_ms` are ignored: a project may only tighten"), "{}", run.err);
+            assert!(run.err.contains("`provider`, `proxy` are ignored"), "{}", run.err);
+            assert_eq!(good.count(), asked);
+        }
+        // The second time without a resident: the asking process answers by itself.
+        if round == 1 {
+            env.run(&["daemon", "stop"]);
+            resident.wait().unwrap();
+            env.configure(&format!("resident = \"off\"\n{}", provider_block("good", &good.base_url(), "key = { env = \"GOOD_KEY\" }")));
+        }
+    }
+    assert_eq!(evil.connections(), 0);
+    assert!(good.requests().iter().all(|request| request.header("authorization") == Some("Bearer k")));
+}
+
+#[test]
+fn a_project_turns_providers_off_for_everybody_in_it() {
+    let provider = FakeProvider::always(Reply::stream(&answer("printf good")));
+    let env = TestEnv::new();
+    env.with_provider("good", &provider.base_url(), "");
+    let below = env.work().join("below");
+    fs::create_dir(&below).unwrap();
+    plant(&env.work(), "providers = \"off\"\n");
+    // A file further down cannot turn them on again.
+    plant(&below, "providers = \"on\"\n");
+    let mut resident = env.start_resident();
+    for arguments in [&["widget", "bash"][..], &["widget", "bash", "--fresh"], &["translate", "--shell", "bash"]] {
+        let run = ask_in(&env, &below, arguments);
+        let said = format!("{}{}", run.out, run.err);
+        assert!(said.contains("no provider was asked: ") && said.contains(".gptos.toml turns them off"), "{said}");
+    }
+    let batch = env.command(&["batch", "translate", "--shell", "bash"]);
+    assert_eq!(run(batch, format!("{{\"id\":1,\"query\":\"{UNKNOWN}\"}}\n").as_bytes()).code, Some(0));
+    assert_eq!(provider.connections(), 0);
+    // Elsewhere it is asked as before.
+    assert_eq!(ask_in(&env, &env.home(), &["translate", "--shell", "bash"]).out, "printf good\n");
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
+}
+
+#[test]
+fn a_project_keeps_its_answers_out_of_the_cache() {
+    let provider = FakeProvider::always(Reply::stream(&answer("printf good")));
+    let env = TestEnv::new();
+    env.with_provider("good", &provider.base_url(), "");
+    plant(&env.work(), "cache = \"off\"\n");
+    let mut resident = env.start_resident();
+    for asked in 1..=2 {
+        assert_eq!(ask_in(&env, &env.work(), &["translate", "--shell", "bash"]).out, "printf good\n");
+        assert_eq!(provider.count(), asked, "nothing was kept");
+    }
+    let told = run(env.command(&["ran", "bash", "0"]), format!("{UNKNOWN}\0printf mine").as_bytes());
+    assert_eq!(told.code, Some(0));
+    assert_eq!(ask_in(&env, &env.home(), &["translate", "--shell", "bash"]).out, "printf good\n");
+    assert_eq!(provider.count(), 3, "neither an answer nor what was run is known elsewhere");
+    assert_eq!(ask_in(&env, &env.home(), &["translate", "--shell", "bash"]).out, "printf good\n");
+    assert_eq!(provider.count(), 3);
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
+}
+
+#[test]
+fn commands_of_the_asking_shell_alone_count_as_commands() {
+    let provider = FakeProvider::always(Reply::stream("mycmd --all"));
+    let env = TestEnv::new();
+    env.with_provider("bare", &provider.base_url(), "");
+    let mut resident = env.start_resident();
+    for (input, command) in [(format!("{UNKNOWN}\0gs mycmd _x\0nocomments"), Some("mycmd --all")), (format!("{UNKNOWN} now\0gs\0"), None)] {
+        let run = env.run_with_input(&["widget", "bash"], input.as_bytes());
+        let commands: Vec<_> = records(&run.out).into_iter().filter(|(kind, ..)| kind == "cmd").map(|(_, text, _)| text).collect();
+        assert_eq!(commands, command.into_iter().collect::<Vec<_>>(), "{}", run.out);
+    }
+    // What the shell says of itself is no business of the provider.
+    assert!(provider.requests().iter().all(|request| !request.body.contains("gs mycmd") && !request.body.contains("nocomments")));
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
+}
+
+#[test]
+fn a_command_that_the_real_shell_refuses_is_not_shown() {
+    // The grammar that all shells share accepts it, and zsh ends the loop with `done` or a brace.
+    let provider = FakeProvider::always(Reply::stream(&answer("while true; echo x; end")));
+    let env = TestEnv::new();
+    env.with_provider("good", &provider.base_url(), "");
+    let run = env.run_with_input(&["translate", "--shell", "zsh", "--no-cache"], UNKNOWN.as_bytes());
+    assert_eq!(run.code, Some(1), "{} {}", run.out, run.err);
+    assert!(run.err.contains("its command was refused: "), "{}", run.err);
+    let run = env.run_with_input(&["translate", "--shell", "fish", "--no-cache"], UNKNOWN.as_bytes());
+    assert_eq!(run.out, "while true; echo x; end\n", "{}", run.err);
+}
+
+#[test]
+fn a_resident_that_cannot_read_the_request_is_asked_to_go_and_the_answer_comes_all_the_same() {
+    let env = TestEnv::new();
+    let folder = env.socket().parent().unwrap().to_owned();
+    fs::create_dir(&folder).unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+    let listener = UnixListener::bind(env.socket()).unwrap();
+    let seen = Arc::new(Mutex::new(Vec::<String>::new()));
+    let asked = Arc::clone(&seen);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut reader = BufReader::new(&stream);
+            let (mut first, mut length) = (String::new(), 0);
+            let _ = reader.read_line(&mut first);
+            loop {
+                let mut line = String::new();
+                let _ = reader.read_line(&mut line);
+                if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
+                if line.trim().is_empty() {
+                    break;
+                }
+            }
+            let mut body = vec![0; length];
+            let _ = reader.read_exact(&mut body);
+            let old = "x-gptos-build: 0.0.1+1.1\r\nx-gptos-build-time: 1\r\n";
+            let reply = match first.split(' ').nth(1) {
+                Some("/v1/suggest") => "HTTP/1.1 422 Unprocessable Entity\r\ncontent-length: 13\r\n\r\nunknown field".to_owned(),
+                _ => format!("HTTP/1.1 200 OK\r\n{old}content-length: 2\r\n\r\n{{}}"),
+            };
+            asked.lock().unwrap().push(first);
+            let _ = (&stream).write_all(reply.as_bytes());
+        }
+    });
+    // A loaded machine may let one exchange run out of time; the next key press asks again.
+    wait_until("the older resident is asked to go", || {
+        let run = env.run_with_input(&["widget", "bash"], b"list files by size\0ll\0");
+        assert!(run.out.starts_with("cmd\0ls "), "{}", run.out);
+        seen.lock().unwrap().iter().any(|line| line.starts_with("POST /v1/drain "))
+    });
+    drop(fs::remove_file(env.socket()));
+}
