@@ -297,7 +297,8 @@ impl Scanner {
             operator if operator.contains("<<") => return Err(SyntaxError::Grammar(self.shell)),
             _ => RedirectKind::Truncate,
         };
-        command.redirects.push(Redirect { kind, target });
+        let forced = operator.starts_with('>') && operator.contains(['|', '!']);
+        command.redirects.push(Redirect { kind, target, forced });
         Ok(())
     }
 }

@@ -217,6 +217,8 @@ pub struct Redirect {
     pub kind: RedirectKind,
     /// The file, or the text of a here-document.
     pub target: Word,
+    /// Whether it overrides the shell's refusal to overwrite files: `>|`.
+    pub forced: bool,
 }
 
 /// Collects one word from the pieces a reader finds.

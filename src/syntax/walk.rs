@@ -323,7 +323,11 @@ impl Walker {
                 self.not_in_fish("a here-document")?;
                 let text = &document.doc.value;
                 if !document.requires_expansion {
-                    return Ok(Some(Redirect { kind: RedirectKind::HereText, target: Word::literal(text).at(self.source.whole()) }));
+                    return Ok(Some(Redirect {
+                        kind: RedirectKind::HereText,
+                        target: Word::literal(text).at(self.source.whole()),
+                        forced: false,
+                    }));
                 }
                 let pieces = word::parse_heredoc(text, &self.options).map_err(|_| SyntaxError::Grammar(self.shell))?;
                 (RedirectKind::HereText, self.assemble(text, &pieces, self.source.whole())?)
@@ -336,7 +340,8 @@ impl Walker {
                 (if *append { RedirectKind::Append } else { RedirectKind::Truncate }, self.word(word)?)
             }
         };
-        Ok(Some(Redirect { kind, target }))
+        let forced = matches!(redirect, IoRedirect::File(_, IoFileRedirectKind::Clobber, _));
+        Ok(Some(Redirect { kind, target, forced }))
     }
 
     pub(super) fn not_in_fish(&self, construct: &'static str) -> Outcome {

@@ -12,6 +12,8 @@ impl Analysis<'_> {
     pub(super) fn written(&mut self, call: &Call<'_>) {
         let paths = call.paths(&self.scope);
         let targets: Vec<(String, &Word)> = match call.name {
+            // Without these it only lists what it finds.
+            "wipefs" if !call.has_any(&["-a", "--all", "-o", "--offset"]) => return,
             "tee" | "sponge" | "truncate" | "shred" | "wipefs" | "blkdiscard" | "mkswap" => paths,
             "dd" => call.operands.iter().filter_map(|word| Some((self.scope.resolve(word.shape.strip_prefix("of=")?)?, *word))).collect(),
             "cp" | "install" | "ln" | "mv" => paths.into_iter().skip(1).last().into_iter().collect(),
@@ -67,8 +69,16 @@ impl Analysis<'_> {
     pub(super) fn access(&mut self, call: &Call<'_>) {
         let recursive = call.has_any(&["-R", "--recursive"]);
         let keys_off = call.args.iter().any(|word| word.shape.starts_with("--reference"));
-        let skip = usize::from(!keys_off && call.name != "setfacl" && call.name != "chflags");
-        let mode = call.operands.first().map(|word| word.shape.clone()).unwrap_or_default();
+        // `chmod -x` and `chattr -i` look like options.
+        let signed = call.options.iter().find(|word| {
+            let letters = word.shape.trim_start_matches('-');
+            !letters.is_empty()
+                && word.shape != "-R"
+                && letters.chars().all(|c| "rwxXstiaAdcDejSTu".contains(c))
+                && matches!(call.name, "chmod" | "chattr")
+        });
+        let skip = usize::from(!keys_off && signed.is_none() && call.name != "setfacl");
+        let mode = signed.or(call.operands.first().as_deref()).map(|word| word.shape.clone()).unwrap_or_default();
         let opens = call.name == "chmod"
             && (mode.ends_with("777")
                 || mode.ends_with("666")

@@ -178,6 +178,9 @@ impl Analysis<'_> {
         {
             self.programs.push(program.clone());
         }
+        if call.has_any(&["--help", "--version"]) && call.args.len() <= 2 && !unwrap::is_shell(call.name) {
+            return;
+        }
         let wrapper = rules::wrapper(call.name);
         let inside = unwrap::inner(call, around.root);
         // A shell is as harmless as the text it runs, when that is known.
@@ -218,6 +221,7 @@ impl Analysis<'_> {
             None => {
                 self.add("unknown-program", Risk::Low, format!("runs {}, which is not known here", named(call.name)));
                 self.suspected_wrapper(call, around);
+                self.destructive_verb(call);
             }
         }
     }
@@ -236,6 +240,56 @@ impl Analysis<'_> {
             let guessed = self.findings.split_off(before);
             self.findings.extend(guessed.into_iter().filter(|finding| finding.risk >= Risk::High));
             return;
+        }
+    }
+
+    /// A program that nobody knows may still say what it does: `thing delete --all --force`.
+    fn destructive_verb(&mut self, call: &Call<'_>) {
+        const VERBS: [&str; 20] = [
+            "delete",
+            "destroy",
+            "purge",
+            "wipe",
+            "erase",
+            "drop",
+            "nuke",
+            "terminate",
+            "format",
+            "flush",
+            "uninstall",
+            "remove",
+            "rm",
+            "prune",
+            "reset",
+            "del",
+            "unpublish",
+            "teardown",
+            "obliterate",
+            "factory-reset",
+        ];
+        let says = |word: &&Word| {
+            let shape = word.shape.as_str();
+            VERBS.contains(&shape)
+                || VERBS.iter().take(9).any(|verb| shape.strip_prefix(verb).is_some_and(|rest| rest.starts_with(['-', ':', '_'])))
+        };
+        if !call.operands.iter().take(4).any(says) || call.has_any(&["--dry-run", "--what-if", "--help", "-h"]) {
+            return;
+        }
+        let all = [
+            "--force",
+            "--all",
+            "--yes",
+            "--recursive",
+            "--purge",
+            "--no-confirm",
+            "--auto-approve",
+            "-auto-approve",
+            "--hard",
+            "--cascade",
+        ];
+        match call.has_any(&all) {
+            true => self.add("destructive-all", Risk::High, format!("{} seems to delete without asking", named(call.name))),
+            false => self.add("destructive", Risk::Medium, format!("{} seems to delete something", named(call.name))),
         }
     }
 

@@ -4,6 +4,32 @@ use super::rules;
 use super::scope::Scope;
 use crate::syntax::{HOME, UNKNOWN, Word};
 
+/// Programs that read `--recurs` as `--recursive`, of which the analysis asks for long options.
+const ABBREVIATING: [&str; 18] = [
+    "rm", "cp", "mv", "ln", "chmod", "chown", "chgrp", "shred", "truncate", "sed", "tar", "sort", "wget", "wipefs", "install", "tee",
+    "rsync", "git",
+];
+
+/// Programs whose options of many letters begin with one dash, so that `-refresh-only` is no `-y`.
+const LONG_BEHIND_ONE_DASH: [&str; 16] = [
+    "terraform",
+    "tofu",
+    "terragrunt",
+    "vault",
+    "consul",
+    "nomad",
+    "packer",
+    "influx",
+    "find",
+    "gfind",
+    "openssl",
+    "convert",
+    "magick",
+    "ffmpeg",
+    "java",
+    "go",
+];
+
 /// A program that is called.
 #[derive(Debug)]
 pub(super) struct Call<'a> {
@@ -38,12 +64,14 @@ impl<'a> Call<'a> {
     /// Whether an option is given, alone, in a cluster of letters, abbreviated, or with `=value`.
     pub(super) fn has(&self, flag: &str) -> bool {
         let cluster = flag.strip_prefix('-').filter(|rest| rest.chars().count() == 1);
+        let abbreviates = flag.starts_with("--") && !flag.contains('=') && ABBREVIATING.contains(&self.name);
+        let clusters = !LONG_BEHIND_ONE_DASH.contains(&self.name);
         self.options.iter().map(|word| word.shape.as_str()).any(|option| {
             let name = option.split('=').next().unwrap_or(option);
             option == flag
                 || name == flag
-                || (flag.starts_with("--") && name.len() > 4 && flag.starts_with(name))
-                || cluster.is_some_and(|letter| !option.starts_with("--") && name[1..].contains(letter))
+                || (abbreviates && name.len() > 4 && flag.starts_with(name))
+                || cluster.is_some_and(|letter| !option.starts_with("--") && clusters && name[1..].contains(letter))
         })
     }
 

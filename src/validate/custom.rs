@@ -7,7 +7,7 @@ use super::rules;
 use crate::domain::Risk;
 
 /// Names of findings that are made in code and not in a file.
-const IN_CODE: [&str; 93] = [
+const IN_CODE: [&str; 100] = [
     "access-all",
     "access-folder",
     "access-open",
@@ -25,17 +25,21 @@ const IN_CODE: [&str; 93] = [
     "database-rights",
     "database-shell",
     "depth",
+    "destructive",
+    "destructive-all",
     "dynamic-name",
     "empties",
     "empties-all",
     "encoded-code",
     "fills-root",
+    "find-change-all",
     "find-change-vital",
     "find-delete",
     "find-delete-all",
     "find-delete-log",
     "find-delete-vital",
     "find-delete-wide",
+    "find-secrets",
     "foreign-letters",
     "fork-bomb",
     "function-variable",
@@ -43,6 +47,8 @@ const IN_CODE: [&str; 93] = [
     "hidden-name",
     "history-off",
     "impostor",
+    "kill-everything",
+    "kill-shell",
     "library-path",
     "loader-variable",
     "move-cornerstone",
@@ -54,6 +60,7 @@ const IN_CODE: [&str; 93] = [
     "move-vital",
     "network-redirect",
     "overwrite",
+    "overwrite-forced",
     "overwrites-input",
     "own-program",
     "partial",

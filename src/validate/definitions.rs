@@ -80,7 +80,8 @@ impl Analysis<'_> {
             "LD_LIBRARY_PATH" => self.add("library-path", Risk::Low, "changes where programs find their libraries"),
             "IFS" => {}
             name if LOADERS.contains(&name) && !shape.is_empty() => {
-                self.add("loader-variable", Risk::Medium, "changes which code programs run");
+                let risk = if path::is_passing(shape) { Risk::High } else { Risk::Medium };
+                self.add("loader-variable", risk, "changes which code programs run");
                 if name == "PROMPT_COMMAND"
                     && let Some(text) = &value.value
                 {

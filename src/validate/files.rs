@@ -5,7 +5,7 @@ use super::call::Call;
 use super::path;
 use super::verdict::{Effect, EffectKind};
 use crate::domain::Risk;
-use crate::syntax::{Redirect, RedirectKind, UNKNOWN, Word};
+use crate::syntax::{HOME, Redirect, RedirectKind, UNKNOWN, Word};
 
 /// Names that hold what a program wrote last time and will write again.
 const REPLACEABLE: [&str; 9] = [".log", ".tmp", ".out", ".txt~", ".pid", ".lock", ".cache", ".bak", ".html"];
@@ -41,16 +41,16 @@ impl Analysis<'_> {
                 }
             }
             if writes {
-                self.writes(&word, &target, redirect.kind, words, around);
+                self.writes(&word, &target, redirect, words, around);
             }
         }
     }
 
-    fn writes(&mut self, word: &Word, target: &str, kind: RedirectKind, words: &[Word], around: &Around<'_>) {
+    fn writes(&mut self, word: &Word, target: &str, redirect: &Redirect, words: &[Word], around: &Around<'_>) {
         if matches!(target, "/dev/null" | "/dev/stdout" | "/dev/stderr" | "/dev/tty" | "/dev/full") || target.starts_with("/dev/fd/") {
             return;
         }
-        let truncates = kind == RedirectKind::Truncate;
+        let truncates = redirect.kind == RedirectKind::Truncate;
         if truncates {
             self.effect(EffectKind::Overwrite, word, target, false);
         }
@@ -66,6 +66,8 @@ impl Analysis<'_> {
             self.add_at(word, "empties-all", Risk::High, "empties every file it names");
         } else if empties && !REPLACEABLE.iter().any(|end| name.ends_with(end)) && !path::is_passing(target) {
             self.add_at(word, "empties", Risk::Medium, format!("empties {}", named(target)));
+        } else if redirect.forced {
+            self.add_at(word, "overwrite-forced", Risk::Medium, format!("overwrites {} even where the shell would refuse", named(target)));
         } else if truncates {
             self.add_at(word, "overwrite", Risk::Low, format!("overwrites {}", named(target)));
         } else {
@@ -209,9 +211,15 @@ impl Analysis<'_> {
         let names_all = call.value_of(&["-name", "-iname"]).is_some_and(|word| matches!(word.shape.as_str(), "*" | "*.*"));
         let old_only = call.value_of(&["-mtime", "-atime", "-mmin"]).is_none_or(|word| word.shape == "+0");
         let selective = tests && !names_all;
+        let wanted = call
+            .value_of(&["-name", "-iname"])
+            .is_some_and(|word| path::is_secret(&format!("{HOME}/{}", word.shape.trim_start_matches('*'))));
         for root in &roots {
             let path = self.scope.resolve(&root.shape).unwrap_or_else(|| root.shape.clone());
             let vital = path::is_vital(&path);
+            if wanted && vital {
+                self.add_at(root, "find-secrets", Risk::Medium, "looks for stored credentials");
+            }
             match (deletes, vital) {
                 // A named kind of file below `/` or home is much; everything there is all.
                 (true, true)
@@ -239,6 +247,9 @@ impl Analysis<'_> {
                     "deletes what it finds",
                     Some("the same find with -print shows what it would delete"),
                 ),
+                (false, false) if changes && !selective && path::is_everything(&path, root.glob) => {
+                    self.add_at(root, "find-change-all", Risk::Medium, "changes everything below this directory");
+                }
                 (false, true) if changes && !selective => {
                     self.add_at(root, "find-change-vital", Risk::High, "changes everything below a system or home directory")
                 }

@@ -207,6 +207,9 @@ impl Analysis<'_> {
                 self.add("generated-code", Risk::High, "runs the output of another program");
             }
             Input { fed: true, .. } => self.add("runs-file", Risk::Low, "runs the commands of a file"),
+            _ if around.root && shell && call.operands.is_empty() && around.repeated => {
+                self.add("root-shell", Risk::High, "opens a shell out of a program that runs as root");
+            }
             _ if around.root && shell && call.operands.is_empty() => {
                 self.add("root-shell", Risk::Medium, "opens a shell in which everything runs as root");
             }
@@ -279,6 +282,11 @@ impl Analysis<'_> {
             }
             None => vec![Word::unknown("…")],
         };
+        let endless =
+            around.tree.commands()[around.tree.commands()[around.index].input.clone()].iter().any(|command| command.name() == Some("yes"));
+        if endless && around.tree.commands()[around.index].input.len() == 1 {
+            self.add("fork-bomb", Risk::High, "starts processes without end");
+        }
         let mark = call.value_of(&["-I", "-i", "-J", "--replace"]).map(|word| word.shape).filter(|mark| !mark.is_empty());
         let mark = mark.or_else(|| (call.name == "parallel" || call.has("-i")).then(|| "{}".to_owned()));
         match mark {

@@ -88,7 +88,7 @@ pub(super) const CORNERSTONES: [&str; 33] = [
     "/boot/",
     "/lib/modules/",
     "/usr/lib/modules/",
-    "/proc/sys",
+    "/proc/sys/",
     "/sys/firmware/",
     "/Library/LaunchDaemons/",
 ];

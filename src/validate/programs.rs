@@ -5,13 +5,11 @@ use super::call::Call;
 use super::rules;
 use super::unwrap;
 use crate::domain::Risk;
+use crate::syntax::Word;
 
 impl Analysis<'_> {
     /// What the program itself does with its arguments and its input.
     pub(super) fn program(&mut self, call: &Call<'_>, around: &Around<'_>) {
-        if call.has_any(&["--help", "--version"]) && call.args.len() <= 3 {
-            return;
-        }
         let embedded: Vec<_> = rules::matching(call, &self.scope).collect();
         let custom = rules::custom(call, &self.scope, &self.policy.rules);
         for rule in embedded.into_iter().chain(&custom) {
@@ -46,10 +44,35 @@ impl Analysis<'_> {
             }
             "find" | "gfind" | "fd" | "fdfind" => self.find(call),
             "chmod" | "chown" | "chgrp" | "setfacl" | "chattr" | "chflags" => self.access(call),
+            "kill" => self.kill(call),
+            "at" | "batch" => {
+                if let Some(text) = self.standard_input(around).text {
+                    self.text(&text, &Word::default(), around.depth + 1, around.root);
+                }
+            }
             "psql" | "mysql" | "mariadb" | "sqlite3" | "mongosh" | "mongo" | "redis-cli" | "influx" | "clickhouse-client" | "cqlsh"
-            | "sqlcmd" | "sqlplus" | "duckdb" | "cockroach" | "valkey-cli" | "bq" => self.database(call, around),
+            | "sqlcmd" | "sqlplus" | "duckdb" | "cockroach" | "valkey-cli" | "bq" | "mysqlsh" | "snowsql" | "trino" | "presto"
+            | "beeline" | "hive" | "cypher-shell" | "usql" | "pgcli" | "mycli" | "litecli" | "isql" | "tsql" | "impala-shell" => {
+                self.database(call, around)
+            }
             _ => {}
         }
         self.written(call);
+    }
+
+    /// `kill -9 -1` ends everything; `-1` alone is only a signal.
+    fn kill(&mut self, call: &Call<'_>) {
+        let mut words = call.args.iter().map(|word| word.shape.as_str()).peekable();
+        match words.peek().copied() {
+            Some("-s" | "-n" | "--signal") => drop(words.nth(1)),
+            Some(word) if word.starts_with('-') && word != "--" => drop(words.next()),
+            _ => {}
+        }
+        if words.any(|word| word == "-1") {
+            self.add("kill-everything", Risk::Critical, "ends every process that you may end");
+        }
+        if call.args.iter().any(|word| word.raw.contains("$$")) {
+            self.add("kill-shell", Risk::Medium, "ends the shell you are in");
+        }
     }
 }

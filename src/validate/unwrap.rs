@@ -67,6 +67,11 @@ pub(super) fn inner(call: &Call<'_>, root: bool) -> Vec<Inner> {
         "entr" | "hyperfine" | "strace" | "ltrace" | "perf" | "gdb" | "valgrind" | "nsenter" | "unshare" | "systemd-run" | "pkexec" => {
             wrapped_by_table(call)
         }
+        "bundle" | "poetry" | "uv" | "pipenv" | "npm" | "pnpm" | "yarn" | "pdm" | "hatch" | "rye"
+            if call.begins_with("exec") || call.begins_with("run") =>
+        {
+            after_operands(call, 1)
+        }
         "fzf" => call.value_of(&["--preview"]).map(|word| text_of(&word)).into_iter().collect(),
         "sudo" | "doas" if root && call.operands.is_empty() => Vec::new(),
         _ => wrapped_by_table(call),
