@@ -1,5 +1,5 @@
-//! Where a shell stands: the rules in force there and what its project asks for. Read on a thread of its own, because a
-//! directory whose server is gone must not hold the prompt.
+//! Where a shell stands: the rules in force there and what its project asks for. A directory whose server is gone must
+//! not hold the prompt, so anything but a disk of this machine is read on a thread of its own.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
@@ -9,14 +9,12 @@ use super::ask::Ask;
 use crate::config::{InForce, PROJECT_FILE};
 use crate::domain::ShellFacts;
 use crate::paths::Paths;
+use crate::platform;
 use crate::protocol::{Answer, Mode};
 use crate::validate::Policy;
 
 /// How long reading may take; it takes some ten microseconds.
 const LIMIT: Duration = Duration::from_millis(50);
-
-/// A reading that goes on.
-pub(super) struct Reading(mpsc::Receiver<InForce>);
 
 /// What holds where the shell stands.
 #[derive(Debug)]
@@ -26,25 +24,23 @@ pub(super) struct Standing {
     silent: bool,
 }
 
-impl Reading {
-    /// Begins to read for the shell that started this process.
-    pub(super) fn begin(paths: &Paths, facts: &ShellFacts) -> Self {
+impl Standing {
+    /// Reads it for the shell that started this process.
+    pub(super) fn look(paths: &Paths, facts: &ShellFacts) -> Self {
         let (config_file, cwd, home) = (paths.config_file.clone(), facts.cwd.clone(), paths.home.clone());
-        Self::of(move || InForce::read(config_file.as_deref(), &cwd, home.as_deref()))
-    }
-
-    fn of(read: impl FnOnce() -> InForce + Send + 'static) -> Self {
-        let (sender, receiver) = mpsc::channel();
-        // Nobody may be waiting any more; without a thread nothing is ever sent.
-        let _ = std::thread::Builder::new().name("read-rules".to_owned()).spawn(move || drop(sender.send(read())));
-        Self(receiver)
+        let read = move || InForce::read(config_file.as_deref(), &cwd, home.as_deref());
+        // A thread costs more than the reading, and on a busy machine much more.
+        if platform::stands_on_a_disk() { Self { in_force: read(), silent: false } } else { Self::within(LIMIT, read) }
     }
 
     /// The result, or the careful assumption when there is none in time.
-    pub(super) fn end(self) -> Standing {
-        match self.0.recv_timeout(LIMIT) {
-            Ok(in_force) => Standing { in_force, silent: false },
-            Err(_) => Standing { in_force: InForce::default(), silent: true },
+    fn within(limit: Duration, read: impl FnOnce() -> InForce + Send + 'static) -> Self {
+        let (sender, receiver) = mpsc::channel();
+        // Nobody may be waiting any more; without a thread nothing is ever sent.
+        let _ = std::thread::Builder::new().name("read-rules".to_owned()).spawn(move || drop(sender.send(read())));
+        match receiver.recv_timeout(limit) {
+            Ok(in_force) => Self { in_force, silent: false },
+            Err(_) => Self { in_force: InForce::default(), silent: true },
         }
     }
 }
@@ -104,11 +100,10 @@ mod tests {
     #[test]
     fn a_directory_that_does_not_answer_is_taken_for_the_strictest() {
         let (alive, until) = mpsc::channel::<()>();
-        let standing = Reading::of(move || {
+        let standing = Standing::within(Duration::from_millis(1), move || {
             let _ = until.recv();
             InForce::default()
-        })
-        .end();
+        });
         assert!(standing.silent && !standing.keeps_answers());
         let mut asked = ask(Mode::Normal);
         standing.tighten(&mut asked);
@@ -122,12 +117,12 @@ mod tests {
     #[test]
     fn a_project_turns_providers_and_cache_off_and_says_so_when_it_matters() {
         let mut in_force = InForce::default();
-        let standing = Reading::of(InForce::default).end();
+        let standing = Standing::within(Duration::from_secs(20), InForce::default);
         let mut asked = ask(Mode::Fresh);
         standing.tighten(&mut asked);
         assert_eq!((asked.mode, asked.no_cache, standing.keeps_answers()), (Mode::Fresh, false, true));
         in_force.project.providers_off = Some("/p/.gptos.toml".into());
-        let standing = Reading::of(move || in_force).end();
+        let standing = Standing { in_force, silent: false };
         standing.tighten(&mut asked);
         assert_eq!((asked.mode, asked.no_cache), (Mode::Offline, false));
         let remarks = |candidates: usize, mode: Mode| {

@@ -8,7 +8,7 @@ use super::ask::{Ask, Surroundings};
 use super::batch::{self, BatchAnswer};
 use super::output::Output;
 use super::present::{self, Report};
-use super::standing::Reading;
+use super::standing::Standing;
 use super::{ExitStatus, direct, facts, hints, widget};
 use crate::client::Unavailable;
 use crate::domain::Query;
@@ -35,7 +35,7 @@ pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> Ex
     let want = if arguments.json { count.max(REPORT) } else { count };
     let shell = arguments.shell().unwrap_or_else(facts::default_shell);
     let facts = facts::gather(shell, String::new());
-    let standing = Reading::begin(&surroundings.paths, &facts).end();
+    let standing = Standing::look(&surroundings.paths, &facts);
     let asked = mode(arguments.offline);
     let mut ask = Ask { query, facts, mode: asked, want, no_cache: arguments.no_cache, patient: false };
     standing.tighten(&mut ask);
@@ -72,7 +72,7 @@ pub(super) fn many(arguments: &BatchArguments, output: &mut Output<'_>) -> ExitS
     let surroundings = Surroundings::look();
     // Without network and cache the resident has nothing to add, and asking it for every line would cost a connection.
     let own = (arguments.offline && arguments.no_cache).then(|| direct::Loaded::from(&surroundings.paths));
-    let standing = Reading::begin(&surroundings.paths, &facts).end();
+    let standing = Standing::look(&surroundings.paths, &facts);
     let policy = standing.policy(&facts);
     let mut answer = |query: &str| {
         let mut ask = Ask {

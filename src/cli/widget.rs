@@ -7,7 +7,7 @@ use super::ask::{Ask, Surroundings};
 use super::context::Context;
 use super::hot_verbs::HotVerb;
 use super::output::{Output, visible};
-use super::standing::{Reading, Standing};
+use super::standing::Standing;
 use super::{ExitStatus, facts, guard, hints, present, translate};
 use crate::domain::{Query, ShellKind};
 use crate::protocol::{Answer, Mode, RanRequest, WireShell};
@@ -41,7 +41,7 @@ fn widget(shell: ShellKind, fresh: bool, shell_version: String, output: &mut Out
             let mut facts = facts::gather(shell, shell_version);
             context.tell(&mut facts);
             let mode = if fresh { Mode::Fresh } else { Mode::Normal };
-            let standing = Reading::begin(&surroundings.paths, &facts).end();
+            let standing = Standing::look(&surroundings.paths, &facts);
             let mut ask = Ask { query, facts, mode, want: WANT, no_cache: false, patient: false };
             standing.tighten(&mut ask);
             let mut next = surroundings.started + PROGRESS_AFTER;
@@ -117,7 +117,7 @@ fn ran(shell: ShellKind, status: i32) -> ExitStatus {
     }
     let Some((query, command)) = text.split_once('\0') else { return ExitStatus::Usage };
     let (facts, surroundings) = (facts::gather(shell, String::new()), Surroundings::look());
-    if !Reading::begin(&surroundings.paths, &facts).end().keeps_answers() {
+    if !Standing::look(&surroundings.paths, &facts).keeps_answers() {
         return ExitStatus::Success;
     }
     let shell = WireShell::from_facts(&facts, &[]);

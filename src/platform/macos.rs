@@ -40,6 +40,12 @@ pub(super) fn own_executable_metadata(path: &Path) -> io::Result<Metadata> {
     std::fs::metadata(path)
 }
 
+/// Whether the working directory of this process is certainly on a disk of this machine: macOS does not tell without
+/// asking whoever serves it.
+pub fn stands_on_a_disk() -> bool {
+    false
+}
+
 /// Set in the flags of a file system that is stored on this machine.
 const MNT_LOCAL: u32 = 0x1000;
 

@@ -16,7 +16,7 @@ mod macos;
 #[cfg(target_os = "macos")]
 use macos as system;
 
-pub use system::{OS_NAME, RemoteMounts, descriptor_directory, peer_pid, peer_uid, resident_memory, session_runtime_dir};
+pub use system::{OS_NAME, RemoteMounts, descriptor_directory, peer_pid, peer_uid, resident_memory, session_runtime_dir, stands_on_a_disk};
 
 /// Effective user id of this process.
 pub fn own_uid() -> u32 {

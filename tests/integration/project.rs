@@ -40,29 +40,24 @@ fn a_hostile_project_file_redirects_nothing() {
     fs::create_dir(deep.join("broken")).unwrap();
     plant(&deep.join("broken"), &format!("[[provider]\nbase_url = \"{url}\"\n"));
 
+    let ask = |asked: usize, place: &Path| {
+        let mut command = env.command(&["translate", "--no-cache", "--shell", "bash", "--", UNKNOWN]);
+        command.current_dir(place).env("GOOD_KEY", "k").env("OPENAI_BASE_URL", &url);
+        let run = run(command, b"");
+        assert_eq!((run.code, run.out.as_str()), (Some(0), "printf good\n"), "{}", run.err);
+        assert!(run.err.contains("`base_url`, `resident`, `deadline_ms` are ignored: a project may only tighten"), "{}", run.err);
+        assert!(run.err.contains("`provider`, `proxy` are ignored"), "{}", run.err);
+        assert_eq!(good.count(), asked);
+    };
     let mut resident = env.start_resident();
-    for round in 1..=2 {
-        for (place, asked) in [(deep.clone(), 2 * round - 1), (deep.join("broken"), 2 * round)] {
-            let mut command = env.command(&["translate", "--no-cache", "--shell", "bash", "--", UNKNOWN]);
-            let run = run(
-                {
-                    command.current_dir(&place).env("GOOD_KEY", "k").env("OPENAI_BASE_URL", &url);
-                    command
-                },
-                b"",
-            );
-            assert_eq!((run.code, run.out.as_str()), (Some(0), "printf good\n"), "{}", run.err);
-            assert!(run.err.contains("`base_url`, `resident`, `deadline_ms` are ignored: a project may only tighten"), "{}", run.err);
-            assert!(run.err.contains("`provider`, `proxy` are ignored"), "{}", run.err);
-            assert_eq!(good.count(), asked);
-        }
-        // The second time without a resident: the asking process answers by itself.
-        if round == 1 {
-            env.run(&["daemon", "stop"]);
-            resident.wait().unwrap();
-            env.configure(&format!("resident = \"off\"\n{}", provider_block("good", &good.base_url(), "key = { env = \"GOOD_KEY\" }")));
-        }
-    }
+    ask(1, &deep);
+    ask(2, &deep.join("broken"));
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
+    // Without a resident the asking process answers by itself.
+    env.configure(&format!("resident = \"off\"\n{}", provider_block("good", &good.base_url(), "key = { env = \"GOOD_KEY\" }")));
+    ask(3, &deep);
+    ask(4, &deep.join("broken"));
     assert_eq!(evil.connections(), 0);
     assert!(good.requests().iter().all(|request| request.header("authorization") == Some("Bearer k")));
 }
