@@ -96,11 +96,9 @@ pub(super) fn is_log(path: &str) -> bool {
 
 /// Whether a path is a disk or the memory of the machine.
 pub(super) fn is_device(path: &str) -> bool {
-    const ELSEWHERE: [&str; 15] =
-        ["shm", "fd", "pts", "input", "snd", "net", "tcp", "udp", "bus", "dri", "char", "cpu", "usb", "vfio", "hugepages"];
     normalise(path).strip_prefix("/dev/").is_some_and(|name| {
-        // `/dev/group/volume` is a volume, whatever the group is called.
-        let volume = name.split_once('/').is_some_and(|(folder, _)| !ELSEWHERE.contains(&folder));
+        // `/dev/vg0/home` is a volume.
+        let volume = name.split_once('/').is_some_and(|(folder, _)| folder.contains("vg") || folder.contains("lv"));
         let numbered = |kind: &str| name.strip_prefix(kind).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
         if volume || ["ada", "da", "pmem", "zram", "ram", "mtd", "dasd", "wd", "rsd"].into_iter().any(numbered) {
             return true;
