@@ -33,6 +33,12 @@ pub const KEY: &str = "GPTOS_KEY";
 pub const KEY2: &str = "GPTOS_KEY2";
 /// How long Enter is ignored after a command appeared.
 pub const ENTER_GUARD_MS: &str = "GPTOS_ENTER_GUARD_MS";
+/// Which lines are judged again at Enter.
+pub const GUARD: &str = "GPTOS_GUARD";
+/// How long Enter waits for that.
+pub const GUARD_MS: &str = "GPTOS_GUARD_MS";
+/// How long after the reason a second Enter counts.
+pub const CONFIRM_MS: &str = "GPTOS_CONFIRM_MS";
 /// How long to wait before showing progress.
 pub const PROGRESS_MS: &str = "GPTOS_PROGRESS_MS";
 /// Whether the shell prompt stays live while a request runs.
@@ -64,6 +70,23 @@ pub const ALL: &[Variable] = &[
         name: ENTER_GUARD_MS,
         read_by: Reader::Shell,
         doc: "An Enter within this many milliseconds after a command appeared is ignored. Default: 250.",
+    },
+    Variable {
+        name: GUARD,
+        read_by: Reader::Shell,
+        doc: "Which lines are judged again when Enter is pressed: `suggested` (those that came from a suggestion, edited or not), `all` or `off`. \
+              Default: `suggested`.",
+    },
+    Variable {
+        name: GUARD_MS,
+        read_by: Reader::Shell,
+        doc: "Enter waits this many milliseconds for the judgement; after that the line runs unchecked and the shell says so. Default: 100.",
+    },
+    Variable {
+        name: CONFIRM_MS,
+        read_by: Reader::Shell,
+        doc: "How many milliseconds after the reason was shown a second Enter runs a dangerous line; less than 700 counts as 700. \
+              Default: 700.",
     },
     Variable { name: PROGRESS_MS, read_by: Reader::Shell, doc: "No sign of progress before this many milliseconds. Default: 120." },
     Variable {

@@ -1,4 +1,4 @@
-//! The two verbs that the shell integration calls on every key press, and `translate` in its plain forms. They are read
+//! The verbs that the shell integration calls on every key press, and `translate` in its plain forms. They are read
 //! by hand: building the definition of the whole command line takes a good part of the time of a cached answer.
 
 use std::ffi::OsString;
@@ -25,6 +25,11 @@ pub enum HotVerb {
         /// The exit status of the command that was run.
         status: u8,
     },
+    /// `gptos guard SHELL`: judge the line that is about to run.
+    Guard {
+        /// The calling shell.
+        shell: ShellKind,
+    },
     /// `gptos translate …` without anything unusual.
     Translate(TranslateArguments),
 }
@@ -38,6 +43,7 @@ pub fn hot_verb(arguments: &[OsString]) -> Result<Option<HotVerb>, UsageError> {
     match verb.to_str() {
         Some("widget") => widget(rest).map(Some).ok_or_else(|| usage("gptos widget SHELL [--fresh] [--shell-version VERSION]")),
         Some("ran") => ran(rest).map(Some).ok_or_else(|| usage("gptos ran SHELL STATUS")),
+        Some("guard") => guard(rest).map(Some).ok_or_else(|| usage("gptos guard SHELL")),
         Some("translate") => Ok(translate(rest).map(HotVerb::Translate)),
         _ => Ok(None),
     }
@@ -85,6 +91,11 @@ fn ran(arguments: &[OsString]) -> Option<HotVerb> {
     Some(HotVerb::Ran { shell: shell.to_str()?.parse().ok()?, status: status.to_str()?.parse().ok()? })
 }
 
+fn guard(arguments: &[OsString]) -> Option<HotVerb> {
+    let [shell] = arguments else { return None };
+    Some(HotVerb::Guard { shell: shell.to_str()?.parse().ok()? })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +136,7 @@ mod tests {
             ("widget fish --shell-version 3.6.0 --fresh", widget(ShellKind::Fish, true, "3.6.0")),
             ("ran zsh 0", Ok(Some(HotVerb::Ran { shell: ShellKind::Zsh, status: 0 }))),
             ("ran zsh 255", Ok(Some(HotVerb::Ran { shell: ShellKind::Zsh, status: 255 }))),
+            ("guard fish", Ok(Some(HotVerb::Guard { shell: ShellKind::Fish }))),
             ("", Ok(None)),
             ("status", Ok(None)),
             ("widgets zsh", Ok(None)),
@@ -141,6 +153,9 @@ mod tests {
             "ran zsh 256",
             "ran zsh -1",
             "ran zsh 0 x",
+            "guard",
+            "guard tcsh",
+            "guard zsh ls",
         ] {
             let arguments: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
             assert!(hot_verb(&arguments).is_err(), "{line}");

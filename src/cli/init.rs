@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use crate::config::ShellSection;
+use crate::config::Config;
 use crate::domain::ShellKind;
 use crate::env_vars;
 
 /// The script for `shell`: the configured defaults, each only where the user has not set the variable, and then the
 /// integration. `binary` is the absolute path of this program; without it the shell looks `gptos` up in `$PATH`.
-pub fn script(shell: ShellKind, section: &ShellSection, binary: Option<&Path>) -> String {
+pub fn script(shell: ShellKind, config: &Config, binary: Option<&Path>) -> String {
+    let section = &config.shell;
     let mut defaults: Vec<(&str, String)> = Vec::new();
     if let Some(path) = binary.and_then(Path::to_str) {
         defaults.push((env_vars::BIN, path.to_owned()));
@@ -22,6 +23,7 @@ pub fn script(shell: ShellKind, section: &ShellSection, binary: Option<&Path>) -
     }
     defaults.push((env_vars::PROGRESS_MS, section.progress.as_millis().to_string()));
     defaults.push((env_vars::ENTER_GUARD_MS, section.enter_guard.as_millis().to_string()));
+    defaults.push((env_vars::GUARD, config.guard.name().to_owned()));
     let mut script: String = defaults.iter().map(|(name, value)| assignment(shell, name, value)).collect();
     script.push_str(integration(shell));
     script

@@ -2,41 +2,54 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::*;
+use crate::config::{Guard, ShellSection};
 
-fn section() -> ShellSection {
-    ShellSection {
+fn config() -> Config {
+    let shell = ShellSection {
         key2: Some(r"\e'g$x".to_owned()),
         asynchronous: Some(true),
         enter_guard: Duration::from_millis(300),
         ..ShellSection::default()
-    }
+    };
+    let mut config = Config::default();
+    config.guard = Guard::All;
+    config.shell = shell;
+    config
 }
 
 #[test]
 fn each_shell_gets_guarded_defaults_and_then_its_integration() {
     let binary = Path::new("/home/o'neil/bin\\x/gptos");
-    let zsh = script(ShellKind::Zsh, &section(), Some(binary));
+    let zsh = script(ShellKind::Zsh, &config(), Some(binary));
     assert!(zsh.starts_with("[[ -n ${GPTOS_BIN+x} ]] || \\builtin typeset -g GPTOS_BIN='/home/o'\\''neil/bin\\x/gptos'\n"), "{zsh}");
-    let bash = script(ShellKind::Bash, &section(), Some(binary));
+    let bash = script(ShellKind::Bash, &config(), Some(binary));
     assert!(bash.contains("[[ -n ${GPTOS_ASYNC+x} ]] || GPTOS_ASYNC='1'\n"), "{bash}");
-    let fish = script(ShellKind::Fish, &section(), Some(binary));
+    let fish = script(ShellKind::Fish, &config(), Some(binary));
     assert!(fish.starts_with("builtin set -q GPTOS_BIN; or builtin set -g GPTOS_BIN '/home/o\\'neil/bin\\\\x/gptos'\n"), "{fish}");
     for (shell, text) in [(ShellKind::Zsh, zsh), (ShellKind::Bash, bash), (ShellKind::Fish, fish)] {
         assert!(text.ends_with(integration(shell)));
         assert_eq!(text.matches("GPTOS_ENTER_GUARD_MS").count() - integration(shell).matches("GPTOS_ENTER_GUARD_MS").count(), 2);
+        assert!(
+            text.strip_suffix(integration(shell)).unwrap().lines().last().unwrap().ends_with(if shell == ShellKind::Fish {
+                "GPTOS_GUARD 'all'"
+            } else {
+                "GPTOS_GUARD='all'"
+            }),
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn what_nobody_chose_is_left_to_the_shell() {
-    let bash = script(ShellKind::Bash, &ShellSection::default(), None);
+    let bash = script(ShellKind::Bash, &Config::default(), None);
     let defaults = bash.strip_suffix(integration(ShellKind::Bash)).unwrap();
     assert!(!["GPTOS_BIN", "GPTOS_KEY2", "GPTOS_ASYNC"].iter().any(|name| defaults.contains(&format!("{{{name}+"))), "{defaults}");
 }
 
 #[test]
 fn only_documented_variables_are_set() {
-    for line in script(ShellKind::Fish, &section(), Some(Path::new("/g"))).lines().take(6) {
+    for line in script(ShellKind::Fish, &config(), Some(Path::new("/g"))).lines().take(7) {
         let name = line.split_whitespace().nth(3).unwrap().trim_end_matches(';');
         assert!(env_vars::ALL.iter().any(|variable| variable.name == name), "{line}");
     }

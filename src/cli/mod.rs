@@ -8,6 +8,7 @@ mod config_edit;
 mod daemon;
 mod direct;
 mod facts;
+mod guard;
 mod help;
 mod hints;
 pub mod hot_verbs;
@@ -108,5 +109,5 @@ fn start_up_script(shell: ShellKind, paths: &Paths, output: &mut Output<'_>) {
         output.error(&format!("{problem}; using the defaults"), problem.hint.as_deref());
     }
     let binary = OwnBinary::look().ok().map(|binary| binary.path);
-    output.data(&init::script(shell, &config.shell, binary.as_deref()));
+    output.data(&init::script(shell, &config, binary.as_deref()));
 }

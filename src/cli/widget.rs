@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::ask::{Ask, Surroundings};
 use super::hot_verbs::HotVerb;
 use super::output::{Output, visible};
-use super::{ExitStatus, facts, hints, present, translate};
+use super::{ExitStatus, facts, guard, hints, present, translate};
 use crate::domain::{Query, ShellKind};
 use crate::protocol::{Answer, Mode, RanRequest, WireShell};
 
@@ -22,12 +22,13 @@ pub(super) fn run(verb: HotVerb, output: &mut Output<'_>) -> ExitStatus {
     match verb {
         HotVerb::Widget { shell, fresh, shell_version } => widget(shell, fresh, shell_version, output),
         HotVerb::Ran { shell, status } => ran(shell, i32::from(status)),
+        HotVerb::Guard { shell } => guard::run(shell, output),
         HotVerb::Translate(arguments) => translate::one(&arguments, output),
     }
 }
 
 /// One record of the shell protocol: three fields, each ended by a NUL, none of which can hold a control character.
-fn record(output: &mut Output<'_>, kind: &str, text: &str, note: &str) {
+pub(super) fn record(output: &mut Output<'_>, kind: &str, text: &str, note: &str) {
     output.data(&format!("{kind}\0{text}\0{}\0", visible(note)));
 }
 
@@ -85,11 +86,13 @@ fn answered(answer: &Answer, ask: &Ask, surroundings: &Surroundings, output: &mu
     ExitStatus::Success
 }
 
-/// Reads the query from standard input, no more of it than tells that it is too long.
+/// Reads the query from standard input, no more of it than tells that it is too long. What a shell sends behind a NUL is not part of it.
 pub(super) fn read_query() -> Result<String, String> {
     let mut bytes = Vec::new();
-    let limit = u64::try_from(Query::MAX_BYTES * 2).unwrap_or(u64::MAX);
+    let limit = u64::try_from(Query::MAX_BYTES * 8).unwrap_or(u64::MAX);
     std::io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(|error| format!("standard input: {error}"))?;
+    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    bytes.truncate(end);
     Query::from_bytes(&bytes).map(|query| query.as_str().to_owned()).map_err(|error| error.to_string())
 }
 

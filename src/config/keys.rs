@@ -28,6 +28,12 @@ pub const ALL: &[Key] = &[
         default: "30, under SSH 5",
         doc: "The background process ends after this long without a question.",
     },
+    Key {
+        path: "guard",
+        expects: "\"suggested\", \"all\" or \"off\"",
+        default: "\"suggested\"",
+        doc: "Which lines are judged again when Enter is pressed: those that came from a suggestion, every line, or none.",
+    },
     Key { path: "shell.key", expects: "a key such as \"ctrl-g\"", default: "\"ctrl-g\"", doc: "The key that asks; \"\" binds none." },
     Key {
         path: "shell.key2",

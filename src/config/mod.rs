@@ -16,4 +16,4 @@ pub use file::{ConfigFile, read_text};
 pub use nearest::nearest;
 pub use problem::ConfigProblem;
 pub use resolve::{check_env_name, check_provider_name, parse};
-pub use value::{Config, ShellSection, ValueOrigin};
+pub use value::{Config, Guard, ShellSection, ValueOrigin};

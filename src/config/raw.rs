@@ -10,6 +10,7 @@ pub(super) struct RawConfig {
     pub resident: Option<Spanned<RawSwitch>>,
     pub deadline_ms: Option<Spanned<i64>>,
     pub idle_exit_minutes: Option<Spanned<i64>>,
+    pub guard: Option<Spanned<RawGuard>>,
     #[serde(default)]
     pub shell: RawShell,
     #[serde(default)]
@@ -22,6 +23,14 @@ pub(super) struct RawConfig {
 #[serde(rename_all = "lowercase")]
 pub(super) enum RawSwitch {
     On,
+    Off,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawGuard {
+    Suggested,
+    All,
     Off,
 }
 

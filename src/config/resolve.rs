@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use super::raw::{RawCommand, RawConfig, RawKey, RawKind, RawProvider, RawSwitch, key_at};
-use super::value::{Config, DAY, MIB};
+use super::raw::{RawCommand, RawConfig, RawGuard, RawKey, RawKind, RawProvider, RawSwitch, key_at};
+use super::value::{Config, DAY, Guard, MIB};
 use super::{ConfigProblem, keys, nearest};
 use crate::domain::KeySettings;
 use crate::providers::{BaseUrl, ProviderKind, ProviderSettings};
@@ -104,6 +104,13 @@ impl Reader<'_> {
         self.number(raw.idle_exit_minutes, "idle_exit_minutes", 1..=10_080, &mut lines, |n| {
             config.idle_exit = Some(Duration::from_secs(60 * n))
         })?;
+        if let Some(guard) = self.take(raw.guard, "guard", &mut lines) {
+            config.guard = match guard {
+                RawGuard::Suggested => Guard::Suggested,
+                RawGuard::All => Guard::All,
+                RawGuard::Off => Guard::Off,
+            };
+        }
         let shell = &mut config.shell;
         if let Some(key) = self.shell_key(raw.shell.key, "shell.key", &mut lines)? {
             shell.key = key;

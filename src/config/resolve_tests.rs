@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::ValueOrigin;
+use crate::config::{Guard, ValueOrigin};
 
 fn read(text: &str) -> Result<Config, ConfigProblem> {
     parse(text, Path::new("/home/ada/.config/gptos/config.toml"), Some(Path::new("/home/ada")))
@@ -9,6 +9,7 @@ const FULL: &str = r#"
 resident = "off"
 deadline_ms = 5000
 idle_exit_minutes = 10
+guard = "all"
 
 [shell]
 key = "ctrl-space"
@@ -40,6 +41,7 @@ fn every_key_arrives_with_its_line() {
     let config = read(FULL).unwrap();
     assert!(!config.resident);
     assert_eq!((config.deadline, config.idle_exit), (Duration::from_secs(5), Some(Duration::from_secs(600))));
+    assert_eq!(config.guard, Guard::All);
     assert_eq!((config.shell.key.as_str(), config.shell.key2.as_deref(), config.shell.asynchronous), ("ctrl-space", Some(""), Some(true)));
     assert_eq!((config.shell.progress, config.shell.enter_guard), (Duration::ZERO, Duration::from_millis(300)));
     assert_eq!((config.cache.max_entries, config.cache.max_disk_bytes, config.cache.ttl), (100, 2 * MIB, 7 * DAY));
@@ -49,10 +51,19 @@ fn every_key_arrives_with_its_line() {
     let words = ["pass", "show me", "openai"].map(str::to_owned).to_vec();
     assert_eq!(config.providers[0].key, Some(KeySettings::Command(words)));
     assert_eq!(config.providers[1].key, None);
-    for (key, line) in [("deadline_ms", 3), ("shell.enter_guard_ms", 11), ("provider.openai.key", 22), ("provider.local.model", 28)] {
+    for (key, line) in
+        [("deadline_ms", 3), ("guard", 5), ("shell.enter_guard_ms", 12), ("provider.openai.key", 23), ("provider.local.model", 29)]
+    {
         assert_eq!(config.origin(key), ValueOrigin::File { line }, "{key}");
     }
     assert_eq!(config.origin("provider.openai.kind"), ValueOrigin::Default);
+}
+
+#[test]
+fn every_scope_of_the_guard_has_its_word() {
+    for guard in [Guard::Suggested, Guard::All, Guard::Off] {
+        assert_eq!(read(&format!("guard = \"{}\"", guard.name())).unwrap().guard, guard);
+    }
 }
 
 #[test]
@@ -73,6 +84,7 @@ fn problems_name_line_and_key_and_say_what_was_expected() {
         ("deadline_ms = 999999999999999999999", 1, "deadline_ms", "expected a whole number from 500 to 60000"),
         ("resident = true", 1, "resident", "expected \"on\" or \"off\""),
         ("resident = \"maybe\"", 1, "resident", "expected \"on\" or \"off\""),
+        ("guard = \"on\"", 1, "guard", "expected \"suggested\", \"all\" or \"off\""),
         ("[shell]\nasync = \"yes\"", 2, "shell.async", "expected true or false"),
         ("[shell]\nkey = \"a\\nb\"", 2, "shell.key", "expected a key such as \"ctrl-g\""),
         ("[chell]\nkey = \"x\"", 1, "chell", "unknown key"),

@@ -15,6 +15,8 @@ pub struct Config {
     pub deadline: Duration,
     /// When an idle resident ends; `None` lets it decide by where it runs.
     pub idle_exit: Option<Duration>,
+    /// Which lines are judged again at Enter.
+    pub guard: Guard,
     /// What `gptos init` writes.
     pub shell: ShellSection,
     /// Bounds of the cache.
@@ -23,6 +25,29 @@ pub struct Config {
     pub providers: Vec<ProviderSettings>,
     /// Keys that the file sets, with their lines.
     pub(super) lines: BTreeMap<String, usize>,
+}
+
+/// Which lines are judged again when Enter is pressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Guard {
+    /// Those that came from a suggestion, edited or not.
+    #[default]
+    Suggested,
+    /// Every line.
+    All,
+    /// None.
+    Off,
+}
+
+impl Guard {
+    /// The word for it in the file and in the shells.
+    pub fn name(self) -> &'static str {
+        match self {
+            Guard::Suggested => "suggested",
+            Guard::All => "all",
+            Guard::Off => "off",
+        }
+    }
 }
 
 /// Defaults of the shell integration.
@@ -69,6 +94,7 @@ impl Default for Config {
             resident: true,
             deadline: Duration::from_millis(8000),
             idle_exit: None,
+            guard: Guard::default(),
             shell: ShellSection::default(),
             cache: CacheSettings::default(),
             providers: Vec::new(),
@@ -125,6 +151,7 @@ impl Config {
             ("resident".to_owned(), quoted(if self.resident { "on" } else { "off" })),
             ("deadline_ms".to_owned(), self.deadline.as_millis().to_string()),
             ("idle_exit_minutes".to_owned(), self.idle_exit.map_or_else(|| "30, under SSH 5".to_owned(), minutes)),
+            ("guard".to_owned(), quoted(self.guard.name())),
             ("shell.key".to_owned(), quoted(&self.shell.key)),
             ("shell.key2".to_owned(), self.shell.key2.as_deref().map_or_else(by_shell, quoted)),
             ("shell.async".to_owned(), self.shell.asynchronous.map_or_else(by_shell, |on| on.to_string())),

@@ -3,6 +3,7 @@
 
 mod analyse;
 mod custom;
+mod gap;
 mod path;
 mod rules;
 mod suggestion;
@@ -11,5 +12,6 @@ mod unwrap;
 mod verdict;
 
 pub use custom::{CustomRules, RuleError};
+pub use gap::unfilled;
 pub use suggestion::{Rejection, Suggestion, check, judge};
 pub use verdict::{Effect, EffectKind, Finding, Policy, Verdict};

@@ -76,7 +76,7 @@ pub(super) fn check_unquoted(text: &str, outside: &[(usize, char)]) -> Result<()
 }
 
 /// `<file>` as documentation writes it. `<in >out` and `<in>out` are redirects.
-fn angle_gap(text: &str) -> Option<&str> {
+pub(super) fn angle_gap(text: &str) -> Option<&str> {
     let end = text.find('>')?;
     let inside = &text[1..end];
     let named = inside.starts_with(char::is_alphabetic)

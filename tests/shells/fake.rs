@@ -15,6 +15,25 @@ struct Reply {
     finale: &'static str,
 }
 
+/// What the script says to `gptos guard`.
+#[derive(Clone, Debug)]
+pub enum Ruling {
+    /// The line runs; the risk.
+    Pass(&'static str),
+    /// It needs a second Enter: the risk and the reason.
+    Hold(&'static str, &'static str),
+    /// It never runs: what is missing.
+    Stop(&'static str),
+    /// It could not be judged: why.
+    Message(&'static str),
+    /// These bytes and the end.
+    Raw(&'static [u8]),
+    /// No answer at all.
+    Hang,
+    /// Death by SIGABRT.
+    Crash,
+}
+
 /// Builds the script. Replies are used in order, the last one for every further call; calls with `--fresh` have their own list
 /// and fall back to the ordinary one while that is empty.
 #[derive(Clone)]
@@ -23,6 +42,7 @@ pub struct FakeHelper {
     replies: Vec<Reply>,
     fresh: Vec<Reply>,
     last_is_fresh: bool,
+    rulings: Vec<(String, Ruling)>,
 }
 
 /// One `gptos ran` report.
@@ -39,7 +59,7 @@ impl FakeHelper {
     pub fn new(dir: impl AsRef<Path>) -> Self {
         let dir = dir.as_ref().join("fake-gptos");
         fs::create_dir_all(&dir).unwrap();
-        Self { dir, replies: Vec::new(), fresh: Vec::new(), last_is_fresh: false }
+        Self { dir, replies: Vec::new(), fresh: Vec::new(), last_is_fresh: false, rulings: Vec::new() }
     }
 
     /// Answers with these `(command, note)` pairs.
@@ -104,9 +124,16 @@ impl FakeHelper {
         self
     }
 
+    /// Rules so on every line that holds `part`. The rulings are tried in the order of their declaration; a line that none is about passes.
+    pub fn ruling(mut self, part: &str, ruling: Ruling) -> Self {
+        self.rulings.push((part.to_owned(), ruling));
+        self
+    }
+
     /// Writes the script and returns its path, the value for `Setup::bin`.
     pub fn write(&self) -> PathBuf {
         let dir = self.dir.display();
+        let guard = self.guard_script();
         let mut script = format!(
             r#"#!/bin/sh
 dir='{dir}'
@@ -115,6 +142,9 @@ if [ "$1" = ran ]; then
     cat >>"$dir/ran.$$"
     mv "$dir/ran.$$" "$dir/ran-$$"
     exit 0
+fi
+if [ "$1" = guard ]; then
+    {guard}
 fi
 trap 'echo "$$" >>"$dir/terminated"; kill "$!" 2>/dev/null; exit 143' TERM INT HUP
 printf '%s\n' "$$" >>"$dir/pids"
@@ -159,9 +189,75 @@ esac
         path
     }
 
+    /// Counting the files would lose a line when two shells ask at once, so each call's number is claimed by a directory.
+    fn guard_script(&self) -> String {
+        let mut script = String::from(
+            r#"n=1
+    until mkdir "$dir/line-$n.d" 2>/dev/null; do n=$((n + 1)); done
+    cat >"$dir/line-$n.part"
+    printf '%s\n' "$$" >>"$dir/guard-pids"
+    printf '%s\n' "$*" >>"$dir/guard-calls"
+    mv "$dir/line-$n.part" "$dir/line-$n"
+    line=$(tr -d '\0' <"$dir/line-$n")
+    case $line in
+"#,
+        );
+        for (index, (part, ruling)) in self.rulings.iter().enumerate() {
+            let mut output = Vec::new();
+            let finale = match ruling {
+                Ruling::Pass(risk) => ruled(&mut output, "pass", risk, ""),
+                Ruling::Hold(risk, text) => ruled(&mut output, "hold", risk, text),
+                Ruling::Stop(text) => ruled(&mut output, "stop", "placeholder", text),
+                Ruling::Message(text) => ruled(&mut output, "msg", text, ""),
+                Ruling::Raw(bytes) => {
+                    output.extend_from_slice(bytes);
+                    "exit 0"
+                }
+                Ruling::Hang => "exec sleep 600",
+                Ruling::Crash => "kill -ABRT $$",
+            };
+            let path = self.dir.join(format!("ruling-{index}"));
+            fs::write(&path, &output).unwrap();
+            let part = part.replace('\'', r"'\''");
+            let _ = writeln!(script, "    *'{part}'*) cat '{}'; {finale} ;;", path.display());
+        }
+        script.push_str("    esac\n    printf 'pass\\0none\\0\\0end\\0000\\0\\0'\n    exit 0");
+        script
+    }
+
+    /// The lines that were to be judged, in the order of the calls.
+    pub fn judged(&self) -> Vec<String> {
+        (1..).map_while(|n| fs::read_to_string(self.dir.join(format!("line-{n}"))).ok()).collect()
+    }
+
+    /// The arguments of each `guard` call.
+    pub fn guard_calls(&self) -> Vec<String> {
+        self.lines("guard-calls")
+    }
+
+    /// The process ids of the `guard` calls.
+    pub fn guard_pids(&self) -> Vec<u32> {
+        self.lines("guard-pids").iter().map(|line| line.parse().unwrap()).collect()
+    }
+
     /// The queries read on stdin, in the order of the calls.
     pub fn queries(&self) -> Vec<String> {
-        (1..).map_while(|n| fs::read_to_string(self.dir.join(format!("query-{n}"))).ok()).collect()
+        self.asked(0)
+    }
+
+    /// The names of functions and aliases that came with each query; empty where none came.
+    pub fn names(&self) -> Vec<String> {
+        self.asked(1)
+    }
+
+    /// The shell options that came with each query; empty where none came.
+    pub fn options(&self) -> Vec<String> {
+        self.asked(2)
+    }
+
+    fn asked(&self, field: usize) -> Vec<String> {
+        let texts = (1..).map_while(|n| fs::read_to_string(self.dir.join(format!("query-{n}"))).ok());
+        texts.map(|text| text.split('\0').nth(field).unwrap_or_default().to_owned()).collect()
     }
 
     /// The arguments of each `widget` call.
@@ -216,6 +312,12 @@ esac
         let list = if self.last_is_fresh { &mut self.fresh } else { &mut self.replies };
         list.last_mut().expect("a reply was declared before")
     }
+}
+
+fn ruled(output: &mut Vec<u8>, kind: &str, text: &str, note: &str) -> &'static str {
+    record(output, kind, text, note);
+    record(output, "end", "0", "");
+    "exit 0"
 }
 
 fn record(output: &mut Vec<u8>, kind: &str, text: &str, note: &str) {

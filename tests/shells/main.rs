@@ -12,7 +12,30 @@ mod fish;
 mod whole;
 mod zsh;
 
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use fake::{FakeHelper, Ruling};
 use terminal::{Setup, Shell, Terminal};
+
+#[test]
+fn the_stand_in_rules_on_lines() {
+    let dir = tempfile::tempdir().unwrap();
+    let helper = FakeHelper::new(dir.path()).ruling("it's", Ruling::Hold("high", "why")).ruling("abort", Ruling::Crash);
+    let bin = helper.write();
+    let answer = |line: &str| {
+        let mut child =
+            Command::new(&bin).args(["guard", "zsh"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(line.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        (String::from_utf8(output.stdout).unwrap(), output.status.success())
+    };
+    assert_eq!(answer("echo\nit's *"), ("hold\0high\0why\0end\x000\0\0".to_owned(), true));
+    assert_eq!(answer("ls"), ("pass\0none\0\0end\x000\0\0".to_owned(), true));
+    assert_eq!(answer("abort"), (String::new(), false));
+    assert_eq!(helper.judged(), ["echo\nit's *", "ls", "abort"]);
+    assert_eq!(helper.guard_calls(), ["guard zsh"; 3]);
+}
 
 #[test]
 fn the_harness_types_reads_the_buffer_and_counts_prompts() {

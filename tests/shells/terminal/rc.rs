@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Setup, Shell};
 
-/// The text of the rc file.
+/// The text of the rc file. On a busy machine the stand-in for the binary is slower than Enter waits by default.
 pub fn rc_text(shell: Shell, setup: &Setup, dir: &Path) -> String {
     let (bin, dump, script) = (setup.bin.display(), dir.join("dump").display().to_string(), shell.script().display().to_string());
     let load = setup.load.clone().unwrap_or_else(|| format!("source '{script}'"));
@@ -24,7 +24,7 @@ __test_dump() {{
 zle -N _test-dump __test_dump
 for __test_map in emacs viins vicmd; do bindkey -M $__test_map $'\e[24;8~' _test-dump; done
 HISTFILE= HISTSIZE=1000 SAVEHIST=0
-GPTOS_BIN='{bin}'
+GPTOS_BIN='{bin}' GPTOS_GUARD_MS=10000
 {before}
 {load}
 {after}
@@ -44,7 +44,7 @@ __test_dump() {{
 }}
 for __test_map in emacs-standard vi-insert vi-command; do bind -m $__test_map -x '"\e[24;8~": __test_dump'; done
 HISTFILE= HISTSIZE=1000
-GPTOS_BIN='{bin}'
+GPTOS_BIN='{bin}' GPTOS_GUARD_MS=10000
 {before}
 {load}
 {after}
@@ -68,6 +68,7 @@ function __test_dump
 end
 for mode in default insert visual; bind -M $mode \e\[24\;8~ __test_dump; end
 set -g GPTOS_BIN '{bin}'
+set -g GPTOS_GUARD_MS 10000
 {before}
 {load}
 {after}
