@@ -155,10 +155,9 @@ fi
 # The names of functions and abbreviations, which only this shell knows, separated by blanks. Names that begin with `_` or
 # `-` or hold unusual characters are nobody's commands.
 function __gptos_names
-    begin
-        functions -n
-        abbr --list
-    end | string match -r '^(?![-_])[A-Za-z0-9_.+:-]+$' | string join ' ' | string sub -l 16384 | string replace -r '^(.{16383,}) .*' '$1'
+    set -l names (begin; functions -n; abbr --list; end | string match -r '^(?![-_])[A-Za-z0-9_.+:-]+$')
+    # The last one may have been cut.
+    string sub -l 16384 -- "$names " | string replace -r ' [^ ]*$' ''
 end
 
 # Asks the helper. Arguments: why (`new` or `more`), the line as typed, the query, helper options.

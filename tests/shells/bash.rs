@@ -2,12 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod faults;
+mod guard;
 mod impatient;
 mod surroundings;
 
 use std::time::Duration;
 
-use super::fake::{FakeHelper, Ran};
+use super::fake::{FakeHelper, Ran, Ruling};
 use super::terminal::{self, Setup, Shell, Terminal};
 
 const NOW: Duration = Duration::ZERO;
