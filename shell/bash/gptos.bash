@@ -336,7 +336,7 @@ __gptos_forget() {
 # Puts entry $1 of the ring into the buffer; the last one is the original line.
 __gptos_show() {
   local text=$_GPTOS_ORIGINAL
-  _GPTOS_RING_AT=$1
+  _GPTOS_RING_AT=$1 _GPTOS_HELD=''
   if (($1 < ${#_GPTOS_RING[@]})); then
     text=${_GPTOS_RING[$1]}
     __gptos_say "${_GPTOS_RING_NOTES[$1]}"

@@ -381,6 +381,7 @@ end
 # Shows one member of the ring; 0 is the line as it was typed.
 function __gptos_put
     set -g _GPTOS_AT $argv[1]
+    set -e _GPTOS_HELD
     set -l text $_GPTOS_ORIGINAL
     set -l note $argv[2]
     if test $argv[1] -gt 0

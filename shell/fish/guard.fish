@@ -87,6 +87,7 @@ end
 # stop reading by itself. Arguments: the seconds, the command line of the verb.
 set -g _GPTOS_JUDGE '
 exec 2>/dev/null 3<&0 </dev/null
+trap "exit 130" INT
 limit=$1
 shift
 "$@" <&3 3<&- &
@@ -116,25 +117,32 @@ function __gptos_covered
     test $status -ne 2
 end
 
-# Succeeds if the line must not run; the user has been told why. What can not be judged runs, with a remark.
-function __gptos_withheld
+# Sets _GPTOS_MAY_RUN, or tells the user why the line does not run. What can not be judged may run, with a remark. Only what
+# is said here counts, not the status: Ctrl-C may end this function at any moment.
+function __gptos_judge
     if not __gptos_covered $argv[1]
-        return 1
+        set -g _GPTOS_MAY_RUN
+        return
     end
     if set -q _GPTOS_HELD; and test "$argv[1]" = "$_GPTOS_HELD"
         # A little more than was asked for: the clock is coarse.
-        __gptos_too_early 720 250
-        or return
-        __gptos_say $_GPTOS_REASON 'gptos: too early, press Enter again to run it'
-        return 0
+        if __gptos_too_early 720 250
+            __gptos_say $_GPTOS_REASON 'gptos: too early, press Enter again to run it'
+        else
+            set -g _GPTOS_MAY_RUN
+        end
+        return
     end
     set -e _GPTOS_HELD
-    set -l unchecked 'gptos: the line was not checked'
     if not command -q -- $GPTOS_BIN
-        __gptos_say "$unchecked ($GPTOS_BIN not found, GPTOS_BIN)"
-        return 1
+        __gptos_say "gptos: the line was not checked ($GPTOS_BIN not found, GPTOS_BIN)"
+        set -g _GPTOS_MAY_RUN
+        return
     end
     set -l limit (math (__gptos_number GPTOS_GUARD_MS 100) / 1000)
+    # An observed SIGINT does not make fish abandon this function half-way.
+    function __gptos_interrupt --on-signal SIGINT
+    end
     set -g _GPTOS_RULING
     printf %s $argv[1] | command sh -c $_GPTOS_JUDGE gptos-fish $limit $GPTOS_BIN guard fish | while read -lz field
         test "$field" != closed
@@ -143,37 +151,36 @@ function __gptos_withheld
         or set -a _GPTOS_RULING "$field"
     end
     set -l ended $pipestatus[2]
+    functions --erase __gptos_interrupt
     set -l ruling $_GPTOS_RULING
     set -e _GPTOS_RULING
     if test "$ended" = 130
-        # Ctrl-C
         __gptos_say 'gptos: cancelled'
         __gptos_guard
-        return 0
+        return
     end
     if test "$ruling[4]" != end; or not contains -- "$ruling[1]" pass hold stop msg
-        __gptos_say "$unchecked (gptos gave no answer)"
-        return 1
-    end
-    if test $ruling[1] = pass
-        return 1
+        set ruling msg 'the line was not checked (gptos gave no answer)' ''
     end
     set -l text $ruling[3]
     test $ruling[1] = msg
     and set text $ruling[2]
     set -l rows (string match -ar ".{1,$(math "max($COLUMNS, 20) - 1")}" -- "gptos: "(string replace -ar $_GPTOS_UNSEEN '' -- "$text"))
-    if test $ruling[1] = msg
-        __gptos_say $rows
-        return 1
+    switch $ruling[1]
+        case pass
+            set -g _GPTOS_MAY_RUN
+        case msg
+            __gptos_say $rows
+            set -g _GPTOS_MAY_RUN
+        case hold stop
+            if test $ruling[1] = hold
+                set -g _GPTOS_HELD $argv[1]
+                set -g _GPTOS_REASON $rows
+                set -a rows 'gptos: Enter again runs it'
+            end
+            __gptos_say $rows
+            __gptos_guard
     end
-    if test $ruling[1] = hold
-        set -g _GPTOS_HELD $argv[1]
-        set -g _GPTOS_REASON $rows
-        set -a rows 'gptos: Enter again runs it'
-    end
-    __gptos_say $rows
-    __gptos_guard
-    return 0
 end
 
 # === what Enter does ===
@@ -199,8 +206,11 @@ function __gptos_enter
         __gptos_translate "$line" $marks $words
         return
     end
-    if not commandline --paging-mode; and __gptos_withheld "$line"
-        return
+    if not commandline --paging-mode
+        set -e _GPTOS_MAY_RUN
+        __gptos_judge "$line"
+        set -q _GPTOS_MAY_RUN
+        or return
     end
     if set -q _GPTOS_RING[1]; and test $_GPTOS_AT -gt 0; and test "$line" != "$_GPTOS_ORIGINAL"
         set -g _GPTOS_RAN $_GPTOS_QUERY

@@ -126,24 +126,24 @@ fn an_enter_typed_before_the_reason_runs_nothing() {
 
 #[test]
 fn a_held_down_enter_runs_nothing() {
-    // From the first Enter on a line that was read, and from one that comes too early already.
-    for first in [Duration::from_millis(400), Duration::ZERO] {
+    // From the first Enter on a line that was read, also with a slow repetition, and from one that comes too early already.
+    for (first, interval, judged) in [(400, 30, 1), (400, 150, 1), (0, 30, 0)] {
         until_conclusive(|| {
             let s = holding(LIVE);
             s.suggest();
-            thread::sleep(first);
+            thread::sleep(Duration::from_millis(first));
             let (start, mut last, mut longest) = (Instant::now(), Instant::now(), Duration::ZERO);
             while start.elapsed() < Duration::from_millis(1800) {
                 s.t.key("Enter");
                 longest = longest.max(last.elapsed());
                 last = Instant::now();
-                thread::sleep(Duration::from_millis(30));
+                thread::sleep(Duration::from_millis(interval));
             }
-            let conclusive = longest < Duration::from_millis(90);
+            let conclusive = longest < Duration::from_millis(interval + 60);
             if conclusive {
                 assert_eq!(s.t.buffer(), LINE, "{longest:?}");
                 assert!(!s.ran());
-                assert_eq!(s.fake.judged().len(), usize::from(!first.is_zero()), "a key held down from the start is not a first Enter");
+                assert_eq!(s.fake.judged().len(), judged, "a key held down from the start is not a first Enter");
             }
             conclusive
         });
@@ -280,18 +280,23 @@ fn a_judge_that_hangs_or_is_gone_does_not_hold_the_line() {
 
 #[test]
 fn ctrl_c_while_the_line_is_judged_runs_nothing() {
-    let s = ruled(Ruling::Hang, Setup { before: "set -g GPTOS_GUARD_MS 1500".to_owned(), ..Setup::default() });
-    s.suggest_and_enter();
-    let judge = s.t.wait_for(|| s.fake.guard_pids().first().copied(), "the judge");
-    s.t.key("C-c");
-    s.t.wait_for(|| (!is_alive(judge)).then_some(()), "the judge to end");
-    s.t.wait_until_idle();
-    assert!(["", LINE].contains(&s.t.buffer().as_str()));
-    assert!(!s.ran() && s.t.prompt_number() == 1, "{}", s.t.screen());
-    s.t.key("C-u");
-    read_the_line();
-    s.enter("echo sa'ne'");
-    s.t.wait_for_screen("\nsane\n");
+    // With a handler of the user's fish goes on in the middle of a function.
+    for rc in ["", "function mine --on-signal SIGINT; end"] {
+        let before = "set -g GPTOS_GUARD_MS 1500".to_owned();
+        let s = ruled(Ruling::Hang, Setup { before, rc: rc.to_owned(), ..Setup::default() });
+        s.suggest_and_enter();
+        let judge = s.t.wait_for(|| s.fake.guard_pids().first().copied(), "the judge");
+        s.t.key("C-c");
+        s.t.wait_for(|| (!is_alive(judge)).then_some(()), "the judge to end");
+        s.t.wait_until_idle();
+        s.t.wait_for_screen("gptos: cancelled\n");
+        s.expect(LINE);
+        assert!(!s.ran() && s.t.prompt_number() == 1, "{}", s.t.screen());
+        s.t.key("C-u");
+        read_the_line();
+        s.enter("echo sa'ne'");
+        s.t.wait_for_screen("\nsane\n");
+    }
 }
 
 #[test]
@@ -353,6 +358,43 @@ fn the_pager_the_history_and_the_status_are_what_they_would_be_without_the_guard
     s.wait_until_held();
     s.confirm();
     s.t.wait_for_prompt(5);
+}
+
+#[test]
+fn a_line_that_passes_runs_at_once_and_without_a_word() {
+    let s = ruled(Ruling::Pass("medium"), Setup { before: LIVE.to_owned(), ..Setup::default() });
+    s.suggest_and_enter();
+    s.t.wait_for_prompt(2);
+    assert!(s.ran());
+    assert_eq!(s.t.screen(), format!("gptos: {NOTE}\n[1]> {LINE}\n[2]>"));
+}
+
+#[test]
+fn a_suggestion_left_and_come_back_to_is_judged_anew() {
+    let s = holding(LIVE);
+    s.suggest_and_enter();
+    s.wait_until_held();
+    for wanted in ["make a file", LINE] {
+        s.t.key("C-g");
+        s.expect(wanted);
+    }
+    s.confirm();
+    s.wait_until_judged(2);
+    s.wait_until_held();
+    assert!(!s.ran());
+}
+
+#[test]
+fn fuzzy_finder_key_bindings_change_nothing() {
+    for vi in [false, true] {
+        let rc = "source /usr/share/doc/fzf/examples/key-bindings.fish; and fzf_key_bindings; or echo MISSING".to_owned();
+        let s = ruled(Ruling::Hold("high", REASON), Setup { vi, rc, ..Setup::default() });
+        s.suggest_and_enter();
+        s.wait_until_held();
+        s.confirm();
+        s.t.wait_for_prompt(2);
+        assert!(s.ran() && !s.t.screen().contains("MISSING"), "{}", s.t.screen());
+    }
 }
 
 #[test]
