@@ -51,7 +51,15 @@ const HEAVY_CRATES: &[&str] = &["tokio", "reqwest", "sled", "toml", "axum", "cra
 const DOMAIN_MUST_NOT: &[&str] = &["serde", "tokio", "std::fs", "std::net", "std::env", "std::process", "Instant::now", "SystemTime::now"];
 
 /// Functions that may accept the line: the wrappers of Enter, and what binds them.
-const ENTER_FUNCTIONS: &[&str] = &["__gptos_enter", "__gptos_accept_line", "__gptos_wrap_accept_line", "__gptos_bind_keys"];
+const ENTER_FUNCTIONS: &[&str] = &[
+    "__gptos_enter",
+    "__gptos_accept_line",
+    "__gptos_accept_and_hold",
+    "__gptos_accept_line_and_down_history",
+    "__gptos_accept_and_infer_next_history",
+    "__gptos_wrap_accept_line",
+    "__gptos_bind_keys",
+];
 
 /// Lines with `eval` that are no danger, and why.
 const EVALS: &[(&str, &str)] = &[

@@ -1,9 +1,9 @@
 # GPT-OS for zsh: a key turns the words on the line into a command, which you read before you run it.
 #
-# Assumes zsh 5.3 or later with the modules zsh/system and zsh/zselect; any options, aliases and plugins, loaded before or after.
-# Defines the widget gptos-translate (bound to GPTOS_KEY), wraps accept-line for lines that begin with `??`, and adds hooks named
-# __gptos_*. Options are GPTOS_*, private globals _GPTOS_*. Nothing here runs what the binary answers: accept-line is only
-# called for a line the user submitted.
+# Assumes zsh 5.3 or later with the modules zsh/system, zsh/zselect and zsh/datetime; any options, aliases and plugins, loaded before or
+# after. Defines the widget gptos-translate (bound to GPTOS_KEY), wraps accept-line and its kin for lines that begin with `??` and for lines
+# that are judged before they run, and adds hooks named __gptos_*. Options are GPTOS_*, private globals _GPTOS_*. Nothing here runs what
+# the binary answers: accept-line is only called for a line the user submitted.
 
 # Quoted words cannot be aliases. From `no_aliases` on, neither aliases nor the user's options change how the rest is read.
 'builtin' 'typeset' '-g' "_GPTOS_USER_OPTIONS=${(j: :)${(@kv)options[@]}}"
@@ -14,8 +14,8 @@
 
 if [[ ! -o interactive || ! -o zle || ${TERM:-dumb} == dumb ]]; then
     :
-elif ! zmodload zsh/system zsh/zselect zsh/parameter 2>/dev/null; then
-    print -ru2 -- 'gptos: zsh: one of the modules zsh/system, zsh/zselect, zsh/parameter is missing'
+elif ! zmodload zsh/system zsh/zselect zsh/parameter zsh/datetime 2>/dev/null; then
+    print -ru2 -- 'gptos: zsh: one of the modules zsh/system, zsh/zselect, zsh/parameter, zsh/datetime is missing'
 else
 
 : ${GPTOS_BIN=gptos}
@@ -28,6 +28,9 @@ else
 fi
 : ${GPTOS_ENTER_GUARD_MS=250}
 : ${GPTOS_PROGRESS_MS=120}
+: ${GPTOS_GUARD=suggested}
+: ${GPTOS_GUARD_MS=100}
+: ${GPTOS_CONFIRM_MS=700}
 
 # --- state -----------------------------------------------------------------------------------------------------------
 
@@ -46,6 +49,17 @@ typeset -g _GPTOS_TYPED='' _GPTOS_TYPED_ASKED=''
 typeset -g _GPTOS_DESCENDS=0 _GPTOS_ACCEPTED=0 _GPTOS_RUNNING=''
 # While this fd is open, Enter is swallowed.
 typeset -gi _GPTOS_GUARD_FD=${_GPTOS_GUARD_FD:-0}
+# The line that waits for a second Enter: its text, its place in the undo history, what was said of it, and when Enter came too early.
+typeset -g _GPTOS_HELD='' _GPTOS_HELD_CHANGE='' _GPTOS_HELD_REASON=''
+typeset -gF _GPTOS_EARLY_ENTER=0
+# What is to be said when the line runs although it was not judged.
+typeset -g _GPTOS_UNCHECKED=''
+# Suggestions of this shell, and lines made of them, which may come back as a line of their own.
+typeset -ga _GPTOS_SEEN=(${_GPTOS_SEEN[@]})
+# Options of the user that count while our own hold.
+typeset -g _GPTOS_BANG_HIST=off _GPTOS_COMMENTS=off
+# What Enter and its kin did before.
+typeset -gA _GPTOS_FORMER
 
 # --- messages --------------------------------------------------------------------------------------------------------
 
@@ -60,12 +74,13 @@ __gptos_say() {
 
 # --- asking ----------------------------------------------------------------------------------------------------------
 
-# Takes a line apart: reply=(FRESH WORDS).
+# Takes a line apart: reply=(FRESH WORDS). Of the blanks before a line one is kept in front of the words: such a line is private.
 __gptos_parse() {
     emulate -L zsh
     setopt extended_glob
-    local words="${1##[[:space:]]##}"
+    local words="${1##[[:space:]]##}" private=''
     integer fresh=0
+    [[ $1 == [[:space:]]* ]] && private=' '
     if [[ $words == '???'([[:space:]]*|) ]]; then
         fresh=1
         words="${words#'???'}"
@@ -73,7 +88,23 @@ __gptos_parse() {
         words="${words#'??'}"
     fi
     words="${words##[[:space:]]##}"
-    reply=($fresh "${words%%[[:space:]]##}")
+    words="${words%%[[:space:]]##}"
+    reply=($fresh "${words:+$private$words}")
+}
+
+# Writes what the binary is asked: the words, and behind NULs what it cannot see from outside: the names of functions and aliases, and
+# the options that change how a line is read.
+__gptos_question() {
+    emulate -L zsh
+    local -aU names=(${(ok)functions} ${(ok)aliases})
+    local text=''
+    names=(${${names:#[_-]*}:#*[^A-Za-z0-9_.+:-]*})
+    text="${(j: :)names}"
+    if (( $#text > 16384 )); then
+        text="${text[1,16384]}"
+        text="${text% *}"
+    fi
+    print -rn -- "$1"$'\0'"$text"$'\0'"${${_GPTOS_COMMENTS:#off}:+interactivecomments}"
 }
 
 # Asks the binary: WORDS FRESH EXTENDS. The answer comes to the widget gptos-data; until then the line stays live.
@@ -93,7 +124,7 @@ __gptos_ask() {
     # through the pipe: arguments can be seen by everybody on the machine, and a here-string would write them to a file.
     exec {fd}< <(
         print -r -- "$sysparams[pid]"
-        { print -rn -- "$1" | exec "$bin" "${arguments[@]}" } 2>/dev/null
+        { __gptos_question "$1" | exec "$bin" "${arguments[@]}" } 2>/dev/null
     )
     (( fd )) && IFS= read -r -u $fd pid
     if [[ $pid != <1-> ]]; then
@@ -280,12 +311,13 @@ __gptos_show() {
     # The ghost text of another plugin belongs to the line that was replaced.
     POSTDISPLAY=''
     _GPTOS_AT=$1 _GPTOS_SHOWN="$BUFFER" _GPTOS_DESCENDS=$(( $1 > 0 ))
+    (( $1 )) && __gptos_remember "$BUFFER"
     __gptos_say "$_GPTOS_NOTE"
     zle -R
     __gptos_guard_arm
 }
 
-# --- the guard -------------------------------------------------------------------------------------------------------
+# --- the guard of time -----------------------------------------------------------------------------------------------
 
 # For a while after the line was changed Enter is swallowed: nobody has read the command yet. The guard is lifted by an event, not by a look
 # at the clock when Enter arrives: the line editor serves the keyboard before any other fd, so a key pressed too early is also handled too
@@ -294,6 +326,7 @@ __gptos_guard_arm() {
     emulate -L zsh
     local limit="$GPTOS_ENTER_GUARD_MS"
     [[ $limit == <-> ]] || limit=250
+    _GPTOS_HELD=''
     __gptos_guard_lift
     (( limit )) && __gptos_guard_wait $limit
 }
@@ -301,7 +334,7 @@ __gptos_guard_arm() {
 __gptos_guard_wait() {
     emulate -L zsh
     integer fd=0
-    exec {fd}< <(zselect -t $(( ($1 + 9) / 10 ))) || return 0
+    exec {fd}< <(zselect -t $(( ($1 + 9) / 10 ))) || return 1
     _GPTOS_GUARD_FD=$fd
     zle -F -w $fd gptos-guard
 }
@@ -319,14 +352,143 @@ __gptos_guard() {
     [[ $1 == "$_GPTOS_GUARD_FD" ]] || return 0
     __gptos_guard_lift
     # A key that came in since the keyboard was looked at counts as pressed too early.
-    (( PENDING || KEYS_QUEUED_COUNT )) && __gptos_guard_wait 20
+    if (( PENDING || KEYS_QUEUED_COUNT )); then
+        __gptos_guard_wait 20
+    elif [[ -n $_GPTOS_HELD ]] && (( EPOCHREALTIME >= _GPTOS_EARLY_ENTER && EPOCHREALTIME < _GPTOS_EARLY_ENTER + 0.2 )); then
+        # An Enter key that is held down repeats; only after a pause is the next Enter a decision.
+        __gptos_guard_wait 200
+    fi
     return 0
+}
+
+# --- the guard of content --------------------------------------------------------------------------------------------
+
+__gptos_remember() {
+    emulate -L zsh
+    _GPTOS_SEEN=("${(@)_GPTOS_SEEN:#${(b)1}}" "$1")
+    (( $#_GPTOS_SEEN > 50 )) && shift _GPTOS_SEEN
+    return 0
+}
+
+# Whether the line is one that is to be judged before it runs.
+__gptos_guards() {
+    emulate -L zsh
+    local suggestion=''
+    [[ $CONTEXT == (start|cont) && $GPTOS_GUARD != off && $PREBUFFER$BUFFER == *[^[:space:]]* ]] || return 1
+    [[ $GPTOS_GUARD == all ]] && return 0
+    (( _GPTOS_DESCENDS || _GPTOS_ACCEPTED )) && return 0
+    # A suggestion that was cut out and put back behind other words.
+    for suggestion in "${_GPTOS_RING[@]}"; do
+        [[ $BUFFER == *"$suggestion"* ]] && return 0
+    done
+    return 1
+}
+
+# Whether the line still is, untouched, the one that waits for a second Enter.
+__gptos_is_held() {
+    emulate -L zsh
+    [[ -n $_GPTOS_HELD && $PREBUFFER$BUFFER == "$_GPTOS_HELD" && $UNDO_CHANGE_NO == "$_GPTOS_HELD_CHANGE" ]]
+}
+
+# Whether the line may run now; if not, the user is told why. A continuation is judged together with the lines before it.
+__gptos_may_run() {
+    emulate -L zsh
+    local -a reply
+    if __gptos_is_held; then
+        _GPTOS_HELD=''
+        __gptos_remember "$BUFFER"
+        return 0
+    fi
+    _GPTOS_HELD=''
+    # What runs is what `!!` stands for, so that is what is judged and shown.
+    [[ $_GPTOS_BANG_HIST == on && $CONTEXT == start && -n $histchars[1] && $BUFFER == *"$histchars[1]"* ]] && zle .expand-history
+    __gptos_judge "$PREBUFFER$BUFFER"
+    case $reply[1] in
+        pass) ;;
+        hold)
+            __gptos_hold "$reply[3]"
+            return 1
+            ;;
+        stop)
+            __gptos_say "$reply[3]"
+            return 1
+            ;;
+        *) _GPTOS_UNCHECKED="$reply[2]" ;;
+    esac
+    (( _GPTOS_DESCENDS )) && __gptos_remember "$BUFFER"
+    return 0
+}
+
+# Asks the binary about a line: reply=(pass RISK ''), (hold RISK REASON), (stop KIND REASON) or (msg REASON). Waits no longer than GPTOS_GUARD_MS.
+__gptos_judge() {
+    emulate -L zsh
+    local bin="$GPTOS_BIN" limit="$GPTOS_GUARD_MS" input='' chunk='' pid=''
+    local -a fields
+    local -F deadline=0 left=0
+    integer fd=0 i=0 ended=0
+    reply=(msg 'the line was not checked: no answer')
+    [[ $limit == <-> ]] || limit=100
+    [[ $bin == */* ]] || bin="${commands[$bin]-}"
+    if [[ ! -f $bin || ! -x $bin ]]; then
+        reply=(msg "the line was not checked: ${GPTOS_BIN:-GPTOS_BIN} not found")
+        return 0
+    fi
+    {
+        (( deadline = EPOCHREALTIME + limit / 1000.0 ))
+        exec {fd}< <(
+            print -r -- "$sysparams[pid]"
+            { print -rn -- "$1" | exec "$bin" guard zsh } 2>/dev/null
+        ) || return 0
+        while (( ! ended && $#input < 65536 )); do
+            (( left = deadline - EPOCHREALTIME ))
+            # A clock that was set back must not make the wait longer.
+            (( left > limit / 1000.0 )) && left=0
+            (( left > 0 )) && sysread -i $fd -t $left chunk || break
+            input+="$chunk"
+            [[ -z $pid && $input == *$'\n'* ]] && pid="${input%%$'\n'*}"
+            fields=("${(@0)${input#*$'\n'}}")
+            for (( i = 1; i + 3 <= $#fields; i += 3 )); do
+                [[ $fields[i] == end ]] && ended=1
+            done
+        done
+        if (( ended )) && [[ $fields[1] == (pass|hold|stop|msg) ]]; then
+            reply=("${(@)fields[1,3]}")
+        fi
+    } always {
+        (( fd )) && exec {fd}<&-
+        if (( ! ended )) && [[ $pid == <2-> ]]; then
+            kill -KILL -- -$pid 2>/dev/null || kill -KILL $pid 2>/dev/null
+        fi
+    }
+    return 0
+}
+
+# Shows why the line does not run yet. The time until a second Enter counts begins when the reason is on the screen.
+__gptos_hold() {
+    emulate -L zsh
+    local limit="$GPTOS_CONFIRM_MS" offer=' · Enter again runs it' reason="$1"
+    [[ $limit == <700-> ]] || limit=700
+    integer room=$(( COLUMNS * 3 - 8 - $#offer ))
+    (( $#reason > room )) && reason="${reason[1,room - 1]}…"
+    _GPTOS_HELD="$PREBUFFER$BUFFER" _GPTOS_HELD_CHANGE="$UNDO_CHANGE_NO" _GPTOS_HELD_REASON="$reason$offer" _GPTOS_EARLY_ENTER=0
+    __gptos_say "$_GPTOS_HELD_REASON"
+    zle -R
+    __gptos_guard_lift
+    # Without the clock no later Enter would be known from one typed ahead.
+    __gptos_guard_wait $limit || _GPTOS_HELD=''
 }
 
 # --- widgets ---------------------------------------------------------------------------------------------------------
 
+# Called before the user's options give way to ours: BANG_HIST INTERACTIVE_COMMENTS, each on or off.
+__gptos_note_options() {
+    emulate -L zsh
+    _GPTOS_BANG_HIST=$1 _GPTOS_COMMENTS=$2
+}
+
 # The key: ask for the words on the line; on a suggestion that was not touched, the next one.
 __gptos_translate() {
+    __gptos_note_options "${options[banghist]}" "${options[interactivecomments]}"
     emulate -L zsh
     local -a reply
     [[ $CONTEXT == (start|cont) ]] || return 1
@@ -362,8 +524,9 @@ __gptos_translate() {
     return 0
 }
 
-# Whether Enter is ours: true if it was swallowed or became a request.
+# Whether Enter is ours: true if it was swallowed or became a request, or if the line must not run yet.
 __gptos_takes_enter() {
+    __gptos_note_options "${options[banghist]}" "${options[interactivecomments]}"
     emulate -L zsh
     setopt extended_glob
     local -a reply
@@ -372,10 +535,16 @@ __gptos_takes_enter() {
     elif (( _GPTOS_FD )); then
         __gptos_say 'waiting, Ctrl-C cancels'
         return 0
-    elif (( _GPTOS_GUARD_FD )); then
+    elif (( _GPTOS_GUARD_FD )) && [[ -z $_GPTOS_HELD ]]; then
         __gptos_say "$_GPTOS_NOTE · read it first, then Enter"
         return 0
+    elif (( _GPTOS_GUARD_FD )) && __gptos_is_held; then
+        _GPTOS_EARLY_ENTER=$EPOCHREALTIME
+        __gptos_say "$_GPTOS_HELD_REASON"
+        return 0
     fi
+    # Only a line that was edited while it was held comes here with the guard up.
+    __gptos_guard_lift
 
     if [[ $CONTEXT == start && $BUFFER == [[:space:]]#'??'('?'|)([[:space:]]*|) ]]; then
         __gptos_parse "$BUFFER"
@@ -389,21 +558,52 @@ __gptos_takes_enter() {
     # At a continuation prompt the first part of the line is accepted already.
     [[ $CONTEXT == start ]] && _GPTOS_ACCEPTED=0
     (( _GPTOS_DESCENDS )) && _GPTOS_ACCEPTED=1
+    if __gptos_guards && ! __gptos_may_run; then
+        return 0
+    fi
     return 1
 }
 
 # No options are changed around the widget that was there before: it may be the user's.
 __gptos_accept_line() {
     if ! __gptos_takes_enter; then
-        zle "$_GPTOS_ACCEPT_LINE" -- "$@"
+        zle "${_GPTOS_FORMER[accept-line]}" -- "$@"
+    fi
+}
+
+__gptos_accept_and_hold() {
+    if ! __gptos_takes_enter; then
+        zle "${_GPTOS_FORMER[accept-and-hold]}" -- "$@"
+    fi
+}
+
+__gptos_accept_line_and_down_history() {
+    if ! __gptos_takes_enter; then
+        zle "${_GPTOS_FORMER[accept-line-and-down-history]}" -- "$@"
+    fi
+}
+
+__gptos_accept_and_infer_next_history() {
+    if ! __gptos_takes_enter; then
+        zle "${_GPTOS_FORMER[accept-and-infer-next-history]}" -- "$@"
     fi
 }
 
 # --- hooks -----------------------------------------------------------------------------------------------------------
 
-# At the start of a line and before each redraw: does the line still descend from a suggestion, or was it emptied or undone?
+# A new line is not held; one that begins with text may be a suggestion put aside or accepted before.
+__gptos_line_init() {
+    emulate -L zsh
+    _GPTOS_HELD=''
+    __gptos_guard_lift
+    __gptos_watch_line
+    [[ -n $BUFFER && $CONTEXT == start ]] && (( ${_GPTOS_SEEN[(Ie)$BUFFER]} )) && _GPTOS_DESCENDS=1
+    return 0
+}
+
+# Before each redraw: does the line still descend from a suggestion, or was it emptied or undone?
 __gptos_watch_line() {
-    [[ -n $_GPTOS_TYPED ]] || return 0
+    [[ -n $_GPTOS_TYPED || -z $BUFFER ]] || return 0
     emulate -L zsh
     if [[ -z $BUFFER || $BUFFER == "$_GPTOS_ORIGINAL" ]]; then
         _GPTOS_DESCENDS=0
@@ -429,6 +629,8 @@ __gptos_preexec() {
     emulate -L zsh
     __gptos_release TERM
     (( _GPTOS_ACCEPTED )) && _GPTOS_RUNNING="${1:-$3}"
+    [[ -n $_GPTOS_UNCHECKED ]] && print -ru2 -- "gptos: ${_GPTOS_UNCHECKED//[[:cntrl:]]/?}"
+    _GPTOS_UNCHECKED=''
     return 0
 }
 
@@ -446,9 +648,9 @@ __gptos_precmd() {
         print -sr -- "$_GPTOS_TYPED"
     fi
     __gptos_forget
-    _GPTOS_ACCEPTED=0 _GPTOS_RUNNING=''
-    # 148: stopped by Ctrl-Z, not finished.
-    if [[ -n $command_line ]] && (( last_status != 148 )); then
+    _GPTOS_ACCEPTED=0 _GPTOS_RUNNING='' _GPTOS_UNCHECKED='' _GPTOS_HELD=''
+    # 148: stopped by Ctrl-Z, not finished. A blank before the words or the command asks for no trace.
+    if [[ $query == [^[:space:]]* && $command_line == [^[:space:]]* ]] && (( last_status != 148 )); then
         { print -rn -- "$query"$'\0'"$command_line" | command "$bin" ran zsh $last_status } </dev/null &>/dev/null &!
     fi
 }
@@ -477,19 +679,42 @@ __gptos_bind() {
     done
 }
 
-# If a plugin has wrapped our accept-line since, ours is already in its chain; wrapping once more would make a circle.
+# If a plugin has wrapped our widget since, ours is already in its chain; wrapping once more would make a circle.
 __gptos_wrap_accept_line() {
     emulate -L zsh
-    [[ -n ${widgets[(re)user:__gptos_accept_line]-} ]] && return 0
-    if [[ ${widgets[accept-line]-builtin} == builtin ]]; then
-        # The builtin's own name, not an alias: zsh-syntax-highlighting 0.7.1 cannot wrap an aliased builtin, and Enter would be dead.
-        typeset -g _GPTOS_ACCEPT_LINE=.accept-line
-    else
-        zle -A accept-line _gptos-former-accept-line
-        typeset -g _GPTOS_ACCEPT_LINE=_gptos-former-accept-line
-    fi
-    zle -N accept-line __gptos_accept_line
+    local name='' ours=''
+    for name in accept-line accept-and-hold accept-line-and-down-history accept-and-infer-next-history; do
+        ours="__gptos_${name//-/_}"
+        [[ -n ${widgets[(re)user:$ours]-} ]] && continue
+        if [[ ${widgets[$name]-builtin} == builtin ]]; then
+            # The builtin's own name, not an alias: zsh-syntax-highlighting 0.7.1 cannot wrap an aliased builtin, and Enter would be dead.
+            _GPTOS_FORMER[$name]=.$name
+        else
+            zle -A $name _gptos-former-$name
+            _GPTOS_FORMER[$name]=_gptos-former-$name
+        fi
+        zle -N $name $ours
+    done
+
+    # A history search knows these widgets by name and accepts the line by itself. A key that it does not know ends the search and is then
+    # looked up as usual, so the keys that accept the line become unknown to it, unless the user gave them a meaning there.
+    local -a bindings=("${(@f)$(bindkey -L -M isearch; bindkey -L -M emacs; bindkey -L -M viins)}") words=()
+    local -A meant=()
+    zle -N gptos-end-search __gptos_end_search
+    for name in $bindings; do
+        # `bindkey -M KEYMAP "KEY" WIDGET`
+        words=(${(z)name})
+        case "$words[2] $words[3] $words[5]" in
+            '-M isearch '*) meant[$words[4]]=1 ;;
+            '-M '*' '(accept-line|accept-and-hold|accept-line-and-down-history|accept-and-infer-next-history))
+                (( ${+meant[$words[4]]} )) || bindkey -M isearch -- "${(Q)words[4]}" gptos-end-search
+                ;;
+        esac
+    done
 }
+
+# Bound where a history search would accept the line; the search never calls it.
+__gptos_end_search() { : }
 
 zle -N gptos-translate __gptos_translate
 zle -N gptos-data __gptos_data
@@ -502,7 +727,7 @@ add-zsh-hook zshaddhistory __gptos_add_history
 add-zsh-hook preexec __gptos_preexec
 add-zsh-hook precmd __gptos_precmd
 add-zsh-hook zshexit __gptos_exit
-add-zle-hook-widget line-init __gptos_watch_line
+add-zle-hook-widget line-init __gptos_line_init
 add-zle-hook-widget line-pre-redraw __gptos_watch_line
 
 fi
