@@ -209,7 +209,9 @@ fn the_option_says_which_lines_are_judged() {
 #[test]
 fn an_unfilled_placeholder_never_runs() {
     for setup in [Setup::default(), vi()] {
-        let script = |helper: FakeHelper| helper.answer_after(NOW, &[("touch <name>", NOTE)]).ruling("<name>", Ruling::Stop("<name> is to be filled in"));
+        let script = |helper: FakeHelper| {
+            helper.answer_after(NOW, &[("touch <name>", NOTE)]).ruling("<name>", Ruling::Stop("<name> is to be filled in"))
+        };
         let bench = Bench::new(script, setup);
         bench.type_and_press("make a file", "C-g");
         bench.expect_buffer("touch <name>");

@@ -73,9 +73,13 @@ fn until_conclusive(attempt: impl Fn() -> bool) {
 
 #[test]
 fn a_held_line_runs_at_a_second_enter_that_comes_late_enough() {
-    for (mode, vi, before_enter, reports) in
-        [(LIVE, false, "", true), (BLOCKING, false, "", true), (LIVE, true, "", true), (LIVE, true, "Escape", true), (BLOCKING, false, "", false)]
-    {
+    for (mode, vi, before_enter, reports) in [
+        (LIVE, false, "", true),
+        (BLOCKING, false, "", true),
+        (LIVE, true, "", true),
+        (LIVE, true, "Escape", true),
+        (BLOCKING, false, "", false),
+    ] {
         until_conclusive(|| {
             // Without the terminal's report, as in fish 4, time alone protects.
             let rc = if reports { String::new() } else { "set -g _GPTOS_REPORTS 0".to_owned() };
