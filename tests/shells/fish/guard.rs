@@ -354,6 +354,16 @@ fn the_pager_the_history_and_the_status_are_what_they_would_be_without_the_guard
     s.t.key("Enter");
     s.wait_until_held();
     s.clear();
+    // The history pager: Enter puts the line found into the buffer.
+    let judged = s.fake.judged().len();
+    s.t.type_text("touch");
+    s.t.key("C-r");
+    s.t.wait_for_screen("search: touch");
+    s.t.wait_until_idle();
+    s.t.key("Enter");
+    s.expect(LINE);
+    assert_eq!(s.fake.judged().len(), judged);
+    s.clear();
     // A search in the history: Enter takes the line found and runs it.
     s.t.type_text("marke");
     s.t.key("Up");
