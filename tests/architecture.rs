@@ -58,6 +58,7 @@ const ENTER_FUNCTIONS: &[&str] = &[
     "__gptos_accept_line_and_down_history",
     "__gptos_accept_and_infer_next_history",
     "__gptos_wrap_accept_line",
+    "__gptos_bind_searches",
     "__gptos_bind_keys",
 ];
 

@@ -58,6 +58,8 @@ typeset -g _GPTOS_UNCHECKED=''
 typeset -ga _GPTOS_SEEN=(${_GPTOS_SEEN[@]})
 # Options of the user that count while our own hold.
 typeset -g _GPTOS_BANG_HIST=off _GPTOS_COMMENTS=off
+# Whether the keys that accept a line end a history search first.
+typeset -g _GPTOS_SEARCHES_BOUND=0
 # What Enter and its kin did before.
 typeset -gA _GPTOS_FORMER
 
@@ -597,6 +599,7 @@ __gptos_line_init() {
     _GPTOS_HELD=''
     __gptos_guard_lift
     __gptos_watch_line
+    (( _GPTOS_SEARCHES_BOUND )) || __gptos_bind_searches
     [[ -n $BUFFER && $CONTEXT == start ]] && (( ${_GPTOS_SEEN[(Ie)$BUFFER]} )) && _GPTOS_DESCENDS=1
     return 0
 }
@@ -695,15 +698,21 @@ __gptos_wrap_accept_line() {
         fi
         zle -N $name $ours
     done
+}
 
+# Called at the first line, when the user's own keys are bound.
+__gptos_bind_searches() {
+    emulate -L zsh
+    local binding=''
+    _GPTOS_SEARCHES_BOUND=1
     # A history search knows these widgets by name and accepts the line by itself. A key that it does not know ends the search and is then
     # looked up as usual, so the keys that accept the line become unknown to it, unless the user gave them a meaning there.
-    local -a bindings=("${(@f)$(bindkey -L -M isearch; bindkey -L -M emacs; bindkey -L -M viins)}") words=()
+    local -a bindings=(${(M)${(f)"$(bindkey -L -M isearch; bindkey -L -M emacs; bindkey -L -M viins)"}:#*(-M isearch|accept-)*}) words=()
     local -A meant=()
     zle -N gptos-end-search __gptos_end_search
-    for name in $bindings; do
+    for binding in $bindings; do
         # `bindkey -M KEYMAP "KEY" WIDGET`
-        words=(${(z)name})
+        words=(${(z)binding})
         case "$words[2] $words[3] $words[5]" in
             '-M isearch '*) meant[$words[4]]=1 ;;
             '-M '*' '(accept-line|accept-and-hold|accept-line-and-down-history|accept-and-infer-next-history))

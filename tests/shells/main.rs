@@ -5,8 +5,12 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod fake;
+#[expect(dead_code, reason = "the other tests use the rest")]
+#[path = "../integration/fake_provider.rs"]
+mod fake_provider;
 mod terminal;
 
+mod attacks;
 mod bash;
 mod fish;
 mod whole;

@@ -109,8 +109,11 @@ impl Terminal {
         // Without it a new fish reads all manual pages in the background.
         fs::create_dir_all(home.join(".local/share/fish/generated_completions")).unwrap();
         fs::create_dir_all(dir.path().join("cwd")).unwrap();
-        fs::write(dir.path().join("tmux.conf"), "set -g status off\nset -g escape-time 0\nset -g default-terminal screen-256color\n")
-            .unwrap();
+        fs::write(
+            dir.path().join("tmux.conf"),
+            "set -g status off\nset -g escape-time 0\nset -g set-clipboard on\nset -g default-terminal screen-256color\n",
+        )
+        .unwrap();
 
         let rc = match shell {
             Shell::Zsh => home.join(".zshrc"),
@@ -206,6 +209,13 @@ impl Terminal {
     /// The same with the escape sequences for colours.
     pub fn coloured_screen(&self) -> String {
         self.tmux(&["capture-pane", "-p", "-e"]).trim_end().to_owned()
+    }
+
+    /// What a program can change of a terminal beside its text: title, clipboard, screen, cursor, modes.
+    pub fn state(&self) -> String {
+        let flags =
+            "#{pane_title} #{alternate_on} #{cursor_flag} #{insert_flag} #{origin_flag} #{mouse_any_flag} #{wrap_flag} #{pane_in_mode}";
+        format!("{}{}", self.tmux(&["display-message", "-p", flags]), self.tmux(&["list-buffers"]))
     }
 
     /// Waits until the screen shows `text`.

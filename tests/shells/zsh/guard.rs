@@ -416,7 +416,7 @@ fn a_key_that_ends_a_search_and_accepts_is_guarded() {
     ] {
         let bench = Bench::new();
         let history = format!("print -s '{} danger'; GPTOS_GUARD=all", bench.command);
-        let t = bench.start(before(&format!("{rc}\n{history}")));
+        let t = bench.start(Setup { rc: format!("{rc}\n{history}"), ..Setup::default() });
         t.key("C-r");
         t.type_text("touch");
         t.wait_for_screen("bck-i-search: touch");
