@@ -1,9 +1,12 @@
 # shellcheck shell=bash
 # GPT-OS for bash: words become a command in the edit buffer, by a key (Ctrl-G) or by `?? words` and Enter.
 #
-# Assumes: bash 5.1 or later, interactive, with line editing; the file may be sourced, or printed by `gptos init bash`
+# Assumes: bash 5.1 or later, interactive, with line editing; the whole may be sourced, or printed by `gptos init bash`
 #   and run by `eval`. It never runs `return` outside a function, because that would end the caller's startup file.
 # Options (a value set by the user wins): GPTOS_BIN GPTOS_KEY GPTOS_KEY2 GPTOS_ENTER_GUARD_MS GPTOS_PROGRESS_MS GPTOS_ASYNC
+#   GPTOS_GUARD: which lines are judged at Enter, `suggested` (those that descend from a suggestion), `all` or `off`;
+#   GPTOS_GUARD_MS: how long Enter waits for that. A line held for its risk runs at a second Enter.
+# Parts: this file, guard.bash, live.bash and setup.bash, in this order; `gptos init bash` prints them as one.
 # Defines: functions `__gptos_*`, private variables `_GPTOS_*`, one element of PROMPT_COMMAND, key bindings.
 # Limit: `$!` names the helper's process after a request, since bash counts a process substitution as a background job.
 #
@@ -15,6 +18,7 @@
 \builtin shopt -u expand_aliases
 
 : "${GPTOS_BIN:=gptos}" "${GPTOS_KEY=ctrl-g}" "${GPTOS_ENTER_GUARD_MS=250}" "${GPTOS_PROGRESS_MS=120}" "${GPTOS_ASYNC=0}"
+: "${GPTOS_GUARD=suggested}" "${GPTOS_GUARD_MS=100}"
 if [[ ${TERM_PROGRAM-} == vscode ]]; then
   : "${GPTOS_KEY2=ctrl-]}" # the editor takes Ctrl-G for itself
 else
@@ -25,6 +29,7 @@ fi
 _GPTOS_STEP_REQUEST='\C-x\C-_gr\a'
 _GPTOS_STEP_REPLAY='\C-x\C-_gp\a'
 _GPTOS_STEP_ENTER='\C-x\C-_ge\a'
+_GPTOS_STEP_OPERATE='\C-x\C-_go\a' # Enter's first half for Ctrl-O
 _GPTOS_STEP_SUBMIT='\C-x\C-_gs\a'
 _GPTOS_STEP_ARRIVE='\C-x\C-_ga\a'
 _GPTOS_TERMINAL_REPLY='\e[0n' # what a terminal answers to ESC[5n
@@ -56,9 +61,12 @@ __gptos_number() {
   esac
 }
 
-# Splits a line into its mark (`??`, `???` or nothing) and the words after it.
+# Splits a line into its mark (`??`, `???` or nothing) and the words after it. A line that begins with a blank is private,
+# and one blank before the words says so.
 __gptos_split() {
   local text=${1#"${1%%[![:space:]]*}"}
+  _GPTOS_PRIVATE=''
+  [[ $1 != [[:blank:]]* ]] || _GPTOS_PRIVATE=' '
   _GPTOS_MARK='' _GPTOS_WORDS=$text
   case $text in
     '??' | '??'[[:space:]]*) _GPTOS_MARK='??' _GPTOS_WORDS=${text:2} ;;
@@ -97,7 +105,27 @@ __gptos_start() {
 
 # By exec, so that there is one process to kill. The words go to its stdin, where `ps` does not show them.
 __gptos_become_helper() {
-  exec -- "$GPTOS_BIN" widget bash ${2:+--fresh} --shell-version "$BASH_VERSION" < <(__gptos_put "$1") 2>/dev/null
+  exec -- "$GPTOS_BIN" widget bash ${2:+--fresh} --shell-version "$BASH_VERSION" < <(__gptos_put_request "$1") 2>/dev/null
+}
+
+# The words, and what only this shell knows: the names of its functions and aliases, and the option that changes how a line
+# is read. Names that begin with `_` or `-` or hold unusual characters are nobody's commands.
+__gptos_put_request() {
+  local LC_ALL=C IFS=' ' options='' list names
+  builtin shopt -q interactive_comments || options=nocomments
+  builtin mapfile -t names < <(__gptos_print_names)
+  names=("${names[@]/#[-_]*/}")
+  names=("${names[@]/#*[!A-Za-z0-9_.+:-]*/}")
+  set -f
+  # shellcheck disable=SC2206  # the split drops the names that were emptied
+  names=(${names[*]})
+  list="${names[*]} "
+  list=${list:0:16384}
+  builtin printf '%s\0%s\0%s' "$1" "${list% *}" "$options"
+}
+
+__gptos_print_names() {
+  builtin compgen -A function -A alias
 }
 
 __gptos_put() {
@@ -302,13 +330,13 @@ __gptos_wait() {
 
 __gptos_forget() {
   _GPTOS_RING=() _GPTOS_RING_NOTES=() _GPTOS_RING_AT=0 _GPTOS_ORIGINAL='' _GPTOS_QUERY='' _GPTOS_MORE=''
-  _GPTOS_GUARD_UNTIL=0 _GPTOS_GUARD_TOLD=0
+  _GPTOS_GUARD_UNTIL=0 _GPTOS_GUARD_TOLD=0 _GPTOS_HELD=''
 }
 
 # Puts entry $1 of the ring into the buffer; the last one is the original line.
 __gptos_show() {
   local text=$_GPTOS_ORIGINAL
-  _GPTOS_RING_AT=$1
+  _GPTOS_RING_AT=$1 _GPTOS_HELD=''
   if (($1 < ${#_GPTOS_RING[@]})); then
     text=${_GPTOS_RING[$1]}
     __gptos_say "${_GPTOS_RING_NOTES[$1]}"
@@ -318,13 +346,6 @@ __gptos_show() {
   READLINE_LINE=$text
   READLINE_POINT=${#text}
   __gptos_guard
-}
-
-# From now on Enter runs nothing for a moment: nobody can have read what has just appeared.
-__gptos_guard() {
-  __gptos_number "$GPTOS_ENTER_GUARD_MS" 250
-  __gptos_now
-  _GPTOS_GUARD_UNTIL=$((_GPTOS_NOW + _GPTOS_NUMBER * 1000)) _GPTOS_GUARD_TOLD=0
 }
 
 __gptos_on_suggestion() {
@@ -412,280 +433,3 @@ __gptos_next() {
   __gptos_show $((next % (count + 1)))
   exec {_GPTOS_TTY}<&-
 }
-
-# === async: the prompt stays live while a second process waits ===
-
-# Takes over the helper's output, then asks the terminal for a sign of life. Its reply is a key of ours, and only a key may
-# change the buffer. Nothing is asked while another program owns the terminal: the reply would be typed into that program.
-__gptos_wait_aside() {
-  exec {_GPTOS_ASIDE_FD}< <(__gptos_relay "$_GPTOS_FD")
-  _GPTOS_ASIDE_PID=$!
-  _GPTOS_PENDING=1 _GPTOS_PENDING_TOLD=0
-  __gptos_say "asking${_GPTOS_WAITING_FOR:+ $_GPTOS_WAITING_FOR} (Ctrl-C cancels)"
-  builtin trap __gptos_interrupt INT
-}
-
-__gptos_relay() {
-  local kind text note i
-  for ((i = 0; i < _GPTOS_MAX_RECORDS; i++)); do
-    IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" kind || break
-    IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" text || break
-    IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" note || break
-    ((${#kind} + ${#text} + ${#note} < _GPTOS_MAX_FIELD)) || break
-    [[ $kind != tick ]] || continue
-    builtin printf '%s\0%s\0%s\0' "$kind" "$text" "$note"
-    [[ $kind != end ]] || break
-  done
-  # Something must be there to read when the terminal's reply comes, also after a crash.
-  [[ $kind == end ]] || builtin printf '%s\0' lost '' ''
-  for ((i = 0; i < 100; i++)); do
-    if __gptos_owns_terminal; then
-      builtin printf '\e[5n' >/dev/tty
-      break
-    fi
-    command sleep 0.2
-  done
-}
-
-# Is the shell's process group the one in the foreground? `$$` is the shell, also in a subshell.
-__gptos_owns_terminal() {
-  local line fields
-  if IFS='' builtin read -r line 2>/dev/null <"/proc/$$/stat"; then
-    # The name in parentheses may hold blanks; after it: state, parent, group, session, terminal, foreground group.
-    IFS=' ' builtin read -r -a fields <<<"${line##*) }"
-    [[ ${fields[2]} == "${fields[5]}" ]]
-  else
-    IFS=' ' builtin read -r -a fields < <(__gptos_print_groups)
-    [[ -n ${fields[0]-} && ${fields[0]} == "${fields[1]-}" ]]
-  fi
-}
-
-__gptos_print_groups() {
-  command ps -o pgid=,tpgid= -p "$$" 2>/dev/null
-}
-
-__gptos_end_pending() {
-  _GPTOS_PENDING=0
-  builtin kill -TERM "$_GPTOS_ASIDE_PID" 2>/dev/null
-  exec {_GPTOS_ASIDE_FD}<&-
-  _GPTOS_ASIDE_PID='' _GPTOS_ASIDE_FD=''
-  __gptos_stop
-}
-
-# Ctrl-C at the live prompt. The trap must not be removed here: readline has remembered the handler of before, and the
-# next Ctrl-C would be lost. A key function may do it, so the terminal is asked to press that key. Its reply must not
-# reach a command started meanwhile: the guard of Enter covers that moment.
-__gptos_interrupt() {
-  { local - IFS=$' \t\n' && __gptos_calm; } 2>/dev/null
-  ((_GPTOS_PENDING)) || return 0
-  __gptos_end_pending
-  __gptos_now
-  _GPTOS_GUARD_UNTIL=$((_GPTOS_NOW + 250000)) _GPTOS_GUARD_TOLD=1
-  builtin printf '\r\e[K' >&2
-  __gptos_say 'cancelled'
-  builtin printf '\e[5n' 2>/dev/null >/dev/tty
-}
-
-# Every key function begins with this.
-__gptos_begin() {
-  __gptos_calm
-  _GPTOS_TYPED=''
-  ((_GPTOS_PENDING)) || __gptos_restore_trap
-}
-
-# Takes the answer of the pending request, if it has come. False: still waiting.
-__gptos_collect() {
-  builtin read -r -t 0 -u "$_GPTOS_ASIDE_FD" || return 1
-  __gptos_clear_answer
-  local helper_fd=$_GPTOS_FD
-  _GPTOS_FD=$_GPTOS_ASIDE_FD
-  __gptos_seconds 500
-  until __gptos_read_field "$_GPTOS_SECONDS"; do :; done
-  _GPTOS_FD=$helper_fd
-  __gptos_end_pending
-  __gptos_restore_trap
-  __gptos_open_terminal
-  _GPTOS_TYPED=''
-  __gptos_settle 0
-  exec {_GPTOS_TTY}<&-
-}
-
-# === what the keys do ===
-
-__gptos_arrive() {
-  { local - IFS=$' \t\n' && __gptos_begin; } 2>/dev/null
-  ((_GPTOS_PENDING == 0)) || __gptos_collect
-  __gptos_bind_replay "$_GPTOS_STEP_REPLAY" "$_GPTOS_TYPED"
-}
-
-__gptos_request() {
-  { local - IFS=$' \t\n' && __gptos_begin; } 2>/dev/null
-  __gptos_split "$READLINE_LINE"
-  if ((_GPTOS_PENDING)); then
-    __gptos_collect || __gptos_say 'waiting, Ctrl-C cancels'
-  elif ! __gptos_at_prompt key; then
-    __gptos_say 'works at the shell prompt only'
-  elif [[ -z $_GPTOS_WORDS ]]; then
-    __gptos_say 'type what you want, then press the key'
-  elif __gptos_on_suggestion; then
-    __gptos_next
-  else
-    [[ $_GPTOS_MARK == '???' ]] || _GPTOS_MARK=''
-    __gptos_ask "$_GPTOS_WORDS" "$_GPTOS_MARK" new
-  fi
-  __gptos_bind_replay "$_GPTOS_STEP_REPLAY" "$_GPTOS_TYPED"
-}
-
-# Enter, first half: decides what the second half is, `accept-line` or the keys typed meanwhile.
-__gptos_enter() {
-  { local - IFS=$' \t\n' && __gptos_begin; } 2>/dev/null
-  __gptos_now
-  __gptos_split "$READLINE_LINE"
-  if ((_GPTOS_PENDING)); then
-    __gptos_bind_step "$_GPTOS_STEP_SUBMIT" '""'
-    if ! __gptos_collect && ((_GPTOS_PENDING_TOLD == 0)); then
-      _GPTOS_PENDING_TOLD=1
-      __gptos_say 'waiting, Ctrl-C cancels'
-    fi
-  elif [[ -n $_GPTOS_MARK ]] && __gptos_at_prompt enter; then
-    __gptos_bind_step "$_GPTOS_STEP_SUBMIT" '""'
-    if [[ -z $_GPTOS_WORDS ]]; then
-      __gptos_say "type what you want after $_GPTOS_MARK"
-    else
-      [[ $_GPTOS_MARK == '???' ]] || _GPTOS_MARK=''
-      __gptos_ask "$_GPTOS_WORDS" "$_GPTOS_MARK" new
-    fi
-  elif __gptos_guarded; then
-    __gptos_bind_step "$_GPTOS_STEP_SUBMIT" '""'
-  else
-    __gptos_submit
-    __gptos_bind_step "$_GPTOS_STEP_SUBMIT" accept-line
-    return 0
-  fi
-  __gptos_bind_replay "$_GPTOS_STEP_SUBMIT" "$_GPTOS_TYPED"
-}
-
-# Each Enter swallowed prolongs the guard a little, so that a key held down or a burst that was delayed by a busy machine
-# runs nothing. A clock set back ends the guard.
-__gptos_guarded() {
-  local left=$((_GPTOS_GUARD_UNTIL - _GPTOS_NOW))
-  __gptos_number "$GPTOS_ENTER_GUARD_MS" 250
-  ((left > 0 && left <= (_GPTOS_NUMBER > 250 ? _GPTOS_NUMBER : 250) * 1000)) || return 1
-  ((left >= 100000)) || _GPTOS_GUARD_UNTIL=$((_GPTOS_NOW + 100000))
-  ((_GPTOS_GUARD_TOLD)) || __gptos_say 'too early, press Enter again to run it'
-  _GPTOS_GUARD_TOLD=1
-}
-
-# A line of the user's is about to run. If it came from a suggestion, the words go into the history before it, and the
-# prompt hook will report it. The suggestion's first word must have survived: else the user typed something of his own.
-__gptos_submit() {
-  local suggestion word
-  if ((_GPTOS_PROMPTING)); then
-    for suggestion in "${_GPTOS_RING[@]}"; do
-      word=${suggestion%%[[:space:]]*}
-      if [[ " $READLINE_LINE " == *[[:space:]]"$word"[[:space:]]* ]]; then
-        builtin history -s -- "$_GPTOS_ORIGINAL"
-        _GPTOS_RAN=$READLINE_LINE _GPTOS_RAN_QUERY=$_GPTOS_QUERY
-        break
-      fi
-    done
-  else
-    _GPTOS_RAN='' # a second line (PS2): the command is more than the line we know
-  fi
-  _GPTOS_PROMPTING=0
-}
-
-__gptos_prompt() {
-  { local status=$? errexit=0 - IFS=$' \t\n'; [[ $- != *e* ]] || errexit=1; __gptos_calm; } 2>/dev/null
-  _GPTOS_PROMPTING=1
-  ((_GPTOS_PENDING == 0)) || __gptos_end_pending
-  __gptos_restore_trap
-  if [[ -n $_GPTOS_RAN ]]; then
-    # The subshell keeps the job table and `$!` of the user clean.
-    (builtin printf '%s\0%s' "$_GPTOS_RAN_QUERY" "$_GPTOS_RAN" |
-      command "$GPTOS_BIN" ran bash "$status" >/dev/null 2>&1 &) 2>/dev/null
-    _GPTOS_RAN=''
-  fi
-  __gptos_forget
-  # Bash restores `$?` after each element of PROMPT_COMMAND; the status is for those who call us from a string of theirs.
-  ((errexit == 0)) || return 0
-  return "$status"
-}
-
-# === setting up ===
-
-# `ctrl-g`, `alt-m`, or a key sequence as `bind` takes it.
-__gptos_key_sequence() {
-  case $1 in
-    [Cc][Tt][Rr][Ll]-\\) _GPTOS_SEQUENCE='\C-\\' ;;
-    [Cc][Tt][Rr][Ll]-?) _GPTOS_SEQUENCE="\\C-${1#*-}" ;;
-    [Aa][Ll][Tt]-[\\\"]) _GPTOS_SEQUENCE="\\e\\${1#*-}" ;;
-    [Aa][Ll][Tt]-?) _GPTOS_SEQUENCE="\\e${1#*-}" ;;
-    *) _GPTOS_SEQUENCE=$1 ;;
-  esac
-}
-
-__gptos_bind_keys() {
-  local map key
-  for map in "${_GPTOS_KEYMAPS[@]}"; do
-    # Bash 5.1 keeps the former command of a `bind -x` key unless it is unbound first.
-    for key in "$_GPTOS_STEP_REQUEST" "$_GPTOS_STEP_ENTER" "$_GPTOS_STEP_ARRIVE" "${_GPTOS_KEYS[@]}"; do
-      builtin bind -m "$map" -r "$key" 2>/dev/null
-    done
-    # `||` also exempts everything inside from the user's `set -e`.
-    builtin bind -m "$map" -x "\"$_GPTOS_STEP_REQUEST\": __gptos_request || :"
-    builtin bind -m "$map" -x "\"$_GPTOS_STEP_ENTER\": __gptos_enter || :"
-    builtin bind -m "$map" -x "\"$_GPTOS_STEP_ARRIVE\": __gptos_arrive || :"
-  done
-  __gptos_bind_step "$_GPTOS_STEP_REPLAY" '""'
-  __gptos_bind_step "$_GPTOS_STEP_SUBMIT" accept-line
-  _GPTOS_KEYS=()
-  for key in "$GPTOS_KEY" "$GPTOS_KEY2"; do
-    [[ -n $key ]] || continue
-    __gptos_key_sequence "$key"
-    _GPTOS_KEYS+=("$_GPTOS_SEQUENCE")
-  done
-  for map in "${_GPTOS_KEYMAPS[@]}"; do
-    for key in "${_GPTOS_KEYS[@]}"; do
-      builtin bind -m "$map" "\"$key\": \"$_GPTOS_STEP_REQUEST$_GPTOS_STEP_REPLAY\""
-    done
-    builtin bind -m "$map" "\"$_GPTOS_TERMINAL_REPLY\": \"$_GPTOS_STEP_ARRIVE$_GPTOS_STEP_REPLAY\""
-    builtin bind -m "$map" "\"\\C-m\": \"$_GPTOS_STEP_ENTER$_GPTOS_STEP_SUBMIT\""
-    builtin bind -m "$map" "\"\\C-j\": \"$_GPTOS_STEP_ENTER$_GPTOS_STEP_SUBMIT\""
-  done
-}
-
-__gptos_set_up() {
-  { local - IFS=$' \t\n' && __gptos_calm; } 2>/dev/null
-  local hook
-  [[ $- == *i* && (-o emacs || -o vi) ]] || return 0
-  case ${TERM-} in
-    '' | dumb) return 0 ;; # every Enter would cost a line there
-  esac
-  if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)); then
-    __gptos_say "bash $BASH_VERSION is too old, 5.1 or later is needed"
-    return 0
-  fi
-  if [[ -n ${BLE_VERSION-} ]]; then
-    [[ -n ${_GPTOS_BLE_TOLD-} ]] || __gptos_say 'ble.sh replaces the line editor of bash, so nothing was bound; `gptos "words"` works'
-    _GPTOS_BLE_TOLD=1
-    return 0
-  fi
-  : "${_GPTOS_PROMPTING:=0}" "${_GPTOS_PENDING:=0}" "${_GPTOS_RAN=}" "${_GPTOS_PID=}" "${_GPTOS_FD=}" "${_GPTOS_TYPED=}"
-  : "${_GPTOS_TRAP_HELD:=0}" "${_GPTOS_OLD_TRAP=}"
-  ((_GPTOS_PENDING == 0)) || __gptos_end_pending
-  __gptos_restore_trap
-  _GPTOS_REPLAY_BOUND='' _GPTOS_SUBMIT_BOUND=''
-  [[ -n ${_GPTOS_KEYS+set} ]] || _GPTOS_KEYS=()
-  __gptos_forget
-  __gptos_bind_keys
-  for hook in "${PROMPT_COMMAND[@]}"; do
-    [[ $hook != __gptos_prompt ]] || return 0
-  done
-  # Not at index 0: `PROMPT_COMMAND=…` further down in a startup file replaces exactly that element.
-  [[ -n ${PROMPT_COMMAND[*]-} ]] || PROMPT_COMMAND=('')
-  PROMPT_COMMAND+=(__gptos_prompt)
-}
-
-__gptos_set_up || :
-[[ $_GPTOS_ALIASES == 0 ]] || \builtin shopt -s expand_aliases

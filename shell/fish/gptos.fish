@@ -8,10 +8,15 @@
 #
 # Options (global variables, set before or after this file is read):
 #   GPTOS_BIN  GPTOS_KEY  GPTOS_KEY2  GPTOS_ENTER_GUARD_MS  GPTOS_PROGRESS_MS
+#   GPTOS_GUARD     which lines are judged at Enter: `suggested` (default; those that
+#                descend from a suggestion), `all` or `off`. A line held for its risk
+#                runs at a second Enter.
+#   GPTOS_GUARD_MS  how long Enter waits for that
 #   GPTOS_ASYNC  1: the prompt waits GPTOS_PROGRESS_MS and is then live again (default)
 #                0: the prompt waits for the answer, with a sign of life
 #
-# Defines functions called __gptos_* and variables called _GPTOS_*. While a note is
+# Parts: this file, guard.fish and keys.fish, in this order; `gptos init fish` prints them
+# as one. Defines functions called __gptos_* and variables called _GPTOS_*. While a note is
 # shown, fish_prompt and fish_mode_prompt are wrapped; the next prompt has them back.
 
 if not status is-interactive
@@ -33,6 +38,8 @@ __gptos_default GPTOS_KEY ctrl-g
 __gptos_default GPTOS_ENTER_GUARD_MS 250
 __gptos_default GPTOS_PROGRESS_MS 120
 __gptos_default GPTOS_ASYNC 1
+__gptos_default GPTOS_GUARD suggested
+__gptos_default GPTOS_GUARD_MS 100
 if test "$TERM_PROGRAM" = vscode
     # The editor keeps Ctrl-G for itself.
     __gptos_default GPTOS_KEY2 'ctrl-]'
@@ -145,6 +152,14 @@ elif test -e "$dir/done"; then
 fi
 '
 
+# The names of functions and abbreviations, which only this shell knows, separated by blanks. Names that begin with `_` or
+# `-` or hold unusual characters are nobody's commands.
+function __gptos_names
+    set -l names (begin; functions -n; abbr --list; end | string match -r '^(?![-_])[A-Za-z0-9_.+:-]+$')
+    # The last one may have been cut.
+    string sub -l 16384 -- "$names " | string replace -r ' [^ ]*$' ''
+end
+
 # Asks the helper. Arguments: why (`new` or `more`), the line as typed, the query, helper options.
 function __gptos_ask
     set -l why $argv[1]
@@ -166,7 +181,7 @@ function __gptos_ask
     function __gptos_interrupt --on-signal SIGINT
     end
     set -g _GPTOS_WORD
-    printf %s $query | command sh -c $_GPTOS_KEEPER gptos-fish $fish_pid $live $lull $columns \
+    printf '%s\0%s\0' $query "$(__gptos_names)" | command sh -c $_GPTOS_KEEPER gptos-fish $fish_pid $live $lull $columns \
         $GPTOS_BIN widget fish $argv[4..] --shell-version $version | while read -lz word
         set -g _GPTOS_WORD (string split -m 2 ' ' -- $word)
     end
@@ -274,6 +289,9 @@ end
 
 # === answers ===
 
+# Controls, and the invisible or direction-changing characters that make a line look like another one.
+set -g _GPTOS_UNSEEN '[\x00-\x1f\x7f-\x9f\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{2069}\x{feff}]'
+
 # Reads the records of a finished helper and shows what they hold.
 function __gptos_take
     set -l dir $argv[1]
@@ -290,24 +308,22 @@ function __gptos_take
     set -l more
     set -l ended
     set -l refused
-    # Controls, and the invisible or direction-changing characters that make a line look like another one.
-    set -l unseen '[\x00-\x1f\x7f-\x9f\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{2069}\x{feff}]'
     set -l at 1
     while set -q fields[(math $at + 2)]
         set -l text $fields[(math $at + 1)]
-        set -l note (string replace -ar $unseen '' -- $fields[(math $at + 2)])
+        set -l note (string replace -ar $_GPTOS_UNSEEN '' -- $fields[(math $at + 2)])
         switch $fields[$at]
             case cmd
-                if string match -qr -- $unseen $text; or string match -qr '^\s*$' -- $text
+                if string match -qr -- $_GPTOS_UNSEEN $text; or string match -qr '^\s*$' -- $text
                     set refused 1
                 else if not contains -- $text $commands
                     set -a commands $text
                     set -a notes "gptos: $note"
                 end
             case more
-                set more (string replace -ar $unseen '' -- $text)
+                set more (string replace -ar $_GPTOS_UNSEEN '' -- $text)
             case msg
-                set -a remarks (string replace -ar $unseen '' -- $text | string replace -r '^gptos: ' '')
+                set -a remarks (string replace -ar $_GPTOS_UNSEEN '' -- $text | string replace -r '^gptos: ' '')
             case end
                 set ended $text
                 break
@@ -365,6 +381,7 @@ end
 # Shows one member of the ring; 0 is the line as it was typed.
 function __gptos_put
     set -g _GPTOS_AT $argv[1]
+    set -e _GPTOS_HELD
     set -l text $_GPTOS_ORIGINAL
     set -l note $argv[2]
     if test $argv[1] -gt 0
@@ -392,14 +409,16 @@ function __gptos_return
     return $argv[1]
 end
 
-# Shows one line above the prompt. fish itself draws and redraws it, so that nothing is left behind by
+# Shows lines above the prompt. fish itself draws and redraws them, so that nothing is left behind by
 # wrapped lines, the pager or a resized window. The wrapper stays until the next prompt.
 function __gptos_say
-    set -g _GPTOS_NOTE (string sub -l (math "max($COLUMNS, 20) - 1") -- "$argv")
+    set -q argv[1]
+    or set argv ''
+    set -g _GPTOS_NOTE (string sub -l (math "max($COLUMNS, 20) - 1") -- $argv)
     if test "$TERM" = dumb
         # Nothing can be drawn over: say it once, and go on below.
         test -z "$_GPTOS_NOTE"
-        or printf '\n%s\n' $_GPTOS_NOTE
+        or printf '%s\n' '' $_GPTOS_NOTE
     else if not functions -q __gptos_user_prompt
         # Asking for the functions makes fish load them.
         functions -q fish_prompt
@@ -414,13 +433,15 @@ function __gptos_say
         end
         function fish_prompt
             set -l statuses $pipestatus
-            if test -n "$_GPTOS_NOTE"
+            # fish 3.6 leaves the old last row on the screen when a prompt loses a row.
+            set -l rows (count (string match -- '?*' $_GPTOS_NOTE))
+            test $rows -ge "0$_GPTOS_NOTE_ROWS"
+            or printf '\e[J'
+            set -g _GPTOS_NOTE_ROWS $rows
+            if test $rows -gt 0
                 set_color brblack
                 printf '%s\n' $_GPTOS_NOTE
                 set_color normal
-            else
-                # fish 3.6 leaves the old last row on the screen when a prompt loses a row.
-                printf '\e[J'
             end
             functions -q __gptos_user_mode_prompt
             and string join '' -- (__gptos_user_mode_prompt) | read -lz mode
@@ -446,252 +467,3 @@ function __gptos_unwrap
     end
     functions --erase __gptos_user_prompt __gptos_user_mode_prompt
 end
-
-# === Enter ===
-
-# Milliseconds of some steady clock in _GPTOS_NOW, without a process where the system allows it.
-function __gptos_clock
-    if test -r /proc/uptime
-        read -l up rest </proc/uptime
-        set -g _GPTOS_NOW (string replace . '' -- $up)0
-        return
-    end
-    set -g _GPTOS_NOW (command date +%s%3N 2>/dev/null)
-    string match -qr '^\d{12,}$' -- "$_GPTOS_NOW"
-    or set -g _GPTOS_NOW (command perl -MTime::HiRes=time -e 'printf "%d", time * 1000' 2>/dev/null)
-    string match -qr '^\d+$' -- "$_GPTOS_NOW"
-    or set -g _GPTOS_NOW (command date +%s)000
-end
-
-# From now on Enter is refused until the terminal has shown the line and some time has passed. The terminal
-# answers the ping in the order of its input: every key before the answer was pressed before the line was shown.
-function __gptos_guard
-    __gptos_clock
-    set -g _GPTOS_SHOWN $_GPTOS_NOW
-    set -e _GPTOS_ARMED
-    # Without reports the time counts from the moment at which the prompt was drawn anew.
-    if test $_GPTOS_REPORTS = 1
-        __gptos_ping
-    else if test "$TERM" = dumb
-        __gptos_arm
-    end
-end
-
-function __gptos_arm
-    if set -q _GPTOS_SHOWN; and not set -q _GPTOS_ARMED
-        __gptos_clock
-        set -g _GPTOS_ARMED $_GPTOS_NOW
-    end
-end
-
-function __gptos_ping
-    set -g _GPTOS_DUE (math "0$_GPTOS_DUE + 1")
-    printf '\e[5n'
-end
-
-# The terminal's status report.
-function __gptos_report
-    set -g _GPTOS_DUE (math "max(0$_GPTOS_DUE - 1, 0)")
-    set -e _GPTOS_MUTE
-    if set -q _GPTOS_PENDING[1]; and test -e $_GPTOS_PENDING[2]/done
-        __gptos_arrived
-    else if test $_GPTOS_DUE -eq 0
-        __gptos_arm
-    end
-end
-
-# Succeeds if the line on the screen has not been shown for long enough. Argument: how long.
-function __gptos_too_early
-    set -q _GPTOS_SHOWN
-    or return
-    __gptos_clock
-    if set -q _GPTOS_ARMED
-        test (math $_GPTOS_NOW - $_GPTOS_ARMED) -lt $argv[1]
-        return
-    end
-    # A terminal that never reports must not lock the line.
-    set -l patience 1000
-    set -q _GPTOS_MUTE
-    and set patience 0
-    test (math $_GPTOS_NOW - $_GPTOS_SHOWN) -lt (math $argv[1] + $patience)
-    and return
-    set -g _GPTOS_MUTE 1
-    return 1
-end
-
-function __gptos_enter
-    # Inside `read` and the like Enter is none of our business.
-    if test (status current-command) != fish
-        commandline -f execute
-        return
-    end
-    if set -q _GPTOS_PENDING[1]
-        __gptos_nudge
-        return
-    end
-    # A little more than was asked for: keys take a while to come here, too.
-    set -l guard (__gptos_number GPTOS_ENTER_GUARD_MS 250)
-    if __gptos_too_early (math $guard + 50)
-        return
-    end
-    set -l line (commandline -b | string collect)
-    if not commandline --paging-mode; and not commandline --search-mode
-        and string match -qr '(?s)^\s*(?<marks>\?\?\??)(?:\s+(?<words>.*?))?\s*$' -- "$line"
-        __gptos_translate "$line" $marks $words
-        return
-    end
-    if set -q _GPTOS_RING[1]; and test $_GPTOS_AT -gt 0; and test "$line" != "$_GPTOS_ORIGINAL"
-        set -g _GPTOS_RAN $_GPTOS_QUERY
-        set -g _GPTOS_RAN_RING $_GPTOS_RING
-        # Only fish 4 can put a line into its history that was not executed.
-        if test $_GPTOS_FISH -ge 4; and not set -q fish_private_mode; and not string match -q ' *' -- $_GPTOS_ORIGINAL
-            builtin history append -- $_GPTOS_ORIGINAL
-        end
-    end
-    # In vi mode Enter starts a new line in insert mode.
-    string match -q '* -m insert *' -- (bind --preset -M $fish_bind_mode \r 2>/dev/null)
-    and set fish_bind_mode insert
-    commandline -f execute
-end
-
-# A key came while a live request is under way.
-function __gptos_nudge
-    if test -e $_GPTOS_PENDING[2]/done
-        # The terminal did not report, or not yet.
-        __gptos_arrived
-    else
-        __gptos_say (__gptos_waiting $_GPTOS_PENDING[2])
-    end
-end
-
-function __gptos_key
-    test (status current-command) = fish
-    or return
-    if set -q _GPTOS_PENDING[1]
-        __gptos_nudge
-        return
-    end
-    if __gptos_too_early 0
-        return
-    end
-    set -l line (commandline -b | string collect)
-    if set -q _GPTOS_RING[1]
-        set -l shown $_GPTOS_ORIGINAL
-        test $_GPTOS_AT -gt 0
-        and set shown $_GPTOS_RING[$_GPTOS_AT]
-        if test "$line" = "$shown"
-            __gptos_next
-            return
-        end
-    end
-    if string match -qr '(?s)^\s*(?<marks>\?\?\??)(?:\s+(?<words>.*?))?\s*$' -- "$line"
-        __gptos_translate "$line" $marks $words
-    else
-        __gptos_translate "$line" '??' (string trim -- "$line" | string collect)
-    end
-end
-
-function __gptos_next
-    if set -q _GPTOS_RING[(math $_GPTOS_AT + 1)]
-        __gptos_put (math $_GPTOS_AT + 1)
-    else if test -n "$_GPTOS_MORE"
-        __gptos_ask more $_GPTOS_RING[$_GPTOS_AT] $_GPTOS_QUERY --fresh
-    else
-        __gptos_put 0
-    end
-end
-
-# Arguments: the line, its marks, the words if there are any.
-function __gptos_translate
-    if test -z "$argv[3]"
-        __gptos_say 'gptos: type what you want, for example: ?? list files by size'
-    else if test $argv[2] = '???'
-        __gptos_ask new $argv[1] $argv[3] --fresh
-    else
-        __gptos_ask new $argv[1] $argv[3]
-    end
-end
-
-# === events ===
-
-function __gptos_forget
-    __gptos_drop_request
-    set -e _GPTOS_RING
-    set -e _GPTOS_SHOWN
-    set -e _GPTOS_ARMED
-    set -e _GPTOS_DUE
-end
-
-function __gptos_new_prompt --on-event fish_prompt
-    __gptos_forget
-    __gptos_unwrap
-    set -e _GPTOS_RAN
-end
-
-# Ctrl-C gives a new line without the event of a new prompt.
-function __gptos_line_cancelled --on-event fish_cancel
-    functions -q __gptos_user_prompt
-    and __gptos_say ''
-    __gptos_forget
-end
-
-# Some binding of the user ran the line while an answer was awaited.
-function __gptos_running --on-event fish_preexec
-    __gptos_drop_request
-end
-
-function __gptos_ran --on-event fish_postexec
-    set -l code $status
-    set -q _GPTOS_RAN
-    or return
-    set -l query $_GPTOS_RAN
-    set -e _GPTOS_RAN
-    # The line may have been cleared and typed anew: then it says nothing about the query.
-    set -l kin 0
-    for command in $_GPTOS_RAN_RING
-        contains -- (string split -n -m 1 ' ' -- $command)[1] (string split ' ' -- $argv[1])
-        and set kin 1
-    end
-    if test $kin = 0; or set -q fish_private_mode; or string match -q ' *' -- $argv[1]
-        return
-    end
-    printf '%s\0%s' $query $argv[1] | command $GPTOS_BIN ran fish $code >/dev/null 2>&1 &
-    disown 2>/dev/null
-end
-
-function __gptos_left --on-event fish_exit
-    __gptos_drop_request
-end
-
-# === keys ===
-
-# `ctrl-g`, `alt-g`, or fish's own notation, as `bind` wants it.
-function __gptos_sequence
-    if string match -qr '^(?<modifier>ctrl|alt)-(?<letter>.)$' -- $argv[1]
-        test $modifier = ctrl
-        and string unescape -- \\c$letter
-        or string unescape -- \\e$letter
-    else
-        string unescape -- $argv[1]
-    end
-end
-
-# Bindings of the user's level survive fish_vi_key_bindings, whichever comes first.
-function __gptos_bind_keys
-    for mode in default insert visual
-        for key in $GPTOS_KEY $GPTOS_KEY2
-            test -n "$key"
-            and bind -M $mode (__gptos_sequence $key) __gptos_key
-        end
-    end
-    for mode in default insert replace
-        bind -M $mode \r __gptos_enter
-        bind -M $mode \n __gptos_enter
-    end
-    if test $_GPTOS_REPORTS = 1
-        for mode in default insert visual replace replace_one
-            bind -M $mode \e\[0n __gptos_report
-        end
-    end
-end
-__gptos_bind_keys

@@ -29,11 +29,21 @@ pub fn script(shell: ShellKind, config: &Config, binary: Option<&Path>) -> Strin
     script
 }
 
+/// The parts of an integration as one script, in the order of their names.
 fn integration(shell: ShellKind) -> &'static str {
     match shell {
         ShellKind::Zsh => include_str!("../../shell/zsh/gptos.zsh"),
-        ShellKind::Bash => include_str!("../../shell/bash/gptos.bash"),
-        ShellKind::Fish => include_str!("../../shell/fish/gptos.fish"),
+        ShellKind::Bash => concat!(
+            include_str!("../../shell/bash/gptos.bash"),
+            include_str!("../../shell/bash/guard.bash"),
+            include_str!("../../shell/bash/live.bash"),
+            include_str!("../../shell/bash/setup.bash"),
+        ),
+        ShellKind::Fish => concat!(
+            include_str!("../../shell/fish/gptos.fish"),
+            include_str!("../../shell/fish/guard.fish"),
+            include_str!("../../shell/fish/keys.fish"),
+        ),
     }
 }
 

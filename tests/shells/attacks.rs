@@ -223,7 +223,8 @@ fn attack(shell: Shell) {
     assert_eq!(honest, touch);
     t.wait_for(
         || {
-            // An Enter that comes while the shell still draws the answer is swallowed.
+            // An Enter that comes while the shell still draws the answer is swallowed, and so is a key that is held down.
+            std::thread::sleep(std::time::Duration::from_millis(400));
             t.key("Enter");
             t.wait_until_idle();
             marks.join("wanted").exists().then_some(())

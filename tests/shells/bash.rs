@@ -2,12 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod faults;
+mod guard;
 mod impatient;
 mod surroundings;
 
 use std::time::Duration;
 
-use super::fake::{FakeHelper, Ran};
+use super::fake::{FakeHelper, Ran, Ruling};
 use super::terminal::{self, Setup, Shell, Terminal};
 
 const NOW: Duration = Duration::ZERO;
@@ -147,7 +148,7 @@ fn the_same_key_cycles_then_asks_a_provider_then_gives_the_words_back() {
         let calls = bench.helper.calls();
         assert_eq!(calls.len(), 2, "{calls:?}");
         assert!(calls[1].starts_with("widget bash --fresh "), "{calls:?}");
-        assert_eq!(bench.helper.queries(), ["list files", "list files"]);
+        assert_eq!(bench.helper.queries(), [" list files", " list files"]);
     }
 }
 
@@ -209,7 +210,7 @@ fn question_marks_and_enter_ask_without_running_the_line() {
         bench.expect_buffer("");
         bench.type_and_press("  ??? what's my ip", "Enter");
         bench.expect_buffer("curl ifconfig.me");
-        assert_eq!(bench.helper.queries(), ["what's my ip", "what's my ip"]);
+        assert_eq!(bench.helper.queries(), ["what's my ip", " what's my ip"]);
         let calls = bench.helper.calls();
         assert!(!calls[0].contains("--fresh") && calls[1].contains(" --fresh "), "{calls:?}");
         bench.expect_prompt(1);

@@ -1,6 +1,7 @@
 //! What a person types into fish, live and blocking, and what the line then holds.
 
 mod enter;
+mod guard;
 mod line;
 mod waiting;
 

@@ -6,6 +6,7 @@ mod process;
 mod rc;
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -41,10 +42,19 @@ impl Shell {
         }
     }
 
-    /// The integration script in this repository.
+    /// The integration script in this repository: its parts in the order of their names, as `gptos init` prints them.
     pub fn script(self) -> PathBuf {
         let name = self.name();
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("shell").join(name).join(format!("gptos.{name}"))
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("shell").join(name);
+        let mut parts: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        parts.sort();
+        let text: String = parts.iter().map(|part| fs::read_to_string(part).unwrap()).collect();
+        let whole = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("gptos.{name}"));
+        // Other tests may be reading it: it is replaced, never rewritten.
+        let mut new = tempfile::NamedTempFile::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        new.write_all(text.as_bytes()).unwrap();
+        new.persist(&whole).unwrap();
+        whole
     }
 }
 

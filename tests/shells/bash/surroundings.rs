@@ -161,10 +161,10 @@ fn the_prompt_stays_live_and_an_edited_line_is_not_clobbered() {
 
 #[test]
 fn the_answer_of_the_terminal_is_never_typed_into_a_program() {
-    let bench = Bench::answering(SOON, "ls", asynchronous());
+    let bench = Bench::answering(SOON, "ls", Setup { rc: "bind '\"\\C-o\": accept-line'".into(), ..asynchronous() });
     bench.type_and_press("list files", "C-g");
     bench.t.wait_for_screen("gptos: asking");
-    // Ctrl-O accepts the line without our Enter.
+    // This key accepts the line without our Enter.
     bench.t.key("C-u");
     bench.t.type_text("cat -v");
     bench.t.keys(&["C-o"]);

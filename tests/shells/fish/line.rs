@@ -80,7 +80,7 @@ fn question_marks_and_enter_translate_and_run_nothing() {
         s.t.type_text("??? what's \"my\" ip; $(touch x) `y` \\");
         s.t.key("Enter");
         s.expect("echo fresh");
-        assert_eq!(s.fake.queries(), ["what's my ip", "what's \"my\" ip; $(touch x) `y` \\"]);
+        assert_eq!(s.fake.queries(), [" what's my ip", "what's \"my\" ip; $(touch x) `y` \\"]);
         assert!(s.fake.calls()[1].contains("--fresh"));
         assert!(s.fake.calls().iter().all(|call| !call.contains("ip")), "the query must not be an argument");
         for bare in ["??", "??? "] {

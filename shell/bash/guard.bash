@@ -1,0 +1,182 @@
+# shellcheck shell=bash
+# Part of the integration for bash: Enter, and what it must not run.
+
+# === too early: nobody can have read the line ===
+
+# From now on Enter runs nothing for a moment: nobody can have read what has just appeared.
+__gptos_guard() {
+  __gptos_number "$GPTOS_ENTER_GUARD_MS" 250
+  __gptos_now
+  _GPTOS_GUARD_UNTIL=$((_GPTOS_NOW + _GPTOS_NUMBER * 1000)) _GPTOS_GUARD_TOLD=0
+}
+
+# Each Enter swallowed prolongs the guard a little, so that a key held down or a burst that was delayed by a busy machine
+# runs nothing. A clock set back ends the guard.
+__gptos_guarded() {
+  local left=$((_GPTOS_GUARD_UNTIL - _GPTOS_NOW))
+  __gptos_number "$GPTOS_ENTER_GUARD_MS" 250
+  ((left > 0 && left <= (_GPTOS_NUMBER > 250 ? _GPTOS_NUMBER : 250) * 1000)) || return 1
+  ((left >= 100000)) || _GPTOS_GUARD_UNTIL=$((_GPTOS_NOW + 100000))
+  ((_GPTOS_GUARD_TOLD)) || __gptos_say 'too early, press Enter again to run it'
+  _GPTOS_GUARD_TOLD=1
+}
+
+# === judged: a dangerous line needs a second Enter ===
+
+# Is the line one to be judged? Every line entered at a prompt that has shown a suggestion descends from it, however it was
+# edited, but not the user's own words given back. `[` and not `[[`: `nocasematch` must not make two lines equal.
+__gptos_covered() {
+  [[ $GPTOS_GUARD != off && $READLINE_LINE == *[![:space:]]* ]] || return 1
+  if ((${#_GPTOS_RING[@]})) && __gptos_at_prompt key; then
+    [[ $GPTOS_GUARD == all ]] || ! builtin [ "$READLINE_LINE" = "$_GPTOS_ORIGINAL" ]
+  else
+    [[ $GPTOS_GUARD == all ]] && __gptos_at_prompt enter
+  fi
+}
+
+# True: the line must not run, and the user has been told why. What can not be judged runs, with a remark.
+__gptos_withheld() {
+  local verdict result=0
+  __gptos_covered || return 1
+  if [[ -n $_GPTOS_HELD ]] && builtin [ "$READLINE_LINE" = "$_GPTOS_HELD" ]; then
+    ! __gptos_confirmed || return 1
+    ((_GPTOS_NOW < _GPTOS_HELD_AT)) || return 0
+  fi
+  _GPTOS_HELD=''
+  if ! __gptos_found; then
+    __gptos_say "the line was not checked (GPTOS_BIN not found: $GPTOS_BIN)"
+    return 1
+  fi
+  __gptos_bind_step "$_GPTOS_STEP_SUBMIT" '""' # first: Ctrl-C may end this function at any moment
+  verdict=$(__gptos_print_verdict) || result=$?
+  if ((result > 128)); then
+    # Ctrl-C comes here if the user has a trap for it; else bash has dropped the line by itself.
+    __gptos_withhold 'cancelled'
+    return 0
+  fi
+  case $verdict in
+    'pass '*) return 1 ;;
+    'hold '*)
+      __gptos_withhold "${verdict#* }" 'Enter again runs it'
+      _GPTOS_HELD=$READLINE_LINE _GPTOS_HELD_AT=$_GPTOS_NOW _GPTOS_HELD_UNTIL=$((_GPTOS_NOW + 700000)) _GPTOS_HELD_TOLD=0
+      _GPTOS_GUARD_UNTIL=0 # an edited line is judged anew at once
+      ;;
+    'stop '*) __gptos_withhold "${verdict#* }" ;;
+    'msg '*)
+      __gptos_say "${verdict#* }"
+      return 1
+      ;;
+    *)
+      __gptos_say 'the line was not checked (gptos gave no answer)'
+      return 1
+      ;;
+  esac
+}
+
+# Says why, and then drops every Enter that was typed before it could be read; the other keys are replayed.
+__gptos_withhold() {
+  local line
+  for line in "$@"; do
+    __gptos_say "$line"
+  done
+  __gptos_open_terminal
+  __gptos_drain
+  exec {_GPTOS_TTY}<&-
+  __gptos_guard
+  _GPTOS_GUARD_TOLD=1
+}
+
+# Is this the second Enter? It counts 700 ms after the reason was drawn, and a key that is held down never counts: each Enter
+# swallowed asks for a pause of 250 ms.
+__gptos_confirmed() {
+  ((_GPTOS_NOW >= _GPTOS_HELD_AT)) || return 1
+  ((_GPTOS_NOW < _GPTOS_HELD_UNTIL)) || return 0
+  ((_GPTOS_HELD_UNTIL - _GPTOS_NOW >= 250000)) || _GPTOS_HELD_UNTIL=$((_GPTOS_NOW + 250000))
+  ((_GPTOS_HELD_TOLD)) || __gptos_say 'too early, press Enter again to run it'
+  _GPTOS_HELD_TOLD=1
+  return 1
+}
+
+# Prints the verdict on the line: its kind, a blank and the text for the user; nothing if there is none in time. It runs in a
+# command substitution, because `$!` must stay the user's: the next line may be `kill $!`.
+__gptos_print_verdict() {
+  local field fd deadline fields=()
+  __gptos_number "$GPTOS_GUARD_MS" 100
+  __gptos_now
+  deadline=$((_GPTOS_NOW + _GPTOS_NUMBER * 1000))
+  exec {fd}< <(__gptos_become_judge)
+  while ((${#fields[@]} < 6)); do
+    __gptos_now
+    ((_GPTOS_NOW < deadline)) || break
+    __gptos_seconds $(((deadline - _GPTOS_NOW) / 1000 + 1))
+    IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -t "$_GPTOS_SECONDS" -u "$fd" field || break
+    ((${#field} < _GPTOS_MAX_FIELD)) || break
+    fields+=("$field")
+  done
+  # A judge that hangs may well be stopped or deaf.
+  ((${#fields[@]} == 6)) || builtin kill -KILL "$!" 2>/dev/null
+  [[ ${fields[3]-} == end ]] || return 0
+  case ${fields[0]} in
+    pass | hold | stop) builtin printf '%s %s' "${fields[0]}" "${fields[2]}" ;;
+    msg) builtin printf 'msg %s' "${fields[1]}" ;;
+  esac
+}
+
+__gptos_become_judge() {
+  exec -- "$GPTOS_BIN" guard bash < <(__gptos_put "$READLINE_LINE") 2>/dev/null
+}
+
+# === what Enter does ===
+
+# Enter, first half: decides what the second half is, `accept-line` (or $1, for another key that accepts the line) or the
+# keys typed meanwhile.
+__gptos_enter() {
+  { local - IFS=$' \t\n' && __gptos_begin; } 2>/dev/null
+  __gptos_now
+  __gptos_split "$READLINE_LINE"
+  if ((_GPTOS_PENDING)); then
+    __gptos_bind_step "$_GPTOS_STEP_SUBMIT" '""'
+    if ! __gptos_collect && ((_GPTOS_PENDING_TOLD == 0)); then
+      _GPTOS_PENDING_TOLD=1
+      __gptos_say 'waiting, Ctrl-C cancels'
+    fi
+  elif [[ -n $_GPTOS_MARK ]] && __gptos_at_prompt enter; then
+    __gptos_bind_step "$_GPTOS_STEP_SUBMIT" '""'
+    if [[ -z $_GPTOS_WORDS ]]; then
+      __gptos_say "type what you want after $_GPTOS_MARK"
+    else
+      [[ $_GPTOS_MARK == '???' ]] || _GPTOS_MARK=''
+      __gptos_ask "$_GPTOS_PRIVATE$_GPTOS_WORDS" "$_GPTOS_MARK" new
+    fi
+  elif __gptos_guarded || __gptos_withheld; then
+    __gptos_bind_step "$_GPTOS_STEP_SUBMIT" '""'
+  else
+    __gptos_submit
+    __gptos_bind_step "$_GPTOS_STEP_SUBMIT" "${1:-accept-line}"
+    return 0
+  fi
+  __gptos_bind_replay "$_GPTOS_STEP_SUBMIT" "$_GPTOS_TYPED"
+}
+
+# A line of the user's is about to run. If it came from a suggestion, the words go into the history before it, and the
+# prompt hook will report it, unless one of them began with a blank: such a line is kept nowhere. The suggestion's first word
+# must have survived: else the user typed something of his own.
+__gptos_submit() {
+  local suggestion word
+  if ((_GPTOS_PROMPTING)); then
+    for suggestion in "${_GPTOS_RING[@]}"; do
+      word=${suggestion%%[[:space:]]*}
+      if [[ " $READLINE_LINE " == *[[:space:]]"$word"[[:space:]]* ]]; then
+        builtin history -s -- "$_GPTOS_ORIGINAL"
+        [[ $_GPTOS_ORIGINAL == [[:blank:]]* || $READLINE_LINE == [[:blank:]]* ]] ||
+          _GPTOS_RAN=$READLINE_LINE _GPTOS_RAN_QUERY=$_GPTOS_QUERY
+        break
+      fi
+    done
+  else
+    _GPTOS_RAN='' # a second line (PS2): the command is more than the line we know
+    # Without our prompt hook nothing else ends the descent from a suggestion.
+    ! __gptos_at_prompt key || __gptos_forget
+  fi
+  _GPTOS_PROMPTING=0
+}

@@ -1,0 +1,99 @@
+# shellcheck shell=bash
+# Part of the integration for bash: a request that the live prompt does not wait for.
+
+# === async: the prompt stays live while a second process waits ===
+
+# Takes over the helper's output, then asks the terminal for a sign of life. Its reply is a key of ours, and only a key may
+# change the buffer. Nothing is asked while another program owns the terminal: the reply would be typed into that program.
+__gptos_wait_aside() {
+  exec {_GPTOS_ASIDE_FD}< <(__gptos_relay "$_GPTOS_FD")
+  _GPTOS_ASIDE_PID=$!
+  _GPTOS_PENDING=1 _GPTOS_PENDING_TOLD=0
+  __gptos_say "asking${_GPTOS_WAITING_FOR:+ $_GPTOS_WAITING_FOR} (Ctrl-C cancels)"
+  builtin trap __gptos_interrupt INT
+}
+
+__gptos_relay() {
+  local kind text note i
+  for ((i = 0; i < _GPTOS_MAX_RECORDS; i++)); do
+    IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" kind || break
+    IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" text || break
+    IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" note || break
+    ((${#kind} + ${#text} + ${#note} < _GPTOS_MAX_FIELD)) || break
+    [[ $kind != tick ]] || continue
+    builtin printf '%s\0%s\0%s\0' "$kind" "$text" "$note"
+    [[ $kind != end ]] || break
+  done
+  # Something must be there to read when the terminal's reply comes, also after a crash.
+  [[ $kind == end ]] || builtin printf '%s\0' lost '' ''
+  for ((i = 0; i < 100; i++)); do
+    if __gptos_owns_terminal; then
+      builtin printf '\e[5n' >/dev/tty
+      break
+    fi
+    command sleep 0.2
+  done
+}
+
+# Is the shell's process group the one in the foreground? `$$` is the shell, also in a subshell.
+__gptos_owns_terminal() {
+  local line fields
+  if IFS='' builtin read -r line 2>/dev/null <"/proc/$$/stat"; then
+    # The name in parentheses may hold blanks; after it: state, parent, group, session, terminal, foreground group.
+    IFS=' ' builtin read -r -a fields <<<"${line##*) }"
+    [[ ${fields[2]} == "${fields[5]}" ]]
+  else
+    IFS=' ' builtin read -r -a fields < <(__gptos_print_groups)
+    [[ -n ${fields[0]-} && ${fields[0]} == "${fields[1]-}" ]]
+  fi
+}
+
+__gptos_print_groups() {
+  command ps -o pgid=,tpgid= -p "$$" 2>/dev/null
+}
+
+__gptos_end_pending() {
+  _GPTOS_PENDING=0
+  builtin kill -TERM "$_GPTOS_ASIDE_PID" 2>/dev/null
+  exec {_GPTOS_ASIDE_FD}<&-
+  _GPTOS_ASIDE_PID='' _GPTOS_ASIDE_FD=''
+  __gptos_stop
+}
+
+# Ctrl-C at the live prompt. The trap must not be removed here: readline has remembered the handler of before, and the
+# next Ctrl-C would be lost. A key function may do it, so the terminal is asked to press that key. Its reply must not
+# reach a command started meanwhile: the guard of Enter covers that moment.
+__gptos_interrupt() {
+  { local - IFS=$' \t\n' && __gptos_calm; } 2>/dev/null
+  ((_GPTOS_PENDING)) || return 0
+  __gptos_end_pending
+  __gptos_now
+  _GPTOS_GUARD_UNTIL=$((_GPTOS_NOW + 250000)) _GPTOS_GUARD_TOLD=1
+  builtin printf '\r\e[K' >&2
+  __gptos_say 'cancelled'
+  builtin printf '\e[5n' 2>/dev/null >/dev/tty
+}
+
+# Every key function begins with this.
+__gptos_begin() {
+  __gptos_calm
+  _GPTOS_TYPED=''
+  ((_GPTOS_PENDING)) || __gptos_restore_trap
+}
+
+# Takes the answer of the pending request, if it has come. False: still waiting.
+__gptos_collect() {
+  builtin read -r -t 0 -u "$_GPTOS_ASIDE_FD" || return 1
+  __gptos_clear_answer
+  local helper_fd=$_GPTOS_FD
+  _GPTOS_FD=$_GPTOS_ASIDE_FD
+  __gptos_seconds 500
+  until __gptos_read_field "$_GPTOS_SECONDS"; do :; done
+  _GPTOS_FD=$helper_fd
+  __gptos_end_pending
+  __gptos_restore_trap
+  __gptos_open_terminal
+  _GPTOS_TYPED=''
+  __gptos_settle 0
+  exec {_GPTOS_TTY}<&-
+}

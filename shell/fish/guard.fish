@@ -1,0 +1,237 @@
+# Part of the integration for fish: Enter, and what it must not run.
+
+# === too early: nobody can have read the line ===
+
+# Milliseconds of some steady clock in _GPTOS_NOW, without a process where the system allows it.
+function __gptos_clock
+    if test -r /proc/uptime
+        read -l up rest </proc/uptime
+        set -g _GPTOS_NOW (string replace . '' -- $up)0
+        return
+    end
+    set -g _GPTOS_NOW (command date +%s%3N 2>/dev/null)
+    string match -qr '^\d{12,}$' -- "$_GPTOS_NOW"
+    or set -g _GPTOS_NOW (command perl -MTime::HiRes=time -e 'printf "%d", time * 1000' 2>/dev/null)
+    string match -qr '^\d+$' -- "$_GPTOS_NOW"
+    or set -g _GPTOS_NOW (command date +%s)000
+end
+
+# From now on Enter is refused until the terminal has shown the line and some time has passed. The terminal
+# answers the ping in the order of its input: every key before the answer was pressed before the line was shown.
+function __gptos_guard
+    __gptos_clock
+    set -g _GPTOS_SHOWN $_GPTOS_NOW
+    set -e _GPTOS_ARMED
+    set -e _GPTOS_EARLY
+    # Without reports the time counts from the moment at which the prompt was drawn anew.
+    if test $_GPTOS_REPORTS = 1
+        __gptos_ping
+    else if test "$TERM" = dumb
+        __gptos_arm
+    end
+end
+
+function __gptos_arm
+    if set -q _GPTOS_SHOWN; and not set -q _GPTOS_ARMED
+        __gptos_clock
+        set -g _GPTOS_ARMED $_GPTOS_NOW
+    end
+end
+
+function __gptos_ping
+    set -g _GPTOS_DUE (math "0$_GPTOS_DUE + 1")
+    printf '\e[5n'
+end
+
+# The terminal's status report.
+function __gptos_report
+    set -g _GPTOS_DUE (math "max(0$_GPTOS_DUE - 1, 0)")
+    set -e _GPTOS_MUTE
+    if set -q _GPTOS_PENDING[1]; and test -e $_GPTOS_PENDING[2]/done
+        __gptos_arrived
+    else if test $_GPTOS_DUE -eq 0
+        __gptos_arm
+    end
+end
+
+# Succeeds if the line on the screen has not been shown for long enough. Arguments: how long, and the pause that is
+# needed after each Enter that came too early, so that a key held down or a delayed burst runs nothing.
+function __gptos_too_early
+    set -q _GPTOS_SHOWN
+    or return
+    __gptos_clock
+    set -l since $_GPTOS_SHOWN
+    set -l wait $argv[1]
+    if set -q _GPTOS_ARMED
+        set since $_GPTOS_ARMED
+    else if not set -q _GPTOS_MUTE
+        # A terminal that never reports must not lock the line.
+        set wait (math $wait + 1000)
+    end
+    if test (math $_GPTOS_NOW - $since) -lt $wait
+        set -g _GPTOS_EARLY $_GPTOS_NOW
+        return 0
+    end
+    if set -q argv[2] _GPTOS_EARLY; and test (math $_GPTOS_NOW - $_GPTOS_EARLY) -lt $argv[2]
+        set -g _GPTOS_EARLY $_GPTOS_NOW
+        return 0
+    end
+    set -q _GPTOS_ARMED
+    or set -g _GPTOS_MUTE 1
+    return 1
+end
+
+# === judged: a dangerous line needs a second Enter ===
+
+# Runs the verb, ends it after some seconds if it hangs, and says when there is nothing more to come: fish can not
+# stop reading by itself. Arguments: the seconds, the command line of the verb.
+set -g _GPTOS_JUDGE '
+exec 2>/dev/null 3<&0 </dev/null
+trap "exit 130" INT
+limit=$1
+shift
+"$@" <&3 3<&- &
+judge=$!
+exec 3<&-
+(sleep "$limit"; kill -KILL "$judge") >/dev/null &
+timer=$!
+wait "$judge"
+kill "$timer"
+printf "\0closed\0"
+'
+
+# Is the line one to be judged? Every line entered at a prompt that has shown a suggestion descends from it, however it
+# was edited, but not the user's own words given back. What Enter only breaks into a second row does not run yet.
+function __gptos_covered
+    string match -qr '\S' -- $argv[1]
+    or return
+    switch "$GPTOS_GUARD"
+        case off
+            return 1
+        case all
+        case '*'
+            set -q _GPTOS_RING[1]; and test "$argv[1]" != "$_GPTOS_ORIGINAL"
+            or return
+    end
+    commandline --is-valid
+    test $status -ne 2
+end
+
+# Sets _GPTOS_MAY_RUN, or tells the user why the line does not run. What can not be judged may run, with a remark. Only what
+# is said here counts, not the status: Ctrl-C may end this function at any moment.
+function __gptos_judge
+    if not __gptos_covered $argv[1]
+        set -g _GPTOS_MAY_RUN
+        return
+    end
+    if set -q _GPTOS_HELD; and test "$argv[1]" = "$_GPTOS_HELD"
+        # A little more than was asked for: the clock is coarse.
+        if __gptos_too_early 720 250
+            __gptos_say $_GPTOS_REASON 'gptos: too early, press Enter again to run it'
+        else
+            set -g _GPTOS_MAY_RUN
+        end
+        return
+    end
+    set -e _GPTOS_HELD
+    if not command -q -- $GPTOS_BIN
+        __gptos_say "gptos: the line was not checked ($GPTOS_BIN not found, GPTOS_BIN)"
+        set -g _GPTOS_MAY_RUN
+        return
+    end
+    set -l limit (math (__gptos_number GPTOS_GUARD_MS 100) / 1000)
+    # An observed SIGINT does not make fish abandon this function half-way.
+    function __gptos_interrupt --on-signal SIGINT
+    end
+    set -g _GPTOS_RULING
+    printf %s $argv[1] | command sh -c $_GPTOS_JUDGE gptos-fish $limit $GPTOS_BIN guard fish | while read -lz field
+        test "$field" != closed
+        or break
+        set -q _GPTOS_RULING[6]
+        or set -a _GPTOS_RULING "$field"
+    end
+    set -l ended $pipestatus[2]
+    functions --erase __gptos_interrupt
+    set -l ruling $_GPTOS_RULING
+    set -e _GPTOS_RULING
+    if test "$ended" = 130
+        __gptos_say 'gptos: cancelled'
+        __gptos_guard
+        return
+    end
+    if test "$ruling[4]" != end; or not contains -- "$ruling[1]" pass hold stop msg
+        set ruling msg 'the line was not checked (gptos gave no answer)' ''
+    end
+    set -l text $ruling[3]
+    test $ruling[1] = msg
+    and set text $ruling[2]
+    set -l rows (string match -ar ".{1,$(math "max($COLUMNS, 20) - 1")}" -- "gptos: "(string replace -ar $_GPTOS_UNSEEN '' -- "$text"))
+    switch $ruling[1]
+        case pass
+            set -g _GPTOS_MAY_RUN
+        case msg
+            __gptos_say $rows
+            set -g _GPTOS_MAY_RUN
+        case hold stop
+            if test $ruling[1] = hold
+                set -g _GPTOS_HELD $argv[1]
+                set -g _GPTOS_REASON $rows
+                set -a rows 'gptos: Enter again runs it'
+            end
+            __gptos_say $rows
+            __gptos_guard
+    end
+end
+
+# === what Enter does ===
+
+function __gptos_enter
+    # Inside `read` and the like Enter is none of our business.
+    if test (status current-command) != fish
+        commandline -f execute
+        return
+    end
+    if set -q _GPTOS_PENDING[1]
+        __gptos_nudge
+        return
+    end
+    # A little more than was asked for: keys take a while to come here, too.
+    set -l guard (__gptos_number GPTOS_ENTER_GUARD_MS 250)
+    if __gptos_too_early (math $guard + 50) 100
+        return
+    end
+    set -l line (commandline -b | string collect)
+    if not commandline --paging-mode; and not commandline --search-mode
+        and string match -qr '(?s)^\s*(?<marks>\?\?\??)(?:\s+(?<words>.*?))?\s*$' -- "$line"
+        __gptos_translate "$line" $marks $words
+        return
+    end
+    if not commandline --paging-mode
+        set -e _GPTOS_MAY_RUN
+        __gptos_judge "$line"
+        set -q _GPTOS_MAY_RUN
+        or return
+    end
+    if set -q _GPTOS_RING[1]; and test $_GPTOS_AT -gt 0; and test "$line" != "$_GPTOS_ORIGINAL"
+        set -g _GPTOS_RAN $_GPTOS_QUERY
+        set -g _GPTOS_RAN_RING $_GPTOS_RING
+        # Only fish 4 can put a line into its history that was not executed.
+        if test $_GPTOS_FISH -ge 4; and not set -q fish_private_mode; and not string match -q ' *' -- $_GPTOS_ORIGINAL
+            builtin history append -- $_GPTOS_ORIGINAL
+        end
+    end
+    # In vi mode Enter starts a new line in insert mode.
+    string match -q '* -m insert *' -- (bind --preset -M $fish_bind_mode \r 2>/dev/null)
+    and set fish_bind_mode insert
+    commandline -f execute
+end
+
+# A key came while a live request is under way.
+function __gptos_nudge
+    if test -e $_GPTOS_PENDING[2]/done
+        # The terminal did not report, or not yet.
+        __gptos_arrived
+    else
+        __gptos_say (__gptos_waiting $_GPTOS_PENDING[2])
+    end
+end
