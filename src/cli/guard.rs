@@ -6,12 +6,15 @@ use std::io::Read;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use super::ExitStatus;
+use super::ask::Surroundings;
 use super::output::{Output, visible};
+use super::standing::Standing;
 use super::widget::record;
+use super::{ExitStatus, facts};
 use crate::domain::{Risk, ShellKind};
 use crate::syntax;
-use crate::validate::{self, Policy, Verdict};
+use crate::system::blast;
+use crate::validate::{self, Effect, Policy, Verdict};
 
 /// The shell waits 100 ms; what is not known by now would come too late.
 const LIMIT: Duration = Duration::from_millis(80);
@@ -35,13 +38,36 @@ enum Ruling {
 
 /// Reads the line from standard input and prints the ruling as one record.
 pub(super) fn run(shell: ShellKind, output: &mut Output<'_>) -> ExitStatus {
-    let line = move || read_line(&mut std::io::stdin().lock());
-    let status = match within(LIMIT, move || line().map(|line| rule(&line, shell))) {
+    let begun = Instant::now();
+    let (sender, receiver) = mpsc::channel();
+    let work = move || {
+        let ruled = read_line(&mut std::io::stdin().lock()).map(|line| {
+            let facts = facts::gather(shell, String::new());
+            let policy = Standing::look(&Surroundings::look().paths, &facts).policy(&facts);
+            (rule(&line, &policy), facts)
+        });
+        match ruled {
+            Ok(((ruling, effects), facts)) => {
+                // The ruling stands before anybody counts files; nobody may be waiting for either.
+                let held = matches!(ruling, Ruling::Hold(..));
+                let _ = sender.send(Stage::Ruled(Ok(ruling)));
+                let _ = sender.send(Stage::Reach(if held { blast::describe(&effects, &facts) } else { None }));
+            }
+            Err(cause) => drop(sender.send(Stage::Ruled(Err(cause)))),
+        }
+    };
+    let ruled = within(LIMIT, begun, work, &receiver);
+    let status = match ruled {
         Ok(Ok(Ruling::Pass(risk))) => {
             record(output, "pass", risk.name(), "");
             ExitStatus::Success
         }
         Ok(Ok(Ruling::Hold(risk, text))) => {
+            let reach = receiver.recv_timeout(LIMIT.saturating_sub(begun.elapsed()));
+            let text = match reach {
+                Ok(Stage::Reach(Some(reach))) => printable(&format!("{text} ({reach})")),
+                _ => text,
+            };
             record(output, "hold", risk.name(), &text);
             ExitStatus::Success
         }
@@ -58,19 +84,29 @@ pub(super) fn run(shell: ShellKind, output: &mut Output<'_>) -> ExitStatus {
     status
 }
 
-/// Runs `work` on a thread of its own and waits no longer than `limit`; a thread that is late is left behind and ends with the process.
-fn within<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
-    let begun = Instant::now();
-    let (sender, receiver) = mpsc::channel();
-    let thread = std::thread::Builder::new().stack_size(STACK).spawn(move || {
-        // Nobody listens to a result that is late.
-        let _ = sender.send(work());
-    });
+/// What the judging thread has found out.
+enum Stage {
+    /// What becomes of the line, or why that is not known.
+    Ruled(Result<Ruling, String>),
+    /// How many files it reaches.
+    Reach(Option<String>),
+}
+
+/// Runs `work` on a thread of its own and waits for the ruling no longer than `limit` after `begun`; a thread that is late is left behind and
+/// ends with the process.
+fn within(
+    limit: Duration,
+    begun: Instant,
+    work: impl FnOnce() + Send + 'static,
+    receiver: &mpsc::Receiver<Stage>,
+) -> Result<Result<Ruling, String>, String> {
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(work);
     thread.map_err(|error| format!("the line was not checked: {error}"))?;
-    receiver.recv_timeout(limit.saturating_sub(begun.elapsed())).map_err(|error| match error {
-        mpsc::RecvTimeoutError::Timeout => "the line was not checked: it took too long".to_owned(),
-        mpsc::RecvTimeoutError::Disconnected => "the line was not checked: an internal error".to_owned(),
-    })
+    match receiver.recv_timeout(limit.saturating_sub(begun.elapsed())) {
+        Ok(Stage::Ruled(ruled)) => Ok(ruled),
+        Ok(Stage::Reach(_)) | Err(mpsc::RecvTimeoutError::Disconnected) => Err("the line was not checked: an internal error".to_owned()),
+        Err(mpsc::RecvTimeoutError::Timeout) => Err("the line was not checked: it took too long".to_owned()),
+    }
 }
 
 /// One byte more than the limit tells that there is more.
@@ -81,25 +117,25 @@ fn read_line(input: &mut impl Read) -> Result<Vec<u8>, String> {
     Ok(line)
 }
 
-fn rule(line: &[u8], shell: ShellKind) -> Ruling {
+/// What becomes of a line, and what it does to files.
+fn rule(line: &[u8], policy: &Policy) -> (Ruling, Vec<Effect>) {
     if line.len() > MAX_LINE {
-        return Ruling::Hold(Risk::High, "risk high: the line is too long to be judged".to_owned());
+        return (Ruling::Hold(Risk::High, "risk high: the line is too long to be judged".to_owned()), Vec::new());
     }
     let line = String::from_utf8_lossy(line);
-    if let Some(gap) = validate::unfilled(&line, shell) {
-        return Ruling::Stop(printable(&format!("{gap} is still to be filled in (a redirect has no name in brackets: < in > out)")));
+    if let Some(gap) = validate::unfilled(&line, policy.shell) {
+        let text = printable(&format!("{gap} is still to be filled in (a redirect has no name in brackets: < in > out)"));
+        return (Ruling::Stop(text), Vec::new());
     }
-    let verdict = validate::check(&line, &Policy::new(shell));
-    if verdict.risk >= Risk::High {
-        return Ruling::Hold(verdict.risk, printable(&reason(&verdict)));
-    }
-    if line.len() > syntax::MAX_BYTES {
-        return Ruling::Hold(
-            Risk::High,
-            format!("risk high: the line has more than {} KiB and was not judged in full", syntax::MAX_BYTES / 1024),
-        );
-    }
-    Ruling::Pass(verdict.risk)
+    let verdict = validate::check(&line, policy);
+    let ruling = if verdict.risk >= Risk::High {
+        Ruling::Hold(verdict.risk, printable(&reason(&verdict)))
+    } else if line.len() > syntax::MAX_BYTES {
+        Ruling::Hold(Risk::High, format!("risk high: the line has more than {} KiB and was not judged in full", syntax::MAX_BYTES / 1024))
+    } else {
+        Ruling::Pass(verdict.risk)
+    };
+    (ruling, verdict.effects)
 }
 
 /// Why a line is held, and what would do the same with less danger.
@@ -121,7 +157,7 @@ mod tests {
     use crate::validate::Finding;
 
     fn ruled(line: &str) -> Ruling {
-        rule(line.as_bytes(), ShellKind::Bash)
+        rule(line.as_bytes(), &Policy::new(ShellKind::Bash)).0
     }
 
     #[test]
@@ -135,7 +171,7 @@ mod tests {
         let Ruling::Stop(text) = ruled("rm -rf / <file>") else { panic!("not stopped") };
         assert!(text.starts_with("<file> is still to be filled in"), "{text}");
         for shell in ShellKind::ALL {
-            assert!(matches!(rule(b"rm -rf / # \xff", shell), Ruling::Hold(Risk::Critical, _)), "{shell}");
+            assert!(matches!(rule(b"rm -rf / # \xff", &Policy::new(shell)).0, Ruling::Hold(Risk::Critical, _)), "{shell}");
         }
     }
 
@@ -168,11 +204,27 @@ mod tests {
 
     #[test]
     fn work_that_is_late_or_fails_is_given_up() {
-        let (_hold, wait) = mpsc::channel::<()>();
-        let late = within(Duration::from_millis(1), move || wait.recv().is_ok());
-        assert_eq!(late, Err("the line was not checked: it took too long".to_owned()));
-        let failed: Result<(), String> = within(Duration::from_secs(20), || std::panic::resume_unwind(Box::new(())));
-        assert_eq!(failed, Err("the line was not checked: an internal error".to_owned()));
-        assert_eq!(within(Duration::from_secs(20), || 1), Ok(1));
+        let (hold, wait) = mpsc::channel::<()>();
+        let (sender, receiver) = mpsc::channel();
+        let late = move || {
+            let _ = wait.recv();
+            drop(sender);
+        };
+        let given_up = |ruled: Result<Result<Ruling, String>, String>| ruled.expect_err("nothing was ruled");
+        assert_eq!(
+            given_up(within(Duration::from_millis(1), Instant::now(), late, &receiver)),
+            "the line was not checked: it took too long"
+        );
+        drop(hold);
+        let (sender, receiver) = mpsc::channel();
+        let failing = move || {
+            let _kept = sender;
+            std::panic::resume_unwind(Box::new(()))
+        };
+        let limit = Duration::from_secs(20);
+        assert_eq!(given_up(within(limit, Instant::now(), failing, &receiver)), "the line was not checked: an internal error");
+        let (sender, receiver) = mpsc::channel();
+        let passing = move || drop(sender.send(Stage::Ruled(Ok(Ruling::Pass(Risk::Low)))));
+        assert_eq!(within(limit, Instant::now(), passing, &receiver), Ok(Ok(Ruling::Pass(Risk::Low))));
     }
 }

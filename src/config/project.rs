@@ -25,7 +25,7 @@ const MOST_PARENTS: usize = 64;
 /// Most remarks about one file.
 const MOST_REMARKS: usize = 3;
 /// The keys that tighten.
-const KEYS: [&str; 4] = ["rules", "providers", "cache", "guard"];
+const KEYS: [&str; 3] = ["rules", "providers", "cache"];
 
 /// What the project files above a directory ask for, all of them taken together.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -38,8 +38,6 @@ pub struct Project {
     pub providers_off: Option<PathBuf>,
     /// The file that turns the cache off.
     pub cache_off: Option<PathBuf>,
-    /// The file that has every line guarded at Enter, whoever wrote it.
-    pub guard_all: Option<PathBuf>,
     /// What was refused and why, one line each.
     pub remarks: Vec<String>,
 }
@@ -85,26 +83,25 @@ impl Project {
         for (key, value) in table.into_inner() {
             let (at, name) = (key.span().start, key.into_inner().into_owned());
             let word = value.get_ref().as_str();
-            let is_switch = |loose: &[&str]| word.is_none_or(|word| !loose.contains(&word));
+            let is_switch = || word != Some("on");
             let place = match name.as_str() {
                 "rules" => {
                     self.add_rules(value, &reader, &mut refused, &mut remarks);
                     continue;
                 }
-                "providers" if is_switch(&["on"]) => (&mut self.providers_off, "off"),
-                "cache" if is_switch(&["on"]) && !value.get_ref().is_table() => (&mut self.cache_off, "off"),
-                "guard" if is_switch(&["suggested", "off"]) => (&mut self.guard_all, "all"),
+                "providers" if is_switch() => &mut self.providers_off,
+                "cache" if is_switch() && !value.get_ref().is_table() => &mut self.cache_off,
                 _ => {
                     refused.push((at, name));
                     continue;
                 }
             };
             // A slip must not leave something on that was meant to be off.
-            if word != Some(place.1) {
+            if word != Some("off") {
                 let line = reader.line(at);
-                remarks.push(format!("{}:{line}: `{name}`: expected \"{1}\"; taken as \"{1}\"", file.display(), place.1));
+                remarks.push(format!("{}:{line}: `{name}`: expected \"off\"; taken as \"off\"", file.display()));
             }
-            place.0.get_or_insert_with(|| file.to_owned());
+            place.get_or_insert_with(|| file.to_owned());
         }
         remarks.extend(refusal(&reader, refused));
         remarks.truncate(MOST_REMARKS);

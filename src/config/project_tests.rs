@@ -44,15 +44,15 @@ fn every_file_up_to_the_home_directory_tightens() {
     let place = Place::new();
     assert_eq!(place.find("home/work/deep"), Project::default());
     let outer = place.write("home/work", "providers = \"off\"\n");
-    let inner = place.write("home/work/deep", &format!("cache = \"off\"\nguard = \"all\"\n{RULE}"));
-    place.write("", "providers = \"off\"\nguard = \"all\"\n");
+    let inner = place.write("home/work/deep", &format!("cache = \"off\"\n{RULE}"));
+    place.write("", "providers = \"off\"\n");
     let project = place.find("home/work/deep");
     assert_eq!(project.files, [inner.clone(), outer.clone()]);
-    assert_eq!((project.providers_off, project.cache_off, project.guard_all), (Some(outer.clone()), Some(inner.clone()), Some(inner)));
+    assert_eq!((project.providers_off, project.cache_off), (Some(outer), Some(inner)));
     assert_eq!(project.rules.iter().map(|rule| (rule.id.as_str(), rule.risk)).collect::<Vec<_>>(), [("no-apply", Risk::High)]);
     assert!(project.remarks.is_empty(), "{:?}", project.remarks);
     // Without a home the search ends at the root of the file system.
-    assert!(Project::find(&place.at("home/work"), None).guard_all.is_some());
+    assert!(Project::find(&place.at("home/work"), None).files.len() == 2);
     assert_eq!(Project::find(&place.at("nowhere"), None), Project::default());
     // What is below the directory is not looked at.
     assert_eq!(place.find("home"), Project::default());
@@ -61,10 +61,10 @@ fn every_file_up_to_the_home_directory_tightens() {
 #[test]
 fn a_nearer_file_cannot_loosen_what_another_tightens() {
     let place = Place::new();
-    let outer = place.write("home/work", "providers = \"off\"\ncache = \"off\"\nguard = \"all\"\n");
+    let outer = place.write("home/work", "providers = \"off\"\ncache = \"off\"\n");
     place.write("home/work/deep", "providers = \"on\"\ncache = \"on\"\nguard = \"off\"\n");
     let project = place.find("home/work/deep");
-    assert_eq!((project.providers_off, project.cache_off, project.guard_all), (Some(outer.clone()), Some(outer.clone()), Some(outer)));
+    assert_eq!((project.providers_off, project.cache_off), (Some(outer.clone()), Some(outer)));
     let expected = "home/work/deep/.gptos.toml:1: `providers`, `cache`, `guard` are ignored: a project may only tighten";
     assert_eq!(project.remarks, [expected]);
 }
@@ -99,16 +99,16 @@ fn what_loosens_or_redirects_is_refused_in_one_line_and_the_rest_counts() {
 #[test]
 fn mistakes_are_named_and_what_tightens_still_counts() {
     let place = Place::new();
-    place.write("home", &format!("cache = \"off\"\nproviders = \"of\"\nguard = true\n{RULE}{}", RULE.replace("no-apply", "No Apply")));
+    place.write("home", &format!("cache = \"off\"\nproviders = \"of\"\n{RULE}{}", RULE.replace("no-apply", "No Apply")));
     let project = place.find("home");
-    assert!(project.providers_off.is_some() && project.cache_off.is_some() && project.guard_all.is_some());
+    assert!(project.providers_off.is_some() && project.cache_off.is_some());
     assert_eq!(project.rules.len(), 1);
     project
         .remarks
         .iter()
-        .zip(["guard", "providers", "rules.add.id"])
+        .zip(["providers", "rules.add.id"])
         .for_each(|(remark, key)| assert!(remark.contains(&format!("`{key}`")), "{remark}"));
-    assert_eq!(project.remarks.len(), 3);
+    assert_eq!(project.remarks.len(), 2);
 
     place.write("home", "providers = \"off\"\ncache = \n");
     let project = place.find("home");

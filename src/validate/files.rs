@@ -172,6 +172,7 @@ impl Analysis<'_> {
             roots.push(Word::literal("."));
         }
         let deletes = call.has("-delete") || self.executes(call, &["rm", "shred", "unlink", "srm", "truncate", "dd"]);
+        let moves = self.executes(call, &["mv", "openssl", "gpg", "7z", "zip", "chmod", "chown"]);
         let changes = self.executes(call, &["mv", "chmod", "chown", "sed", "perl", "sh", "bash", "openssl", "gpg", "zip", "7z"]);
         let tests = call.args.iter().filter(|word| word.shape.starts_with('-')).any(|word| {
             matches!(
@@ -247,7 +248,7 @@ impl Analysis<'_> {
                     "deletes what it finds",
                     Some("the same find with -print shows what it would delete"),
                 ),
-                (false, false) if changes && !selective && path::is_everything(&path, root.glob) => {
+                (false, false) if moves && !selective && path::is_everything(&path, root.glob) => {
                     self.add_at(root, "find-change-all", Risk::Medium, "changes everything below this directory");
                 }
                 (false, true) if changes && !selective => {
