@@ -16,7 +16,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use tokio::sync::Notify;
 
-use crate::domain::{Query, ShellFacts};
+use crate::domain::{ContextField, Query, ShellFacts};
 use crate::platform;
 use crate::protocol::{BUILD_HEADER, BUILD_TIME_HEADER, RanRequest, Record, Status, SuggestRequest, WireCacheStats};
 use crate::suggest::pipeline::{Pipeline, Request};
@@ -36,6 +36,8 @@ pub struct Setup {
     pub deadline: Duration,
     /// Providers in the user's order.
     pub providers: Vec<Arc<dyn Provider>>,
+    /// What providers may be told about the place where the shell stands.
+    pub context: Vec<ContextField>,
     /// What is wrong with the configuration file, in one line; then the former one is in force.
     pub problem: Option<String>,
 }
@@ -147,17 +149,17 @@ async fn suggest(State(shared): State<Shared>, Json(wire): Json<SuggestRequest>)
         shared.activity.drain.notify_one();
         return (headers, stream::line(&Record::Off)).into_response();
     }
-    match read_request(wire, setup.deadline) {
+    match read_request(wire, &setup) {
         Ok(request) => (headers, stream::records(shared.backend, request, setup, in_flight)).into_response(),
         Err(reason) => (StatusCode::BAD_REQUEST, headers, reason).into_response(),
     }
 }
 
-fn read_request(wire: SuggestRequest, deadline: Duration) -> Result<Request, String> {
+fn read_request(wire: SuggestRequest, setup: &Setup) -> Result<Request, String> {
     let query = Query::from_bytes(wire.query.as_bytes()).map_err(|error| error.to_string())?;
     let offered_keys = wire.shell.keys.iter().map(|(name, _)| name.clone()).collect();
     let facts: ShellFacts = wire.shell.into_facts()?;
-    let left = wire.deadline_ms.map_or(deadline, Duration::from_millis).min(deadline);
+    let left = wire.deadline_ms.map_or(setup.deadline, Duration::from_millis).min(setup.deadline);
     Ok(Request {
         query,
         facts,
@@ -166,6 +168,7 @@ fn read_request(wire: SuggestRequest, deadline: Duration) -> Result<Request, Str
         use_cache: !wire.no_cache,
         patient: wire.patient,
         offered_keys,
+        context: setup.context.clone(),
         deadline: tokio::time::Instant::now() + left,
         now: SystemTime::now(),
     })

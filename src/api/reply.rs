@@ -33,7 +33,7 @@ pub fn to_record(outcome: Outcome, has_provider: bool, problem: Option<String>) 
         Outcome::Reply(reply) => Record::Answer(Answer {
             candidates: reply.offers.iter().map(to_wire).collect(),
             more: reply.more,
-            remarks: problem.into_iter().chain(reply.remarks).collect(),
+            remarks: problem.into_iter().chain(reply.remarks.iter().map(ToString::to_string)).collect(),
             nearest: reply.nearest,
             has_provider,
         }),

@@ -85,12 +85,12 @@ fn answered(answer: &Answer, ask: &Ask, surroundings: &Surroundings, output: &mu
     ExitStatus::Success
 }
 
-/// Reads the query from standard input, no more of it than tells that it is too long.
+/// Reads the query from standard input, no more of it than tells that it is too long. A blank in front of it stays.
 pub(super) fn read_query() -> Result<String, String> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(Query::MAX_BYTES * 2).unwrap_or(u64::MAX);
     std::io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(|error| format!("standard input: {error}"))?;
-    Query::from_bytes(&bytes).map(|query| query.as_str().to_owned()).map_err(|error| error.to_string())
+    Query::from_bytes(&bytes).map(|query| query.to_wire()).map_err(|error| error.to_string())
 }
 
 fn ran(shell: ShellKind, status: i32) -> ExitStatus {
@@ -100,6 +100,10 @@ fn ran(shell: ShellKind, status: i32) -> ExitStatus {
         return ExitStatus::Usage;
     }
     let Some((query, command)) = text.split_once('\0') else { return ExitStatus::Usage };
+    // What came of words that are for this machine alone is not kept.
+    if Query::from_bytes(query.as_bytes()).is_ok_and(|query| query.is_private()) {
+        return ExitStatus::Success;
+    }
     let shell = WireShell::from_facts(&facts::gather(shell, String::new()), &[]);
     let request = RanRequest { query: query.to_owned(), command: command.trim_end_matches(['\n', '\0']).to_owned(), status, shell };
     let Some(channel) = Surroundings::look().channel() else { return ExitStatus::NoAnswer };

@@ -28,6 +28,12 @@ pub const ALL: &[Key] = &[
         default: "30, under SSH 5",
         doc: "The background process ends after this long without a question.",
     },
+    Key {
+        path: "context",
+        expects: "an array out of \"cwd\", \"branch\" and \"files\"",
+        default: "[]",
+        doc: "What providers may be told about where you are: the folder's name, the git branch, the names of the files in it.",
+    },
     Key { path: "shell.key", expects: "a key such as \"ctrl-g\"", default: "\"ctrl-g\"", doc: "The key that asks; \"\" binds none." },
     Key {
         path: "shell.key2",

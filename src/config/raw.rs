@@ -10,6 +10,7 @@ pub(super) struct RawConfig {
     pub resident: Option<Spanned<RawSwitch>>,
     pub deadline_ms: Option<Spanned<i64>>,
     pub idle_exit_minutes: Option<Spanned<i64>>,
+    pub context: Option<Spanned<Vec<RawContext>>>,
     #[serde(default)]
     pub shell: RawShell,
     #[serde(default)]
@@ -23,6 +24,14 @@ pub(super) struct RawConfig {
 pub(super) enum RawSwitch {
     On,
     Off,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawContext {
+    Cwd,
+    Files,
+    Branch,
 }
 
 #[derive(Deserialize, Default)]

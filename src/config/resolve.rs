@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use super::raw::{RawCommand, RawConfig, RawKey, RawKind, RawProvider, RawSwitch, key_at};
+use super::raw::{RawCommand, RawConfig, RawContext, RawKey, RawKind, RawProvider, RawSwitch, key_at};
 use super::value::{Config, DAY, MIB};
 use super::{ConfigProblem, keys, nearest};
-use crate::domain::KeySettings;
+use crate::domain::{ContextField, KeySettings};
 use crate::providers::{BaseUrl, ProviderKind, ProviderSettings};
 
 /// Reads the text of a configuration file. `path` is named in problems and is where relative paths begin; `home` is
@@ -104,6 +104,16 @@ impl Reader<'_> {
         self.number(raw.idle_exit_minutes, "idle_exit_minutes", 1..=10_080, &mut lines, |n| {
             config.idle_exit = Some(Duration::from_secs(60 * n))
         })?;
+        for wanted in self.take(raw.context, "context", &mut lines).unwrap_or_default() {
+            let field = match wanted {
+                RawContext::Cwd => ContextField::Folder,
+                RawContext::Branch => ContextField::Branch,
+                RawContext::Files => ContextField::Files,
+            };
+            if !config.context.contains(&field) {
+                config.context.push(field);
+            }
+        }
         let shell = &mut config.shell;
         if let Some(key) = self.shell_key(raw.shell.key, "shell.key", &mut lines)? {
             shell.key = key;

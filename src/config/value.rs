@@ -3,7 +3,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::cache::CacheSettings;
-use crate::domain::KeySettings;
+use crate::domain::{ContextField, KeySettings};
 use crate::providers::ProviderSettings;
 
 /// The checked configuration. The default is what holds without a file.
@@ -15,6 +15,8 @@ pub struct Config {
     pub deadline: Duration,
     /// When an idle resident ends; `None` lets it decide by where it runs.
     pub idle_exit: Option<Duration>,
+    /// What providers may be told about the place where the shell stands; nothing by default.
+    pub context: Vec<ContextField>,
     /// What `gptos init` writes.
     pub shell: ShellSection,
     /// Bounds of the cache.
@@ -69,6 +71,7 @@ impl Default for Config {
             resident: true,
             deadline: Duration::from_millis(8000),
             idle_exit: None,
+            context: Vec::new(),
             shell: ShellSection::default(),
             cache: CacheSettings::default(),
             providers: Vec::new(),
@@ -125,6 +128,7 @@ impl Config {
             ("resident".to_owned(), quoted(if self.resident { "on" } else { "off" })),
             ("deadline_ms".to_owned(), self.deadline.as_millis().to_string()),
             ("idle_exit_minutes".to_owned(), self.idle_exit.map_or_else(|| "30, under SSH 5".to_owned(), minutes)),
+            ("context".to_owned(), format!("[{}]", self.context.iter().map(|field| quoted(field.name())).collect::<Vec<_>>().join(", "))),
             ("shell.key".to_owned(), quoted(&self.shell.key)),
             ("shell.key2".to_owned(), self.shell.key2.as_deref().map_or_else(by_shell, quoted)),
             ("shell.async".to_owned(), self.shell.asynchronous.map_or_else(by_shell, |on| on.to_string())),

@@ -97,6 +97,7 @@ impl Bench {
             use_cache: true,
             patient: false,
             offered_keys: Vec::new(),
+            context: Vec::new(),
             deadline: Instant::now() + Duration::from_secs(8),
             now: self.now,
         }
@@ -246,7 +247,7 @@ async fn a_command_that_the_gate_refuses_is_a_failure_of_its_provider() {
     let bench = Bench::new("echo \u{202e}x");
     let reply = bench.ask(&bench.request(UNKNOWN)).await;
     assert!(reply.offers.is_empty());
-    assert!(reply.remarks[0].starts_with("scripted: its command was refused"), "{:?}", reply.remarks);
+    assert!(reply.remarks[0].as_str().starts_with("scripted: its command was refused"), "{:?}", reply.remarks);
     assert_eq!(bench.pipeline.cache().stats().entries, 0);
 }
 

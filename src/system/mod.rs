@@ -1,10 +1,14 @@
-//! Facts of this machine, seen from the asking shell: which words are commands.
+//! Facts of this machine, seen from the asking shell: which words are commands, and what is around.
+
+mod place;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::domain::{ShellFacts, ShellKind};
 use crate::suggest::ports::Commands;
+
+pub use place::FileSystem;
 
 /// Builtins and keywords that can stand first in a command in every one of our shells.
 const COMMON_BUILTINS: [&str; 31] = [
