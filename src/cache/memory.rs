@@ -79,7 +79,10 @@ mod tests {
     use std::time::Duration;
 
     fn answer(command: &str, created: SystemTime) -> CachedAnswer {
-        CachedAnswer { candidate: KeptCandidate { command: RedactedText::mask(command), reading: None, origin: Origin::Ran, confidence: 1.0 }, created }
+        CachedAnswer {
+            candidate: KeptCandidate { command: RedactedText::mask(command), reading: None, origin: Origin::Ran, confidence: 1.0 },
+            created,
+        }
     }
 
     fn key(number: u64) -> CacheKey {

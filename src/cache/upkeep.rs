@@ -153,13 +153,14 @@ mod tests {
     use crate::cache::CacheSettings;
     use crate::cache::state::Shared;
     use crate::domain::Origin;
-    use crate::suggest::ports::{KeptCandidate, RedactedText};
     use crate::suggest::ports::CachedAnswer;
+    use crate::suggest::ports::{KeptCandidate, RedactedText};
     use std::path::Path;
     use std::time::{Duration, SystemTime};
 
     fn answer(number: u8) -> Arc<CachedAnswer> {
-        let candidate = KeptCandidate { command: RedactedText::mask(&format!("echo {number}")), reading: None, origin: Origin::Ran, confidence: 1.0 };
+        let candidate =
+            KeptCandidate { command: RedactedText::mask(&format!("echo {number}")), reading: None, origin: Origin::Ran, confidence: 1.0 };
         Arc::new(CachedAnswer { candidate, created: SystemTime::UNIX_EPOCH + Duration::from_secs(u64::from(number)) })
     }
 

@@ -59,3 +59,17 @@ impl Query {
         if self.private { format!(" {}", self.text) } else { self.text.clone() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blank_in_front_makes_words_private_on_both_sides_of_the_wire() {
+        for (bytes, private) in [("list", false), (" list", true), ("\tlist  ", true), ("list ", false), ("\n list", false)] {
+            let query = Query::from_bytes(bytes.as_bytes()).unwrap();
+            assert_eq!((query.as_str(), query.is_private()), ("list", private), "{bytes:?}");
+            assert_eq!(Query::from_bytes(query.to_wire().as_bytes()), Ok(query));
+        }
+    }
+}

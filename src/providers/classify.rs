@@ -177,7 +177,8 @@ pub(super) fn printable(text: &str, key: Option<&Secret>) -> String {
     };
     // A server may repeat more than the key: words of the request, or a secret of somebody else.
     let hidden = RedactedText::mask_foreign(&hidden);
-    let words = hidden.as_str().split_whitespace().map(|word| word.chars().map(|c| if c.is_ascii_graphic() { c } else { '?' }).collect::<String>());
+    let words =
+        hidden.as_str().split_whitespace().map(|word| word.chars().map(|c| if c.is_ascii_graphic() { c } else { '?' }).collect::<String>());
     let line = words.collect::<Vec<_>>().join(" ");
     line.chars().take(MESSAGE_CHARACTERS).collect::<String>().trim_end_matches('.').to_owned()
 }

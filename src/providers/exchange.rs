@@ -93,8 +93,7 @@ pub(super) fn preview(url: &Url, body: Vec<u8>, has_key: bool) -> RequestPreview
 
 /// Sends it and waits for the head of the response.
 pub(super) async fn post(client: &Client, request: Request<'_>, bound: Bound) -> Result<Reply, AttemptError> {
-    let mut builder =
-        client.post(request.url).header(CONTENT_TYPE, JSON).header(ACCEPT, ANSWERS);
+    let mut builder = client.post(request.url).header(CONTENT_TYPE, JSON).header(ACCEPT, ANSWERS);
     if let Some(key) = request.key {
         let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose()))
             .map_err(|_| AttemptError::new(FailureClass::Auth, "the key holds characters that no key can have"))?;

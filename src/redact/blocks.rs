@@ -4,9 +4,37 @@ use std::ops::Range;
 
 /// Card numbers that payment services publish for tests.
 const TEST_CARDS: [&str; 32] = [
-    "4242424242424242", "4000056655665556", "5555555555554444", "2223003122003222", "5200828282828210", "5105105105105100", "378282246310005", "371449635398431", "378734493671000", "6011111111111117",
-    "6011000990139424", "6011981111111113", "3056930009020004", "30569309025904", "38520000023237", "36227206271667", "6555900000604105", "3566002020360505", "3530111333300000", "6200000000000005",
-    "4111111111111111", "4012888888881881", "4222222222222", "4000000000000002", "4000000000009995", "4000002500003155", "4000000000003220", "4000000000000077", "4000000000000341", "2221000000000009", "5019717010103742",
+    "4242424242424242",
+    "4000056655665556",
+    "5555555555554444",
+    "2223003122003222",
+    "5200828282828210",
+    "5105105105105100",
+    "378282246310005",
+    "371449635398431",
+    "378734493671000",
+    "6011111111111117",
+    "6011000990139424",
+    "6011981111111113",
+    "3056930009020004",
+    "30569309025904",
+    "38520000023237",
+    "36227206271667",
+    "6555900000604105",
+    "3566002020360505",
+    "3530111333300000",
+    "6200000000000005",
+    "4111111111111111",
+    "4012888888881881",
+    "4222222222222",
+    "4000000000000002",
+    "4000000000009995",
+    "4000002500003155",
+    "4000000000003220",
+    "4000000000000077",
+    "4000000000000341",
+    "2221000000000009",
+    "5019717010103742",
     "4917610000000000",
 ];
 
@@ -52,8 +80,12 @@ fn word_lists(text: &str, lower: &str, found: &mut Vec<Range<usize>>) {
     let mut at = 0;
     let mut flush = |run: &mut Vec<Range<usize>>| {
         // Words that speak of the list stand in front of it.
-        let announcing = ["wallet", "mnemonic", "seed", "phrase", "words", "recovery", "is", "restore", "import", "from", "with", "the", "my"];
-        let lead = if run.len() > 12 { run.iter().take(run.len() - 12).take_while(|word| announcing.contains(&&text[(*word).clone()])).count() } else { 0 };
+        let announcing = ["wallet", "mnemonic", "seed", "phrase", "words", "recovery", "is", "restore", "import"];
+        let lead = if run.len() > 12 {
+            run.iter().take(run.len() - 12).take_while(|word| announcing.contains(&&text[(*word).clone()])).count()
+        } else {
+            0
+        };
         if run.len() - lead >= 12 {
             found.push(run[lead].start..run[run.len() - 1].end);
         }
@@ -62,6 +94,12 @@ fn word_lists(text: &str, lower: &str, found: &mut Vec<Range<usize>>) {
     for part in text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',')) {
         let word = at..at + part.len();
         let short = (3..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_lowercase());
+        // Words that no list holds tell a sentence from one.
+        let short = short
+            && !matches!(
+                part,
+                "the" | "and" | "for" | "are" | "was" | "with" | "them" | "from" | "please" | "into" | "has" | "its" | "which" | "your"
+            );
         let ends_quote = text[..at].ends_with(['"', '\'']);
         if ends_quote && part.len() > 0 || !short && !part.is_empty() {
             flush(&mut run);

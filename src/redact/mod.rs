@@ -63,6 +63,7 @@ impl Redacted {
     pub fn restore(&self, command: &str, shell: ShellKind) -> Result<String, RedactError> {
         let away = self.hidden.iter().filter(|hidden| hidden.placeholder != text::MASK);
         let secrets: Vec<_> = away.map(|hidden| (hidden.placeholder.as_str(), &hidden.secret)).collect();
+        placeholder::check_intact(command, secrets.iter().map(|(placeholder, _)| *placeholder))?;
         restore::restore(command, &secrets, shell)
     }
 
@@ -87,7 +88,9 @@ impl Redacted {
 
     /// A text about the command, for the screen: the placeholders in it would mean nothing to the user.
     pub fn mask(&self, text: &str) -> String {
-        self.hidden.iter().fold(text.to_owned(), |text, hidden| text.replace(&hidden.placeholder, text::MASK).replace(&hidden.stable, text::MASK))
+        self.hidden
+            .iter()
+            .fold(text.to_owned(), |text, hidden| text.replace(&hidden.placeholder, text::MASK).replace(&hidden.stable, text::MASK))
     }
 
     /// Whether nothing had to be taken out.
@@ -103,7 +106,7 @@ pub fn redact(text: &str) -> Redacted {
     let mut done = 0;
     for span in scan::spans(text) {
         let raw = &text[span.clone()];
-        let value = if raw.contains(['\'', '"', '\\']) { words::unquoted(raw) } else { raw.to_owned() };
+        let value = if raw.contains(['\'', '"', '\\']) { words::unquoted(raw).unwrap_or_else(|| raw.to_owned()) } else { raw.to_owned() };
         for text_out in [&mut out, &mut stable] {
             text_out.push_str(&text[done..span.start]);
         }

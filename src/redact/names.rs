@@ -7,24 +7,115 @@ use super::words::closing;
 
 /// Ends of names, in lower case without signs, of what holds a password.
 const SURE: [&str; 17] = [
-    "password", "passwd", "passphrase", "passcode", "pwd", "pass", "passwort", "kennwort", "psk", "passw", "userpw", "ownerpw", "inputpw", "wifipsk", "requirepass", "masterauth", "contrasena",
+    "password",
+    "passwd",
+    "passphrase",
+    "passcode",
+    "pwd",
+    "pass",
+    "passwort",
+    "kennwort",
+    "psk",
+    "passw",
+    "userpw",
+    "ownerpw",
+    "inputpw",
+    "wifipsk",
+    "requirepass",
+    "masterauth",
+    "contrasena",
 ];
 /// The same of what holds a token.
 const LIKELY: [&str; 38] = [
-    "secret", "token", "apikey", "accesskey", "secretkey", "privatekey", "authkey", "accountkey", "credential", "credentials", "encryptionkey", "signingkey", "masterkey",
-    "appkey", "applicationkey", "licensekey", "servicekey", "subscriptionkey", "presharedkey", "sharedkey", "sessionkey", "deploykey", "jwt", "signature", "sessionid",
-    "phpsessid", "jsessionid", "connectsid", "authtoken", "secretvalue", "apisecret", "serverkey", "restkey", "adminkey", "writekey", "integrationkey", "ingestkey", "mnemonic",
+    "secret",
+    "token",
+    "apikey",
+    "accesskey",
+    "secretkey",
+    "privatekey",
+    "authkey",
+    "accountkey",
+    "credential",
+    "credentials",
+    "encryptionkey",
+    "signingkey",
+    "masterkey",
+    "appkey",
+    "applicationkey",
+    "licensekey",
+    "servicekey",
+    "subscriptionkey",
+    "presharedkey",
+    "sharedkey",
+    "sessionkey",
+    "deploykey",
+    "jwt",
+    "signature",
+    "sessionid",
+    "phpsessid",
+    "jsessionid",
+    "connectsid",
+    "authtoken",
+    "secretvalue",
+    "apisecret",
+    "serverkey",
+    "restkey",
+    "adminkey",
+    "writekey",
+    "integrationkey",
+    "ingestkey",
+    "mnemonic",
 ];
 /// Whole names of the same kind that are too short to be ends.
-const LIKELY_WHOLE: [&str; 19] = ["auth", "pat", "sig", "bearer", "creds", "cred", "session", "sid", "pw", "mypw", "dbpw", "authorization", "seed", "sessiontoken", "csrf", "otp", "totp", "webhook", "code_verifier"];
+const LIKELY_WHOLE: [&str; 19] = [
+    "auth",
+    "pat",
+    "sig",
+    "bearer",
+    "creds",
+    "cred",
+    "session",
+    "sid",
+    "pw",
+    "mypw",
+    "dbpw",
+    "authorization",
+    "seed",
+    "sessiontoken",
+    "csrf",
+    "otp",
+    "totp",
+    "webhook",
+    "code_verifier",
+];
 const INNOCENT: [&str; 21] = [
-    "bypass", "compass", "surpass", "trespass", "encompass", "publickey", "pubkey", "primarykey", "foreignkey", "sortkey", "partitionkey", "hostkey", "cachekey", "publishablekey", "sitekey",
-    "objectkey", "groupkey", "metakey", "hotkey", "passkey", "registrykey",
+    "bypass",
+    "compass",
+    "surpass",
+    "trespass",
+    "encompass",
+    "publickey",
+    "pubkey",
+    "primarykey",
+    "foreignkey",
+    "sortkey",
+    "partitionkey",
+    "hostkey",
+    "cachekey",
+    "publishablekey",
+    "sitekey",
+    "objectkey",
+    "groupkey",
+    "metakey",
+    "hotkey",
+    "passkey",
+    "registrykey",
 ];
 /// Last parts of names that say something about a secret.
 const ABOUT: [&str; 52] = [
-    "file", "files", "path", "dir", "url", "uri", "id", "ids", "name", "names", "ttl", "expiry", "expires", "length", "size", "count", "type", "store", "helper", "command", "cmd", "arn", "host", "endpoint",
-    "policy", "limit", "enabled", "prompt", "hint", "regex", "env", "fd", "stdin", "version", "prefix", "header", "field", "user", "username", "issuer", "audience", "manager", "cache", "timeout",
+    "file", "files", "path", "dir", "url", "uri", "id", "ids", "name", "names", "ttl", "expiry", "expires", "length", "size", "count",
+    "type", "store", "helper", "command", "cmd", "arn", "host", "endpoint", "policy", "limit", "enabled", "prompt", "hint", "regex", "env",
+    "fd", "stdin", "version", "prefix", "header", "field", "user", "username", "issuer", "audience", "manager", "cache", "timeout",
     "lifetime", "required", "min", "max", "rotation", "ref", "label", "age",
 ];
 
@@ -40,14 +131,21 @@ pub(super) fn certainty(name: &str) -> Option<Certainty> {
     if SURE.iter().any(|end| plain.ends_with(end)) || matches!(last, "pw" | "passwords") {
         return Some(Certainty::Sure);
     }
-    if LIKELY.iter().any(|end| plain.ends_with(end)) || LIKELY_WHOLE.contains(&plain) || matches!(last, "pat" | "auth" | "webhook" | "creds" | "tokens" | "secrets") {
+    if LIKELY.iter().any(|end| plain.ends_with(end))
+        || LIKELY_WHOLE.contains(&plain)
+        || matches!(last, "pat" | "auth" | "webhook" | "creds" | "tokens" | "secrets")
+    {
         return Some(Certainty::Likely);
     }
     let inside = parts.iter().any(|part| matches!(part.as_str(), "secret" | "password" | "passwd" | "token" | "apikey"));
     if inside && !ABOUT.contains(&last) && parts.len() > 1 {
         return Some(Certainty::Likely);
     }
-    (plain.ends_with("key") || plain.ends_with("hash") && plain.contains("pass") || plain.ends_with("salt") || plain.ends_with("keyid") && plain.starts_with("private")).then_some(Certainty::Doubtful)
+    (plain.ends_with("key")
+        || plain.ends_with("hash") && plain.contains("pass")
+        || plain.ends_with("salt")
+        || plain.ends_with("keyid") && plain.starts_with("private"))
+    .then_some(Certainty::Doubtful)
 }
 
 /// Finds `NAME=value`, `name: value`, `"name": "value"`, `<name>value</name>` and headers.
@@ -74,7 +172,9 @@ fn named(text: &str, at: usize, sign: char, found: &mut Vec<Range<usize>>) {
     let offset = text.len() - rest.len();
     let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
     let quoted = rest[blanks..].starts_with(['"', '\'', '\\']);
-    if variable && !(spaced && quoted) || rest.starts_with('=') || lead.ends_with("[[ ") || lead.ends_with("[ ") {
+    // A quote after the colon may be the end of a prompt: `"Password: "`.
+    let ends = rest[blanks..].starts_with('"') && text[..at].matches('"').count() % 2 == 1;
+    if ends || variable && !(spaced && quoted) || rest.starts_with('=') || lead.ends_with("[[ ") || lead.ends_with("[ ") {
         return;
     }
     if sign == '=' && blanks > 0 && !spaced && !quoted && offset == at + 1 {
@@ -98,7 +198,9 @@ fn name_before(text: &str, at: usize, sign: char) -> Option<(Range<usize>, bool)
     let trimmed = before.trim_end_matches(' ');
     let spaced = trimmed.len() < before.len();
     let before = trimmed.trim_end_matches(['"', '\'', '\\', ']']);
-    let start = before.rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))).map_or(0, |last| last + before[last..].chars().next().map_or(1, char::len_utf8));
+    let start = before
+        .rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')))
+        .map_or(0, |last| last + before[last..].chars().next().map_or(1, char::len_utf8));
     (start < before.len()).then_some((start..before.len(), spaced))
 }
 
@@ -151,7 +253,10 @@ fn value_span(text: &str, start: usize, in_quotes: bool) -> Range<usize> {
     // A list of settings goes on after the value: `password=x,uid=3`, `Password=x;Server=y`.
     let next_setting = value.char_indices().filter(|(_, c)| matches!(c, ',' | ';' | '&')).find(|(at, _)| {
         let name = value[at + 1..].split('=').next().unwrap_or_default();
-        value[at + 1..].is_empty() || value[at + 1..].contains('=') && !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        value[at + 1..].is_empty()
+            || value[at + 1..].contains('=')
+                && !name.is_empty()
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
     });
     let value = next_setting.map_or(value, |(at, _)| &value[..at]);
     let mut value = value.trim_end_matches([',', '.']);
@@ -167,7 +272,13 @@ fn value_span(text: &str, start: usize, in_quotes: bool) -> Range<usize> {
 pub(super) fn pass_argument(text: &str, span: Range<usize>) -> Range<usize> {
     match &text[span.clone()] {
         value if value.starts_with("pass:") => span.start + 5..span.end,
-        value if ["env:", "file:", "fd:", "id=", "source=", "projects/", "arn:", "op://", "vault:", "env=", "secretref:"].iter().any(|start| value.starts_with(start)) => span.start..span.start,
+        value
+            if ["env:", "file:", "fd:", "id=", "source=", "projects/", "arn:", "op://", "vault:", "env=", "secretref:"]
+                .iter()
+                .any(|start| value.starts_with(start)) =>
+        {
+            span.start..span.start
+        }
         value if value == "stdin" || value == "-" => span.start..span.start,
         _ => span,
     }
@@ -177,7 +288,8 @@ pub(super) fn pass_argument(text: &str, span: Range<usize>) -> Range<usize> {
 fn authorization(text: &str, lower: &str, found: &mut Vec<Range<usize>>) {
     for (at, name) in lower.match_indices("authorization") {
         let start = at + name.len();
-        let lead = text[start..].len() - text[start..].trim_start_matches([' ', '"', '\'', '\\', ':', '=', ']', '>', '(', ',', '{', '@']).len();
+        let lead =
+            text[start..].len() - text[start..].trim_start_matches([' ', '"', '\'', '\\', ':', '=', ']', '>', '(', ',', '{', '@']).len();
         if !text[start..start + lead].contains([':', '=', ',']) {
             continue;
         }
@@ -204,9 +316,29 @@ fn credential(text: &str, header: Range<usize>, found: &mut Vec<Range<usize>>) {
         }
         at += part.len() + 1;
     }
-    let known = ["bearer", "basic", "token", "digest", "apikey", "api-key", "bot", "geniekey", "ssws", "splunk", "key", "negotiate", "ntlm", "hmac", "oauth", "jwt", "bearertoken"];
+    let known = [
+        "bearer",
+        "basic",
+        "token",
+        "digest",
+        "apikey",
+        "api-key",
+        "bot",
+        "geniekey",
+        "ssws",
+        "splunk",
+        "key",
+        "negotiate",
+        "ntlm",
+        "hmac",
+        "oauth",
+        "jwt",
+        "bearertoken",
+    ];
     let Some(first) = words.first() else { return };
-    let scheme = words.len() > 1 && (known.contains(&text[first.clone()].to_ascii_lowercase().as_str()) || text[first.clone()].bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-'));
+    let scheme = words.len() > 1
+        && (known.contains(&text[first.clone()].to_ascii_lowercase().as_str())
+            || text[first.clone()].bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-'));
     if words.len() == 1 && known.contains(&text[first.clone()].to_ascii_lowercase().as_str()) {
         return;
     }
@@ -217,7 +349,9 @@ fn credential(text: &str, header: Range<usize>, found: &mut Vec<Range<usize>>) {
         }
         // `Credential=…, Signature=…` and `token="…"` name their parts.
         let (value, start) = match value.split_once('=') {
-            Some((name, inner)) if scheme && words.len() > 2 && name.bytes().all(|byte| byte.is_ascii_alphabetic()) => (inner.trim_end_matches(','), word.start + name.len() + 1),
+            Some((name, inner)) if scheme && words.len() > 2 && name.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
+                (inner.trim_end_matches(','), word.start + name.len() + 1)
+            }
             _ => (value.trim_end_matches(','), word.start),
         };
         let certainty = if scheme && words.len() == 2 || !scheme && words.len() == 1 { Certainty::Sure } else { Certainty::Likely };
@@ -233,7 +367,9 @@ fn credential(text: &str, header: Range<usize>, found: &mut Vec<Range<usize>>) {
 
 /// `IDENTIFIED BY 'x'`, `PASSWORD 'x'`, `requirepass x`: a word, then the secret.
 fn database_words(text: &str, lower: &str, found: &mut Vec<Range<usize>>) {
-    for word in ["identified by ", "password ", "identified with mysql_native_password by ", "set password = ", "passphrase ", "secret ", "passwd "] {
+    for word in
+        ["identified by ", "password ", "identified with mysql_native_password by ", "set password = ", "passphrase ", "secret ", "passwd "]
+    {
         for (at, _) in lower.match_indices(word) {
             let start = at + word.len();
             let rest = &text[start..];
@@ -243,7 +379,10 @@ fn database_words(text: &str, lower: &str, found: &mut Vec<Range<usize>>) {
                 && let Some(close) = closing(text, open, text.len())
                 && !text[open + 1..close].is_empty()
                 && is_secret(&text[open + 1..close], Certainty::Sure)
-                && (is_chosen(&text[open + 1..close]) || word.contains("identified") || lower[..at].contains("user") || lower[..at].contains("role"))
+                && (is_chosen(&text[open + 1..close])
+                    || word.contains("identified")
+                    || lower[..at].contains("user")
+                    || lower[..at].contains("role"))
             {
                 found.push(open + 1..close);
             }
@@ -252,7 +391,8 @@ fn database_words(text: &str, lower: &str, found: &mut Vec<Range<usize>>) {
     for word in ["requirepass ", "masterauth ", "auth ", "identified by "] {
         for (at, _) in lower.match_indices(word) {
             let start = at + word.len();
-            let end = text[start..].find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';')).map_or(text.len(), |end| start + end);
+            let end =
+                text[start..].find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';')).map_or(text.len(), |end| start + end);
             let certainty = if word == "auth " { lower[..at].contains("redis") } else { true };
             if certainty && is_chosen(&text[start..end]) && is_secret(&text[start..end], Certainty::Likely) {
                 found.push(start..end);

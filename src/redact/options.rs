@@ -122,7 +122,11 @@ fn long_option(text: &str, words: &[Word], index: usize, end: usize, found: &mut
     }
     let value = match value {
         Some(value) => Some(inner(text, value)),
-        None => words.get(index + 1).filter(|_| index + 1 < end).filter(|next| next.quoted || !text[next.raw.clone()].starts_with("--")).map(|next| next.value.clone()),
+        None => words
+            .get(index + 1)
+            .filter(|_| index + 1 < end)
+            .filter(|next| next.quoted || !text[next.raw.clone()].starts_with("--"))
+            .map(|next| next.value.clone()),
     };
     if let Some(value) = value {
         push(text, pass_argument(text, value), certainty, found);
@@ -133,12 +137,18 @@ fn long_option(text: &str, words: &[Word], index: usize, end: usize, found: &mut
 fn setting(text: &str, words: &[Word], index: usize, end: usize, found: &mut Vec<Range<usize>>) {
     let name = &text[words[index].value.clone()];
     let Some(certainty) = certainty(name) else { return };
-    let before = words[..index].iter().rev().take(4).any(|word| matches!(&text[word.value.clone()], "set" | "setx" | "config" | "setenv" | "configure" | "set-env" | "Set-Item" | "define" | "put" | "defaults" | "write" | "add"));
+    let before = words[..index].iter().rev().take(4).any(|word| {
+        matches!(
+            &text[word.value.clone()],
+            "set" | "setx" | "config" | "setenv" | "configure" | "set-env" | "Set-Item" | "define" | "put" | "defaults" | "write" | "add"
+        )
+    });
     let named = name.contains(['_', '.']) || name.starts_with("//") || name.bytes().all(|byte| byte.is_ascii_uppercase());
-    let netrc = matches!(name, "password" | "passwd") && words[..index].iter().any(|word| matches!(&text[word.value.clone()], "login" | "machine"));
+    let netrc =
+        matches!(name, "password" | "passwd") && words[..index].iter().any(|word| matches!(&text[word.value.clone()], "login" | "machine"));
     if (before && named || netrc)
         && let Some(next) = words.get(index + 1).filter(|_| index + 1 < end)
-        && !text[next.value.clone()].starts_with('-')
+        && (!text[next.value.clone()].starts_with('-') || next.value.len() >= 20)
     {
         push(text, next.value.clone(), certainty, found);
     }
@@ -149,13 +159,18 @@ fn assignment(text: &str, word: &Word, found: &mut Vec<Range<usize>>) {
     let raw = &text[word.raw.clone()];
     let Some(at) = raw.find('=') else { return };
     let name = &raw[..at];
-    let plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':' | b'/'));
+    let plain =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':' | b'/'));
     let Some(certainty) = certainty(name).filter(|_| plain && !raw[at + 1..].starts_with('=')) else { return };
     let value = inner(text, word.raw.start + at + 1..word.raw.end);
     // A list of settings is cut by the rule for names.
     let list = text[value.clone()].contains([',', '&']) && text[value.clone()].contains('=');
     // A name in capitals holds what it says, even a word.
-    let certainty = if certainty == Certainty::Likely && name.bytes().all(|byte| !byte.is_ascii_lowercase()) && value.len() >= 10 { Certainty::Sure } else { certainty };
+    let certainty = if certainty == Certainty::Likely && name.bytes().all(|byte| !byte.is_ascii_lowercase()) && value.len() >= 10 {
+        Certainty::Sure
+    } else {
+        certainty
+    };
     if !list {
         push(text, pass_argument(text, value), certainty, found);
     }
@@ -164,7 +179,9 @@ fn assignment(text: &str, word: &Word, found: &mut Vec<Range<usize>>) {
 /// `echo user:password | chpasswd`, `echo token | docker login --password-stdin`.
 fn reader(text: &str, words: &[Word], command: usize, index: usize, end: usize, found: &mut Vec<Range<usize>>) {
     let name = text[words[index].value.clone()].rsplit('/').next().unwrap_or_default();
-    let reads = READERS.iter().any(|(reader, mark)| *reader == name && (mark.is_empty() || words[index..end].iter().any(|word| text[word.value.clone()].contains(mark))));
+    let reads = READERS.iter().any(|(reader, mark)| {
+        *reader == name && (mark.is_empty() || words[index..end].iter().any(|word| text[word.value.clone()].contains(mark)))
+    });
     if !reads || !words[command].piped || command == 0 {
         return;
     }
@@ -191,10 +208,16 @@ fn here_string(text: &str, words: &[Word], found: &mut Vec<Range<usize>>) {
         let start = words[..=index].iter().rposition(|word| word.starts).unwrap_or(0);
         let reads = words[start..index].iter().any(|word| {
             let name = &text[word.value.clone()];
-            READERS.iter().any(|(reader, mark)| *reader == name && (mark.is_empty() || words[start..index].iter().any(|word| text[word.value.clone()].contains(mark))))
+            READERS.iter().any(|(reader, mark)| {
+                *reader == name && (mark.is_empty() || words[start..index].iter().any(|word| text[word.value.clone()].contains(mark)))
+            })
         });
         if reads {
-            let value = if glued.is_empty() { words.get(index + 1).map(|next| next.value.clone()) } else { Some(inner(text, word.raw.end - glued.len()..word.raw.end)) };
+            let value = if glued.is_empty() {
+                words.get(index + 1).map(|next| next.value.clone())
+            } else {
+                Some(inner(text, word.raw.end - glued.len()..word.raw.end))
+            };
             if let Some(value) = value {
                 let colon = text[value.clone()].find(':').map_or(0, |at| at + 1);
                 push(text, value.start + colon..value.end, Certainty::Sure, found);
@@ -216,7 +239,10 @@ fn inner(text: &str, span: Range<usize>) -> Range<usize> {
 
 fn push(text: &str, span: Range<usize>, certainty: Certainty, found: &mut Vec<Range<usize>>) {
     let value = &text[span.clone()];
-    let name = certainty == Certainty::Sure && value.contains("=") && value.split('=').next().is_some_and(|name| name.len() > 2 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')) && !is_chosen(value);
+    let name = certainty == Certainty::Sure
+        && value.contains("=")
+        && value.split('=').next().is_some_and(|name| name.len() > 2 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'))
+        && !is_chosen(value);
     if !value.is_empty() && !name && is_secret(value, certainty) {
         found.push(span);
     }

@@ -51,7 +51,12 @@ pub(super) fn check_intact<'a>(text: &str, placeholders: impl Iterator<Item = &'
     let rest = rest.to_lowercase();
     for placeholder in placeholders {
         let lower = placeholder.to_lowercase();
-        if lower.as_bytes().windows(TELLING.min(lower.len())).filter_map(|window| std::str::from_utf8(window).ok()).any(|part| rest.contains(part)) {
+        if lower
+            .as_bytes()
+            .windows(TELLING.min(lower.len()))
+            .filter_map(|window| std::str::from_utf8(window).ok())
+            .any(|part| rest.contains(part))
+        {
             return Err(RedactError::Altered);
         }
     }

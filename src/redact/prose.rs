@@ -7,22 +7,174 @@ use super::words::Word;
 
 /// What a password is called.
 const PASSWORD: [&str; 17] = [
-    "password", "passphrase", "passwd", "passcode", "pw", "pwd", "pass", "pin", "passwort", "kennwort", "contraseña", "senha", "heslo", "wachtwoord", "passe", "пароль", "parola",
+    "password",
+    "passphrase",
+    "passwd",
+    "passcode",
+    "pw",
+    "pwd",
+    "pass",
+    "pin",
+    "passwort",
+    "kennwort",
+    "contraseña",
+    "senha",
+    "heslo",
+    "wachtwoord",
+    "passe",
+    "пароль",
+    "parola",
 ];
 /// What a token is called.
-const TOKEN: [&str; 14] = ["token", "secret", "key", "apikey", "api-key", "credential", "credentials", "creds", "bearer", "otp", "pat", "webhook", "jwt", "cookie"];
-const IS: [&str; 18] = ["is", "was", "ist", "war", "es", "est", "é", "=", ":", "->", "=>", "being", "equals", "are", "was:", "is:", "==", "будет"];
+const TOKEN: [&str; 14] = [
+    "token",
+    "secret",
+    "key",
+    "apikey",
+    "api-key",
+    "credential",
+    "credentials",
+    "creds",
+    "bearer",
+    "otp",
+    "pat",
+    "webhook",
+    "jwt",
+    "cookie",
+];
+const IS: [&str; 18] =
+    ["is", "was", "ist", "war", "es", "est", "é", "=", ":", "->", "=>", "being", "equals", "are", "was:", "is:", "==", "будет"];
 const WITH: [&str; 14] = ["with", "using", "and", "mit", "con", "avec", "und", "has", "via", "by", "use", "enter", "type", "y"];
 /// Kinds of keys that are no secrets.
-const PUBLIC: [&str; 22] = ["public", "ssh", "gpg", "pgp", "primary", "foreign", "sort", "partition", "cache", "host", "registry", "commit", "git", "signing", "object", "arrow", "enter", "control", "shift", "escape", "any", "row"];
+const PUBLIC: [&str; 22] = [
+    "public",
+    "ssh",
+    "gpg",
+    "pgp",
+    "primary",
+    "foreign",
+    "sort",
+    "partition",
+    "cache",
+    "host",
+    "registry",
+    "commit",
+    "git",
+    "signing",
+    "object",
+    "arrow",
+    "enter",
+    "control",
+    "shift",
+    "escape",
+    "any",
+    "row",
+];
 /// What people say a secret is without telling it.
 const NOT_A_VALUE: [&str; 99] = [
-    "a", "an", "the", "not", "no", "wrong", "right", "correct", "incorrect", "invalid", "valid", "expired", "empty", "set", "unset", "required", "missing", "stored", "in", "on", "at", "from", "to", "of", "for",
-    "is", "too", "weak", "strong", "asked", "needed", "there", "true", "false", "null", "none", "changed", "protected", "saved", "and", "or", "if", "it", "that", "this", "what", "where", "which", "when", "how",
-    "by", "as", "with", "without", "same", "different", "unknown", "known", "safe", "unsafe", "secure", "insecure", "long", "short", "old", "new", "case", "case-sensitive", "my", "your", "his", "her", "their",
-    "our", "still", "already", "only", "also", "always", "never", "now", "here", "being", "about", "hidden", "visible", "shown", "encrypted", "hashed", "leaked", "rejected", "accepted", "ignored", "working",
-    "broken", "hard", "easy", "optional", "under",
+    "a",
+    "an",
+    "the",
+    "not",
+    "no",
+    "wrong",
+    "right",
+    "correct",
+    "incorrect",
+    "invalid",
+    "valid",
+    "expired",
+    "empty",
+    "set",
+    "unset",
+    "required",
+    "missing",
+    "stored",
+    "in",
+    "on",
+    "at",
+    "from",
+    "to",
+    "of",
+    "for",
+    "is",
+    "too",
+    "weak",
+    "strong",
+    "asked",
+    "needed",
+    "there",
+    "true",
+    "false",
+    "null",
+    "none",
+    "changed",
+    "protected",
+    "saved",
+    "and",
+    "or",
+    "if",
+    "it",
+    "that",
+    "this",
+    "what",
+    "where",
+    "which",
+    "when",
+    "how",
+    "by",
+    "as",
+    "with",
+    "without",
+    "same",
+    "different",
+    "unknown",
+    "known",
+    "safe",
+    "unsafe",
+    "secure",
+    "insecure",
+    "long",
+    "short",
+    "old",
+    "new",
+    "case",
+    "case-sensitive",
+    "my",
+    "your",
+    "his",
+    "her",
+    "their",
+    "our",
+    "still",
+    "already",
+    "only",
+    "also",
+    "always",
+    "never",
+    "now",
+    "here",
+    "being",
+    "about",
+    "hidden",
+    "visible",
+    "shown",
+    "encrypted",
+    "hashed",
+    "leaked",
+    "rejected",
+    "accepted",
+    "ignored",
+    "working",
+    "broken",
+    "hard",
+    "easy",
+    "optional",
+    "under",
 ];
+
+/// Those of them that are also among the plain words of phrases.
+const MAY_BEGIN_A_PHRASE: [&str; 8] = ["correct", "right", "strong", "long", "short", "old", "new", "safe"];
 
 /// Finds what the sentences among the words tell.
 pub(super) fn find(text: &str, words: &[Word], found: &mut Vec<Range<usize>>) {
@@ -32,7 +184,8 @@ pub(super) fn find(text: &str, words: &[Word], found: &mut Vec<Range<usize>>) {
         let announcing = announcing.strip_suffix("'s").unwrap_or(announcing);
         let password = PASSWORD.contains(&announcing);
         let token = TOKEN.contains(&announcing) && !(index > 0 && PUBLIC.contains(&lower[index - 1].as_str()));
-        if !password && !token || words[index].quoted {
+        let option = lower[index].starts_with('-') || lower[index].contains(['{', '$', '`']);
+        if !password && !token || words[index].quoted || option {
             continue;
         }
         let colon = lower[index].ends_with([':', '=']);
@@ -56,13 +209,19 @@ fn after_is(lower: &[String], index: usize) -> Option<usize> {
 
 fn told(text: &str, words: &[Word], lower: &[String], at: usize, password: bool, announcing: &str, found: &mut Vec<Range<usize>>) {
     let Some(word) = words.get(at) else { return };
-    if word.starts && at > 0 && words[at - 1].raw.end < word.raw.start && text[words[at - 1].raw.end..word.raw.start].contains(['|', ';', '&']) {
+    if word.starts
+        && at > 0
+        && words[at - 1].raw.end < word.raw.start
+        && text[words[at - 1].raw.end..word.raw.start].contains(['|', ';', '&'])
+    {
         return;
     }
     let span = trimmed(text, word);
     let value = &text[span.clone()];
     let plain = lower[at].trim_matches(|c: char| !c.is_alphanumeric());
-    if NOT_A_VALUE.contains(&plain) && !is_chosen(value) {
+    // A phrase may begin with a word that says how a password is, as long as enough follow.
+    let describes = NOT_A_VALUE.contains(&plain) && !is_chosen(value);
+    if describes && !MAY_BEGIN_A_PHRASE.contains(&plain) {
         return;
     }
     if is_number(value) {
@@ -86,20 +245,31 @@ fn told(text: &str, words: &[Word], lower: &[String], at: usize, password: bool,
     {
         let word = trimmed(text, following);
         let letters = text[word.clone()].chars().all(char::is_alphabetic) && !word.is_empty();
-        if !letters || NOT_A_VALUE.contains(&lower[next].trim_matches(|c: char| !c.is_alphanumeric())) || matches!(lower[next].as_str(), "log" | "please" | "but" | "then" | "connect" | "use" | "write" | "show") {
+        if !letters
+            || NOT_A_VALUE.contains(&lower[next].trim_matches(|c: char| !c.is_alphanumeric()))
+            || matches!(lower[next].as_str(), "log" | "please" | "but" | "then" | "connect" | "use" | "write" | "show")
+        {
             break;
         }
         end = word.end;
         next += 1;
     }
     let count = next - at;
-    if count == 1 || count >= 3 {
+    if count >= 4 || !describes && count != 2 {
         push(span.start..end, text, found);
     }
 }
 
 /// `with password x`, `password x`, `set the password to x`.
-fn handed_over(text: &str, words: &[Word], lower: &[String], index: usize, password: bool, announcing: &str, found: &mut Vec<Range<usize>>) {
+fn handed_over(
+    text: &str,
+    words: &[Word],
+    lower: &[String],
+    index: usize,
+    password: bool,
+    announcing: &str,
+    found: &mut Vec<Range<usize>>,
+) {
     let to = matches!(lower.get(index + 1).map(String::as_str), Some("to" | "of" | "named" | "called" | "auf" | "a" | "as"));
     let Some(word) = words.get(index + 1 + usize::from(to)).filter(|word| !word.starts) else { return };
     let span = trimmed(text, word);
@@ -123,10 +293,23 @@ fn nearby(text: &str, words: &[Word], lower: &[String], index: usize, found: &mu
         let value = &text[span.clone()];
         let digits = value.bytes().filter(u8::is_ascii_digit).count();
         let letters = value.bytes().filter(u8::is_ascii_alphabetic).count();
-        let identity = value.len() == 36 && value.matches('-').count() == 4 && !matches!(lower[index].as_str(), "token" | "key" | "secret" | "apikey");
+        let identity =
+            value.len() == 36 && value.matches('-').count() == 4 && !matches!(lower[index].as_str(), "token" | "key" | "secret" | "apikey");
         let charset = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'_' | b'-'));
-        let digest = lower[index + 1..at].iter().any(|word| matches!(word.as_str(), "commit" | "sha" | "sha256" | "digest" | "checksum" | "hash" | "fingerprint"));
-        if value.len() >= 20 && charset && digits >= 3 && letters >= 3 && !identity && !digest && !is_place(value) && !value.starts_with('-') && value.matches('/').count() < 3 && is_secret(value, Certainty::Doubtful) {
+        let digest = lower[index + 1..at]
+            .iter()
+            .any(|word| matches!(word.as_str(), "commit" | "sha" | "sha256" | "digest" | "checksum" | "hash" | "fingerprint"));
+        if value.len() >= 20
+            && charset
+            && digits >= 3
+            && letters >= 3
+            && !identity
+            && !digest
+            && !is_place(value)
+            && !value.starts_with('-')
+            && value.matches('/').count() < 3
+            && is_secret(value, Certainty::Doubtful)
+        {
             found.push(span);
         }
     }
@@ -136,16 +319,35 @@ fn nearby(text: &str, words: &[Word], lower: &[String], index: usize, found: &mu
 fn accounts(text: &str, words: &[Word], lower: &[String], found: &mut Vec<Range<usize>>) {
     for (index, word) in words.iter().enumerate() {
         let value = &text[word.value.clone()];
-        let announced = lower[index.saturating_sub(3)..index]
-            .iter()
-            .any(|word| matches!(word.trim_matches(':'), "login" | "credentials" | "creds" | "account" | "user" | "auth" | "as" | "user:pass" | "user:password" | "authenticate" | "username/password"));
+        let announced = lower[index.saturating_sub(3)..index].iter().any(|word| {
+            matches!(
+                word.trim_matches(':'),
+                "login"
+                    | "credentials"
+                    | "creds"
+                    | "account"
+                    | "user"
+                    | "auth"
+                    | "as"
+                    | "user:pass"
+                    | "user:password"
+                    | "authenticate"
+                    | "username/password"
+            )
+        });
         let Some(at) = value.find([':', '/']).filter(|at| announced && *at > 0) else { continue };
         let (user, password) = (&value[..at], &value[at + 1..]);
-        let name = user.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')) && !user.bytes().all(|byte| byte.is_ascii_digit());
+        let name = user.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+            && !user.bytes().all(|byte| byte.is_ascii_digit());
         let span = word.value.start + at + 1..word.value.end;
         let span = span.start..span.start + password.trim_end_matches([',', '.', ';', '?']).len();
         let numbers = password.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'));
-        if name && !numbers && !password.contains(['/', '@']) && is_chosen(&text[span.clone()]) && password.contains(|c: char| c.is_ascii_digit()) {
+        if name
+            && !numbers
+            && !password.contains(['/', '@'])
+            && is_chosen(&text[span.clone()])
+            && password.contains(|c: char| c.is_ascii_digit())
+        {
             push(span, text, found);
         }
     }

@@ -12,9 +12,11 @@ const MAX_DEPTH: usize = 3;
 const REMOTE: [&str; 6] = ["ssh", "eval", "watch", "mosh", "parallel", "su"];
 
 pub(super) fn restore(command: &str, secrets: &[(&str, &Secret)], shell: ShellKind) -> Result<String, RedactError> {
-    super::placeholder::check_intact(command, secrets.iter().map(|(placeholder, _)| *placeholder))?;
-    let mut secrets: Vec<(&str, &str)> =
-        secrets.iter().filter(|(placeholder, _)| command.contains(placeholder)).map(|(placeholder, secret)| (*placeholder, secret.expose())).collect();
+    let mut secrets: Vec<(&str, &str)> = secrets
+        .iter()
+        .filter(|(placeholder, _)| command.contains(placeholder))
+        .map(|(placeholder, secret)| (*placeholder, secret.expose()))
+        .collect();
     secrets.sort_by_key(|(placeholder, _)| std::cmp::Reverse(placeholder.len()));
     if secrets.is_empty() {
         return Ok(command.to_owned());
@@ -31,7 +33,13 @@ pub(super) fn restore(command: &str, secrets: &[(&str, &Secret)], shell: ShellKi
 }
 
 /// Every word with a placeholder is written anew.
-fn rewrite(command: &str, secrets: &[(&str, &str)], shell: ShellKind, depth: usize, inner: &mut Vec<String>) -> Result<String, RedactError> {
+fn rewrite(
+    command: &str,
+    secrets: &[(&str, &str)],
+    shell: ShellKind,
+    depth: usize,
+    inner: &mut Vec<String>,
+) -> Result<String, RedactError> {
     let mut out = String::with_capacity(command.len());
     let mut before: Vec<&str> = Vec::new();
     let mut at = 0;
@@ -57,12 +65,21 @@ fn rewrite(command: &str, secrets: &[(&str, &str)], shell: ShellKind, depth: usi
     Ok(out)
 }
 
-fn write_word(word: &str, before: &[&str], secrets: &[(&str, &str)], shell: ShellKind, depth: usize, inner: &mut Vec<String>) -> Result<String, RedactError> {
+fn write_word(
+    word: &str,
+    before: &[&str],
+    secrets: &[(&str, &str)],
+    shell: ShellKind,
+    depth: usize,
+    inner: &mut Vec<String>,
+) -> Result<String, RedactError> {
     let name_end = word.find('=').filter(|at| is_name(&word[..*at]) && (before.is_empty() || before.iter().all(|word| word.contains('='))));
     let (name, value) = word.split_at(name_end.map_or(0, |at| at + 1));
     let Some(literal) = literal(value, shell) else { return Ok(name.to_owned() + &insert(value, secrets, shell)) };
     let code = before.last().is_some_and(|last| last.starts_with('-') && !last.starts_with("--") && last.ends_with('c'))
-        || before.first().is_some_and(|first| REMOTE.contains(&first.rsplit('/').next().unwrap_or(first)) && literal.contains(char::is_whitespace));
+        || before
+            .first()
+            .is_some_and(|first| REMOTE.contains(&first.rsplit('/').next().unwrap_or(first)) && literal.contains(char::is_whitespace));
     if code && literal.contains(char::is_whitespace) {
         if depth >= MAX_DEPTH {
             return Err(RedactError::Unplaceable);
@@ -129,7 +146,9 @@ fn is_separator(c: char) -> bool {
 }
 
 fn is_name(text: &str) -> bool {
-    !text.is_empty() && !text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    !text.is_empty()
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// What a word stands for, when nothing in it is expanded.
@@ -181,7 +200,9 @@ fn same_shape(before: &Tree, after: &Tree, secrets: &[(&str, &str)], inner: &[St
         let controls = held.clone().any(|(_, secret)| secret.contains(char::is_control));
         replaced(&before.shape, secrets) == after.shape || inner.contains(&after.shape) || controls && after.shape.contains(UNKNOWN)
     };
-    let same_words = |before: &[Word], after: &[Word]| before.len() == after.len() && before.iter().zip(after).all(|(before, after)| same_word(before, after));
+    let same_words = |before: &[Word], after: &[Word]| {
+        before.len() == after.len() && before.iter().zip(after).all(|(before, after)| same_word(before, after))
+    };
     before.commands().len() == after.commands().len()
         && before.commands().iter().zip(after.commands()).all(|(before, after)| {
             let assignments = before.assignments.len() == after.assignments.len()
@@ -193,7 +214,11 @@ fn same_shape(before: &Tree, after: &Tree, secrets: &[(&str, &str)], inner: &[St
                         }
                 });
             let redirects = before.redirects.len() == after.redirects.len()
-                && before.redirects.iter().zip(&after.redirects).all(|(before, after)| before.kind == after.kind && same_word(&before.target, &after.target));
+                && before
+                    .redirects
+                    .iter()
+                    .zip(&after.redirects)
+                    .all(|(before, after)| before.kind == after.kind && same_word(&before.target, &after.target));
             assignments && redirects && same_words(&before.words, &after.words)
         })
 }

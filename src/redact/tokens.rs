@@ -79,7 +79,7 @@ fn length_of(format: &str, rest: &str) -> Option<usize> {
         let Some(class) = piece.strip_prefix('%') else {
             rest[at..].strip_prefix(piece)?;
             at += piece.len();
-            body = if body == 0 { at } else { body };
+            body = if body == 0 && at == piece.len() { at } else { body };
             continue;
         };
         let (kind, count) = class.split_at(1);
@@ -153,7 +153,9 @@ fn unknown_service(rest: &str) -> Option<usize> {
     let whole = run(rest, |c| is_kind('b', c));
     let body = rest[..whole].rfind(['_', '-'])? + 1;
     let name = &rest[..body];
-    let short = (3..=16).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'-' | b'0'..=b'9'));
+    let digest = ["sha1-", "sha256-", "sha384-", "sha512-", "md5-"].contains(&name);
+    let short =
+        !digest && (3..=16).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'-' | b'0'..=b'9'));
     let telling = whole - body >= UNKNOWN_SERVICE_BODY && is_random(&rest[body..whole]);
     let goes_on = rest[whole..].starts_with(['.', '/']);
     (short && name.starts_with(|c: char| c.is_ascii_lowercase()) && telling && !goes_on).then_some(whole)

@@ -10,7 +10,9 @@ pub(super) fn find(text: &str, words: &[Word], found: &mut Vec<Range<usize>>) {
     for (at, _) in text.match_indices("://") {
         let start = at + 3;
         let rest = &text[start..];
-        let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | '<' | '>')).filter(|end| !rest[..*end].is_empty() || rest.starts_with('<'));
+        let end = rest
+            .find(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | '<' | '>'))
+            .filter(|end| !rest[..*end].is_empty() || rest.starts_with('<'));
         let end = match end {
             // A gap of a manual stands in the address: `https://user:<password>@host`.
             Some(_) if rest.contains(":<") => continue,
@@ -30,7 +32,11 @@ fn credentials(text: &str, address: Range<usize>, found: &mut Vec<Range<usize>>)
     let Some(host) = rest.match_indices('@').map(|(at, _)| at).filter(|at| is_host(&rest[at + 1..])).last() else { return };
     let Some(colon) = rest[..host].find(':') else {
         let user = &rest[..host];
-        if user.len() >= 16 && is_mixed(user) && user.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')) && is_secret(user, Certainty::Doubtful) {
+        if user.len() >= 16
+            && is_mixed(user)
+            && user.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+            && is_secret(user, Certainty::Doubtful)
+        {
             found.push(address.start..address.start + host);
         }
         return;
@@ -53,7 +59,9 @@ fn credentials(text: &str, address: Range<usize>, found: &mut Vec<Range<usize>>)
 fn is_host(rest: &str) -> bool {
     let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '[' | ']'))).unwrap_or(rest.len());
     let after = &rest[length..];
-    length > 0 && (after.is_empty() || after.starts_with([':', '/', '?', '#', ',', ';', ')', '.', '$', '\\'])) && !rest.starts_with(['.', '-'])
+    length > 0
+        && (after.is_empty() || after.starts_with([':', '/', '?', '#', ',', ';', ')', '.', '$', '\\']))
+        && !rest.starts_with(['.', '-'])
 }
 
 /// `user:password@host` without a scheme.
@@ -62,9 +70,20 @@ fn bare(text: &str, span: Range<usize>, found: &mut Vec<Range<usize>>) {
     let Some((user, rest)) = word.split_once(':') else { return };
     let Some(at) = rest.rfind('@') else { return };
     let (password, host) = (&rest[..at], &rest[at + 1..]);
-    let plain_user = user.rsplit(['/', '=']).next().is_some_and(|user| !user.is_empty() && user.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')));
-    let digest = host.starts_with("sha256:") || host.starts_with("sha512:") || host.starts_with(|c: char| c.is_ascii_digit()) && !host.contains('.');
-    if plain_user && !user.contains('@') && !digest && is_host(host) && !password.contains('/') && is_chosen(password) && is_secret(password, Certainty::Likely) && (host.contains(['.', ':']) || host == "localhost" || !host.contains(|c: char| c.is_ascii_digit())) {
+    let plain_user = user.rsplit(['/', '=']).next().is_some_and(|user| {
+        !user.is_empty() && user.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+    });
+    let digest =
+        host.starts_with("sha256:") || host.starts_with("sha512:") || host.starts_with(|c: char| c.is_ascii_digit()) && !host.contains('.');
+    if plain_user
+        && !user.contains('@')
+        && !digest
+        && is_host(host)
+        && !password.contains('/')
+        && is_chosen(password)
+        && is_secret(password, Certainty::Likely)
+        && (host.contains(['.', ':']) || host == "localhost" || !host.contains(|c: char| c.is_ascii_digit()))
+    {
         let start = span.start + user.len() + 1;
         found.push(start..start + password.len());
     }

@@ -13,22 +13,70 @@ pub(super) enum Certainty {
 
 /// Stand-ins that manuals write instead of a secret, in lower case.
 const STAND_INS: [&str; 47] = [
-    "changeme", "change-me", "change_me", "password", "passwd", "passphrase", "secret", "token", "apikey", "api-key", "api_key", "key", "pass", "pwd", "true",
-    "false", "null", "none", "nil", "yes", "no", "on", "off", "undefined", "empty", "example", "placeholder", "redacted", "hidden", "removed", "masked",
-    "dummy", "todo", "tbd", "fixme", "replaceme", "replace-me", "replace_me", "mypassword", "mytoken", "mysecret", "string", "required", "optional", "prompt", "ask", "insert",
+    "changeme",
+    "change-me",
+    "change_me",
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "apikey",
+    "api-key",
+    "api_key",
+    "key",
+    "pass",
+    "pwd",
+    "true",
+    "false",
+    "null",
+    "none",
+    "nil",
+    "yes",
+    "no",
+    "on",
+    "off",
+    "undefined",
+    "empty",
+    "example",
+    "placeholder",
+    "redacted",
+    "hidden",
+    "removed",
+    "masked",
+    "dummy",
+    "todo",
+    "tbd",
+    "fixme",
+    "replaceme",
+    "replace-me",
+    "replace_me",
+    "mypassword",
+    "mytoken",
+    "mysecret",
+    "string",
+    "required",
+    "optional",
+    "prompt",
+    "ask",
+    "insert",
 ];
 
 /// Endings of file names.
 const FILE_ENDINGS: [&str; 58] = [
-    "pem", "key", "crt", "cer", "pub", "txt", "json", "yaml", "yml", "toml", "ini", "cfg", "conf", "env", "gpg", "asc", "enc", "age", "zip", "tar", "gz", "tgz", "xz",
-    "bz2", "zst", "7z", "rar", "pdf", "md", "sh", "py", "js", "ts", "rs", "go", "rb", "c", "h", "cpp", "java", "sql", "db", "sqlite", "csv", "log", "html", "xml",
-    "png", "jpg", "jpeg", "mp4", "p12", "pfx", "jks", "kdbx", "docx", "xlsx", "iso",
+    "pem", "key", "crt", "cer", "pub", "txt", "json", "yaml", "yml", "toml", "ini", "cfg", "conf", "env", "gpg", "asc", "enc", "age",
+    "zip", "tar", "gz", "tgz", "xz", "bz2", "zst", "7z", "rar", "pdf", "md", "sh", "py", "js", "ts", "rs", "go", "rb", "c", "h", "cpp",
+    "java", "sql", "db", "sqlite", "csv", "log", "html", "xml", "png", "jpg", "jpeg", "mp4", "p12", "pfx", "jks", "kdbx", "docx", "xlsx",
+    "iso",
 ];
 
 /// Whether a value is what a secret place holds when it does not hold a secret.
 pub(super) fn is_stand_in(value: &str) -> bool {
+    if is_reference(value) {
+        return true;
+    }
     let value = value.trim_matches(['"', '\'', '`']);
-    if value.is_empty() || is_reference(value) {
+    if value.is_empty() || is_reference(value) || value.ends_with("...") || value.ends_with('\u{2026}') {
         return true;
     }
     let lower = value.to_ascii_lowercase();
@@ -37,30 +85,47 @@ pub(super) fn is_stand_in(value: &str) -> bool {
     // `YOUR_API_KEY`, `GITHUB_TOKEN`: a name where its value would stand.
     let names_itself = value.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
         && ["TOKEN", "KEY", "PASS", "SECRET", "YOUR", "HERE", "CREDENTIAL"].iter().any(|part| value.contains(part));
-    let yours = ["your", "my-", "my_", "xxxx", "insert", "enter-", "enter_", "replace", "example"].iter().any(|start| words.starts_with(start))
-        && !value.bytes().any(|byte| byte.is_ascii_digit());
-    STAND_INS.contains(&words) || words.is_empty() || one_character || names_itself || yours || lower.starts_with("xxx") || lower.ends_with("example")
+    let yours =
+        ["your", "my-", "my_", "xxxx", "insert", "enter-", "enter_", "replace", "example"].iter().any(|start| words.starts_with(start))
+            && !value.bytes().any(|byte| byte.is_ascii_digit());
+    STAND_INS.contains(&words)
+        || words.is_empty()
+        || one_character
+        || names_itself
+        || yours
+        || lower.starts_with("xxx")
+        || lower.ends_with("example")
         || lower.ends_with("examplekey")
 }
 
 /// A variable, a substitution, a gap of a template or a manual, or a word of our own.
 pub(super) fn is_reference(value: &str) -> bool {
-    let hashed = ["$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$argon2", "$apr1$", "$scrypt"].iter().any(|start| value.starts_with(start));
-    let template = ["{{", "{%", "${", "$(", "<%", "%(", "#{", "@{", "!vault", "***", "...", "\u{2026}", "\u{2022}\u{2022}"].iter().any(|start| value.starts_with(start));
+    let hashed =
+        ["$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$argon2", "$apr1$", "$scrypt"].iter().any(|start| value.starts_with(start));
+    let template = ["{{", "{%", "${", "$(", "<%", "%(", "#{", "@{", "!vault", "***", "...", "\u{2026}", "\u{2022}\u{2022}"]
+        .iter()
+        .any(|start| value.starts_with(start));
     let variable = value.strip_prefix('$').is_some_and(|name| {
         let length = name.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
-        length == name.len() || !name.starts_with(|c: char| c.is_ascii_digit()) && name[length..].starts_with(['/', '"', '\'', '@', ':', '{', '[', '.', ',', ')', ';'])
+        length == name.len()
+            || !name.starts_with(|c: char| c.is_ascii_digit())
+                && name[length..].starts_with(['/', '"', '\'', '@', ':', '{', '[', '.', ',', ')', ';'])
     });
     let substitution = value.starts_with('`') || value.starts_with("(cat ") || value.starts_with("(pass ");
     let windows = value.len() > 2 && value.starts_with('%') && value.ends_with('%');
-    let gap = value.starts_with('<') && (value.ends_with('>') || !value[1..].contains(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_')));
+    let gap = value.starts_with('<')
+        && (value.ends_with('>') || !value[1..].contains(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_')));
     let gap = gap || value.starts_with('[') && value.ends_with(']');
     !hashed && (template || variable || substitution || windows || gap) || value.starts_with(super::placeholder::STABLE_STEM)
 }
 
 /// Whether a text is a path or the name of a file, an address, or a number of a host.
 pub(super) fn is_place(value: &str) -> bool {
-    let path = value.starts_with("~/") || value.starts_with("./") || value.starts_with("../") || value.starts_with("@/") || value.starts_with("@./");
+    let path = value.starts_with("~/")
+        || value.starts_with("./")
+        || value.starts_with("../")
+        || value.starts_with("@/")
+        || value.starts_with("@./");
     let absolute = value.strip_prefix('/').is_some_and(|rest| rest.split('/').all(|part| !is_scrambled(part)));
     let file = value.rsplit_once('.').is_some_and(|(stem, ending)| {
         !stem.is_empty() && !is_scrambled(stem) && FILE_ENDINGS.contains(&ending.to_ascii_lowercase().as_str())
@@ -96,7 +161,8 @@ pub(super) fn is_chosen(word: &str) -> bool {
 fn is_scrambled(part: &str) -> bool {
     let count = |test: fn(&u8) -> bool| part.bytes().filter(test).count();
     let (digits, capitals, small) = (count(u8::is_ascii_digit), count(u8::is_ascii_uppercase), count(u8::is_ascii_lowercase));
-    part.len() >= 12 && (digits >= 2 && capitals + small >= 3 && (capitals >= 1 && small >= 1 || digits >= 3) || capitals >= 4 && small >= 4)
+    part.len() >= 12
+        && (digits >= 2 && capitals + small >= 3 && (capitals >= 1 && small >= 1 || digits >= 3) || capitals >= 4 && small >= 4)
 }
 
 /// Not a word: a digit in it, or capitals and small letters in no order of a name.

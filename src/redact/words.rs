@@ -96,13 +96,16 @@ fn whole_quotes(text: &str, raw: Range<usize>) -> Range<usize> {
     match quote.then(|| closing(text, start, raw.end)).flatten() {
         Some(close) if close + 1 == raw.end => start + 1..close,
         // A sentence goes on after the quotes: `"this".`
-        Some(close) if text[close + 1..raw.end].bytes().all(|byte| matches!(byte, b'.' | b',' | b'!' | b'?' | b':' | b')')) => start + 1..close,
+        Some(close) if text[close + 1..raw.end].bytes().all(|byte| matches!(byte, b'.' | b',' | b'!' | b'?' | b':' | b')')) => {
+            start + 1..close
+        }
         _ => raw,
     }
 }
 
-/// What a part of a word stands for after the shell read it, when quotes or escapes are in it.
-pub(super) fn unquoted(part: &str) -> String {
+/// What a part of a word stands for after the shell read it, when quotes or escapes are in it. `None` when a quote stays
+/// open: then it quotes nothing.
+pub(super) fn unquoted(part: &str) -> Option<String> {
     let mut out = String::with_capacity(part.len());
     let mut quote = None;
     let mut chars = part.chars().peekable();
@@ -115,5 +118,5 @@ pub(super) fn unquoted(part: &str) -> String {
             (_, c) => out.push(c),
         }
     }
-    out
+    quote.is_none().then_some(out)
 }

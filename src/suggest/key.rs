@@ -96,7 +96,8 @@ mod tests {
     use super::*;
     use crate::domain::ShellKind;
 
-    const CONTEXT: KeyContext<'static> = KeyContext { os: "linux debian", build: Some("0.1.0-abc"), tools: "fd,rg", models: "openai/gpt", seen: "" };
+    const CONTEXT: KeyContext<'static> =
+        KeyContext { os: "linux debian", build: Some("0.1.0-abc"), tools: "fd,rg", models: "openai/gpt", seen: "" };
 
     fn facts() -> ShellFacts {
         ShellFacts {
@@ -162,7 +163,8 @@ mod tests {
 
     #[test]
     fn the_borders_of_fields_count() {
-        let of = |tools, models| derive(Kind::Provider, &RedactedText::mask("list files"), &facts(), &KeyContext { tools, models, ..CONTEXT });
+        let of =
+            |tools, models| derive(Kind::Provider, &RedactedText::mask("list files"), &facts(), &KeyContext { tools, models, ..CONTEXT });
         assert_ne!(of("ab", "c"), of("a", "bc"));
         assert_ne!(of("", "abc"), of("abc", ""));
     }

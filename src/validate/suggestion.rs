@@ -141,13 +141,7 @@ pub fn check(line: &str, policy: &Policy) -> Verdict {
         Ok(tree) => verdict(&tree),
         Err(error) => Verdict {
             risk: Risk::Medium,
-            findings: vec![Finding {
-                rule: "syntax".to_owned(),
-                risk: Risk::Medium,
-                span: 0..0,
-                reason: error.to_string(),
-                safer: None,
-            }],
+            findings: vec![Finding { rule: "syntax".to_owned(), risk: Risk::Medium, span: 0..0, reason: error.to_string(), safer: None }],
             effects: Vec::new(),
             programs: Vec::new(),
         },

@@ -7,6 +7,7 @@ mod environment;
 mod fake_provider;
 mod faults;
 mod offline_syntax;
+mod planted_secret;
 mod program;
 mod provider;
 mod provider_trust;
