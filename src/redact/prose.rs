@@ -358,14 +358,19 @@ fn is_number(value: &str) -> bool {
 }
 
 fn trimmed(text: &str, word: &Word) -> Range<usize> {
-    let raw = &text[word.value.clone()];
     if word.quoted {
         return word.value.clone();
     }
-    let value = raw.trim_end_matches([',', ';', '?', ':', ')', '"', '\'', '`']);
-    let value = value.strip_suffix('.').unwrap_or(value);
+    // In a sentence an operator ends no word: `hunter;2` is one.
+    let end = text[word.raw.end..].find(char::is_whitespace).map_or(text.len(), |length| word.raw.end + length);
+    let raw = &text[word.raw.start..end];
+    let mut value = raw.trim_end_matches([',', ';', '?', ':', '"', '\'', '`', '|']);
+    value = value.strip_suffix('.').unwrap_or(value);
+    if !value.contains('(') {
+        value = value.trim_end_matches(')');
+    }
     let start = value.len() - value.trim_start_matches(['"', '\'', '`', '(']).len();
-    word.value.start + start..word.value.start + value.len()
+    word.raw.start + start..word.raw.start + value.len()
 }
 
 fn push(span: Range<usize>, text: &str, found: &mut Vec<Range<usize>>) {

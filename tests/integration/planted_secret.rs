@@ -12,6 +12,8 @@ use crate::environment::{Run, TestEnv, binary, records};
 use crate::fake_provider::{FakeProvider, Reply, Script, answer};
 
 const QUERY: &str = "frobnicate the quux";
+/// Words of the test that watches the process list, in which other tests run programs too.
+const WATCHED: &str = "entangle the quux";
 const ALL_CONTEXT: &str = "context = [\"cwd\", \"branch\", \"files\"]\n";
 
 /// Spelled in parts, so that no scanner takes this file for a leak.
@@ -115,7 +117,7 @@ fn a_planted_secret_is_found_nowhere() {
     fs::write(env.work().join(format!("{}.txt", token())), "").unwrap();
     let watch = Watch::start();
     let mut resident = env.start_resident();
-    let query = format!("{QUERY} with {} and password {PASSWORD}", token());
+    let query = format!("{WATCHED} with {} and password {PASSWORD}", token());
     let answered = ask(&env, &query);
     assert!(
         records(&answered.out).iter().any(|(kind, text, _)| kind == "cmd" && text == "printf done"),
@@ -131,7 +133,7 @@ fn a_planted_secret_is_found_nowhere() {
             let said = if secret == PASSWORD { format!("wrong password: {form}") } else { format!("no such key {form} in this project") };
             let body = serde_json::json!({ "error": { "message": said, "type": "invalid_request_error" } }).to_string();
             server.set(Script::Always(Reply::status("400 Bad Request", "content-type: application/json\r\n", &body)));
-            let run = ask(&env, &format!("{QUERY} once more"));
+            let run = ask(&env, &format!("{WATCHED} once more"));
             assert!(run.out.contains("HTTP 400"), "{}", run.out);
             failed += &format!("{}{}", run.out, run.err);
         }
@@ -150,7 +152,7 @@ fn a_planted_secret_is_found_nowhere() {
     assert!(seen.iter().any(|bytes| bytes.starts_with(binary().as_os_str().as_encoded_bytes())), "the watch saw our processes");
     for bytes in &seen {
         assert_absent("the process list", bytes, &forms);
-        assert_absent("the process list", bytes, &[QUERY.to_owned(), "frobnicate".to_owned()]);
+        assert_absent("the process list", bytes, &[WATCHED.to_owned(), "entangle".to_owned()]);
     }
 }
 
@@ -236,8 +238,8 @@ fn the_request_that_is_shown_is_the_request_that_is_sent() {
     }
     assert!(headers.contains("authorization: (hidden)") && !shown.out.contains("key-of-the-test"), "{headers}");
 
-    let secret = env.run(&["translate", "--show-request", "--", &format!("{QUERY} with password {PASSWORD}")]);
-    assert!(secret.out.contains("with password hidden") && !secret.out.contains("Hunter"), "{}", secret.out);
+    let secret = env.run(&["translate", "--show-request", "--", &format!("{QUERY} with password Other^33+shown")]);
+    assert!(secret.out.contains("with password hidden") && !secret.out.contains("Other^33"), "{}", secret.out);
     let private = env.run(&["translate", "--show-request", "--", &format!(" {QUERY}")]);
     assert_eq!((private.code, private.out.as_str()), (Some(1), ""));
     assert!(private.err.contains("begin with a blank"), "{}", private.err);
