@@ -101,7 +101,7 @@ fn word_lists(text: &str, lower: &str, found: &mut Vec<Range<usize>>) {
                 "the" | "and" | "for" | "are" | "was" | "with" | "them" | "from" | "please" | "into" | "has" | "its" | "which" | "your"
             );
         let ends_quote = text[..at].ends_with(['"', '\'']);
-        if ends_quote && part.len() > 0 || !short && !part.is_empty() {
+        if !part.is_empty() && (ends_quote || !short) {
             flush(&mut run);
         }
         if short {
@@ -163,5 +163,5 @@ fn passes_check(digits: &str) -> bool {
             }
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod formats;
+mod headers;
 mod names;
 mod options;
 mod placeholder;
@@ -9,6 +10,7 @@ mod programs;
 mod prose;
 mod restore;
 mod scan;
+mod service_formats;
 mod text;
 mod tokens;
 mod urls;

@@ -279,9 +279,7 @@ fn handed_over(
     let chosen = is_chosen(value) && !is_number(value) && (password || value.len() >= 8 && value.contains(|c: char| c.is_ascii_digit()));
     if digits {
         found.push(span);
-    } else if chosen && !value.starts_with('-') && !value.contains("()") {
-        push(span, text, found);
-    } else if earlier && word.quoted && password {
+    } else if chosen && !value.starts_with('-') && !value.contains("()") || earlier && word.quoted && password {
         push(span, text, found);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{blocks, names, options, prose, tokens, urls, words};
+use super::{blocks, headers, names, options, prose, tokens, urls, words};
 
 /// The secrets of a text, in order. Places that overlap become one: a half left behind would be a leak.
 pub(super) fn spans(text: &str) -> Vec<Range<usize>> {
@@ -12,7 +12,8 @@ pub(super) fn spans(text: &str) -> Vec<Range<usize>> {
     blocks::find(text, &lower, &mut found);
     tokens::find(text, &mut found);
     urls::find(text, &words, &mut found);
-    names::find(text, &lower, &mut found);
+    names::find(text, &mut found);
+    headers::find(text, &lower, &mut found);
     options::find(text, &words, &mut found);
     prose::find(text, &words, &mut found);
     found.retain(|span| span.start < span.end);

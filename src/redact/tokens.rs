@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::formats::{FORMATS, SECRET_PATHS};
+use super::service_formats::SERVICE_FORMATS;
 use super::value::{is_mixed, is_stand_in};
 
 /// Shorter bodies are too common among names to be tokens of an unknown service.
@@ -65,6 +66,7 @@ fn published(rest: &str) -> Option<usize> {
     let first = rest.as_bytes().first()?;
     FORMATS
         .iter()
+        .chain(SERVICE_FORMATS)
         .filter(|format| format.as_bytes().first().is_some_and(|byte| byte == first || *byte == b'%'))
         .find_map(|format| length_of(format, rest))
 }

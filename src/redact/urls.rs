@@ -29,7 +29,7 @@ pub(super) fn find(text: &str, words: &[Word], found: &mut Vec<Range<usize>>) {
 fn credentials(text: &str, address: Range<usize>, found: &mut Vec<Range<usize>>) {
     let rest = &text[address.clone()];
     // The last sign that a host follows: a password may hold one itself.
-    let Some(host) = rest.match_indices('@').map(|(at, _)| at).filter(|at| is_host(&rest[at + 1..])).last() else { return };
+    let Some(host) = rest.rmatch_indices('@').map(|(at, _)| at).find(|at| is_host(&rest[at + 1..])) else { return };
     let Some(colon) = rest[..host].find(':') else {
         let user = &rest[..host];
         if user.len() >= 16

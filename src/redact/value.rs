@@ -151,7 +151,7 @@ pub(super) fn is_secret(value: &str, certainty: Certainty) -> bool {
 /// No word of a language and no name: letters with digits, signs or capitals among them.
 pub(super) fn is_chosen(word: &str) -> bool {
     let digit = word.bytes().any(|byte| byte.is_ascii_digit());
-    let sign = word.contains(|c: char| matches!(c, '!' | '#' | '^' | '*' | '@' | '+' | '$' | '%' | '&' | '~' | '='));
+    let sign = word.contains(['!', '#', '^', '*', '@', '+', '$', '%', '&', '~', '=']);
     let capital = word.chars().skip(1).any(char::is_uppercase) && word.chars().any(char::is_lowercase);
     let letter = word.chars().any(char::is_alphabetic);
     word.chars().count() >= 6 && (digit || sign || capital) && (letter || word.len() >= 8)
