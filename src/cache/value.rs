@@ -56,8 +56,7 @@ pub(crate) fn encode(mac: &MacKey, key: &CacheKey, answer: &CachedAnswer) -> Opt
     (row.len() <= MAX_ROW_BYTES).then_some(row)
 }
 
-/// Reads a row; `None` when it is damaged, moved, of another schema, too long, not written with this key, or holds what
-/// is known to be a secret today.
+/// Reads a row; `None` when it is damaged, moved, of another schema, too long, or not written with this key.
 pub(crate) fn decode(mac: &MacKey, key: &CacheKey, row: &[u8]) -> Option<CachedAnswer> {
     if row.len() > MAX_ROW_BYTES {
         return None;
@@ -72,10 +71,10 @@ pub(crate) fn decode(mac: &MacKey, key: &CacheKey, row: &[u8]) -> Option<CachedA
     let created = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(u64::from_le_bytes(take(&mut rest)?)))?;
     let confidence = f64::from_bits(u64::from_le_bytes(take(&mut rest)?));
     let origin = Origin::from_label(&take_text(&mut rest)?)?;
-    let command = RedactedText::if_clean(take_text(&mut rest)?)?;
+    let command = RedactedText::from_authentic_row(take_text(&mut rest)?);
     let reading = match take::<1>(&mut rest)? {
         [0] => None,
-        [1] => Some(RedactedText::if_clean(take_text(&mut rest)?)?),
+        [1] => Some(RedactedText::from_authentic_row(take_text(&mut rest)?)),
         _ => return None,
     };
     rest.is_empty().then_some(CachedAnswer { candidate: KeptCandidate { command, reading, origin, confidence }, created })

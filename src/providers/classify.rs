@@ -171,9 +171,11 @@ fn with_message(place: String, fault: &Fault, key: Option<&Secret>) -> String {
 
 /// A server's words as part of one line for people: printable ASCII, short, without the key and other secrets.
 pub(super) fn printable(text: &str, key: Option<&Secret>) -> String {
+    // Far more than is shown, so that no key is cut in two where it would be seen.
+    let text: String = text.chars().take(MESSAGE_CHARACTERS * 16).collect();
     let hidden = match key {
         Some(key) if !key.expose().is_empty() => text.replace(key.expose(), "[key]"),
-        _ => text.to_owned(),
+        _ => text,
     };
     // A server may repeat more than the key: words of the request, or a secret of somebody else.
     let hidden = RedactedText::mask_foreign(&hidden);
