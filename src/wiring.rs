@@ -11,12 +11,13 @@ use crate::domain::ShellFacts;
 use crate::paths::Paths;
 use crate::platform::{self, OwnBinary};
 use crate::providers::{self, HttpPool, ProviderSettings};
+use crate::redact;
 use crate::secrets;
 use crate::suggest::pipeline::{Pipeline, Place};
-use crate::suggest::ports::{AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Commands, Provider};
+use crate::suggest::ports::{AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Commands, Provider, SeenPlace};
 use crate::suggest::{online, prompt};
 use crate::syntax;
-use crate::system::{InstalledShells, SearchPath};
+use crate::system::{FileSystem, InstalledShells, SearchPath};
 
 /// How long a new provider may take for its first answer.
 const TRIAL_DEADLINE: Duration = Duration::from_secs(8);
@@ -66,6 +67,7 @@ impl Backend for Service {
             deadline: config.deadline,
             providers,
             rules: Arc::clone(&config.rules),
+            context: config.context.clone(),
             problem: problem.map(|problem| problem.to_string()),
         }
     }
@@ -107,7 +109,8 @@ pub fn provider(settings: &ProviderSettings) -> Arc<dyn Provider> {
 /// Why it gave none, in one line.
 pub fn try_provider(provider: &Arc<dyn Provider>, facts: &ShellFacts) -> Result<String, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
-    let prompt = prompt::build("print the working directory", facts, platform::OS_NAME);
+    let question = redact::redact("print the working directory").text;
+    let (prompt, _) = prompt::build(&question, facts, platform::OS_NAME, &SeenPlace::default());
     let asked = runtime.block_on(async {
         let deadline = tokio::time::Instant::now() + TRIAL_DEADLINE;
         let resolves = |word: &str| SearchPath.resolves(word, facts);
@@ -120,7 +123,7 @@ pub fn try_provider(provider: &Arc<dyn Provider>, facts: &ShellFacts) -> Result<
 
 fn service(mut file: ConfigFile, cache: Arc<dyn AnswerCache>, build: &str) -> Arc<dyn Backend> {
     let place = Place { os: platform::OS_NAME, build: build.to_owned(), ttl: file.current().0.cache.ttl };
-    let pipeline = Pipeline::new(place, cache, Arc::new(SearchPath), Arc::new(InstalledShells));
+    let pipeline = Pipeline::new(place, cache, Arc::new(SearchPath), Arc::new(InstalledShells)).with_surroundings(Arc::new(FileSystem));
     let config_file = file.path().map(Path::to_owned);
     Arc::new(Service { pipeline, config_file, state: Mutex::new(State { file, built: None }), pool: HttpPool::new() })
 }

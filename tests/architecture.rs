@@ -14,7 +14,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("platform", &[]),
     ("paths", &["env_vars", "platform"]),
     ("syntax", &["domain"]),
-    ("redact", &["domain"]),
+    ("redact", &["domain", "syntax"]),
     ("protocol", &["domain"]),
     ("offline", &["domain", "syntax"]),
     ("validate", &["domain", "syntax"]),

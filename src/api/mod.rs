@@ -16,7 +16,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use tokio::sync::Notify;
 
-use crate::domain::{Query, ShellFacts};
+use crate::domain::{ContextField, Query, ShellFacts};
 use crate::platform;
 use crate::protocol::{BUILD_HEADER, BUILD_TIME_HEADER, RanRequest, Record, Status, SuggestRequest, WireCacheStats};
 use crate::suggest::pipeline::{Pipeline, Request};
@@ -39,6 +39,8 @@ pub struct Setup {
     pub providers: Vec<Arc<dyn Provider>>,
     /// The user's rules beside the embedded ones.
     pub rules: Arc<CustomRules>,
+    /// What providers may be told about the place where the shell stands.
+    pub context: Vec<ContextField>,
     /// What is wrong with the configuration file, in one line; then the former one is in force.
     pub problem: Option<String>,
 }
@@ -170,6 +172,7 @@ fn read_request(wire: SuggestRequest, setup: &Setup) -> Result<Request, String> 
         patient: wire.patient,
         offered_keys,
         rules: Arc::clone(&setup.rules),
+        context: setup.context.clone(),
         deadline: tokio::time::Instant::now() + left,
         now: SystemTime::now(),
     })

@@ -34,7 +34,7 @@ pub fn to_record(outcome: Outcome, setup: &Setup) -> Record {
         Outcome::Reply(reply) => Record::Answer(Answer {
             candidates: reply.offers.iter().map(to_wire).collect(),
             more: reply.more,
-            remarks: setup.problem.iter().cloned().chain(reply.remarks).collect(),
+            remarks: setup.problem.iter().cloned().chain(reply.remarks.iter().map(ToString::to_string)).collect(),
             nearest: reply.nearest,
             has_provider: !setup.providers.is_empty(),
         }),

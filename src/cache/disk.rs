@@ -194,7 +194,8 @@ impl Drop for DiskCache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Candidate, Origin};
+    use crate::domain::Origin;
+    use crate::suggest::ports::{KeptCandidate, RedactedText};
     use std::time::Instant;
 
     #[test]
@@ -206,7 +207,7 @@ mod tests {
         let (sender, jobs) = mpsc::channel();
         let (alive, ended) = mpsc::sync_channel(1);
         let cache = DiskCache { shared, jobs: Mutex::new(Some(sender)), ended: Mutex::new(ended), thread: None };
-        let candidate = Candidate { command: "ls".to_owned(), reading: None, origin: Origin::Ran, confidence: 1.0 };
+        let candidate = KeptCandidate { command: RedactedText::mask("ls"), reading: None, origin: Origin::Ran, confidence: 1.0 };
         let answer = CachedAnswer { candidate, created: SystemTime::now() };
 
         let started = Instant::now();

@@ -19,8 +19,8 @@ struct Weight {
 
 impl Weighter<CacheKey, Arc<CachedAnswer>> for Weight {
     fn weight(&self, _: &CacheKey, answer: &Arc<CachedAnswer>) -> u64 {
-        let reading = answer.candidate.reading.as_ref().map_or(0, String::len);
-        (ENTRY_OVERHEAD + (answer.candidate.command.len() + reading) as u64).max(self.least)
+        let reading = answer.candidate.reading.as_ref().map_or(0, |reading| reading.as_str().len());
+        (ENTRY_OVERHEAD + (answer.candidate.command.as_str().len() + reading) as u64).max(self.least)
     }
 }
 

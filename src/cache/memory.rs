@@ -74,11 +74,15 @@ impl AnswerCache for MemoryCache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Candidate, Origin};
+    use crate::domain::Origin;
+    use crate::suggest::ports::{KeptCandidate, RedactedText};
     use std::time::Duration;
 
     fn answer(command: &str, created: SystemTime) -> CachedAnswer {
-        CachedAnswer { candidate: Candidate { command: command.to_owned(), reading: None, origin: Origin::Ran, confidence: 1.0 }, created }
+        CachedAnswer {
+            candidate: KeptCandidate { command: RedactedText::mask(command), reading: None, origin: Origin::Ran, confidence: 1.0 },
+            created,
+        }
     }
 
     fn key(number: u64) -> CacheKey {

@@ -152,13 +152,15 @@ mod tests {
     use super::*;
     use crate::cache::CacheSettings;
     use crate::cache::state::Shared;
-    use crate::domain::{Candidate, Origin};
+    use crate::domain::Origin;
     use crate::suggest::ports::CachedAnswer;
+    use crate::suggest::ports::{KeptCandidate, RedactedText};
     use std::path::Path;
     use std::time::{Duration, SystemTime};
 
     fn answer(number: u8) -> Arc<CachedAnswer> {
-        let candidate = Candidate { command: format!("echo {number}"), reading: None, origin: Origin::Ran, confidence: 1.0 };
+        let candidate =
+            KeptCandidate { command: RedactedText::mask(&format!("echo {number}")), reading: None, origin: Origin::Ran, confidence: 1.0 };
         Arc::new(CachedAnswer { candidate, created: SystemTime::UNIX_EPOCH + Duration::from_secs(u64::from(number)) })
     }
 

@@ -3,8 +3,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::domain::{Candidate, Origin};
-use crate::suggest::ports::{CacheKey, CachedAnswer};
+use crate::domain::Origin;
+use crate::suggest::ports::{CacheKey, CachedAnswer, KeptCandidate, RedactedText};
 
 /// The first byte of every row. A row of another schema is dropped.
 pub(crate) const SCHEMA: u8 = 1;
@@ -29,24 +29,24 @@ pub(crate) fn millis(time: SystemTime) -> u64 {
 /// Whether the row of an answer would not be too long.
 pub(crate) fn fits(answer: &CachedAnswer) -> bool {
     let candidate = &answer.candidate;
-    let texts =
-        [candidate.command.len(), candidate.reading.as_ref().map_or(0, |reading| 2 + reading.len()), candidate.origin.label().len()];
+    let reading = candidate.reading.as_ref().map_or(0, |reading| 2 + reading.as_str().len());
+    let texts = [candidate.command.as_str().len(), reading, candidate.origin.label().len()];
     FIXED_BYTES + texts.iter().sum::<usize>() <= MAX_ROW_BYTES
 }
 
 /// Writes a row; `None` when it would be too long.
 pub(crate) fn encode(mac: &MacKey, key: &CacheKey, answer: &CachedAnswer) -> Option<Vec<u8>> {
     let candidate = &answer.candidate;
-    let mut payload = Vec::with_capacity(64 + candidate.command.len());
+    let mut payload = Vec::with_capacity(64 + candidate.command.as_str().len());
     payload.extend_from_slice(&millis(answer.created).to_le_bytes());
     payload.extend_from_slice(&candidate.confidence.to_bits().to_le_bytes());
     add_text(&mut payload, &candidate.origin.label())?;
-    add_text(&mut payload, &candidate.command)?;
+    add_text(&mut payload, candidate.command.as_str())?;
     match &candidate.reading {
         None => payload.push(0),
         Some(reading) => {
             payload.push(1);
-            add_text(&mut payload, reading)?;
+            add_text(&mut payload, reading.as_str())?;
         }
     }
     let mut row = Vec::with_capacity(1 + MAC_BYTES + payload.len());
@@ -71,13 +71,13 @@ pub(crate) fn decode(mac: &MacKey, key: &CacheKey, row: &[u8]) -> Option<CachedA
     let created = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(u64::from_le_bytes(take(&mut rest)?)))?;
     let confidence = f64::from_bits(u64::from_le_bytes(take(&mut rest)?));
     let origin = Origin::from_label(&take_text(&mut rest)?)?;
-    let command = take_text(&mut rest)?;
+    let command = RedactedText::from_authentic_row(take_text(&mut rest)?);
     let reading = match take::<1>(&mut rest)? {
         [0] => None,
-        [1] => Some(take_text(&mut rest)?),
+        [1] => Some(RedactedText::from_authentic_row(take_text(&mut rest)?)),
         _ => return None,
     };
-    rest.is_empty().then_some(CachedAnswer { candidate: Candidate { command, reading, origin, confidence }, created })
+    rest.is_empty().then_some(CachedAnswer { candidate: KeptCandidate { command, reading, origin, confidence }, created })
 }
 
 fn authenticate(mac: &MacKey, key: &CacheKey, payload: &[u8]) -> blake3::Hash {
@@ -112,9 +112,9 @@ mod tests {
     const KEY: CacheKey = CacheKey([1; 32]);
 
     fn answer() -> CachedAnswer {
-        let candidate = Candidate {
-            command: "find . -size +10M".to_owned(),
-            reading: Some("finds".to_owned()),
+        let candidate = KeptCandidate {
+            command: RedactedText::mask("find . -size +10M"),
+            reading: Some(RedactedText::mask("finds")),
             origin: Origin::Provider("openai".to_owned()),
             confidence: 0.8,
         };
@@ -162,7 +162,7 @@ mod tests {
     fn too_long_rows_are_not_written() {
         for length in [MAX_ROW_BYTES, 70_000] {
             let mut long = answer();
-            long.candidate.command = "x".repeat(length);
+            long.candidate.command = RedactedText::mask(&"x".repeat(length));
             assert_eq!(encode(&MAC, &KEY, &long), None);
             assert!(!fits(&long));
         }
@@ -172,9 +172,10 @@ mod tests {
     fn what_fits_is_what_can_be_written() {
         let mut answer = answer();
         let spare = MAX_ROW_BYTES - encode(&MAC, &KEY, &answer).unwrap().len();
-        answer.candidate.command += &"x".repeat(spare);
+        let longer = |answer: &CachedAnswer, more: usize| RedactedText::mask(&format!("{}{}", answer.candidate.command, "x".repeat(more)));
+        answer.candidate.command = longer(&answer, spare);
         assert_eq!((fits(&answer), encode(&MAC, &KEY, &answer).unwrap().len()), (true, MAX_ROW_BYTES));
-        answer.candidate.command.push('x');
+        answer.candidate.command = longer(&answer, 1);
         assert_eq!((fits(&answer), encode(&MAC, &KEY, &answer)), (false, None));
     }
 
@@ -184,7 +185,8 @@ mod tests {
                                    confidence in 0.0..=1.0, at in 0..4_000_000_000_000_u64) {
             let origin = if name.is_empty() { Origin::Ran } else { Origin::Provider(name) };
             let created = SystemTime::UNIX_EPOCH + Duration::from_millis(at);
-            let answer = CachedAnswer { candidate: Candidate { command, reading, origin, confidence }, created };
+            let (command, reading) = (RedactedText::mask(&command), reading.map(|reading| RedactedText::mask(&reading)));
+            let answer = CachedAnswer { candidate: KeptCandidate { command, reading, origin, confidence }, created };
             let row = encode(&MAC, &KEY, &answer).unwrap();
             prop_assert_eq!(decode(&MAC, &KEY, &row), Some(answer));
         }

@@ -132,7 +132,10 @@ pub struct TranslateArguments {
     /// Print one JSON object for each command, with risk, source and confidence
     #[arg(long)]
     pub json: bool,
-    /// The query, joined by single spaces
+    /// Print the request that the first provider would be sent, and send nothing
+    #[arg(long, conflicts_with_all = ["offline", "json", "count"])]
+    pub show_request: bool,
+    /// The query, joined by single spaces; with a blank in front it is for this machine alone
     #[arg(last = true, value_name = "WORDS")]
     pub(super) words: Vec<String>,
 }
@@ -298,7 +301,7 @@ impl TranslateArguments {
 
     /// A query with nothing else said.
     pub(super) fn bare(words: Vec<String>) -> Self {
-        Self { shell: None, count: 1, offline: false, no_cache: false, json: false, words }
+        Self { shell: None, count: 1, offline: false, no_cache: false, json: false, show_request: false, words }
     }
 }
 

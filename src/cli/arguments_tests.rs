@@ -55,6 +55,7 @@ fn every_verb_is_understood() {
                 offline: false,
                 no_cache: true,
                 json: true,
+                show_request: false,
                 words: vec!["a".to_owned(), "--offline".to_owned()],
             }),
         ),

@@ -11,7 +11,9 @@ use crate::config::{Config, ConfigFile};
 use crate::domain::Query;
 use crate::paths::Paths;
 use crate::protocol::{Answer, Record};
+use crate::redact;
 use crate::suggest::pipeline::{Request, WaitingFor};
+use crate::suggest::ports::RequestPreview;
 use crate::wiring;
 
 /// How often the caller gets the chance to show progress.
@@ -46,6 +48,28 @@ impl Loaded {
         answer
     }
 
+    /// What the first provider would be sent for these words.
+    ///
+    /// # Errors
+    /// Why nothing would be sent, in one line.
+    pub(super) fn preview(&self, ask: &Ask) -> Result<RequestPreview, String> {
+        let query = Query::from_bytes(ask.query.as_bytes()).map_err(|error| error.to_string())?;
+        let setup = self.service.setup();
+        if let Some(problem) = setup.problem {
+            return Err(problem);
+        }
+        if query.is_private() {
+            return Err("the words begin with a blank, so nothing would be sent".to_owned());
+        }
+        let provider = setup.providers.first().ok_or("no provider is configured, so nothing would be sent")?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+        let redacted = redact::redact(query.as_str());
+        let place = (&ask.facts, setup.context.as_slice());
+        let (prompt, _) = runtime.block_on(self.service.pipeline().prompt(place, &redacted));
+        runtime.shutdown_background();
+        provider.preview(&prompt).ok_or_else(|| format!("{}: its requests cannot be shown", provider.name()))
+    }
+
     async fn run(&self, ask: &Ask, started: Instant, progress: &mut dyn FnMut(&Waiting)) -> Answer {
         let query = match Query::from_bytes(ask.query.as_bytes()) {
             Ok(query) => query,
@@ -64,6 +88,7 @@ impl Loaded {
             patient: ask.patient,
             offered_keys: self.key_names.clone(),
             rules: Arc::clone(&setup.rules),
+            context: setup.context.clone(),
             deadline: tokio::time::Instant::now() + left,
             now: SystemTime::now(),
         };

@@ -21,7 +21,7 @@ const REPORT: usize = 4;
 pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> ExitStatus {
     let surroundings = Surroundings::look();
     let query = match arguments.words() {
-        Some(words) => Query::from_bytes(words.as_bytes()).map(|query| query.as_str().to_owned()).map_err(|error| error.to_string()),
+        Some(words) => Query::from_bytes(words.as_bytes()).map(|query| query.to_wire()).map_err(|error| error.to_string()),
         None => widget::read_query(),
     };
     let query = match query {
@@ -39,6 +39,9 @@ pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> Ex
     let asked = mode(arguments.offline);
     let mut ask = Ask { query, facts, mode: asked, want, no_cache: arguments.no_cache, patient: false };
     standing.tighten(&mut ask);
+    if arguments.show_request {
+        return show_request(&ask, &surroundings, output);
+    }
     let mut answer = surroundings.ask(&ask, &mut |waiting| {
         let seconds = surroundings.started.elapsed().as_secs_f32();
         output.progress(&format!("asking {} for {seconds:.0} s", waiting.on.as_deref().unwrap_or("for an answer")));
@@ -63,6 +66,24 @@ pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> Ex
         None => {}
     }
     ExitStatus::Success
+}
+
+/// Prints what the first provider would be sent: the request line, the headers, an empty line, and the body as it is.
+fn show_request(ask: &Ask, surroundings: &Surroundings, output: &mut Output<'_>) -> ExitStatus {
+    match direct::Loaded::from(&surroundings.paths).preview(ask) {
+        Ok(request) => {
+            output.line(&format!("{} {}", request.method, request.url));
+            for (name, value) in &request.headers {
+                output.line(&format!("{name}: {}", value.as_deref().unwrap_or("(hidden)")));
+            }
+            output.data(&format!("\n{}\n", String::from_utf8_lossy(&request.body)));
+            ExitStatus::Success
+        }
+        Err(reason) => {
+            output.error(&reason, None);
+            ExitStatus::NoAnswer
+        }
+    }
 }
 
 /// Answers JSON lines. A batch waits for the limit on provider calls instead of being refused by it.

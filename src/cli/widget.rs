@@ -101,12 +101,12 @@ fn read_context() -> Result<(String, Context), String> {
     Ok((query.as_str().to_owned(), context))
 }
 
-/// Reads the query from standard input, no more of it than tells that it is too long.
+/// Reads the query from standard input, no more of it than tells that it is too long. A blank in front of it stays.
 pub(super) fn read_query() -> Result<String, String> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(Query::MAX_BYTES * 2).unwrap_or(u64::MAX);
     std::io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(|error| format!("standard input: {error}"))?;
-    Query::from_bytes(&bytes).map(|query| query.as_str().to_owned()).map_err(|error| error.to_string())
+    Query::from_bytes(&bytes).map(|query| query.to_wire()).map_err(|error| error.to_string())
 }
 
 fn ran(shell: ShellKind, status: i32) -> ExitStatus {
@@ -116,6 +116,10 @@ fn ran(shell: ShellKind, status: i32) -> ExitStatus {
         return ExitStatus::Usage;
     }
     let Some((query, command)) = text.split_once('\0') else { return ExitStatus::Usage };
+    // What came of words that are for this machine alone is not kept.
+    if Query::from_bytes(query.as_bytes()).is_ok_and(|query| query.is_private()) {
+        return ExitStatus::Success;
+    }
     let (facts, surroundings) = (facts::gather(shell, String::new()), Surroundings::look());
     if !Standing::look(&surroundings.paths, &facts).keeps_answers() {
         return ExitStatus::Success;

@@ -34,6 +34,12 @@ pub const ALL: &[Key] = &[
         default: "\"suggested\"",
         doc: "Which lines are judged again when Enter is pressed: those that came from a suggestion, every line, or none.",
     },
+    Key {
+        path: "context",
+        expects: "an array out of \"cwd\", \"branch\" and \"files\"",
+        default: "[]",
+        doc: "What providers may be told about where you are: the folder's name, the git branch, the names of the files in it.",
+    },
     Key { path: "shell.key", expects: "a key such as \"ctrl-g\"", default: "\"ctrl-g\"", doc: "The key that asks; \"\" binds none." },
     Key {
         path: "shell.key2",

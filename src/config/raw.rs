@@ -13,6 +13,7 @@ pub(super) struct RawConfig {
     pub deadline_ms: Option<Spanned<i64>>,
     pub idle_exit_minutes: Option<Spanned<i64>>,
     pub guard: Option<Spanned<RawGuard>>,
+    pub context: Option<Spanned<Vec<RawContext>>>,
     #[serde(default)]
     pub shell: RawShell,
     #[serde(default)]
@@ -68,6 +69,14 @@ pub(super) enum RawGuard {
     Suggested,
     All,
     Off,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawContext {
+    Cwd,
+    Files,
+    Branch,
 }
 
 #[derive(Deserialize, Default)]

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use super::raw::{RawCommand, RawConfig, RawGuard, RawKey, RawKind, RawProvider, RawSwitch, key_at};
+use super::raw::{RawCommand, RawConfig, RawContext, RawGuard, RawKey, RawKind, RawProvider, RawSwitch, key_at};
 use super::value::{Config, DAY, Guard, MIB};
 use super::{ConfigProblem, keys, nearest};
-use crate::domain::KeySettings;
+use crate::domain::{ContextField, KeySettings};
 use crate::providers::{BaseUrl, ProviderKind, ProviderSettings};
 
 /// Reads the text of a configuration file. `path` is named in problems and is where relative paths begin; `home` is
@@ -111,6 +111,16 @@ impl Reader<'_> {
                 RawGuard::All => Guard::All,
                 RawGuard::Off => Guard::Off,
             };
+        }
+        for wanted in self.take(raw.context, "context", &mut lines).unwrap_or_default() {
+            let field = match wanted {
+                RawContext::Cwd => ContextField::Folder,
+                RawContext::Branch => ContextField::Branch,
+                RawContext::Files => ContextField::Files,
+            };
+            if !config.context.contains(&field) {
+                config.context.push(field);
+            }
         }
         let shell = &mut config.shell;
         if let Some(key) = self.shell_key(raw.shell.key, "shell.key", &mut lines)? {

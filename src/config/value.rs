@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cache::CacheSettings;
-use crate::domain::KeySettings;
+use crate::domain::{ContextField, KeySettings};
 use crate::providers::ProviderSettings;
 use crate::validate::CustomRules;
 
@@ -19,6 +19,8 @@ pub struct Config {
     pub idle_exit: Option<Duration>,
     /// Which lines are judged again at Enter.
     pub guard: Guard,
+    /// What providers may be told about the place where the shell stands; nothing by default.
+    pub context: Vec<ContextField>,
     /// What `gptos init` writes.
     pub shell: ShellSection,
     /// Bounds of the cache.
@@ -99,6 +101,7 @@ impl Default for Config {
             deadline: Duration::from_millis(8000),
             idle_exit: None,
             guard: Guard::default(),
+            context: Vec::new(),
             shell: ShellSection::default(),
             cache: CacheSettings::default(),
             providers: Vec::new(),
@@ -157,6 +160,7 @@ impl Config {
             ("deadline_ms".to_owned(), self.deadline.as_millis().to_string()),
             ("idle_exit_minutes".to_owned(), self.idle_exit.map_or_else(|| "30, under SSH 5".to_owned(), minutes)),
             ("guard".to_owned(), quoted(self.guard.name())),
+            ("context".to_owned(), format!("[{}]", self.context.iter().map(|field| quoted(field.name())).collect::<Vec<_>>().join(", "))),
             ("shell.key".to_owned(), quoted(&self.shell.key)),
             ("shell.key2".to_owned(), self.shell.key2.as_deref().map_or_else(by_shell, quoted)),
             ("shell.async".to_owned(), self.shell.asynchronous.map_or_else(by_shell, |on| on.to_string())),

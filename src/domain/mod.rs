@@ -1,6 +1,7 @@
 //! The vocabulary: what a query, a candidate, a risk and a failure are. No I/O, no clock, no async, no serde.
 
 mod candidate;
+mod context;
 mod facts;
 mod failure;
 mod query;
@@ -9,6 +10,7 @@ mod secret;
 mod shell;
 
 pub use candidate::{Candidate, Origin};
+pub use context::ContextField;
 pub use facts::{PROXY_VARIABLES, ShellFacts};
 pub use failure::{AttemptError, FailureClass, Stage};
 pub use query::{Query, QueryError};

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::BaseUrl;
 use crate::domain::{AttemptError, FailureClass, Secret, Stage};
+use crate::suggest::ports::RedactedText;
 
 /// Longest wait a server may ask for that is worth remembering.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
@@ -168,13 +169,18 @@ fn with_message(place: String, fault: &Fault, key: Option<&Secret>) -> String {
     if message.is_empty() { place } else { format!("{place}: {message}") }
 }
 
-/// A server's words as part of one line for people: printable ASCII, short, and without the key.
+/// A server's words as part of one line for people: printable ASCII, short, without the key and other secrets.
 pub(super) fn printable(text: &str, key: Option<&Secret>) -> String {
+    // Far more than is shown, so that no key is cut in two where it would be seen.
+    let text: String = text.chars().take(MESSAGE_CHARACTERS * 16).collect();
     let hidden = match key {
         Some(key) if !key.expose().is_empty() => text.replace(key.expose(), "[key]"),
-        _ => text.to_owned(),
+        _ => text,
     };
-    let words = hidden.split_whitespace().map(|word| word.chars().map(|c| if c.is_ascii_graphic() { c } else { '?' }).collect::<String>());
+    // A server may repeat more than the key: words of the request, or a secret of somebody else.
+    let hidden = RedactedText::mask_foreign(&hidden);
+    let words =
+        hidden.as_str().split_whitespace().map(|word| word.chars().map(|c| if c.is_ascii_graphic() { c } else { '?' }).collect::<String>());
     let line = words.collect::<Vec<_>>().join(" ");
     line.chars().take(MESSAGE_CHARACTERS).collect::<String>().trim_end_matches('.').to_owned()
 }

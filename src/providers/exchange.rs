@@ -9,11 +9,16 @@ use tokio::time::Instant;
 
 use super::classify::{Way, retry_after, transport_error};
 use crate::domain::{AttemptError, FailureClass, Secret, Stage};
+use crate::suggest::ports::RequestPreview;
 
 /// Cap on a body, counted after decompression.
 const BODY_LIMIT: usize = 1024 * 1024;
 /// An error object is small; the rest of an error page is not read.
 const ERROR_LIMIT: usize = 64 * 1024;
+const JSON: &str = "application/json";
+const ANSWERS: &str = "text/event-stream, application/json";
+/// How this program calls itself to servers.
+pub(super) const USER_AGENT: &str = concat!("gptos/", env!("CARGO_PKG_VERSION"));
 /// How long the end of a body may take once the answer is complete; it frees the connection for the next request.
 const TAIL: Duration = Duration::from_millis(20);
 
@@ -72,10 +77,23 @@ pub(super) struct Reply {
     read: usize,
 }
 
+/// What [`post`] would send, with the headers that the client adds by itself.
+pub(super) fn preview(url: &Url, body: Vec<u8>, has_key: bool) -> RequestPreview {
+    let host = url.host_str().map(|host| url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")));
+    let shown = [("content-type", JSON), ("accept", ANSWERS), ("user-agent", USER_AGENT)];
+    let mut headers: Vec<_> = shown.into_iter().map(|(name, value)| (name.to_owned(), Some(value.to_owned()))).collect();
+    if has_key {
+        headers.insert(2, ("authorization".to_owned(), None));
+    }
+    headers.push(("accept-encoding".to_owned(), Some("gzip".to_owned())));
+    headers.push(("host".to_owned(), host));
+    headers.push(("content-length".to_owned(), Some(body.len().to_string())));
+    RequestPreview { method: "POST", url: url.to_string(), headers, body }
+}
+
 /// Sends it and waits for the head of the response.
 pub(super) async fn post(client: &Client, request: Request<'_>, bound: Bound) -> Result<Reply, AttemptError> {
-    let mut builder =
-        client.post(request.url).header(CONTENT_TYPE, "application/json").header(ACCEPT, "text/event-stream, application/json");
+    let mut builder = client.post(request.url).header(CONTENT_TYPE, JSON).header(ACCEPT, ANSWERS);
     if let Some(key) = request.key {
         let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose()))
             .map_err(|_| AttemptError::new(FailureClass::Auth, "the key holds characters that no key can have"))?;

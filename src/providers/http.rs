@@ -126,7 +126,7 @@ fn resolver_version() -> Option<(u64, i64, i64)> {
 fn build(route: &Route) -> Result<Client, AttemptError> {
     let here = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
     let mut builder = Client::builder()
-        .user_agent(concat!("gptos/", env!("CARGO_PKG_VERSION")))
+        .user_agent(super::exchange::USER_AGENT)
         .redirect(Policy::none())
         .referer(false)
         .no_proxy()

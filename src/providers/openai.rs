@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 
 use super::answer::{Assembly, Progress};
 use super::classify::{Fault, Way, printable, status_error};
-use super::exchange::{Bound, Reply, Request, post, web_page};
+use super::exchange::{Bound, Reply, Request, post, preview, web_page};
 use super::http::Route;
 use super::sse::{Parser, SseError};
 use super::{BaseUrl, HttpPool, ProviderSettings};
 use crate::domain::{AttemptError, FailureClass, Secret, Stage};
-use crate::suggest::ports::{AttemptLimits, Call, KeySource, Prompt, Provider, RawAnswer};
+use crate::suggest::ports::{AttemptLimits, Call, KeySource, Prompt, Provider, RawAnswer, RequestPreview};
 
 /// Tokens that a model may think before it answers, where they cost only time: the visible answer is capped by the
 /// prompt, but servers count both together.
@@ -59,7 +59,7 @@ impl Form {
     fn request(self, model: &str, prompt: &Prompt, is_loopback: bool) -> Value {
         let mut body = json!({
             "model": model,
-            "messages": [{ "role": "system", "content": prompt.system }, { "role": "user", "content": prompt.user }],
+            "messages": [{ "role": "system", "content": prompt.system }, { "role": "user", "content": prompt.user.as_str() }],
             "stream": true,
         });
         if self.json {
@@ -85,6 +85,7 @@ pub(super) struct OpenAi {
     base_url: BaseUrl,
     pool: HttpPool,
     keys: Arc<dyn KeySource>,
+    has_key: bool,
     /// What this server was found to accept.
     form: Mutex<Form>,
 }
@@ -119,6 +120,11 @@ impl Provider for OpenAi {
         self.keys.variables()
     }
 
+    fn preview(&self, prompt: &Prompt) -> Option<RequestPreview> {
+        let form = *self.form.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(preview(&self.base_url.chat(), self.body(form, prompt), self.has_key))
+    }
+
     fn ask<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<RawAnswer, AttemptError>> {
         self.attempt(call).boxed()
     }
@@ -132,8 +138,13 @@ impl OpenAi {
             base_url: settings.base_url.clone(),
             pool,
             keys,
+            has_key: settings.key.is_some(),
             form: Mutex::new(Form::FULL),
         }
+    }
+
+    fn body(&self, form: Form, prompt: &Prompt) -> Vec<u8> {
+        form.request(&self.model, prompt, self.is_loopback()).to_string().into_bytes()
     }
 
     async fn attempt(&self, call: Call<'_>) -> Result<RawAnswer, AttemptError> {
@@ -161,7 +172,7 @@ impl OpenAi {
     async fn exchange(&self, call: &Call<'_>, form: Form, route: &Route, key: Option<&Secret>, total: Bound) -> Result<RawAnswer, Setback> {
         let first = Bound::new(Stage::FirstChunk, call.limits.first_chunk).and(total);
         let client = total.on(self.pool.client(route)).await??;
-        let body = form.request(&self.model, call.prompt, self.is_loopback()).to_string().into_bytes();
+        let body = self.body(form, call.prompt);
         let way = Way { to: &self.base_url, proxied: route.is_proxied() };
         let reply = post(&client, Request { url: self.base_url.chat(), key, body, way }, first).await?;
         if !(200..300).contains(&reply.status) {
@@ -276,9 +287,10 @@ impl Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::suggest::ports::RedactedText;
 
     fn prompt() -> Prompt {
-        Prompt { system: "answer".into(), user: "list".into(), max_tokens: 200 }
+        Prompt { system: "answer".into(), user: RedactedText::mask("list"), max_tokens: 200 }
     }
 
     #[test]

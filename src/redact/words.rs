@@ -1,101 +1,122 @@
-//! The vocabulary of secrets: published token formats and the words that announce a secret.
+//! The words of a text with their places. The tree of a command knows no places, and most texts are half command, half
+//! prose, so the words are cut here; quotes, escapes and operators count as in a shell.
 
-/// How the tokens of a service begin, and how many characters follow at least.
-pub(super) const TOKEN_PREFIXES: [(&str, usize); 33] = [
-    ("sk-ant-", 20),
-    ("sk-proj-", 20),
-    ("sk-or-", 20),
-    ("sk-", 20),
-    ("sk_live_", 16),
-    ("sk_test_", 16),
-    ("rk_live_", 16),
-    ("ghp_", 30),
-    ("gho_", 30),
-    ("ghu_", 30),
-    ("ghs_", 30),
-    ("ghr_", 30),
-    ("github_pat_", 22),
-    ("glpat-", 20),
-    ("gldt-", 20),
-    ("AKIA", 16),
-    ("ASIA", 16),
-    ("xoxb-", 10),
-    ("xoxp-", 10),
-    ("xoxa-", 10),
-    ("xoxr-", 10),
-    ("xoxs-", 10),
-    ("xapp-", 10),
-    ("hf_", 30),
-    ("npm_", 30),
-    ("pypi-", 30),
-    ("AIza", 35),
-    ("ya29.", 20),
-    ("dop_v1_", 40),
-    ("SG.", 40),
-    ("gsk_", 20),
-    ("xai-", 20),
-    ("hvs.", 20),
-];
+use std::ops::Range;
 
-/// What a variable, an option or a field is called that holds a secret. Compared in lower case without `-` and `_`,
-/// at the end of the name.
-pub(super) const SECRET_NAMES: [&str; 17] = [
-    "password",
-    "passwd",
-    "pwd",
-    "passphrase",
-    "pass",
-    "secret",
-    "token",
-    "apikey",
-    "accesskey",
-    "secretkey",
-    "privatekey",
-    "authkey",
-    "accountkey",
-    "clientsecret",
-    "credentials",
-    "encryptionkey",
-    "signingkey",
-];
+/// One word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Word {
+    /// All of it.
+    pub raw: Range<usize>,
+    /// Without the quotes around it, when one pair of quotes holds all of it.
+    pub value: Range<usize>,
+    /// Whether one pair of quotes holds all of it.
+    pub quoted: bool,
+    /// Whether it is the first word of a command.
+    pub starts: bool,
+    /// Whether it reads what the command before it wrote.
+    pub piped: bool,
+}
 
-/// Words of prose after which a long random string is a secret.
-pub(super) const ANNOUNCING_WORDS: [&str; 8] = ["password", "passphrase", "token", "key", "secret", "credential", "bearer", "apikey"];
+/// Cuts the part `within` of a text into words.
+pub(super) fn split(text: &str, within: Range<usize>) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    let mut at = within.start;
+    let (mut starts, mut piped) = (true, false);
+    while let Some(c) = text[at..within.end].chars().next() {
+        match c {
+            '\n' | ';' | '|' | '&' | '(' | '{' | '`' if !goes_on(text, at, &within) => {
+                piped = c == '|' && !text[..at].ends_with('|');
+                starts = true;
+                at += 1;
+            }
+            c if c.is_whitespace() => at += c.len_utf8(),
+            _ => {
+                let end = word_end(text, at, within.end);
+                let value = whole_quotes(text, at..end);
+                let quoted = value.start != at;
+                words.push(Word { raw: at..end, value, quoted, starts, piped });
+                (starts, piped) = (false, false);
+                at = end;
+            }
+        }
+    }
+    words
+}
 
-/// What people say a password is without telling it.
-pub(super) const NOT_A_VALUE: [&str; 34] = [
-    "a",
-    "an",
-    "the",
-    "not",
-    "no",
-    "wrong",
-    "right",
-    "correct",
-    "incorrect",
-    "invalid",
-    "expired",
-    "empty",
-    "set",
-    "unset",
-    "required",
-    "missing",
-    "stored",
-    "in",
-    "on",
-    "from",
-    "is",
-    "too",
-    "weak",
-    "strong",
-    "asked",
-    "needed",
-    "there",
-    "true",
-    "false",
-    "null",
-    "none",
-    "changed",
-    "protected",
-    "saved",
-];
+/// An opening bracket in front of text that is no command: `{"a": 1}`, `(see below)` and `{{ name }}`.
+fn goes_on(text: &str, at: usize, within: &Range<usize>) -> bool {
+    text[at..within.end].starts_with("{{") || text[at..within.end].starts_with("{\"")
+}
+
+fn word_end(text: &str, start: usize, end: usize) -> usize {
+    let mut at = start;
+    let mut previous = None;
+    while let Some(c) = text[at..end].chars().next() {
+        match c {
+            '\\' => at += 1 + text[at + 1..end].chars().next().map_or(0, char::len_utf8),
+            '"' | '\'' if opens(text, start, at, previous) => match closing(text, at, end) {
+                Some(close) => at = close + 1,
+                None => at += 1,
+            },
+            c if c.is_whitespace() || matches!(c, ';' | '|') => break,
+            '&' if !text[start..at].contains(['?', '/']) => break,
+            _ => at += c.len_utf8(),
+        }
+        previous = Some(c);
+    }
+    at.max(start + text[start..end].chars().next().map_or(0, char::len_utf8)).min(end)
+}
+
+/// An apostrophe inside a word of prose quotes nothing.
+fn opens(text: &str, start: usize, at: usize, previous: Option<char>) -> bool {
+    let inside_word = text[at..].starts_with('\'') && previous.is_some_and(char::is_alphanumeric);
+    !inside_word || text[start..at].starts_with('-') || text[start..at].contains(['=', '"', '\''])
+}
+
+/// The place of the quote that closes the one at `open`.
+pub(super) fn closing(text: &str, open: usize, end: usize) -> Option<usize> {
+    let quote = text.as_bytes()[open];
+    let bytes = text.as_bytes();
+    let mut at = open + 1;
+    while at < end {
+        if bytes[at] == b'\\' && quote == b'"' {
+            at += 1;
+        } else if bytes[at] == quote {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
+}
+
+fn whole_quotes(text: &str, raw: Range<usize>) -> Range<usize> {
+    let start = if text[raw.clone()].starts_with("$'") { raw.start + 1 } else { raw.start };
+    let quote = text[start..raw.end].starts_with(['"', '\'']);
+    match quote.then(|| closing(text, start, raw.end)).flatten() {
+        Some(close) if close + 1 == raw.end => start + 1..close,
+        // A sentence goes on after the quotes: `"this".`
+        Some(close) if text[close + 1..raw.end].bytes().all(|byte| matches!(byte, b'.' | b',' | b'!' | b'?' | b':' | b')')) => {
+            start + 1..close
+        }
+        _ => raw,
+    }
+}
+
+/// What a part of a word stands for after the shell read it, when quotes or escapes are in it. `None` when a quote stays
+/// open: then it quotes nothing.
+pub(super) fn unquoted(part: &str) -> Option<String> {
+    let mut out = String::with_capacity(part.len());
+    let mut quote = None;
+    let mut chars = part.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (Some('"'), '\\') if chars.peek().is_some_and(|next| !matches!(next, '"' | '\\' | '$' | '`')) => out.push(c),
+            (None | Some('"'), '\\') => out.extend(chars.next()),
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), c) if open == c => quote = None,
+            (_, c) => out.push(c),
+        }
+    }
+    quote.is_none().then_some(out)
+}

@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use blake3::Hasher;
 
-use super::ports::CacheKey;
+use super::ports::{CacheKey, RedactedText};
 use crate::domain::ShellFacts;
 
 pub use normal::{is_context_bound, normalise};
@@ -39,10 +39,13 @@ pub struct KeyContext<'a> {
     pub tools: &'a str,
     /// The models that may answer. They count for [`Kind::Provider`] only.
     pub models: &'a str,
+    /// The place that a provider is told about. It counts for [`Kind::Provider`] only.
+    pub seen: &'a str,
 }
 
 /// The key of the answer to `query` as asked from the shell that `facts` describe.
-pub fn derive(kind: Kind, query: &str, facts: &ShellFacts, context: &KeyContext<'_>) -> CacheKey {
+pub fn derive(kind: Kind, query: &RedactedText, facts: &ShellFacts, context: &KeyContext<'_>) -> CacheKey {
+    let query = query.as_str();
     let mut fields = Fields(Hasher::new());
     fields.add(&SCHEMA.to_le_bytes());
     fields.add(match kind {
@@ -58,6 +61,9 @@ pub fn derive(kind: Kind, query: &str, facts: &ShellFacts, context: &KeyContext<
     fields.add_optional((kind != Kind::Ran).then_some(context.tools.as_bytes()));
     fields.add_optional((kind == Kind::Provider).then_some(context.models.as_bytes()));
     fields.add_optional(is_context_bound(query).then(|| facts.cwd.as_os_str().as_bytes()));
+    if kind == Kind::Provider && !context.seen.is_empty() {
+        fields.add(context.seen.as_bytes());
+    }
     CacheKey(*fields.0.finalize().as_bytes())
 }
 
@@ -90,7 +96,8 @@ mod tests {
     use super::*;
     use crate::domain::ShellKind;
 
-    const CONTEXT: KeyContext<'static> = KeyContext { os: "linux debian", build: Some("0.1.0-abc"), tools: "fd,rg", models: "openai/gpt" };
+    const CONTEXT: KeyContext<'static> =
+        KeyContext { os: "linux debian", build: Some("0.1.0-abc"), tools: "fd,rg", models: "openai/gpt", seen: "" };
 
     fn facts() -> ShellFacts {
         ShellFacts {
@@ -108,12 +115,12 @@ mod tests {
     }
 
     fn key(query: &str) -> CacheKey {
-        derive(Kind::Provider, query, &facts(), &CONTEXT)
+        derive(Kind::Provider, &RedactedText::mask(query), &facts(), &CONTEXT)
     }
 
     #[test]
     fn the_kinds_never_share_a_key() {
-        let of = |kind| derive(kind, "list files", &facts(), &CONTEXT);
+        let of = |kind| derive(kind, &RedactedText::mask("list files"), &facts(), &CONTEXT);
         assert_ne!(of(Kind::Ran), of(Kind::Provider));
         assert_ne!(of(Kind::Provider), of(Kind::Offline));
         assert_ne!(of(Kind::Ran), of(Kind::Offline));
@@ -123,7 +130,8 @@ mod tests {
     fn each_kind_depends_on_what_its_answer_depends_on() {
         type Change = fn(&mut KeyContext<'static>, &mut ShellFacts);
         // Whether the key changes for ran, provider, offline.
-        let table: [(&str, Change, [bool; 3]); 9] = [
+        let table: [(&str, Change, [bool; 3]); 10] = [
+            ("seen", |context, _| context.seen = "/tmp", [false, true, false]),
             ("os", |context, _| context.os = "macos", [true, true, true]),
             ("build", |context, _| context.build = Some("0.2.0-def"), [false, false, true]),
             ("no build", |context, _| context.build = None, [false, false, true]),
@@ -138,8 +146,9 @@ mod tests {
             let (mut context, mut other) = (CONTEXT, facts());
             change(&mut context, &mut other);
             for (kind, differs) in [Kind::Ran, Kind::Provider, Kind::Offline].into_iter().zip(expected) {
-                let before = derive(kind, "list files", &facts(), &CONTEXT);
-                assert_eq!(before != derive(kind, "list files", &other, &context), differs, "{name}, {kind:?}");
+                let query = RedactedText::mask("list files");
+                let before = derive(kind, &query, &facts(), &CONTEXT);
+                assert_eq!(before != derive(kind, &query, &other, &context), differs, "{name}, {kind:?}");
             }
         }
     }
@@ -148,7 +157,7 @@ mod tests {
     fn the_directory_counts_where_the_words_mean_here() {
         let elsewhere = ShellFacts { cwd: "/tmp".into(), ..facts() };
         for kind in [Kind::Ran, Kind::Provider, Kind::Offline] {
-            let at = |query, facts: &ShellFacts| derive(kind, query, facts, &CONTEXT);
+            let at = |query, facts: &ShellFacts| derive(kind, &RedactedText::mask(query), facts, &CONTEXT);
             assert_ne!(at("list files here", &facts()), at("list files here", &elsewhere));
             assert_eq!(at("list files in /var", &facts()), at("list files in /var", &elsewhere));
         }
@@ -156,7 +165,8 @@ mod tests {
 
     #[test]
     fn the_borders_of_fields_count() {
-        let of = |tools, models| derive(Kind::Provider, "list files", &facts(), &KeyContext { tools, models, ..CONTEXT });
+        let of =
+            |tools, models| derive(Kind::Provider, &RedactedText::mask("list files"), &facts(), &KeyContext { tools, models, ..CONTEXT });
         assert_ne!(of("ab", "c"), of("a", "bc"));
         assert_ne!(of("", "abc"), of("abc", ""));
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::key::{self, Kind};
 use super::pipeline::{Mode, Offer, Place, Reply, Request, Translations, Via};
-use super::ports::{AnswerCache, CachedAnswer};
+use super::ports::{AnswerCache, CachedAnswer, KeptCandidate, RedactedText};
 use crate::domain::{Candidate, Origin};
 use crate::offline::{self, Machine, Os};
 use crate::redact::Redacted;
@@ -34,7 +34,7 @@ impl LocalSources<'_> {
     /// Asks all local sources.
     pub fn collect(&self, request: &Request, redacted: &Redacted) -> Local {
         let mut local = Local { offers: Vec::new(), nearest: Vec::new() };
-        let cached = request.use_cache && request.mode != Mode::Fresh;
+        let cached = request.may_use_cache() && request.mode != Mode::Fresh;
         if cached {
             for kind in [Kind::Ran, Kind::Provider, Kind::Offline] {
                 if let Some(answer) = self.cache.get(&self.key(kind, request, redacted), request.now) {
@@ -43,8 +43,10 @@ impl LocalSources<'_> {
                     if via == Via::Stale && kind == Kind::Offline {
                         continue;
                     }
-                    let restored = Candidate { command: redacted.restore(&answer.candidate.command), ..answer.candidate };
-                    local.add(&restored, via, request);
+                    let kept = answer.candidate;
+                    let Ok(command) = redacted.restore_kept(&kept.command, request.facts.shell) else { continue };
+                    let reading = kept.reading.map(|reading| reading.to_string());
+                    local.add(&Candidate { command, reading, origin: kept.origin, confidence: kept.confidence }, via, request);
                 }
             }
         }
@@ -64,7 +66,7 @@ impl LocalSources<'_> {
         let translation = self.translations.get(&words).unwrap_or_else(|| {
             let made = Arc::new(offline::translate(request.query.as_str(), &machine));
             // Words that hold a secret are not remembered, not even here.
-            if redacted.is_clean() {
+            if redacted.is_clean() && !request.query.is_private() {
                 self.translations.insert(words, Arc::clone(&made));
             }
             made
@@ -74,24 +76,28 @@ impl LocalSources<'_> {
             local.add(candidate, if sure { Via::Live } else { Via::Guess }, request);
         }
         if let Some(best) = translation.candidates.first()
-            && request.use_cache
+            && request.may_use_cache()
             && best.confidence >= offline::SURE
             && redacted.is_clean()
         {
             let key = self.key(Kind::Offline, request, redacted);
-            if self.cache.get(&key, request.now).is_none() {
-                self.cache.put(&key, &CachedAnswer { candidate: best.clone(), created: request.now });
+            if self.cache.get(&key, request.now).is_none()
+                && let Some(command) = redacted.keep(&best.command)
+            {
+                let reading = best.reading.as_deref().map(RedactedText::mask);
+                let kept = KeptCandidate { command, reading, origin: best.origin.clone(), confidence: best.confidence };
+                self.cache.put(&key, &CachedAnswer { candidate: kept, created: request.now });
             }
         }
         local.nearest = translation.nearest.iter().map(|sentence| (*sentence).to_owned()).collect();
     }
 
     fn key(&self, kind: Kind, request: &Request, redacted: &Redacted) -> super::ports::CacheKey {
-        key::derive(kind, &redacted.text, &request.facts, &self.place.key_context())
+        key::derive(kind, redacted.stable(), &request.facts, &self.place.key_context(request.seen()))
     }
 
     fn is_fresh(&self, answer: &CachedAnswer, request: &Request, redacted: &Redacted) -> bool {
-        let ttl = if key::is_context_bound(&redacted.text) { self.place.ttl.min(CONTEXT_TTL) } else { self.place.ttl };
+        let ttl = if key::is_context_bound(redacted.stable().as_str()) { self.place.ttl.min(CONTEXT_TTL) } else { self.place.ttl };
         // A stamp from the future counts as just made: the clock was set back, the answer is not older for it.
         request.now.duration_since(answer.created).unwrap_or_default() <= ttl
     }
@@ -117,19 +123,19 @@ impl Local {
     }
 
     /// The reply made of local answers alone.
-    pub fn reply(self, request: &Request, remarks: Vec<String>, more: Option<String>) -> Reply {
+    pub fn reply(self, request: &Request, remarks: Vec<RedactedText>, more: Option<String>) -> Reply {
         let mut offers = self.offers;
         offers.truncate(request.want.max(1));
         Reply { offers, more, remarks, nearest: self.nearest }
     }
 
     /// The reply when a provider answered: its answer first, what is known locally after it.
-    pub fn reply_with(self, request: &Request, suggestion: Suggestion) -> Reply {
+    pub fn reply_with(self, request: &Request, suggestion: Suggestion, remarks: Vec<RedactedText>) -> Reply {
         let mut offers = self.offers;
         offers.retain(|offer| request.mode != Mode::Fresh && offer.suggestion.command() != suggestion.command());
         offers.insert(0, Offer { suggestion, via: Via::Live });
         offers.truncate(request.want.max(1));
-        Reply { offers, more: None, remarks: Vec::new(), nearest: Vec::new() }
+        Reply { offers, more: None, remarks, nearest: Vec::new() }
     }
 }
 

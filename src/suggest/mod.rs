@@ -1,5 +1,6 @@
 //! From a query to suggestions: [`pipeline`] tells the story, [`ports`] is what it needs from outside.
 
+pub mod context;
 pub mod extract;
 pub mod fit;
 pub mod key;

@@ -64,7 +64,7 @@ type Outcome = Result<Candidate, Vec<(String, FailureClass)>>;
 
 async fn ask(providers: &[Arc<Scripted>], deadline_ms: u64, admit: &(dyn Fn(&str) -> bool + Sync)) -> Outcome {
     let providers: Vec<Arc<dyn Provider>> = providers.iter().map(|provider| Arc::clone(provider) as Arc<dyn Provider>).collect();
-    let prompt = Prompt { system: "s".into(), user: "u".into(), max_tokens: 200 };
+    let prompt = Prompt { system: "s".into(), user: crate::redact::RedactedText::mask("u"), max_tokens: 200 };
     let facts = ShellFacts {
         shell: ShellKind::Zsh,
         shell_version: String::new(),

@@ -9,9 +9,11 @@ use tokio::time::Instant;
 use super::key::{self, KeyContext, Kind};
 use super::local::LocalSources;
 use super::online;
-use super::ports::{AnswerCache, CachedAnswer, Commands, Provider, ShellSyntax};
+use super::ports::{
+    AnswerCache, CachedAnswer, Commands, KeptCandidate, Prompt, Provider, RedactedText, SeenPlace, ShellSyntax, Surroundings,
+};
 use super::prompt;
-use crate::domain::{AttemptError, Candidate, FailureClass, Origin, Query, ShellFacts, ShellKind};
+use crate::domain::{AttemptError, Candidate, ContextField, FailureClass, Origin, Query, ShellFacts, ShellKind};
 use crate::offline::Translation;
 use crate::redact::{self, Redacted};
 use crate::resilience::CallLimiter;
@@ -60,6 +62,8 @@ pub struct Request {
     pub offered_keys: Vec<String>,
     /// The user's rules beside the embedded ones.
     pub rules: Arc<CustomRules>,
+    /// What a provider may be told about the place where the shell stands.
+    pub context: Vec<ContextField>,
     /// When the answer is due.
     pub deadline: Instant,
     /// The present, for the age of what is cached.
@@ -71,6 +75,16 @@ impl Request {
     /// which judges again; nothing here may touch the directory that a shell stands in.
     pub(super) fn policy(&self) -> Policy {
         Policy::new(self.facts.shell).with_rules(Arc::clone(&self.rules))
+    }
+
+    /// The place that a provider's answer depends on because it is told about it; empty when it is not.
+    pub(super) fn seen(&self) -> &str {
+        if self.context.is_empty() { "" } else { self.facts.cwd.to_str().unwrap_or("?") }
+    }
+
+    /// Whether anything that is kept may be read or written.
+    pub(super) fn may_use_cache(&self) -> bool {
+        self.use_cache && !self.query.is_private()
     }
 }
 
@@ -91,7 +105,7 @@ pub struct Reply {
     /// A provider that could be asked for another suggestion.
     pub more: Option<String>,
     /// What failed, one line each.
-    pub remarks: Vec<String>,
+    pub remarks: Vec<RedactedText>,
     /// Sentences near the query that the embedded translator knows.
     pub nearest: Vec<String>,
 }
@@ -126,6 +140,12 @@ pub(super) type Translations = quick_cache::sync::Cache<(String, ShellKind), Arc
 /// Translations remembered, a few hundred bytes each.
 const TRANSLATIONS_KEPT: usize = 256;
 
+/// How long looking at the place may take.
+const LOOK_LIMIT: Duration = Duration::from_millis(50);
+
+/// Why nobody was asked.
+const PRIVATE: &str = "the words begin with a blank, so nobody was asked over the network";
+
 /// A provider that gave no command, by name, and why.
 type Failure = (String, AttemptError);
 
@@ -143,8 +163,8 @@ pub struct Place {
 impl Place {
     /// What cached answers depend on beside the words and the shell. A provider's model is left out on purpose: another
     /// model's answer to the same words stays an answer, and `???` asks anew.
-    pub fn key_context(&self) -> KeyContext<'_> {
-        KeyContext { os: self.os, build: Some(&self.build), tools: "", models: "" }
+    pub fn key_context<'a>(&'a self, seen: &'a str) -> KeyContext<'a> {
+        KeyContext { os: self.os, build: Some(&self.build), tools: "", models: "", seen }
     }
 }
 
@@ -154,6 +174,7 @@ pub struct Pipeline {
     cache: Arc<dyn AnswerCache>,
     commands: Arc<dyn Commands>,
     shells: Arc<dyn ShellSyntax>,
+    surroundings: Option<Arc<dyn Surroundings>>,
     limiter: CallLimiter,
     translations: Translations,
 }
@@ -161,7 +182,14 @@ pub struct Pipeline {
 impl Pipeline {
     /// Puts the pipeline together.
     pub fn new(place: Place, cache: Arc<dyn AnswerCache>, commands: Arc<dyn Commands>, shells: Arc<dyn ShellSyntax>) -> Self {
-        Self { place, cache, commands, shells, limiter: CallLimiter::new(), translations: Translations::new(TRANSLATIONS_KEPT) }
+        let translations = Translations::new(TRANSLATIONS_KEPT);
+        Self { place, cache, commands, shells, surroundings: None, limiter: CallLimiter::new(), translations }
+    }
+
+    /// Lets providers be told about the place where the shell stands, as far as each request allows it.
+    #[must_use]
+    pub fn with_surroundings(self, surroundings: Arc<dyn Surroundings>) -> Self {
+        Self { surroundings: Some(surroundings), ..self }
     }
 
     /// The cache, for its statistics.
@@ -178,6 +206,11 @@ impl Pipeline {
         // whatever fails later fails towards it.
         let sources = LocalSources { place: &self.place, cache: self.cache.as_ref(), translations: &self.translations };
         let local = sources.collect(request, &redacted);
+        // Words with a blank in front are for this machine alone.
+        if request.query.is_private() {
+            let remarks = if local.is_sure() || request.mode == Mode::Offline { Vec::new() } else { vec![RedactedText::mask(PRIVATE)] };
+            return Outcome::Reply(local.reply(request, remarks, None));
+        }
         if request.mode == Mode::Offline || providers.is_empty() {
             return Outcome::Reply(local.reply(request, Vec::new(), None));
         }
@@ -191,9 +224,9 @@ impl Pipeline {
             return Outcome::NeedKeys(needed);
         }
         match self.online(request, &redacted, providers, waiting).await {
-            Ok(suggestion) => Outcome::Reply(local.reply_with(request, suggestion)),
+            Ok((suggestion, remarks)) => Outcome::Reply(local.reply_with(request, suggestion, remarks)),
             Err(failures) => {
-                let remarks = failures.into_iter().map(|(name, error)| format!("{name}: {error}")).collect();
+                let remarks = failures.into_iter().map(|(name, error)| RedactedText::mask(&format!("{name}: {error}"))).collect();
                 Outcome::Reply(local.reply(request, remarks, None))
             }
         }
@@ -206,8 +239,12 @@ impl Pipeline {
         redacted: &Redacted,
         providers: &[Arc<dyn Provider>],
         waiting: &WaitingFor,
-    ) -> Result<Suggestion, Vec<Failure>> {
-        let prompt = prompt::build(&redacted.text, &request.facts, self.place.os);
+    ) -> Result<(Suggestion, Vec<RedactedText>), Vec<Failure>> {
+        let (prompt, removed) = self.prompt((&request.facts, &request.context), redacted).await;
+        let remarks = match removed {
+            0 => Vec::new(),
+            count => vec![RedactedText::mask(&format!("{count} invisible characters were not sent"))],
+        };
         let resolves = |word: &str| self.commands.resolves(word, &request.facts);
         let parses = |text: &str| crate::syntax::parse(text, request.facts.shell).is_ok();
         let admit = |name: &str| {
@@ -229,7 +266,7 @@ impl Pipeline {
                 }
             };
             match self.accept(request, redacted, &candidate).await {
-                Ok(suggestion) => return Ok(suggestion),
+                Ok(suggestion) => return Ok((suggestion, remarks)),
                 Err((name, error)) => {
                     let asked = rest.iter().position(|provider| provider.name() == name).map_or(rest.len(), |index| index + 1);
                     failures.push((name, error));
@@ -253,7 +290,9 @@ impl Pipeline {
             };
             (name, AttemptError::new(FailureClass::Malformed, format!("its command was refused: {reason}")))
         };
-        let restored = Candidate { command: redacted.restore(&candidate.command), ..candidate.clone() };
+        let command = redacted.restore(&candidate.command, request.facts.shell).map_err(|error| refused(error.to_string()))?;
+        let reading = candidate.reading.as_deref().map(|reading| redacted.mask(reading));
+        let restored = Candidate { command, reading: reading.clone(), ..candidate.clone() };
         let policy = request.policy();
         let suggestion = judge(&restored, &policy).map_err(|rejection| {
             // This may reach a log, so it tells of the command as it was before the secrets were put back.
@@ -266,27 +305,49 @@ impl Pipeline {
         if self.shells.accepts(suggestion.command(), &request.facts).await == Some(false) {
             return Err(refused(format!("it is not valid for {}", request.facts.shell)));
         }
-        if request.use_cache {
-            let key = self.key(Kind::Provider, &redacted.text, &request.facts);
-            self.cache.put(&key, &CachedAnswer { candidate: candidate.clone(), created: request.now });
+        if request.use_cache
+            && let Some(command) = redacted.keep(&candidate.command)
+        {
+            let reading = reading.map(|reading| RedactedText::mask(&reading));
+            let kept = KeptCandidate { command, reading, origin: candidate.origin.clone(), confidence: candidate.confidence };
+            let key = key::derive(Kind::Provider, redacted.stable(), &request.facts, &self.place.key_context(request.seen()));
+            self.cache.put(&key, &CachedAnswer { candidate: kept, created: request.now });
         }
         Ok(suggestion)
+    }
+
+    /// What a provider would be sent for words from that shell, told so much of its place, and how many characters were taken out of it.
+    pub async fn prompt(&self, (facts, context): (&ShellFacts, &[ContextField]), redacted: &Redacted) -> (Prompt, usize) {
+        let place = match &self.surroundings {
+            Some(surroundings) if !context.is_empty() => {
+                let (surroundings, fields, cwd) = (Arc::clone(surroundings), context.to_vec(), facts.cwd.clone());
+                // A network mount that hangs costs this much and no more.
+                let look = tokio::task::spawn_blocking(move || surroundings.look(&fields, &cwd));
+                tokio::time::timeout(LOOK_LIMIT, look).await.ok().and_then(Result::ok).unwrap_or_default()
+            }
+            _ => SeenPlace::default(),
+        };
+        prompt::build(&redacted.text, facts, self.place.os, &place)
     }
 
     /// Remembers what the user ran for a query: it is the first answer next time. A failed command is forgotten, and
     /// one that holds a secret or does not pass the gate is not kept at all.
     pub fn record_ran(&self, query: &Query, command: &str, status: i32, facts: &ShellFacts, now: SystemTime) {
+        if query.is_private() {
+            return;
+        }
         let redacted = redact::redact(query.as_str());
-        let key = self.key(Kind::Ran, &redacted.text, facts);
+        let key = key::derive(Kind::Ran, redacted.stable(), facts, &self.place.key_context(""));
         let candidate = Candidate { command: command.to_owned(), reading: None, origin: Origin::Ran, confidence: 1.0 };
         let keep = status == 0
             && redacted.is_clean()
-            && !redact::looks_secret(command)
             && judge(&candidate, &Policy::new(facts.shell)).is_ok()
             && self.was_suggested(query, command, facts, now);
-        if keep {
-            self.cache.put(&key, &CachedAnswer { candidate, created: now });
-        } else if self.cache.get(&key, now).is_some_and(|known| known.candidate.command == command) {
+        // A command that holds a secret has no form in which it may be kept.
+        if keep && let Some(command) = redacted.keep(command) {
+            let kept = KeptCandidate { command, reading: None, origin: Origin::Ran, confidence: 1.0 };
+            self.cache.put(&key, &CachedAnswer { candidate: kept, created: now });
+        } else if self.cache.get(&key, now).is_some_and(|known| known.candidate.command.as_str() == command) {
             self.cache.remove(&key);
         }
     }
@@ -294,7 +355,8 @@ impl Pipeline {
     /// Whether a line that was run still answers the query: it resembles something that would be suggested for it. A
     /// shell only knows that the line once held a suggestion, and its user may have typed another command over it.
     fn was_suggested(&self, query: &Query, command: &str, facts: &ShellFacts, now: SystemTime) -> bool {
-        let request = Request {
+        // The answer may have been given under either setting of the context.
+        let request = |context: &[ContextField]| Request {
             query: query.clone(),
             facts: facts.clone(),
             mode: Mode::Offline,
@@ -303,16 +365,16 @@ impl Pipeline {
             patient: false,
             offered_keys: Vec::new(),
             rules: Arc::default(),
+            context: context.to_vec(),
             deadline: Instant::now(),
             now,
         };
         let sources = LocalSources { place: &self.place, cache: self.cache.as_ref(), translations: &self.translations };
-        let local = sources.collect(&request, &redact::redact(query.as_str())).reply(&request, Vec::new(), None);
-        local.offers.iter().any(|offer| resembles(command, offer.suggestion.command()))
-    }
-
-    fn key(&self, kind: Kind, text: &str, facts: &ShellFacts) -> super::ports::CacheKey {
-        key::derive(kind, text, facts, &self.place.key_context())
+        let redacted = redact::redact(query.as_str());
+        [request(&[]), request(&ContextField::ALL)].iter().any(|request| {
+            let local = sources.collect(request, &redacted).reply(request, Vec::new(), None);
+            local.offers.iter().any(|offer| resembles(command, offer.suggestion.command()))
+        })
     }
 }
 

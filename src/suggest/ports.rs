@@ -1,21 +1,36 @@
 //! What the pipeline needs from the outside, as traits. Adapters live in `cache/`, `providers/` and `secrets/`.
 
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::BoxFuture;
 use thiserror::Error;
 
-use crate::domain::{AttemptError, Candidate, Secret, ShellFacts};
+use crate::domain::{AttemptError, ContextField, Origin, Secret, ShellFacts};
+pub use crate::redact::{RedactedObject, RedactedText};
 
 /// The identity of a cached answer: a BLAKE3 digest of everything the answer depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CacheKey(pub [u8; 32]);
 
+/// A candidate in the form in which it may be kept: secrets are words that stand for them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeptCandidate {
+    /// The command as its source gave it.
+    pub command: RedactedText,
+    /// What it does, when the source said so.
+    pub reading: Option<RedactedText>,
+    /// Who proposed it.
+    pub origin: Origin,
+    /// The source's own confidence, from 0 to 1.
+    pub confidence: f64,
+}
+
 /// A stored candidate. Verdicts are never stored: the gate judges every answer afresh.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CachedAnswer {
     /// The candidate as its source gave it.
-    pub candidate: Candidate,
+    pub candidate: KeptCandidate,
     /// When it was stored.
     pub created: SystemTime,
 }
@@ -64,13 +79,43 @@ pub trait AnswerCache: Send + Sync {
     fn flush(&self);
 }
 
+/// What was seen of the place. Every text in it may have been chosen by anybody.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SeenPlace {
+    /// The name of the working directory.
+    pub folder: Option<String>,
+    /// The git branch.
+    pub branch: Option<String>,
+    /// Names of files, sorted.
+    pub files: Vec<String>,
+}
+
+/// Looks at the place where the asking shell stands.
+pub trait Surroundings: Send + Sync {
+    /// Sees as much as `fields` names. It may block on a slow file system.
+    fn look(&self, fields: &[ContextField], cwd: &Path) -> SeenPlace;
+}
+
+/// A request as a provider would be sent it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestPreview {
+    /// Such as `POST`.
+    pub method: &'static str,
+    /// Where it goes.
+    pub url: String,
+    /// The headers in lower case; the value of one that carries a key is `None`.
+    pub headers: Vec<(String, Option<String>)>,
+    /// The body, byte for byte.
+    pub body: Vec<u8>,
+}
+
 /// What is sent to a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prompt {
     /// The instructions: static text first, this machine's facts last.
     pub system: String,
-    /// The user's words, redacted.
-    pub user: String,
+    /// The user's words and what goes with them, as one JSON object.
+    pub user: RedactedText,
     /// Cap on the visible answer, in tokens.
     pub max_tokens: u32,
 }
@@ -118,6 +163,10 @@ pub trait Provider: Send + Sync {
     fn is_loopback(&self) -> bool;
     /// The variables of the asking shell that it takes to find its key.
     fn key_variables(&self) -> Vec<&str>;
+    /// What an attempt would send, without sending it; `None` when the wire cannot tell.
+    fn preview(&self, _prompt: &Prompt) -> Option<RequestPreview> {
+        None
+    }
     /// Makes one attempt. Dropping the future cancels the request.
     fn ask<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<RawAnswer, AttemptError>>;
 }

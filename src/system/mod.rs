@@ -1,7 +1,9 @@
-//! Facts of this machine, seen from the asking shell: which words are commands, and what paths name right now.
+//! Facts of this machine, seen from the asking shell: which words are commands, and what is around and
+//! what paths name right now.
 
 pub mod blast;
 mod builtins;
+mod place;
 mod shell_check;
 mod tools;
 
@@ -11,6 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::ShellFacts;
 use crate::suggest::ports::Commands;
 
+pub use place::FileSystem;
 pub use shell_check::InstalledShells;
 pub use tools::LocalTools;
 

@@ -8,6 +8,7 @@ mod fake_provider;
 mod faults;
 mod offline_syntax;
 mod planted;
+mod planted_secret;
 mod program;
 mod project;
 mod provider;

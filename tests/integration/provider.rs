@@ -7,7 +7,7 @@ use gptos::domain::{AttemptError, FailureClass, Secret, ShellFacts, ShellKind, S
 use gptos::providers::{HttpPool, ProviderKind, ProviderSettings, build};
 use gptos::secrets::{self, KeySettings};
 use gptos::suggest::online::ask_in_order;
-use gptos::suggest::ports::{AttemptLimits, Call, Prompt, Provider, RawAnswer};
+use gptos::suggest::ports::{AttemptLimits, Call, Prompt, Provider, RawAnswer, RedactedText, SeenPlace};
 use gptos::suggest::prompt;
 
 use crate::fake_provider::{FakeProvider, Recorded, Reply, Script, Step, answer};
@@ -49,7 +49,7 @@ pub fn limits() -> AttemptLimits {
 }
 
 pub async fn ask_with(provider: &Arc<dyn Provider>, facts: &ShellFacts, limits: AttemptLimits) -> Result<RawAnswer, AttemptError> {
-    let prompt = prompt::build("list files", facts, "Debian");
+    let (prompt, _) = prompt::build(&RedactedText::mask("list files"), facts, "Debian", &SeenPlace::default());
     let start = Instant::now();
     let result = provider.ask(Call { prompt: &prompt, facts, limits }).await;
     assert!(start.elapsed() < limits.total + SLACK, "took {:?}", start.elapsed());
@@ -241,7 +241,7 @@ async fn dropping_the_attempt_closes_the_connection() {
     let server = FakeProvider::always(Reply::half_stream("l").then(Step::Hang));
     let provider = provider(&server.base_url());
     let long = AttemptLimits { connect: 1000 * MS, first_chunk: 60_000 * MS, gap: 60_000 * MS, total: 60_000 * MS };
-    let (facts, prompt) = (facts(&[]), Prompt { system: "s".into(), user: "u".into(), max_tokens: 200 });
+    let (facts, prompt) = (facts(&[]), Prompt { system: "s".into(), user: RedactedText::mask("u"), max_tokens: 200 });
     let dropped = tokio::time::timeout(400 * MS, provider.ask(Call { prompt: &prompt, facts: &facts, limits: long })).await;
     assert!(dropped.is_err());
     assert!(server.wait_until_idle(Duration::from_secs(5)), "the server still sees the connection");
@@ -257,7 +257,7 @@ async fn answers_of_simultaneous_requests_are_not_mixed_up() {
     let asked = (0..40).map(|number| words[number % words.len()]).map(|word| {
         let (provider, facts) = (&provider, &facts);
         async move {
-            let prompt = prompt::build(word, facts, "Debian");
+            let (prompt, _) = prompt::build(&RedactedText::mask(word), facts, "Debian", &SeenPlace::default());
             (word, provider.ask(Call { prompt: &prompt, facts, limits: limits() }).await)
         }
     });
@@ -275,7 +275,7 @@ async fn the_next_provider_answers_within_the_deadline() {
         FakeProvider::always(Reply::stream(&answer("ls"))),
     );
     let facts = facts(&[]);
-    let prompt = prompt::build("list files", &facts, "Debian");
+    let (prompt, _) = prompt::build(&RedactedText::mask("list files"), &facts, "Debian", &SeenPlace::default());
     let providers = [&broken, &good, &silent].map(|server| provider(&server.base_url()));
     let deadline = |ms: u64| tokio::time::Instant::now() + Duration::from_millis(ms);
     let found = ask_in_order(&providers, &prompt, &facts, deadline(8000), &|_| true, &|_| true, &|_| true).await;

@@ -26,7 +26,14 @@ fn run(shell: ShellKind, script: &str, cwd: &std::path::Path) -> Vec<u8> {
     output.stdout
 }
 
-fn words() -> impl Strategy<Value = Vec<String>> {
+/// How many words go to a shell at once, and how often: some hundreds in all, or as many as the environment says.
+fn amount() -> (usize, u32) {
+    let wanted: usize = std::env::var("GPTOS_TEST_NAMES").ok().and_then(|count| count.parse().ok()).unwrap_or(720);
+    let at_once = if wanted > 10_000 { 500 } else { 60 };
+    (at_once, u32::try_from(wanted.div_ceil(at_once)).unwrap())
+}
+
+fn words(count: usize) -> impl Strategy<Value = Vec<String>> {
     let nasty = prop::sample::select(vec![
         "",
         "~",
@@ -84,15 +91,16 @@ fn words() -> impl Strategy<Value = Vec<String>> {
     let from_meta = "[a-z0-9 '\"\\\\$`!*?\\[\\]{}()<>|&;~#=%^,:@+\n\t./_-]{0,12}";
     let any = any::<String>().prop_map(|text| text.replace('\0', ""));
     let word = prop_oneof![3 => nasty.prop_map(str::to_owned), 4 => from_meta, 3 => any];
-    prop::collection::vec(word, 60)
+    prop::collection::vec(word, count)
 }
 
 #[test]
 fn any_word_comes_back_as_one_literal_word() {
     let empty = tempfile::tempdir().unwrap();
     for shell in ShellKind::ALL {
-        let mut runner = TestRunner::new(Config { cases: 12, max_shrink_iters: 200, ..Config::default() });
-        let outcome = runner.run(&words(), |words| {
+        let (count, cases) = amount();
+        let mut runner = TestRunner::new(Config { cases, max_shrink_iters: 200, ..Config::default() });
+        let outcome = runner.run(&words(count), |words| {
             // The private use area is where fish keeps its own marks; it takes no such character from anybody.
             let words: Vec<String> = words.iter().map(|word| word.replace(|c| ('\u{e000}'..='\u{f8ff}').contains(&c), "")).collect();
             let quoted: Vec<String> = words.iter().map(|word| quote(word, shell)).collect();

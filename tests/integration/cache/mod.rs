@@ -10,8 +10,8 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use gptos::cache::{CacheSettings, DiskCache};
-use gptos::domain::{Candidate, Origin};
-use gptos::suggest::ports::{AnswerCache, CacheKey, CachedAnswer};
+use gptos::domain::Origin;
+use gptos::suggest::ports::{AnswerCache, CacheKey, CachedAnswer, KeptCandidate, RedactedText};
 
 fn key(number: u64) -> CacheKey {
     CacheKey(*blake3::hash(&number.to_le_bytes()).as_bytes())
@@ -23,9 +23,9 @@ fn noon() -> SystemTime {
 
 /// The one right answer under `key(number)`, some `padding` bytes long.
 fn answer(number: u64, padding: usize) -> CachedAnswer {
-    let candidate = Candidate {
-        command: format!("echo {number} {}", "x".repeat(padding)),
-        reading: number.is_multiple_of(2).then(|| format!("prints {number}")),
+    let candidate = KeptCandidate {
+        command: RedactedText::mask(&format!("echo {number} {}", "x".repeat(padding))),
+        reading: number.is_multiple_of(2).then(|| RedactedText::mask(&format!("prints {number}"))),
         origin: if number.is_multiple_of(3) { Origin::Ran } else { Origin::Provider(format!("p{}", number % 7)) },
         confidence: 0.8,
     };
