@@ -98,7 +98,7 @@ fn answered(answer: &Answer, ask: &Ask, standing: &Standing, surroundings: &Surr
 fn read_context() -> Result<(String, Context), String> {
     let context = Context::read(std::io::stdin().lock()).map_err(|error| format!("standard input: {error}"))?;
     let query = Query::from_bytes(&context.query).map_err(|error| error.to_string())?;
-    Ok((query.as_str().to_owned(), context))
+    Ok((query.to_wire(), context))
 }
 
 /// Reads the query from standard input, no more of it than tells that it is too long. A blank in front of it stays.

@@ -47,8 +47,9 @@ fn strange_letters_pass_through_whole() {
         assert_eq!(run.out, "echo ok\n", "{query}: {}", run.err);
         let body: serde_json::Value = serde_json::from_slice(provider.requests().last().unwrap().body.as_bytes()).unwrap();
         let sent = body["messages"].as_array().unwrap().last().unwrap()["content"].as_str().unwrap().to_owned();
-        let quoted = serde_json::to_string(query).unwrap();
-        assert!(sent.contains(&quoted) || sent.contains(query), "{query:?} arrived as {sent:?}");
+        // A line break can only fake a second speaker, so it goes out as a blank.
+        let quoted = serde_json::to_string(&query.replace('\n', " ")).unwrap();
+        assert!(sent.contains(&quoted), "{query:?} arrived as {sent:?}");
     }
 }
 
