@@ -1,6 +1,7 @@
 //! A line that came from a suggestion is judged again when Enter is pressed.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -663,15 +664,16 @@ fn the_binary_itself_holds_a_suggestion_that_was_edited_into_danger() {
     assert!(t.screen().contains("\nfile\n[2]>"), "{}", t.screen());
     suggest();
     t.keys(&["C-a", "M-d"]);
-    t.type_text("rm -rf");
+    t.type_text("chmod -R 777");
     t.keys(&["Enter", "Enter", "Enter"]);
     t.wait_for_screen("Enter again runs it");
     t.buffer();
     assert!(t.screen().contains("gptos: risk high: "), "{}", t.screen());
-    assert!(tree.join("file").exists());
+    let open = || tree.metadata().unwrap().permissions().mode() & 0o777 == 0o777;
+    assert!(!open());
     thread::sleep(CONFIRMING);
     t.key("Enter");
-    t.wait_for(|| (!tree.exists()).then_some(()), "the line to run");
+    t.wait_for(|| open().then_some(()), "the line to run");
     t.wait_for_prompt(3);
     // A gap that was left, or typed.
     suggest();
