@@ -40,9 +40,12 @@ pub(super) fn read(expr: &ParameterExpr) -> Option<(String, Edit)> {
     let name = match parameter {
         Parameter::Named(name) => name.clone(),
         Parameter::Positional(index) => index.to_string(),
-        Parameter::NamedWithIndex { name, .. } | Parameter::NamedWithAllIndices { name, .. } => name.clone(),
+        Parameter::NamedWithIndex { name, index } => format!("{name}[{index}]"),
+        Parameter::NamedWithAllIndices { name, concatenate: false } => format!("{name}[@]"),
+        Parameter::NamedWithAllIndices { name, .. } => name.clone(),
         Parameter::Special(SpecialParameter::AllPositionalParameters { .. }) => "@".to_owned(),
         Parameter::Special(SpecialParameter::ProcessId) => "$".to_owned(),
+        Parameter::Special(SpecialParameter::ShellName) => "0".to_owned(),
         Parameter::Special(_) => return None,
     };
     Some((name, if indirect { Edit::Indirect } else { edit }))

@@ -82,7 +82,7 @@ pub enum Part {
     Home(String),
     /// The value of a variable.
     Parameter {
-        /// Its name; `@`, `*` and digits for positional ones.
+        /// Its name; `@` and digits for positional ones, `x[1]` and `x[@]` for elements of an array.
         name: String,
         /// What is done to the value.
         edit: Edit,

@@ -206,11 +206,26 @@ impl Analysis<'_> {
                     if self.decodes(around, around.tree.commands()[around.index].nested.clone()) {
                         self.add_at(&word, "encoded-code", Risk::High, "runs a command that is written in code");
                     }
+                    let named = self.name_arguments(call, &word);
                     self.text(&text, &word, around.depth + 1, root);
+                    if let Some((name, words)) = named {
+                        self.scope.set_positional_name(name);
+                        self.scope.set_positional(words);
+                    }
                 }
                 Inner::UnknownText(word) => self.unknown_text(&word, around, root),
             }
         }
+    }
+
+    /// `sh -c text name words…` gives the text its positional parameters; what they were before is given back.
+    fn name_arguments(&mut self, call: &Call<'_>, text: &Word) -> Option<(Option<Word>, Option<Vec<Word>>)> {
+        if !unwrap::is_shell(call.name) {
+            return None;
+        }
+        let at = call.args.iter().position(|word| word.raw == text.raw && word.shape == text.shape)?;
+        let (name, words) = call.args[at + 1..].split_first()?;
+        Some((self.scope.set_positional_name(Some(name.clone())), self.scope.set_positional(Some(words.to_vec()))))
     }
 
     /// The base risk of a program, by the table of programs.

@@ -132,7 +132,19 @@ impl Analysis<'_> {
                     values.iter().for_each(|value| self.variable(&name.shape, value));
                 }
             }
-            "function" | "functions" => {}
+            "read" => {
+                if let (Some(text), Some((last, before))) = (self.standard_input(around).text, call.operands.split_last()) {
+                    let mut words = text.lines().next().unwrap_or_default().splitn(before.len() + 1, ' ');
+                    for name in before.iter().chain([last]) {
+                        self.scope.set(&name.shape, vec![Word::literal(words.next().unwrap_or_default())]);
+                    }
+                }
+            }
+            "printf" => {
+                if let (Some(name), Some(text)) = (call.value_of(&["-v"]), self.formatted(call)) {
+                    self.scope.set(&name.shape, vec![Word::literal(&text)]);
+                }
+            }
             _ => {}
         }
         if let Some(name) = &around.tree.commands()[around.index].function

@@ -143,7 +143,7 @@ impl Analysis<'_> {
                     let separators = self.scope.text("IFS").unwrap_or_else(|| " \t\n".to_owned());
                     // A loop takes its words one after the other: all of them are looked at.
                     let loops = self.scope.is_loop(name);
-                    let apart = name == "@" || loops || !*quoted;
+                    let apart = name == "@" || name.ends_with("[@]") || loops || !*quoted;
                     for (index, value) in values.iter().enumerate() {
                         match (index, apart) {
                             (0, _) => {}

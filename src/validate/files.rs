@@ -84,7 +84,14 @@ impl Analysis<'_> {
         } else if path::is_cornerstone(target) {
             let file = path::normalise(target);
             let accounts = ["/etc/passwd", "/etc/shadow", "/etc/sudoers", "/etc/cron", "/etc/ld.so.preload", "/etc/pam", "/var/spool/cron"];
-            let risk = if !appends || accounts.iter().any(|start| file.starts_with(start)) { Risk::Critical } else { Risk::High };
+            let names = ["/etc/hosts", "/etc/resolv.conf"].contains(&file.as_str());
+            let risk = if names && appends {
+                Risk::Medium
+            } else if !appends || accounts.iter().any(|start| file.starts_with(start)) {
+                Risk::Critical
+            } else {
+                Risk::High
+            };
             self.add_at(word, "write-cornerstone", risk, format!("writes to {}, on which the system depends", named(&file)));
         } else if path::is_personal_setup(target) {
             let keys = target.contains(".ssh");
@@ -136,7 +143,11 @@ impl Analysis<'_> {
                     ("cornerstone", Risk::Critical, "removes a file on which the system depends")
                 }
                 path if path::is_log(path) => ("log", Risk::High, "destroys records of the system"),
-                path if path::is_system(path) => ("system", Risk::High, "removes files of the system"),
+                path if path::is_system(path) => {
+                    // One named setting of a service is taken away as easily as it was put there.
+                    let one_setting = path.starts_with("/etc/") && !recursive && !word.glob;
+                    ("system", if one_setting { Risk::Medium } else { Risk::High }, "removes files of the system")
+                }
                 path if path::is_personal_setup(path) => ("setup", Risk::High, "removes keys or settings of your account"),
                 path if path.starts_with(UNKNOWN) && names_inside(path) && !moves => {
                     ("unset", Risk::High, "deletes from the root when that variable is empty")
@@ -151,11 +162,24 @@ impl Analysis<'_> {
         }
         if recursive {
             let fed = around.repeated && call.operands.iter().all(|word| word.shape.contains(UNKNOWN));
+            if fed && self.fed_from_vital(around) {
+                return self.add("rm-fed-vital", Risk::Critical, "deletes what another program finds in a system or home directory");
+            }
             match fed {
                 true => self.add("rm-fed", Risk::Medium, "deletes recursively whatever another program names"),
                 false => self.add_safer("rm-recursive", Risk::Medium, "deletes recursively", Some("rm -ri asks before each file")),
             }
         }
+    }
+
+    /// Whether the names that a command gets are those of everything in a vital folder.
+    fn fed_from_vital(&mut self, around: &Around<'_>) -> bool {
+        let commands = around.tree.commands();
+        commands[around.index].input.clone().any(|index| {
+            let words = self.expand_all(around.tree, &commands[index].words);
+            let lists = words.first().is_some_and(|word| matches!(word.shape.as_str(), "ls" | "dir" | "echo" | "printf" | "fd" | "tree"));
+            lists && words.iter().skip(1).any(|word| path::is_vital(&self.scope.located(word).shape))
+        })
     }
 
     /// `find … -delete`, `find … -exec rm`: what matters is where it looks and what it lets through.

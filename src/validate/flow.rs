@@ -251,7 +251,8 @@ impl Analysis<'_> {
         let named = call.value_of(flags).map(|word| word.shape);
         let by_address =
             call.operands.iter().rfind(|word| word.shape.contains('/')).and_then(|word| word.shape.rsplit('/').next().map(str::to_owned));
-        let keeps_name = call.name == "wget" || call.has_any(&["-O", "--remote-name"]);
+        let keeps_name =
+            matches!(call.name, "wget" | "aria2c" | "axel" | "fetch" | "lwp-download") || call.has_any(&["-O", "--remote-name"]);
         let redirected = around.tree.commands()[around.index].redirects.iter().find(|redirect| redirect.kind == RedirectKind::Truncate);
         let target = named
             .filter(|name| name != "-")

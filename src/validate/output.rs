@@ -103,6 +103,11 @@ impl Analysis<'_> {
         }
     }
 
+    /// What `printf -v NAME FORMAT WORDS…` puts into its variable.
+    pub(super) fn formatted(&self, call: &Call<'_>) -> Option<String> {
+        printf(call.args.get(2..)?)
+    }
+
     /// `string join SEPARATOR WORDS…` of fish.
     fn fish_string(&mut self, args: &[Word], tree: &Arc<Tree>, index: usize) -> Option<String> {
         let texts: Option<Vec<String>> = args.iter().map(readable).collect();

@@ -45,6 +45,21 @@ impl Analysis<'_> {
             "find" | "gfind" | "fd" | "fdfind" => self.find(call),
             "chmod" | "chown" | "chgrp" | "setfacl" | "chattr" | "chflags" => self.access(call),
             "kill" => self.kill(call),
+            "make" | "gmake" if call.value_of(&["-f", "--file", "--makefile"]).is_some_and(|word| word.shape == "-") => {
+                let text = self.standard_input(around).text.unwrap_or_default();
+                let recipes = text.lines().filter_map(|line| line.strip_prefix('\t')).map(|line| line.trim_start_matches(['@', '-', '+']));
+                for recipe in recipes.map(str::to_owned).collect::<Vec<_>>() {
+                    self.text(&recipe, &Word::default(), around.depth + 1, around.root);
+                }
+            }
+            "crontab" => {
+                let text = self.standard_input(around).text.unwrap_or_default();
+                for line in text.lines().filter(|line| !line.trim_start().starts_with('#')) {
+                    let fields = if line.trim_start().starts_with('@') { 1 } else { 5 };
+                    let command = line.split_whitespace().skip(fields).collect::<Vec<_>>().join(" ");
+                    self.text(&command, &Word::default(), around.depth + 1, around.root);
+                }
+            }
             "at" | "batch" => {
                 if let Some(text) = self.standard_input(around).text {
                     self.text(&text, &Word::default(), around.depth + 1, around.root);

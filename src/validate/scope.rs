@@ -22,6 +22,7 @@ pub(super) struct Scope {
     functions: HashMap<String, (Arc<Tree>, Range<usize>)>,
     aliases: HashMap<String, Vec<Word>>,
     positional: Option<Vec<Word>>,
+    positional_name: Option<Word>,
     fetched: Vec<String>,
     folder: Folder,
 }
@@ -61,6 +62,16 @@ impl Scope {
         if name == "@" {
             return self.positional.clone();
         }
+        if let Some((array, index)) = name.strip_suffix(']').and_then(|rest| rest.split_once('[')) {
+            let values = self.variables.get(array)?;
+            return match index.parse::<usize>() {
+                Ok(index) => Some(values.get(index).cloned().into_iter().collect()),
+                Err(_) => Some(values.clone()),
+            };
+        }
+        if name == "0" && self.positional_name.is_some() {
+            return self.positional_name.clone().map(|word| vec![word]);
+        }
         if let Ok(index @ 1..) = name.parse::<usize>() {
             return self.positional.as_ref().map(|words| words.get(index - 1).cloned().into_iter().collect());
         }
@@ -77,6 +88,11 @@ impl Scope {
 
     pub(super) fn set_positional(&mut self, words: Option<Vec<Word>>) -> Option<Vec<Word>> {
         std::mem::replace(&mut self.positional, words)
+    }
+
+    /// What a text for a shell is called, `$0`.
+    pub(super) fn set_positional_name(&mut self, word: Option<Word>) -> Option<Word> {
+        std::mem::replace(&mut self.positional_name, word)
     }
 
     pub(super) fn define(&mut self, name: &str, tree: &Arc<Tree>, index: usize) {

@@ -28,7 +28,7 @@ pub(super) fn is_shell(name: &str) -> bool {
 /// Whether a program runs whatever program text it gets, in a language other than the shell's.
 pub(super) fn is_language(name: &str) -> bool {
     INTERPRETERS.contains(&name)
-        || ["python3.", "python2.", "perl5", "ruby2", "ruby3", "php7", "php8"].iter().any(|start| name.starts_with(start))
+        || ["python3.", "python2.", "perl5", "ruby2", "ruby3", "php7", "php8", "lua5"].iter().any(|start| name.starts_with(start))
 }
 
 /// Everything that a call runs beside itself.
@@ -64,7 +64,7 @@ pub(super) fn inner(call: &Call<'_>, root: bool) -> Vec<Inner> {
         "mapfile" | "readarray" => call.value_of(&["-C"]).map(|word| text_of(&word)).into_iter().collect(),
         "zargs" => after_double_dash(call),
         "rsync" | "scp" | "sftp" | "GIT_SSH" => call.value_of(&["-e", "--rsh"]).map(|word| text_of(&word)).into_iter().collect(),
-        "entr" | "hyperfine" | "strace" | "ltrace" | "perf" | "gdb" | "valgrind" | "nsenter" | "unshare" | "systemd-run" | "pkexec" => {
+        "entr" | "hyperfine" | "strace" | "ltrace" | "perf" | "valgrind" | "nsenter" | "unshare" | "systemd-run" | "pkexec" => {
             wrapped_by_table(call)
         }
         "bundle" | "poetry" | "uv" | "pipenv" | "npm" | "pnpm" | "yarn" | "pdm" | "hatch" | "rye"
@@ -72,6 +72,7 @@ pub(super) fn inner(call: &Call<'_>, root: bool) -> Vec<Inner> {
         {
             after_operands(call, 1)
         }
+        "gdb" | "lldb" => debugger_commands(call),
         "fzf" => call.value_of(&["--preview"]).map(|word| text_of(&word)).into_iter().collect(),
         "sudo" | "doas" if root && call.operands.is_empty() => Vec::new(),
         _ => wrapped_by_table(call),
@@ -168,6 +169,15 @@ fn editor_commands(call: &Call<'_>) -> Vec<Inner> {
         }
     }
     texts
+}
+
+/// `gdb -ex 'shell cmd'`
+fn debugger_commands(call: &Call<'_>) -> Vec<Inner> {
+    let command = |word: &Word| {
+        let text = ["shell ", "!", "platform shell "].iter().find_map(|start| word.shape.strip_prefix(start))?;
+        Some(Inner::Text(text.to_owned(), word.clone()))
+    };
+    call.args.iter().filter_map(command).collect()
 }
 
 /// Aliases, hooks and pagers that a call of git sets for itself or for good.
