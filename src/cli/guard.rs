@@ -89,7 +89,10 @@ fn rule(line: &[u8], shell: ShellKind) -> Ruling {
     if let Some(gap) = validate::unfilled(&line, shell) {
         return Ruling::Stop(printable(&format!("{gap} is still to be filled in (a redirect has no name in brackets: < in > out)")));
     }
-    let verdict = validate::check(&line, &Policy::new(shell));
+    // The shell does not tell its options here, and in zsh one of them decides whether what follows a `#` runs.
+    let comments: &[bool] = if shell == ShellKind::Zsh && line.contains('#') { &[true, false] } else { &[true] };
+    let verdicts = comments.iter().map(|comments| validate::check(&line, &Policy::new(shell).with_comments(*comments)));
+    let Some(verdict) = verdicts.max_by_key(|verdict| verdict.risk) else { return Ruling::Pass(Risk::None) };
     if verdict.risk >= Risk::High {
         return Ruling::Hold(verdict.risk, printable(&reason(&verdict)));
     }

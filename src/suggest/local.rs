@@ -9,7 +9,7 @@ use super::ports::{AnswerCache, CachedAnswer};
 use crate::domain::{Candidate, Origin};
 use crate::offline::{self, Machine, Os};
 use crate::redact::Redacted;
-use crate::validate::{Suggestion, judge};
+use crate::validate::{Rejection, Suggestion, judge};
 
 /// An answer whose words point at the present directory ages faster than one that does not: the directory changes.
 const CONTEXT_TTL: Duration = Duration::from_secs(24 * 3600);
@@ -28,12 +28,14 @@ pub struct LocalSources<'a> {
 pub struct Local {
     offers: Vec<Offer>,
     nearest: Vec<String>,
+    /// What the user may see and the buffer may not hold, one line each.
+    told: Vec<String>,
 }
 
 impl LocalSources<'_> {
     /// Asks all local sources.
     pub fn collect(&self, request: &Request, redacted: &Redacted) -> Local {
-        let mut local = Local { offers: Vec::new(), nearest: Vec::new() };
+        let mut local = Local { offers: Vec::new(), nearest: Vec::new(), told: Vec::new() };
         let cached = request.use_cache && request.mode != Mode::Fresh;
         if cached {
             for kind in [Kind::Ran, Kind::Provider, Kind::Offline] {
@@ -43,8 +45,7 @@ impl LocalSources<'_> {
                     if via == Via::Stale && kind == Kind::Offline {
                         continue;
                     }
-                    let restored = Candidate { command: redacted.restore(&answer.candidate.command), ..answer.candidate };
-                    local.add(&restored, via, request);
+                    local.add(&answer.candidate, redacted, via, request);
                 }
             }
         }
@@ -71,7 +72,7 @@ impl LocalSources<'_> {
         });
         for candidate in translation.candidates.iter().filter(|candidate| candidate.confidence >= offline::PLAUSIBLE) {
             let sure = candidate.confidence >= offline::SURE;
-            local.add(candidate, if sure { Via::Live } else { Via::Guess }, request);
+            local.add(candidate, redacted, if sure { Via::Live } else { Via::Guess }, request);
         }
         if let Some(best) = translation.candidates.first()
             && request.use_cache
@@ -98,9 +99,22 @@ impl LocalSources<'_> {
 }
 
 impl Local {
-    /// Judges a candidate and keeps it unless the same command is there already.
-    fn add(&mut self, candidate: &Candidate, via: Via, request: &Request) {
-        let Ok(suggestion) = judge(candidate, &request.policy()) else { return };
+    /// Judges a candidate and keeps it unless the same command is there already. One that may only be shown is told of as
+    /// it was before the secrets were put back: a remark may reach a log.
+    fn add(&mut self, candidate: &Candidate, redacted: &Redacted, via: Via, request: &Request) {
+        let policy = request.policy();
+        let restored = Candidate { command: redacted.restore(&candidate.command), ..candidate.clone() };
+        let suggestion = match judge(&restored, &policy) {
+            Ok(suggestion) => suggestion,
+            Err(Rejection::Shown { why, .. }) => {
+                let told = judge(candidate, &policy).err().unwrap_or(*why).to_string();
+                if !self.told.contains(&told) {
+                    self.told.push(told);
+                }
+                return;
+            }
+            Err(_) => return,
+        };
         if self.offers.iter().all(|known| known.suggestion.command() != suggestion.command()) {
             self.offers.push(Offer { suggestion, via });
         }
@@ -117,9 +131,10 @@ impl Local {
     }
 
     /// The reply made of local answers alone.
-    pub fn reply(self, request: &Request, remarks: Vec<String>, more: Option<String>) -> Reply {
+    pub fn reply(self, request: &Request, mut remarks: Vec<String>, more: Option<String>) -> Reply {
         let mut offers = self.offers;
         offers.truncate(request.want.max(1));
+        remarks.extend(self.told);
         Reply { offers, more, remarks, nearest: self.nearest }
     }
 

@@ -70,7 +70,7 @@ impl Request {
     /// What its answers are judged against. A project's rules are not among them: they belong to the asking process,
     /// which judges again; nothing here may touch the directory that a shell stands in.
     pub(super) fn policy(&self) -> Policy {
-        Policy::new(self.facts.shell).with_rules(Arc::clone(&self.rules))
+        Policy::new(self.facts.shell).with_comments(self.facts.comments).with_rules(Arc::clone(&self.rules))
     }
 }
 
@@ -282,7 +282,7 @@ impl Pipeline {
         let keep = status == 0
             && redacted.is_clean()
             && !redact::looks_secret(command)
-            && judge(&candidate, &Policy::new(facts.shell)).is_ok()
+            && judge(&candidate, &Policy::new(facts.shell).with_comments(facts.comments)).is_ok()
             && self.was_suggested(query, command, facts, now);
         if keep {
             self.cache.put(&key, &CachedAnswer { candidate, created: now });

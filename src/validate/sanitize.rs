@@ -8,7 +8,7 @@ use super::text;
 use super::verdict::Policy;
 use super::{is_prose, mixture};
 use crate::domain::{Risk, ShellKind};
-use crate::syntax::{self, Command, Comment, RedirectKind, SyntaxError, Tree};
+use crate::syntax::{Command, Comment, RedirectKind, SyntaxError, Tree};
 
 /// Languages of a fenced block that holds a command.
 const SHELL_FENCES: [&str; 10] = ["", "bash", "sh", "zsh", "fish", "shell", "console", "terminal", "shell-session", "shellsession"];
@@ -59,11 +59,8 @@ pub fn sanitize(bytes: &[u8], policy: &Policy) -> Sanitized {
         };
     };
     match read(answer, policy) {
-        Ok((text, why)) => {
-            let mut risk = check(&text, policy).risk;
-            if why == Some(Rejection::History) {
-                risk = risk.max(Risk::Medium);
-            }
+        Ok(Reading { text, why, floor, .. }) => {
+            let risk = check(&text, policy).risk.max(floor);
             let action = if why.is_some() { Action::Show } else { Action::Insert };
             // A text of several lines is shown, and none of it can be taken as it is.
             let text = if text.contains('\n') { String::new() } else { text };
@@ -83,20 +80,40 @@ fn risk_of_remains(text: &str, policy: &Policy) -> Risk {
     ways.into_iter().max().unwrap_or(Risk::Medium)
 }
 
+/// An answer in which nothing is hidden.
+#[derive(Debug)]
+pub(super) struct Reading {
+    /// The command. It has several lines only when they cannot be joined.
+    pub(super) text: String,
+    /// Why it must be shown first: of several reasons the gravest; that it has several lines is the least.
+    pub(super) why: Option<Rejection>,
+    /// The least risk that it has, whatever the analyser says of its text.
+    pub(super) floor: Risk,
+    /// The complete commands in it.
+    n_commands: usize,
+}
+
+impl Reading {
+    /// Whether it is one command that needs several lines, and nothing else speaks against it.
+    pub(super) fn is_block(&self) -> bool {
+        self.why == Some(Rejection::SeveralLines) && self.n_commands == 1 && self.text.contains('\n')
+    }
+}
+
 /// What of an answer may enter the buffer, and why it must be shown first. A joiner inside an emoji is only trusted in a
 /// text that nothing else speaks against.
 ///
 /// # Errors
 /// [`Rejection`] when nothing of it is used.
-pub(super) fn read(answer: &str, policy: &Policy) -> Result<(String, Option<Rejection>), Rejection> {
+pub(super) fn read(answer: &str, policy: &Policy) -> Result<Reading, Rejection> {
     match unpacked(answer, policy)? {
-        (text, Some(_)) if text.contains('\u{200d}') => Err(Rejection::Invisible('\u{200d}')),
+        reading if reading.why.is_some() && reading.text.contains('\u{200d}') => Err(Rejection::Invisible('\u{200d}')),
         sound => Ok(sound),
     }
 }
 
 /// The text for the buffer, and why it must be shown first; or why it is refused.
-fn unpacked(answer: &str, policy: &Policy) -> Result<(String, Option<Rejection>), Rejection> {
+fn unpacked(answer: &str, policy: &Policy) -> Result<Reading, Rejection> {
     if answer.len() > text::MAX_BYTES {
         return Err(Rejection::TooLong);
     }
@@ -114,17 +131,20 @@ fn unpacked(answer: &str, policy: &Policy) -> Result<(String, Option<Rejection>)
     if text.len() > text::MAX_BYTES {
         return Err(Rejection::TooLong);
     }
-    let (text, padded) = with_single_blanks(text, policy.shell);
+    let (text, padded) = with_single_blanks(text, policy);
     text::check_characters(&text)?;
     if text.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1 {
         return Err(Rejection::TrailingBackslash);
     }
     check_start(&text)?;
-    let why = check_meaning(&text, policy.shell)?;
+    let (n_commands, why) = check_meaning(&text, policy)?;
+    let floor = if policy.shell != ShellKind::Fish && expands_history(&text) { Risk::Medium } else { Risk::None };
     if !text.contains('\n') {
-        return Ok((text, why.or(padded.then_some(Rejection::Misleading("blanks push a part of it out of sight")))));
+        let why = why.or(padded.then_some(Rejection::Misleading("blanks push a part of it out of sight")));
+        return Ok(Reading { text, why, floor, n_commands });
     }
-    Ok((joined(&text, policy.shell).unwrap_or(text), Some(Rejection::SeveralLines)))
+    let why = why.or(Some(Rejection::SeveralLines));
+    Ok(Reading { text: joined(&text, policy).unwrap_or(text), why, floor, n_commands })
 }
 
 /// The text without blanks, line ends and bells around it.
@@ -161,8 +181,8 @@ fn from_json(text: &str) -> Result<Option<String>, Rejection> {
 
 /// The text with one blank for every run of blanks and tabs outside quotes, and whether a run was long enough to hide
 /// what follows. Indentation in a text of several lines stays.
-fn with_single_blanks(text: &str, shell: ShellKind) -> (String, bool) {
-    let (outside, _) = syntax::unquoted(text, shell);
+fn with_single_blanks(text: &str, policy: &Policy) -> (String, bool) {
+    let (outside, _) = policy.unquoted(text);
     if text.contains('\n') {
         return (text.to_owned(), false);
     }
@@ -209,17 +229,14 @@ fn check_start(text: &str) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// What the tree and the characters outside quotes tell; a reason to show the text is a value, one to refuse it an error.
-fn check_meaning(text: &str, shell: ShellKind) -> Result<Option<Rejection>, Rejection> {
-    let (outside, comment) = syntax::unquoted(text, shell);
+/// What the tree and the characters outside quotes tell: the number of complete commands, and a reason to show it. A reason to show the text is a value, one to refuse it an error.
+fn check_meaning(text: &str, policy: &Policy) -> Result<(usize, Option<Rejection>), Rejection> {
+    let shell = policy.shell;
+    let (outside, comment) = policy.unquoted(text);
     if text.starts_with('#') {
         return Err(Rejection::Comment);
     }
-    // An interactive zsh takes `#` as a word unless the user changed that, and then runs what follows.
-    if comment == Comment::Present && shell == ShellKind::Zsh {
-        return Err(Rejection::Comment);
-    }
-    let tree = syntax::parse(text, shell)?;
+    let tree = policy.parse(text)?;
     if tree.complete_commands() == 0 {
         return Err(Rejection::Comment);
     }
@@ -243,13 +260,16 @@ fn check_meaning(text: &str, shell: ShellKind) -> Result<Option<Rejection>, Reje
     let names = tree.commands().iter().filter_map(|command| command.words.first()).map(|word| word.shape.as_str());
     let mixed = mixture::is_mixed(text, &outside) || names.into_iter().any(mixture::has_lookalikes);
     let blank = outside.iter().any(|(_, c)| c.is_whitespace() && !matches!(c, ' ' | '\n'));
-    Ok(match () {
+    let runs_comment = comment == Comment::Present && !policy.comments;
+    let why = match () {
         () if typography.is_some() => typography,
         () if mixed => Some(Rejection::Misleading("letters of another script look like Latin ones")),
         () if blank => Some(Rejection::Misleading("a blank that the shell does not take as one")),
+        () if runs_comment => Some(Rejection::Misleading("this shell takes `#` as a word and runs what follows")),
         () if shell != ShellKind::Fish && expands_history(text) => Some(Rejection::History),
         () => None,
-    })
+    };
+    Ok((tree.complete_commands(), why))
 }
 
 /// Whether bash or zsh replaces a `!` by an earlier command: outside single quotes, before a word.
@@ -276,20 +296,20 @@ fn expands_history(text: &str) -> bool {
 }
 
 /// The lines of a text joined by `; `, when that is surely the same: its tree is the list of the trees of the lines.
-fn joined(text: &str, shell: ShellKind) -> Option<String> {
+fn joined(text: &str, policy: &Policy) -> Option<String> {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let mut parts = Vec::new();
     for line in &lines {
-        let (_, comment) = syntax::unquoted(line, shell);
-        let tree = syntax::parse(line, shell).ok()?;
+        let (_, comment) = policy.unquoted(line);
+        let tree = policy.parse(line).ok()?;
         if comment == Comment::Present || tree.complete_commands() != 1 || line.ends_with([';', '&', '|', '\\']) {
             return None;
         }
         parts.extend(outline(&tree)?);
     }
     let joined = lines.join("; ");
-    let whole = syntax::parse(&joined, shell).ok()?;
-    (joined.len() <= text::MAX_BYTES && outline(&whole)? == parts && outline(&syntax::parse(text, shell).ok()?)? == parts).then_some(joined)
+    let whole = policy.parse(&joined).ok()?;
+    (joined.len() <= text::MAX_BYTES && outline(&whole)? == parts && outline(&policy.parse(text).ok()?)? == parts).then_some(joined)
 }
 
 /// What each command of a tree consists of, without places; `None` when one reads text from the lines after it.
