@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::suggestion::{Rejection, check};
 use super::text;
 use super::verdict::Policy;
-use super::{is_prose, mixture};
+use super::{framing, is_prose, mixture};
 use crate::domain::{Risk, ShellKind};
 use crate::syntax::{Command, Comment, RedirectKind, SyntaxError, Tree};
 
@@ -15,6 +15,12 @@ const SHELL_FENCES: [&str; 10] = ["", "bash", "sh", "zsh", "fish", "shell", "con
 
 /// A run of blanks from this length on pushes what follows out of sight.
 const PADDING: usize = 32;
+
+/// The same inside quotes, where tables and drawings have blanks too.
+const QUOTED_PADDING: usize = 64;
+
+/// Programs that say what they are told, in sentences if need be.
+const TALKERS: [&str; 10] = ["echo", "printf", "print", "say", "espeak", "figlet", "cowsay", "wall", "logger", "notify-send"];
 
 /// What to do with an answer, the strictest last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,7 +83,9 @@ fn risk_of_remains(text: &str, policy: &Policy) -> Risk {
         end -= 1;
     }
     let ways = ["", " ", "\n"].map(|instead| check(text::without_refused(&text[..end], instead).trim(), policy).risk);
-    ways.into_iter().max().unwrap_or(Risk::Medium)
+    // Whatever takes a text into quotes of its own ends them where the text does.
+    let freed = text.starts_with(['\'', '"']).then(|| check(&text::without_refused(&text[..end], " ").replace(['\'', '"'], " "), policy).risk);
+    ways.into_iter().chain(freed).max().unwrap_or(Risk::Medium)
 }
 
 /// An answer in which nothing is hidden.
@@ -137,6 +145,7 @@ fn unpacked(answer: &str, policy: &Policy) -> Result<Reading, Rejection> {
         return Err(Rejection::TrailingBackslash);
     }
     check_start(&text)?;
+    let padded = padded || text.split(|c: char| !matches!(c, ' ' | '\t' | '\u{3000}')).any(|run| run.chars().count() >= QUOTED_PADDING);
     let (n_commands, why) = check_meaning(&text, policy)?;
     let floor = if policy.shell != ShellKind::Fish && expands_history(&text) { Risk::Medium } else { Risk::None };
     if !text.contains('\n') {
@@ -209,6 +218,9 @@ fn check_start(text: &str) -> Result<(), Rejection> {
     if text.starts_with('-') {
         return Err(Rejection::Form("it begins with an option"));
     }
+    if let Some(around) = framing::framing(text) {
+        return Err(Rejection::Form(around));
+    }
     if first.len() > 1 && first.ends_with(':') && first.starts_with(char::is_alphabetic) {
         return Err(Rejection::Form("it begins as a message"));
     }
@@ -217,12 +229,14 @@ fn check_start(text: &str) -> Result<(), Rejection> {
         if line.starts_with("```") {
             return Err(Rejection::Form("a block and something beside it"));
         }
-        let talks = matches!(first, "echo" | "printf" | "print");
-        if !talks && is_prose(line) && !text.contains("<<") {
+        if !TALKERS.contains(&first) && is_prose(line) && !text.contains("<<") {
             return Err(Rejection::Form("it is prose"));
         }
     }
     let mut chars = text.chars();
+    if text.starts_with('^') {
+        return Err(Rejection::History);
+    }
     if chars.next() == Some('!') && chars.next().is_some_and(|c| !c.is_whitespace()) {
         return Err(Rejection::History);
     }
@@ -245,6 +259,9 @@ fn check_meaning(text: &str, policy: &Policy) -> Result<(usize, Option<Rejection
         if shell != ShellKind::Fish && name.starts_with('!') && name.len() > 1 {
             return Err(Rejection::History);
         }
+        if name.starts_with('-') {
+            return Err(Rejection::Form("a command begins with an option"));
+        }
         if name.contains(|c| matches!(c, '\u{ff00}'..='\u{ffef}')) {
             return Err(Rejection::Misleading("a command's name in full-width letters"));
         }
@@ -264,6 +281,9 @@ fn check_meaning(text: &str, policy: &Policy) -> Result<(usize, Option<Rejection
     let why = match () {
         () if typography.is_some() => typography,
         () if mixed => Some(Rejection::Misleading("letters of another script look like Latin ones")),
+        () if mixture::has_false_signs(&outside) => Some(Rejection::Misleading("a sign looks like one that the shell knows")),
+        () if mixture::is_overloaded(text) => Some(Rejection::Misleading("marks are piled up on a letter")),
+        () if text.starts_with('`') && text.ends_with('`') => Some(Rejection::Misleading("in backquotes, its output would run")),
         () if blank => Some(Rejection::Misleading("a blank that the shell does not take as one")),
         () if runs_comment => Some(Rejection::Misleading("this shell takes `#` as a word and runs what follows")),
         () if shell != ShellKind::Fish && expands_history(text) => Some(Rejection::History),
