@@ -195,6 +195,7 @@ fn excerpt(line: &str, spans: &[Range<usize>], columns: usize) -> (String, Vec<S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::output::tests::Captured;
 
     #[test]
     fn marks_stand_under_the_span_also_beside_wide_characters() {
@@ -211,6 +212,38 @@ mod tests {
         assert!(text.starts_with('…') && text.ends_with('…') && text.chars().count() <= 20, "{text}");
         let at = marks[0].find('^').expect("marks");
         assert_eq!(text.chars().skip(at).take(2).collect::<String>(), "rm");
+    }
+
+    #[test]
+    fn the_line_is_printed_once_with_its_findings_below() {
+        let printed = |line: &str| {
+            let captured = Captured::default();
+            print(line, &validate::check(line, &Policy::new(ShellKind::Bash)), &mut captured.output());
+            captured.out()
+        };
+        assert_eq!(printed("ls"), "ls\nnone  it only reads\n");
+        let text = printed("true; sudo rm -rf /");
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(text.matches("sudo rm").count(), 1, "{text}");
+        assert_eq!(lines[..2], ["true; sudo rm -rf /", "                  ^"], "{text}");
+        assert!(lines.iter().any(|line| line.starts_with("critical  rm-vital ")), "{text}");
+        assert!(lines.iter().any(|line| line.starts_with("          safer: ")), "{text}");
+        assert!(!lines.iter().any(|line| line.starts_with("low ")), "{text}");
+        // What is low is told where nothing is worse.
+        let low = printed("touch a");
+        assert!(low.lines().last().is_some_and(|line| line.starts_with("low       ")), "{low}");
+    }
+
+    #[test]
+    fn marks_stay_under_the_span_at_both_ends_of_a_narrow_terminal() {
+        for (line, span) in [("rm 文件文件文件文件文件文件", 0..2), ("文件文件文件文件文件文件 rm", 37..39)] {
+            let (text, marks) = excerpt(line, &[span], 12);
+            let width: usize = text.chars().filter_map(UnicodeWidthChar::width).sum();
+            assert!(width <= 12 && width > 8, "{text}");
+            let before: usize = text.split("rm").next().unwrap_or_default().chars().filter_map(UnicodeWidthChar::width).sum();
+            assert_eq!(marks, [format!("{}^^", " ".repeat(before))], "{text}");
+        }
+        assert!(excerpt("rm -rf build", &[0..12], 1).0.chars().count() <= 2);
     }
 
     #[test]

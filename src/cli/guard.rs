@@ -139,7 +139,10 @@ mod tests {
         assert!(text.starts_with("<file> is still to be filled in"), "{text}");
         for shell in ShellKind::ALL {
             assert!(matches!(rule(b"rm -rf / # \xff", shell), Ruling::Hold(Risk::Critical, _)), "{shell}");
+            let held = matches!(rule(b"ls # ; rm -rf /", shell), Ruling::Hold(Risk::Critical, _));
+            assert_eq!(held, shell == ShellKind::Zsh, "{shell}");
         }
+        assert_eq!(rule(b"ls # it's all", ShellKind::Zsh), Ruling::Pass(Risk::Medium));
     }
 
     #[test]

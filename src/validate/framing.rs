@@ -9,7 +9,8 @@ pub(super) fn framing(text: &str) -> Option<&'static str> {
     let number = first.trim_end_matches(['.', ')']);
     let is_number = number.len() < first.len() && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     let is_tag = first.starts_with('[') && first.len() > 1 && !first.starts_with("[[");
-    let is_prompt = first == "%" || (first.len() > 1 && first.ends_with(['$', '%', '#', '>']) && !first.ends_with("$$"));
+    let sign = first.ends_with(['$', '%', '#', '>']) && !first.ends_with("$$") && first.contains(char::is_alphanumeric);
+    let is_prompt = first == "%" || (sign && !first.contains([';', '|', '&', '(']));
     match () {
         () if has_more && (is_number || matches!(first, "*" | "+")) => Some("it begins as a list does"),
         () if has_more && (is_prompt || is_tag) || text.starts_with(">>>") => Some("it begins with a prompt"),
@@ -43,7 +44,18 @@ mod tests {
         ] {
             assert!(framing(text).is_some(), "{text}");
         }
-        for text in ["[ -d src ] && df", "[[ -d src ]] && df", "%1", "> out.txt", ">> log date", "7z x a.7z", "\"df\" -h", "{ df; }", "*.sh", "$(df)"] {
+        for text in [
+            "[ -d src ] && df",
+            "[[ -d src ]] && df",
+            "%1",
+            "> out.txt",
+            ">> log date",
+            "7z x a.7z",
+            "\"df\" -h",
+            "{ df; }",
+            "*.sh",
+            "$(df)",
+        ] {
             assert_eq!(framing(text), None, "{text}");
         }
     }

@@ -1,10 +1,54 @@
 //! Sentences where a command was expected.
 
 /// Words that make sentences. Enough of them, outside quotes, do not stand in one command.
-const SENTENCE_WORDS: [&str; 45] = [
-    "the", "a", "an", "i", "i'm", "i'll", "you", "your", "you're", "we", "it", "it's", "is", "are", "was", "be", "this", "that", "there",
-    "these", "please", "can", "can't", "cannot", "could", "should", "would", "will", "not", "sorry", "have", "to", "of", "need", "and", "in",
-    "which", "with", "my", "do", "does", "here", "want", "no", "unfortunately",
+const SENTENCE_WORDS: [&str; 47] = [
+    "the",
+    "a",
+    "an",
+    "i",
+    "i'm",
+    "i'll",
+    "you",
+    "your",
+    "you're",
+    "we",
+    "it",
+    "it's",
+    "is",
+    "are",
+    "was",
+    "be",
+    "this",
+    "that",
+    "there",
+    "these",
+    "please",
+    "can",
+    "can't",
+    "cannot",
+    "could",
+    "should",
+    "would",
+    "will",
+    "not",
+    "sorry",
+    "have",
+    "to",
+    "of",
+    "need",
+    "and",
+    "in",
+    "which",
+    "with",
+    "my",
+    "do",
+    "does",
+    "here",
+    "want",
+    "no",
+    "unfortunately",
+    "on",
+    "from",
 ];
 
 /// Words that begin or end a `for`, or name a program, and say less.
@@ -16,7 +60,8 @@ pub fn is_prose(line: &str) -> bool {
     let bare = outside_quotes(line);
     let words: Vec<&str> = bare.split_whitespace().collect();
     let (first, last) = (words.first().copied().unwrap_or_default(), words.last().copied().unwrap_or_default());
-    let mut known: Vec<String> = words.iter().map(|word| word.to_lowercase().trim_end_matches([',', '.', '!', '?', ':']).to_owned()).collect();
+    let mut known: Vec<String> =
+        words.iter().map(|word| word.to_lowercase().trim_end_matches([',', '.', '!', '?', ':']).to_owned()).collect();
     known.retain(|word| SENTENCE_WORDS.contains(&word.as_str()));
     known.sort_unstable();
     known.dedup();
@@ -39,7 +84,8 @@ pub fn is_prose(line: &str) -> bool {
     };
     let stem = last.trim_end_matches(['.', '!', '?', ':']);
     let ends_as_sentence = stem.len() < last.len() && stem.len() > 1 && stem.chars().all(char::is_alphabetic);
-    (words.len() > 1 && evidence >= enough) || (ends_as_sentence && words.len() >= 4 && !words.iter().any(|word| word.starts_with('-')))
+    (words.len() > usize::from(!capital) + 1 && evidence >= enough)
+        || (ends_as_sentence && words.len() >= 4 && !words.iter().any(|word| word.starts_with('-')))
 }
 
 /// The line without its quoted parts. An apostrophe inside a word does not quote.

@@ -84,7 +84,8 @@ fn risk_of_remains(text: &str, policy: &Policy) -> Risk {
     }
     let ways = ["", " ", "\n"].map(|instead| check(text::without_refused(&text[..end], instead).trim(), policy).risk);
     // Whatever takes a text into quotes of its own ends them where the text does.
-    let freed = text.starts_with(['\'', '"']).then(|| check(&text::without_refused(&text[..end], " ").replace(['\'', '"'], " "), policy).risk);
+    let freed =
+        text.starts_with(['\'', '"']).then(|| check(&text::without_refused(&text[..end], " ").replace(['\'', '"'], " "), policy).risk);
     ways.into_iter().chain(freed).max().unwrap_or(Risk::Medium)
 }
 
