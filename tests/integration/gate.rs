@@ -22,7 +22,7 @@ fn an_answer_that_may_only_be_shown_reaches_the_user() {
         assert!(run.err.contains(told) && run.err.contains("(risk "), "{command:?}: {}", run.err);
         assert_eq!(run.err.lines().filter(|line| line.contains(told)).count(), 1, "{}", run.err);
 
-        let run = env.run_with_input(&["widget", "--shell", "bash"], format!("{UNKNOWN}\0").as_bytes());
+        let run = env.run_with_input(&["widget", "bash"], format!("{UNKNOWN}\0").as_bytes());
         let records = records(&run.out);
         assert!(records.iter().all(|(kind, _, _)| kind != "cmd"), "{records:?}");
         let messages: Vec<_> = records.iter().filter(|(kind, _, _)| kind == "msg").collect();
@@ -43,7 +43,7 @@ fn beside_another_answer_it_is_no_more_than_a_remark() {
     let run = env.run(&["translate", "--shell", "bash", "--no-cache", "--", UNKNOWN]);
     assert_eq!((run.code, run.out.as_str()), (Some(0), "echo second-source\n"), "{}", run.err);
     env.configure(&provider_block("odd", &odd.base_url(), ""));
-    let run = env.run_with_input(&["widget", "--shell", "bash", "--fresh"], format!("{KNOWN}\0").as_bytes());
+    let run = env.run_with_input(&["widget", "bash", "--fresh"], format!("{KNOWN}\0").as_bytes());
     let records = records(&run.out);
     assert!(records.iter().any(|(kind, text, _)| kind == "cmd" && text.starts_with("find ")), "{records:?}");
     assert!(records.iter().any(|(kind, text, _)| kind == "msg" && text.contains("ls !sudo")), "{records:?}");
@@ -95,7 +95,7 @@ fn batch_gates_answer_every_id_and_name_what_is_wrong() {
     assert!(run.err.contains("line 2: not JSON") && run.err.contains("line 3: ") && run.err.contains("line 4: `id`"), "{}", run.err);
 
     let fish = "{\"id\":1,\"command\":\"for x in 1 2; echo $x; end\"}\n";
-    assert_eq!(lines(&env.run_with_input(&["batch", "check"], fish.as_bytes()))[0]["risk"], "none");
+    assert_eq!(lines(&env.run_with_input(&["batch", "check"], fish.as_bytes()))[0]["risk"], "low");
     assert_eq!(lines(&env.run_with_input(&["batch", "check", "--shell", "bash"], fish.as_bytes()))[0]["risk"], "medium");
 
     let input = format!("{{\"id\":1,\"raw_b64\":\"{}\"}}\n{{\"id\":2,\"raw_b64\":\"?\"}}\n", raw("ls # ; rm -rf ~"));
