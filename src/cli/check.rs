@@ -200,15 +200,15 @@ mod tests {
     #[test]
     fn marks_stand_under_the_span_also_beside_wide_characters() {
         assert_eq!(excerpt("ls; rm x", &[4..6, 0..2], 80), ("ls; rm x".to_owned(), vec!["    ^^".to_owned(), "^^".to_owned()]));
-        assert_eq!(excerpt("cat 文; rm x", &[9..11], 80), ("cat 文; rm x".to_owned(), vec!["        ^^".to_owned()]));
-        assert_eq!(excerpt("a\nb", &[2..3], 80), ("a\\nb".to_owned(), vec!["   ^".to_owned()]));
+        assert_eq!(excerpt("cat 文; rm x", std::slice::from_ref(&(9..11)), 80), ("cat 文; rm x".to_owned(), vec!["        ^^".to_owned()]));
+        assert_eq!(excerpt("a\nb", std::slice::from_ref(&(2..3)), 80), ("a\\nb".to_owned(), vec!["   ^".to_owned()]));
         assert_eq!(excerpt("ls", &[], 80), ("ls".to_owned(), Vec::new()));
     }
 
     #[test]
     fn a_long_line_is_cut_on_both_sides_of_the_span() {
         let line = format!("{} rm {}", "a".repeat(50), "b".repeat(50));
-        let (text, marks) = excerpt(&line, &[51..53], 20);
+        let (text, marks) = excerpt(&line, std::slice::from_ref(&(51..53)), 20);
         assert!(text.starts_with('…') && text.ends_with('…') && text.chars().count() <= 20, "{text}");
         let at = marks[0].find('^').expect("marks");
         assert_eq!(text.chars().skip(at).take(2).collect::<String>(), "rm");
@@ -243,7 +243,7 @@ mod tests {
             let before: usize = text.split("rm").next().unwrap_or_default().chars().filter_map(UnicodeWidthChar::width).sum();
             assert_eq!(marks, [format!("{}^^", " ".repeat(before))], "{text}");
         }
-        assert!(excerpt("rm -rf build", &[0..12], 1).0.chars().count() <= 2);
+        assert!(excerpt("rm -rf build", std::slice::from_ref(&(0..12)), 1).0.chars().count() <= 2);
     }
 
     #[test]

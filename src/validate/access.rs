@@ -78,7 +78,7 @@ impl Analysis<'_> {
                 && matches!(call.name, "chmod" | "chattr")
         });
         let skip = usize::from(!keys_off && signed.is_none() && call.name != "setfacl");
-        let mode = signed.or(call.operands.first().as_deref()).map(|word| word.shape.clone()).unwrap_or_default();
+        let mode = signed.or(call.operands.first()).map(|word| word.shape.clone()).unwrap_or_default();
         let opens = call.name == "chmod"
             && (mode.ends_with("777")
                 || mode.ends_with("666")
