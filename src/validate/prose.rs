@@ -1,7 +1,7 @@
 //! Sentences where a command was expected.
 
 /// Words that make sentences. Enough of them, outside quotes, do not stand in one command.
-const SENTENCE_WORDS: [&str; 47] = [
+const SENTENCE_WORDS: [&str; 48] = [
     "the",
     "a",
     "an",
