@@ -49,6 +49,7 @@ const SENTENCE_WORDS: [&str; 48] = [
     "unfortunately",
     "on",
     "from",
+    "before",
 ];
 
 /// Words that begin or end a `for`, or name a program, and say less.
