@@ -1,6 +1,7 @@
 //! `gptos check` and `gptos batch check`: what the analyser says of a command line.
 
 use std::io::{BufReader, Read};
+use std::ops::Range;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -120,32 +121,40 @@ fn read_line() -> Result<String, String> {
     Ok(text.strip_suffix('\n').unwrap_or(&text).to_owned())
 }
 
-/// The verdict for people: each finding under the part of the line that it is about.
+/// The verdict for people: the line with what the findings are about underlined, the worst first, then the findings. A
+/// low one is only worth a line where there is nothing worse.
 fn print(line: &str, verdict: &Verdict, output: &mut Output<'_>) {
     let columns = output.columns().unwrap_or(usize::MAX);
-    if verdict.findings.is_empty() {
-        output.line(&excerpt(line, &(0..0), columns).0);
-        output.line("risk none");
-    }
-    for finding in &verdict.findings {
-        let (text, marks) = excerpt(line, &finding.span, columns);
-        output.line(&text);
-        if !marks.is_empty() {
-            output.bold_line(&marks);
+    let least = verdict.risk.min(Risk::Medium);
+    let findings: Vec<&Finding> = verdict.findings.iter().filter(|finding| finding.risk >= least).collect();
+    let mut spans: Vec<Range<usize>> = Vec::new();
+    for finding in findings.iter().filter(|finding| !finding.span.is_empty()) {
+        if !spans.contains(&finding.span) {
+            spans.push(finding.span.clone());
         }
-        output.line(&format!("risk {}: {} [{}]", finding.risk, finding.reason, finding.rule));
+    }
+    let (text, marks) = excerpt(line, &spans, columns);
+    output.line(&text);
+    marks.iter().filter(|marks| !marks.is_empty()).for_each(|marks| output.bold_line(marks));
+    if findings.is_empty() {
+        output.line("none  it only reads");
+    }
+    let widest = findings.iter().map(|finding| finding.rule.chars().count()).max().unwrap_or_default();
+    for finding in findings {
+        output.line(&format!("{:<8}  {:<widest$}  {}", finding.risk.name(), visible(&finding.rule), finding.reason));
         if let Some(safer) = &finding.safer {
-            output.line(&format!("safer: {safer}"));
+            output.line(&format!("{:<8}  safer: {safer}", ""));
         }
     }
 }
 
-/// The line, cut around `span` to fit the columns, and the marks under the span.
-fn excerpt(line: &str, span: &std::ops::Range<usize>, columns: usize) -> (String, String) {
+/// The line, cut around the first of the spans to fit the columns, and the marks under each span.
+fn excerpt(line: &str, spans: &[Range<usize>], columns: usize) -> (String, Vec<String>) {
+    let first = spans.first().cloned().unwrap_or(0..0);
     let mut cells = Vec::new();
     for (at, c) in line.char_indices() {
         let shown = visible(c.encode_utf8(&mut [0; 4]));
-        cells.extend(shown.chars().map(|c| (c, c.width().unwrap_or(0), span.contains(&at))));
+        cells.extend(shown.chars().map(|c| (c, c.width().unwrap_or(0), at)));
     }
     let total: usize = cells.iter().map(|cell| cell.1).sum();
     let (mut start, mut end) = (0, cells.len());
@@ -153,7 +162,7 @@ fn excerpt(line: &str, span: &std::ops::Range<usize>, columns: usize) -> (String
         // What stands before the span is worth a third of the line.
         let room = columns.saturating_sub(2);
         let mut used = 0;
-        start = cells.iter().position(|cell| cell.2).unwrap_or(0);
+        start = cells.iter().position(|cell| first.contains(&cell.2)).unwrap_or(0);
         while start > 0 && used + cells[start - 1].1 <= room / 3 {
             start -= 1;
             used += cells[start].1;
@@ -164,36 +173,77 @@ fn excerpt(line: &str, span: &std::ops::Range<usize>, columns: usize) -> (String
             used += cells[end].1;
             end += 1;
         }
+        // Near its end the line has room to spare, and that goes to what stands before.
+        while end == cells.len() && start > 0 && used + cells[start - 1].1 <= room {
+            start -= 1;
+            used += cells[start].1;
+        }
     }
     let (left, right) = (start > 0, end < cells.len());
     let kept = &cells[start..end];
     let mut text = String::from(if left { "…" } else { "" });
     text.extend(kept.iter().map(|cell| cell.0));
     text.push_str(if right { "…" } else { "" });
-    let mut marks = String::from(if left { " " } else { "" });
-    kept.iter().for_each(|(_, width, marked)| marks.push_str(&if *marked { "^" } else { " " }.repeat(*width)));
-    (text, marks.trim_end().to_owned())
+    let marks = spans.iter().map(|span| {
+        let mut marks = String::from(if left { " " } else { "" });
+        kept.iter().for_each(|(_, width, at)| marks.push_str(&if span.contains(at) { "^" } else { " " }.repeat(*width)));
+        marks.trim_end().to_owned()
+    });
+    (text, marks.collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::output::tests::Captured;
 
     #[test]
     fn marks_stand_under_the_span_also_beside_wide_characters() {
-        assert_eq!(excerpt("ls; rm x", &(4..6), 80), ("ls; rm x".to_owned(), "    ^^".to_owned()));
-        assert_eq!(excerpt("cat 文; rm x", &(9..11), 80), ("cat 文; rm x".to_owned(), "        ^^".to_owned()));
-        assert_eq!(excerpt("a\nb", &(2..3), 80), ("a\\nb".to_owned(), "   ^".to_owned()));
-        assert_eq!(excerpt("ls", &(0..0), 80), ("ls".to_owned(), String::new()));
+        assert_eq!(excerpt("ls; rm x", &[4..6, 0..2], 80), ("ls; rm x".to_owned(), vec!["    ^^".to_owned(), "^^".to_owned()]));
+        assert_eq!(excerpt("cat 文; rm x", std::slice::from_ref(&(9..11)), 80), ("cat 文; rm x".to_owned(), vec!["        ^^".to_owned()]));
+        assert_eq!(excerpt("a\nb", std::slice::from_ref(&(2..3)), 80), ("a\\nb".to_owned(), vec!["   ^".to_owned()]));
+        assert_eq!(excerpt("ls", &[], 80), ("ls".to_owned(), Vec::new()));
     }
 
     #[test]
     fn a_long_line_is_cut_on_both_sides_of_the_span() {
         let line = format!("{} rm {}", "a".repeat(50), "b".repeat(50));
-        let (text, marks) = excerpt(&line, &(51..53), 20);
+        let (text, marks) = excerpt(&line, std::slice::from_ref(&(51..53)), 20);
         assert!(text.starts_with('…') && text.ends_with('…') && text.chars().count() <= 20, "{text}");
-        let at = marks.find('^').expect("marks");
+        let at = marks[0].find('^').expect("marks");
         assert_eq!(text.chars().skip(at).take(2).collect::<String>(), "rm");
+    }
+
+    #[test]
+    fn the_line_is_printed_once_with_its_findings_below() {
+        let printed = |line: &str| {
+            let captured = Captured::default();
+            print(line, &validate::check(line, &Policy::new(ShellKind::Bash)), &mut captured.output());
+            captured.out()
+        };
+        assert_eq!(printed("ls"), "ls\nnone  it only reads\n");
+        let text = printed("true; sudo rm -rf /");
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(text.matches("sudo rm").count(), 1, "{text}");
+        assert_eq!(lines[..2], ["true; sudo rm -rf /", "                  ^"], "{text}");
+        assert!(lines.iter().any(|line| line.starts_with("critical  rm-vital ")), "{text}");
+        assert!(lines.iter().any(|line| line.starts_with("          safer: ")), "{text}");
+        assert!(!lines.iter().any(|line| line.starts_with("low ")), "{text}");
+        // What is low is told where nothing is worse.
+        let low = printed("touch a");
+        assert!(low.lines().last().is_some_and(|line| line.starts_with("low       ")), "{low}");
+    }
+
+    #[test]
+    fn marks_stay_under_the_span_at_both_ends_of_a_narrow_terminal() {
+        for (line, span) in [("rm 文件文件文件文件文件文件", 0..2), ("文件文件文件文件文件文件 rm", 37..39)] {
+            let (text, marks) = excerpt(line, &[span], 12);
+            let width: usize = text.chars().filter_map(UnicodeWidthChar::width).sum();
+            assert!(width <= 12 && width > 8, "{text}");
+            let before: usize = text.split("rm").next().unwrap_or_default().chars().filter_map(UnicodeWidthChar::width).sum();
+            assert_eq!(marks, [format!("{}^^", " ".repeat(before))], "{text}");
+        }
+        assert!(excerpt("rm -rf build", std::slice::from_ref(&(0..12)), 1).0.chars().count() <= 2);
     }
 
     #[test]

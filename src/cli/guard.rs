@@ -127,7 +127,10 @@ fn rule(line: &[u8], policy: &Policy) -> (Ruling, Vec<Effect>) {
         let text = printable(&format!("{gap} is still to be filled in (a redirect has no name in brackets: < in > out)"));
         return (Ruling::Stop(text), Vec::new());
     }
-    let verdict = validate::check(&line, policy);
+    // The shell does not tell its options here, and in zsh one of them decides whether what follows a `#` runs.
+    let comments: &[bool] = if policy.shell == ShellKind::Zsh && line.contains('#') { &[true, false] } else { &[true] };
+    let verdicts = comments.iter().map(|comments| validate::check(&line, &policy.clone().with_comments(*comments)));
+    let Some(verdict) = verdicts.max_by_key(|verdict| verdict.risk) else { return (Ruling::Pass(Risk::None), Vec::new()) };
     let ruling = if verdict.risk >= Risk::High {
         Ruling::Hold(verdict.risk, printable(&reason(&verdict)))
     } else if line.len() > syntax::MAX_BYTES {
@@ -172,7 +175,10 @@ mod tests {
         assert!(text.starts_with("<file> is still to be filled in"), "{text}");
         for shell in ShellKind::ALL {
             assert!(matches!(rule(b"rm -rf / # \xff", &Policy::new(shell)).0, Ruling::Hold(Risk::Critical, _)), "{shell}");
+            let held = matches!(rule(b"ls # ; rm -rf /", &Policy::new(shell)).0, Ruling::Hold(Risk::Critical, _));
+            assert_eq!(held, shell == ShellKind::Zsh, "{shell}");
         }
+        assert_eq!(rule(b"ls # it's all", &Policy::new(ShellKind::Zsh)).0, Ruling::Pass(Risk::Medium));
     }
 
     #[test]

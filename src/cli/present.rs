@@ -7,7 +7,7 @@ use crate::domain::ShellFacts;
 use crate::protocol::{Answer, Via};
 use crate::suggest::fit;
 use crate::system::{LocalTools, SearchPath, blast};
-use crate::validate::{Policy, Suggestion, judge};
+use crate::validate::{Policy, Rejection, Suggestion, judge};
 
 /// A suggestion with the word for its source and what is known of it on this machine.
 pub(super) struct Shown {
@@ -19,16 +19,19 @@ pub(super) struct Shown {
     needs: Vec<String>,
 }
 
-/// Judges every candidate of an answer; those that do not pass are not shown.
-pub(super) fn suggestions(answer: &Answer, policy: &Policy) -> Vec<Shown> {
-    let candidates = answer.candidates.iter().cloned();
-    candidates
-        .filter_map(|wire| {
-            let via = wire.via;
-            let suggestion = judge(&wire.into_candidate()?, policy).ok()?;
-            Some(Shown { suggestion, via, blast: None, needs: Vec::new() })
-        })
-        .collect()
+/// Judges every candidate of an answer. Of one that people may see but no buffer may hold a remark tells; the others that
+/// do not pass are dropped.
+pub(super) fn suggestions(answer: &mut Answer, policy: &Policy) -> Vec<Shown> {
+    let mut shown = Vec::new();
+    for wire in &answer.candidates {
+        let Some(candidate) = wire.clone().into_candidate() else { continue };
+        match judge(&candidate, policy) {
+            Ok(suggestion) => shown.push(Shown { suggestion, via: wire.via, blast: None, needs: Vec::new() }),
+            Err(told @ Rejection::Shown { .. }) => answer.remarks.push(told.to_string()),
+            Err(_) => {}
+        }
+    }
+    shown
 }
 
 /// Looks at this machine for what belongs beside the suggestions: what each needs, and what the first one reaches.

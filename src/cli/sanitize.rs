@@ -73,3 +73,25 @@ pub(super) fn redact(output: &mut Output<'_>) -> ExitStatus {
     };
     batch::answer_lines(BufReader::new(std::io::stdin().lock()), &TEXTS, &mut answer, output)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_strictest_shell_that_understands_an_answer_decides() {
+        for (raw, shell, action) in [
+            ("ls # all", None, Action::Show),
+            ("ls # all", Some(ShellKind::Bash), Action::Insert),
+            ("ls # all", Some(ShellKind::Zsh), Action::Show),
+            ("for x in 1 2; echo $x; end", None, Action::Insert),
+            ("for x in 1 2; echo $x; end", Some(ShellKind::Bash), Action::Refuse),
+            ("echo 'a", None, Action::Refuse),
+            ("ls !$", Some(ShellKind::Fish), Action::Insert),
+            ("ls !$", None, Action::Show),
+        ] {
+            assert_eq!(in_dialects(raw.as_bytes(), shell).0.action, action, "{raw} {shell:?}");
+        }
+        assert!(in_dialects(b"ls # ; rm -rf ~", None).1 >= Risk::High);
+    }
+}

@@ -48,7 +48,7 @@ impl Standing {
 impl Standing {
     /// What commands are judged against here.
     pub(super) fn policy(&self, facts: &ShellFacts) -> Policy {
-        Policy::new(facts.shell).with_rules(Arc::clone(&self.in_force.rules))
+        Policy::new(facts.shell).with_comments(facts.comments).with_rules(Arc::clone(&self.in_force.rules))
     }
 
     /// Whether what is run here is kept for next time.

@@ -48,7 +48,7 @@ pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> Ex
     });
     output.end_progress();
     standing.remark(&mut answer, asked);
-    let mut shown = present::suggestions(&answer, &standing.policy(&ask.facts));
+    let mut shown = present::suggestions(&mut answer, &standing.policy(&ask.facts));
     present::examine(&mut shown.iter_mut().collect::<Vec<_>>(), &ask.facts);
     if arguments.json {
         output.data(&format!("{}\n", serde_json::to_string(&Report::new(&shown, &answer.remarks)).unwrap_or_default()));
@@ -106,11 +106,11 @@ pub(super) fn many(arguments: &BatchArguments, output: &mut Output<'_>) -> ExitS
         };
         standing.tighten(&mut ask);
         let begun = Instant::now();
-        let answer = match &own {
+        let mut answer = match &own {
             Some(own) => own.answer(&ask, begun, &mut |_| {}),
             None => surroundings.since(begun).ask(&ask, &mut |_| {}),
         };
-        let shown = present::suggestions(&answer, &policy);
+        let shown = present::suggestions(&mut answer, &policy);
         let sure = shown.first().is_some_and(|best| !best.is_guess());
         let report = Report::new(if sure { &shown } else { &[] }, &[]);
         BatchAnswer { command: report.command, confidence: report.confidence, source: report.source, alternatives: report.alternatives }

@@ -58,7 +58,7 @@ fn widget(shell: ShellKind, fresh: bool, shell_version: String, output: &mut Out
                 }
             });
             standing.remark(&mut answer, mode);
-            answered(&answer, &ask, &standing, &surroundings, output)
+            answered(&mut answer, &ask, &standing, &surroundings, output)
         }
         Err(reason) => {
             record(output, "msg", &visible(&reason), "");
@@ -69,7 +69,7 @@ fn widget(shell: ShellKind, fresh: bool, shell_version: String, output: &mut Out
     status
 }
 
-fn answered(answer: &Answer, ask: &Ask, standing: &Standing, surroundings: &Surroundings, output: &mut Output<'_>) -> ExitStatus {
+fn answered(answer: &mut Answer, ask: &Ask, standing: &Standing, surroundings: &Surroundings, output: &mut Output<'_>) -> ExitStatus {
     let mut shown = present::suggestions(answer, &standing.policy(&ask.facts));
     if shown.is_empty() {
         record(output, "msg", &visible(&hints::no_answer(answer, &ask.query, &surroundings.paths)), "");

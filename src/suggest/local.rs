@@ -9,7 +9,7 @@ use super::ports::{AnswerCache, CachedAnswer, KeptCandidate, RedactedText};
 use crate::domain::{Candidate, Origin};
 use crate::offline::{self, Machine, Os};
 use crate::redact::Redacted;
-use crate::validate::{Suggestion, judge};
+use crate::validate::{Rejection, Suggestion, judge};
 
 /// An answer whose words point at the present directory ages faster than one that does not: the directory changes.
 const CONTEXT_TTL: Duration = Duration::from_secs(24 * 3600);
@@ -28,12 +28,14 @@ pub struct LocalSources<'a> {
 pub struct Local {
     offers: Vec<Offer>,
     nearest: Vec<String>,
+    /// What the user may see and the buffer may not hold, one line each.
+    told: Vec<RedactedText>,
 }
 
 impl LocalSources<'_> {
     /// Asks all local sources.
     pub fn collect(&self, request: &Request, redacted: &Redacted) -> Local {
-        let mut local = Local { offers: Vec::new(), nearest: Vec::new() };
+        let mut local = Local { offers: Vec::new(), nearest: Vec::new(), told: Vec::new() };
         let cached = request.may_use_cache() && request.mode != Mode::Fresh;
         if cached {
             for kind in [Kind::Ran, Kind::Provider, Kind::Offline] {
@@ -46,7 +48,12 @@ impl LocalSources<'_> {
                     let kept = answer.candidate;
                     let Ok(command) = redacted.restore_kept(&kept.command, request.facts.shell) else { continue };
                     let reading = kept.reading.map(|reading| reading.to_string());
-                    local.add(&Candidate { command, reading, origin: kept.origin, confidence: kept.confidence }, via, request);
+                    local.add(
+                        &Candidate { command, reading, origin: kept.origin, confidence: kept.confidence },
+                        kept.command.as_str(),
+                        via,
+                        request,
+                    );
                 }
             }
         }
@@ -73,7 +80,7 @@ impl LocalSources<'_> {
         });
         for candidate in translation.candidates.iter().filter(|candidate| candidate.confidence >= offline::PLAUSIBLE) {
             let sure = candidate.confidence >= offline::SURE;
-            local.add(candidate, if sure { Via::Live } else { Via::Guess }, request);
+            local.add(candidate, &candidate.command, if sure { Via::Live } else { Via::Guess }, request);
         }
         if let Some(best) = translation.candidates.first()
             && request.may_use_cache()
@@ -104,9 +111,22 @@ impl LocalSources<'_> {
 }
 
 impl Local {
-    /// Judges a candidate and keeps it unless the same command is there already.
-    fn add(&mut self, candidate: &Candidate, via: Via, request: &Request) {
-        let Ok(suggestion) = judge(candidate, &request.policy()) else { return };
+    /// Judges a candidate and keeps it unless the same command is there already. One that may only be shown is told of by
+    /// `kept`, the command before its secrets were put back: a remark may reach a log.
+    fn add(&mut self, candidate: &Candidate, kept: &str, via: Via, request: &Request) {
+        let policy = request.policy();
+        let suggestion = match judge(candidate, &policy) {
+            Ok(suggestion) => suggestion,
+            Err(Rejection::Shown { why, .. }) => {
+                let before = Candidate { command: kept.to_owned(), ..candidate.clone() };
+                let told = RedactedText::mask(&judge(&before, &policy).err().unwrap_or(*why).to_string());
+                if !self.told.contains(&told) {
+                    self.told.push(told);
+                }
+                return;
+            }
+            Err(_) => return,
+        };
         if self.offers.iter().all(|known| known.suggestion.command() != suggestion.command()) {
             self.offers.push(Offer { suggestion, via });
         }
@@ -123,9 +143,10 @@ impl Local {
     }
 
     /// The reply made of local answers alone.
-    pub fn reply(self, request: &Request, remarks: Vec<RedactedText>, more: Option<String>) -> Reply {
+    pub fn reply(self, request: &Request, mut remarks: Vec<RedactedText>, more: Option<String>) -> Reply {
         let mut offers = self.offers;
         offers.truncate(request.want.max(1));
+        remarks.extend(self.told);
         Reply { offers, more, remarks, nearest: self.nearest }
     }
 

@@ -74,7 +74,7 @@ impl Request {
     /// What its answers are judged against. A project's rules are not among them: they belong to the asking process,
     /// which judges again; nothing here may touch the directory that a shell stands in.
     pub(super) fn policy(&self) -> Policy {
-        Policy::new(self.facts.shell).with_rules(Arc::clone(&self.rules))
+        Policy::new(self.facts.shell).with_comments(self.facts.comments).with_rules(Arc::clone(&self.rules))
     }
 
     /// The place that a provider's answer depends on because it is told about it; empty when it is not.
@@ -341,7 +341,7 @@ impl Pipeline {
         let candidate = Candidate { command: command.to_owned(), reading: None, origin: Origin::Ran, confidence: 1.0 };
         let keep = status == 0
             && redacted.is_clean()
-            && judge(&candidate, &Policy::new(facts.shell)).is_ok()
+            && judge(&candidate, &Policy::new(facts.shell).with_comments(facts.comments)).is_ok()
             && self.was_suggested(query, command, facts, now);
         // A command that holds a secret has no form in which it may be kept.
         if keep && let Some(command) = redacted.keep(command) {

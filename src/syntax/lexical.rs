@@ -95,6 +95,8 @@ impl Scanner {
                         return Err(SyntaxError::Grammar(self.shell));
                     }
                 }
+                // Only fish allows an empty command, and neither joins one to another.
+                '|' | '&' if !self.starts_redirect() && (!something || open_end) => return Err(SyntaxError::Grammar(self.shell)),
                 '|' | '&' if !self.starts_redirect() => {
                     self.at += 1;
                     let doubled = self.take(c);

@@ -17,4 +17,4 @@ pub use escapes::{Dialect, decode};
 pub use parse::{MAX_BYTES, MAX_OPENERS, SyntaxError, parse};
 pub use quote::{quote, quote_glob, quote_path};
 pub use tree::{Assignment, Command, Edit, HOME, Part, Redirect, RedirectKind, Tree, UNKNOWN, Word};
-pub use unquoted::{Comment, unquoted};
+pub use unquoted::{Comment, hashes_as_words, unquoted, unquoted_without_comments};

@@ -10,6 +10,7 @@ mod definitions;
 mod expand;
 mod files;
 mod flow;
+mod framing;
 mod gap;
 mod mixture;
 mod output;

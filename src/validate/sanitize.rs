@@ -6,15 +6,21 @@ use serde::Deserialize;
 use super::suggestion::{Rejection, check};
 use super::text;
 use super::verdict::Policy;
-use super::{is_prose, mixture};
+use super::{framing, is_prose, mixture};
 use crate::domain::{Risk, ShellKind};
-use crate::syntax::{self, Command, Comment, RedirectKind, SyntaxError, Tree};
+use crate::syntax::{Command, Comment, RedirectKind, SyntaxError, Tree};
 
 /// Languages of a fenced block that holds a command.
 const SHELL_FENCES: [&str; 10] = ["", "bash", "sh", "zsh", "fish", "shell", "console", "terminal", "shell-session", "shellsession"];
 
 /// A run of blanks from this length on pushes what follows out of sight.
 const PADDING: usize = 32;
+
+/// The same inside quotes, where tables and drawings have blanks too.
+const QUOTED_PADDING: usize = 64;
+
+/// Programs that say what they are told, in sentences if need be.
+const TALKERS: [&str; 10] = ["echo", "printf", "print", "say", "espeak", "figlet", "cowsay", "wall", "logger", "notify-send"];
 
 /// What to do with an answer, the strictest last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,11 +65,8 @@ pub fn sanitize(bytes: &[u8], policy: &Policy) -> Sanitized {
         };
     };
     match read(answer, policy) {
-        Ok((text, why)) => {
-            let mut risk = check(&text, policy).risk;
-            if why == Some(Rejection::History) {
-                risk = risk.max(Risk::Medium);
-            }
+        Ok(Reading { text, why, floor, .. }) => {
+            let risk = check(&text, policy).risk.max(floor);
             let action = if why.is_some() { Action::Show } else { Action::Insert };
             // A text of several lines is shown, and none of it can be taken as it is.
             let text = if text.contains('\n') { String::new() } else { text };
@@ -80,7 +83,30 @@ fn risk_of_remains(text: &str, policy: &Policy) -> Risk {
         end -= 1;
     }
     let ways = ["", " ", "\n"].map(|instead| check(text::without_refused(&text[..end], instead).trim(), policy).risk);
-    ways.into_iter().max().unwrap_or(Risk::Medium)
+    // Whatever takes a text into quotes of its own ends them where the text does.
+    let freed =
+        text.starts_with(['\'', '"']).then(|| check(&text::without_refused(&text[..end], " ").replace(['\'', '"'], " "), policy).risk);
+    ways.into_iter().chain(freed).max().unwrap_or(Risk::Medium)
+}
+
+/// An answer in which nothing is hidden.
+#[derive(Debug)]
+pub(super) struct Reading {
+    /// The command. It has several lines only when they cannot be joined.
+    pub(super) text: String,
+    /// Why it must be shown first: of several reasons the gravest; that it has several lines is the least.
+    pub(super) why: Option<Rejection>,
+    /// The least risk that it has, whatever the analyser says of its text.
+    pub(super) floor: Risk,
+    /// The complete commands in it.
+    n_commands: usize,
+}
+
+impl Reading {
+    /// Whether it is one command that needs several lines, and nothing else speaks against it.
+    pub(super) fn is_block(&self) -> bool {
+        self.why == Some(Rejection::SeveralLines) && self.n_commands == 1 && self.text.contains('\n')
+    }
 }
 
 /// What of an answer may enter the buffer, and why it must be shown first. A joiner inside an emoji is only trusted in a
@@ -88,15 +114,15 @@ fn risk_of_remains(text: &str, policy: &Policy) -> Risk {
 ///
 /// # Errors
 /// [`Rejection`] when nothing of it is used.
-pub(super) fn read(answer: &str, policy: &Policy) -> Result<(String, Option<Rejection>), Rejection> {
+pub(super) fn read(answer: &str, policy: &Policy) -> Result<Reading, Rejection> {
     match unpacked(answer, policy)? {
-        (text, Some(_)) if text.contains('\u{200d}') => Err(Rejection::Invisible('\u{200d}')),
+        reading if reading.why.is_some() && reading.text.contains('\u{200d}') => Err(Rejection::Invisible('\u{200d}')),
         sound => Ok(sound),
     }
 }
 
 /// The text for the buffer, and why it must be shown first; or why it is refused.
-fn unpacked(answer: &str, policy: &Policy) -> Result<(String, Option<Rejection>), Rejection> {
+fn unpacked(answer: &str, policy: &Policy) -> Result<Reading, Rejection> {
     if answer.len() > text::MAX_BYTES {
         return Err(Rejection::TooLong);
     }
@@ -114,17 +140,21 @@ fn unpacked(answer: &str, policy: &Policy) -> Result<(String, Option<Rejection>)
     if text.len() > text::MAX_BYTES {
         return Err(Rejection::TooLong);
     }
-    let (text, padded) = with_single_blanks(text, policy.shell);
+    let (text, padded) = with_single_blanks(text, policy);
     text::check_characters(&text)?;
     if text.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1 {
         return Err(Rejection::TrailingBackslash);
     }
     check_start(&text)?;
-    let why = check_meaning(&text, policy.shell)?;
+    let padded = padded || text.split(|c: char| !matches!(c, ' ' | '\t' | '\u{3000}')).any(|run| run.chars().count() >= QUOTED_PADDING);
+    let (n_commands, why) = check_meaning(&text, policy)?;
+    let floor = if policy.shell != ShellKind::Fish && expands_history(&text) { Risk::Medium } else { Risk::None };
     if !text.contains('\n') {
-        return Ok((text, why.or(padded.then_some(Rejection::Misleading("blanks push a part of it out of sight")))));
+        let why = why.or(padded.then_some(Rejection::Misleading("blanks push a part of it out of sight")));
+        return Ok(Reading { text, why, floor, n_commands });
     }
-    Ok((joined(&text, policy.shell).unwrap_or(text), Some(Rejection::SeveralLines)))
+    let why = why.or(Some(Rejection::SeveralLines));
+    Ok(Reading { text: joined(&text, policy).unwrap_or(text), why, floor, n_commands })
 }
 
 /// The text without blanks, line ends and bells around it.
@@ -161,8 +191,8 @@ fn from_json(text: &str) -> Result<Option<String>, Rejection> {
 
 /// The text with one blank for every run of blanks and tabs outside quotes, and whether a run was long enough to hide
 /// what follows. Indentation in a text of several lines stays.
-fn with_single_blanks(text: &str, shell: ShellKind) -> (String, bool) {
-    let (outside, _) = syntax::unquoted(text, shell);
+fn with_single_blanks(text: &str, policy: &Policy) -> (String, bool) {
+    let (outside, _) = policy.unquoted(text);
     if text.contains('\n') {
         return (text.to_owned(), false);
     }
@@ -189,6 +219,9 @@ fn check_start(text: &str) -> Result<(), Rejection> {
     if text.starts_with('-') {
         return Err(Rejection::Form("it begins with an option"));
     }
+    if let Some(around) = framing::framing(text) {
+        return Err(Rejection::Form(around));
+    }
     if first.len() > 1 && first.ends_with(':') && first.starts_with(char::is_alphabetic) {
         return Err(Rejection::Form("it begins as a message"));
     }
@@ -197,29 +230,28 @@ fn check_start(text: &str) -> Result<(), Rejection> {
         if line.starts_with("```") {
             return Err(Rejection::Form("a block and something beside it"));
         }
-        let talks = matches!(first, "echo" | "printf" | "print");
-        if !talks && is_prose(line) && !text.contains("<<") {
+        if !TALKERS.contains(&first) && is_prose(line) && !text.contains("<<") {
             return Err(Rejection::Form("it is prose"));
         }
     }
     let mut chars = text.chars();
+    if text.starts_with('^') {
+        return Err(Rejection::History);
+    }
     if chars.next() == Some('!') && chars.next().is_some_and(|c| !c.is_whitespace()) {
         return Err(Rejection::History);
     }
     Ok(())
 }
 
-/// What the tree and the characters outside quotes tell; a reason to show the text is a value, one to refuse it an error.
-fn check_meaning(text: &str, shell: ShellKind) -> Result<Option<Rejection>, Rejection> {
-    let (outside, comment) = syntax::unquoted(text, shell);
+/// What the tree and the characters outside quotes tell: the number of complete commands, and a reason to show it. A reason to show the text is a value, one to refuse it an error.
+fn check_meaning(text: &str, policy: &Policy) -> Result<(usize, Option<Rejection>), Rejection> {
+    let shell = policy.shell;
+    let (outside, comment) = policy.unquoted(text);
     if text.starts_with('#') {
         return Err(Rejection::Comment);
     }
-    // An interactive zsh takes `#` as a word unless the user changed that, and then runs what follows.
-    if comment == Comment::Present && shell == ShellKind::Zsh {
-        return Err(Rejection::Comment);
-    }
-    let tree = syntax::parse(text, shell)?;
+    let tree = policy.parse(text)?;
     if tree.complete_commands() == 0 {
         return Err(Rejection::Comment);
     }
@@ -227,6 +259,9 @@ fn check_meaning(text: &str, shell: ShellKind) -> Result<Option<Rejection>, Reje
         let name = command.words.first().map_or("", |word| word.shape.as_str());
         if shell != ShellKind::Fish && name.starts_with('!') && name.len() > 1 {
             return Err(Rejection::History);
+        }
+        if name.starts_with('-') {
+            return Err(Rejection::Form("a command begins with an option"));
         }
         if name.contains(|c| matches!(c, '\u{ff00}'..='\u{ffef}')) {
             return Err(Rejection::Misleading("a command's name in full-width letters"));
@@ -243,13 +278,19 @@ fn check_meaning(text: &str, shell: ShellKind) -> Result<Option<Rejection>, Reje
     let names = tree.commands().iter().filter_map(|command| command.words.first()).map(|word| word.shape.as_str());
     let mixed = mixture::is_mixed(text, &outside) || names.into_iter().any(mixture::has_lookalikes);
     let blank = outside.iter().any(|(_, c)| c.is_whitespace() && !matches!(c, ' ' | '\n'));
-    Ok(match () {
+    let runs_comment = comment == Comment::Present && !policy.comments;
+    let why = match () {
         () if typography.is_some() => typography,
         () if mixed => Some(Rejection::Misleading("letters of another script look like Latin ones")),
+        () if mixture::has_false_signs(&outside) => Some(Rejection::Misleading("a sign looks like one that the shell knows")),
+        () if mixture::is_overloaded(text) => Some(Rejection::Misleading("marks are piled up on a letter")),
+        () if text.starts_with('`') && text.ends_with('`') => Some(Rejection::Misleading("in backquotes, its output would run")),
         () if blank => Some(Rejection::Misleading("a blank that the shell does not take as one")),
+        () if runs_comment => Some(Rejection::Misleading("this shell takes `#` as a word and runs what follows")),
         () if shell != ShellKind::Fish && expands_history(text) => Some(Rejection::History),
         () => None,
-    })
+    };
+    Ok((tree.complete_commands(), why))
 }
 
 /// Whether bash or zsh replaces a `!` by an earlier command: outside single quotes, before a word.
@@ -276,20 +317,20 @@ fn expands_history(text: &str) -> bool {
 }
 
 /// The lines of a text joined by `; `, when that is surely the same: its tree is the list of the trees of the lines.
-fn joined(text: &str, shell: ShellKind) -> Option<String> {
+fn joined(text: &str, policy: &Policy) -> Option<String> {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let mut parts = Vec::new();
     for line in &lines {
-        let (_, comment) = syntax::unquoted(line, shell);
-        let tree = syntax::parse(line, shell).ok()?;
+        let (_, comment) = policy.unquoted(line);
+        let tree = policy.parse(line).ok()?;
         if comment == Comment::Present || tree.complete_commands() != 1 || line.ends_with([';', '&', '|', '\\']) {
             return None;
         }
         parts.extend(outline(&tree)?);
     }
     let joined = lines.join("; ");
-    let whole = syntax::parse(&joined, shell).ok()?;
-    (joined.len() <= text::MAX_BYTES && outline(&whole)? == parts && outline(&syntax::parse(text, shell).ok()?)? == parts).then_some(joined)
+    let whole = policy.parse(&joined).ok()?;
+    (joined.len() <= text::MAX_BYTES && outline(&whole)? == parts && outline(&policy.parse(text).ok()?)? == parts).then_some(joined)
 }
 
 /// What each command of a tree consists of, without places; `None` when one reads text from the lines after it.

@@ -6,7 +6,7 @@ use super::analyse::analyse;
 use super::verdict::{Finding, Policy, Verdict};
 use super::{sanitize, text};
 use crate::domain::{Candidate, Origin, Risk};
-use crate::syntax::{self, SyntaxError, Tree};
+use crate::syntax::{SyntaxError, Tree};
 
 /// A command that passed the gate, with what the gate found out about it. Only [`judge`] makes one.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,7 +120,7 @@ pub enum Rejection {
     /// It ends in a backslash.
     #[error("the answer ends in a backslash")]
     TrailingBackslash,
-    /// Nothing but a comment, or a comment that an interactive zsh would run.
+    /// Nothing but a comment.
     #[error("the answer holds a comment")]
     Comment,
     /// A gap that the source left for the user to fill.
@@ -131,22 +131,23 @@ pub enum Rejection {
     Syntax(#[from] SyntaxError),
 }
 
-/// Judges a candidate of any origin, the cache included.
+/// Judges a candidate of any origin, the cache included; the origin has no say in the verdict. It reads the candidate as
+/// [`super::sanitize()`] does, and differs in one thing: one command that needs several lines (a loop, a here-document) is a
+/// suggestion here, which the command line prints and the widget keeps out of the buffer with a message, while
+/// `sanitize`, which answers for the buffer alone, says "show" and gives no text.
 ///
 /// # Errors
 /// [`Rejection`] in one line that can be shown to the user.
 pub fn judge(candidate: &Candidate, policy: &Policy) -> Result<Suggestion, Rejection> {
-    let (command, why) = sanitize::read(&candidate.command, policy)?;
-    let tree = syntax::parse(&command, policy.shell)?;
-    // One command of several lines is printed by the command line and kept out of the buffer by the widget.
-    let whole = why == Some(Rejection::SeveralLines) && command.contains('\n') && tree.complete_commands() == 1;
-    if let Some(why) = why.filter(|_| !whole) {
-        let risk = verdict(tree, policy).risk;
-        return Err(Rejection::Shown { text: text::escaped(&command), risk, why: Box::new(why) });
+    let reading = sanitize::read(&candidate.command, policy)?;
+    let verdict = verdict(policy.parse(&reading.text)?, policy);
+    let is_block = reading.is_block();
+    if let Some(why) = reading.why.filter(|_| !is_block) {
+        let risk = verdict.risk.max(reading.floor);
+        return Err(Rejection::Shown { text: text::escaped(&reading.text), risk, why: Box::new(why) });
     }
-    let verdict = verdict(tree, policy);
     Ok(Suggestion {
-        command,
+        command: reading.text,
         reading: candidate.reading.as_deref().map(text::printable_line).filter(|line| !line.is_empty()),
         origin: candidate.origin.clone(),
         confidence: candidate.confidence,
@@ -156,13 +157,13 @@ pub fn judge(candidate: &Candidate, policy: &Policy) -> Result<Suggestion, Rejec
 
 /// Judges a line as it stands, whoever wrote it. It never refuses: what cannot be understood is a finding.
 pub fn check(line: &str, policy: &Policy) -> Verdict {
-    let error = match syntax::parse(line, policy.shell) {
+    let error = match policy.parse(line) {
         Ok(tree) => return verdict(tree, policy),
         Err(error) => error,
     };
     // What a shell would complain about may still be run after a small repair, so it is judged as far as it can be read.
     let plain = line.replace(['\'', '"', '`', '\\'], " ");
-    let readable = [line.trim_end_matches('\\'), plain.as_str()].into_iter().find_map(|text| syntax::parse(text, policy.shell).ok());
+    let readable = [line.trim_end_matches('\\'), plain.as_str()].into_iter().find_map(|text| policy.parse(text).ok());
     let mut judged = unjudged("syntax", error.to_string());
     if let Some(found) = readable.map(|tree| verdict(tree, policy)).filter(|found| found.risk > Risk::Low) {
         judged.risk = judged.risk.max(found.risk);
@@ -286,7 +287,6 @@ mod tests {
             }
         }
         assert_eq!(judged(&"a".repeat(text::MAX_BYTES + 1), ShellKind::Bash), Err(Rejection::TooLong));
-        assert_eq!(judged("touch A # ; touch B", ShellKind::Zsh), Err(Rejection::Comment));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::domain::{Risk, ShellKind};
+use crate::domain::{Risk, ShellFacts, ShellKind};
+use crate::syntax::{self, Comment, SyntaxError, Tree};
 
 use super::custom::CustomRules;
 
@@ -14,12 +15,30 @@ pub struct Policy {
     pub shell: ShellKind,
     /// The rules of the user and of the project, beside the embedded ones.
     pub rules: Arc<CustomRules>,
+    /// Whether `#` begins a comment. Where it does not, it is a word and what follows it runs.
+    pub comments: bool,
 }
 
 impl Policy {
-    /// The embedded rules alone.
+    /// The embedded rules alone, for a shell whose options nobody changed.
     pub fn new(shell: ShellKind) -> Self {
-        Self { shell, rules: Arc::default() }
+        Self { shell, rules: Arc::default(), comments: ShellFacts::usual_comments(shell) }
+    }
+
+    /// The same for a shell that takes `#` on its command line as the beginning of a comment, or as a word.
+    #[must_use]
+    pub fn with_comments(self, comments: bool) -> Self {
+        Self { comments, ..self }
+    }
+
+    /// Reads a line as this shell would.
+    pub(super) fn parse(&self, line: &str) -> Result<Tree, SyntaxError> {
+        if self.comments { syntax::parse(line, self.shell) } else { syntax::parse(&syntax::hashes_as_words(line, self.shell), self.shell) }
+    }
+
+    /// The characters of a line outside quotes, and whether a `#` stands there that begins a comment elsewhere.
+    pub(super) fn unquoted(&self, line: &str) -> (Vec<(usize, char)>, Comment) {
+        if self.comments { syntax::unquoted(line, self.shell) } else { syntax::unquoted_without_comments(line, self.shell) }
     }
 
     /// The same with the rules of the user and of the project.

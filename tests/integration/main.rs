@@ -6,6 +6,7 @@ mod cache;
 mod environment;
 mod fake_provider;
 mod faults;
+mod gate;
 mod offline_syntax;
 mod planted;
 mod planted_secret;
