@@ -141,6 +141,9 @@ fn unpacked(answer: &str, policy: &Policy) -> Result<Reading, Rejection> {
         return Err(Rejection::TooLong);
     }
     let (text, padded) = with_single_blanks(text, policy);
+    if is_wrapped(&text) {
+        return Err(Rejection::Form("something wrapped twice"));
+    }
     text::check_characters(&text)?;
     if text.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1 {
         return Err(Rejection::TrailingBackslash);
@@ -187,6 +190,11 @@ fn from_json(text: &str) -> Result<Option<String>, Rejection> {
         Err(_) if text[1..].trim_start().starts_with('"') => Err(Rejection::Form("an object that holds no command")),
         Err(_) => Ok(None),
     }
+}
+
+/// Whether a text that was unpacked would be unpacked once more. Whoever judges it again must come to the same text.
+fn is_wrapped(text: &str) -> bool {
+    text.starts_with("$ ") || text.starts_with('{') && !matches!(from_json(text), Ok(None))
 }
 
 /// The text with one blank for every run of blanks and tabs outside quotes, and whether a run was long enough to hide

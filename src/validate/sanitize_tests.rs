@@ -30,6 +30,23 @@ fn edges_and_wrappings_come_off() {
 }
 
 #[test]
+fn what_is_wrapped_twice_is_refused() {
+    for raw in [
+        "$ $ du -sh",
+        "$ $\tdu -sh",
+        "```\n$ $ du -sh\n```",
+        "```\n{\"command\": \"du -sh\"}\n```",
+        "$ {\"command\": \"du -sh\"}",
+        r#"{"command": "{\"command\": \"du -sh\"}"}"#,
+        r#"{"command": "{\"no\": \"command\"}"}"#,
+    ] {
+        let got = sanitized(raw.as_bytes());
+        assert_eq!((got.action, got.text.as_str()), (Action::Refuse, ""), "{raw:?}");
+    }
+    assert_eq!(sanitized(b"$ { du -sh; }").action, Action::Insert);
+}
+
+#[test]
 fn what_could_mislead_is_refused() {
     for raw in [
         &b"du \xc0\xaf"[..],
