@@ -166,8 +166,11 @@ impl Analysis<'_> {
         let name = value.trim_start_matches('=');
         let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
         let name = name.strip_suffix(".exe").unwrap_or(name);
+        // The module zsh/files has its own forms of these programs.
+        let name = name.strip_prefix("zf_").unwrap_or(name);
         if value.contains('/') {
             self.runs_fetched(first);
+            self.runs_written(first);
         }
         self.call(&Call::new(name, &words[1..]), first, around);
     }
@@ -183,9 +186,12 @@ impl Analysis<'_> {
         // A shell is as harmless as the text it runs, when that is known.
         let known_text = inside.iter().all(|inner| matches!(inner, Inner::Text(..))) && !inside.is_empty();
         if !(known_text && (unwrap::is_shell(call.name) || call.name == "eval")) {
-            self.base(call, around);
+            self.base(call);
         }
         self.program(call, around);
+        if inside.is_empty() {
+            self.carried(call, around);
+        }
         let root = around.root || wrapper.is_some_and(|wrapper| wrapper.root);
         if root && wrapper.is_none_or(|wrapper| !wrapper.root) {
             self.as_root(call);
@@ -211,31 +217,13 @@ impl Analysis<'_> {
     }
 
     /// The base risk of a program, by the table of programs.
-    fn base(&mut self, call: &Call<'_>, around: &Around<'_>) {
+    fn base(&mut self, call: &Call<'_>) {
         match rules::base(call) {
             Some(base) => self.add("program", base.risk.0, base.reason.as_str()),
             None if rules::wrapper(call.name).is_some() => {}
             None => {
                 self.add("unknown-program", Risk::Low, format!("runs {}, which is not known here", named(call.name)));
-                self.suspected_wrapper(call, around);
             }
-        }
-    }
-
-    /// A program that nobody knows, with the name of a dangerous one among its arguments, may well run that.
-    fn suspected_wrapper(&mut self, call: &Call<'_>, around: &Around<'_>) {
-        for (index, word) in call.args.iter().enumerate().take(6) {
-            let Some(name) = word.value.as_deref().map(|value| value.rsplit('/').next().unwrap_or(value)) else { continue };
-            if !rules::is_destructive(name) || call.args.len() == index + 1 {
-                continue;
-            }
-            let before = self.findings.len();
-            let inner = Call::new(name, &call.args[index + 1..]);
-            self.program(&inner, &Around { reads_input: false, ..*around });
-            // It is a guess, so only what would be serious counts.
-            let guessed = self.findings.split_off(before);
-            self.findings.extend(guessed.into_iter().filter(|finding| finding.risk >= Risk::High));
-            return;
         }
     }
 
@@ -296,7 +284,10 @@ impl Analysis<'_> {
 
 /// A function that calls itself through a pipe or in the background doubles with every call.
 fn forks_itself(command: &syntax::Command, feeders: &[syntax::Command]) -> bool {
-    let itself = |other: &syntax::Command| other.function.is_some() && other.name() == other.function.as_deref();
+    let itself = |other: &syntax::Command| {
+        let script = other.words.first().is_some_and(|word| matches!(word.raw.trim_matches('"'), "$0" | "${0}"));
+        script || (other.function.is_some() && other.name() == other.function.as_deref())
+    };
     itself(command) && (command.background || feeders.iter().any(itself))
 }
 

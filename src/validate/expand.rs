@@ -143,7 +143,8 @@ impl Analysis<'_> {
                     let separators = self.scope.text("IFS").unwrap_or_else(|| " \t\n".to_owned());
                     // A loop takes its words one after the other: all of them are looked at.
                     let loops = self.scope.is_loop(name);
-                    let apart = name == "@" || loops || !*quoted;
+                    let list = values.len() > 1 && fields.source.raw.contains("[@]");
+                    let apart = name == "@" || loops || list || !*quoted;
                     for (index, value) in values.iter().enumerate() {
                         match (index, apart) {
                             (0, _) => {}

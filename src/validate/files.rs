@@ -41,6 +41,9 @@ impl Analysis<'_> {
                 }
             }
             if writes {
+                if let Some(text) = self.said(around.tree, around.index).filter(|text| !text.trim().is_empty()) {
+                    self.scope.wrote(target.clone(), text);
+                }
                 self.writes(&word, &target, redirect.kind, words, around);
             }
         }

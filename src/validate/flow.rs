@@ -266,6 +266,21 @@ impl Analysis<'_> {
         }
     }
 
+    /// A shell runs a file: what it holds may be known.
+    pub(super) fn runs_file(&mut self, word: &Word) {
+        self.runs_fetched(word);
+        self.runs_written(word);
+    }
+
+    /// Running a file that the line itself wrote is running what was written.
+    pub(super) fn runs_written(&mut self, word: &Word) {
+        let Some(path) = self.scope.resolve(&word.shape) else { return };
+        if let Some(text) = self.scope.take_written(&path) {
+            self.text(&text, word, 2, false);
+            self.scope.wrote(path, text);
+        }
+    }
+
     /// Words that `xargs` or `find` fill in: what is known of them, or a mark.
     pub(super) fn with_input(&mut self, call: &Call<'_>, words: Vec<Word>, around: &Around<'_>) -> Vec<Word> {
         if !rules::wrapper(call.name).is_some_and(|wrapper| wrapper.appends) {

@@ -74,6 +74,12 @@ impl Analysis<'_> {
         if command.redirects.iter().any(|redirect| elsewhere(redirect.kind) && redirect.target.shape != "/dev/stdout") {
             return Some(String::new());
         }
+        self.said(tree, index)
+    }
+
+    /// What a command prints, wherever that goes.
+    pub(super) fn said(&mut self, tree: &Arc<Tree>, index: usize) -> Option<String> {
+        let command = &tree.commands()[index];
         let words = self.expand_all(tree, &command.words);
         let Some((first, args)) = words.split_first() else { return Some(String::new()) };
         let name = first.value.as_deref().filter(|_| !first.glob)?;

@@ -29,11 +29,11 @@ impl Analysis<'_> {
         }
         match call.name {
             "source" | "." => {
-                call.operands.iter().take(1).for_each(|word| self.runs_fetched(word));
+                call.operands.iter().take(1).for_each(|word| self.runs_file(word));
                 self.sourced(call, around);
             }
             name if unwrap::is_shell(name) => {
-                call.operands.iter().take(1).for_each(|word| self.runs_fetched(word));
+                call.operands.iter().take(1).for_each(|word| self.runs_file(word));
                 self.interpreter(call, around);
             }
             name if unwrap::is_language(name) => {
