@@ -218,6 +218,9 @@ impl Analysis<'_> {
 
     /// The base risk of a program, by the table of programs.
     fn base(&mut self, call: &Call<'_>) {
+        if call.has_any(&["--help", "--version"]) && call.args.len() <= 3 && rules::wrapper(call.name).is_none() {
+            return;
+        }
         match rules::base(call) {
             Some(base) => self.add("program", base.risk.0, base.reason.as_str()),
             None if rules::wrapper(call.name).is_some() => {}
@@ -237,6 +240,9 @@ impl Analysis<'_> {
     fn hidden_name(&mut self, words: &[Word], around: &Around<'_>) {
         let first = &words[0];
         let raw = first.raw.trim_matches('"');
+        if matches!(raw, "$SHELL" | "${SHELL}" | "$BASH" | "${BASH}") && words.len() + around.tree.commands()[around.index].redirects.len() > 1 {
+            return self.call(&Call::new("sh", &words[1..]), first, around);
+        }
         if CHOSEN_PROGRAMS.contains(&raw) {
             return self.add("chosen-program", Risk::Low, format!("runs {raw}"));
         }

@@ -93,6 +93,8 @@ impl Analysis<'_> {
                         let fields = self.expand(around.tree, &redirect.target);
                         input.secret = input.secret.or_else(|| fields.iter().find_map(|field| self.secret_name(&field.shape)));
                         input.downloaded |= fields.iter().any(|field| field.shape.starts_with("/dev/tcp/"));
+                        let paths: Vec<String> = fields.iter().filter_map(|field| self.scope.resolve(&field.shape)).collect();
+                        input.downloaded |= paths.iter().any(|path| self.scope.is_fetched(path));
                     }
                 }
                 _ => {}
@@ -162,7 +164,7 @@ impl Analysis<'_> {
         let nested = around.tree.commands()[around.index].nested.clone();
         let inline = call.has_any(if shell { &["-c"] } else { &["-c", "-e", "-m", "-n", "-p", "-r", "-E", "--eval", "-M"] });
         let first = call.operands.first();
-        let from_file = first.is_some_and(|word| !matches!(word.shape.as_str(), "-" | "/dev/stdin" | "/proc/self/fd/0"));
+        let from_file = first.is_some_and(|word| !matches!(word.shape.as_str(), "-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0"));
         if !nested.is_empty() && first.is_some_and(|word| word.value.is_none()) && self.downloads(around.tree, nested.clone()) {
             return self.add("remote-code", Risk::High, "runs what it downloads");
         }
@@ -218,7 +220,7 @@ impl Analysis<'_> {
     pub(super) fn sourced(&mut self, call: &Call<'_>, around: &Around<'_>) {
         let command = &around.tree.commands()[around.index];
         let nested = command.nested.clone();
-        let input = if call.operands.is_empty() || call.operands.iter().any(|word| matches!(word.shape.as_str(), "-" | "/dev/stdin")) {
+        let input = if call.operands.is_empty() || call.operands.iter().any(|word| matches!(word.shape.as_str(), "-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0")) {
             self.standard_input(around)
         } else {
             Input::default()
@@ -241,6 +243,9 @@ impl Analysis<'_> {
 
     /// Notes a file that is fetched: running it later is running what was downloaded.
     pub(super) fn fetched(&mut self, call: &Call<'_>, around: &Around<'_>) {
+        if matches!(call.name, "scp" | "rsync") {
+            self.copied_here(call);
+        }
         if !DOWNLOADERS.contains(&call.name) {
             return;
         }
@@ -256,6 +261,32 @@ impl Analysis<'_> {
             .or(by_address.filter(|_| keeps_name));
         if let Some(path) = target.and_then(|target| self.scope.resolve(&target)).filter(|path| !path.is_empty() && path != ".") {
             self.scope.fetched(path);
+        }
+    }
+
+    /// `scp host:file .` fetches as well.
+    fn copied_here(&mut self, call: &Call<'_>) {
+        let Some((target, sources)) = call.operands.split_last() else { return };
+        for source in sources.iter().filter(|source| super::sends::is_remote(&source.shape)) {
+            let name = source.shape.rsplit(['/', ':']).next().unwrap_or_default();
+            for path in [target.shape.clone(), format!("{}/{name}", target.shape)] {
+                if let Some(path) = self.scope.resolve(&path).filter(|path| !path.is_empty() && path != ".") {
+                    self.scope.fetched(path);
+                }
+            }
+        }
+    }
+
+    /// A program that a session on another machine or as another user runs, when its text comes through the input.
+    pub(super) fn session(&mut self, call: &Call<'_>, around: &Around<'_>) {
+        if call.operands.len() > 1 {
+            return;
+        }
+        let input = self.standard_input(around);
+        if input.downloaded {
+            self.add("remote-code", Risk::High, "runs what it downloads");
+        } else if let Some(text) = input.text {
+            self.text(&text, &Word::default(), around.depth + 1, around.root);
         }
     }
 

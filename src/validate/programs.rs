@@ -7,6 +7,12 @@ use super::unwrap;
 use crate::domain::Risk;
 
 impl Analysis<'_> {
+    /// `chmod +x` on what the line downloads.
+    fn makes_fetched_run(&self, call: &Call<'_>) -> bool {
+        let runs = call.operands.first().is_some_and(|mode| mode.shape.contains('x') || mode.shape.contains('7'));
+        runs && call.paths(&self.scope).iter().skip(1).any(|(path, _)| self.scope.is_fetched(path))
+    }
+
     /// What the program itself does with its arguments and its input.
     pub(super) fn program(&mut self, call: &Call<'_>, around: &Around<'_>) {
         if call.has_any(&["--help", "--version"]) && call.args.len() <= 3 {
@@ -40,11 +46,16 @@ impl Analysis<'_> {
                 call.operands.iter().take(1).for_each(|word| self.runs_fetched(word));
                 self.language(call, around);
             }
+            "ssh" | "su" | "newgrp" | "autossh" => self.session(call, around),
             "awk" | "gawk" | "mawk" | "nawk" => self.awk(call, around),
             "rm" | "unlink" | "rmdir" | "shred" | "srm" | "wipe" | "rimraf" | "trash" | "mv" | "gio" | "Remove-Item" => {
                 self.deletion(call, around)
             }
             "find" | "gfind" | "fd" | "fdfind" => self.find(call),
+            "chmod" if self.makes_fetched_run(call) => {
+                self.add("remote-code", Risk::Medium, "makes what it downloads a program");
+                self.access(call);
+            }
             "chmod" | "chown" | "chgrp" | "setfacl" | "chattr" | "chflags" => self.access(call),
             "psql" | "mysql" | "mariadb" | "sqlite3" | "mongosh" | "mongo" | "redis-cli" | "influx" | "clickhouse-client" | "cqlsh"
             | "sqlcmd" | "sqlplus" | "duckdb" | "cockroach" | "valkey-cli" | "bq" => self.database(call, around),

@@ -34,7 +34,9 @@ pub(super) fn is_language(name: &str) -> bool {
 /// Everything that a call runs beside itself.
 pub(super) fn inner(call: &Call<'_>, root: bool) -> Vec<Inner> {
     match call.name {
-        name if is_shell(name) || matches!(name, "su" | "runuser") => match after_flag(call, 'c').or_else(|| call.value_of(&["--command"]))
+        name if is_shell(name) || matches!(name, "su" | "runuser") => match after_flag(call, 'c')
+            .or_else(|| call.value_of(&["--command"]))
+            .or_else(|| (call.name == "fish").then(|| call.value_of(&["-C", "--init-command"])).flatten())
         {
             Some(word) => vec![text_of(&word)],
             None => positional_shell(call),
