@@ -218,7 +218,8 @@ impl Analysis<'_> {
 
     /// The base risk of a program, by the table of programs.
     fn base(&mut self, call: &Call<'_>) {
-        if call.has_any(&["--help", "--version"]) && call.args.len() <= 3 && rules::wrapper(call.name).is_none() {
+        let asks = call.has("--help") && call.args.len() <= 3 || call.has("--version") && call.args.len() == 1;
+        if asks && rules::wrapper(call.name).is_none() {
             return;
         }
         match rules::base(call) {
@@ -232,6 +233,11 @@ impl Analysis<'_> {
 
     /// As root even what only reads is worth a word.
     fn as_root(&mut self, call: &Call<'_>) {
+        let unknown = rules::base(call).is_none() && rules::wrapper(call.name).is_none();
+        let shell = |word: &Word| unwrap::is_shell(word.shape.rsplit('/').next().unwrap_or_default());
+        if unknown && call.args.last().is_some_and(shell) {
+            self.add("root-shell", Risk::Medium, "opens a shell in which everything runs as root");
+        }
         if !rules::base(call).is_some_and(|base| base.root) {
             self.add("as-root", Risk::Low, "runs as root");
         }

@@ -114,13 +114,15 @@ pub(super) fn scan(analysis: &mut Analysis<'_>, text: &str, around: &Around<'_>)
         "TCPServer",
         "require(\"net\")",
         "require('net')",
+        "new Socket(",
+        "ServerSocket(",
     ]
     .iter()
     .any(|part| text.contains(part));
     let shell = literals.iter().any(|text| {
         matches!(text.as_str(), "/bin/sh" | "/bin/bash" | "sh" | "bash" | "sh -i" | "/bin/sh -i" | "/bin/zsh" | "bash -i" | "cmd.exe")
     });
-    if socket && (shell || has(&["dup2", "pty.spawn", "subprocess", "exec", "popen", "|&", "spawn("])) {
+    if socket && (shell || has(&["dup2", "pty.spawn", "subprocess", "exec", "popen", "|&", "spawn(", ".execute()"])) {
         return analysis.add("reverse-shell", Risk::Critical, "the script hands a shell to another machine");
     }
     if has(&FETCHES) && has(&EVALUATES) {

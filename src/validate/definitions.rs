@@ -236,6 +236,9 @@ impl Analysis<'_> {
             if TRUSTED.contains(&name) && name != "ls" && !value.starts_with(name) && !value.is_empty() {
                 self.add("impostor", Risk::High, format!("puts something else in the place of {name}"));
             }
+            if name == "rm" && value.split_whitespace().any(|part| part.starts_with('-') && part.contains('f')) {
+                self.add("impostor", Risk::Medium, "rm no longer asks before it deletes");
+            }
             if value.contains(UNKNOWN) {
                 continue;
             }

@@ -53,6 +53,9 @@ impl Analysis<'_> {
                 if let Some(text) = self.said(around.tree, around.index).filter(|text| !text.trim().is_empty()) {
                     self.scope.wrote(target.clone(), text);
                 }
+                if !target.starts_with("/dev/") && never_ends(words) {
+                    self.add_at(&word, "fills-root", Risk::Medium, "writes without end until the disk is full");
+                }
                 self.writes(&word, &target, redirect.kind, words, around);
             }
         }
@@ -251,8 +254,11 @@ impl Analysis<'_> {
                     "deletes what it finds",
                     Some("the same find with -print shows what it would delete"),
                 ),
-                (false, true) if changes && !selective => {
+                (false, true) if changes && !selective && !path::is_served(&path) => {
                     self.add_at(root, "find-change-vital", Risk::High, "changes everything below a system or home directory")
+                }
+                (false, true) if self.executes(call, &["chmod", "chown", "mv", "sed"]) => {
+                    self.add_at(root, "find-change-vital", Risk::Medium, "changes what it finds, below a system or home directory")
                 }
                 _ => {}
             }
@@ -264,6 +270,16 @@ impl Analysis<'_> {
             let runs = matches!(pair[0].shape.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir" | "-x" | "-X" | "--exec" | "--exec-batch");
             runs && programs.contains(&pair[1].shape.rsplit('/').next().unwrap_or_default())
         })
+    }
+}
+
+/// Commands that print until somebody stops them.
+fn never_ends(words: &[Word]) -> bool {
+    let endless = |word: &Word| matches!(word.shape.as_str(), "/dev/zero" | "/dev/urandom" | "/dev/random");
+    match words.first().map(|word| word.shape.as_str()) {
+        Some("yes") => true,
+        Some("cat" | "pv" | "tac" | "base64" | "xxd") => words.iter().skip(1).any(endless),
+        _ => false,
     }
 }
 

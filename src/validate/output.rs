@@ -87,6 +87,7 @@ impl Analysis<'_> {
         let call = Call::new(name, args);
         match name {
             "cd" | ":" | "true" | "false" | "test" | "sleep" | "set" | "export" | "mkdir" | "touch" | "wait" => Some(String::new()),
+            "psub" => self.input(tree, index),
             "pwd" => Some(".\n".to_owned()),
             "echo" => echo(args, self.policy.shell),
             "printf" => printf(args),
@@ -119,6 +120,8 @@ impl Analysis<'_> {
             ["join", separator, parts @ ..] if !parts.is_empty() => Some(parts.join(separator) + "\n"),
             ["join0", parts @ ..] if !parts.is_empty() => Some(parts.join("\n") + "\n"),
             ["join", separator] => Some(self.input(tree, index)?.lines().collect::<Vec<_>>().join(separator) + "\n"),
+            ["split", separator, parts @ ..] if !parts.is_empty() => Some(parts.join("\n").replace(separator, "\n") + "\n"),
+            ["replace", from, to, parts @ ..] if !parts.is_empty() => Some(parts.join("\n").replacen(from, to, 1) + "\n"),
             ["lower", parts @ ..] => Some(parts.join("\n").to_lowercase() + "\n"),
             ["upper", parts @ ..] => Some(parts.join("\n").to_uppercase() + "\n"),
             ["unescape", parts @ ..] => Some(parts.join("\n") + "\n"),
