@@ -246,7 +246,9 @@ impl Analysis<'_> {
     fn hidden_name(&mut self, words: &[Word], around: &Around<'_>) {
         let first = &words[0];
         let raw = first.raw.trim_matches('"');
-        if matches!(raw, "$SHELL" | "${SHELL}" | "$BASH" | "${BASH}") && words.len() + around.tree.commands()[around.index].redirects.len() > 1 {
+        if matches!(raw, "$SHELL" | "${SHELL}" | "$BASH" | "${BASH}")
+            && words.len() + around.tree.commands()[around.index].redirects.len() > 1
+        {
             return self.call(&Call::new("sh", &words[1..]), first, around);
         }
         if CHOSEN_PROGRAMS.contains(&raw) {

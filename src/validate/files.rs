@@ -162,12 +162,40 @@ impl Analysis<'_> {
         if moves {
             return;
         }
+        if around.repeated {
+            self.deletes_listed(around);
+        }
         if recursive {
             let fed = around.repeated && call.operands.iter().all(|word| word.shape.contains(UNKNOWN));
             match fed {
                 true => self.add("rm-fed", Risk::Medium, "deletes recursively whatever another program names"),
                 false => self.add_safer("rm-recursive", Risk::Medium, "deletes recursively", Some("rm -ri asks before each file")),
             }
+        }
+    }
+
+    /// `find / | xargs rm` deletes as much as `find / -delete`.
+    fn deletes_listed(&mut self, around: &Around<'_>) {
+        for index in around.tree.commands()[around.index].input.clone() {
+            let feeder = &around.tree.commands()[index];
+            let mut words = self.expand_all(around.tree, &feeder.words);
+            let before = self.findings.len();
+            match feeder.name() {
+                Some("find" | "gfind") => {
+                    words.push(Word::literal("-delete"));
+                    self.find(&Call::new("find", &words[1..]));
+                }
+                Some("ls") => {
+                    for (path, word) in Call::new("ls", &words[1..]).paths(&self.scope) {
+                        if path::is_vital(&path) {
+                            self.add_at(word, "rm-vital", Risk::Critical, "deletes a whole system or home directory");
+                        }
+                    }
+                }
+                _ => {}
+            }
+            let found = self.findings.split_off(before.min(self.findings.len()));
+            self.findings.extend(found.into_iter().filter(|finding| finding.risk == Risk::Critical));
         }
     }
 
@@ -222,8 +250,14 @@ impl Analysis<'_> {
             ) || word.shape.starts_with("-newer")
         });
         let names_all = call.value_of(&["-name", "-iname"]).is_some_and(|word| matches!(word.shape.as_str(), "*" | "*.*"));
+        let libraries = call.value_of(&["-name", "-iname"]).is_some_and(|word| word.shape.starts_with("*.so") || word.shape == "*.ko");
+        // What is left out hardly narrows it down.
+        let negated = call.args.iter().any(|word| matches!(word.shape.as_str(), "!" | "-not"));
+        let broad = libraries
+            || (negated && !call.args.windows(2).any(|pair| is_test_of_names(&pair[1]) && pair[0].shape != "!" && pair[0].shape != "-not"));
+        let encrypts = self.executes(call, &["gpg", "gpg2", "openssl", "7z", "7za", "age", "ccrypt", "mcrypt"]);
         let old_only = call.value_of(&["-mtime", "-atime", "-mmin"]).is_none_or(|word| word.shape == "+0");
-        let selective = tests && !names_all;
+        let selective = tests && !names_all && !broad;
         for root in &roots {
             let path = self.scope.resolve(&root.shape).unwrap_or_else(|| root.shape.clone());
             let vital = path::is_vital(&path);
@@ -233,6 +267,9 @@ impl Analysis<'_> {
                     if !selective || (call.has_any(&["-mtime", "-atime", "-mmin"]) && old_only && !call.has_any(&["-name", "-iname"])) =>
                 {
                     self.add_at(root, "find-delete-vital", Risk::Critical, "deletes everything it finds below a system or home directory");
+                }
+                (true, true) if encrypts => {
+                    self.add_at(root, "find-delete-vital", Risk::High, "encrypts what it finds and deletes the original")
                 }
                 (true, true) => {
                     self.add_at(root, "find-delete-wide", Risk::Medium, "deletes what it finds, below a system or home directory")
@@ -271,6 +308,10 @@ impl Analysis<'_> {
             runs && programs.contains(&pair[1].shape.rsplit('/').next().unwrap_or_default())
         })
     }
+}
+
+fn is_test_of_names(word: &Word) -> bool {
+    matches!(word.shape.as_str(), "-name" | "-iname" | "-path" | "-ipath" | "-regex" | "-mtime" | "-size" | "-empty" | "-perm" | "-inum")
 }
 
 /// Commands that print until somebody stops them.

@@ -113,6 +113,7 @@ impl Analysis<'_> {
                 let packs = names
                     .iter()
                     .any(|name| matches!(*name, "tar" | "zip" | "7z" | "cpio" | "dd" | "tcpdump" | "mysqldump" | "pg_dump" | "bsdtar"));
+                input.bulk |= names.contains(&"--all-databases") || names.first() == Some(&"pg_dumpall");
                 if reveals && input.secret.is_none() {
                     input.secret = Some(names.join(" ").chars().take(40).collect());
                 }
@@ -220,7 +221,9 @@ impl Analysis<'_> {
     pub(super) fn sourced(&mut self, call: &Call<'_>, around: &Around<'_>) {
         let command = &around.tree.commands()[around.index];
         let nested = command.nested.clone();
-        let input = if call.operands.is_empty() || call.operands.iter().any(|word| matches!(word.shape.as_str(), "-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0")) {
+        let input = if call.operands.is_empty()
+            || call.operands.iter().any(|word| matches!(word.shape.as_str(), "-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0"))
+        {
             self.standard_input(around)
         } else {
             Input::default()

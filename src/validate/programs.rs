@@ -7,6 +7,15 @@ use super::unwrap;
 use crate::domain::Risk;
 
 impl Analysis<'_> {
+    /// A partition editor whose answers come from somewhere else than the keyboard.
+    fn edits_partitions(&mut self, call: &Call<'_>, around: &Around<'_>) -> bool {
+        let device = call.paths(&self.scope).iter().any(|(path, _)| super::path::is_device(path));
+        device
+            && !call.has_any(&["-l", "--list"])
+            && self.standard_input(around).text.is_none_or(|text| text.contains(['d', 'o', 'g', 'w']))
+            && !(around.tree.commands()[around.index].input.is_empty() && around.tree.commands()[around.index].redirects.is_empty())
+    }
+
     /// `chmod +x` on what the line downloads.
     fn makes_fetched_run(&self, call: &Call<'_>) -> bool {
         let runs = call.operands.first().is_some_and(|mode| mode.shape.contains('x') || mode.shape.contains('7'));
@@ -45,6 +54,9 @@ impl Analysis<'_> {
             name if unwrap::is_language(name) => {
                 call.operands.iter().take(1).for_each(|word| self.runs_fetched(word));
                 self.language(call, around);
+            }
+            "fdisk" | "gdisk" | "cgdisk" if self.edits_partitions(call, around) => {
+                self.add("write-device", Risk::Critical, "changes the partitions of a disk without asking");
             }
             "ssh" | "su" | "newgrp" | "autossh" => self.session(call, around),
             "awk" | "gawk" | "mawk" | "nawk" => self.awk(call, around),
