@@ -110,10 +110,8 @@ impl Analysis<'_> {
                     self.later(text.trim_start_matches(['|', '-']), value);
                 }
             }
-            name if PROMPTS.contains(&name) => {
-                if shape.contains("$(") || shape.contains('`') {
-                    self.later(&format!(": \"{}\"", shape.replace('"', "")), value);
-                }
+            name if PROMPTS.contains(&name) && (shape.contains("$(") || shape.contains('`')) => {
+                self.later(&format!(": \"{}\"", shape.replace('"', "")), value);
             }
             name if STARTUP.contains(&name) && path::is_passing(&format!("{shape}/")) => {
                 self.add("loader-variable", Risk::Medium, "changes which code programs run");
