@@ -134,6 +134,22 @@ const RUN_WORDS: [&str; 20] = [
     "cmd",
 ];
 
+/// Options whose value is prose.
+const PROSE: [&str; 12] = [
+    "-m",
+    "--message",
+    "--title",
+    "--body",
+    "--text",
+    "--description",
+    "--summary",
+    "--subject",
+    "--comment",
+    "--note",
+    "--notes",
+    "--reason",
+];
+
 /// Findings that say only that something could not be read.
 const UNSURE: [&str; 4] = ["hidden-name", "foreign-letters", "encoded-code", "access-folder"];
 
@@ -166,6 +182,9 @@ impl Analysis<'_> {
         }
         let told = |index: usize| call.args[..index].iter().any(|word| RUN_WORDS.contains(&word.shape.as_str()));
         for (index, word) in call.args.iter().enumerate().take(10) {
+            if index > 0 && PROSE.contains(&call.args[index - 1].shape.as_str()) {
+                continue;
+            }
             let Some(value) = word.value.as_deref() else {
                 self.carried_text(word, &word.shape, holder || told(index), unknown, around);
                 continue;
@@ -200,6 +219,10 @@ impl Analysis<'_> {
     fn keep_serious(&mut self, before: usize, wild: bool) {
         let guessed = self.findings.split_off(before.min(self.findings.len()));
         for mut finding in guessed.into_iter().filter(|finding| finding.risk >= Risk::High && !UNSURE.contains(&finding.rule.as_str())) {
+            // Prose may well begin with the name of a program.
+            if wild && finding.rule == "program" {
+                continue;
+            }
             if wild {
                 finding.risk = if finding.risk == Risk::Critical { Risk::High } else { Risk::Medium };
             }

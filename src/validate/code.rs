@@ -167,7 +167,7 @@ pub(super) fn scan(analysis: &mut Analysis<'_>, text: &str, around: &Around<'_>)
             false => analysis.add("script-deletes", Risk::High, "the script deletes files"),
         }
     }
-    let removes = ["delete(", "remove", "unlink", "rm(", "rm "].iter().any(|part| text.contains(part));
+    let removes = ["delete(", "remove(", "unlink", "rm("].iter().any(|part| text.contains(part));
     if removes && !has(&DELETES) && !runs && literals.iter().any(|literal| path::is_vital(literal) || path::is_cornerstone(literal)) {
         analysis.add("script-deletes-vital", Risk::High, "the script deletes a system or home directory");
     }

@@ -107,7 +107,10 @@ impl Analysis<'_> {
         } else if path::is_log(target) && !appends {
             self.add_at(word, "write-log", Risk::High, "destroys records of the system");
         } else if path::is_system(target) || path::is_vital(target) {
-            let risk = if target.starts_with("/etc/profile") || target.starts_with("/usr/") || target.starts_with("/bin") {
+            let risk = if target.starts_with("/etc/profile")
+                || (target.starts_with("/usr/") && !target.starts_with("/usr/local/"))
+                || target.starts_with("/bin")
+            {
                 Risk::High
             } else {
                 Risk::Medium
@@ -257,14 +260,16 @@ impl Analysis<'_> {
             || (negated && !call.args.windows(2).any(|pair| is_test_of_names(&pair[1]) && pair[0].shape != "!" && pair[0].shape != "-not"));
         let encrypts = self.executes(call, &["gpg", "gpg2", "openssl", "7z", "7za", "age", "ccrypt", "mcrypt"]);
         let old_only = call.value_of(&["-mtime", "-atime", "-mmin"]).is_none_or(|word| word.shape == "+0");
-        let selective = tests && !names_all && !broad;
+        let selective = tests && !names_all;
         for root in &roots {
             let path = self.scope.resolve(&root.shape).unwrap_or_else(|| root.shape.clone());
             let vital = path::is_vital(&path);
             match (deletes, vital) {
                 // A named kind of file below `/` or home is much; everything there is all.
                 (true, true)
-                    if !selective || (call.has_any(&["-mtime", "-atime", "-mmin"]) && old_only && !call.has_any(&["-name", "-iname"])) =>
+                    if !selective
+                        || broad
+                        || (call.has_any(&["-mtime", "-atime", "-mmin"]) && old_only && !call.has_any(&["-name", "-iname"])) =>
                 {
                     self.add_at(root, "find-delete-vital", Risk::Critical, "deletes everything it finds below a system or home directory");
                 }
