@@ -209,7 +209,12 @@ impl Analysis<'_> {
                     if self.decodes(around, around.tree.commands()[around.index].nested.clone()) {
                         self.add_at(&word, "encoded-code", Risk::High, "runs a command that is written in code");
                     }
+                    let before = self.findings.len();
                     self.text(&text, &word, around.depth + 1, root);
+                    if call.name == "ssh" && self.reads_public_key(around) {
+                        let keys = self.findings[before..].iter_mut().filter(|finding| finding.rule == "write-setup");
+                        keys.for_each(|finding| finding.risk = finding.risk.min(Risk::Medium));
+                    }
                 }
                 Inner::UnknownText(word) => self.unknown_text(&word, around, root),
             }

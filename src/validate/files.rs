@@ -1,6 +1,6 @@
 //! What a command does to files: deletes them, writes over them, changes who may use them.
 
-use super::analyse::{Analysis, Around, named, output_file};
+use super::analyse::{Analysis, Around, named};
 use super::call::Call;
 use super::path;
 use super::verdict::{Effect, EffectKind};
@@ -31,15 +31,6 @@ impl Analysis<'_> {
 
     pub(super) fn redirect(&mut self, redirect: &Redirect, words: &[Word], around: &Around<'_>) {
         let writes = matches!(redirect.kind, RedirectKind::Truncate | RedirectKind::Append | RedirectKind::ReadWrite);
-        if writes && let Some(range) = output_file(&redirect.target) {
-            let commands = &around.tree.commands()[range];
-            if commands.iter().any(|command| command.name().is_some_and(super::unwrap::is_shell)) {
-                match self.downloads(around.tree, around.index..around.index + 1) {
-                    true => self.add("remote-code", Risk::High, "runs what it downloads"),
-                    false => self.add("generated-code", Risk::Medium, "runs the output of another program"),
-                }
-            }
-        }
         for word in self.expand(around.tree, &redirect.target) {
             let target = self.scope.resolve(&word.shape).unwrap_or_else(|| word.shape.clone());
             if word.shape.starts_with("/dev/tcp/") || word.shape.starts_with("/dev/udp/") {

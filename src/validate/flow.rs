@@ -280,6 +280,14 @@ impl Analysis<'_> {
         }
     }
 
+    /// Whether a public key is what a command reads: giving one's own key to one's own machine is everyday work.
+    pub(super) fn reads_public_key(&self, around: &Around<'_>) -> bool {
+        let commands = around.tree.commands();
+        let public = |word: &Word| word.shape.ends_with(".pub");
+        let read = commands[around.index].redirects.iter().any(|redirect| redirect.kind == RedirectKind::Read && public(&redirect.target));
+        read || commands[commands[around.index].input.clone()].iter().any(|feeder| feeder.words.iter().any(public))
+    }
+
     /// A program that a session on another machine or as another user runs, when its text comes through the input.
     pub(super) fn session(&mut self, call: &Call<'_>, around: &Around<'_>) {
         if call.operands.len() > 1 {
