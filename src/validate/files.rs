@@ -41,6 +41,12 @@ impl Analysis<'_> {
                 }
             }
             if writes {
+                if let Some(text) = self.said(around.tree, around.index).filter(|text| !text.trim().is_empty()) {
+                    self.scope.wrote(target.clone(), text);
+                }
+                if !target.starts_with("/dev/") && never_ends(words) {
+                    self.add_at(&word, "fills-root", Risk::Medium, "writes without end until the disk is full");
+                }
                 self.writes(&word, &target, redirect, words, around);
             }
         }
@@ -101,7 +107,10 @@ impl Analysis<'_> {
         } else if path::is_log(target) && !appends {
             self.add_at(word, "write-log", Risk::High, "destroys records of the system");
         } else if path::is_system(target) || path::is_vital(target) {
-            let risk = if target.starts_with("/etc/profile") || target.starts_with("/usr/") || target.starts_with("/bin") {
+            let risk = if target.starts_with("/etc/profile")
+                || (target.starts_with("/usr/") && !target.starts_with("/usr/local/"))
+                || target.starts_with("/bin")
+            {
                 Risk::High
             } else {
                 Risk::Medium
@@ -160,11 +169,11 @@ impl Analysis<'_> {
         if moves {
             return;
         }
+        if around.repeated {
+            self.deletes_listed(around);
+        }
         if recursive {
             let fed = around.repeated && call.operands.iter().all(|word| word.shape.contains(UNKNOWN));
-            if fed && self.fed_from_vital(around) {
-                return self.add("rm-fed-vital", Risk::Critical, "deletes what another program finds in a system or home directory");
-            }
             match fed {
                 true => self.add("rm-fed", Risk::Medium, "deletes recursively whatever another program names"),
                 false => self.add_safer("rm-recursive", Risk::Medium, "deletes recursively", Some("rm -ri asks before each file")),
@@ -172,14 +181,29 @@ impl Analysis<'_> {
         }
     }
 
-    /// Whether the names that a command gets are those of everything in a vital folder.
-    fn fed_from_vital(&mut self, around: &Around<'_>) -> bool {
-        let commands = around.tree.commands();
-        commands[around.index].input.clone().any(|index| {
-            let words = self.expand_all(around.tree, &commands[index].words);
-            let lists = words.first().is_some_and(|word| matches!(word.shape.as_str(), "ls" | "dir" | "echo" | "printf" | "fd" | "tree"));
-            lists && words.iter().skip(1).any(|word| path::is_vital(&self.scope.located(word).shape))
-        })
+    /// `find / | xargs rm` deletes as much as `find / -delete`.
+    fn deletes_listed(&mut self, around: &Around<'_>) {
+        for index in around.tree.commands()[around.index].input.clone() {
+            let feeder = &around.tree.commands()[index];
+            let mut words = self.expand_all(around.tree, &feeder.words);
+            let before = self.findings.len();
+            match feeder.name() {
+                Some("find" | "gfind") => {
+                    words.push(Word::literal("-delete"));
+                    self.find(&Call::new("find", &words[1..]));
+                }
+                Some("ls") => {
+                    for (path, word) in Call::new("ls", &words[1..]).paths(&self.scope) {
+                        if path::is_vital(&path) {
+                            self.add_at(word, "rm-vital", Risk::Critical, "deletes a whole system or home directory");
+                        }
+                    }
+                }
+                _ => {}
+            }
+            let found = self.findings.split_off(before.min(self.findings.len()));
+            self.findings.extend(found.into_iter().filter(|finding| finding.risk == Risk::Critical));
+        }
     }
 
     /// `find … -delete`, `find … -exec rm`: what matters is where it looks and what it lets through.
@@ -234,6 +258,12 @@ impl Analysis<'_> {
             ) || word.shape.starts_with("-newer")
         });
         let names_all = call.value_of(&["-name", "-iname"]).is_some_and(|word| matches!(word.shape.as_str(), "*" | "*.*"));
+        let libraries = call.value_of(&["-name", "-iname"]).is_some_and(|word| word.shape.starts_with("*.so") || word.shape == "*.ko");
+        // What is left out hardly narrows it down.
+        let negated = call.args.iter().any(|word| matches!(word.shape.as_str(), "!" | "-not"));
+        let broad = libraries
+            || (negated && !call.args.windows(2).any(|pair| is_test_of_names(&pair[1]) && pair[0].shape != "!" && pair[0].shape != "-not"));
+        let encrypts = self.executes(call, &["gpg", "gpg2", "openssl", "7z", "7za", "age", "ccrypt", "mcrypt"]);
         let old_only = call.value_of(&["-mtime", "-atime", "-mmin"]).is_none_or(|word| word.shape == "+0");
         let selective = tests && !names_all;
         let wanted = call
@@ -248,9 +278,14 @@ impl Analysis<'_> {
             match (deletes, vital) {
                 // A named kind of file below `/` or home is much; everything there is all.
                 (true, true)
-                    if !selective || (call.has_any(&["-mtime", "-atime", "-mmin"]) && old_only && !call.has_any(&["-name", "-iname"])) =>
+                    if !selective
+                        || broad
+                        || (call.has_any(&["-mtime", "-atime", "-mmin"]) && old_only && !call.has_any(&["-name", "-iname"])) =>
                 {
                     self.add_at(root, "find-delete-vital", Risk::Critical, "deletes everything it finds below a system or home directory");
+                }
+                (true, true) if encrypts => {
+                    self.add_at(root, "find-delete-vital", Risk::High, "encrypts what it finds and deletes the original")
                 }
                 (true, true) => {
                     self.add_at(root, "find-delete-wide", Risk::Medium, "deletes what it finds, below a system or home directory")
@@ -275,8 +310,11 @@ impl Analysis<'_> {
                 (false, false) if moves && !selective && path::is_everything(&path, root.glob) => {
                     self.add_at(root, "find-change-all", Risk::Medium, "changes everything below this directory");
                 }
-                (false, true) if changes && !selective => {
+                (false, true) if changes && !selective && !path::is_served(&path) => {
                     self.add_at(root, "find-change-vital", Risk::High, "changes everything below a system or home directory")
+                }
+                (false, true) if self.executes(call, &["chmod", "chown", "mv", "sed"]) => {
+                    self.add_at(root, "find-change-vital", Risk::Medium, "changes what it finds, below a system or home directory")
                 }
                 _ => {}
             }
@@ -288,6 +326,20 @@ impl Analysis<'_> {
             let runs = matches!(pair[0].shape.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir" | "-x" | "-X" | "--exec" | "--exec-batch");
             runs && programs.contains(&pair[1].shape.rsplit('/').next().unwrap_or_default())
         })
+    }
+}
+
+fn is_test_of_names(word: &Word) -> bool {
+    matches!(word.shape.as_str(), "-name" | "-iname" | "-path" | "-ipath" | "-regex" | "-mtime" | "-size" | "-empty" | "-perm" | "-inum")
+}
+
+/// Commands that print until somebody stops them.
+fn never_ends(words: &[Word]) -> bool {
+    let endless = |word: &Word| matches!(word.shape.as_str(), "/dev/zero" | "/dev/urandom" | "/dev/random");
+    match words.first().map(|word| word.shape.as_str()) {
+        Some("yes") => true,
+        Some("cat" | "pv" | "tac" | "base64" | "xxd") => words.iter().skip(1).any(endless),
+        _ => false,
     }
 }
 

@@ -93,6 +93,8 @@ impl Analysis<'_> {
                         let fields = self.expand(around.tree, &redirect.target);
                         input.secret = input.secret.or_else(|| fields.iter().find_map(|field| self.secret_name(&field.shape)));
                         input.downloaded |= fields.iter().any(|field| field.shape.starts_with("/dev/tcp/"));
+                        let paths: Vec<String> = fields.iter().filter_map(|field| self.scope.resolve(&field.shape)).collect();
+                        input.downloaded |= paths.iter().any(|path| self.scope.is_fetched(path));
                     }
                 }
                 _ => {}
@@ -111,6 +113,7 @@ impl Analysis<'_> {
                 let packs = names
                     .iter()
                     .any(|name| matches!(*name, "tar" | "zip" | "7z" | "cpio" | "dd" | "tcpdump" | "mysqldump" | "pg_dump" | "bsdtar"));
+                input.bulk |= names.contains(&"--all-databases") || names.first() == Some(&"pg_dumpall");
                 if reveals && input.secret.is_none() {
                     input.secret = Some(names.join(" ").chars().take(40).collect());
                 }
@@ -162,7 +165,7 @@ impl Analysis<'_> {
         let nested = around.tree.commands()[around.index].nested.clone();
         let inline = call.has_any(if shell { &["-c"] } else { &["-c", "-e", "-m", "-n", "-p", "-r", "-E", "--eval", "-M"] });
         let first = call.operands.first();
-        let from_file = first.is_some_and(|word| !matches!(word.shape.as_str(), "-" | "/dev/stdin" | "/proc/self/fd/0"));
+        let from_file = first.is_some_and(|word| !matches!(word.shape.as_str(), "-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0"));
         if !nested.is_empty() && first.is_some_and(|word| word.value.is_none()) && self.downloads(around.tree, nested.clone()) {
             return self.add("remote-code", Risk::High, "runs what it downloads");
         }
@@ -221,7 +224,9 @@ impl Analysis<'_> {
     pub(super) fn sourced(&mut self, call: &Call<'_>, around: &Around<'_>) {
         let command = &around.tree.commands()[around.index];
         let nested = command.nested.clone();
-        let input = if call.operands.is_empty() || call.operands.iter().any(|word| matches!(word.shape.as_str(), "-" | "/dev/stdin")) {
+        let input = if call.operands.is_empty()
+            || call.operands.iter().any(|word| matches!(word.shape.as_str(), "-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0"))
+        {
             self.standard_input(around)
         } else {
             Input::default()
@@ -244,6 +249,9 @@ impl Analysis<'_> {
 
     /// Notes a file that is fetched: running it later is running what was downloaded.
     pub(super) fn fetched(&mut self, call: &Call<'_>, around: &Around<'_>) {
+        if matches!(call.name, "scp" | "rsync") {
+            self.copied_here(call);
+        }
         if !DOWNLOADERS.contains(&call.name) {
             return;
         }
@@ -263,10 +271,59 @@ impl Analysis<'_> {
         }
     }
 
+    /// `scp host:file .` fetches as well.
+    fn copied_here(&mut self, call: &Call<'_>) {
+        let Some((target, sources)) = call.operands.split_last() else { return };
+        for source in sources.iter().filter(|source| super::sends::is_remote(&source.shape)) {
+            let name = source.shape.rsplit(['/', ':']).next().unwrap_or_default();
+            for path in [target.shape.clone(), format!("{}/{name}", target.shape)] {
+                if let Some(path) = self.scope.resolve(&path).filter(|path| !path.is_empty() && path != ".") {
+                    self.scope.fetched(path);
+                }
+            }
+        }
+    }
+
+    /// Whether a public key is what a command reads: giving one's own key to one's own machine is everyday work.
+    pub(super) fn reads_public_key(&self, around: &Around<'_>) -> bool {
+        let commands = around.tree.commands();
+        let public = |word: &Word| word.shape.ends_with(".pub");
+        let read = commands[around.index].redirects.iter().any(|redirect| redirect.kind == RedirectKind::Read && public(&redirect.target));
+        read || commands[commands[around.index].input.clone()].iter().any(|feeder| feeder.words.iter().any(public))
+    }
+
+    /// A program that a session on another machine or as another user runs, when its text comes through the input.
+    pub(super) fn session(&mut self, call: &Call<'_>, around: &Around<'_>) {
+        if call.operands.len() > 1 {
+            return;
+        }
+        let input = self.standard_input(around);
+        if input.downloaded {
+            self.add("remote-code", Risk::High, "runs what it downloads");
+        } else if let Some(text) = input.text {
+            self.text(&text, &Word::default(), around.depth + 1, around.root);
+        }
+    }
+
     /// Running a file that was fetched before.
     pub(super) fn runs_fetched(&mut self, word: &Word) {
         if self.scope.resolve(&word.shape).is_some_and(|path| self.scope.is_fetched(&path)) {
             self.add_at(word, "remote-code", Risk::High, "runs what it downloads");
+        }
+    }
+
+    /// A shell runs a file: what it holds may be known.
+    pub(super) fn runs_file(&mut self, word: &Word) {
+        self.runs_fetched(word);
+        self.runs_written(word);
+    }
+
+    /// Running a file that the line itself wrote is running what was written.
+    pub(super) fn runs_written(&mut self, word: &Word) {
+        let Some(path) = self.scope.resolve(&word.shape) else { return };
+        if let Some(text) = self.scope.take_written(&path) {
+            self.text(&text, word, 2, false);
+            self.scope.wrote(path, text);
         }
     }
 

@@ -4,6 +4,7 @@
 mod access;
 mod analyse;
 mod call;
+mod carried;
 mod code;
 mod custom;
 mod definitions;

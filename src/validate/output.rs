@@ -74,6 +74,12 @@ impl Analysis<'_> {
         if command.redirects.iter().any(|redirect| elsewhere(redirect.kind) && redirect.target.shape != "/dev/stdout") {
             return Some(String::new());
         }
+        self.said(tree, index)
+    }
+
+    /// What a command prints, wherever that goes.
+    pub(super) fn said(&mut self, tree: &Arc<Tree>, index: usize) -> Option<String> {
+        let command = &tree.commands()[index];
         let words = self.expand_all(tree, &command.words);
         let Some((first, args)) = words.split_first() else { return Some(String::new()) };
         let name = first.value.as_deref().filter(|_| !first.glob)?;
@@ -81,6 +87,7 @@ impl Analysis<'_> {
         let call = Call::new(name, args);
         match name {
             "cd" | ":" | "true" | "false" | "test" | "sleep" | "set" | "export" | "mkdir" | "touch" | "wait" => Some(String::new()),
+            "psub" => self.input(tree, index),
             "pwd" => Some(".\n".to_owned()),
             "echo" => echo(args, self.policy.shell),
             "printf" => printf(args),
@@ -118,6 +125,8 @@ impl Analysis<'_> {
             ["join", separator, parts @ ..] if !parts.is_empty() => Some(parts.join(separator) + "\n"),
             ["join0", parts @ ..] if !parts.is_empty() => Some(parts.join("\n") + "\n"),
             ["join", separator] => Some(self.input(tree, index)?.lines().collect::<Vec<_>>().join(separator) + "\n"),
+            ["split", separator, parts @ ..] if !parts.is_empty() => Some(parts.join("\n").replace(separator, "\n") + "\n"),
+            ["replace", from, to, parts @ ..] if !parts.is_empty() => Some(parts.join("\n").replacen(from, to, 1) + "\n"),
             ["lower", parts @ ..] => Some(parts.join("\n").to_lowercase() + "\n"),
             ["upper", parts @ ..] => Some(parts.join("\n").to_uppercase() + "\n"),
             ["unescape", parts @ ..] => Some(parts.join("\n") + "\n"),

@@ -15,6 +15,13 @@ pub(super) fn is_vital(path: &str) -> bool {
         Some(pair) => pair,
         None => return is_climb(&path),
     };
+    // zsh: one of several names, or all but some.
+    if path.starts_with(['/', HOME]) && is_vital_folder(folder) && last.contains(['(', '^']) {
+        let some = last.trim_start_matches('(').split([')', '|']).any(|name| VITAL.iter().any(|vital| *vital == format!("/{name}")));
+        if last.starts_with('^') || (folder == "/" && last.starts_with('(') && some) {
+            return true;
+        }
+    }
     if !path.starts_with(['/', HOME]) || !last.contains(['*', '?', '[', '{']) {
         return is_climb(&path);
     }

@@ -8,6 +8,21 @@ use crate::domain::Risk;
 use crate::syntax::Word;
 
 impl Analysis<'_> {
+    /// A partition editor whose answers come from somewhere else than the keyboard.
+    fn edits_partitions(&mut self, call: &Call<'_>, around: &Around<'_>) -> bool {
+        let device = call.paths(&self.scope).iter().any(|(path, _)| super::path::is_device(path));
+        device
+            && !call.has_any(&["-l", "--list"])
+            && self.standard_input(around).text.is_none_or(|text| text.contains(['d', 'o', 'g', 'w']))
+            && !(around.tree.commands()[around.index].input.is_empty() && around.tree.commands()[around.index].redirects.is_empty())
+    }
+
+    /// `chmod +x` on what the line downloads.
+    fn makes_fetched_run(&self, call: &Call<'_>) -> bool {
+        let runs = call.operands.first().is_some_and(|mode| mode.shape.contains('x') || mode.shape.contains('7'));
+        runs && call.paths(&self.scope).iter().skip(1).any(|(path, _)| self.scope.is_fetched(path))
+    }
+
     /// What the program itself does with its arguments and its input.
     pub(super) fn program(&mut self, call: &Call<'_>, around: &Around<'_>) {
         let embedded: Vec<_> = rules::matching(call, &self.scope).collect();
@@ -27,22 +42,30 @@ impl Analysis<'_> {
         }
         match call.name {
             "source" | "." => {
-                call.operands.iter().take(1).for_each(|word| self.runs_fetched(word));
+                call.operands.iter().take(1).for_each(|word| self.runs_file(word));
                 self.sourced(call, around);
             }
             name if unwrap::is_shell(name) => {
-                call.operands.iter().take(1).for_each(|word| self.runs_fetched(word));
+                call.operands.iter().take(1).for_each(|word| self.runs_file(word));
                 self.interpreter(call, around);
             }
             name if unwrap::is_language(name) => {
                 call.operands.iter().take(1).for_each(|word| self.runs_fetched(word));
                 self.language(call, around);
             }
+            "fdisk" | "gdisk" | "cgdisk" if self.edits_partitions(call, around) => {
+                self.add("write-device", Risk::Critical, "changes the partitions of a disk without asking");
+            }
+            "ssh" | "su" | "newgrp" | "autossh" => self.session(call, around),
             "awk" | "gawk" | "mawk" | "nawk" => self.awk(call, around),
             "rm" | "unlink" | "rmdir" | "shred" | "srm" | "wipe" | "rimraf" | "trash" | "mv" | "gio" | "Remove-Item" => {
                 self.deletion(call, around)
             }
             "find" | "gfind" | "fd" | "fdfind" => self.find(call),
+            "chmod" if self.makes_fetched_run(call) => {
+                self.add("remote-code", Risk::Medium, "makes what it downloads a program");
+                self.access(call);
+            }
             "chmod" | "chown" | "chgrp" | "setfacl" | "chattr" | "chflags" => self.access(call),
             "kill" => self.kill(call),
             "make" | "gmake" if call.value_of(&["-f", "--file", "--makefile"]).is_some_and(|word| word.shape == "-") => {

@@ -24,6 +24,7 @@ pub(super) struct Scope {
     positional: Option<Vec<Word>>,
     positional_name: Option<Word>,
     fetched: Vec<String>,
+    written: HashMap<String, String>,
     folder: Folder,
 }
 
@@ -121,6 +122,18 @@ impl Scope {
 
     pub(super) fn is_fetched(&self, path: &str) -> bool {
         self.fetched.iter().any(|known| known == path)
+    }
+
+    /// Notes what a file holds since the line wrote it.
+    pub(super) fn wrote(&mut self, path: String, text: String) {
+        if text.len() <= MAX_BYTES {
+            self.written.insert(path, text);
+        }
+    }
+
+    /// What a file holds, when the line wrote it; it is forgotten, so that a file that runs itself is read once.
+    pub(super) fn take_written(&mut self, path: &str) -> Option<String> {
+        self.written.remove(path)
     }
 
     /// `cd target`; without a target it goes home.

@@ -34,7 +34,9 @@ pub(super) fn is_language(name: &str) -> bool {
 /// Everything that a call runs beside itself.
 pub(super) fn inner(call: &Call<'_>, root: bool) -> Vec<Inner> {
     match call.name {
-        name if is_shell(name) || matches!(name, "su" | "runuser") => match after_flag(call, 'c').or_else(|| call.value_of(&["--command"]))
+        name if is_shell(name) || matches!(name, "su" | "runuser") => match after_flag(call, 'c')
+            .or_else(|| call.value_of(&["--command"]))
+            .or_else(|| (call.name == "fish").then(|| call.value_of(&["-C", "--init-command"])).flatten())
         {
             Some(word) => vec![text_of(&word)],
             None => positional_shell(call),
@@ -49,7 +51,6 @@ pub(super) fn inner(call: &Call<'_>, root: bool) -> Vec<Inner> {
         "git" => git_commands(call),
         "tmux" | "screen" => multiplexed(call),
         "tar" | "bsdtar" | "gtar" => tar_commands(call),
-        "make" | "gmake" => Vec::new(),
         "flock" => match after_flag(call, 'c') {
             Some(word) => vec![text_of(&word)],
             None => wrapped_by_table(call),
@@ -75,11 +76,14 @@ pub(super) fn inner(call: &Call<'_>, root: bool) -> Vec<Inner> {
         "gdb" | "lldb" => debugger_commands(call),
         "fzf" => call.value_of(&["--preview"]).map(|word| text_of(&word)).into_iter().collect(),
         "sudo" | "doas" if root && call.operands.is_empty() => Vec::new(),
-        _ => wrapped_by_table(call),
+        _ => match super::carried::texts(call) {
+            texts if texts.is_empty() => wrapped_by_table(call),
+            texts => texts,
+        },
     }
 }
 
-fn text_of(word: &Word) -> Inner {
+pub(super) fn text_of(word: &Word) -> Inner {
     word.value.clone().map_or_else(|| text_with_home(word), |text| Inner::Text(text, word.clone()))
 }
 
@@ -119,9 +123,11 @@ fn after_double_dash(call: &Call<'_>) -> Vec<Inner> {
     }
 }
 
+/// What follows a number of operands, options and all.
 fn after_operands(call: &Call<'_>, count: usize) -> Vec<Inner> {
-    let words: Vec<Word> = call.operands.iter().skip(count).map(|word| (*word).clone()).collect();
-    if words.is_empty() { Vec::new() } else { vec![Inner::Words(words)] }
+    let Some(first) = call.operands.get(count) else { return Vec::new() };
+    let at = call.args.iter().position(|word| std::ptr::eq(word, *first)).unwrap_or_default();
+    vec![Inner::Words(call.args[at..].to_vec())]
 }
 
 /// Some systems' shells take the name of a program to run: `busybox sh`, `pwsh -Command`.
@@ -282,6 +288,7 @@ fn in_container(call: &Call<'_>) -> Vec<Inner> {
     }
     match call.operands.first().map(|word| word.shape.as_str()) {
         Some("exec") => after_operands(call, 2),
+        Some("compose") if call.begins_with("compose exec") => after_operands(call, 3),
         _ => Vec::new(),
     }
 }
