@@ -367,7 +367,7 @@ fn trimmed(text: &str, word: &Word) -> Range<usize> {
     if !value.contains('(') {
         value = value.trim_end_matches(')');
     }
-    let start = value.len() - value.trim_start_matches(['"', '\'', '`', '(']).len();
+    let start = value.len() - value.trim_start_matches(['"', '\'', '`', '(', '=']).len();
     word.raw.start + start..word.raw.start + value.len()
 }
 

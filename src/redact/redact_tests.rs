@@ -274,6 +274,14 @@ fn the_rest_of_a_command_keeps_its_meaning() {
     assert_eq!(redacted.restore("echo 'P1X", Bash), Err(RedactError::Unplaceable), "no shell reads this");
 }
 
+#[test]
+fn what_is_masked_is_masked_once() {
+    for text in ["password =x", "pw =\0", "password =hunter2x!", "token= S3cretWord9"] {
+        let once = RedactedText::mask(text);
+        assert_eq!(RedactedText::mask(once.as_str()), once, "{text}");
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn redacting_never_fails_and_what_is_masked_stays_masked(text in ".{0,80}") {

@@ -1,7 +1,7 @@
 //! Splitting without a grammar: for what only zsh or fish can read.
 
 use super::parse::SyntaxError;
-use super::tree::{Assignment, Command, Redirect, RedirectKind, Tree, Word};
+use super::tree::{Assignment, Command, Redirect, RedirectKind, Tree, Word, WordBuilder};
 use crate::domain::ShellKind;
 
 /// Splits a line of zsh or fish into commands and words, as far as quotes and brackets tell.
@@ -198,7 +198,21 @@ impl Scanner {
     fn loop_variable(command: &mut Command) {
         let mut words = std::mem::take(&mut command.words).into_iter().skip(1);
         let Some(name) = words.next() else { return };
-        let elements = words.filter(|word| word.raw != "in").collect();
+        let mut words: Vec<Word> = words.filter(|word| word.raw != "in").collect();
+        // `for x (a b) command` of zsh has its command on the same line.
+        let listed = words.first().and_then(|word| Some((word.raw.strip_prefix('(')?.strip_suffix(')')?.to_owned(), word.span.clone())));
+        let elements = match listed {
+            Some((list, span)) => {
+                command.words = words.split_off(1);
+                let element = |text: &str| {
+                    let mut builder = WordBuilder::new();
+                    builder.bare(text);
+                    builder.finish(text, span.clone())
+                };
+                list.split_whitespace().map(element).collect()
+            }
+            None => words,
+        };
         command.assignments.push(Assignment { name: name.shape, value: None, elements, loops: true });
     }
 

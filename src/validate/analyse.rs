@@ -122,11 +122,14 @@ impl Analysis<'_> {
         if forks_itself(command, &around.tree.commands()[command.input.clone()]) {
             self.add("fork-bomb", Risk::Critical, "starts processes without end");
         }
+        for assignment in command.assignments.iter().filter(|assignment| assignment.loops) {
+            self.assignment(assignment, around, false);
+        }
         let words = self.expand_all(around.tree, &command.words);
         for redirect in &command.redirects {
             self.redirect(redirect, &words, around);
         }
-        for assignment in &command.assignments {
+        for assignment in command.assignments.iter().filter(|assignment| !assignment.loops) {
             self.assignment(assignment, around, words.is_empty());
         }
         if !words.is_empty() || !command.words.is_empty() {

@@ -214,7 +214,15 @@ fn the_end_of_a_system_is_critical_in_every_disguise() {
     check_all(
         Risk::Critical,
         ShellKind::Zsh,
-        &["rm -rf /*(DN)", "() { rm -r $1 } /usr", "${:-rm} -rf /usr", "${(z):-rm -rf /usr}", "=rm -rf /usr", "() { \"$@\" } rm -rf /usr"],
+        &[
+            "rm -rf /*(DN)",
+            "() { rm -r $1 } /usr",
+            "${:-rm} -rf /usr",
+            "${(z):-rm -rf /usr}",
+            "for x (/usr /tmp/y) rm -rf $x",
+            "=rm -rf /usr",
+            "() { \"$@\" } rm -rf /usr",
+        ],
     );
     check_all(
         Risk::Critical,
