@@ -28,7 +28,10 @@ pub(super) const FILES: [&str; 11] = [
     include_str!("rules/desktop.toml"),
 ];
 
-/// What has been read so far, by program. It holds at most the programs that the files name.
+/// Names that no file has are remembered while fewer than this are: a line may hold any word as a program.
+const MOST_UNKNOWN: usize = 4096;
+
+/// What has been read so far, by program.
 static KNOWN: LazyLock<Mutex<HashMap<String, &'static Table>>> = LazyLock::new(Mutex::default);
 static NOTHING: Table = Table { base: Vec::new(), rule: Vec::new(), options: Vec::new(), wrapper: Vec::new() };
 
@@ -41,11 +44,11 @@ fn table(program: &str) -> &'static Table {
     }
     let mut entries = String::new();
     FILES.into_iter().for_each(|text| gather(text, &format!("\"{program}\""), &mut entries));
-    if entries.is_empty() {
-        return &NOTHING;
+    let unknown = entries.is_empty();
+    let table: &'static Table = if unknown { &NOTHING } else { Box::leak(Box::new(read(&entries))) };
+    if !unknown || known.len() < MOST_UNKNOWN {
+        known.insert(program.to_owned(), table);
     }
-    let table: &'static Table = Box::leak(Box::new(read(&entries)));
-    known.insert(program.to_owned(), table);
     table
 }
 
