@@ -276,7 +276,9 @@ fn the_rest_of_a_command_keeps_its_meaning() {
 
 #[test]
 fn what_is_masked_is_masked_once() {
-    for text in ["password =x", "pw =\0", "password =hunter2x!", "token= S3cretWord9"] {
+    for text in
+        ["password =x", "pw =\0", "password =hunter2x!", "token= S3cretWord9", "{*secret \":\"a1B2c3D4:(p)}; c(p)}; cd \"$x\": \"zY7\"}"]
+    {
         let once = RedactedText::mask(text);
         assert_eq!(RedactedText::mask(once.as_str()), once, "{text}");
     }

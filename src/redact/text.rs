@@ -12,6 +12,9 @@ pub(super) const MASK: &str = "[hidden]";
 /// A part of a word of so many characters, of capitals, small letters and digits, is no name.
 const MEANINGLESS: usize = 16;
 
+/// Most times that a text is looked at again after something was taken out of it.
+const MOST_PASSES: usize = 8;
+
 /// A text that went through the redactor. Nothing else makes one, beside the cache, which
 /// gives back what it was handed. So whatever asks for this type, be it a provider, the
 /// cache or an error message, cannot be handed a text that still holds what was found to be secret.
@@ -21,6 +24,19 @@ pub struct RedactedText(String);
 impl RedactedText {
     /// Takes the secrets out for good. What is left reads `[hidden]` in their place.
     pub fn mask(text: &str) -> Self {
+        let mut masked = Self::masked_once(text);
+        // A text with its quotes gone may read in another way, so it is looked at until nothing more is found.
+        for _ in 0..MOST_PASSES {
+            let again = Self::masked_once(&masked.0);
+            if again == masked {
+                break;
+            }
+            masked = again;
+        }
+        masked
+    }
+
+    fn masked_once(text: &str) -> Self {
         let mut out = String::with_capacity(text.len());
         let mut done = 0;
         for span in scan::spans(text) {

@@ -16,7 +16,6 @@ fuzz_target!(|bytes: &[u8]| {
 
     let masked = RedactedText::mask(&text);
     assert_eq!(RedactedText::mask(masked.as_str()), masked, "masked again");
-    assert_eq!(&RedactedText::mask(redacted.stable().as_str()), redacted.stable(), "kept, then masked");
     let _ = RedactedText::mask_foreign(&text);
     if redacted.is_clean() {
         assert_eq!(redacted.text.as_str(), text);
