@@ -61,6 +61,10 @@ pub fn parse(text: &str, shell: ShellKind) -> Result<Tree, SyntaxError> {
     if text.len() > MAX_BYTES {
         return Err(SyntaxError::TooLong);
     }
+    // The grammar reads a here-document whose delimiter holds such characters without end.
+    if text.contains("<<") && text.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\t' | '\r')) {
+        return Err(SyntaxError::ParserFailure);
+    }
     match openers(text) {
         count if count > MAX_OPENERS || ambiguous_openers(text) > MAX_AMBIGUOUS => Err(SyntaxError::TooDeep),
         count if count <= INLINE_OPENERS => guarded(text, shell),
