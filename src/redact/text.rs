@@ -12,7 +12,7 @@ pub(super) const MASK: &str = "[hidden]";
 /// A part of a word of so many characters, of capitals, small letters and digits, is no name.
 const MEANINGLESS: usize = 16;
 
-/// Most times that a text is looked at again after something was taken out of it.
+/// Most times that a text is looked at while something is found in it.
 const MOST_PASSES: usize = 8;
 
 /// A text that went through the redactor. Nothing else makes one, beside the cache, which
@@ -24,8 +24,8 @@ pub struct RedactedText(String);
 impl RedactedText {
     /// Takes the secrets out for good. What is left reads `[hidden]` in their place.
     pub fn mask(text: &str) -> Self {
-        let mut masked = Self::masked_once(text);
         // A text with its quotes gone may read in another way, so it is looked at until nothing more is found.
+        let mut masked = Self(text.to_owned());
         for _ in 0..MOST_PASSES {
             let again = Self::masked_once(&masked.0);
             if again == masked {
