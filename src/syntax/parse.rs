@@ -74,6 +74,7 @@ pub fn parse(text: &str, shell: ShellKind) -> Result<Tree, SyntaxError> {
 /// Whether a here-document would end at an empty word: `<<''`. The grammar reads such a one without end and takes all
 /// memory. In quotes the same letters are data, but refusing them costs one answer only.
 fn has_empty_delimiter(text: &str) -> bool {
+    let text = if text.contains("<<") { text.replace("\\\n", "") } else { return false };
     text.match_indices("<<").any(|(at, _)| {
         let rest = &text[at + 2..];
         let rest = rest.strip_prefix('-').unwrap_or(rest).trim_start_matches([' ', '\t']);
@@ -294,7 +295,7 @@ mod tests {
 
     #[test]
     fn a_here_document_that_ends_at_nothing_never_reaches_the_grammar() {
-        for text in ["cat <<'' ", "<<\u{c}\t", "cat <<-\"\"\t", "cat <<\r ", "echo \"$(cat << '' )\"", "cat <<'\r' "] {
+        for text in ["cat <<'' ", "<<\u{c}\t", "cat <<-\"\"\t", "cat <<\r ", "echo \"$(cat << '' )\"", "cat <<'\r' ", "<<\\\n''\t"] {
             assert_eq!(parse(text, ShellKind::Bash), Err(SyntaxError::ParserFailure), "{text:?}");
         }
         for text in ["grep '<<' x", "echo \"<<\" y", "cat <<< ''", "cat <<E\nx\nE", "cat <<''E\nx\nE", "echo $((1 << 2))"] {
