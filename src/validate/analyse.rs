@@ -258,56 +258,6 @@ impl Analysis<'_> {
         }
     }
 
-    /// A program that nobody knows may still say what it does: `thing delete --all --force`.
-    fn destructive_verb(&mut self, call: &Call<'_>) {
-        const VERBS: [&str; 20] = [
-            "delete",
-            "destroy",
-            "purge",
-            "wipe",
-            "erase",
-            "drop",
-            "nuke",
-            "terminate",
-            "format",
-            "flush",
-            "uninstall",
-            "remove",
-            "rm",
-            "prune",
-            "reset",
-            "del",
-            "unpublish",
-            "teardown",
-            "obliterate",
-            "factory-reset",
-        ];
-        let says = |word: &&Word| {
-            let shape = word.shape.as_str();
-            VERBS.contains(&shape)
-                || VERBS.iter().take(9).any(|verb| shape.strip_prefix(verb).is_some_and(|rest| rest.starts_with(['-', ':', '_'])))
-        };
-        if !call.operands.iter().take(4).any(says) || call.has_any(&["--dry-run", "--what-if", "--help", "-h"]) {
-            return;
-        }
-        let all = [
-            "--force",
-            "--all",
-            "--yes",
-            "--recursive",
-            "--purge",
-            "--no-confirm",
-            "--auto-approve",
-            "-auto-approve",
-            "--hard",
-            "--cascade",
-        ];
-        match call.has_any(&all) {
-            true => self.add("destructive-all", Risk::High, format!("{} seems to delete without asking", named(call.name))),
-            false => self.add("destructive", Risk::Medium, format!("{} seems to delete something", named(call.name))),
-        }
-    }
-
     /// As root even what only reads is worth a word.
     fn as_root(&mut self, call: &Call<'_>) {
         let unknown = rules::base(call).is_none() && rules::wrapper(call.name).is_none();

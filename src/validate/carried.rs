@@ -1,7 +1,7 @@
 //! Commands that a program carries in its arguments without being a plain wrapper: options that take a command line,
 //! runners of tools and of containers, and programs that nobody knows.
 
-use super::analyse::{Analysis, Around};
+use super::analyse::{Analysis, Around, named};
 use super::call::Call;
 use super::code;
 use super::rules;
@@ -199,6 +199,56 @@ impl Analysis<'_> {
         }
     }
 
+    /// A program that nobody knows may still say what it does: `thing delete --all --force`.
+    pub(super) fn destructive_verb(&mut self, call: &Call<'_>) {
+        const VERBS: [&str; 20] = [
+            "delete",
+            "destroy",
+            "purge",
+            "wipe",
+            "erase",
+            "drop",
+            "nuke",
+            "terminate",
+            "format",
+            "flush",
+            "uninstall",
+            "remove",
+            "rm",
+            "prune",
+            "reset",
+            "del",
+            "unpublish",
+            "teardown",
+            "obliterate",
+            "factory-reset",
+        ];
+        let says = |word: &&Word| {
+            let shape = word.shape.as_str();
+            VERBS.contains(&shape)
+                || VERBS.iter().take(9).any(|verb| shape.strip_prefix(verb).is_some_and(|rest| rest.starts_with(['-', ':', '_'])))
+        };
+        if !call.operands.iter().take(4).any(says) || call.has_any(&["--dry-run", "--what-if", "--help", "-h"]) {
+            return;
+        }
+        let all = [
+            "--force",
+            "--all",
+            "--yes",
+            "--recursive",
+            "--purge",
+            "--no-confirm",
+            "--auto-approve",
+            "-auto-approve",
+            "--hard",
+            "--cascade",
+        ];
+        match call.has_any(&all) {
+            true => self.add("destructive-all", Risk::High, format!("{} seems to delete without asking", named(call.name))),
+            false => self.add("destructive", Risk::Medium, format!("{} seems to delete something", named(call.name))),
+        }
+    }
+
     /// An argument that reads as a command line.
     fn carried_text(&mut self, word: &Word, text: &str, told: bool, unknown: bool, around: &Around<'_>) {
         // `--command=…`, `SHELL=…`, `+!…` and the shell command of a debugger stand before it.
@@ -245,8 +295,8 @@ impl Analysis<'_> {
                 self.text(command, word, around.depth + 1, around.root);
                 self.add_at(word, "script-runs", Risk::Medium, "the script runs other programs");
             }
-            let mut parts = script.strip_prefix('s').and_then(|rest| Some((rest, rest.chars().next()?)));
-            if let Some((rest, mark)) = parts.take().filter(|(_, mark)| matches!(mark, '/' | '|' | '#' | ',' | '@')) {
+            let parts = script.strip_prefix('s').and_then(|rest| Some((rest, rest.chars().next()?)));
+            if let Some((rest, mark)) = parts.filter(|(_, mark)| matches!(mark, '/' | '|' | '#' | ',' | '@')) {
                 let plain = rest.replace(&format!("\\{mark}"), "\u{1}");
                 let fields: Vec<&str> = plain.split(mark).collect();
                 if let [_, _, with, flags] = fields.as_slice()

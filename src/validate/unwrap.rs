@@ -73,7 +73,6 @@ pub(super) fn inner(call: &Call<'_>, root: bool) -> Vec<Inner> {
         {
             after_operands(call, 1)
         }
-        "gdb" | "lldb" => debugger_commands(call),
         "fzf" => call.value_of(&["--preview"]).map(|word| text_of(&word)).into_iter().collect(),
         "sudo" | "doas" if root && call.operands.is_empty() => Vec::new(),
         _ => match super::carried::texts(call) {
@@ -175,15 +174,6 @@ fn editor_commands(call: &Call<'_>) -> Vec<Inner> {
         }
     }
     texts
-}
-
-/// `gdb -ex 'shell cmd'`
-fn debugger_commands(call: &Call<'_>) -> Vec<Inner> {
-    let command = |word: &Word| {
-        let text = ["shell ", "!", "platform shell "].iter().find_map(|start| word.shape.strip_prefix(start))?;
-        Some(Inner::Text(text.to_owned(), word.clone()))
-    };
-    call.args.iter().filter_map(command).collect()
 }
 
 /// Aliases, hooks and pagers that a call of git sets for itself or for good.
