@@ -61,7 +61,7 @@ pub fn parse(text: &str, shell: ShellKind) -> Result<Tree, SyntaxError> {
     if text.len() > MAX_BYTES {
         return Err(SyntaxError::TooLong);
     }
-    if has_empty_delimiter(text) {
+    if has_empty_delimiter(text) || has_huge_descriptor(text) {
         return Err(SyntaxError::ParserFailure);
     }
     match openers(text) {
@@ -83,6 +83,11 @@ fn has_empty_delimiter(text: &str) -> bool {
         let nothing = bare.is_empty() && (word.starts_with("''") || word.starts_with("\"\""));
         nothing || (!bare.is_empty() && bare.trim().is_empty())
     })
+}
+
+/// Whether a redirect names a descriptor of more than nine digits, on which the grammar panics.
+fn has_huge_descriptor(text: &str) -> bool {
+    text.match_indices(['<', '>']).any(|(at, _)| text[..at].bytes().rev().take_while(u8::is_ascii_digit).count() > 9)
 }
 
 fn on_large_stack(text: &str, shell: ShellKind) -> Result<Tree, SyntaxError> {
@@ -301,6 +306,12 @@ mod tests {
         for text in ["grep '<<' x", "echo \"<<\" y", "cat <<< ''", "cat <<E\nx\nE", "cat <<''E\nx\nE", "echo $((1 << 2))"] {
             assert!(parse(text, ShellKind::Bash).is_ok(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_descriptor_beyond_all_numbers_never_reaches_the_grammar() {
+        assert_eq!(parse("ls 99999999999999999999<x", ShellKind::Bash), Err(SyntaxError::ParserFailure));
+        assert!(parse("ls 99999999999999999999 <x 2>&1", ShellKind::Bash).is_ok());
     }
 
     #[test]
