@@ -29,7 +29,9 @@ pub(super) fn restore(command: &str, secrets: &[(&str, &Secret)], shell: ShellKi
     let mut inner = Vec::new();
     let restored = rewrite(command, &secrets, shell, 0, &mut inner)?;
     let after = syntax::parse(&restored, shell).map_err(|_| RedactError::Unplaceable)?;
-    if same_shape(&before, &after, &secrets, &inner) { Ok(restored) } else { Err(RedactError::Unplaceable) }
+    // A placeholder that is still there stands where no word can be written anew.
+    let whole = !secrets.iter().any(|(placeholder, _)| restored.contains(placeholder));
+    if whole && same_shape(&before, &after, &secrets, &inner) { Ok(restored) } else { Err(RedactError::Unplaceable) }
 }
 
 /// Every word with a placeholder is written anew.

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::lexical;
 use super::tree::Tree;
+use super::unquoted::unquoted;
 use super::walk::Walker;
 use crate::domain::ShellKind;
 
@@ -61,7 +62,7 @@ pub fn parse(text: &str, shell: ShellKind) -> Result<Tree, SyntaxError> {
     if text.len() > MAX_BYTES {
         return Err(SyntaxError::TooLong);
     }
-    if has_empty_delimiter(text) || has_huge_descriptor(text) {
+    if has_strange_delimiter(text) || has_huge_descriptor(text) {
         return Err(SyntaxError::ParserFailure);
     }
     match openers(text) {
@@ -71,17 +72,26 @@ pub fn parse(text: &str, shell: ShellKind) -> Result<Tree, SyntaxError> {
     }
 }
 
-/// Whether a here-document would end at an empty word: `<<''`. The grammar reads such a one without end and takes all
-/// memory. In quotes the same letters are data, but refusing them costs one answer only.
-fn has_empty_delimiter(text: &str) -> bool {
-    let text = if text.contains("<<") { text.replace("\\\n", "") } else { return false };
-    text.match_indices("<<").any(|(at, _)| {
+/// Whether a here-document ends at a word that is empty, holds control characters or has an open quote, such as `<<''`.
+/// Such a one the grammar may read without end, until it has all memory. What stands in quotes is data, but inside
+/// substitutions a scan cannot tell, so there the same letters count too; a wrong refusal costs one answer only.
+fn has_strange_delimiter(text: &str) -> bool {
+    if !text.contains("<<") {
+        return false;
+    }
+    let text = text.replace("\\\n", "");
+    let nested = ["$(", "${", "`", "<(", ">("].iter().any(|opener| text.contains(opener));
+    let (outside, _) = unquoted(&text, ShellKind::Bash);
+    text.match_indices("<<").filter(|(at, _)| nested || outside.iter().any(|(place, _)| place == at)).any(|(at, _)| {
         let rest = &text[at + 2..];
+        if rest.starts_with('<') {
+            return false;
+        }
         let rest = rest.strip_prefix('-').unwrap_or(rest).trim_start_matches([' ', '\t']);
         let word = &rest[..rest.find([' ', '\t', '\n', ';', '&', '|', '<', '>', '(', ')']).unwrap_or(rest.len())];
-        let bare = word.replace(['\'', '"'], "");
-        let nothing = bare.is_empty() && (word.starts_with("''") || word.starts_with("\"\""));
-        nothing || (!bare.is_empty() && bare.trim().is_empty())
+        let open = ['\'', '"'].iter().any(|quote| word.matches(*quote).count() % 2 == 1);
+        let bare = word.replace(['\'', '"', '\\'], "");
+        !word.is_empty() && (open || bare.trim().is_empty() || bare.contains(char::is_control))
     })
 }
 
@@ -299,8 +309,17 @@ mod tests {
     }
 
     #[test]
-    fn a_here_document_that_ends_at_nothing_never_reaches_the_grammar() {
-        for text in ["cat <<'' ", "<<\u{c}\t", "cat <<-\"\"\t", "cat <<\r ", "echo \"$(cat << '' )\"", "cat <<'\r' ", "<<\\\n''\t"] {
+    fn a_here_document_with_a_strange_end_never_reaches_the_grammar() {
+        for text in [
+            "cat <<'' ",
+            "<<\u{c}\t",
+            "cat <<-\"\"\t",
+            "cat <<\r ",
+            "echo \"$(cat << '' )\"",
+            "cat <<'\r' ",
+            "<<\\\n''\t",
+            "${x:-$(a; cd \"<< \" b",
+        ] {
             assert_eq!(parse(text, ShellKind::Bash), Err(SyntaxError::ParserFailure), "{text:?}");
         }
         for text in ["grep '<<' x", "echo \"<<\" y", "cat <<< ''", "cat <<E\nx\nE", "cat <<''E\nx\nE", "echo $((1 << 2))"] {
