@@ -8,7 +8,6 @@ use thiserror::Error;
 
 use super::lexical;
 use super::tree::Tree;
-use super::unquoted::unquoted;
 use super::walk::Walker;
 use crate::domain::ShellKind;
 
@@ -72,27 +71,46 @@ pub fn parse(text: &str, shell: ShellKind) -> Result<Tree, SyntaxError> {
     }
 }
 
-/// Whether a here-document ends at a word that is empty, holds control characters or has an open quote, such as `<<''`.
-/// Such a one the grammar may read without end, until it has all memory. What stands in quotes is data, but inside
-/// substitutions a scan cannot tell, so there the same letters count too; a wrong refusal costs one answer only.
+/// Whether a here-document ends at a word that is missing, empty, holds control characters or has an open quote, such as
+/// `<<''`. Such a one the grammar may read without end, until it has all memory. What stands in single quotes is data; in
+/// double quotes it is data unless there are substitutions, where this scan cannot tell. A wrong refusal costs one answer.
 fn has_strange_delimiter(text: &str) -> bool {
     if !text.contains("<<") {
         return false;
     }
     let text = text.replace("\\\n", "");
-    let nested = ["$(", "${", "`", "<(", ">("].iter().any(|opener| text.contains(opener));
-    let (outside, _) = unquoted(&text, ShellKind::Bash);
-    text.match_indices("<<").filter(|(at, _)| nested || outside.iter().any(|(place, _)| place == at)).any(|(at, _)| {
+    let outside = outside_single_quotes(&text);
+    let opens = |at: usize| ["$(", "${", "`", "<(", ">("].iter().any(|opener| text[at..].starts_with(opener));
+    let nested = outside.iter().any(|(at, _)| opens(*at));
+    let mut arrows = outside.iter().filter(|(at, quoted)| text[*at..].starts_with("<<") && (nested || !quoted)).map(|(at, _)| *at);
+    arrows.any(|at| {
         let rest = &text[at + 2..];
-        if rest.starts_with('<') {
+        if rest.starts_with('<') || text[..at].ends_with('<') {
             return false;
         }
         let rest = rest.strip_prefix('-').unwrap_or(rest).trim_start_matches([' ', '\t']);
         let word = &rest[..rest.find([' ', '\t', '\n', ';', '&', '|', '<', '>', '(', ')']).unwrap_or(rest.len())];
         let open = ['\'', '"'].iter().any(|quote| word.matches(*quote).count() % 2 == 1);
         let bare = word.replace(['\'', '"', '\\'], "");
-        !word.is_empty() && (open || bare.trim().is_empty() || bare.contains(char::is_control))
+        open || bare.trim().is_empty() || bare.contains(char::is_control)
     })
+}
+
+/// The places of the characters outside single quotes and comments, and whether they stand in double quotes.
+fn outside_single_quotes(text: &str) -> Vec<(usize, bool)> {
+    let (mut outside, mut double, mut at_word_start) = (Vec::new(), false, true);
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\'' if !double => drop(chars.find(|(_, c)| *c == '\'')),
+            '#' if !double && at_word_start => drop(chars.find(|(_, c)| *c == '\n')),
+            '\\' => drop(chars.next()),
+            '"' => double = !double,
+            _ => outside.push((at, double)),
+        }
+        at_word_start = !double && matches!(c, ' ' | '\t' | '\n' | ';' | '|' | '&' | '#');
+    }
+    outside
 }
 
 /// Whether a redirect names a descriptor of more than nine digits, on which the grammar panics.
@@ -319,10 +337,21 @@ mod tests {
             "cat <<'\r' ",
             "<<\\\n''\t",
             "${x:-$(a; cd \"<< \" b",
+            "$(<< &#",
+            "# don't\ncat <<'' ",
         ] {
             assert_eq!(parse(text, ShellKind::Bash), Err(SyntaxError::ParserFailure), "{text:?}");
         }
-        for text in ["grep '<<' x", "echo \"<<\" y", "cat <<< ''", "cat <<E\nx\nE", "cat <<''E\nx\nE", "echo $((1 << 2))"] {
+        for text in [
+            "grep '<<' x",
+            "echo \"<<\" y",
+            "cat <<< ''",
+            "a '<<`'",
+            "echo '$(x) << ' y",
+            "cat <<E\nx\nE",
+            "cat <<''E\nx\nE",
+            "echo $((1 << 2))",
+        ] {
             assert!(parse(text, ShellKind::Bash).is_ok(), "{text:?}");
         }
     }
