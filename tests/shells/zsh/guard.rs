@@ -627,10 +627,13 @@ fn a_blank_in_front_keeps_words_and_commands_out_of_what_is_learned() {
     t.wait_for_prompt(3);
     // A third line that is reported shows that the other two would have been by now.
     bench.suggest(&t);
+    t.key("C-e");
+    t.type_text(".third");
     t.key("Enter");
-    bench.assert_runs(&t);
-    t.wait_for(|| (!bench.helper.ran().is_empty()).then_some(()), "the report");
-    assert_eq!(bench.helper.ran().len(), 1);
+    let third = format!("{}.third", bench.command);
+    t.wait_for(|| bench.helper.ran().into_iter().find(|ran| ran.command == third), "the report");
+    let commands: Vec<String> = bench.helper.ran().into_iter().map(|ran| ran.command).collect();
+    assert_eq!(commands, [third]);
 }
 
 /// The binary under test in place of the stand-in: the stand-in suggests, the binary judges.
