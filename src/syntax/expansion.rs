@@ -7,7 +7,7 @@ use brush_parser::word::{self, Parameter, ParameterExpr, TildeExpr, WordPiece, W
 
 use super::escapes::{self, Dialect};
 use super::parameters;
-use super::parse::SyntaxError;
+use super::parse::{SyntaxError, outside_single_quotes};
 use super::tree::{Part, Word, WordBuilder};
 use super::walk::{MAX_SUBSTITUTIONS, Outcome, Walker};
 use crate::domain::ShellKind;
@@ -19,10 +19,7 @@ impl Walker {
     }
 
     pub(super) fn word(&mut self, word: &ast::Word) -> Outcome<Word> {
-        // Forms of zsh that the grammar would take for text.
-        if word.value.contains("${")
-            && word.value.match_indices("${").any(|(at, _)| word.value[at + 2..].starts_with([':', '(', '=', '~', '^']))
-        {
+        if has_zsh_form(&word.value) {
             return Err(SyntaxError::Grammar(self.shell));
         }
         let pieces = word::parse(&word.value, &self.options).map_err(|_| SyntaxError::Grammar(self.shell))?;
@@ -124,6 +121,14 @@ impl Walker {
         self.depth -= 1;
         Ok(())
     }
+}
+
+/// Whether a word has an expansion of zsh that the grammar would take for text.
+fn has_zsh_form(word: &str) -> bool {
+    word.contains("${")
+        && outside_single_quotes(word)
+            .iter()
+            .any(|(at, _)| word[*at..].strip_prefix("${").is_some_and(|inside| inside.starts_with([':', '(', '=', '~', '^'])))
 }
 
 /// `$name`: the only form of a variable that fish shares with the others.

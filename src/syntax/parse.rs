@@ -80,14 +80,19 @@ fn has_strange_delimiter(text: &str) -> bool {
     }
     let text = text.replace("\\\n", "");
     let outside = outside_single_quotes(&text);
-    let opens = |at: usize| ["$(", "${", "`", "<(", ">("].iter().any(|opener| text[at..].starts_with(opener));
-    let nested = outside.iter().any(|(at, _)| opens(*at));
-    let mut arrows = outside.iter().filter(|(at, quoted)| text[*at..].starts_with("<<") && (nested || !quoted)).map(|(at, _)| *at);
-    arrows.any(|at| {
-        let rest = &text[at + 2..];
-        if rest.starts_with('<') || text[..at].ends_with('<') {
+    let openers = |quoted: bool| if quoted { &["$(", "${", "`"][..] } else { &["$(", "${", "`", "<(", ">("] };
+    let nested = outside.iter().any(|&(at, quoted)| openers(quoted).iter().any(|opener| text[at..].starts_with(opener)));
+    let mut read = 0;
+    outside.iter().any(|&(at, quoted)| {
+        if at < read || !text[at..].starts_with("<<") || (quoted && !nested) {
             return false;
         }
+        // Of a run of arrows the shell takes `<<<` first.
+        read = at + if text[at..].starts_with("<<<") { 3 } else { 2 };
+        if read == at + 3 {
+            return false;
+        }
+        let rest = &text[read..];
         let rest = rest.strip_prefix('-').unwrap_or(rest).trim_start_matches([' ', '\t']);
         let word = &rest[..rest.find([' ', '\t', '\n', ';', '&', '|', '<', '>', '(', ')']).unwrap_or(rest.len())];
         let open = ['\'', '"'].iter().any(|quote| word.matches(*quote).count() % 2 == 1);
@@ -97,7 +102,7 @@ fn has_strange_delimiter(text: &str) -> bool {
 }
 
 /// The places of the characters outside single quotes and comments, and whether they stand in double quotes.
-fn outside_single_quotes(text: &str) -> Vec<(usize, bool)> {
+pub(super) fn outside_single_quotes(text: &str) -> Vec<(usize, bool)> {
     let (mut outside, mut double, mut at_word_start) = (Vec::new(), false, true);
     let mut chars = text.char_indices();
     while let Some((at, c)) = chars.next() {
@@ -339,6 +344,8 @@ mod tests {
             "${x:-$(a; cd \"<< \" b",
             "$(<< &#",
             "# don't\ncat <<'' ",
+            "<<<<<\r< ",
+            "a <<<<<'' ",
         ] {
             assert_eq!(parse(text, ShellKind::Bash), Err(SyntaxError::ParserFailure), "{text:?}");
         }
@@ -351,6 +358,8 @@ mod tests {
             "cat <<E\nx\nE",
             "cat <<''E\nx\nE",
             "echo $((1 << 2))",
+            "echo '${:' \\''${(f)x}'",
+            "a \"<<'>(\"",
         ] {
             assert!(parse(text, ShellKind::Bash).is_ok(), "{text:?}");
         }
