@@ -21,6 +21,9 @@ pub enum Stage {
 pub enum FailureClass {
     /// 5xx, 408, 409, a reset connection.
     Transient,
+    /// The server did not take the request: a pooled connection had died, or it refused the stream. It says nothing
+    /// about the service, and asking again at once costs nothing.
+    Unsent,
     /// The provider says it is overloaded.
     Overloaded,
     /// 429 with or without a time to wait.
@@ -55,6 +58,7 @@ impl FailureClass {
     pub fn label(&self) -> &'static str {
         match self {
             FailureClass::Transient => "transient",
+            FailureClass::Unsent => "unsent",
             FailureClass::Overloaded => "overloaded",
             FailureClass::RateLimited { .. } => "rate-limited",
             FailureClass::Quota => "quota",
@@ -79,11 +83,13 @@ pub struct AttemptError {
     pub class: FailureClass,
     /// What happened, in one line: `HTTP 500`, `no answer within 2.5 s`.
     pub detail: String,
+    /// What the server itself said about asking again (`x-should-retry`).
+    pub may_retry: Option<bool>,
 }
 
 impl AttemptError {
     /// Builds one.
     pub fn new(class: FailureClass, detail: impl Into<String>) -> Self {
-        Self { class, detail: detail.into() }
+        Self { class, detail: detail.into(), may_retry: None }
     }
 }

@@ -98,7 +98,7 @@ impl Assembly {
         if !complete {
             return fail(FailureClass::Truncated, "the answer was cut off");
         }
-        Ok(RawAnswer { text: self.text, model: self.model })
+        Ok(RawAnswer { text: self.text, model: self.model, pause: None })
     }
 
     fn completion(&mut self, value: &Value, part: &str, key: Option<&Secret>) -> Result<Progress, AttemptError> {

@@ -53,6 +53,13 @@ pub struct ProviderSettings {
     pub key: Option<KeySettings>,
 }
 
+impl ProviderSettings {
+    /// What the health of this endpoint is remembered under; see [`Provider::endpoint`].
+    fn endpoint(&self) -> String {
+        format!("{} {} {:?}", self.base_url, self.model, self.key)
+    }
+}
+
 /// Makes the adapter. It opens nothing: the first attempt does.
 pub fn build(settings: &ProviderSettings, pool: &HttpPool, keys: Arc<dyn KeySource>) -> Arc<dyn Provider> {
     match settings.kind {

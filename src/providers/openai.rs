@@ -14,7 +14,7 @@ use super::http::Route;
 use super::sse::{Parser, SseError};
 use super::{BaseUrl, HttpPool, ProviderSettings};
 use crate::domain::{AttemptError, FailureClass, Secret, Stage};
-use crate::suggest::ports::{AttemptLimits, Call, KeySource, Prompt, Provider, RawAnswer, RequestPreview};
+use crate::suggest::ports::{AttemptLimits, Call, KeySource, Pace, Prompt, Provider, RawAnswer, RequestPreview};
 
 /// Tokens that a model may think before it answers, where they cost only time: the visible answer is capped by the
 /// prompt, but servers count both together.
@@ -86,6 +86,7 @@ pub(super) struct OpenAi {
     pool: HttpPool,
     keys: Arc<dyn KeySource>,
     has_key: bool,
+    endpoint: String,
     /// What this server was found to accept.
     form: Mutex<Form>,
 }
@@ -112,8 +113,12 @@ impl Provider for OpenAi {
         &self.model
     }
 
-    fn is_loopback(&self) -> bool {
-        self.base_url.is_loopback()
+    fn pace(&self) -> Pace {
+        if self.base_url.is_loopback() { Pace::Loopback } else { Pace::Remote }
+    }
+
+    fn endpoint(&self) -> String {
+        self.endpoint.clone()
     }
 
     fn key_variables(&self) -> Vec<&str> {
@@ -139,12 +144,13 @@ impl OpenAi {
             pool,
             keys,
             has_key: settings.key.is_some(),
+            endpoint: settings.endpoint(),
             form: Mutex::new(Form::FULL),
         }
     }
 
     fn body(&self, form: Form, prompt: &Prompt) -> Vec<u8> {
-        form.request(&self.model, prompt, self.is_loopback()).to_string().into_bytes()
+        form.request(&self.model, prompt, self.base_url.is_loopback()).to_string().into_bytes()
     }
 
     async fn attempt(&self, call: Call<'_>) -> Result<RawAnswer, AttemptError> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::extract::extract;
-use super::ports::{AttemptLimits, Call, Prompt, Provider};
+use super::ports::{AttemptLimits, Call, Pace, Prompt, Provider};
 use crate::domain::{AttemptError, Candidate, FailureClass, Origin, ShellFacts, Stage};
 
 /// Providers give no confidence of their own.
@@ -52,7 +52,7 @@ pub async fn ask_in_order(
             failures.push((name, AttemptError::new(class, "not asked: too many calls in a short time")));
             continue;
         }
-        let call = Call { prompt, facts, limits: limits(provider.is_loopback(), is_last, calls, remaining) };
+        let call = Call { prompt, facts, limits: limits(provider.pace() == Pace::Loopback, is_last, calls, remaining) };
         calls += 1;
         // The adapter keeps its limits; the deadline does not depend on that.
         let asked = tokio::time::timeout_at(deadline, provider.ask(call)).await;

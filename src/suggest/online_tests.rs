@@ -40,8 +40,12 @@ impl Provider for Scripted {
         "m"
     }
 
-    fn is_loopback(&self) -> bool {
-        self.loopback
+    fn pace(&self) -> Pace {
+        if self.loopback { Pace::Loopback } else { Pace::Remote }
+    }
+
+    fn endpoint(&self) -> String {
+        self.name.to_owned()
     }
 
     fn key_variables(&self) -> Vec<&str> {
@@ -53,7 +57,7 @@ impl Provider for Scripted {
         async move {
             tokio::time::sleep(self.delay).await;
             self.finished.store(true, Ordering::Relaxed);
-            let answer = self.answer.clone().map(|text| RawAnswer { text: text.to_owned(), model: "m".into() });
+            let answer = self.answer.clone().map(|text| RawAnswer { text: text.to_owned(), model: "m".into(), pause: None });
             answer.map_err(|class| AttemptError::new(class, "scripted"))
         }
         .boxed()

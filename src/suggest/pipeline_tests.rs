@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use super::*;
 use crate::cache::{CacheSettings, MemoryCache};
 use crate::domain::{FailureClass, ShellKind};
-use crate::suggest::ports::{Call, RawAnswer};
+use crate::suggest::ports::{Call, Pace, RawAnswer};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const UNKNOWN: &str = "frobnicate the quux";
@@ -47,8 +47,12 @@ impl Provider for Scripted {
         "m"
     }
 
-    fn is_loopback(&self) -> bool {
-        false
+    fn pace(&self) -> Pace {
+        Pace::Remote
+    }
+
+    fn endpoint(&self) -> String {
+        self.name().to_owned()
     }
 
     fn key_variables(&self) -> Vec<&str> {
@@ -60,7 +64,7 @@ impl Provider for Scripted {
         let answer = self.answer.lock().unwrap().clone();
         async move {
             let text = answer.map_err(|class| crate::domain::AttemptError::new(class, "scripted failure"))?;
-            Ok(RawAnswer { text, model: "m".to_owned() })
+            Ok(RawAnswer { text, model: "m".to_owned(), pause: None })
         }
         .boxed()
     }
@@ -281,8 +285,12 @@ impl Provider for Repeating {
         "m"
     }
 
-    fn is_loopback(&self) -> bool {
-        false
+    fn pace(&self) -> Pace {
+        Pace::Remote
+    }
+
+    fn endpoint(&self) -> String {
+        self.name().to_owned()
     }
 
     fn key_variables(&self) -> Vec<&str> {
@@ -293,7 +301,7 @@ impl Provider for Repeating {
         let user = call.prompt.user.as_str().to_owned();
         let word = user.trim_end_matches("\"}").rsplit(' ').next().unwrap_or_default().to_owned();
         self.sent.lock().unwrap().push(user);
-        async move { Ok(RawAnswer { text: json(&self.command.replace("WORD", &word)), model: "m".to_owned() }) }.boxed()
+        async move { Ok(RawAnswer { text: json(&self.command.replace("WORD", &word)), model: "m".to_owned(), pause: None }) }.boxed()
     }
 }
 

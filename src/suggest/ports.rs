@@ -127,6 +127,28 @@ pub struct RawAnswer {
     pub text: String,
     /// The model that answered, as the provider names it.
     pub model: String,
+    /// How long the provider asks not to be called, when this answer used up what it allows.
+    pub pause: Option<Duration>,
+}
+
+/// How a provider keeps time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// A service elsewhere.
+    Remote,
+    /// A model on this machine. It may be loading, and it shares the machine with everything else.
+    Loopback,
+    /// A program of the user's, which may take half a minute.
+    Command,
+}
+
+/// Whether a model could answer now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readiness {
+    /// It could, or nobody can tell.
+    Ready,
+    /// It is being loaded into memory.
+    Loading,
 }
 
 /// Time limits of one attempt.
@@ -159,8 +181,20 @@ pub trait Provider: Send + Sync {
     fn name(&self) -> &str;
     /// The model asked for.
     fn model(&self) -> &str;
-    /// Whether it runs on this machine; then it has no first-chunk limit, since it may be loading its model.
-    fn is_loopback(&self) -> bool;
+    /// How it keeps time.
+    fn pace(&self) -> Pace;
+    /// What its health is remembered under: address, model and the place of the key, so that a bad key or one missing
+    /// model does not shut the whole vendor.
+    fn endpoint(&self) -> String;
+    /// Whether its model could answer now. A model that is not loaded begins to load, in a task of its own that no
+    /// deadline of a request ends: a client that hangs up would abort the loading.
+    fn readiness<'a>(&'a self, _facts: &'a ShellFacts) -> BoxFuture<'a, Readiness> {
+        Box::pin(std::future::ready(Readiness::Ready))
+    }
+    /// Opens a connection, so that the next attempt need not wait for one. Nothing of a query is sent.
+    fn connect<'a>(&'a self, _facts: &'a ShellFacts) -> BoxFuture<'a, ()> {
+        Box::pin(std::future::ready(()))
+    }
     /// The variables of the asking shell that it takes to find its key.
     fn key_variables(&self) -> Vec<&str>;
     /// What an attempt would send, without sending it; `None` when the wire cannot tell.

@@ -79,7 +79,7 @@ fn json(request: &Recorded) -> serde_json::Value {
 async fn a_stream_is_read_to_its_end() {
     let server = FakeProvider::always(Reply::stream(&answer("ls -l 'größe'")));
     let provider = provider(&server.base_url());
-    let expected = RawAnswer { text: answer("ls -l 'größe'"), model: "fake-1".into() };
+    let expected = RawAnswer { text: answer("ls -l 'größe'"), model: "fake-1".into(), pause: None };
     assert_eq!(ask(&provider).await, Ok(expected));
 
     let request = server.requests().remove(0);
