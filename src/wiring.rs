@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
 
 use crate::api::{Backend, Setup};
 use crate::cache::{DiskCache, MemoryCache};
@@ -11,16 +10,11 @@ use crate::domain::ShellFacts;
 use crate::paths::Paths;
 use crate::platform::{self, OwnBinary};
 use crate::providers::{self, HttpPool, ProviderSettings};
-use crate::redact;
 use crate::secrets;
 use crate::suggest::pipeline::{Pipeline, Place};
-use crate::suggest::ports::{AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Commands, Provider, SeenPlace};
-use crate::suggest::{online, prompt};
-use crate::syntax;
+use crate::suggest::ports::{AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Provider};
+use crate::suggest::{engine, trial};
 use crate::system::{FileSystem, InstalledShells, SearchPath};
-
-/// How long a new provider may take for its first answer.
-const TRIAL_DEADLINE: Duration = Duration::from_secs(8);
 
 /// A pipeline and the configuration it runs under.
 struct Service {
@@ -58,13 +52,16 @@ impl Backend for Service {
             Some(built) if Arc::ptr_eq(&built.from, &config) => built.providers.clone(),
             _ => {
                 let providers: Vec<_> = config.providers.iter().map(|section| build_provider(section, &self.pool)).collect();
+                if state.built.is_some() {
+                    self.pipeline.providers_changed();
+                }
                 state.built = Some(Built { from: Arc::clone(&config), providers: providers.clone() });
                 providers
             }
         };
         Setup {
             resident: config.resident,
-            deadline: config.deadline,
+            deadline: engine::total(config.deadline, &providers),
             providers,
             rules: Arc::clone(&config.rules),
             context: config.context.clone(),
@@ -109,16 +106,9 @@ pub fn provider(settings: &ProviderSettings) -> Arc<dyn Provider> {
 /// Why it gave none, in one line.
 pub fn try_provider(provider: &Arc<dyn Provider>, facts: &ShellFacts) -> Result<String, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
-    let question = redact::redact("print the working directory").text;
-    let (prompt, _) = prompt::build(&question, facts, platform::OS_NAME, &SeenPlace::default());
-    let asked = runtime.block_on(async {
-        let deadline = tokio::time::Instant::now() + TRIAL_DEADLINE;
-        let resolves = |word: &str| SearchPath.resolves(word, facts);
-        let parses = |text: &str| syntax::parse(text, facts.shell).is_ok();
-        online::ask_in_order(std::slice::from_ref(provider), &prompt, facts, deadline, &resolves, &parses, &|_| true).await
-    });
+    let asked = runtime.block_on(trial::try_provider(provider, facts, platform::OS_NAME, Arc::new(SearchPath)));
     runtime.shutdown_background();
-    asked.map(|candidate| candidate.command).map_err(|failures| failures.into_iter().map(|(_, error)| error.to_string()).collect())
+    asked.map_err(|failures| failures.into_iter().map(|(_, error)| error.to_string()).collect())
 }
 
 fn service(mut file: ConfigFile, cache: Arc<dyn AnswerCache>, build: &str) -> Arc<dyn Backend> {

@@ -170,6 +170,7 @@ fn read_request(wire: SuggestRequest, setup: &Setup) -> Result<Request, String> 
         want: wire.want.clamp(1, 10),
         use_cache: !wire.no_cache,
         patient: wire.patient,
+        session: wire.session.unwrap_or_default(),
         offered_keys,
         rules: Arc::clone(&setup.rules),
         context: setup.context.clone(),

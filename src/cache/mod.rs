@@ -48,7 +48,7 @@ pub struct CacheSettings {
 
 impl Default for CacheSettings {
     fn default() -> Self {
-        Self { max_entries: 10_000, max_disk_bytes: 64 * 1024 * 1024, ttl: 30 * DAY, stale: 30 * DAY }
+        Self { max_entries: 10_000, max_disk_bytes: 64 * 1024 * 1024, ttl: 30 * DAY, stale: 150 * DAY }
     }
 }
 

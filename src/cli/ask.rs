@@ -93,6 +93,7 @@ impl Ask {
             want: self.want,
             no_cache: self.no_cache,
             patient: self.patient,
+            session: Some(u64::from(std::os::unix::process::parent_id())),
             config_file: paths.config_file.as_ref().map(|file| file.to_string_lossy().into_owned()),
             deadline_ms: None,
             shell: WireShell::from_facts(&self.facts, &[]),

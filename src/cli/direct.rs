@@ -86,6 +86,7 @@ impl Loaded {
             want: ask.want,
             use_cache: !ask.no_cache,
             patient: ask.patient,
+            session: u64::from(std::os::unix::process::parent_id()),
             offered_keys: self.key_names.clone(),
             rules: Arc::clone(&setup.rules),
             context: setup.context.clone(),

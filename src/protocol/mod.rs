@@ -47,6 +47,9 @@ pub struct SuggestRequest {
     /// Wait for the provider limiter instead of being refused by it.
     #[serde(default)]
     pub patient: bool,
+    /// Which shell asks, as any number that tells it from others; limits per shell count by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<u64>,
     /// The asking shell's configuration file; a resident that serves another one answers `Off`.
     #[serde(default)]
     pub config_file: Option<String>,

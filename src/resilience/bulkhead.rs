@@ -54,6 +54,15 @@ impl Bulkhead {
         if ahead >= self.capacity {
             return Err(BulkheadError::QueueFull);
         }
+        self.enter_in_turn(patience).await
+    }
+
+    /// Takes a place, waiting no longer than `patience`, however many wait already: for work that comes in large numbers
+    /// and whose order does not matter.
+    ///
+    /// # Errors
+    /// [`BulkheadError::Late`] when there is none in time.
+    pub async fn enter_in_turn(&self, patience: Duration) -> Result<OwnedSemaphorePermit, BulkheadError> {
         let place = tokio::time::timeout(patience, Arc::clone(&self.places).acquire_owned()).await;
         place.ok().and_then(Result::ok).ok_or(BulkheadError::Late)
     }

@@ -6,13 +6,16 @@ use std::time::Duration;
 use super::key::{self, Kind};
 use super::pipeline::{Mode, Offer, Place, Reply, Request, Translations, Via};
 use super::ports::{AnswerCache, CachedAnswer, KeptCandidate, RedactedText};
-use crate::domain::{Candidate, Origin};
+use crate::domain::{Candidate, Origin, Risk};
 use crate::offline::{self, Machine, Os};
 use crate::redact::Redacted;
 use crate::validate::{Rejection, Suggestion, judge};
 
 /// An answer whose words point at the present directory ages faster than one that does not: the directory changes.
 const CONTEXT_TTL: Duration = Duration::from_secs(24 * 3600);
+
+/// How long after its time to live an answer is still given at once.
+const SERVED_STALE: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Where local answers come from.
 pub struct LocalSources<'a> {
@@ -28,6 +31,8 @@ pub struct LocalSources<'a> {
 pub struct Local {
     offers: Vec<Offer>,
     nearest: Vec<String>,
+    /// Whether the best answer has aged, but only so much that it may be given at once.
+    served_stale: bool,
     /// What the user may see and the buffer may not hold, one line each.
     told: Vec<RedactedText>,
 }
@@ -35,8 +40,9 @@ pub struct Local {
 impl LocalSources<'_> {
     /// Asks all local sources.
     pub fn collect(&self, request: &Request, redacted: &Redacted) -> Local {
-        let mut local = Local { offers: Vec::new(), nearest: Vec::new(), told: Vec::new() };
+        let mut local = Local { offers: Vec::new(), nearest: Vec::new(), served_stale: false, told: Vec::new() };
         let cached = request.may_use_cache() && request.mode != Mode::Fresh;
+        let mut aged_little = false;
         if cached {
             for kind in [Kind::Ran, Kind::Provider, Kind::Offline] {
                 if let Some(answer) = self.cache.get(&self.key(kind, request, redacted), request.now) {
@@ -45,6 +51,7 @@ impl LocalSources<'_> {
                     if via == Via::Stale && kind == Kind::Offline {
                         continue;
                     }
+                    aged_little |= via == Via::Stale && self.aged_little(&answer, request, redacted);
                     let kept = answer.candidate;
                     let Ok(command) = redacted.restore_kept(&kept.command, request.facts.shell) else { continue };
                     let reading = kept.reading.map(|reading| reading.to_string());
@@ -63,6 +70,8 @@ impl LocalSources<'_> {
             self.translate(request, redacted, &mut local);
         }
         local.offers.sort_by_key(|offer| rank(offer.via));
+        local.served_stale =
+            aged_little && local.offers.first().is_some_and(|best| best.via == Via::Stale && best.suggestion.risk() < Risk::Medium);
         local
     }
 
@@ -103,6 +112,13 @@ impl LocalSources<'_> {
         key::derive(kind, redacted.stable(), &request.facts, &self.place.key_context(request.seen()))
     }
 
+    /// Whether a stale answer may be given at once while it is made anew. A command ages with the tools of the machine, so
+    /// slowly; one that is about a place ages with the place.
+    fn aged_little(&self, answer: &CachedAnswer, request: &Request, redacted: &Redacted) -> bool {
+        let age = request.now.duration_since(answer.created).unwrap_or_default();
+        !key::is_context_bound(redacted.stable().as_str()) && age <= self.place.ttl + SERVED_STALE
+    }
+
     fn is_fresh(&self, answer: &CachedAnswer, request: &Request, redacted: &Redacted) -> bool {
         let ttl = if key::is_context_bound(redacted.stable().as_str()) { self.place.ttl.min(CONTEXT_TTL) } else { self.place.ttl };
         // A stamp from the future counts as just made: the clock was set back, the answer is not older for it.
@@ -135,6 +151,21 @@ impl Local {
     /// Whether the best local answer can be given without asking anybody.
     pub fn is_sure(&self) -> bool {
         self.offers.first().is_some_and(|offer| matches!(offer.via, Via::Live | Via::Cache))
+    }
+
+    /// Whether the best answer is one that has aged and may be given all the same, because it changes nothing.
+    pub fn may_be_served(&self) -> bool {
+        self.served_stale
+    }
+
+    /// Whether there is anything to offer.
+    pub fn has_offers(&self) -> bool {
+        !self.offers.is_empty()
+    }
+
+    /// The best answer.
+    pub fn best(&self) -> Option<&Offer> {
+        self.offers.first()
     }
 
     /// Whether a fresh answer of a provider is among them.

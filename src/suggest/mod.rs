@@ -1,6 +1,7 @@
 //! From a query to suggestions: [`pipeline`] tells the story, [`ports`] is what it needs from outside.
 
 pub mod context;
+pub mod engine;
 pub mod extract;
 pub mod fit;
 pub mod key;
@@ -9,3 +10,6 @@ pub mod online;
 pub mod pipeline;
 pub mod ports;
 pub mod prompt;
+mod ran;
+pub mod trial;
+mod waiting;

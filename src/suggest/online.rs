@@ -1,103 +1,286 @@
-//! Asking the providers, in the user's order, within one deadline.
+//! What stands between a query and the engine: the gate that every answer passes, one flight for all who ask the same, and
+//! what is remembered of words that were rejected.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::engine::{Acceptance, Engine, Failure, Round, remembered_for};
 use super::extract::extract;
-use super::ports::{AttemptLimits, Call, Pace, Prompt, Provider};
-use crate::domain::{AttemptError, Candidate, FailureClass, Origin, ShellFacts, Stage};
+use super::key::{self, Kind};
+use super::pipeline::{Mode, Parts, Request};
+use super::ports::{CacheKey, CachedAnswer, KeptCandidate, Prompt, Provider, RawAnswer, RedactedText};
+use super::waiting::WaitingFor;
+use crate::domain::{AttemptError, Candidate, FailureClass, Origin};
+use crate::redact::Redacted;
+use crate::resilience::{CallLimiter, SingleFlight};
+use crate::validate::{Rejection, Suggestion, judge};
 
 /// Providers give no confidence of their own.
 const CONFIDENCE: f64 = 0.8;
-/// With less left, an answer cannot come in time, but it would cost money.
-const LEAST: Duration = Duration::from_millis(300);
-const CONNECT: Duration = Duration::from_millis(1000);
-const CONNECT_LOOPBACK: Duration = Duration::from_millis(250);
-const FIRST_CHUNK: Duration = Duration::from_millis(2500);
-/// Later attempts wait less, so that three of them fit.
-const LATER_FIRST_CHUNK: Duration = Duration::from_millis(2000);
-const GAP: Duration = Duration::from_millis(1000);
-/// A model on this machine shares it with everything else.
-const GAP_LOOPBACK: Duration = Duration::from_millis(4000);
-const TOTAL: Duration = Duration::from_millis(4000);
+/// Rejected words remembered.
+const MOST_REJECTED: usize = 256;
+/// Refreshed answers remembered, so that none is refreshed twice within [`REFRESH_EVERY`].
+const MOST_REFRESHED: usize = 1024;
+const REFRESH_EVERY: Duration = Duration::from_secs(3600);
+/// Refreshing may take this long; nobody waits for it.
+const REFRESH_TIME: Duration = Duration::from_secs(8);
+/// A follower whose flight crashed begins one of its own if at least this much time is left.
+const ENOUGH: Duration = Duration::from_millis(2500);
 
-/// Asks one provider after the other until one gives a command. Each is asked at most once. `admit` is asked before each
-/// call and may refuse it; `resolves` and `parses` judge an answer that is a bare line, see [`extract`].
-///
-/// # Errors
-/// Why each provider gave none, in the order of asking. A model that declines ends the round: another one is not asked
-/// in the hope that it is laxer.
-pub async fn ask_in_order(
-    providers: &[std::sync::Arc<dyn Provider>],
-    prompt: &Prompt,
-    facts: &ShellFacts,
-    deadline: Instant,
-    resolves: &(dyn Fn(&str) -> bool + Sync),
-    parses: &(dyn Fn(&str) -> bool + Sync),
-    admit: &(dyn Fn(&str) -> bool + Sync),
-) -> Result<Candidate, Vec<(String, AttemptError)>> {
-    let mut failures = Vec::new();
-    let mut calls = 0;
-    for (index, provider) in providers.iter().enumerate() {
-        let is_last = index + 1 == providers.len();
-        let name = provider.name().to_owned();
-        let remaining = deadline.saturating_duration_since(Instant::now());
-        if remaining < LEAST {
-            failures.push((name, AttemptError::new(FailureClass::Slow(Stage::Total), "not asked: no time left")));
-            continue;
-        }
-        if !admit(&name) {
-            let class = FailureClass::RateLimited { retry_after: None };
-            failures.push((name, AttemptError::new(class, "not asked: too many calls in a short time")));
-            continue;
-        }
-        let call = Call { prompt, facts, limits: limits(provider.pace() == Pace::Loopback, is_last, calls, remaining) };
-        calls += 1;
-        // The adapter keeps its limits; the deadline does not depend on that.
-        let asked = tokio::time::timeout_at(deadline, provider.ask(call)).await;
-        let late = |_| AttemptError::new(FailureClass::Slow(Stage::Total), "no complete answer in time");
-        match asked.map_err(late).and_then(|answer| answer).and_then(|answer| extract(&answer, resolves, parses)) {
-            Ok(found) => {
-                let origin = Origin::Provider(name);
-                return Ok(Candidate { command: found.command, reading: found.reading, origin, confidence: CONFIDENCE });
-            }
-            Err(error) => {
-                let declined = error.class == FailureClass::Refusal;
-                failures.push((name, error));
-                if declined {
-                    break;
-                }
-            }
-        }
-    }
-    Err(failures)
+/// What an answer in flight is shared by: the words with everything the answer depends on, and whether it must be new.
+type FlightKey = (CacheKey, Mode);
+type Landed = Result<Suggestion, Arc<Vec<Failure>>>;
+
+/// The way to the providers.
+pub(super) struct Online {
+    engine: Arc<Engine>,
+    limiter: Arc<CallLimiter>,
+    flights: SingleFlight<FlightKey, Landed>,
+    rejected: quick_cache::sync::Cache<CacheKey, (Instant, Failure)>,
+    refreshed: quick_cache::sync::Cache<CacheKey, Instant>,
+    refreshing: Arc<Semaphore>,
+    in_flight: Arc<AtomicUsize>,
+    settings: OnlineSettings,
 }
 
-/// The limits of an attempt. A model on this machine may still be loading, and a client that hangs up aborts the
-/// loading, so it may use all that remains.
-fn limits(is_loopback: bool, is_last: bool, earlier_calls: u32, remaining: Duration) -> AttemptLimits {
-    if is_loopback {
-        return AttemptLimits {
-            connect: CONNECT_LOOPBACK.min(remaining),
-            first_chunk: remaining,
-            gap: GAP_LOOPBACK.min(remaining),
-            total: remaining,
+/// How much may be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OnlineSettings {
+    /// Whether a second provider may be asked when the first is slow.
+    pub hedge: bool,
+    /// Requests that may wait for providers at once; more get what this machine knows.
+    pub most_in_flight: usize,
+    /// Calls to providers per minute that one user may make; 0 sets no limit.
+    pub user_per_minute: u32,
+    /// The same for one shell.
+    pub session_per_minute: u32,
+}
+
+impl Default for OnlineSettings {
+    fn default() -> Self {
+        Self { hedge: false, most_in_flight: 64, user_per_minute: 60, session_per_minute: 30 }
+    }
+}
+
+/// One question for the providers.
+pub(super) struct Asked<'a> {
+    pub(super) request: &'a Request,
+    pub(super) redacted: &'a Redacted,
+    pub(super) prompt: Prompt,
+    pub(super) providers: &'a [Arc<dyn Provider>],
+    pub(super) has_local: bool,
+}
+
+/// Counts a request among those that wait, for as long as it does.
+struct Place(Arc<AtomicUsize>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Online {
+    pub(super) fn new(settings: OnlineSettings, seed: u64) -> Self {
+        Self {
+            engine: Arc::new(Engine::new(settings.hedge, seed)),
+            limiter: Arc::new(CallLimiter::new(settings.user_per_minute, settings.session_per_minute)),
+            flights: SingleFlight::new(),
+            rejected: quick_cache::sync::Cache::new(MOST_REJECTED),
+            refreshed: quick_cache::sync::Cache::new(MOST_REFRESHED),
+            refreshing: Arc::new(Semaphore::new(1)),
+            in_flight: Arc::default(),
+            settings,
+        }
+    }
+
+    /// Forgets what was held against providers and words, because the configuration changed.
+    pub(super) fn forget(&self) {
+        self.engine.forget();
+        self.rejected.clear();
+    }
+
+    /// Asks the providers, or joins somebody who asks them the same.
+    ///
+    /// # Errors
+    /// Why there is no answer, by provider.
+    pub(super) async fn ask(&self, parts: &Arc<Parts>, asked: Asked<'_>, waiting: &WaitingFor) -> Result<Suggestion, Vec<Failure>> {
+        let request = asked.request;
+        let _place = self.admit(request)?;
+        let key = parts.provider_key(request, asked.redacted);
+        let remembers = request.use_cache && request.mode == Mode::Normal;
+        if remembers
+            && let Some((until, failure)) = self.rejected.get(&key)
+            && Instant::now() < until
+        {
+            return Err(vec![failure]);
+        }
+        // A secret is put back where its placeholder stands, and placeholders belong to one request.
+        let result = if request.use_cache && asked.redacted.is_clean() {
+            self.together((key, request.mode), parts, &asked, waiting).await
+        } else {
+            self.engine.ask(&self.round(parts, &asked, waiting.clone())).await
         };
+        if let Err(failures) = &result
+            && remembers
+            && let [failure] = &failures[..]
+            && let Some(period) = remembered_for(&failure.1.class)
+        {
+            self.rejected.insert(key, (Instant::now() + period, failure.clone()));
+        }
+        result
     }
-    // Whoever is asked last leaves time to nobody, so a slow model may use all that remains.
-    if is_last {
-        return AttemptLimits { connect: CONNECT.min(remaining), first_chunk: remaining, gap: remaining, total: remaining };
+
+    /// Asks anew for an answer that has aged, unless that was done lately or another one is being refreshed. Nobody waits
+    /// for it.
+    pub(super) fn refresh(&self, parts: &Arc<Parts>, asked: &Asked<'_>) {
+        let key = parts.provider_key(asked.request, asked.redacted);
+        let now = Instant::now();
+        let lately = self.refreshed.get(&key).is_some_and(|at| now.duration_since(at) < REFRESH_EVERY);
+        let Ok(permit) = Arc::clone(&self.refreshing).try_acquire_owned() else { return };
+        if lately || !asked.redacted.is_clean() {
+            return;
+        }
+        self.refreshed.insert(key, now);
+        let mut round = self.round(parts, asked, WaitingFor::default());
+        if let Some(round) = Arc::get_mut(&mut round) {
+            round.deadline = now + REFRESH_TIME;
+        }
+        let engine = Arc::clone(&self.engine);
+        tokio::spawn(async move {
+            let _permit = permit;
+            // Whatever comes of it, the answer at hand has been given already.
+            let _ = engine.ask(&round).await;
+        });
     }
-    let first_chunk = if earlier_calls == 0 { FIRST_CHUNK } else { LATER_FIRST_CHUNK };
-    AttemptLimits {
-        connect: CONNECT.min(remaining),
-        first_chunk: first_chunk.min(remaining),
-        gap: GAP.min(remaining),
-        total: TOTAL.min(remaining),
+
+    async fn together(
+        &self,
+        key: FlightKey,
+        parts: &Arc<Parts>,
+        asked: &Asked<'_>,
+        waiting: &WaitingFor,
+    ) -> Result<Suggestion, Vec<Failure>> {
+        let deadline = asked.request.deadline;
+        for _ in 0..2 {
+            let shared = WaitingFor::default();
+            let mut ticket = self.flights.join(key, || {
+                let (engine, round) = (Arc::clone(&self.engine), self.round(parts, asked, shared.clone()));
+                async move { engine.ask(&round).await.map_err(Arc::new) }
+            });
+            waiting.follow(shared);
+            match tokio::time::timeout_at(deadline, ticket.landed()).await {
+                Ok(Some(landed)) => return landed.map_err(|failures| failures.to_vec()),
+                Ok(None) if deadline.saturating_duration_since(Instant::now()) >= ENOUGH => {}
+                Ok(None) => return Err(vec![(String::new(), AttemptError::new(FailureClass::Transient, "the request failed inside"))]),
+                Err(_) => break,
+            }
+        }
+        let late = FailureClass::Slow(crate::domain::Stage::Total);
+        Err(vec![(
+            asked.providers.first().map_or_else(String::new, |provider| provider.name().to_owned()),
+            AttemptError::new(late, "no complete answer in time"),
+        )])
+    }
+
+    fn round(&self, parts: &Arc<Parts>, asked: &Asked<'_>, waiting: WaitingFor) -> Arc<Round> {
+        let request = asked.request;
+        let judgement = Judgement {
+            parts: Arc::clone(parts),
+            request: request.clone(),
+            redacted: asked.redacted.clone(),
+            limiter: Arc::clone(&self.limiter),
+        };
+        Arc::new(Round {
+            providers: asked.providers.to_vec(),
+            prompt: asked.prompt.clone(),
+            facts: request.facts.clone(),
+            deadline: request.deadline,
+            has_local: asked.has_local,
+            patient: request.patient,
+            acceptance: Arc::new(judgement),
+            waiting,
+        })
+    }
+
+    /// Too many at once are not made to wait for each other: the newest gets what this machine knows.
+    fn admit(&self, request: &Request) -> Result<Place, Vec<Failure>> {
+        let place = Place(Arc::clone(&self.in_flight));
+        let before = self.in_flight.fetch_add(1, Ordering::AcqRel);
+        if before >= self.settings.most_in_flight && !request.patient {
+            let class = FailureClass::RateLimited { retry_after: None };
+            return Err(vec![(
+                "providers".to_owned(),
+                AttemptError::new(class, format!("not asked: {before} questions are waiting already")),
+            )]);
+        }
+        Ok(place)
     }
 }
 
-#[cfg(test)]
-#[path = "online_tests.rs"]
-mod tests;
+/// What an answer to one request is worth.
+struct Judgement {
+    parts: Arc<Parts>,
+    request: Request,
+    redacted: Redacted,
+    limiter: Arc<CallLimiter>,
+}
+
+impl Acceptance for Judgement {
+    fn read(&self, answer: &RawAnswer, provider: &str) -> Result<Candidate, AttemptError> {
+        let facts = &self.request.facts;
+        let resolves = |word: &str| self.parts.commands.resolves(word, facts);
+        let parses = |text: &str| crate::syntax::parse(text, facts.shell).is_ok();
+        let found = extract(answer, &resolves, &parses)?;
+        let origin = Origin::Provider(provider.to_owned());
+        Ok(Candidate { command: found.command, reading: found.reading, origin, confidence: CONFIDENCE })
+    }
+
+    fn accept(&self, candidate: Candidate) -> BoxFuture<'_, Result<Suggestion, AttemptError>> {
+        self.pass(candidate).boxed()
+    }
+
+    fn admit(&self, _provider: &str) -> bool {
+        self.request.patient || self.limiter.admit(self.request.session)
+    }
+}
+
+impl Judgement {
+    /// Lets a provider's candidate through the gate and stores it as the provider gave it: the verdict is made anew
+    /// each time, and the secrets, of which the provider only knows the placeholders, are put back each time. A new
+    /// answer is also shown to the real shell, which knows its syntax best and runs nothing; what is cached has been.
+    async fn pass(&self, candidate: Candidate) -> Result<Suggestion, AttemptError> {
+        let (request, redacted) = (&self.request, &self.redacted);
+        let refused = |reason: String| AttemptError::new(FailureClass::Malformed, format!("its command was refused: {reason}"));
+        let command = redacted.restore(&candidate.command, request.facts.shell).map_err(|error| refused(error.to_string()))?;
+        let reading = candidate.reading.as_deref().map(|reading| redacted.mask(reading));
+        let restored = Candidate { command, reading: reading.clone(), ..candidate.clone() };
+        let policy = request.policy();
+        let suggestion = judge(&restored, &policy).map_err(|rejection| {
+            // This may reach a log, so it tells of the command as it was before the secrets were put back.
+            let told = match rejection {
+                Rejection::Shown { why, .. } => judge(&candidate, &policy).err().unwrap_or(*why),
+                other => other,
+            };
+            refused(told.to_string())
+        })?;
+        if self.parts.shells.accepts(suggestion.command(), &request.facts).await == Some(false) {
+            return Err(refused(format!("it is not valid for {}", request.facts.shell)));
+        }
+        if request.use_cache
+            && let Some(command) = redacted.keep(&candidate.command)
+        {
+            let reading = reading.map(|reading| RedactedText::mask(&reading));
+            let kept = KeptCandidate { command, reading, origin: candidate.origin.clone(), confidence: candidate.confidence };
+            let key = key::derive(Kind::Provider, redacted.stable(), &request.facts, &self.parts.place.key_context(request.seen()));
+            self.parts.cache.put(&key, &CachedAnswer { candidate: kept, created: request.now });
+        }
+        Ok(suggestion)
+    }
+}

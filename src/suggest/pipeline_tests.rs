@@ -1,13 +1,14 @@
 //! The order of the sources, with scripted providers, a cache in memory and a time of the test's own.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::*;
 use crate::cache::{CacheSettings, MemoryCache};
-use crate::domain::{FailureClass, ShellKind};
+use crate::domain::{FailureClass, Origin, ShellKind};
 use crate::suggest::ports::{Call, Pace, RawAnswer};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -17,12 +18,13 @@ const KNOWN: &str = "list files by size";
 struct Scripted {
     answer: Mutex<Result<String, FailureClass>>,
     calls: AtomicUsize,
+    delay_ms: AtomicU64,
     key: Option<&'static str>,
 }
 
 impl Scripted {
     fn new(command: &str) -> Arc<Self> {
-        Arc::new(Self { answer: Mutex::new(Ok(json(command))), calls: AtomicUsize::new(0), key: None })
+        Arc::new(Self { answer: Mutex::new(Ok(json(command))), calls: AtomicUsize::new(0), delay_ms: AtomicU64::new(0), key: None })
     }
 
     fn set(&self, answer: Result<&str, FailureClass>) {
@@ -62,7 +64,9 @@ impl Provider for Scripted {
     fn ask<'a>(&'a self, _call: Call<'a>) -> BoxFuture<'a, Result<RawAnswer, crate::domain::AttemptError>> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let answer = self.answer.lock().unwrap().clone();
+        let delay = Duration::from_millis(self.delay_ms.load(Ordering::Relaxed));
         async move {
+            tokio::time::sleep(delay).await;
             let text = answer.map_err(|class| crate::domain::AttemptError::new(class, "scripted failure"))?;
             Ok(RawAnswer { text, model: "m".to_owned(), pause: None })
         }
@@ -97,7 +101,7 @@ struct Bench {
 
 impl Bench {
     fn new(command: &str) -> Self {
-        let settings = CacheSettings { ttl: 30 * DAY, stale: 30 * DAY, ..CacheSettings::default() };
+        let settings = CacheSettings { ttl: 30 * DAY, stale: 150 * DAY, ..CacheSettings::default() };
         let place = Place { os: "linux", build: "one".to_owned(), ttl: settings.ttl };
         let shell = Arc::new(Says(Mutex::new(None)));
         let pipeline = Pipeline::new(place, Arc::new(MemoryCache::new(settings)), Arc::new(Everything), Arc::clone(&shell) as _);
@@ -112,6 +116,7 @@ impl Bench {
             want: 4,
             use_cache: true,
             patient: false,
+            session: 1,
             offered_keys: Vec::new(),
             rules: Arc::default(),
             context: Vec::new(),
@@ -177,20 +182,59 @@ async fn a_providers_answer_is_asked_for_once_and_then_kept() {
     assert_eq!(bench.provider.calls(), 2);
 }
 
+/// Lets work that nobody waits for come to its end.
+async fn settle() {
+    tokio::time::sleep(Duration::from_secs(10)).await;
+}
+
 #[tokio::test(start_paused = true)]
-async fn a_stale_answer_is_used_only_when_the_provider_fails() {
+async fn an_aged_answer_is_given_at_once_and_made_anew_for_next_time() {
     let mut bench = Bench::new("echo one");
     bench.best(UNKNOWN).await;
     bench.now += 31 * DAY;
+    bench.provider.set(Ok("echo two"));
+    assert_eq!(bench.best(UNKNOWN).await, given("echo one", Via::Stale));
+    settle().await;
+    assert_eq!(bench.provider.calls(), 2);
+    assert_eq!(bench.best(UNKNOWN).await, given("echo two", Via::Cache));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_aged_answer_is_made_anew_at_most_once_an_hour() {
+    let mut bench = Bench::new("echo one");
+    bench.best(UNKNOWN).await;
+    bench.now += 31 * DAY;
+    bench.provider.set(Err(FailureClass::Auth));
+    for _ in 0..5 {
+        assert_eq!(bench.best(UNKNOWN).await, given("echo one", Via::Stale));
+        settle().await;
+    }
+    assert_eq!(bench.provider.calls(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_answer_is_used_only_when_the_provider_fails() {
+    let mut bench = Bench::new("echo one");
+    bench.best(UNKNOWN).await;
+    bench.now += 61 * DAY;
     bench.provider.set(Err(FailureClass::Transient));
     assert_eq!(bench.best(UNKNOWN).await, given("echo one", Via::Stale));
     bench.provider.set(Ok("echo two"));
     assert_eq!(bench.best(UNKNOWN).await, given("echo two", Via::Live));
-    bench.now += 61 * DAY;
-    bench.provider.set(Err(FailureClass::Transient));
+    bench.now += 181 * DAY;
+    bench.provider.set(Err(FailureClass::Auth));
     let reply = bench.ask(&bench.request(UNKNOWN)).await;
     assert!(reply.offers.is_empty(), "past the stale period an answer is gone");
     assert_eq!(reply.remarks, ["scripted: scripted failure"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_aged_answer_that_could_do_harm_is_not_given_at_once() {
+    let mut bench = Bench::new("rm -rf ./build");
+    bench.best(UNKNOWN).await;
+    bench.now += 31 * DAY;
+    bench.provider.set(Ok("echo two"));
+    assert_eq!(bench.best(UNKNOWN).await, given("echo two", Via::Live));
 }
 
 #[tokio::test(start_paused = true)]
@@ -200,6 +244,95 @@ async fn an_answer_about_here_ages_within_a_day() {
     bench.now += 2 * DAY;
     bench.best("frobnicate the quux in this folder").await;
     assert_eq!(bench.provider.calls(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_ask_the_same_at_the_same_time_share_one_call() {
+    let bench = Arc::new(Bench::new("echo one"));
+    bench.provider.delay_ms.store(500, Ordering::Relaxed);
+    let asked: Vec<_> = (0..10)
+        .map(|number| {
+            let bench = Arc::clone(&bench);
+            let words = if number < 9 { UNKNOWN } else { "frobnicate another quux" };
+            tokio::spawn(async move { bench.best(words).await })
+        })
+        .collect();
+    asked[0].abort();
+    for task in asked.into_iter().skip(1) {
+        assert_eq!(task.await.unwrap(), given("echo one", Via::Live), "although the first one gave up");
+    }
+    assert_eq!(bench.provider.calls(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn words_with_a_secret_share_nothing() {
+    let bench = Arc::new(Bench::new("echo one"));
+    bench.provider.delay_ms.store(500, Ordering::Relaxed);
+    let asked = ["hunter2hunter2", "letmein-letmein"].map(|secret| {
+        let bench = Arc::clone(&bench);
+        tokio::spawn(async move { bench.best(&format!("frobnicate with --password={secret}")).await })
+    });
+    for task in asked {
+        task.await.unwrap().expect("an answer");
+    }
+    assert_eq!(bench.provider.calls(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn words_that_were_rejected_are_not_sent_again_for_a_while() {
+    let bench = Bench::new("echo one");
+    bench.provider.set(Err(FailureClass::Refusal));
+    for _ in 0..3 {
+        assert_eq!(bench.ask(&bench.request(UNKNOWN)).await.remarks, ["scripted: scripted failure"]);
+    }
+    assert_eq!(bench.provider.calls(), 1);
+    let fresh = Request { mode: Mode::Fresh, ..bench.request(UNKNOWN) };
+    bench.ask(&fresh).await;
+    assert_eq!(bench.provider.calls(), 2, "`???` asks all the same");
+    tokio::time::advance(Duration::from_secs(601)).await;
+    bench.provider.set(Ok("echo two"));
+    assert_eq!(bench.best(UNKNOWN).await, given("echo two", Via::Live));
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_count_calls_to_providers_and_a_batch_waits_instead() {
+    let bench = Bench::new("echo one");
+    let mut refused = 0;
+    for number in 0..15 {
+        let request = bench.request(&format!("frobnicate quux {number}"));
+        refused += usize::from(bench.ask(&request).await.offers.is_empty());
+    }
+    assert_eq!((bench.provider.calls(), refused), (10, 5));
+    assert_eq!(bench.best("frobnicate quux 3").await, given("echo one", Via::Cache), "what is kept is no call");
+    let other = Request { session: 2, ..bench.request("frobnicate quux 14") };
+    assert_eq!(bench.ask(&other).await.offers.len(), 1, "another shell has its own limit");
+    for number in 0..30 {
+        let request = Request { patient: true, ..bench.request(&format!("frobnicate quux in batch {number}")) };
+        assert_eq!(bench.ask(&request).await.offers.len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_than_may_wait_get_what_is_known_here_and_a_batch_gets_its_turn() {
+    let settings = OnlineSettings { most_in_flight: 3, user_per_minute: 0, session_per_minute: 0, hedge: false };
+    let mut bench = Bench::new("echo one");
+    bench.pipeline = bench.pipeline.with_settings(settings);
+    bench.provider.delay_ms.store(500, Ordering::Relaxed);
+    let bench = Arc::new(bench);
+    for (patient, answered) in [(false, 3), (true, 40)] {
+        let asked: Vec<_> = (0..40)
+            .map(|number| {
+                let bench = Arc::clone(&bench);
+                let request = Request { patient, ..bench.request(&format!("frobnicate quux {patient} {number}")) };
+                tokio::spawn(async move { bench.ask(&request).await.offers.len() })
+            })
+            .collect();
+        let mut count = 0;
+        for task in asked {
+            count += task.await.unwrap();
+        }
+        assert_eq!(count, answered, "{patient}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -253,7 +386,12 @@ async fn offline_asks_nobody() {
 #[tokio::test(start_paused = true)]
 async fn a_needed_key_is_asked_of_the_shell_once() {
     let mut bench = Bench::new("echo one");
-    bench.provider = Arc::new(Scripted { answer: Mutex::new(Ok(json("echo one"))), calls: AtomicUsize::new(0), key: Some("MY_KEY") });
+    bench.provider = Arc::new(Scripted {
+        answer: Mutex::new(Ok(json("echo one"))),
+        calls: AtomicUsize::new(0),
+        delay_ms: AtomicU64::new(0),
+        key: Some("MY_KEY"),
+    });
     let request = bench.request(UNKNOWN);
     assert!(matches!(bench.outcome(&request).await, Outcome::NeedKeys(names) if names == ["MY_KEY"]));
     assert!(matches!(bench.outcome(&bench.request(KNOWN)).await, Outcome::Reply(_)), "no key is needed for a local answer");

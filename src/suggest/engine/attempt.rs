@@ -1,0 +1,116 @@
+//! One attempt at one endpoint, and what its health learns from it.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::consequence;
+use super::timing::{Moment, limits};
+use super::{Engine, Round};
+use crate::domain::{AttemptError, FailureClass, Stage};
+use crate::resilience::{Bulkhead, Endpoint, Report};
+use crate::suggest::ports::Call;
+use crate::validate::Suggestion;
+
+/// How long somebody who waits for an answer waits for a place among the calls under way.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// What is remembered of an endpoint, and the places for calls to it.
+pub(super) struct Health {
+    endpoint: Mutex<Endpoint>,
+    places: Bulkhead,
+}
+
+impl Health {
+    pub(super) fn new(width: usize) -> Self {
+        Self { endpoint: Mutex::new(Endpoint::default()), places: Bulkhead::new(width) }
+    }
+
+    pub(super) fn endpoint(&self) -> MutexGuard<'_, Endpoint> {
+        self.endpoint.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether an attempt decides for others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Usual,
+    Probe,
+}
+
+/// Frees the probe when the attempt is dropped before its end.
+struct Watch<'a> {
+    health: &'a Health,
+    armed: bool,
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if self.armed {
+            self.health.endpoint().abandon(Instant::now());
+        }
+    }
+}
+
+impl Engine {
+    /// Makes one attempt. Dropping the future cancels it.
+    pub(super) async fn attempt(
+        &self,
+        round: &Round,
+        index: usize,
+        kind: Kind,
+        (calls, is_last): (u32, bool),
+    ) -> Result<Suggestion, AttemptError> {
+        let Some(provider) = round.providers.get(index) else { return Err(gone()) };
+        let health = self.health(provider, &round.facts);
+        let mut watch = Watch { health: &health, armed: kind == Kind::Probe };
+        let remaining = round.deadline.saturating_duration_since(Instant::now());
+        let place = match round.patient {
+            true => health.places.enter_in_turn(remaining).await,
+            false => health.places.enter(PATIENCE.min(remaining)).await,
+        };
+        let _place = place.map_err(|error| {
+            AttemptError::new(FailureClass::RateLimited { retry_after: None }, format!("not asked: many calls are under way, {error}"))
+        })?;
+        round.waiting.set(provider.name());
+        let begun = Instant::now();
+        let remaining = round.deadline.saturating_duration_since(begun);
+        let p95 = health.endpoint().p95();
+        let limits = limits(provider.pace(), Moment { remaining, calls, is_last, p95 });
+        let call = Call { prompt: &round.prompt, facts: &round.facts, limits };
+        // The adapter keeps its limits; the deadline does not depend on that.
+        let asked = tokio::time::timeout_at(round.deadline, provider.ask(call)).await;
+        let late = |_| AttemptError::new(FailureClass::Slow(Stage::Total), "no complete answer in time");
+        let answered = asked.map_err(late).and_then(|answer| answer);
+        let pause = answered.as_ref().ok().and_then(|answer| answer.pause);
+        let read = answered.and_then(|answer| round.acceptance.read(&answer, provider.name()));
+
+        let now = Instant::now();
+        let report = match &read {
+            Ok(_) => Report::Success { took: now - begun, pause },
+            Err(error) => consequence::report(error),
+        };
+        let jitter = self.jitter();
+        {
+            let mut shared = self.shared();
+            match &read {
+                Err(error) if error.class == FailureClass::LocalNetwork => shared.outage.begin(now),
+                Err(error) if matches!(error.class, FailureClass::Slow(_)) => shared.budget.timed_out(),
+                Err(_) => {}
+                Ok(_) => shared.outage.end(),
+            }
+        }
+        watch.armed = false;
+        // One who declines to answer is well.
+        let declined = matches!(&read, Err(error) if error.class == FailureClass::Refusal);
+        let report = if declined { Report::Success { took: now - begun, pause } } else { report };
+        health.endpoint().report(now, report, jitter);
+        let candidate = read?;
+        round.acceptance.accept(candidate).await
+    }
+}
+
+fn gone() -> AttemptError {
+    AttemptError::new(FailureClass::Config, "not asked: there is no such provider")
+}

@@ -1,0 +1,130 @@
+//! What follows from a failure: for the health of the endpoint, for the same endpoint, and for the next. One table, so that
+//! all mechanisms agree.
+
+use std::time::Duration;
+
+use crate::domain::{AttemptError, FailureClass, Stage};
+use crate::resilience::Report;
+
+/// The longest wait that a person is made to wait for a retry.
+const SHORT_WAIT: Duration = Duration::from_millis(400);
+const QUOTA: Duration = Duration::from_secs(15 * 60);
+const AUTH: Duration = Duration::from_secs(5 * 60);
+const CONFIG: Duration = Duration::from_secs(10 * 60);
+const TLS: Duration = Duration::from_secs(5 * 60);
+
+/// Whether the same endpoint may be asked once more for the same request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    /// No.
+    Never,
+    /// At once: the request was not taken.
+    AtOnce,
+    /// After a random pause, if the retry budget allows it.
+    AfterBackoff,
+    /// After so long.
+    After(Duration),
+    /// Only when nobody else can answer.
+    IfAlone,
+}
+
+/// What the endpoint's health is told.
+pub(super) fn report(error: &AttemptError) -> Report {
+    let failure = |slow, at_least, overloaded| Report::Failure { slow, at_least, overloaded };
+    match &error.class {
+        FailureClass::Transient | FailureClass::Malformed | FailureClass::Truncated => failure(false, None, false),
+        FailureClass::Overloaded => failure(false, None, true),
+        FailureClass::Slow(_) => failure(true, None, false),
+        FailureClass::RateLimited { retry_after } => Report::RateLimited(*retry_after),
+        FailureClass::Quota => Report::Quarantine(QUOTA),
+        FailureClass::Auth => Report::Quarantine(AUTH),
+        FailureClass::Config => Report::Quarantine(CONFIG),
+        FailureClass::Tls => Report::Quarantine(TLS),
+        // The endpoint is not to blame: it never saw the request, the request is at fault, the model does not want to, or
+        // this machine has no network.
+        FailureClass::Unsent | FailureClass::Request | FailureClass::Refusal | FailureClass::LocalNetwork => Report::Neutral,
+    }
+}
+
+/// Whether the same endpoint may be asked again.
+pub(super) fn again(error: &AttemptError) -> Again {
+    let usual = match &error.class {
+        FailureClass::Unsent => Again::AtOnce,
+        FailureClass::Transient | FailureClass::Malformed | FailureClass::Truncated => Again::AfterBackoff,
+        FailureClass::RateLimited { retry_after: Some(wait) } if *wait <= SHORT_WAIT => Again::After(*wait),
+        FailureClass::RateLimited { .. } | FailureClass::Overloaded => Again::IfAlone,
+        FailureClass::Slow(Stage::Connect | Stage::FirstChunk | Stage::Gap) => Again::IfAlone,
+        _ => Again::Never,
+    };
+    match (&error.class, error.may_retry) {
+        (FailureClass::Transient | FailureClass::Overloaded | FailureClass::RateLimited { .. } | FailureClass::Truncated, Some(false)) => {
+            Again::Never
+        }
+        (FailureClass::Transient | FailureClass::Overloaded | FailureClass::Truncated, Some(true)) => Again::AfterBackoff,
+        _ => usual,
+    }
+}
+
+/// How long the same words need not be asked again, because the answer would be the same.
+pub fn remembered_for(class: &FailureClass) -> Option<Duration> {
+    match class {
+        FailureClass::Request => Some(Duration::from_secs(60)),
+        FailureClass::Refusal => Some(Duration::from_secs(10 * 60)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use FailureClass::*;
+
+    use super::*;
+
+    #[test]
+    fn every_class_has_its_consequences() {
+        let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
+        let failure = |slow, overloaded| Report::Failure { slow, at_least: None, overloaded };
+        let limited = |wait| RateLimited { retry_after: wait };
+        for (class, health, retry) in [
+            (Transient, failure(false, false), Again::AfterBackoff),
+            (Unsent, Report::Neutral, Again::AtOnce),
+            (Overloaded, failure(false, true), Again::IfAlone),
+            (limited(None), Report::RateLimited(None), Again::IfAlone),
+            (limited(Some(second / 5)), Report::RateLimited(Some(second / 5)), Again::After(second / 5)),
+            (limited(Some(5 * second)), Report::RateLimited(Some(5 * second)), Again::IfAlone),
+            (Quota, Report::Quarantine(15 * minute), Again::Never),
+            (Auth, Report::Quarantine(5 * minute), Again::Never),
+            (Config, Report::Quarantine(10 * minute), Again::Never),
+            (Request, Report::Neutral, Again::Never),
+            (Refusal, Report::Neutral, Again::Never),
+            (Malformed, failure(false, false), Again::AfterBackoff),
+            (Truncated, failure(false, false), Again::AfterBackoff),
+            (Slow(Stage::Connect), failure(true, false), Again::IfAlone),
+            (Slow(Stage::FirstChunk), failure(true, false), Again::IfAlone),
+            (Slow(Stage::Gap), failure(true, false), Again::IfAlone),
+            (Slow(Stage::Total), failure(true, false), Again::Never),
+            (LocalNetwork, Report::Neutral, Again::Never),
+            (Tls, Report::Quarantine(5 * minute), Again::Never),
+        ] {
+            let error = AttemptError::new(class.clone(), "x");
+            assert_eq!((report(&error), again(&error)), (health, retry), "{class:?}");
+        }
+    }
+
+    #[test]
+    fn the_server_has_the_last_word_on_its_own_trouble_and_on_nothing_else() {
+        for (class, said, expected) in [
+            (Transient, false, Again::Never),
+            (Overloaded, false, Again::Never),
+            (Overloaded, true, Again::AfterBackoff),
+            (Truncated, false, Again::Never),
+            (RateLimited { retry_after: Some(Duration::ZERO) }, false, Again::Never),
+            (Auth, true, Again::Never),
+            (Request, true, Again::Never),
+            (Unsent, false, Again::AtOnce),
+        ] {
+            let error = AttemptError { may_retry: Some(said), ..AttemptError::new(class.clone(), "x") };
+            assert_eq!(again(&error), expected, "{class:?} {said}");
+        }
+    }
+}
