@@ -310,3 +310,6 @@ mod tests;
 
 #[cfg(test)]
 mod scripted;
+
+#[cfg(test)]
+mod simulation;
