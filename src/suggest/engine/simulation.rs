@@ -27,9 +27,14 @@ struct Faults {
     /// Share of time that this machine has no network.
     network: f64,
     providers: usize,
+    /// Whether only the first provider has outages.
+    first_only: bool,
+    /// Chance that a call meets a limit of a fifth of a second.
+    limited: f64,
 }
 
-const USUAL: Faults = Faults { transient: 0.01, outage: 0.003, network: 0.0002, providers: 2 };
+const USUAL: Faults = Faults { transient: 0.01, outage: 0.003, network: 0.0002, providers: 2, first_only: false, limited: 0.0 };
+const NONE: Faults = Faults { transient: 0.0, outage: 0.0, network: 0.0, ..USUAL };
 
 /// How a provider that is down behaves.
 #[derive(Clone, Copy, PartialEq)]
@@ -89,7 +94,8 @@ impl Outages {
 impl World {
     fn new(faults: Faults, seed: u64) -> Arc<Self> {
         let mut random = fastrand::Rng::with_seed(seed);
-        let outages = (0..faults.providers).map(|_| Mutex::new(Outages::new(&mut random, faults.outage))).collect();
+        let share = |index| if faults.first_only && index > 0 { 0.0 } else { faults.outage };
+        let outages = (0..faults.providers).map(|index| Mutex::new(Outages::new(&mut random, share(index)))).collect();
         Arc::new(Self {
             faults,
             outages,
@@ -169,6 +175,9 @@ impl Vendor {
                     return fail(FailureClass::Truncated);
                 }
                 None => {}
+            }
+            if world.chance(world.faults.limited) {
+                return fail(FailureClass::RateLimited { retry_after: Some(Duration::from_millis(200)) });
             }
             if world.chance(world.faults.transient) {
                 tokio::time::sleep(Duration::from_millis(80)).await;
@@ -361,10 +370,13 @@ async fn every_request_ends_in_time_and_nearly_all_with_a_command() {
         answered += tally.answered;
         asked += tally.requests - tally.given_up;
         let times = [0.5, 0.95, 0.99, 1.0].map(|share| tally.percentile(share).as_millis());
-        println!("seed {seed}: answered {:.5}, late {}, calls a request {calls:.3}, p50/p95/p99/max ms {times:?}", tally.share(), tally.late);
+        println!(
+            "seed {seed}: answered {:.5}, late {}, calls a request {calls:.3}, p50/p95/p99/max ms {times:?}",
+            tally.share(),
+            tally.late
+        );
         assert_eq!(tally.late, 0, "seed {seed}");
         assert!(calls <= 1.2, "seed {seed}: {calls}");
-        assert!(world.most_under_way_when_known.load(Ordering::Relaxed) <= 1, "seed {seed}: one probe at a time");
         assert!(times[1] <= 2500, "seed {seed}: {times:?}");
     }
     let share = answered as f64 / asked as f64;
@@ -375,7 +387,7 @@ async fn every_request_ends_in_time_and_nearly_all_with_a_command() {
 #[tokio::test(start_paused = true)]
 async fn a_provider_that_fails_now_and_then_is_not_asked_much_more() {
     let requests = number("GPTOS_TEST_REQUESTS", 20_000) / 4;
-    let world = World::new(Faults { transient: 0.3, outage: 0.0, network: 0.0, providers: 3 }, 3);
+    let world = World::new(Faults { transient: 0.3, providers: 3, ..NONE }, 3);
     let tally = run(&world, requests, 3).await;
     let per_request = world.calls.load(Ordering::Relaxed) as f64 / tally.requests as f64;
     println!("a third of calls fails: {per_request:.3} calls a request, answered {:.5}", tally.share());
@@ -384,8 +396,33 @@ async fn a_provider_that_fails_now_and_then_is_not_asked_much_more() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_endpoint_known_to_be_down_gets_one_probe_at_a_time() {
+    let world = World::new(Faults { outage: 0.3, first_only: true, ..NONE }, 6);
+    let tally = run(&world, 5000, 6).await;
+    assert_eq!(tally.answered, tally.requests - tally.given_up);
+    assert!(world.in_outage.load(Ordering::Relaxed) > 300, "there were outages");
+    assert_eq!(world.most_under_way_when_known.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_storm_of_limits_is_not_made_worse() {
+    let world = World::new(Faults { limited: 0.9, ..NONE }, 7);
+    let tally = run(&world, 5000, 7).await;
+    let per_provider = world.calls.load(Ordering::Relaxed) as f64 / tally.requests as f64 / 2.0;
+    println!("nine of ten calls meet a limit: {per_provider:.3} calls a request and provider");
+    assert!(per_provider <= 1.2, "{per_provider}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn providers_that_hang_cost_no_more_than_the_deadline() {
+    let world = World::new(Faults { outage: 0.5, ..NONE }, 8);
+    let tally = run(&world, 3000, 8).await;
+    assert_eq!(tally.late, 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn in_an_outage_of_everybody_each_request_costs_about_one_call() {
-    let world = World::new(Faults { transient: 1.0, outage: 0.0, network: 0.0, providers: 2 }, 4);
+    let world = World::new(Faults { transient: 1.0, ..NONE }, 4);
     let tally = run(&world, 2000, 4).await;
     let per_request = world.calls.load(Ordering::Relaxed) as f64 / tally.requests as f64;
     println!("nobody answers: {per_request:.3} calls a request");
