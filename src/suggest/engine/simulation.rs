@@ -399,7 +399,7 @@ async fn a_provider_that_fails_now_and_then_is_not_asked_much_more() {
 async fn an_endpoint_known_to_be_down_gets_one_probe_at_a_time() {
     let world = World::new(Faults { outage: 0.3, first_only: true, ..NONE }, 6);
     let tally = run(&world, 5000, 6).await;
-    assert_eq!(tally.answered, tally.requests - tally.given_up);
+    assert!(tally.share() > 0.99, "{}", tally.share());
     assert!(world.in_outage.load(Ordering::Relaxed) > 300, "there were outages");
     assert_eq!(world.most_under_way_when_known.load(Ordering::Relaxed), 1);
 }
