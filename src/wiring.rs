@@ -52,9 +52,7 @@ impl Backend for Service {
             Some(built) if Arc::ptr_eq(&built.from, &config) => built.providers.clone(),
             _ => {
                 let providers: Vec<_> = config.providers.iter().map(|section| build_provider(section, &self.pool)).collect();
-                if state.built.is_some() {
-                    self.pipeline.providers_changed();
-                }
+                self.pipeline.reconfigure(config.online);
                 state.built = Some(Built { from: Arc::clone(&config), providers: providers.clone() });
                 providers
             }

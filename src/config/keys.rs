@@ -69,6 +69,31 @@ pub const ALL: &[Key] = &[
     Key { path: "cache.max_disk_mib", expects: "a whole number from 1 to 65536", default: "64", doc: "Most space used on disk, in MiB." },
     Key { path: "cache.ttl_days", expects: "a whole number from 1 to 3650", default: "30", doc: "How long an answer counts as fresh." },
     Key {
+        path: "hedge",
+        expects: "\"on\" or \"off\"",
+        default: "\"off\"",
+        doc: "Whether the next provider is asked beside the first when that one is slow; it costs a second call.",
+    },
+    Key {
+        path: "limits.user_per_minute",
+        expects: "a whole number from 0 to 100000",
+        default: "60",
+        doc: "Most calls to providers a minute, a third of them at once; 0 sets no limit. What needs no provider is never counted.",
+    },
+    Key { path: "limits.session_per_minute", expects: "a whole number from 0 to 100000", default: "30", doc: "The same for each shell." },
+    Key {
+        path: "limits.in_flight",
+        expects: "a whole number from 1 to 100000",
+        default: "64",
+        doc: "Most questions that wait for providers at once; more get what this machine knows. A batch waits its turn instead.",
+    },
+    Key {
+        path: "limits.calls_per_provider",
+        expects: "a whole number from 1 to 1000",
+        default: "4",
+        doc: "Most calls to one provider that are under way at once; as many more may wait a quarter of a second for a place.",
+    },
+    Key {
         path: "provider",
         expects: "blocks that begin with `[[provider]]`",
         default: "none",
@@ -189,7 +214,7 @@ pub fn find(path: &str) -> Option<&'static Key> {
 
 /// The keys that may stand directly inside the table `parent` (`""` for the top of the file).
 pub(super) fn inside(parent: &str) -> impl Iterator<Item = &'static str> {
-    let sections = ["shell", "cache"];
+    let sections = ["shell", "cache", "limits"];
     let prefix = if parent.is_empty() { String::new() } else { format!("{parent}.") };
     let top = parent.is_empty();
     ALL.iter()

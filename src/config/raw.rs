@@ -18,6 +18,9 @@ pub(super) struct RawConfig {
     pub shell: RawShell,
     #[serde(default)]
     pub cache: RawCache,
+    pub hedge: Option<Spanned<RawSwitch>>,
+    #[serde(default)]
+    pub limits: RawLimits,
     #[serde(default)]
     pub provider: Vec<Spanned<RawProvider>>,
     #[serde(default)]
@@ -96,6 +99,15 @@ pub(super) struct RawCache {
     pub max_entries: Option<Spanned<i64>>,
     pub max_disk_mib: Option<Spanned<i64>>,
     pub ttl_days: Option<Spanned<i64>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLimits {
+    pub in_flight: Option<Spanned<i64>>,
+    pub user_per_minute: Option<Spanned<i64>>,
+    pub session_per_minute: Option<Spanned<i64>>,
+    pub calls_per_provider: Option<Spanned<i64>>,
 }
 
 #[derive(Deserialize)]

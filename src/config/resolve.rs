@@ -134,6 +134,24 @@ impl Reader<'_> {
         self.number(raw.cache.max_entries, "cache.max_entries", 1..=10_000_000, &mut lines, |n| cache.max_entries = n)?;
         self.number(raw.cache.max_disk_mib, "cache.max_disk_mib", 1..=65_536, &mut lines, |n| cache.max_disk_bytes = n * MIB)?;
         self.number(raw.cache.ttl_days, "cache.ttl_days", 1..=3_650, &mut lines, |n| cache.ttl = Duration::from_secs(n * DAY.as_secs()))?;
+        let limits = &mut config.online;
+        if let Some(switch) = self.take(raw.hedge, "hedge", &mut lines) {
+            limits.hedge = switch == RawSwitch::On;
+        }
+        let small = |value, key: &str, range, lines: &mut Lines| {
+            let mut set = None;
+            self.number(value, key, range, lines, |n| set = u32::try_from(n).ok())?;
+            Ok::<_, ConfigProblem>(set)
+        };
+        let raw_limits = raw.limits;
+        for (value, key, range, target) in [
+            (raw_limits.user_per_minute, "limits.user_per_minute", 0..=100_000, &mut limits.user_per_minute),
+            (raw_limits.session_per_minute, "limits.session_per_minute", 0..=100_000, &mut limits.session_per_minute),
+            (raw_limits.in_flight, "limits.in_flight", 1..=100_000, &mut limits.most_in_flight),
+            (raw_limits.calls_per_provider, "limits.calls_per_provider", 1..=1_000, &mut limits.calls_per_provider),
+        ] {
+            *target = small(value, key, range, &mut lines)?.unwrap_or(*target);
+        }
         for provider in raw.provider {
             let span = provider.span();
             let provider = self.provider(span.clone(), provider.into_inner(), &mut lines)?;

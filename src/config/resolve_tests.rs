@@ -171,7 +171,7 @@ fn the_documented_bounds_are_the_real_ones() {
         }
         n_checked += 1;
     }
-    assert_eq!(n_checked, 7);
+    assert_eq!(n_checked, 11);
 }
 
 #[test]

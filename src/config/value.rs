@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::cache::CacheSettings;
 use crate::domain::{ContextField, KeySettings};
 use crate::providers::ProviderSettings;
+use crate::suggest::online::OnlineSettings;
 use crate::validate::CustomRules;
 
 /// The checked configuration. The default is what holds without a file.
@@ -25,6 +26,8 @@ pub struct Config {
     pub shell: ShellSection,
     /// Bounds of the cache.
     pub cache: CacheSettings,
+    /// How much providers may be asked.
+    pub online: OnlineSettings,
     /// Providers in the user's order of preference.
     pub providers: Vec<ProviderSettings>,
     /// The user's rules beside the embedded ones.
@@ -104,6 +107,7 @@ impl Default for Config {
             context: Vec::new(),
             shell: ShellSection::default(),
             cache: CacheSettings::default(),
+            online: OnlineSettings::default(),
             providers: Vec::new(),
             rules: Arc::default(),
             lines: BTreeMap::new(),
@@ -169,6 +173,11 @@ impl Config {
             ("cache.max_entries".to_owned(), self.cache.max_entries.to_string()),
             ("cache.max_disk_mib".to_owned(), (self.cache.max_disk_bytes / MIB).to_string()),
             ("cache.ttl_days".to_owned(), (self.cache.ttl.as_secs() / DAY.as_secs()).to_string()),
+            ("hedge".to_owned(), quoted(if self.online.hedge { "on" } else { "off" })),
+            ("limits.user_per_minute".to_owned(), self.online.user_per_minute.to_string()),
+            ("limits.session_per_minute".to_owned(), self.online.session_per_minute.to_string()),
+            ("limits.in_flight".to_owned(), self.online.most_in_flight.to_string()),
+            ("limits.calls_per_provider".to_owned(), self.online.calls_per_provider.to_string()),
         ];
         if !self.rules.is_empty() {
             let silenced: Vec<String> = self.rules.silenced().iter().map(|id| quoted(id)).collect();

@@ -46,7 +46,7 @@ pub(super) struct Online {
     refreshed: quick_cache::sync::Cache<CacheKey, Instant>,
     refreshing: Arc<Semaphore>,
     in_flight: Arc<AtomicUsize>,
-    settings: OnlineSettings,
+    pub(super) settings: OnlineSettings,
 }
 
 /// How much may be asked.
@@ -55,16 +55,18 @@ pub struct OnlineSettings {
     /// Whether a second provider may be asked when the first is slow.
     pub hedge: bool,
     /// Requests that may wait for providers at once; more get what this machine knows.
-    pub most_in_flight: usize,
+    pub most_in_flight: u32,
     /// Calls to providers per minute that one user may make; 0 sets no limit.
     pub user_per_minute: u32,
     /// The same for one shell.
     pub session_per_minute: u32,
+    /// Calls to one provider that may be under way at once.
+    pub calls_per_provider: u32,
 }
 
 impl Default for OnlineSettings {
     fn default() -> Self {
-        Self { hedge: false, most_in_flight: 64, user_per_minute: 60, session_per_minute: 30 }
+        Self { hedge: false, most_in_flight: 64, user_per_minute: 60, session_per_minute: 30, calls_per_provider: 4 }
     }
 }
 
@@ -89,7 +91,7 @@ impl Drop for Place {
 impl Online {
     pub(super) fn new(settings: OnlineSettings, seed: u64) -> Self {
         Self {
-            engine: Arc::new(Engine::new(settings.hedge, seed)),
+            engine: Arc::new(Engine::new(settings.hedge, settings.calls_per_provider as usize, seed)),
             limiter: Arc::new(CallLimiter::new(settings.user_per_minute, settings.session_per_minute)),
             flights: SingleFlight::new(),
             rejected: quick_cache::sync::Cache::new(MOST_REJECTED),
@@ -213,7 +215,7 @@ impl Online {
     fn admit(&self, request: &Request) -> Result<Place, Vec<Failure>> {
         let place = Place(Arc::clone(&self.in_flight));
         let before = self.in_flight.fetch_add(1, Ordering::AcqRel);
-        if before >= self.settings.most_in_flight && !request.patient {
+        if before >= self.settings.most_in_flight as usize && !request.patient {
             let class = FailureClass::RateLimited { retry_after: None };
             return Err(vec![(
                 "providers".to_owned(),

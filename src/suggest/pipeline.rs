@@ -1,7 +1,7 @@
 //! What happens to a query, from the words to checked suggestions. This file tells the whole story; every step is
 //! one call into the module that knows how.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::Semaphore;
@@ -173,7 +173,7 @@ impl Parts {
 pub struct Pipeline {
     pub(super) parts: Arc<Parts>,
     surroundings: Option<Arc<dyn Surroundings>>,
-    online: Online,
+    online: RwLock<Arc<Online>>,
     translations: Translations,
     batch: Semaphore,
 }
@@ -184,7 +184,7 @@ impl Pipeline {
         Self {
             parts: Arc::new(Parts { place, cache, commands, shells }),
             surroundings: None,
-            online: Online::new(OnlineSettings::default(), fastrand::u64(..)),
+            online: RwLock::new(Arc::new(Online::new(OnlineSettings::default(), fastrand::u64(..)))),
             translations: Translations::new(TRANSLATIONS_KEPT),
             batch: Semaphore::new(BATCH_WIDTH),
         }
@@ -196,20 +196,23 @@ impl Pipeline {
         Self { surroundings: Some(surroundings), ..self }
     }
 
-    /// Asks providers within these limits.
-    #[must_use]
-    pub fn with_settings(self, settings: OnlineSettings) -> Self {
-        Self { online: Online::new(settings, fastrand::u64(..)), ..self }
-    }
-
     /// The cache, for its statistics.
     pub fn cache(&self) -> &dyn AnswerCache {
         self.parts.cache.as_ref()
     }
 
-    /// Forgets what was held against the providers, because their configuration changed.
-    pub fn providers_changed(&self) {
-        self.online.forget();
+    /// The configuration is this from now on: what was held against providers is forgotten, and these limits hold.
+    pub fn reconfigure(&self, settings: OnlineSettings) {
+        let mut online = self.online.write().unwrap_or_else(PoisonError::into_inner);
+        if online.settings == settings {
+            online.forget();
+        } else {
+            *online = Arc::new(Online::new(settings, fastrand::u64(..)));
+        }
+    }
+
+    fn way_out(&self) -> Arc<Online> {
+        Arc::clone(&self.online.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn sources(&self) -> LocalSources<'_> {
@@ -253,7 +256,7 @@ impl Pipeline {
         let asked = Asked { request, redacted: &redacted, prompt, providers, has_local: local.has_offers() };
         // An answer that has aged but harms nobody is given at once, and made anew for next time.
         if request.mode == Mode::Normal && local.may_be_served() {
-            self.online.refresh(&self.parts, &asked);
+            self.way_out().refresh(&self.parts, &asked);
             return Outcome::Reply(local.reply(request, Vec::new(), None));
         }
         waiting.set_meanwhile(local.best().cloned());
@@ -270,13 +273,13 @@ impl Pipeline {
     /// Asks the providers. One of a batch waits its turn first, and its time begins then.
     async fn online(&self, mut asked: Asked<'_>, waiting: &WaitingFor) -> Result<Suggestion, Vec<super::engine::Failure>> {
         if !asked.request.patient {
-            return self.online.ask(&self.parts, asked, waiting).await;
+            return self.way_out().ask(&self.parts, asked, waiting).await;
         }
         let time = asked.request.deadline.saturating_duration_since(Instant::now());
         let _turn = self.batch.acquire().await;
         let request = Request { deadline: Instant::now() + time, ..asked.request.clone() };
         asked.request = &request;
-        self.online.ask(&self.parts, asked, waiting).await
+        self.way_out().ask(&self.parts, asked, waiting).await
     }
 
     /// What a provider would be sent for words from that shell, told so much of its place, and how many characters were taken out of it.

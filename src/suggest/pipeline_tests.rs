@@ -314,9 +314,9 @@ async fn limits_count_calls_to_providers_and_a_batch_waits_instead() {
 
 #[tokio::test(start_paused = true)]
 async fn more_than_may_wait_get_what_is_known_here_and_a_batch_gets_its_turn() {
-    let settings = OnlineSettings { most_in_flight: 3, user_per_minute: 0, session_per_minute: 0, hedge: false };
-    let mut bench = Bench::new("echo one");
-    bench.pipeline = bench.pipeline.with_settings(settings);
+    let settings = OnlineSettings { most_in_flight: 3, user_per_minute: 0, session_per_minute: 0, ..OnlineSettings::default() };
+    let bench = Bench::new("echo one");
+    bench.pipeline.reconfigure(settings);
     bench.provider.delay_ms.store(500, Ordering::Relaxed);
     let bench = Arc::new(bench);
     for (patient, answered) in [(false, 3), (true, 40)] {

@@ -186,10 +186,6 @@ pub trait Provider: Send + Sync {
     /// What its health is remembered under: address, model and the place of the key, so that a bad key or one missing
     /// model does not shut the whole vendor.
     fn endpoint(&self) -> String;
-    /// How many calls to it may be under way at once.
-    fn width(&self) -> usize {
-        4
-    }
     /// Whether its model could answer now. A model that is not loaded begins to load, in a task of its own that no
     /// deadline of a request ends: a client that hangs up would abort the loading.
     fn readiness<'a>(&'a self, _facts: &'a ShellFacts) -> BoxFuture<'a, Readiness> {

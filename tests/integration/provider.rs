@@ -1,14 +1,16 @@
 //! The provider wire against a real server on a loopback port: what each fault is called and how long it may take.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use gptos::domain::{AttemptError, FailureClass, Secret, ShellFacts, ShellKind, Stage};
+use gptos::cache::{CacheSettings, MemoryCache};
+use gptos::domain::{AttemptError, FailureClass, Query, Secret, ShellFacts, ShellKind, Stage};
 use gptos::providers::{HttpPool, ProviderKind, ProviderSettings, build};
 use gptos::secrets::{self, KeySettings};
-use gptos::suggest::online::ask_in_order;
+use gptos::suggest::pipeline::{Mode, Outcome, Pipeline, Place, Request, WaitingFor};
 use gptos::suggest::ports::{AttemptLimits, Call, Prompt, Provider, RawAnswer, RedactedText, SeenPlace};
 use gptos::suggest::prompt;
+use gptos::system::{InstalledShells, SearchPath};
 
 use crate::fake_provider::{FakeProvider, Recorded, Reply, Script, Step, answer};
 
@@ -274,17 +276,36 @@ async fn the_next_provider_answers_within_the_deadline() {
         FakeProvider::always(Reply::half_stream(&answer("rm -rf /tmp/x"))),
         FakeProvider::always(Reply::stream(&answer("ls"))),
     );
-    let facts = facts(&[]);
-    let (prompt, _) = prompt::build(&RedactedText::mask("list files"), &facts, "Debian", &SeenPlace::default());
-    let providers = [&broken, &good, &silent].map(|server| provider(&server.base_url()));
-    let deadline = |ms: u64| tokio::time::Instant::now() + Duration::from_millis(ms);
-    let found = ask_in_order(&providers, &prompt, &facts, deadline(8000), &|_| true, &|_| true, &|_| true).await;
-    assert_eq!(found.map(|candidate| candidate.command), Ok("ls".to_owned()));
-    assert_eq!((broken.count(), good.count(), silent.count()), (1, 1, 0));
+    let settings = CacheSettings::default();
+    let place = Place { os: "linux", build: "one".to_owned(), ttl: settings.ttl };
+    let pipeline = Pipeline::new(place, Arc::new(MemoryCache::new(settings)), Arc::new(SearchPath), Arc::new(InstalledShells));
+    let request = |words: &str, ms: u64| Request {
+        query: Query::from_bytes(words.as_bytes()).unwrap(),
+        facts: facts(&[]),
+        mode: Mode::Normal,
+        want: 1,
+        use_cache: true,
+        patient: false,
+        session: 1,
+        offered_keys: Vec::new(),
+        rules: Arc::default(),
+        context: Vec::new(),
+        deadline: tokio::time::Instant::now() + Duration::from_millis(ms),
+        now: SystemTime::now(),
+    };
+    let ask = async |servers: &[&FakeProvider], request: Request| {
+        let providers: Vec<_> = servers.iter().map(|server| provider(&server.base_url())).collect();
+        match pipeline.suggest(&request, &providers, &WaitingFor::default()).await {
+            Outcome::Reply(reply) => reply,
+            Outcome::NeedKeys(names) => panic!("needs {names:?}"),
+        }
+    };
+    let reply = ask(&[&broken, &good, &silent], request("frobnicate the quux", 8000)).await;
+    assert_eq!(reply.offers[0].suggestion.command(), "ls");
+    assert_eq!((broken.count(), good.count(), silent.count()), (2, 1, 0));
 
     let start = Instant::now();
-    let silence = [provider(&silent.base_url())];
-    let failures = ask_in_order(&silence, &prompt, &facts, deadline(1000), &|_| true, &|_| true, &|_| true).await.expect_err("silent");
+    let reply = ask(&[&silent], request("frobnicate another quux", 1000)).await;
     assert!(start.elapsed() >= 900 * MS && start.elapsed() < 1000 * MS + SLACK, "{:?}", start.elapsed());
-    assert!(matches!(failures[..], [(_, AttemptError { class: FailureClass::Slow(_), .. })]), "{failures:?}");
+    assert!(reply.offers.is_empty() && reply.remarks.len() == 1, "{reply:?}");
 }

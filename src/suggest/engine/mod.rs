@@ -82,6 +82,7 @@ struct Shared {
 /// The engine; one for all requests of a process.
 pub struct Engine {
     hedges: bool,
+    width: usize,
     shared: Mutex<Shared>,
 }
 
@@ -106,11 +107,11 @@ enum Turn {
 
 impl Engine {
     /// An engine that knows nothing yet. `hedges` says whether a second provider may be asked when the first is slow;
-    /// `seed` makes its random choices repeatable.
-    pub fn new(hedges: bool, seed: u64) -> Self {
+    /// `width` calls to one endpoint may be under way at once; `seed` makes its random choices repeatable.
+    pub fn new(hedges: bool, width: usize, seed: u64) -> Self {
         let random = fastrand::Rng::with_seed(seed);
         let shared = Shared { budget: RetryBudget::new(), outage: Outage::default(), random, endpoints: HashMap::new() };
-        Self { hedges, shared: Mutex::new(shared) }
+        Self { hedges, width, shared: Mutex::new(shared) }
     }
 
     /// Asks until somebody gives a command that passes the gate.
@@ -278,7 +279,7 @@ impl Engine {
         if shared.endpoints.len() >= MOST_ENDPOINTS {
             shared.endpoints.retain(|_, health| Arc::strong_count(health) > 1);
         }
-        let health = Arc::new(Health::new(provider.width()));
+        let health = Arc::new(Health::new(self.width));
         shared.endpoints.insert(identity, Arc::clone(&health));
         health
     }
