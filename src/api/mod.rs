@@ -23,7 +23,8 @@ use crate::suggest::pipeline::{Pipeline, Request};
 use crate::suggest::ports::Provider;
 use crate::validate::CustomRules;
 
-pub use reply::{to_mode, to_record, to_stats};
+pub use reply::{to_mode, to_progress, to_record, to_stats};
+pub use stream::SOFT_DEADLINE;
 
 /// Largest request body in bytes: a query of 4 KiB beside a long `PATH` and the names of a shell's own commands.
 const MAX_BODY: usize = 512 * 1024;

@@ -1,8 +1,10 @@
 //! Between the pipeline and the wire.
 
-use super::Setup;
+use std::time::Duration;
+
+use super::{SOFT_DEADLINE, Setup};
 use crate::protocol::{self, Answer, Record, WireCacheStats, WireCandidate};
-use crate::suggest::pipeline::{Mode, Offer, Outcome, Via};
+use crate::suggest::pipeline::{Mode, Offer, Outcome, Via, WaitingFor};
 use crate::suggest::ports::CacheStats;
 
 /// Reads off the wire which sources may answer.
@@ -24,6 +26,16 @@ pub fn to_stats(stats: &CacheStats) -> WireCacheStats {
         misses: stats.misses,
         damaged: stats.damaged,
         mode: stats.mode.to_owned(),
+    }
+}
+
+/// Says on the wire that the work goes on, and what could be had at once.
+pub fn to_progress(waiting: &WaitingFor, elapsed: Duration) -> Record {
+    let meanwhile = if elapsed >= SOFT_DEADLINE { waiting.meanwhile() } else { None };
+    Record::Progress {
+        elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+        waiting_for: waiting.name(),
+        meanwhile: meanwhile.as_ref().map(to_wire),
     }
 }
 

@@ -15,6 +15,9 @@ use super::{Backend, InFlight, Setup};
 use crate::protocol::Record;
 use crate::suggest::pipeline::{Request, WaitingFor};
 
+/// After so long somebody who waits is offered what this machine knows by itself.
+pub const SOFT_DEADLINE: Duration = Duration::from_secs(2);
+
 /// How often a waiting client hears that the work goes on.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 
@@ -43,10 +46,7 @@ pub(super) fn records(backend: Arc<dyn Backend>, request: Request, setup: Setup,
         let record = tokio::select! {
             biased;
             record = &mut work.answer => return Some((Ok::<_, Infallible>(bytes(&record)), None)),
-            _ = work.beat.tick() => Record::Progress {
-                elapsed_ms: u64::try_from(work.started.elapsed().as_millis()).unwrap_or(u64::MAX),
-                waiting_for: work.waiting.name(),
-            },
+            _ = work.beat.tick() => super::to_progress(&work.waiting, work.started.elapsed()),
         };
         Some((Ok(bytes(&record)), Some(work)))
     }))

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::ask::Ask;
 use super::facts;
-use crate::api::{Backend, to_mode, to_record};
+use crate::api::{Backend, to_mode, to_progress, to_record};
 use crate::client::Waiting;
 use crate::config::{Config, ConfigFile};
 use crate::domain::Query;
@@ -101,7 +101,11 @@ impl Loaded {
             tokio::select! {
                 biased;
                 outcome = &mut work => break outcome,
-                _ = tick.tick() => progress(&Waiting { on: waiting.name() }),
+                _ = tick.tick() => {
+                    if let Record::Progress { waiting_for, meanwhile, .. } = to_progress(&waiting, started.elapsed()) {
+                        progress(&Waiting { on: waiting_for, meanwhile });
+                    }
+                }
             }
         };
         match to_record(outcome, &setup) {

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::domain::ShellFacts;
-use crate::protocol::{Answer, Via};
+use crate::protocol::{Answer, Via, WireCandidate};
 use crate::suggest::fit;
 use crate::system::{LocalTools, SearchPath, blast};
 use crate::validate::{Policy, Rejection, Suggestion, judge};
@@ -32,6 +32,13 @@ pub(super) fn suggestions(answer: &mut Answer, policy: &Policy) -> Vec<Shown> {
         }
     }
     shown
+}
+
+/// The candidate that somebody who waits may take instead, if it passes the gate and fits on one line.
+pub(super) fn meanwhile(wire: &WireCandidate, policy: &Policy) -> Option<Shown> {
+    let suggestion = judge(&wire.clone().into_candidate()?, policy).ok()?;
+    let fits = !suggestion.command().contains('\n');
+    fits.then_some(Shown { suggestion, via: wire.via, blast: None, needs: Vec::new() })
 }
 
 /// Looks at this machine for what belongs beside the suggestions: what each needs, and what the first one reaches.
@@ -74,7 +81,7 @@ impl Shown {
         let source = match (self.via, self.source().as_str()) {
             (_, "ran") => "you ran this before".to_owned(),
             (Via::Guess, source) => format!("{source}, a guess"),
-            (Via::Stale, _) => "an old answer, no fresh one to be had".to_owned(),
+            (Via::Stale, _) => "an old answer".to_owned(),
             (Via::Live | Via::Cache, source) => source.to_owned(),
         };
         let risk = match self.suggestion.reason() {

@@ -45,7 +45,13 @@ fn widget(shell: ShellKind, fresh: bool, shell_version: String, output: &mut Out
             let mut ask = Ask { query, facts, mode, want: WANT, no_cache: false, patient: false };
             standing.tighten(&mut ask);
             let mut next = surroundings.started + PROGRESS_AFTER;
+            let mut offered = false;
             let mut answer = surroundings.ask(&ask, &mut |waiting| {
+                let meanwhile = waiting.meanwhile.as_ref().filter(|_| !offered);
+                if let Some(shown) = meanwhile.and_then(|wire| present::meanwhile(wire, &standing.policy(&ask.facts))) {
+                    offered = true;
+                    record(output, "meanwhile", shown.command(), &shown.note());
+                }
                 if Instant::now() >= next {
                     next = Instant::now() + PROGRESS_AFTER;
                     let elapsed = surroundings.started.elapsed().as_millis().to_string();

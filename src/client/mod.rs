@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use crate::domain::ShellFacts;
 use crate::platform::OwnBinary;
 use crate::protocol::{
-    Answer, BUILD_HEADER, BUILD_TIME_HEADER, BodyReader, HttpError, Record, ResponseHead, SuggestRequest, WireShell, read_head,
+    Answer, BUILD_HEADER, BUILD_TIME_HEADER, BodyReader, HttpError, Record, ResponseHead, SuggestRequest, WireCandidate, WireShell, read_head,
     request_bytes,
 };
 
@@ -70,10 +70,12 @@ pub struct Question<'a> {
 }
 
 /// What a waiting client knows.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Waiting {
     /// The provider that is being asked.
     pub on: Option<String>,
+    /// What could be had at once, unchecked like every candidate on the wire.
+    pub meanwhile: Option<WireCandidate>,
 }
 
 impl Channel {
@@ -197,7 +199,7 @@ fn take_records(text: &mut Vec<u8>, waiting: &mut Waiting) -> Result<Option<Reco
         let line: Vec<u8> = text.drain(..=end).collect();
         let record = serde_json::from_slice(&line).map_err(|error| Unavailable::Refused(format!("unreadable record: {error}")))?;
         match record {
-            Record::Progress { waiting_for, .. } => waiting.on = waiting_for,
+            Record::Progress { waiting_for, meanwhile, .. } => *waiting = Waiting { on: waiting_for, meanwhile },
             last => return Ok(Some(last)),
         }
     }

@@ -104,6 +104,9 @@ pub enum Record {
         /// The provider that is asked, if one is.
         #[serde(default)]
         waiting_for: Option<String>,
+        /// What this machine could offer instead, once the wait has become long.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        meanwhile: Option<WireCandidate>,
     },
     /// A provider needs these environment variables of the asking shell: ask again with them.
     NeedKeys {
