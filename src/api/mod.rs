@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 
 use crate::domain::{ContextField, Query, ShellFacts};
 use crate::platform;
-use crate::protocol::{BUILD_HEADER, BUILD_TIME_HEADER, RanRequest, Record, Status, SuggestRequest, WireCacheStats};
+use crate::protocol::{BUILD_HEADER, BUILD_TIME_HEADER, RanRequest, Record, Status, SuggestRequest, WarmRequest, WireCacheStats};
 use crate::suggest::pipeline::{Pipeline, Request};
 use crate::suggest::ports::Provider;
 use crate::validate::CustomRules;
@@ -133,6 +133,7 @@ pub fn router(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str, b
     Router::new()
         .route("/v1/suggest", post(suggest))
         .route("/v1/ran", post(ran))
+        .route("/v1/warm", post(warm))
         .route("/v1/status", get(status))
         .route("/v1/cache", get(cache_stats).delete(cache_clear))
         .route("/v1/drain", post(drain))
@@ -180,6 +181,17 @@ fn read_request(wire: SuggestRequest, setup: &Setup) -> Result<Request, String> 
     })
 }
 
+async fn warm(State(shared): State<Shared>, Json(wire): Json<WarmRequest>) -> Response<Body> {
+    let setup = shared.backend.setup();
+    let is_ours = wire.config_file.as_deref().is_none_or(|file| shared.backend.config_file() == Some(Path::new(file)));
+    match wire.shell.into_facts() {
+        Ok(facts) if is_ours && setup.resident => shared.backend.pipeline().warm(facts, &setup.providers),
+        Ok(_) => {}
+        Err(reason) => return (StatusCode::BAD_REQUEST, reason).into_response(),
+    }
+    Json(serde_json::json!({})).into_response()
+}
+
 async fn ran(State(shared): State<Shared>, Json(wire): Json<RanRequest>) -> Response<Body> {
     let _in_flight = InFlight::new(&shared.activity);
     let facts = match wire.shell.into_facts() {
@@ -200,6 +212,7 @@ async fn status(State(shared): State<Shared>) -> Response<Body> {
         uptime_s: shared.activity.started.elapsed().as_secs(),
         rss_bytes: platform::resident_memory().unwrap_or_default(),
         requests: shared.activity.requests.load(Ordering::Relaxed),
+        counts: shared.backend.pipeline().counts(),
     };
     (HeaderMap::from_iter(shared.build), Json(status)).into_response()
 }

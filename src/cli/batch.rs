@@ -45,22 +45,27 @@ pub struct Form {
     pub hint: &'static str,
 }
 
-const QUERIES: Form = Form { field: "query", hint: "a line looks like {\"id\": 1, \"query\": \"list files by size\"}" };
+pub(super) const QUERIES: Form = Form { field: "query", hint: "a line looks like {\"id\": 1, \"query\": \"list files by size\"}" };
 
 /// Translates line after line, each result written out before the next query is read. The status is 0, also when some
 /// queries have no answer, and 64 when there were lines and none of them was a query.
 pub fn translate(input: impl BufRead, answer: &mut dyn FnMut(&str) -> BatchAnswer, output: &mut Output<'_>) -> ExitStatus {
     let mut line = |id: &Value, query: Option<&str>| {
         let answer = query.map(&mut *answer).unwrap_or_default();
-        Ok(json(&ResultLine {
-            id,
-            command: answer.command.as_deref(),
-            confidence: answer.confidence,
-            source: answer.source.as_deref(),
-            alternatives: &answer.alternatives,
-        }))
+        Ok(result_line(id, &answer))
     };
     answer_lines(input, &QUERIES, &mut line, output)
+}
+
+/// The line for one query.
+pub(super) fn result_line(id: &Value, answer: &BatchAnswer) -> String {
+    json(&ResultLine {
+        id,
+        command: answer.command.as_deref(),
+        confidence: answer.confidence,
+        source: answer.source.as_deref(),
+        alternatives: &answer.alternatives,
+    })
 }
 
 /// What a line is answered with, given its id and its text. The text is `None` for a line that has an id and no text;
@@ -117,19 +122,19 @@ pub(super) fn json(result: &impl Serialize) -> String {
     serde_json::to_string(result).expect("strings and numbers always have a JSON form")
 }
 
-fn print(result: &str, output: &mut Output<'_>) {
+pub(super) fn print(result: &str, output: &mut Output<'_>) {
     output.data(&format!("{result}\n"));
     output.flush();
 }
 
-enum Line {
+pub(super) enum Line {
     Whole,
     TooLong,
     End,
 }
 
 /// Reads one line into `line`; of one that is too long the rest is passed over.
-fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Line> {
+pub(super) fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Line> {
     line.clear();
     if input.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', line)? == 0 {
         return Ok(Line::End);
@@ -141,13 +146,13 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Line> {
     Ok(Line::TooLong)
 }
 
-struct Wrong {
-    cause: String,
-    hint: Option<&'static str>,
-    id: Option<Value>,
+pub(super) struct Wrong {
+    pub(super) cause: String,
+    pub(super) hint: Option<&'static str>,
+    pub(super) id: Option<Value>,
 }
 
-fn parse(line: &[u8], form: &Form) -> Result<(Value, String), Wrong> {
+pub(super) fn parse(line: &[u8], form: &Form) -> Result<(Value, String), Wrong> {
     let wrong = |cause: String, id: Option<Value>| Wrong { cause, hint: Some(form.hint), id };
     // Some editors and exports begin a file with a byte order mark.
     let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);

@@ -30,6 +30,11 @@ pub enum HotVerb {
         /// The calling shell.
         shell: ShellKind,
     },
+    /// `gptos warm SHELL`: words for a provider are being typed, so a connection may be opened.
+    Warm {
+        /// The calling shell.
+        shell: ShellKind,
+    },
     /// `gptos translate …` without anything unusual.
     Translate(TranslateArguments),
 }
@@ -43,7 +48,8 @@ pub fn hot_verb(arguments: &[OsString]) -> Result<Option<HotVerb>, UsageError> {
     match verb.to_str() {
         Some("widget") => widget(rest).map(Some).ok_or_else(|| usage("gptos widget SHELL [--fresh] [--shell-version VERSION]")),
         Some("ran") => ran(rest).map(Some).ok_or_else(|| usage("gptos ran SHELL STATUS")),
-        Some("guard") => guard(rest).map(Some).ok_or_else(|| usage("gptos guard SHELL")),
+        Some("guard") => only_shell(rest).map(|shell| Some(HotVerb::Guard { shell })).ok_or_else(|| usage("gptos guard SHELL")),
+        Some("warm") => only_shell(rest).map(|shell| Some(HotVerb::Warm { shell })).ok_or_else(|| usage("gptos warm SHELL")),
         Some("translate") => Ok(translate(rest).map(HotVerb::Translate)),
         _ => Ok(None),
     }
@@ -91,9 +97,9 @@ fn ran(arguments: &[OsString]) -> Option<HotVerb> {
     Some(HotVerb::Ran { shell: shell.to_str()?.parse().ok()?, status: status.to_str()?.parse().ok()? })
 }
 
-fn guard(arguments: &[OsString]) -> Option<HotVerb> {
+fn only_shell(arguments: &[OsString]) -> Option<ShellKind> {
     let [shell] = arguments else { return None };
-    Some(HotVerb::Guard { shell: shell.to_str()?.parse().ok()? })
+    shell.to_str()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -137,6 +143,7 @@ mod tests {
             ("ran zsh 0", Ok(Some(HotVerb::Ran { shell: ShellKind::Zsh, status: 0 }))),
             ("ran zsh 255", Ok(Some(HotVerb::Ran { shell: ShellKind::Zsh, status: 255 }))),
             ("guard fish", Ok(Some(HotVerb::Guard { shell: ShellKind::Fish }))),
+            ("warm zsh", Ok(Some(HotVerb::Warm { shell: ShellKind::Zsh }))),
             ("", Ok(None)),
             ("status", Ok(None)),
             ("widgets zsh", Ok(None)),
@@ -156,6 +163,8 @@ mod tests {
             "guard",
             "guard tcsh",
             "guard zsh ls",
+            "warm",
+            "warm zsh x",
         ] {
             let arguments: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
             assert!(hot_verb(&arguments).is_err(), "{line}");

@@ -3,6 +3,7 @@
 pub mod arguments;
 mod ask;
 pub mod batch;
+mod batch_queue;
 mod check;
 pub mod config;
 mod config_edit;

@@ -1,6 +1,7 @@
 //! `translate` and `batch translate`.
 
 use std::io::BufReader;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::arguments::{BatchArguments, TranslateArguments};
@@ -9,7 +10,7 @@ use super::batch::{self, BatchAnswer};
 use super::output::Output;
 use super::present::{self, Report};
 use super::standing::Standing;
-use super::{ExitStatus, direct, facts, hints, widget};
+use super::{ExitStatus, batch_queue, direct, facts, hints, widget};
 use crate::client::Unavailable;
 use crate::domain::Query;
 use crate::protocol::Mode;
@@ -95,7 +96,9 @@ pub(super) fn many(arguments: &BatchArguments, output: &mut Output<'_>) -> ExitS
     let own = (arguments.offline && arguments.no_cache).then(|| direct::Loaded::from(&surroundings.paths));
     let standing = Standing::look(&surroundings.paths, &facts);
     let policy = standing.policy(&facts);
-    let mut answer = |query: &str| {
+    let arguments = arguments.clone();
+    let offline = arguments.offline;
+    let answer = move |query: &str| {
         let mut ask = Ask {
             query: query.to_owned(),
             facts: facts.clone(),
@@ -115,7 +118,12 @@ pub(super) fn many(arguments: &BatchArguments, output: &mut Output<'_>) -> ExitS
         let report = Report::new(if sure { &shown } else { &[] }, &[]);
         BatchAnswer { command: report.command, confidence: report.confidence, source: report.source, alternatives: report.alternatives }
     };
-    batch::translate(BufReader::new(std::io::stdin().lock()), &mut answer, output)
+    // What this machine knows is there at once, so only queries that may wait for somebody are asked side by side.
+    if offline {
+        batch::translate(BufReader::new(std::io::stdin().lock()), &mut |query| answer(query), output)
+    } else {
+        batch_queue::translate(BufReader::new(std::io::stdin()), Arc::new(answer), output)
+    }
 }
 
 fn mode(offline: bool) -> Mode {

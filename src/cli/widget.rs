@@ -10,12 +10,14 @@ use super::output::{Output, visible};
 use super::standing::Standing;
 use super::{ExitStatus, facts, guard, hints, present, translate};
 use crate::domain::{Query, ShellKind};
-use crate::protocol::{Answer, Mode, RanRequest, WireShell};
+use crate::protocol::{Answer, Mode, RanRequest, WarmRequest, WireShell};
 
 /// How many suggestions a shell cycles through.
 const WANT: usize = 4;
 /// No progress sign before this: most answers are there by then, and a flicker is worse than nothing.
 const PROGRESS_AFTER: Duration = Duration::from_millis(120);
+/// How long `warm` waits for the resident.
+const WARM_LIMIT: Duration = Duration::from_millis(100);
 /// How long `ran` waits for the resident; it runs in the background and nobody reads its result.
 const RAN_LIMIT: Duration = Duration::from_millis(500);
 
@@ -24,6 +26,7 @@ pub(super) fn run(verb: HotVerb, output: &mut Output<'_>) -> ExitStatus {
     match verb {
         HotVerb::Widget { shell, fresh, shell_version } => widget(shell, fresh, shell_version, output),
         HotVerb::Ran { shell, status } => ran(shell, i32::from(status)),
+        HotVerb::Warm { shell } => warm(shell),
         HotVerb::Guard { shell } => guard::run(shell, output),
         HotVerb::Translate(arguments) => translate::one(&arguments, output),
     }
@@ -96,6 +99,23 @@ fn answered(answer: &mut Answer, ask: &Ask, standing: &Standing, surroundings: &
     }
     if !answer.remarks.is_empty() {
         record(output, "msg", &visible(&answer.remarks.join("; ")), "");
+    }
+    ExitStatus::Success
+}
+
+/// Lets the resident open a connection to the provider that would be asked. Nothing is started for it, and no words are
+/// sent: there are hardly any yet.
+fn warm(shell: ShellKind) -> ExitStatus {
+    let (facts, surroundings) = (facts::gather(shell, String::new()), Surroundings::look());
+    let mut ask = Ask { query: String::new(), facts, mode: Mode::Normal, want: 1, no_cache: false, patient: false };
+    Standing::look(&surroundings.paths, &ask.facts).tighten(&mut ask);
+    if ask.mode == Mode::Offline {
+        return ExitStatus::Success;
+    }
+    let config_file = surroundings.paths.config_file.as_ref().map(|file| file.to_string_lossy().into_owned());
+    let request = WarmRequest { config_file, shell: WireShell::from_facts(&ask.facts, &[]) };
+    if let (Some(channel), Ok(body)) = (surroundings.channel(), serde_json::to_vec(&request)) {
+        let _ = channel.exchange("POST", "/v1/warm", &body, WARM_LIMIT);
     }
     ExitStatus::Success
 }

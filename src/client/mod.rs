@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 use crate::domain::ShellFacts;
 use crate::platform::OwnBinary;
 use crate::protocol::{
-    Answer, BUILD_HEADER, BUILD_TIME_HEADER, BodyReader, HttpError, Record, ResponseHead, SuggestRequest, WireCandidate, WireShell, read_head,
-    request_bytes,
+    Answer, BUILD_HEADER, BUILD_TIME_HEADER, BodyReader, HttpError, Record, ResponseHead, SuggestRequest, WireCandidate, WireShell,
+    read_head, request_bytes,
 };
 
 /// A client that sees no response head within this time stops waiting for the resident.

@@ -12,7 +12,7 @@ use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::api::{self, Activity, Backend};
-use crate::platform::OwnBinary;
+use crate::platform::{self, OwnBinary};
 
 pub use guard::{Claim, Guard, GuardError, is_running, remove_stale, running_pid};
 
@@ -26,6 +26,9 @@ const DRAIN_LIMIT_DISPLACED: Duration = Duration::from_secs(2);
 const IDLE_EXIT: Duration = Duration::from_secs(30 * 60);
 /// Idle exit of a resident that was started from a remote login: those sessions end without a word.
 const IDLE_EXIT_SSH: Duration = Duration::from_secs(5 * 60);
+
+/// Two for each question that may wait at once, and some.
+const DESCRIPTORS: u64 = 4096;
 
 /// How to run.
 #[derive(Debug, Clone)]
@@ -68,6 +71,7 @@ pub fn run(options: &Options, backend: impl FnOnce() -> Arc<dyn Backend>) -> Res
         Claim::Won(guard) => guard,
         Claim::Lost => return Ok(false),
     };
+    platform::raise_descriptor_limit(DESCRIPTORS);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let served = runtime.block_on(serve(options, &guard, backend));
     // The socket goes first, then what still runs, then the lock: a client that finds neither starts the next one.

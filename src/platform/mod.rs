@@ -18,6 +18,18 @@ use macos as system;
 
 pub use system::{OS_NAME, RemoteMounts, descriptor_directory, peer_pid, peer_uid, resident_memory, session_runtime_dir, stands_on_a_disk};
 
+/// Lets this process have so many files and connections open at once, or as many as it may.
+pub fn raise_descriptor_limit(wanted: u64) {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    let most = limit.maximum.map_or(wanted, |maximum| maximum.min(wanted));
+    if limit.current.is_some_and(|current| current < most) {
+        limit.current = Some(most);
+        // With fewer, fewer can be served at once; that is no reason not to serve.
+        let _ = setrlimit(Resource::Nofile, limit);
+    }
+}
+
 /// Effective user id of this process.
 pub fn own_uid() -> u32 {
     rustix::process::geteuid().as_raw()

@@ -4,6 +4,8 @@
 mod convert;
 mod http;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 pub use http::{BodyReader, HttpError, ResponseHead, read_head, request_bytes};
@@ -183,6 +185,17 @@ pub struct RanRequest {
     pub shell: WireShell,
 }
 
+/// `POST /v1/warm`: words for a provider are being typed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WarmRequest {
+    /// The asking shell's configuration file.
+    #[serde(default)]
+    pub config_file: Option<String>,
+    /// The asking shell: its proxies.
+    pub shell: WireShell,
+}
+
 /// `GET /v1/status`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Status {
@@ -196,6 +209,9 @@ pub struct Status {
     pub rss_bytes: u64,
     /// Suggest requests answered since it started.
     pub requests: u64,
+    /// What happened on the way to the providers since it started, by name and labels.
+    #[serde(default)]
+    pub counts: BTreeMap<String, u64>,
 }
 
 /// `GET /v1/cache`.

@@ -1,6 +1,7 @@
 //! From a query to suggestions: [`pipeline`] tells the story, [`ports`] is what it needs from outside.
 
 pub mod context;
+pub mod counts;
 pub mod engine;
 pub mod extract;
 pub mod fit;

@@ -1,8 +1,8 @@
 //! What stands between a query and the engine: the gate that every answer passes, one flight for all who ask the same, and
 //! what is remembered of words that were rejected.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -10,15 +10,16 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::counts::Counts;
 use super::engine::{Acceptance, Engine, Failure, Round, remembered_for};
 use super::extract::extract;
 use super::key::{self, Kind};
 use super::pipeline::{Mode, Parts, Request};
 use super::ports::{CacheKey, CachedAnswer, KeptCandidate, Prompt, Provider, RawAnswer, RedactedText};
 use super::waiting::WaitingFor;
-use crate::domain::{AttemptError, Candidate, FailureClass, Origin};
+use crate::domain::{AttemptError, Candidate, FailureClass, Origin, ShellFacts};
 use crate::redact::Redacted;
-use crate::resilience::{CallLimiter, SingleFlight};
+use crate::resilience::{CallLimiter, Role, SingleFlight};
 use crate::validate::{Rejection, Suggestion, judge};
 
 /// Providers give no confidence of their own.
@@ -30,6 +31,9 @@ const MOST_REFRESHED: usize = 1024;
 const REFRESH_EVERY: Duration = Duration::from_secs(3600);
 /// Refreshing may take this long; nobody waits for it.
 const REFRESH_TIME: Duration = Duration::from_secs(8);
+/// A connection lives longer than this without being used, so none is opened more often.
+const WARM_EVERY: Duration = Duration::from_secs(15);
+const WARM_TIME: Duration = Duration::from_secs(2);
 /// A follower whose flight crashed begins one of its own if at least this much time is left.
 const ENOUGH: Duration = Duration::from_millis(2500);
 
@@ -46,6 +50,8 @@ pub(super) struct Online {
     refreshed: quick_cache::sync::Cache<CacheKey, Instant>,
     refreshing: Arc<Semaphore>,
     in_flight: Arc<AtomicUsize>,
+    warmed: Mutex<Option<Instant>>,
+    counts: Arc<Counts>,
     pub(super) settings: OnlineSettings,
 }
 
@@ -89,15 +95,17 @@ impl Drop for Place {
 }
 
 impl Online {
-    pub(super) fn new(settings: OnlineSettings, seed: u64) -> Self {
+    pub(super) fn new(counts: Arc<Counts>, settings: OnlineSettings, seed: u64) -> Self {
         Self {
-            engine: Arc::new(Engine::new(settings.hedge, settings.calls_per_provider as usize, seed)),
+            engine: Arc::new(Engine::new(Arc::clone(&counts), settings.hedge, settings.calls_per_provider as usize, seed)),
             limiter: Arc::new(CallLimiter::new(settings.user_per_minute, settings.session_per_minute)),
             flights: SingleFlight::new(),
             rejected: quick_cache::sync::Cache::new(MOST_REJECTED),
             refreshed: quick_cache::sync::Cache::new(MOST_REFRESHED),
             refreshing: Arc::new(Semaphore::new(1)),
             in_flight: Arc::default(),
+            warmed: Mutex::default(),
+            counts,
             settings,
         }
     }
@@ -162,6 +170,22 @@ impl Online {
         });
     }
 
+    /// Opens a connection to the provider that would be asked first, unless that was done lately.
+    pub(super) fn warm(&self, facts: ShellFacts, providers: &[Arc<dyn Provider>]) {
+        let now = Instant::now();
+        let mut warmed = self.warmed.lock().unwrap_or_else(PoisonError::into_inner);
+        if warmed.is_some_and(|at| now.duration_since(at) < WARM_EVERY) {
+            return;
+        }
+        if let Some(first) = self.engine.first_usable(providers, &facts) {
+            *warmed = Some(now);
+            tokio::spawn(async move {
+                // Whoever does not answer now will be found out by the question itself.
+                let _ = tokio::time::timeout(WARM_TIME, first.connect(&facts)).await;
+            });
+        }
+    }
+
     async fn together(
         &self,
         key: FlightKey,
@@ -176,6 +200,8 @@ impl Online {
                 let (engine, round) = (Arc::clone(&self.engine), self.round(parts, asked, shared.clone()));
                 async move { engine.ask(&round).await.map_err(Arc::new) }
             });
+            let role = if ticket.role == Role::Leader { "leader" } else { "follower" };
+            self.counts.add("gptos_singleflight_total", &[("role", role)]);
             waiting.follow(shared);
             match tokio::time::timeout_at(deadline, ticket.landed()).await {
                 Ok(Some(landed)) => return landed.map_err(|failures| failures.to_vec()),
@@ -217,6 +243,7 @@ impl Online {
         let before = self.in_flight.fetch_add(1, Ordering::AcqRel);
         if before >= self.settings.most_in_flight as usize && !request.patient {
             let class = FailureClass::RateLimited { retry_after: None };
+            self.counts.add("gptos_rejections_total", &[("reason", "load_shed")]);
             return Err(vec![(
                 "providers".to_owned(),
                 AttemptError::new(class, format!("not asked: {before} questions are waiting already")),

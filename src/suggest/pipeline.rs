@@ -1,12 +1,14 @@
 //! What happens to a query, from the words to checked suggestions. This file tells the whole story; every step is
 //! one call into the module that knows how.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::counts::Counts;
 use super::key::{self, KeyContext, Kind};
 use super::local::LocalSources;
 use super::online::{Asked, Online, OnlineSettings};
@@ -174,6 +176,7 @@ pub struct Pipeline {
     pub(super) parts: Arc<Parts>,
     surroundings: Option<Arc<dyn Surroundings>>,
     online: RwLock<Arc<Online>>,
+    counts: Arc<Counts>,
     translations: Translations,
     batch: Semaphore,
 }
@@ -181,10 +184,12 @@ pub struct Pipeline {
 impl Pipeline {
     /// Puts the pipeline together.
     pub fn new(place: Place, cache: Arc<dyn AnswerCache>, commands: Arc<dyn Commands>, shells: Arc<dyn ShellSyntax>) -> Self {
+        let counts = Arc::<Counts>::default();
         Self {
             parts: Arc::new(Parts { place, cache, commands, shells }),
             surroundings: None,
-            online: RwLock::new(Arc::new(Online::new(OnlineSettings::default(), fastrand::u64(..)))),
+            online: RwLock::new(Arc::new(Online::new(Arc::clone(&counts), OnlineSettings::default(), fastrand::u64(..)))),
+            counts,
             translations: Translations::new(TRANSLATIONS_KEPT),
             batch: Semaphore::new(BATCH_WIDTH),
         }
@@ -201,14 +206,24 @@ impl Pipeline {
         self.parts.cache.as_ref()
     }
 
+    /// What happened on the way to the providers so far.
+    pub fn counts(&self) -> BTreeMap<String, u64> {
+        self.counts.all()
+    }
+
     /// The configuration is this from now on: what was held against providers is forgotten, and these limits hold.
     pub fn reconfigure(&self, settings: OnlineSettings) {
         let mut online = self.online.write().unwrap_or_else(PoisonError::into_inner);
         if online.settings == settings {
             online.forget();
         } else {
-            *online = Arc::new(Online::new(settings, fastrand::u64(..)));
+            *online = Arc::new(Online::new(Arc::clone(&self.counts), settings, fastrand::u64(..)));
         }
+    }
+
+    /// Words for a provider are being typed: opens a connection, so that the question need not wait for it.
+    pub fn warm(&self, facts: ShellFacts, providers: &[Arc<dyn Provider>]) {
+        self.way_out().warm(facts, providers);
     }
 
     fn way_out(&self) -> Arc<Online> {

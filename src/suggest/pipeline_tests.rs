@@ -506,3 +506,64 @@ async fn the_real_shell_has_a_veto_on_new_answers_of_providers_alone() {
     assert_eq!(bench.best(UNKNOWN).await, Some(("frob --all".to_owned(), Via::Cache)));
     assert!(bench.best(KNOWN).await.is_some());
 }
+
+struct Panicking;
+
+impl Provider for Panicking {
+    fn name(&self) -> &str {
+        "panicking"
+    }
+
+    fn model(&self) -> &str {
+        "m"
+    }
+
+    fn pace(&self) -> Pace {
+        Pace::Remote
+    }
+
+    fn endpoint(&self) -> String {
+        self.name().to_owned()
+    }
+
+    fn key_variables(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    fn ask<'a>(&'a self, _call: Call<'a>) -> BoxFuture<'a, Result<RawAnswer, crate::domain::AttemptError>> {
+        async { panic!("on purpose") }.boxed()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_costs_one_request_its_answer_and_nobody_else_anything() {
+    let bench = Arc::new(Bench::new("echo one"));
+    let panicking: Vec<Arc<dyn Provider>> = vec![Arc::new(Panicking)];
+    for _ in 0..3 {
+        let (request, waiting) = (bench.request(UNKNOWN), WaitingFor::default());
+        let Outcome::Reply(reply) = bench.pipeline.suggest(&request, &panicking, &waiting).await else { panic!("a reply") };
+        assert!(reply.offers.is_empty() && reply.remarks.len() == 1, "{reply:?}");
+    }
+    assert_eq!(bench.best(UNKNOWN).await, given("echo one", Via::Live));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_is_told_for_whom_and_what_could_be_had_meanwhile() {
+    let mut bench = Bench::new("echo one");
+    bench.best(UNKNOWN).await;
+    bench.now += 61 * DAY;
+    bench.provider.delay_ms.store(3000, Ordering::Relaxed);
+    let bench = Arc::new(bench);
+    let waiting = WaitingFor::default();
+    let asked = {
+        let (bench, waiting) = (Arc::clone(&bench), waiting.clone());
+        tokio::spawn(async move {
+            let provider: Arc<dyn Provider> = Arc::clone(&bench.provider) as _;
+            bench.pipeline.suggest(&bench.request(UNKNOWN), &[provider], &waiting).await
+        })
+    };
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(waiting.name().as_deref(), Some("scripted"));
+    assert_eq!(waiting.meanwhile().map(|offer| (offer.suggestion.command().to_owned(), offer.via)), given("echo one", Via::Stale));
+    assert!(matches!(asked.await.unwrap(), Outcome::Reply(_)));
+}

@@ -70,5 +70,5 @@ pub async fn try_provider(
         acceptance,
         waiting: WaitingFor::default(),
     };
-    Arc::new(Engine::new(false, 1, 0)).ask(&Arc::new(round)).await.map(|suggestion| suggestion.command().to_owned())
+    Arc::new(Engine::new(Arc::default(), false, 1, 0)).ask(&Arc::new(round)).await.map(|suggestion| suggestion.command().to_owned())
 }

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed measurement should stop at once")]
 
 mod analyser;
+mod engine;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -75,6 +76,7 @@ impl Bench {
 
 fn main() {
     analyser::report();
+    engine::report();
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target"), PathBuf::from);
     let binary = target.join("release/gptos");
     if !binary.exists() {

@@ -197,6 +197,13 @@ pub enum Script {
     Sequence(Vec<Reply>),
     /// The first whose word the body of the request contains; otherwise status 500.
     ByWord(Vec<(&'static str, Reply)>),
+    /// After a delay a command that echoes the word of the request that begins with `word-`, but with this chance, out of
+    /// a hundred, a status 503.
+    Echo {
+        delay: Duration,
+        failures: u32,
+        seed: u32,
+    },
 }
 
 /// A running server; it ends when it is dropped.
@@ -359,6 +366,14 @@ fn choose(state: &State, request: &Recorded) -> Reply {
         Script::Always(reply) => reply.clone(),
         Script::Sequence(replies) if replies.len() > 1 => replies.remove(0),
         Script::Sequence(replies) => replies.first().cloned().unwrap_or_else(Reply::nothing),
+        Script::Echo { delay, failures, seed } => {
+            *seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            if (*seed >> 16) % 100 < *failures {
+                return Reply::status("503 Service Unavailable", "", "");
+            }
+            let word = request.body.split(|c: char| !c.is_alphanumeric() && c != '-').find(|word| word.starts_with("word-"));
+            Reply::unstreamed(&answer(&format!("echo {}", word.unwrap_or("nothing")))).after(*delay)
+        }
         Script::ByWord(table) => {
             let found = table.iter().find(|(word, _)| request.body.contains(word)).map(|(_, reply)| reply.clone());
             found.unwrap_or_else(|| Reply::status("500 Internal Server Error", "", ""))

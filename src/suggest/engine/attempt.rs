@@ -9,7 +9,7 @@ use super::consequence;
 use super::timing::{Moment, limits};
 use super::{Engine, Round};
 use crate::domain::{AttemptError, FailureClass, Stage};
-use crate::resilience::{Bulkhead, Endpoint, Report};
+use crate::resilience::{Bulkhead, Endpoint, Report, Trip};
 use crate::suggest::ports::Call;
 use crate::validate::Suggestion;
 
@@ -39,6 +39,17 @@ pub(super) enum Kind {
     Probe,
 }
 
+/// Where an attempt stands in its request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Position {
+    /// Calls made before it.
+    pub(super) calls: u32,
+    /// Whether nobody is asked after it.
+    pub(super) is_last: bool,
+    /// Whether nobody else could answer.
+    pub(super) alone: bool,
+}
+
 /// Frees the probe when the attempt is dropped before its end.
 struct Watch<'a> {
     health: &'a Health,
@@ -55,22 +66,18 @@ impl Drop for Watch<'_> {
 
 impl Engine {
     /// Makes one attempt. Dropping the future cancels it.
-    pub(super) async fn attempt(
-        &self,
-        round: &Round,
-        index: usize,
-        kind: Kind,
-        (calls, is_last): (u32, bool),
-    ) -> Result<Suggestion, AttemptError> {
+    pub(super) async fn attempt(&self, round: &Round, index: usize, kind: Kind, position: Position) -> Result<Suggestion, AttemptError> {
         let Some(provider) = round.providers.get(index) else { return Err(gone()) };
         let health = self.health(provider, &round.facts);
         let mut watch = Watch { health: &health, armed: kind == Kind::Probe };
         let remaining = round.deadline.saturating_duration_since(Instant::now());
-        let place = match round.patient {
+        let Position { calls, is_last, alone } = position;
+        let place = match round.patient || alone {
             true => health.places.enter_in_turn(remaining).await,
             false => health.places.enter(PATIENCE.min(remaining)).await,
         };
         let _place = place.map_err(|error| {
+            self.counts.add("gptos_rejections_total", &[("reason", "bulkhead")]);
             AttemptError::new(FailureClass::RateLimited { retry_after: None }, format!("not asked: many calls are under way, {error}"))
         })?;
         round.waiting.set(provider.name());
@@ -105,7 +112,18 @@ impl Engine {
         // One who declines to answer is well.
         let declined = matches!(&read, Err(error) if error.class == FailureClass::Refusal);
         let report = if declined { Report::Success { took: now - begun, pause } } else { report };
-        health.endpoint().report(now, report, jitter);
+        let result = read.as_ref().map_or_else(|error| error.class.label(), |_| "ok");
+        self.counts.add("gptos_provider_attempts_total", &[("provider", provider.name()), ("result", result)]);
+        if let Some(trip) = health.endpoint().report(now, report, jitter) {
+            let reason = match trip {
+                Trip::Consecutive => "consecutive",
+                Trip::FailureRate => "failure_rate",
+                Trip::SlowRate => "slow_rate",
+                Trip::ProbeFailed => "probe_fail",
+            };
+            let labels = [("provider", provider.name()), ("to", "open"), ("reason", reason)];
+            self.counts.add("gptos_breaker_transitions_total", &labels);
+        }
         let candidate = read?;
         round.acceptance.accept(candidate).await
     }

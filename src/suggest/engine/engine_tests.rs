@@ -11,7 +11,7 @@ fn down() -> Step {
 }
 
 fn engine() -> Arc<Engine> {
-    Arc::new(Engine::new(false, 4, 1))
+    Arc::new(Engine::new(Arc::default(), false, 4, 1))
 }
 
 type Seen = Result<String, Vec<(String, FailureClass)>>;
@@ -270,7 +270,7 @@ async fn a_slow_provider_is_hedged_only_when_that_is_wanted() {
     for (hedges, expected, waited) in [(true, by("b"), 2100), (false, by("a"), 2400)] {
         let providers = [Scripted::new("a", &[(2400, Ok("ls"))]), Scripted::new("b", &[LS])];
         let start = Instant::now();
-        assert_eq!(ask(&Arc::new(Engine::new(hedges, 4, 1)), round(&providers, 8000)).await, expected);
+        assert_eq!(ask(&Arc::new(Engine::new(Arc::default(), hedges, 4, 1)), round(&providers, 8000)).await, expected);
         assert_eq!(start.elapsed().as_millis(), waited);
         tokio::time::sleep(Duration::from_secs(5)).await;
         assert_eq!(providers[0].finished.load(std::sync::atomic::Ordering::Relaxed), usize::from(!hedges), "the loser is given up");

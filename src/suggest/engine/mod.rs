@@ -22,6 +22,7 @@ pub use timing::total;
 use self::attempt::{Health, Kind};
 use self::consequence::Again;
 use self::timing::LEAST;
+use super::counts::Counts;
 use super::ports::{Pace, Prompt, Provider, RawAnswer, Readiness};
 use super::waiting::WaitingFor;
 use crate::domain::{AttemptError, Candidate, FailureClass, ShellFacts, Stage};
@@ -81,6 +82,7 @@ struct Shared {
 
 /// The engine; one for all requests of a process.
 pub struct Engine {
+    counts: Arc<Counts>,
     hedges: bool,
     width: usize,
     shared: Mutex<Shared>,
@@ -108,10 +110,10 @@ enum Turn {
 impl Engine {
     /// An engine that knows nothing yet. `hedges` says whether a second provider may be asked when the first is slow;
     /// `width` calls to one endpoint may be under way at once; `seed` makes its random choices repeatable.
-    pub fn new(hedges: bool, width: usize, seed: u64) -> Self {
+    pub fn new(counts: Arc<Counts>, hedges: bool, width: usize, seed: u64) -> Self {
         let random = fastrand::Rng::with_seed(seed);
         let shared = Shared { budget: RetryBudget::new(), outage: Outage::default(), random, endpoints: HashMap::new() };
-        Self { hedges, width, shared: Mutex::new(shared) }
+        Self { counts, hedges, width, shared: Mutex::new(shared) }
     }
 
     /// Asks until somebody gives a command that passes the gate.
@@ -132,6 +134,13 @@ impl Engine {
             };
         }
         Err(course.failures)
+    }
+
+    /// The provider that would be asked first.
+    pub fn first_usable(&self, providers: &[Arc<dyn Provider>], facts: &ShellFacts) -> Option<Arc<dyn Provider>> {
+        let now = Instant::now();
+        let mut usable = providers.iter().filter(|provider| self.health(provider, facts).endpoint().is_usable(now));
+        usable.next().cloned()
     }
 
     /// Forgets what was held against the endpoints, because their configuration changed.
@@ -201,6 +210,7 @@ impl Engine {
                     continue;
                 }
                 Gate::Blocked(block, until) => {
+                    self.counts.add("gptos_rejections_total", &[("reason", block_label(block))]);
                     failed(course, blocked(block, until.saturating_duration_since(now)));
                     return Turn::Next;
                 }
@@ -213,6 +223,7 @@ impl Engine {
             if !round.acceptance.admit(&name) {
                 health.endpoint().abandon(now);
                 let class = FailureClass::RateLimited { retry_after: None };
+                self.counts.add("gptos_rejections_total", &[("reason", "rate_limit")]);
                 failed(course, AttemptError::new(class, "not asked: too many calls in a short time"));
                 return Turn::Next;
             }
@@ -249,12 +260,20 @@ impl Engine {
             let fits = wait.filter(|wait| round.deadline.saturating_duration_since(Instant::now()) >= *wait + LEAST && course.calls < most);
             match fits {
                 Some(wait) => {
+                    self.counts.add("gptos_retries_total", &[("result", "scheduled")]);
                     retries += 1;
                     if !wait.is_zero() {
                         tokio::time::sleep(wait).await;
                     }
                 }
                 None => {
+                    if wait.is_some() {
+                        self.counts.add("gptos_retries_total", &[("result", "deadline")]);
+                    }
+                    if !declined && let Some(next) = round.providers.get(index + 1) {
+                        let labels = [("from", name.as_str()), ("to", next.name()), ("reason", error.class.label())];
+                        self.counts.add("gptos_fallbacks_total", &labels);
+                    }
                     failed(course, error);
                     return if declined { Turn::Stop } else { Turn::Next };
                 }
@@ -290,6 +309,15 @@ impl Engine {
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn block_label(block: Block) -> &'static str {
+    match block {
+        Block::Open => "breaker",
+        Block::Overloaded => "overloaded",
+        Block::RateLimited => "provider_limit",
+        Block::Quarantined => "quarantine",
     }
 }
 

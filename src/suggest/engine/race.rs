@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use super::attempt::Kind;
+use super::attempt::{Kind, Position};
 use super::{Course, Engine, Failure, Round};
 use crate::domain::{AttemptError, FailureClass};
 use crate::validate::Suggestion;
@@ -60,6 +60,7 @@ impl Engine {
         course: &mut Course,
         is_last: bool,
     ) -> Outcome {
+        let alone = course.alone == Some(index);
         let calls = course.calls;
         course.calls += 1;
         let delay = match kind {
@@ -69,12 +70,12 @@ impl Engine {
         };
         let second = delay.and_then(|delay| Some((delay, self.next_usable(round, index)?)));
         let Some((delay, next)) = second else {
-            return match self.attempt(round, index, kind, (calls, is_last)).await {
+            return match self.attempt(round, index, kind, Position { calls, is_last, alone }).await {
                 Ok(suggestion) => Outcome::Found(Box::new(suggestion)),
                 Err(error) => Outcome::Failed(error),
             };
         };
-        let mut first = self.spawn(round, index, kind, (calls, false));
+        let mut first = self.spawn(round, index, kind, Position { calls, is_last: false, alone: false });
         if !delay.is_zero()
             && let Ok(answered) = tokio::time::timeout(delay, first.ended()).await
         {
@@ -89,9 +90,12 @@ impl Engine {
                 Err(error) => Outcome::Failed(error),
             };
         }
+        if kind == Kind::Usual {
+            self.counts.add("gptos_hedges_total", &[("result", "fired")]);
+        }
         course.calls += 1;
         let is_last = next + 1 == round.providers.len();
-        let mut other = self.spawn(round, next, Kind::Usual, (calls, is_last));
+        let mut other = self.spawn(round, next, Kind::Usual, Position { calls, is_last, alone: false });
         let (found, failed) = tokio::select! {
             answered = first.ended() => match answered {
                 Ok(suggestion) => (Some(suggestion), None),
@@ -123,9 +127,9 @@ impl Engine {
         }
     }
 
-    fn spawn(self: &Arc<Self>, round: &Arc<Round>, index: usize, kind: Kind, place: (u32, bool)) -> Task {
+    fn spawn(self: &Arc<Self>, round: &Arc<Round>, index: usize, kind: Kind, position: Position) -> Task {
         let (engine, round) = (Arc::clone(self), Arc::clone(round));
-        Task(Some(tokio::spawn(async move { engine.attempt(&round, index, kind, place).await })))
+        Task(Some(tokio::spawn(async move { engine.attempt(&round, index, kind, position).await })))
     }
 
     /// Whether the second call is within all limits.

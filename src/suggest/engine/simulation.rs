@@ -281,7 +281,7 @@ impl Bench {
         let suggestion = judge(&candidate, &Policy::new(ShellKind::Bash)).unwrap();
         let vendor = |index| Arc::new(Vendor { world: Arc::clone(world), index }) as Arc<dyn Provider>;
         Arc::new(Self {
-            engine: Arc::new(Engine::new(false, 16, seed)),
+            engine: Arc::new(Engine::new(Arc::default(), false, 16, seed)),
             providers: (0..world.faults.providers).map(vendor).collect(),
             acceptance: Arc::new(Same(suggestion)),
             flights: SingleFlight::new(),
@@ -430,7 +430,7 @@ async fn in_an_outage_of_everybody_each_request_costs_about_one_call() {
 
 #[tokio::test(start_paused = true)]
 async fn retries_of_many_shells_do_not_come_at_the_same_moment() {
-    let engine = Arc::new(Engine::new(false, 4, 5));
+    let engine = Arc::new(Engine::new(Arc::default(), false, 4, 5));
     let waits: std::collections::BTreeSet<_> = (0..100).map(|_| backoff(0, engine.jitter()).as_micros()).collect();
     assert!(waits.len() > 90, "{waits:?}");
 }

@@ -1,0 +1,136 @@
+//! Failing providers and many shells at once, through the binary.
+
+use std::time::{Duration, Instant};
+
+use gptos::protocol::{Mode, Record, SuggestRequest, WireShell, request_bytes};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::environment::{TestEnv, provider_block};
+use crate::fake_provider::{FakeProvider, Script};
+
+const QUERIES: usize = 200;
+
+fn half_failing(seed: u32) -> FakeProvider {
+    FakeProvider::start(Script::Echo { delay: Duration::from_millis(5), failures: 50, seed })
+}
+
+fn well(delay: Duration) -> FakeProvider {
+    FakeProvider::start(Script::Echo { delay, failures: 0, seed: 1 })
+}
+
+/// Translates many queries in one batch; returns how many came out right and the longest time without a result.
+fn batch(env: &TestEnv) -> usize {
+    let input: String = (0..QUERIES).map(|id| format!("{{\"id\":{id},\"query\":\"frobnicate the quux word-{id}\"}}\n")).collect();
+    let run = env.run_with_input(&["batch", "translate", "--no-cache", "--shell", "bash"], input.as_bytes());
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    let lines: Vec<serde_json::Value> = run.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), QUERIES);
+    let right = |(id, line): &(usize, &serde_json::Value)| line["id"] == *id && line["command"] == format!("echo word-{id}");
+    lines.iter().enumerate().filter(right).count()
+}
+
+#[test]
+fn with_a_second_provider_a_failing_one_costs_no_answer() {
+    let (failing, second) = (half_failing(7), well(Duration::from_millis(5)));
+    let env = TestEnv::new();
+    env.configure(&format!("{}\n{}", provider_block("failing", &failing.base_url(), ""), provider_block("second", &second.base_url(), "")));
+    let _resident = env.start_resident();
+    assert_eq!(batch(&env), QUERIES);
+    assert!(failing.count() > 0 && second.count() > 0);
+}
+
+#[test]
+fn alone_a_provider_that_fails_every_other_time_still_answers_nearly_all() {
+    let failing = half_failing(11);
+    let env = TestEnv::new();
+    env.configure(&provider_block("failing", &failing.base_url(), ""));
+    let _resident = env.start_resident();
+    let right = batch(&env);
+    assert!(right >= QUERIES * 95 / 100, "{right} of {QUERIES}");
+}
+
+/// Asks the resident over its socket as a client does; the command of the answer.
+async fn ask(socket: &std::path::Path, id: usize) -> Option<String> {
+    let shell = WireShell {
+        name: "bash".into(),
+        version: String::new(),
+        cwd: "/".into(),
+        home: None,
+        path: "/usr/bin:/bin".into(),
+        locale: String::new(),
+        proxies: Vec::new(),
+        keys: Vec::new(),
+        own_commands: String::new(),
+        comments: None,
+    };
+    let request = SuggestRequest {
+        query: format!("frobnicate the quux word-{id}"),
+        mode: Mode::Normal,
+        want: 1,
+        no_cache: false,
+        patient: false,
+        session: Some(id as u64),
+        config_file: None,
+        deadline_ms: None,
+        shell,
+    };
+    let body = serde_json::to_vec(&request).unwrap();
+    let mut stream = tokio::net::UnixStream::connect(socket).await.ok()?;
+    stream.write_all(&request_bytes("POST", "/v1/suggest", &[], &body)).await.ok()?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.ok()?;
+    let last = text.lines().filter(|line| line.starts_with("{\"record\":\"answer\"")).next_back()?;
+    let Ok(Record::Answer(answer)) = serde_json::from_str(last) else { return None };
+    answer.candidates.first().map(|candidate| candidate.command.clone())
+}
+
+async fn ask_all(env: &TestEnv, count: usize) -> Vec<(usize, Option<String>, Duration)> {
+    let tasks: Vec<_> = (0..count)
+        .map(|id| {
+            let socket = env.socket();
+            let begun = Instant::now();
+            tokio::spawn(async move { (id, ask(&socket, id).await, begun.elapsed()) })
+        })
+        .collect();
+    let mut answers = Vec::new();
+    for task in tasks {
+        answers.push(task.await.unwrap());
+    }
+    answers
+}
+
+fn with_limits(provider: &FakeProvider, limits: &str) -> TestEnv {
+    let env = TestEnv::new();
+    env.configure(&format!("[limits]\n{limits}\n{}", provider_block("own", &provider.base_url(), "")));
+    env
+}
+
+#[tokio::test]
+async fn a_thousand_questions_at_once_are_answered_each_with_its_own_answer() {
+    let provider = well(Duration::from_millis(300));
+    let env = with_limits(&provider, "user_per_minute = 0\nsession_per_minute = 0\nin_flight = 2000\ncalls_per_provider = 256");
+    let _resident = env.start_resident();
+    let answers = ask_all(&env, 1000).await;
+    let wrong: Vec<_> = answers.iter().filter(|(id, command, _)| command.as_deref() != Some(&format!("echo word-{id}"))).collect();
+    let taken: Vec<_> = wrong.iter().filter(|(_, command, _)| command.is_some()).collect();
+    assert!(taken.is_empty(), "somebody else's answer: {taken:?}");
+    // 256 calls at a time and as many that wait a quarter of a second: the rest is told so and gets nothing.
+    let answered = answers.len() - wrong.len();
+    let status = env.status().unwrap();
+    let rss = status["rss_bytes"].as_u64().unwrap();
+    assert!(rss <= 128 << 20, "{rss} bytes");
+    assert_eq!(answered, 1000);
+}
+
+#[tokio::test]
+async fn by_default_what_is_too_much_is_refused_at_once() {
+    let provider = well(Duration::from_millis(300));
+    let env = with_limits(&provider, "");
+    let _resident = env.start_resident();
+    let answers = ask_all(&env, 200).await;
+    let answered = answers.iter().filter(|(_, command, _)| command.is_some()).count();
+    assert!((4..=30).contains(&answered), "{answered}");
+    assert!(provider.count() <= 20, "the user's limit: {}", provider.count());
+    let slowest = answers.iter().map(|(_, _, took)| *took).max().unwrap();
+    assert!(slowest < Duration::from_secs(5), "{slowest:?}");
+}
