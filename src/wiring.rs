@@ -59,7 +59,7 @@ impl Backend for Service {
         };
         Setup {
             resident: config.resident,
-            deadline: engine::total(config.deadline, &providers),
+            deadline: if config.sets("deadline_ms") { config.deadline } else { engine::total(config.deadline, &providers) },
             providers,
             rules: Arc::clone(&config.rules),
             context: config.context.clone(),

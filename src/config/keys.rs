@@ -20,7 +20,7 @@ pub const ALL: &[Key] = &[
         path: "deadline_ms",
         expects: "a whole number from 500 to 60000",
         default: "8000",
-        doc: "Every question is answered, or given up with a reason, within this many milliseconds.",
+        doc: "Every question is answered, or given up with a reason, within this many milliseconds; 30000 where it is not set and only models on this machine or programs are asked.",
     },
     Key {
         path: "idle_exit_minutes",

@@ -147,6 +147,11 @@ impl Config {
         self.lines.get(key).map_or(ValueOrigin::Default, |line| ValueOrigin::File { line: *line })
     }
 
+    /// Whether the file sets the value of a dotted key.
+    pub fn sets(&self, key: &str) -> bool {
+        self.lines.contains_key(key)
+    }
+
     /// The environment variables that hold keys: only these may be taken along from the asking shell.
     pub fn key_variables(&self) -> impl Iterator<Item = &str> {
         self.providers.iter().filter_map(|provider| match &provider.key {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use futures_util::future::BoxFuture;
 use gptos::cache::{CacheSettings, MemoryCache};
 use gptos::domain::{AttemptError, Query, ShellFacts};
+use gptos::suggest::online::OnlineSettings;
 use gptos::suggest::pipeline::{Mode, Outcome, Pipeline, Place, Reply as Answered, Request, Via, WaitingFor};
 use gptos::suggest::ports::{Call, Pace, Provider, RawAnswer, Readiness};
 use gptos::system::{InstalledShells, SearchPath};
@@ -69,6 +70,8 @@ impl Bench {
         let settings = CacheSettings::default();
         let place = Place { os: "linux", build: "one".to_owned(), ttl: settings.ttl };
         let pipeline = Pipeline::new(place, Arc::new(MemoryCache::new(settings)), Arc::new(SearchPath), Arc::new(InstalledShells));
+        // Limits on calls have tests of their own.
+        pipeline.reconfigure(OnlineSettings { user_per_minute: 0, session_per_minute: 0, ..OnlineSettings::default() });
         Self { bad, good, pipeline: Arc::new(pipeline), providers: providers.to_vec() }
     }
 
@@ -97,7 +100,7 @@ fn request(words: &str) -> Request {
         use_cache: true,
         patient: false,
         session: 1,
-        offered_keys: Vec::new(),
+        offered_keys: vec!["FAKE_KEY".to_owned()],
         rules: Arc::default(),
         context: Vec::new(),
         deadline: tokio::time::Instant::now() + Duration::from_secs(8),

@@ -127,14 +127,16 @@ fn f21_a_clock_that_jumps_resurrects_nothing_and_blocks_nothing() {
 fn f26_a_substitution_returns_at_once_and_holds_no_descriptor() {
     let env = TestEnv::new();
     // The resident that is started on the way must not keep the pipe open.
-    let script = format!("out=$(\"$@\" translate --shell bash -- {KNOWN}); printf '%s\\n' \"$out\"; \"$@\" translate --shell bash -- {KNOWN} | cat");
+    let script =
+        format!("out=$(\"$@\" translate --shell bash -- {KNOWN}); printf '%s\\n' \"$out\"; \"$@\" translate --shell bash -- {KNOWN} | cat");
     let run = run(wrapped(&env, &["bash", "-c", &script, "bash"], &[]), b"");
     assert_eq!(run.code, Some(0), "{}", run.err);
     assert_eq!(run.out.lines().filter(|line| line.starts_with("ls ")).count(), 2, "{}", run.out);
     assert!(run.took < IN_TIME, "{:?}", run.took);
     wait_until("the resident is there", || env.status().is_some());
     let pid = env.status().unwrap()["pid"].as_i64().unwrap();
-    let open: Vec<_> = fs::read_dir(format!("/proc/{pid}/fd")).unwrap().filter_map(|entry| fs::read_link(entry.unwrap().path()).ok()).collect();
+    let open: Vec<_> =
+        fs::read_dir(format!("/proc/{pid}/fd")).unwrap().filter_map(|entry| fs::read_link(entry.unwrap().path()).ok()).collect();
     assert!(!open.iter().any(|target| target.to_string_lossy().starts_with("pipe:")), "{open:?}");
     assert!(is_alive(i32::try_from(pid).unwrap()));
 }

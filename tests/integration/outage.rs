@@ -10,6 +10,16 @@ use crate::fake_provider::{FakeProvider, Script};
 
 const QUERIES: usize = 200;
 
+/// A resident that ends with the test.
+struct Resident(std::process::Child);
+
+impl Drop for Resident {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 fn half_failing(seed: u32) -> FakeProvider {
     FakeProvider::start(Script::Echo { delay: Duration::from_millis(5), failures: 50, seed })
 }
@@ -34,7 +44,7 @@ fn with_a_second_provider_a_failing_one_costs_no_answer() {
     let (failing, second) = (half_failing(7), well(Duration::from_millis(5)));
     let env = TestEnv::new();
     env.configure(&format!("{}\n{}", provider_block("failing", &failing.base_url(), ""), provider_block("second", &second.base_url(), "")));
-    let _resident = env.start_resident();
+    let _resident = Resident(env.start_resident());
     assert_eq!(batch(&env), QUERIES);
     assert!(failing.count() > 0 && second.count() > 0);
 }
@@ -44,7 +54,7 @@ fn alone_a_provider_that_fails_every_other_time_still_answers_nearly_all() {
     let failing = half_failing(11);
     let env = TestEnv::new();
     env.configure(&provider_block("failing", &failing.base_url(), ""));
-    let _resident = env.start_resident();
+    let _resident = Resident(env.start_resident());
     let right = batch(&env);
     assert!(right >= QUERIES * 95 / 100, "{right} of {QUERIES}");
 }
@@ -79,7 +89,7 @@ async fn ask(socket: &std::path::Path, id: usize) -> Option<String> {
     stream.write_all(&request_bytes("POST", "/v1/suggest", &[], &body)).await.ok()?;
     let mut text = String::new();
     stream.read_to_string(&mut text).await.ok()?;
-    let last = text.lines().filter(|line| line.starts_with("{\"record\":\"answer\"")).next_back()?;
+    let last = text.lines().rfind(|line| line.starts_with("{\"record\":\"answer\""))?;
     let Ok(Record::Answer(answer)) = serde_json::from_str(last) else { return None };
     answer.candidates.first().map(|candidate| candidate.command.clone())
 }
@@ -109,7 +119,7 @@ fn with_limits(provider: &FakeProvider, limits: &str) -> TestEnv {
 async fn a_thousand_questions_at_once_are_answered_each_with_its_own_answer() {
     let provider = well(Duration::from_millis(300));
     let env = with_limits(&provider, "user_per_minute = 0\nsession_per_minute = 0\nin_flight = 2000\ncalls_per_provider = 256");
-    let _resident = env.start_resident();
+    let _resident = Resident(env.start_resident());
     let answers = ask_all(&env, 1000).await;
     let wrong: Vec<_> = answers.iter().filter(|(id, command, _)| command.as_deref() != Some(&format!("echo word-{id}"))).collect();
     let taken: Vec<_> = wrong.iter().filter(|(_, command, _)| command.is_some()).collect();
@@ -126,7 +136,7 @@ async fn a_thousand_questions_at_once_are_answered_each_with_its_own_answer() {
 async fn by_default_what_is_too_much_is_refused_at_once() {
     let provider = well(Duration::from_millis(300));
     let env = with_limits(&provider, "");
-    let _resident = env.start_resident();
+    let _resident = Resident(env.start_resident());
     let answers = ask_all(&env, 200).await;
     let answered = answers.iter().filter(|(_, command, _)| command.is_some()).count();
     assert!((4..=30).contains(&answered), "{answered}");

@@ -287,7 +287,7 @@ async fn the_next_provider_answers_within_the_deadline() {
         use_cache: true,
         patient: false,
         session: 1,
-        offered_keys: Vec::new(),
+        offered_keys: vec!["FAKE_KEY".to_owned()],
         rules: Arc::default(),
         context: Vec::new(),
         deadline: tokio::time::Instant::now() + Duration::from_millis(ms),
