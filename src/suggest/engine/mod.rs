@@ -334,11 +334,4 @@ fn blocked(block: Block, wait: Duration) -> AttemptError {
 }
 
 #[cfg(test)]
-#[path = "engine_tests.rs"]
 mod tests;
-
-#[cfg(test)]
-mod scripted;
-
-#[cfg(test)]
-mod simulation;

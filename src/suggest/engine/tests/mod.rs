@@ -1,6 +1,9 @@
+mod scripted;
+mod simulation;
+
 use FailureClass::*;
 
-use super::scripted::*;
+use self::scripted::*;
 use super::*;
 use crate::suggest::ports::AttemptLimits;
 

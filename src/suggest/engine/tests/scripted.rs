@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::FutureExt;
 
-use super::*;
+use super::super::*;
 use crate::domain::{Origin, ShellKind};
 use crate::suggest::ports::{AttemptLimits, Call};
 use crate::validate::{Policy, judge};

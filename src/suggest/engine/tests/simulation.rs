@@ -1,5 +1,5 @@
 //! Years of requests in seconds: the engine against providers that fail as real ones do, on a clock that jumps and with
-//! chance from a seed. `GPTOS_TEST_REQUESTS` and `GPTOS_TEST_SEEDS` set how many.
+//! chance from a seed. `SIMULATED_REQUESTS` and `SIMULATED_SEEDS` set how many.
 
 #![expect(clippy::print_stdout, reason = "the figures of a simulation are what it is for")]
 
@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::FutureExt;
 
+use super::super::*;
 use super::scripted::facts;
-use super::*;
 use crate::domain::{Origin, ShellKind};
 use crate::resilience::SingleFlight;
 use crate::suggest::ports::Call;
@@ -357,7 +357,7 @@ fn number(name: &str, otherwise: usize) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn every_request_ends_in_time_and_nearly_all_with_a_command() {
-    let (requests, seeds) = (number("GPTOS_TEST_REQUESTS", 20_000), number("GPTOS_TEST_SEEDS", 1) as u64);
+    let (requests, seeds) = (number("SIMULATED_REQUESTS", 20_000), number("SIMULATED_SEEDS", 1) as u64);
     let mut worst: f64 = 1.0;
     let (mut answered, mut asked) = (0, 0);
     for seed in 1..=seeds {
@@ -384,7 +384,7 @@ async fn every_request_ends_in_time_and_nearly_all_with_a_command() {
 
 #[tokio::test(start_paused = true)]
 async fn a_provider_that_fails_now_and_then_is_not_asked_much_more() {
-    let requests = number("GPTOS_TEST_REQUESTS", 20_000) / 4;
+    let requests = number("SIMULATED_REQUESTS", 20_000) / 4;
     let world = World::new(Faults { transient: 0.3, providers: 3, ..NONE }, 3);
     let tally = run(&world, requests, 3).await;
     let per_request = world.calls.load(Ordering::Relaxed) as f64 / tally.requests as f64;
