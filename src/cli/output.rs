@@ -264,6 +264,16 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn only_a_yes_is_one_and_nobody_is_asked_where_nobody_can_answer() {
+        for (answer, yes) in [("y\n", true), (" YES \n", true), ("\n", false), ("no\n", false), ("yesterday\n", false), ("", false)] {
+            assert_eq!(is_yes(answer), yes, "{answer:?}");
+        }
+        let captured = Captured::default();
+        assert!(!captured.output().consents("add it?"));
+        assert_eq!(captured.err(), "");
+    }
+
+    #[test]
     fn a_lost_standard_error_is_survived() {
         let mut output = Output::new(Box::new(io::sink()), Box::new(Failing(io::ErrorKind::BrokenPipe)), Color::Always);
         output.error("x", Some("y"));
