@@ -19,7 +19,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("offline", &["domain", "syntax"]),
     ("validate", &["domain", "syntax"]),
     ("suggest", &["domain", "redact", "offline", "validate", "resilience", "syntax"]),
-    ("providers", &["domain", "suggest::ports"]),
+    // A program that answers is run as one that prints a key is.
+    ("providers", &["domain", "suggest::ports", "secrets::program"]),
     ("cache", &["domain", "suggest::ports"]),
     ("secrets", &["domain", "suggest::ports"]),
     ("system", &["domain", "syntax", "suggest::ports", "platform", "validate::Effect", "validate::EffectKind"]),

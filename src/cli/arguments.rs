@@ -233,14 +233,34 @@ pub enum ProviderVerb {
     List,
     /// Add one to the configuration file and test it with one call
     Add(ProviderAddArguments),
+    /// Ask each of them, or one, a small question
+    Test {
+        /// Your name for it
+        name: Option<String>,
+    },
+    /// Print the names of the models that one offers
+    Models {
+        /// Your name for it
+        name: String,
+    },
+    /// Look for model servers on this machine
+    Discover(ProviderDiscoverArguments),
+}
+
+/// Options of `gptos provider discover`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct ProviderDiscoverArguments {
+    /// Add what was found to the configuration file without asking
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// Options of `gptos provider add`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct ProviderAddArguments {
-    /// Your name for it; openai, openrouter, groq, ollama, llama.cpp, lmstudio and vllm bring their own URL
+    /// Your name for it; openai, anthropic, gemini, openrouter, groq, ollama, llama.cpp, lmstudio and vllm bring their own URL
     pub name: String,
-    /// The protocol it speaks: openai
+    /// The protocol it speaks: openai, anthropic, gemini, ollama or azure
     #[arg(long, value_name = "KIND")]
     pub kind: Option<String>,
     /// Where its interface begins, such as https://api.openai.com/v1

@@ -31,6 +31,10 @@ fn every_verb_is_understood() {
         (&["config", "show"], Invocation::Config(ConfigVerb::Show)),
         (&["config", "check"], Invocation::Config(ConfigVerb::Check)),
         (&["provider", "list"], Invocation::Provider(ProviderVerb::List)),
+        (&["provider", "test"], Invocation::Provider(ProviderVerb::Test { name: None })),
+        (&["provider", "test", "a"], Invocation::Provider(ProviderVerb::Test { name: Some("a".to_owned()) })),
+        (&["provider", "models", "a"], Invocation::Provider(ProviderVerb::Models { name: "a".to_owned() })),
+        (&["provider", "discover", "--yes"], Invocation::Provider(ProviderVerb::Discover(ProviderDiscoverArguments { yes: true }))),
         (
             &["provider", "add", "openai", "--key-env", "OPENAI_API_KEY"],
             Invocation::Provider(ProviderVerb::Add(ProviderAddArguments {

@@ -19,7 +19,13 @@ const PROBE_LIMIT: Duration = Duration::from_millis(50);
 /// Most bytes of a list, of models or of advice, that are looked at.
 const LIST_LIMIT: u64 = 64 * 1024;
 /// Well-known key variables and the provider that `provider add` knows by name.
-const KEYS: [(&str, &str); 3] = [("OPENAI_API_KEY", "openai"), ("OPENROUTER_API_KEY", "openrouter"), ("GROQ_API_KEY", "groq")];
+const KEYS: [(&str, &str); 5] = [
+    ("OPENAI_API_KEY", "openai"),
+    ("ANTHROPIC_API_KEY", "anthropic"),
+    ("GEMINI_API_KEY", "gemini"),
+    ("OPENROUTER_API_KEY", "openrouter"),
+    ("GROQ_API_KEY", "groq"),
+];
 /// Default ports of model servers with an OpenAI-compatible interface and their names for `provider add`.
 const SERVERS: [(u16, &str); 3] = [(11434, "ollama"), (8080, "llama.cpp"), (1234, "lmstudio")];
 

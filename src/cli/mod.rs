@@ -20,6 +20,8 @@ pub mod manual;
 pub mod output;
 mod present;
 pub mod provider;
+mod provider_ask;
+mod provider_discover;
 mod sanitize;
 mod standing;
 mod translate;
@@ -35,8 +37,6 @@ use crate::config::ConfigFile;
 use crate::domain::ShellKind;
 use crate::paths::Paths;
 use crate::platform::OwnBinary;
-use crate::providers::ProviderSettings;
-use crate::wiring;
 
 /// The documented exit statuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +93,18 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
         Invocation::Init(shell) => start_up_script(shell, &paths, output),
         Invocation::Config(verb) => return config::run(verb, &paths, output),
         Invocation::Provider(ProviderVerb::List) => return provider::list(&paths, output),
-        Invocation::Provider(ProviderVerb::Add(arguments)) => return provider::add(&arguments, &paths, &call_once, output),
+        Invocation::Provider(ProviderVerb::Add(arguments)) => {
+            return provider::add(&arguments, &paths, &provider_ask::call_once, output);
+        }
+        Invocation::Provider(ProviderVerb::Test { name }) => {
+            return provider_ask::test(name.as_deref(), &paths, &provider_ask::call_once, output);
+        }
+        Invocation::Provider(ProviderVerb::Models { name }) => {
+            return provider_ask::models(&name, &paths, &provider_ask::list_models, output);
+        }
+        Invocation::Provider(ProviderVerb::Discover(arguments)) => {
+            return provider_discover::run(arguments.yes, &paths, &provider_discover::look, output);
+        }
         Invocation::Translate(arguments) => return translate::one(&arguments, output),
         Invocation::Check(arguments) => return check::one(&arguments, output),
         Invocation::Batch(BatchVerb::Translate(arguments)) => return translate::many(&arguments, output),
@@ -107,14 +118,6 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
         Invocation::Cache(CacheVerb::Clear) => return daemon::cache_clear(output),
     }
     ExitStatus::Success
-}
-
-/// Tries a provider with one small question and returns the command it gave.
-fn call_once(section: &ProviderSettings) -> Result<String, String> {
-    let mut facts = facts::gather(facts::default_shell(), String::new());
-    let provider = wiring::provider(section);
-    facts::add_keys(&mut facts, &provider.key_variables().into_iter().map(str::to_owned).collect::<Vec<_>>());
-    wiring::try_provider(&provider, &facts)
 }
 
 /// A shell must start also when the configuration is broken: then the defaults hold, and one line says why.

@@ -114,6 +114,19 @@ impl<'a> Output<'a> {
         }
     }
 
+    /// Asks a question that is answered with yes or no, and takes everything but a yes for a no. Where nobody can answer,
+    /// because the question or the answer would not pass a terminal, it is not asked.
+    pub fn consents(&mut self, question: &str) -> bool {
+        if !self.live || !io::stdin().is_terminal() {
+            return false;
+        }
+        self.end_progress();
+        self.flush();
+        let mut answer = String::new();
+        let asked = write!(self.err, "{} [y/N] ", visible(question)).and_then(|()| self.err.flush());
+        asked.and_then(|()| io::stdin().read_line(&mut answer)).is_ok() && is_yes(&answer)
+    }
+
     /// Shows a sign of progress that the next output replaces; only on a terminal that can take it back.
     pub fn progress(&mut self, text: &str) {
         if self.live {
@@ -163,6 +176,10 @@ fn is_invisible(c: char) -> bool {
     matches!(u32::from(c),
         0xad | 0x34f | 0x61c | 0x115f | 0x1160 | 0x17b4 | 0x17b5 | 0x180b..=0x180f | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f
         | 0x3164 | 0xfe00..=0xfe0f | 0xfeff | 0xffa0 | 0xfff0..=0xfffb | 0x1bca0..=0x1bca3 | 0x1d173..=0x1d17a | 0xe0000..=0xe0fff)
+}
+
+fn is_yes(answer: &str) -> bool {
+    matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
 }
 
 #[cfg(test)]
@@ -244,6 +261,16 @@ pub(super) mod tests {
             assert_eq!(output.finish(ExitStatus::Success), status);
             assert_eq!(captured.err().is_empty(), kind == io::ErrorKind::BrokenPipe);
         }
+    }
+
+    #[test]
+    fn only_a_yes_is_one_and_nobody_is_asked_where_nobody_can_answer() {
+        for (answer, yes) in [("y\n", true), (" YES \n", true), ("\n", false), ("no\n", false), ("yesterday\n", false), ("", false)] {
+            assert_eq!(is_yes(answer), yes, "{answer:?}");
+        }
+        let captured = Captured::default();
+        assert!(!captured.output().consents("add it?"));
+        assert_eq!(captured.err(), "");
     }
 
     #[test]

@@ -18,6 +18,7 @@ struct Known {
     name: &'static str,
     /// What stands in the file, where a dot is not allowed.
     section: &'static str,
+    kind: ProviderKind,
     base_url: &'static str,
     /// A model that answers fast enough for a key press; servers of one's own differ too much for a default.
     model: Option<&'static str>,
@@ -25,33 +26,37 @@ struct Known {
     key_variable: Option<&'static str>,
 }
 
-const KNOWN: [Known; 7] = [
-    Known {
-        name: "openai",
-        section: "openai",
-        base_url: "https://api.openai.com/v1",
-        model: Some("gpt-4.1-mini"),
-        key_variable: Some("OPENAI_API_KEY"),
-    },
-    Known {
-        name: "openrouter",
-        section: "openrouter",
-        base_url: "https://openrouter.ai/api/v1",
-        model: Some("openai/gpt-4.1-mini"),
-        key_variable: Some("OPENROUTER_API_KEY"),
-    },
-    Known {
-        name: "groq",
-        section: "groq",
-        base_url: "https://api.groq.com/openai/v1",
-        model: Some("llama-3.3-70b-versatile"),
-        key_variable: Some("GROQ_API_KEY"),
-    },
-    Known { name: "ollama", section: "ollama", base_url: "http://localhost:11434/v1", model: None, key_variable: None },
+const fn known(
+    (name, section): (&'static str, &'static str),
+    (kind, base_url): (ProviderKind, &'static str),
+    model: Option<&'static str>,
+    key_variable: Option<&'static str>,
+) -> Known {
+    Known { name, section, kind, base_url, model, key_variable }
+}
+
+const OPENAI: ProviderKind = ProviderKind::OpenAi;
+const KNOWN: [Known; 9] = [
+    known(("openai", "openai"), (OPENAI, "https://api.openai.com/v1"), Some("gpt-4.1-mini"), Some("OPENAI_API_KEY")),
+    known(
+        ("anthropic", "anthropic"),
+        (ProviderKind::Anthropic, "https://api.anthropic.com/v1"),
+        Some("claude-haiku-4-5"),
+        Some("ANTHROPIC_API_KEY"),
+    ),
+    known(
+        ("gemini", "gemini"),
+        (ProviderKind::Gemini, "https://generativelanguage.googleapis.com/v1beta"),
+        Some("gemini-2.5-flash"),
+        Some("GEMINI_API_KEY"),
+    ),
+    known(("openrouter", "openrouter"), (OPENAI, "https://openrouter.ai/api/v1"), Some("openai/gpt-4.1-mini"), Some("OPENROUTER_API_KEY")),
+    known(("groq", "groq"), (OPENAI, "https://api.groq.com/openai/v1"), Some("llama-3.3-70b-versatile"), Some("GROQ_API_KEY")),
+    known(("ollama", "ollama"), (ProviderKind::Ollama, "http://localhost:11434"), None, None),
     // The server of llama.cpp answers with the model it was started with, whatever name is asked for.
-    Known { name: "llama.cpp", section: "llama-cpp", base_url: "http://localhost:8080/v1", model: Some("default"), key_variable: None },
-    Known { name: "lmstudio", section: "lmstudio", base_url: "http://localhost:1234/v1", model: None, key_variable: None },
-    Known { name: "vllm", section: "vllm", base_url: "http://localhost:8000/v1", model: None, key_variable: None },
+    known(("llama.cpp", "llama-cpp"), (OPENAI, "http://localhost:8080/v1"), Some("default"), None),
+    known(("lmstudio", "lmstudio"), (OPENAI, "http://localhost:1234/v1"), None, None),
+    known(("vllm", "vllm"), (OPENAI, "http://localhost:8000/v1"), None, None),
 ];
 
 /// Makes one call to a provider and gives a line about the answer, or the reason why there is none.
@@ -76,7 +81,8 @@ pub fn list(paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
             Some(KeySettings::Command(_)) => "command".to_owned(),
             Some(KeySettings::Env(_)) => "env".to_owned(),
         };
-        [provider.name.clone(), provider.kind.name().to_owned(), visible(&provider.model), provider.base_url.origin(), key]
+        let origin = provider.server().map_or_else(|| "this machine".to_owned(), |server| server.base_url.origin());
+        [provider.name.clone(), provider.kind().name().to_owned(), visible(&provider.model), origin, key]
     });
     let table: Vec<[String; 5]> = std::iter::once(header).chain(rows).collect();
     let width = |column: usize| table.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
@@ -139,11 +145,18 @@ fn block(arguments: &ProviderAddArguments) -> Result<String, (String, Option<Str
     let known = KNOWN.iter().find(|known| known.name == arguments.name || known.section == arguments.name);
     let name = known.map_or(arguments.name.as_str(), |known| known.section);
     crate::config::check_provider_name(name).map_err(|expected| (format!("name: {expected}"), None))?;
-    let kind = arguments.kind.as_deref().unwrap_or(ProviderKind::OpenAi.name());
-    if kind != ProviderKind::OpenAi.name() {
-        return Err((format!("--kind: expected `{}`", ProviderKind::OpenAi.name()), None));
-    }
-    let base_url = arguments.base_url.as_deref().or(known.map(|known| known.base_url)).ok_or_else(|| {
+    let kind = match arguments.kind.as_deref() {
+        None => known.map_or(ProviderKind::OpenAi, |known| known.kind),
+        Some(kind) => ProviderKind::from_name(kind).filter(|kind| *kind != ProviderKind::Command).ok_or_else(|| {
+            let kinds = ProviderKind::ALL.iter().filter(|kind| **kind != ProviderKind::Command).map(|kind| kind.name());
+            let hint = "a program is written into the file: kind = \"command\", argv = [\"claude\", \"-p\"]";
+            let hint = (kind == ProviderKind::Command.name()).then(|| hint.to_owned());
+            (format!("--kind: expected one of {}", kinds.collect::<Vec<_>>().join(", ")), hint)
+        })?,
+    };
+    let known = known.filter(|known| known.kind == kind);
+    let own = arguments.kind.as_ref().and_then(|_| kind.vendor_url());
+    let base_url = arguments.base_url.as_deref().or(known.map(|known| known.base_url)).or(own).ok_or_else(|| {
         let names = KNOWN.iter().map(|known| known.name);
         let hint = match nearest(name, names.clone()) {
             Some(meant) => format!("did you mean `{meant}`?"),
@@ -168,7 +181,7 @@ fn block(arguments: &ProviderAddArguments) -> Result<String, (String, Option<Str
     let mut block = format!(
         "[[provider]]\nname = {}\nkind = {}\nbase_url = {}\nmodel = {}\n",
         toml_string(name),
-        toml_string(kind),
+        toml_string(kind.name()),
         toml_string(base_url),
         toml_string(model)
     );
@@ -188,7 +201,7 @@ fn absolute_key_file(file: &str) -> Result<String, (String, Option<String>)> {
 }
 
 /// `text` as a TOML string.
-fn toml_string(text: &str) -> String {
+pub(super) fn toml_string(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {

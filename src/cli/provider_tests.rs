@@ -140,7 +140,9 @@ fn what_cannot_be_added_changes_nothing() {
         ("", named("mine"), "`mine` is not a known service, so --base-url is needed\nhint: these bring their own URL: openai,"),
         ("", named("opnai"), "did you mean `openai`?"),
         ("", named("My Server"), "name: expected 1 to 32 characters"),
-        ("", with(&|a| a.kind = Some("smtp".to_owned())), "--kind: expected `openai`"),
+        ("", with(&|a| a.kind = Some("smtp".to_owned())), "--kind: expected one of openai, anthropic, gemini, ollama, azure"),
+        ("", with(&|a| a.kind = Some("command".to_owned())), "hint: a program is written into the file: kind = \"command\""),
+        ("", with(&|a| (a.name, a.kind) = ("mine".to_owned(), Some("azure".to_owned()))), "`mine` is not a known service, so --base-url"),
         ("", with(&|a| a.base_url = Some("http://x.example".to_owned())), "needs --model"),
         (
             "",
@@ -177,8 +179,28 @@ fn known_names_bring_what_they_need() {
         arguments.model = known.model.is_none().then(|| "m".to_owned());
         let text = block(&arguments).unwrap();
         let config = parse(&text, Path::new("/c.toml"), None).unwrap();
-        assert_eq!((config.providers[0].name.as_str(), config.providers[0].base_url.to_string().as_str()), (known.section, known.base_url));
+        assert_eq!(
+            (config.providers[0].name.as_str(), config.providers[0].server().unwrap().base_url.to_string().as_str()),
+            (known.section, known.base_url)
+        );
+        assert_eq!(config.providers[0].kind(), known.kind);
+        assert!(known.key_variable.is_none() || known.kind.vendor_url().is_none_or(|url| url == known.base_url || known.kind == OPENAI));
     }
+}
+
+#[test]
+fn a_kind_with_one_service_needs_no_address() {
+    let place = place();
+    let arguments = ProviderAddArguments {
+        kind: Some("anthropic".to_owned()),
+        model: Some("claude-x".to_owned()),
+        key_env: Some("K".to_owned()),
+        ..named("work")
+    };
+    assert_eq!(place.add(&arguments).0, ExitStatus::Success);
+    assert!(place.text().contains("kind = \"anthropic\"\nbase_url = \"https://api.anthropic.com/v1\"\n"), "{}", place.text());
+    place.write("[[provider]]\nname = \"mine\"\nkind = \"command\"\nargv = [\"/opt/llm\", \"-x\"]\n");
+    assert_eq!(place.list().1, "NAME  KIND     MODEL  ORIGIN        KEY\nmine  command  llm    this machine  none\n");
 }
 
 #[test]

@@ -10,6 +10,7 @@ pub mod keys;
 mod nearest;
 mod problem;
 mod project;
+mod provider;
 mod raw;
 mod resolve;
 mod rules;

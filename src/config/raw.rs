@@ -118,12 +118,27 @@ pub(super) struct RawProvider {
     pub base_url: Option<Spanned<String>>,
     pub model: Option<Spanned<String>>,
     pub key: Option<Spanned<RawKey>>,
+    pub api_version: Option<Spanned<String>>,
+    pub argv: Option<Spanned<Vec<String>>>,
+    pub proxy: Option<Spanned<RawProxy>>,
+    pub ca_file: Option<Spanned<String>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum RawKind {
     OpenAi,
+    Anthropic,
+    Gemini,
+    Ollama,
+    Azure,
+    Command,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawProxy {
+    Off,
 }
 
 #[derive(Deserialize)]

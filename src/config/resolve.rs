@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use toml::Spanned;
 
-use super::raw::{RawCommand, RawConfig, RawContext, RawGuard, RawKey, RawKind, RawProvider, RawSwitch, key_at};
+use super::raw::{RawConfig, RawContext, RawGuard, RawSwitch, key_at};
 use super::value::{Config, DAY, Guard, MIB};
 use super::{ConfigProblem, keys, nearest};
-use crate::domain::{ContextField, KeySettings};
-use crate::providers::{BaseUrl, ProviderKind, ProviderSettings};
+use crate::domain::ContextField;
 
 /// Reads the text of a configuration file. `path` is named in problems and is where relative paths begin; `home` is
 /// what `~/` stands for.
@@ -168,7 +167,7 @@ impl Reader<'_> {
         Ok(config)
     }
 
-    fn take<T>(&self, value: Option<Spanned<T>>, key: &str, lines: &mut Lines) -> Option<T> {
+    pub(super) fn take<T>(&self, value: Option<Spanned<T>>, key: &str, lines: &mut Lines) -> Option<T> {
         let value = value?;
         lines.insert(key.to_owned(), self.line(value.span().start));
         Some(value.into_inner())
@@ -199,75 +198,6 @@ impl Reader<'_> {
             }
         }
         Ok(self.take(value, key, lines))
-    }
-
-    fn provider(&self, block: Range<usize>, raw: RawProvider, lines: &mut Lines) -> Result<ProviderSettings, ConfigProblem> {
-        let missing = |key: &str| self.problem(Some(block.clone()), Some(key), "missing").with_hint(expected(key));
-        let name = raw.name.ok_or_else(|| missing("provider.name"))?;
-        check_provider_name(name.get_ref()).map_err(|cause| self.problem(Some(name.span()), Some("provider.name"), cause))?;
-        let url = raw.base_url.ok_or_else(|| missing("provider.base_url"))?;
-        let base_url = url
-            .get_ref()
-            .parse::<BaseUrl>()
-            .map_err(|error| self.problem(Some(url.span()), Some("provider.base_url"), error.to_string()))?;
-        let model = raw.model.ok_or_else(|| missing("provider.model"))?;
-        let text = model.get_ref();
-        if text.trim().is_empty() || text.len() > 256 || text.chars().any(char::is_control) {
-            return Err(self.problem(Some(model.span()), Some("provider.model"), expected("provider.model")));
-        }
-        let at = |key: &str| format!("provider.{}.{key}", name.get_ref());
-        let kind = match self.take(raw.kind, &at("kind"), lines) {
-            None | Some(RawKind::OpenAi) => ProviderKind::OpenAi,
-        };
-        let key = match raw.key {
-            Some(key) => {
-                lines.insert(at("key"), self.line(key.span().start));
-                Some(self.key(key)?)
-            }
-            None => None,
-        };
-        for (part, span) in [("name", name.span()), ("base_url", url.span()), ("model", model.span())] {
-            lines.insert(at(part), self.line(span.start));
-        }
-        Ok(ProviderSettings { name: name.into_inner(), kind, base_url, model: model.into_inner(), key })
-    }
-
-    fn key(&self, raw: Spanned<RawKey>) -> Result<KeySettings, ConfigProblem> {
-        let span = raw.span();
-        let refuse = |span, key: &str| self.problem(Some(span), Some(key), expected(key));
-        match raw.into_inner() {
-            RawKey { file: Some(file), command: None, env: None } => {
-                let path = self.key_file(file.get_ref()).ok_or_else(|| refuse(file.span(), "provider.key.file"))?;
-                Ok(KeySettings::File(path))
-            }
-            RawKey { file: None, command: Some(command), env: None } => {
-                let at = command.span();
-                let words = match command.into_inner() {
-                    RawCommand::Line(line) => shell_words::split(&line).ok(),
-                    RawCommand::Words(words) => Some(words),
-                };
-                let words = words.filter(|words| words.first().is_some_and(|program| !program.is_empty()));
-                words
-                    .filter(|words| !words.iter().any(|word| word.contains('\0')))
-                    .map(KeySettings::Command)
-                    .ok_or_else(|| refuse(at, "provider.key.command"))
-            }
-            RawKey { file: None, command: None, env: Some(env) } => match check_env_name(env.get_ref()) {
-                Ok(()) => Ok(KeySettings::Env(env.into_inner())),
-                Err(_) => Err(refuse(env.span(), "provider.key.env")),
-            },
-            _ => Err(refuse(span, "provider.key")),
-        }
-    }
-
-    fn key_file(&self, text: &str) -> Option<PathBuf> {
-        if text.is_empty() || text.contains('\0') {
-            return None;
-        }
-        match text.strip_prefix("~/") {
-            Some(rest) => self.home.map(|home| home.join(rest)),
-            None => Some(self.path.parent()?.join(text)),
-        }
     }
 }
 

@@ -1,5 +1,8 @@
+use std::path::PathBuf;
+
 use super::*;
 use crate::config::{Guard, ValueOrigin};
+use crate::domain::KeySettings;
 
 fn read(text: &str) -> Result<Config, ConfigProblem> {
     parse(text, Path::new("/home/ada/.config/gptos/config.toml"), Some(Path::new("/home/ada")))
@@ -45,7 +48,8 @@ fn every_key_arrives_with_its_line() {
     assert_eq!((config.shell.key.as_str(), config.shell.key2.as_deref(), config.shell.asynchronous), ("ctrl-space", Some(""), Some(true)));
     assert_eq!((config.shell.progress, config.shell.enter_guard), (Duration::ZERO, Duration::from_millis(300)));
     assert_eq!((config.cache.max_entries, config.cache.max_disk_bytes, config.cache.ttl), (100, 2 * MIB, 7 * DAY));
-    let names: Vec<_> = config.providers.iter().map(|provider| (provider.name.clone(), provider.base_url.to_string())).collect();
+    let names: Vec<_> =
+        config.providers.iter().map(|provider| (provider.name.clone(), provider.server().unwrap().base_url.to_string())).collect();
     let expected = [("openai", "https://api.openai.com/v1"), ("local", "http://localhost:11434/v1")];
     assert_eq!(names, expected.map(|(name, url)| (name.to_owned(), url.to_owned())));
     let words = ["pass", "show me", "openai"].map(str::to_owned).to_vec();
@@ -95,7 +99,12 @@ fn problems_name_line_and_key_and_say_what_was_expected() {
         ("[[provider]]\nname = \"A b\"", 2, "provider.name", "expected 1 to 32 characters out of a-z, 0-9, `_` and `-`"),
         ("\n[[provider]]\nname = \"a\"", 2, "provider.base_url", "missing"),
         ("[[provider]]\nname = \"a\"\nbase_url = \"https://a\"", 1, "provider.model", "missing"),
-        (&format!("{block}kind = \"smtp\""), 5, "provider.kind", "expected \"openai\""),
+        (
+            &format!("{block}kind = \"smtp\""),
+            5,
+            "provider.kind",
+            "expected \"openai\", \"anthropic\", \"gemini\", \"ollama\", \"azure\" or \"command\"",
+        ),
         (&format!("{block}{block}"), 6, "provider.name", "a second provider named `a`"),
         (&format!("{block}key = {{ env = \"A-B\" }}"), 5, "provider.key.env", "expected the name of an environment variable"),
         (
@@ -133,7 +142,7 @@ fn an_unknown_key_is_answered_with_the_one_that_was_meant() {
         ("deadlin_ms = 1", "did you mean `deadline_ms`?"),
         ("[shel]", "did you mean `shell`?"),
         ("[cache]\nttl_day = 1", "did you mean `ttl_days`?"),
-        ("[[provider]]\nurl_base = \"x\"", "known here: name, kind, base_url, model, key"),
+        ("[[provider]]\nurl_base = \"x\"", "known here: name, kind, base_url, model, key, api_version, argv, proxy, ca_file"),
         ("[[provider]]\nmodle = \"x\"", "did you mean `model`?"),
     ] {
         assert_eq!(read(text).unwrap_err().hint.as_deref(), Some(hint), "{text}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::cache::CacheSettings;
 use crate::domain::{ContextField, KeySettings};
-use crate::providers::ProviderSettings;
+use crate::providers::{ProviderSettings, ProxySettings, ReachSettings, WireSettings};
 use crate::suggest::online::OnlineSettings;
 use crate::validate::CustomRules;
 
@@ -78,11 +78,14 @@ pub struct ShellSection {
 fn key_place(key: &KeySettings) -> String {
     match key {
         KeySettings::File(path) => format!("file {}", path.display()),
-        KeySettings::Command(words) => {
-            format!("command {}{}", words.first().map_or("", String::as_str), if words.len() > 1 { " …" } else { "" })
-        }
+        KeySettings::Command(words) => format!("command {}", words_place(words)),
         KeySettings::Env(name) => format!("env {name}"),
     }
+}
+
+/// The program without its arguments, since somebody may have written a key there.
+fn words_place(words: &[String]) -> String {
+    format!("{}{}", words.first().map_or("", String::as_str), if words.len() > 1 { " …" } else { "" })
 }
 
 /// Where a value comes from.
@@ -192,10 +195,26 @@ impl Config {
         }
         for provider in &self.providers {
             let key = |key: &str| format!("provider.{}.{key}", provider.name);
-            rows.push((key("kind"), quoted(provider.kind.name())));
-            rows.push((key("base_url"), quoted(&provider.base_url.to_string())));
+            rows.push((key("kind"), quoted(provider.kind().name())));
+            let server = match &provider.reach {
+                ReachSettings::Server(server) => server,
+                ReachSettings::Program(argv) => {
+                    rows.push((key("argv"), words_place(argv)));
+                    continue;
+                }
+            };
+            rows.push((key("base_url"), quoted(&server.base_url.to_string())));
             rows.push((key("model"), quoted(&provider.model)));
             rows.push((key("key"), provider.key.as_ref().map_or_else(|| "none".to_owned(), key_place)));
+            if let WireSettings::Azure { api_version } = &server.wire {
+                rows.push((key("api_version"), quoted(api_version)));
+            }
+            if server.proxy == ProxySettings::Off {
+                rows.push((key("proxy"), quoted("off")));
+            }
+            if let Some(file) = &server.ca_file {
+                rows.push((key("ca_file"), quoted(&file.display().to_string())));
+            }
         }
         let with_origin = |(key, value): (String, String)| {
             let origin = self.origin(&key);

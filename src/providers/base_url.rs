@@ -30,7 +30,8 @@ pub enum BaseUrlError {
     Query,
 }
 
-const CHAT_PATH: &str = "/chat/completions";
+/// The methods whose addresses people paste; the part before them is meant.
+const METHODS: [&str; 3] = ["/chat/completions", "/messages", "/api/chat"];
 
 impl FromStr for BaseUrl {
     type Err = BaseUrlError;
@@ -49,9 +50,8 @@ impl FromStr for BaseUrl {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(BaseUrlError::Query);
         }
-        // People paste the address of the one method they know; the part before it is meant.
         let path = url.path().trim_end_matches('/');
-        let path = path.strip_suffix(CHAT_PATH).unwrap_or(path).trim_end_matches('/').to_owned();
+        let path = METHODS.iter().find_map(|method| path.strip_suffix(method)).unwrap_or(path).trim_end_matches('/').to_owned();
         url.set_path(&path);
         let base = Self(url);
         if base.is_https() || base.is_loopback() { Ok(base) } else { Err(BaseUrlError::Plain(base.host().to_owned())) }
@@ -89,10 +89,17 @@ impl BaseUrl {
         }
     }
 
-    /// The address of the chat completions method.
-    pub(super) fn chat(&self) -> Url {
+    /// The address of a method below this one; `path` begins with a slash.
+    pub(super) fn join(&self, path: &str) -> Url {
         let mut url = self.0.clone();
-        url.set_path(&format!("{}{CHAT_PATH}", self.0.path().trim_end_matches('/')));
+        url.set_path(&format!("{}{path}", self.0.path().trim_end_matches('/')));
+        url
+    }
+
+    /// The address of something at the root of the same server.
+    pub(super) fn at_root(&self, path: &str) -> Url {
+        let mut url = self.0.clone();
+        url.set_path(path);
         url
     }
 }
@@ -113,6 +120,8 @@ mod tests {
             ("https://api.openai.com/v1", "https://api.openai.com/v1", "https://api.openai.com/v1/chat/completions", false),
             ("https://api.openai.com/v1/", "https://api.openai.com/v1", "https://api.openai.com/v1/chat/completions", false),
             ("https://x.example/v1/chat/completions", "https://x.example/v1", "https://x.example/v1/chat/completions", false),
+            ("https://x.example/v1/messages", "https://x.example/v1", "https://x.example/v1/chat/completions", false),
+            ("http://localhost:1/api/chat/", "http://localhost:1", "http://localhost:1/chat/completions", true),
             ("https://x.example", "https://x.example", "https://x.example/chat/completions", false),
             ("http://localhost:11434/v1", "http://localhost:11434/v1", "http://localhost:11434/v1/chat/completions", true),
             ("http://LOCALHOST:1/v1", "http://localhost:1/v1", "http://localhost:1/v1/chat/completions", true),
@@ -121,7 +130,11 @@ mod tests {
             ("https://127.0.0.1/v1", "https://127.0.0.1/v1", "https://127.0.0.1/v1/chat/completions", true),
         ] {
             let url: BaseUrl = text.parse().unwrap_or_else(|e| panic!("{text}: {e}"));
-            assert_eq!((url.to_string().as_str(), url.chat().as_str(), url.is_loopback()), (shown, chat, loopback), "{text}");
+            assert_eq!(
+                (url.to_string().as_str(), url.join("/chat/completions").as_str(), url.is_loopback()),
+                (shown, chat, loopback),
+                "{text}"
+            );
             assert_eq!(url.to_string().parse(), Ok(url), "what is shown reads back the same: {text}");
         }
     }

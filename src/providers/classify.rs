@@ -1,18 +1,14 @@
-//! What a failure means: one place for statuses, error objects and transport errors.
+//! What a response that is no answer means, by its status, its headers and the error object in it. What the transport
+//! says is read in `transport`.
 
-use std::error::Error;
-use std::io::ErrorKind;
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-use super::BaseUrl;
-use crate::domain::{AttemptError, FailureClass, Secret, Stage};
+use super::waits::{Advice, duration};
+use crate::domain::{AttemptError, FailureClass, Secret};
 use crate::suggest::ports::RedactedText;
 
-/// Longest wait a server may ask for that is worth remembering.
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
 const MESSAGE_CHARACTERS: usize = 160;
 
 const QUOTA: [&str; 8] = [
@@ -35,7 +31,7 @@ const SETUP: [&str; 6] = [
     "unrecognized request argument",
     "extra_forbidden",
 ];
-const BUSY: [&str; 4] = ["overloaded", "queue full", "queue is full", "\"unavailable\""];
+const BUSY: [&str; 6] = ["overloaded", "queue full", "queue is full", "server busy", "maximum pending requests", "\"unavailable\""];
 const ABSENT: [&str; 4] = ["not found", "does not exist", "not exist", "no such"];
 
 /// What a server says in an error object, in any of the shapes that servers use.
@@ -54,6 +50,11 @@ impl Fault {
     /// Reads the error object out of a body; anything else gives an empty one.
     pub(super) fn from_body(body: &[u8]) -> Self {
         serde_json::from_slice::<Value>(body).ok().and_then(|value| Self::from_value(&value)).unwrap_or_default()
+    }
+
+    /// Finds the error object where it is called `error`, in an event whose other fields say nothing of errors.
+    pub(super) fn named_error(value: &Value) -> Option<Self> {
+        value.get("error").filter(|inner| !inner.is_null()).and_then(|_| Self::from_value(value))
     }
 
     /// Finds the error object in a decoded body or event.
@@ -100,15 +101,17 @@ impl Fault {
 }
 
 /// The class of a status that is not a success, with the error object that came along.
-pub(super) fn status_class(status: u16, fault: &Fault, retry_after: Option<Duration>) -> FailureClass {
+pub(super) fn status_class(status: u16, fault: &Fault, wait: Option<Duration>) -> FailureClass {
     match status {
         400 | 401 | 403 | 422 | 429 if fault.says(&QUOTA) => FailureClass::Quota,
         400 | 403 if fault.says(&REFUSED) || fault.moderated => FailureClass::Refusal,
+        // Gateways pass this on under statuses of their own.
+        400.. if fault.says(&["overloaded_error"]) => FailureClass::Overloaded,
         401 | 403 => FailureClass::Auth,
         402 => FailureClass::Quota,
         407 => FailureClass::LocalNetwork,
         408 | 409 | 425 => FailureClass::Transient,
-        429 => FailureClass::RateLimited { retry_after: retry_after.or_else(|| fault.wait()) },
+        429 => FailureClass::RateLimited { retry_after: wait.or_else(|| fault.wait()) },
         404 | 405 | 410 | 413 | 414 | 415 | 501 | 300..=399 => FailureClass::Config,
         529 => FailureClass::Overloaded,
         500..=599 if fault.says(&BUSY) => FailureClass::Overloaded,
@@ -120,8 +123,8 @@ pub(super) fn status_class(status: u16, fault: &Fault, retry_after: Option<Durat
 }
 
 /// A response whose status is not a success.
-pub(super) fn status_error(status: u16, fault: &Fault, retry_after: Option<Duration>, key: Option<&Secret>) -> AttemptError {
-    let class = status_class(status, fault, retry_after);
+pub(super) fn status_error(status: u16, fault: &Fault, advice: Advice, key: Option<&Secret>) -> AttemptError {
+    let class = status_class(status, fault, advice.wait);
     let detail = match &class {
         // A server may repeat the key in its message, in whole or in part.
         FailureClass::Auth => format!("HTTP {status}: the key is not accepted; hint: check the key of this provider"),
@@ -132,13 +135,15 @@ pub(super) fn status_error(status: u16, fault: &Fault, retry_after: Option<Durat
         FailureClass::LocalNetwork => format!("HTTP {status}: the proxy wants a login"),
         _ => with_message(format!("HTTP {status}"), fault, key),
     };
-    AttemptError::new(class, detail)
+    // A server knows whether its trouble passes; it has no say about keys, money and requests that it rejects.
+    let has_a_say = matches!(class, FailureClass::Transient | FailureClass::Overloaded | FailureClass::RateLimited { .. });
+    AttemptError { may_retry: advice.may_retry.filter(|_| has_a_say), ..AttemptError::new(class, detail) }
 }
 
 /// An error object inside a success.
 pub(super) fn inner_error(fault: &Fault, key: Option<&Secret>) -> AttemptError {
     if let Some(status) = fault.status {
-        let mut error = status_error(status, fault, None, key);
+        let mut error = status_error(status, fault, Advice::default(), key);
         error.detail = format!("error inside the answer: {}", error.detail);
         return error;
     }
@@ -183,124 +188,6 @@ pub(super) fn printable(text: &str, key: Option<&Secret>) -> String {
         hidden.as_str().split_whitespace().map(|word| word.chars().map(|c| if c.is_ascii_graphic() { c } else { '?' }).collect::<String>());
     let line = words.collect::<Vec<_>>().join(" ");
     line.chars().take(MESSAGE_CHARACTERS).collect::<String>().trim_end_matches('.').to_owned()
-}
-
-/// How long the response headers ask to wait.
-pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    let millis = text("retry-after-ms").and_then(|value| value.parse::<f64>().ok()).map(|millis| millis / 1000.0);
-    let seconds = millis.or_else(|| text("retry-after")?.parse::<f64>().ok()).and_then(wait_of);
-    let resets = ["x-ratelimit-reset-requests", "x-ratelimit-reset-tokens"];
-    seconds.or_else(|| resets.into_iter().filter_map(|name| text(name).and_then(duration)).min())
-}
-
-fn wait_of(seconds: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(seconds).ok().map(|wait| wait.min(LONGEST_WAIT))
-}
-
-/// Reads `20ms`, `1.5s`, `6m0s`, `1h2m`.
-fn duration(text: &str) -> Option<Duration> {
-    let mut seconds = 0.0;
-    let mut rest = text.trim();
-    if rest.is_empty() {
-        return None;
-    }
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let number: f64 = rest[..digits].parse().ok()?;
-        let unit_end = rest[digits..].find(|c: char| !c.is_ascii_alphabetic()).map_or(rest.len(), |at| digits + at);
-        seconds += number
-            * match &rest[digits..unit_end] {
-                "ms" => 0.001,
-                "s" => 1.0,
-                "m" => 60.0,
-                "h" => 3600.0,
-                _ => return None,
-            };
-        rest = &rest[unit_end..];
-    }
-    wait_of(seconds)
-}
-
-/// Which way a request took, for messages.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Way<'a> {
-    pub(super) to: &'a BaseUrl,
-    pub(super) proxied: bool,
-}
-
-/// An error of the transport before any byte of the body came.
-pub(super) fn transport_error(error: &reqwest::Error, way: Way<'_>) -> AttemptError {
-    let host = way.to.authority();
-    if error.is_connect() && error.is_timeout() {
-        return AttemptError::new(FailureClass::Slow(Stage::Connect), format!("no connection to {host} in time"));
-    }
-    let mut said = String::new();
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(current) = cause {
-        if let Some(tls) = current.downcast_ref::<rustls::Error>() {
-            return tls_error(tls, &host);
-        }
-        if let Some(io) = current.downcast_ref::<std::io::Error>()
-            && let Some(error) = io_error(io.kind(), way, &host)
-        {
-            return error;
-        }
-        said.push_str(&current.to_string().to_lowercase());
-        said.push('\n');
-        cause = cause_of(current);
-    }
-    if said.contains("dns error") {
-        AttemptError::new(FailureClass::LocalNetwork, format!("cannot resolve {}; hint: is this machine online?", way.to.host()))
-    } else if said.contains("tunnel") || said.contains("socks") || said.contains("proxy auth") {
-        AttemptError::new(FailureClass::LocalNetwork, format!("the proxy refuses the connection to {host}"))
-    } else if error.is_builder() {
-        AttemptError::new(FailureClass::Config, "the request cannot be built")
-    } else {
-        AttemptError::new(FailureClass::Transient, format!("{host} closed the connection without an answer"))
-    }
-}
-
-/// The next error down. An I/O error that wraps another one skips it in `source`.
-fn cause_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
-    match error.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref()) {
-        Some(wrapped) => Some(wrapped),
-        None => error.source(),
-    }
-}
-
-fn io_error(kind: ErrorKind, way: Way<'_>, host: &str) -> Option<AttemptError> {
-    let local = |detail: String| Some(AttemptError::new(FailureClass::LocalNetwork, detail));
-    match kind {
-        ErrorKind::ConnectionRefused if way.proxied => local(format!("the proxy for {host} does not listen")),
-        ErrorKind::ConnectionRefused if way.to.is_loopback() => {
-            Some(AttemptError::new(FailureClass::Transient, format!("nothing listens on {host}; hint: start the model server")))
-        }
-        ErrorKind::ConnectionRefused => Some(AttemptError::new(FailureClass::Transient, format!("{host} refuses the connection"))),
-        ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable | ErrorKind::NetworkDown | ErrorKind::AddrNotAvailable => {
-            local(format!("no route to {host}; hint: is this machine online?"))
-        }
-        ErrorKind::PermissionDenied => local(format!("this machine does not allow connections to {host}")),
-        _ => None,
-    }
-}
-
-fn tls_error(error: &rustls::Error, host: &str) -> AttemptError {
-    use rustls::CertificateError as Bad;
-    let cause = match error {
-        rustls::Error::InvalidCertificate(
-            Bad::Expired | Bad::ExpiredContext { .. } | Bad::NotValidYet | Bad::NotValidYetContext { .. },
-        ) => "its certificate is not valid now; hint: is the clock right?",
-        rustls::Error::InvalidCertificate(Bad::UnknownIssuer) => {
-            "its certificate comes from an unknown authority; hint: does a proxy inspect TLS?"
-        }
-        rustls::Error::InvalidCertificate(Bad::NotValidForName | Bad::NotValidForNameContext { .. }) => {
-            "its certificate belongs to another host"
-        }
-        rustls::Error::InvalidCertificate(_) => "its certificate is not acceptable",
-        _ => "the TLS handshake failed",
-    };
-    AttemptError::new(FailureClass::Tls, format!("{host}: {cause}"))
 }
 
 #[cfg(test)]

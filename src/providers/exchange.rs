@@ -1,22 +1,24 @@
 //! One request and its response, under time and size limits. The only I/O of the providers.
 
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
-use reqwest::{Client, Response, Url};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue, LOCATION};
+use reqwest::{Client, RequestBuilder, Response, Url};
 use tokio::time::Instant;
 
-use super::classify::{Way, retry_after, transport_error};
+use super::transport::{Way, transport_error};
+use super::waits::Advice;
+use super::wire::{KeyHeader, Outgoing};
 use crate::domain::{AttemptError, FailureClass, Secret, Stage};
 use crate::suggest::ports::RequestPreview;
 
 /// Cap on a body, counted after decompression.
 const BODY_LIMIT: usize = 1024 * 1024;
-/// An error object is small; the rest of an error page is not read.
-const ERROR_LIMIT: usize = 64 * 1024;
+/// An error object is small, and so is a list of models; the rest of an error page is not read.
+const SMALL_LIMIT: usize = 256 * 1024;
 const JSON: &str = "application/json";
-const ANSWERS: &str = "text/event-stream, application/json";
+const ANSWERS: &str = "text/event-stream, application/x-ndjson, application/json";
 /// How this program calls itself to servers.
 pub(super) const USER_AGENT: &str = concat!("gptos/", env!("CARGO_PKG_VERSION"));
 /// How long the end of a body may take once the answer is complete; it frees the connection for the next request.
@@ -58,18 +60,28 @@ impl Bound {
     }
 }
 
-/// A JSON request that may carry a key.
-pub(super) struct Request<'a> {
-    pub(super) url: Url,
+/// A key and the header that carries it.
+#[derive(Clone, Copy)]
+pub(super) struct Keyed<'a> {
+    pub(super) header: KeyHeader,
     pub(super) key: Option<&'a Secret>,
-    pub(super) body: Vec<u8>,
-    pub(super) way: Way<'a>,
+}
+
+impl Keyed<'_> {
+    /// Adds the key, marked so that no log of the HTTP library shows it.
+    fn on(self, builder: RequestBuilder) -> Result<RequestBuilder, AttemptError> {
+        let Some(key) = self.key else { return Ok(builder) };
+        let mut value = HeaderValue::from_str(&self.header.value(key))
+            .map_err(|_| AttemptError::new(FailureClass::Auth, "the key holds characters that no key can have"))?;
+        value.set_sensitive(true);
+        Ok(builder.header(self.header.name(), value))
+    }
 }
 
 /// The head of a response, with its body still to be read.
 pub(super) struct Reply {
     pub(super) status: u16,
-    pub(super) retry_after: Option<Duration>,
+    pub(super) advice: Advice,
     /// Where a redirect points, as `https://host`; it is never followed.
     pub(super) redirect: Option<String>,
     content_type: String,
@@ -78,37 +90,51 @@ pub(super) struct Reply {
 }
 
 /// What [`post`] would send, with the headers that the client adds by itself.
-pub(super) fn preview(url: &Url, body: Vec<u8>, has_key: bool) -> RequestPreview {
+pub(super) fn preview(outgoing: &Outgoing, key: Option<KeyHeader>) -> RequestPreview {
+    let (url, body) = (&outgoing.url, outgoing.body.to_string().into_bytes());
     let host = url.host_str().map(|host| url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")));
-    let shown = [("content-type", JSON), ("accept", ANSWERS), ("user-agent", USER_AGENT)];
-    let mut headers: Vec<_> = shown.into_iter().map(|(name, value)| (name.to_owned(), Some(value.to_owned()))).collect();
-    if has_key {
-        headers.insert(2, ("authorization".to_owned(), None));
-    }
-    headers.push(("accept-encoding".to_owned(), Some("gzip".to_owned())));
-    headers.push(("host".to_owned(), host));
-    headers.push(("content-length".to_owned(), Some(body.len().to_string())));
+    let plain = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
+    let mut headers = vec![plain("content-type", JSON), plain("accept", ANSWERS)];
+    headers.extend(key.map(|key| (key.name().to_owned(), None)));
+    headers.extend(outgoing.headers.iter().map(|(name, value)| plain(name, value)));
+    headers.extend([plain("user-agent", USER_AGENT), plain("accept-encoding", "gzip"), ("host".to_owned(), host)]);
+    headers.push(plain("content-length", &body.len().to_string()));
     RequestPreview { method: "POST", url: url.to_string(), headers, body }
 }
 
 /// Sends it and waits for the head of the response.
-pub(super) async fn post(client: &Client, request: Request<'_>, bound: Bound) -> Result<Reply, AttemptError> {
-    let mut builder = client.post(request.url).header(CONTENT_TYPE, JSON).header(ACCEPT, ANSWERS);
-    if let Some(key) = request.key {
-        let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose()))
-            .map_err(|_| AttemptError::new(FailureClass::Auth, "the key holds characters that no key can have"))?;
-        value.set_sensitive(true);
-        builder = builder.header(AUTHORIZATION, value);
-    }
-    let sent = bound.on(builder.body(request.body).send()).await?;
-    let response = sent.map_err(|error| transport_error(&error, request.way))?;
+pub(super) async fn post(client: &Client, outgoing: Outgoing, keyed: Keyed<'_>, way: Way<'_>, bound: Bound) -> Result<Reply, AttemptError> {
+    let builder = client.post(outgoing.url).header(CONTENT_TYPE, JSON).header(ACCEPT, ANSWERS).body(outgoing.body.to_string());
+    send(builder, &outgoing.headers, keyed, way, bound).await
+}
+
+/// Asks for something that takes no body, and waits for the head of the response.
+pub(super) async fn get(
+    client: &Client,
+    (url, headers): (Url, Vec<(&'static str, &'static str)>),
+    keyed: Keyed<'_>,
+    way: Way<'_>,
+    bound: Bound,
+) -> Result<Reply, AttemptError> {
+    send(client.get(url).header(ACCEPT, JSON), &headers, keyed, way, bound).await
+}
+
+async fn send(
+    builder: RequestBuilder,
+    headers: &[(&'static str, &'static str)],
+    keyed: Keyed<'_>,
+    way: Way<'_>,
+    bound: Bound,
+) -> Result<Reply, AttemptError> {
+    let builder = headers.iter().fold(keyed.on(builder)?, |builder, (name, value)| builder.header(*name, *value));
+    let response = bound.on(builder.send()).await?.map_err(|error| transport_error(&error, way))?;
     let headers = response.headers();
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let content_type = header(CONTENT_TYPE).and_then(|value| value.split(';').next()).unwrap_or_default().trim().to_ascii_lowercase();
     let target = header(LOCATION).and_then(|location| Url::parse(location).ok());
     Ok(Reply {
         status: response.status().as_u16(),
-        retry_after: retry_after(headers),
+        advice: Advice::read(headers, SystemTime::now()),
         redirect: target.and_then(|url| Some(format!("{}://{}", url.scheme(), url.host_str()?))),
         content_type,
         response,
@@ -138,10 +164,10 @@ impl Reply {
         if self.read > BODY_LIMIT { Err(too_large()) } else { Ok(chunk) }
     }
 
-    /// Reads the small body of an error, as far as it comes.
-    pub(super) async fn error_body(mut self, bound: Bound) -> Vec<u8> {
+    /// Reads a small body, as far as it comes: that of an error, or a list.
+    pub(super) async fn small_body(mut self, bound: Bound) -> Vec<u8> {
         let mut body = Vec::new();
-        while body.len() < ERROR_LIMIT
+        while body.len() < SMALL_LIMIT
             && let Ok(Some(chunk)) = self.next(bound).await
         {
             body.extend_from_slice(chunk.as_ref());

@@ -1,68 +1,59 @@
-//! Sources of answers over the network. Each wire is an adapter of [`Provider`]; the shared parts are the pool of
-//! connections, one exchange over it, and the one function that says what a failure means.
+//! Sources of answers outside this process. What is common to those on the network is in `server`; a wire is the part
+//! that knows one protocol and does no I/O. One module says what a failure means, for all of them.
 
 mod answer;
+mod anthropic;
 mod base_url;
 mod classify;
+mod command;
 mod exchange;
+mod form;
+mod gemini;
 mod http;
+mod models;
+mod ollama;
 mod openai;
+mod readiness;
+mod server;
+mod settings;
+mod splitter;
 mod sse;
+mod transport;
+mod waits;
+mod wire;
 
 use std::sync::Arc;
 
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use http::HttpPool;
+pub use models::{Found, LOCAL_SERVERS, LocalServer, discover, models};
+pub use settings::{ProviderKind, ProviderSettings, ProxySettings, ReachSettings, ServerSettings, WireSettings};
 
-use crate::domain::KeySettings;
 use crate::suggest::ports::{KeySource, Provider};
-
-/// The wire a provider speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProviderKind {
-    /// Chat completions as OpenAI defined them and most servers offer them.
-    OpenAi,
-}
-
-impl ProviderKind {
-    /// The word for it in the configuration.
-    pub fn name(self) -> &'static str {
-        match self {
-            ProviderKind::OpenAi => "openai",
-        }
-    }
-
-    /// Reads what [`ProviderKind::name`] wrote.
-    pub fn from_name(name: &str) -> Option<Self> {
-        (name == "openai").then_some(ProviderKind::OpenAi)
-    }
-}
-
-/// One provider as the user configured it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ProviderSettings {
-    /// The user's name for it.
-    pub name: String,
-    /// The wire.
-    pub kind: ProviderKind,
-    /// Where it listens; the key goes nowhere else.
-    pub base_url: BaseUrl,
-    /// The model to ask for.
-    pub model: String,
-    /// Where its key is, `None` for a server that wants none.
-    pub key: Option<KeySettings>,
-}
-
-impl ProviderSettings {
-    /// What the health of this endpoint is remembered under; see [`Provider::endpoint`].
-    fn endpoint(&self) -> String {
-        format!("{} {} {:?}", self.base_url, self.model, self.key)
-    }
-}
+use openai::Door;
+use wire::Wire;
 
 /// Makes the adapter. It opens nothing: the first attempt does.
 pub fn build(settings: &ProviderSettings, pool: &HttpPool, keys: Arc<dyn KeySource>) -> Arc<dyn Provider> {
-    match settings.kind {
-        ProviderKind::OpenAi => Arc::new(openai::OpenAi::new(settings, pool.clone(), keys)),
+    match &settings.reach {
+        ReachSettings::Program(argv) => Arc::new(command::CommandProvider::new(settings, argv)),
+        ReachSettings::Server(server) => {
+            let wire = wire_of(server, &settings.model);
+            Arc::new(server::Server::new(settings, server.clone(), wire, pool.clone(), keys))
+        }
+    }
+}
+
+fn wire_of(server: &ServerSettings, model: &str) -> Box<dyn Wire> {
+    let (base_url, model) = (server.base_url.clone(), model.to_owned());
+    match &server.wire {
+        WireSettings::OpenAi => Box::new(openai::OpenAi { base_url, model, door: Door::Model }),
+        WireSettings::Azure { api_version } => {
+            let door = Door::Deployment { api_version: api_version.clone() };
+            Box::new(openai::OpenAi { base_url, model, door })
+        }
+        WireSettings::Anthropic => Box::new(anthropic::Anthropic { base_url, model }),
+        WireSettings::Gemini => Box::new(gemini::Gemini { base_url, model }),
+        WireSettings::Ollama => Box::new(ollama::Ollama { base_url, model }),
     }
 }

@@ -1,14 +1,11 @@
-use std::process::Stdio;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
-use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::io::AsyncReadExt;
-use tokio::process::Command;
 use tokio::time::Instant;
 
+use super::program::{Program, ProgramError, ProgramLimits, SESSION_VARIABLES};
 use super::{KEY_LIMIT, only_line, refuse};
 use crate::domain::{AttemptError, Secret, ShellFacts};
 use crate::suggest::ports::KeySource;
@@ -17,26 +14,6 @@ use crate::suggest::ports::KeySource;
 const LIMIT: Duration = Duration::from_secs(10);
 /// How long a failure counts: long enough not to run the program at each key press, short enough to try again at once.
 const FAILURE_KEPT: Duration = Duration::from_secs(5);
-
-/// Variables that agents and password managers need to reach the user's session. They come from the asking shell, as
-/// everything about it does: the resident's own environment is empty of them.
-const SESSION_VARIABLES: [&str; 15] = [
-    "USER",
-    "LOGNAME",
-    "DISPLAY",
-    "WAYLAND_DISPLAY",
-    "XAUTHORITY",
-    "XDG_RUNTIME_DIR",
-    "XDG_CONFIG_HOME",
-    "XDG_DATA_HOME",
-    "XDG_CACHE_HOME",
-    "DBUS_SESSION_BUS_ADDRESS",
-    "GPG_AGENT_INFO",
-    "GNUPGHOME",
-    "PASSWORD_STORE_DIR",
-    "SSH_AUTH_SOCK",
-    "TMPDIR",
-];
 
 type Run = Shared<BoxFuture<'static, Result<Secret, AttemptError>>>;
 
@@ -92,10 +69,10 @@ impl KeyCommand {
     fn start(&self, facts: &ShellFacts) -> Run {
         let shown = format!("key command {}", self.argv.first().map_or("", String::as_str));
         let lost = refuse(format!("{shown}: was stopped"));
-        let Some(command) = command(&self.argv, facts) else {
+        let Some(program) = Program::new(&self.argv, facts) else {
             return futures_util::future::ready(Err(refuse("key command: is empty".to_owned()))).boxed().shared();
         };
-        let task = tokio::spawn(run(command, self.limit, shown));
+        let task = tokio::spawn(run(program, self.limit, shown));
         async move { task.await.unwrap_or(Err(lost)) }.boxed().shared()
     }
 }
@@ -117,61 +94,15 @@ impl KeySource for KeyCommand {
     }
 }
 
-fn command(argv: &[String], facts: &ShellFacts) -> Option<Command> {
-    let (program, arguments) = argv.split_first().filter(|(program, _)| !program.is_empty())?;
-    let mut command = Command::new(program);
-    command.args(arguments).env_clear().env("PATH", &facts.path).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    if let Some(home) = &facts.home {
-        command.env("HOME", home).current_dir(home);
-    } else {
-        command.current_dir("/");
-    }
-    if !facts.locale.is_empty() {
-        command.env("LANG", &facts.locale);
-    }
-    let session = facts.keys.iter().filter(|(name, _)| SESSION_VARIABLES.contains(&name.as_str()));
-    command.envs(session.map(|(name, value)| (name, value.expose())));
-    // A group of its own, so that what the program started ends with it.
-    command.kill_on_drop(true).process_group(0);
-    Some(command)
-}
-
-/// Kills the program and what it started, unless it has ended by itself.
-struct Group(Option<Pid>);
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(leader) = self.0 {
-            // It fails when all of them have ended.
-            let _ = kill_process_group(leader, Signal::KILL);
-        }
-    }
-}
-
-async fn run(mut command: Command, limit: Duration, shown: String) -> Result<Secret, AttemptError> {
+async fn run(program: Program, time: Duration, shown: String) -> Result<Secret, AttemptError> {
     let fail = |cause: String| refuse(format!("{shown}: {cause}"));
-    let mut child = command.spawn().map_err(|error| fail(error.kind().to_string()))?;
-    let Some(stdout) = child.stdout.take() else {
-        return Err(fail("has no output".to_owned()));
-    };
-    let mut group = Group(child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)));
-    let mut printed = Vec::new();
-    let work = async {
-        let read = stdout.take(KEY_LIMIT as u64 + 1).read_to_end(&mut printed).await;
-        (read, child.wait().await)
-    };
-    let Ok((read, status)) = tokio::time::timeout(limit, work).await else {
-        return Err(fail(format!("no key within {} s", limit.as_secs_f64())));
-    };
-    group.0 = None;
-    read.map_err(|error| fail(error.kind().to_string()))?;
-    if printed.len() > KEY_LIMIT {
-        return Err(fail("printed too much for a key".to_owned()));
-    }
-    let status = status.map_err(|error| fail(error.kind().to_string()))?;
-    if !status.success() {
-        return Err(fail(status.code().map_or("was killed".to_owned(), |code| format!("exit status {code}; hint: run it in a terminal"))));
-    }
+    let printed = program.run(b"", ProgramLimits { time, output: KEY_LIMIT }).await.map_err(|error| {
+        fail(match error {
+            ProgramError::Late(limit) => format!("no key within {} s", limit.as_secs_f64()),
+            ProgramError::TooMuch => "printed too much for a key".to_owned(),
+            other => other.to_string(),
+        })
+    })?;
     only_line(&printed).map_err(|cause| fail(format!("what it printed {cause}")))
 }
 

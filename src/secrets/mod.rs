@@ -3,6 +3,7 @@
 mod command;
 mod env;
 mod file;
+pub mod program;
 
 use std::sync::Arc;
 

@@ -8,7 +8,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use gptos::cache::{CacheSettings, MemoryCache};
 use gptos::domain::{Query, ShellFacts, ShellKind};
-use gptos::providers::{HttpPool, ProviderKind, ProviderSettings, build};
+use gptos::providers::{HttpPool, ProviderSettings, ReachSettings, ServerSettings, WireSettings, build};
 use gptos::secrets;
 use gptos::suggest::online::OnlineSettings;
 use gptos::suggest::pipeline::{Mode, Outcome, Pipeline, Place, Request, WaitingFor};
@@ -68,8 +68,7 @@ pub fn report() {
         pipeline.reconfigure(OnlineSettings { user_per_minute: 0, session_per_minute: 0, ..OnlineSettings::default() });
         let provider = ProviderSettings {
             name: "own".into(),
-            kind: ProviderKind::OpenAi,
-            base_url: base.parse().unwrap(),
+            reach: ReachSettings::Server(ServerSettings::new(WireSettings::OpenAi, base.parse().unwrap())),
             model: "m".into(),
             key: None,
         };

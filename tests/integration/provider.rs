@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use gptos::cache::{CacheSettings, MemoryCache};
 use gptos::domain::{AttemptError, FailureClass, Query, Secret, ShellFacts, ShellKind, Stage};
-use gptos::providers::{HttpPool, ProviderKind, ProviderSettings, build};
+use gptos::providers::{HttpPool, ProviderSettings, ReachSettings, ServerSettings, WireSettings, build};
 use gptos::secrets::{self, KeySettings};
 use gptos::suggest::pipeline::{Mode, Outcome, Pipeline, Place, Request, WaitingFor};
 use gptos::suggest::ports::{AttemptLimits, Call, Prompt, Provider, RawAnswer, RedactedText, SeenPlace};
@@ -35,15 +35,18 @@ pub fn facts(proxies: &[(&str, String)]) -> ShellFacts {
 }
 
 pub fn provider(base_url: &str) -> Arc<dyn Provider> {
+    provider_of(ServerSettings::new(WireSettings::OpenAi, base_url.parse().expect("a valid base URL")), "fake-model")
+}
+
+/// A provider that has a key.
+pub fn provider_of(server: ServerSettings, model: &str) -> Arc<dyn Provider> {
     let key = KeySettings::Env("FAKE_KEY".into());
-    let settings = ProviderSettings {
-        name: "fake".into(),
-        kind: ProviderKind::OpenAi,
-        base_url: base_url.parse().expect("a valid base URL"),
-        model: "fake-model".into(),
-        key: Some(key.clone()),
-    };
+    let settings = settings_of(server, model, Some(key.clone()));
     build(&settings, &HttpPool::new(), secrets::source(&key))
+}
+
+pub fn settings_of(server: ServerSettings, model: &str, key: Option<KeySettings>) -> ProviderSettings {
+    ProviderSettings { name: "fake".into(), reach: ReachSettings::Server(server), model: model.into(), key }
 }
 
 pub fn limits() -> AttemptLimits {

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gptos::domain::{FailureClass, Secret};
-use gptos::providers::{HttpPool, ProviderKind, ProviderSettings, build};
+use gptos::providers::{HttpPool, ServerSettings, WireSettings, build};
 use gptos::secrets::{self, KeySettings};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 
 use crate::fake_provider::{FakeProvider, Reply, Script, answer};
-use crate::provider::{KEY, ask, ask_with, facts, limits, provider};
+use crate::provider::{KEY, ask, ask_with, facts, limits, provider, settings_of};
 
 #[tokio::test]
 async fn the_key_goes_to_no_other_host() {
@@ -121,9 +121,8 @@ async fn a_rejected_key_is_fetched_anew() {
     std::fs::write(home.path().join("key"), "sk-old").expect("writes");
     let server = FakeProvider::always(Reply::status("401 Unauthorized", "", ""));
     let key = KeySettings::Command(["cat", "key"].map(str::to_owned).to_vec());
-    let base_url = server.base_url().parse().expect("a valid base URL");
-    let settings =
-        ProviderSettings { name: "fake".into(), kind: ProviderKind::OpenAi, base_url, model: "m".into(), key: Some(key.clone()) };
+    let place = ServerSettings::new(WireSettings::OpenAi, server.base_url().parse().expect("a valid base URL"));
+    let settings = settings_of(place, "m", Some(key.clone()));
     let provider = build(&settings, &HttpPool::new(), secrets::source(&key));
     let mut facts = facts(&[]);
     facts.home = Some(home.path().to_owned());

@@ -1,0 +1,322 @@
+//! A provider behind HTTP: the key, the way, the request, the limits and the reading of the answer, for every wire.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::answer::{Assembly, Progress};
+use super::classify::{Fault, printable, status_error};
+use super::exchange::{Bound, Keyed, Reply, get, post, preview, web_page};
+use super::form::{Cap, Form};
+use super::http::{Outlet, Route};
+use super::readiness::Warming;
+use super::splitter::Splitter;
+use super::sse::SseError;
+use super::transport::Way;
+use super::wire::{Framing, Outgoing, Wire};
+use super::{HttpPool, ProviderSettings, ServerSettings};
+use crate::domain::{AttemptError, FailureClass, Secret, ShellFacts, Stage};
+use crate::suggest::ports::{AttemptLimits, Call, KeySource, Pace, Prompt, Provider, RawAnswer, Readiness, RequestPreview};
+
+/// Tokens of an answer together with the thoughts before it; servers count both.
+const THINKING_TOKENS: u32 = 2048;
+/// By how much a cap is raised, once, when an answer did not fit.
+const RAISE: u32 = 4;
+/// How long opening a connection ahead of a question may take, and the limit on connecting that attempts usually have:
+/// only a client with the same one shares its connections.
+const AHEAD: Duration = Duration::from_millis(3000);
+const CONNECT: Duration = Duration::from_millis(1000);
+const CONNECT_LOOPBACK: Duration = Duration::from_millis(250);
+
+/// One configured provider.
+pub(super) struct Server {
+    name: String,
+    model: String,
+    settings: ServerSettings,
+    wire: Box<dyn Wire>,
+    pool: HttpPool,
+    keys: Arc<dyn KeySource>,
+    has_key: bool,
+    endpoint: String,
+    learnt: Mutex<Learnt>,
+    warming: Warming,
+}
+
+/// What this server and model were found to need.
+#[derive(Debug, Clone, Copy)]
+struct Learnt {
+    form: Form,
+    raised: bool,
+}
+
+/// How one request of an attempt ended without an answer.
+enum Setback {
+    /// The server does not take this form, but perhaps that one.
+    Form(Form),
+    Failed(AttemptError),
+}
+
+impl From<AttemptError> for Setback {
+    fn from(error: AttemptError) -> Self {
+        Setback::Failed(error)
+    }
+}
+
+impl Provider for Server {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn model(&self) -> &str {
+        &self.model
+    }
+
+    fn pace(&self) -> Pace {
+        if self.settings.base_url.is_loopback() { Pace::Loopback } else { Pace::Remote }
+    }
+
+    fn endpoint(&self) -> String {
+        self.endpoint.clone()
+    }
+
+    fn readiness<'a>(&'a self, _: &'a ShellFacts) -> BoxFuture<'a, Readiness> {
+        self.warming.readiness(&self.settings, &self.model, &self.pool).boxed()
+    }
+
+    fn connect<'a>(&'a self, facts: &'a ShellFacts) -> BoxFuture<'a, ()> {
+        self.open_ahead(facts).boxed()
+    }
+
+    fn key_variables(&self) -> Vec<&str> {
+        self.keys.variables()
+    }
+
+    fn preview(&self, prompt: &Prompt) -> Option<RequestPreview> {
+        let form = self.learnt().form;
+        Some(preview(&self.outgoing(form, prompt), self.has_key.then(|| self.wire.key_header())))
+    }
+
+    fn ask<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<RawAnswer, AttemptError>> {
+        self.attempt(call).boxed()
+    }
+}
+
+impl Server {
+    pub(super) fn new(
+        settings: &ProviderSettings,
+        server: ServerSettings,
+        wire: Box<dyn Wire>,
+        pool: HttpPool,
+        keys: Arc<dyn KeySource>,
+    ) -> Self {
+        let learnt = Mutex::new(Learnt { form: wire.first_form(), raised: false });
+        Self {
+            name: settings.name.clone(),
+            model: settings.model.clone(),
+            settings: server,
+            wire,
+            pool,
+            keys,
+            has_key: settings.key.is_some(),
+            endpoint: settings.endpoint(),
+            learnt,
+            warming: Warming::default(),
+        }
+    }
+
+    fn learnt(&self) -> Learnt {
+        *self.learnt.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn learn(&self, change: impl FnOnce(&mut Learnt)) {
+        change(&mut self.learnt.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn outgoing(&self, form: Form, prompt: &Prompt) -> Outgoing {
+        let cap = if form.thinks { THINKING_TOKENS.max(prompt.max_tokens) } else { prompt.max_tokens };
+        let cap = if self.learnt().raised { cap.saturating_mul(RAISE) } else { cap };
+        self.wire.request(prompt, form, cap)
+    }
+
+    async fn attempt(&self, call: Call<'_>) -> Result<RawAnswer, AttemptError> {
+        let total = Bound::new(Stage::Total, call.limits.total);
+        let late = |_| AttemptError::new(FailureClass::Slow(Stage::Total), "the key did not come in time; hint: try again");
+        let key = total.on(self.keys.key(call.facts)).await.map_err(late)??;
+        let route = Route::new(&self.settings, call.limits.connect, &call.facts.proxies);
+        let mut form = self.learnt().form;
+        // Each turn drops or renames one parameter, so there are few.
+        let result = loop {
+            match self.exchange(&call, form, &route, key.as_ref(), total).await {
+                Ok(answer) => break Ok(answer),
+                Err(Setback::Form(next)) => form = next,
+                Err(Setback::Failed(error)) => break Err(error),
+            }
+        };
+        result.map_err(|error| self.after(error, &route, form))
+    }
+
+    /// What a failure teaches for the next attempt.
+    fn after(&self, mut error: AttemptError, route: &Route, form: Form) -> AttemptError {
+        match error.class {
+            FailureClass::Auth => self.keys.rejected(),
+            // The connection is silent or dead, and others that were kept beside it may be as well.
+            FailureClass::Slow(_) | FailureClass::LocalNetwork | FailureClass::Unsent => self.pool.forget(route),
+            FailureClass::Truncated if error.may_retry == Some(true) => {
+                let mut can_help = false;
+                self.learn(|learnt| {
+                    can_help = !learnt.raised && form.cap != Cap::None;
+                    learnt.raised = true;
+                });
+                error.may_retry = Some(can_help);
+            }
+            _ => {}
+        }
+        error
+    }
+
+    async fn exchange(&self, call: &Call<'_>, form: Form, route: &Route, key: Option<&Secret>, total: Bound) -> Result<RawAnswer, Setback> {
+        let first = Bound::new(Stage::FirstChunk, call.limits.first_chunk).and(total);
+        let outlet = total.on(self.pool.outlet(route)).await??;
+        let keyed = Keyed { header: self.wire.key_header(), key };
+        let reply = post(&outlet.client, self.outgoing(form, call.prompt), keyed, self.way(route, &outlet), first).await?;
+        let advice = reply.advice;
+        if !(200..300).contains(&reply.status) {
+            let gap = Bound::new(Stage::Gap, call.limits.gap).and(total);
+            return Err(self.refused(reply, form, key, gap, &outlet).await);
+        }
+        self.learn(|learnt| learnt.form = form);
+        reply.check_type()?;
+        let mut answer = read(self.wire.as_ref(), reply, call.limits, key, (first, total)).await?;
+        outlet.keep(&self.settings.base_url.origin());
+        if answer.model.is_empty() {
+            answer.model = printable(&self.model, key);
+        }
+        answer.pause = advice.pause;
+        Ok(answer)
+    }
+
+    /// What a response that is not a success means, and whether another form may help.
+    async fn refused(&self, reply: Reply, form: Form, key: Option<&Secret>, bound: Bound, outlet: &Outlet) -> Setback {
+        let (status, advice, redirect) = (reply.status, reply.advice, reply.redirect.clone());
+        if (300..400).contains(&status) {
+            let target = redirect.map(|target| format!(" to {}", printable(&target, key))).unwrap_or_default();
+            let detail = format!("HTTP {status}: a redirect{target} is not followed; hint: check base_url, or a network login page?");
+            return AttemptError::new(FailureClass::Config, detail).into();
+        }
+        let fault = Fault::from_body(&reply.small_body(bound).await);
+        outlet.keep(&self.settings.base_url.origin());
+        let error = status_error(status, &fault, advice, key);
+        match self.wire.without_what_it_names(form, &fault) {
+            Some(next) if matches!(status, 400 | 422) && error.class != FailureClass::Quota => Setback::Form(next),
+            _ => Setback::Failed(error),
+        }
+    }
+
+    fn way(&self, route: &Route, outlet: &Outlet) -> Way<'_> {
+        let to = &self.settings.base_url;
+        Way { to, proxied: route.is_proxied(), kept: outlet.keeps(&to.origin()) }
+    }
+
+    /// Asks for the list of models without showing a key. It costs nothing, is answered with a few bytes (usually those
+    /// of a refusal), and leaves a connection with its TLS session behind, which nothing but a request can: the pool has
+    /// no other way in. Other servers get the request for their root, which any of them answers.
+    async fn open_ahead(&self, facts: &ShellFacts) {
+        let bound = Bound::new(Stage::Total, AHEAD);
+        let connect = if self.settings.base_url.is_loopback() { CONNECT_LOOPBACK } else { CONNECT };
+        let route = Route::new(&self.settings, connect, &facts.proxies);
+        let place = self.wire.models().unwrap_or_else(|| (self.settings.base_url.at_root("/"), Vec::new()));
+        let Ok(Ok(outlet)) = bound.on(self.pool.outlet(&route)).await else { return };
+        let origin = self.settings.base_url.origin();
+        if outlet.keeps(&origin) {
+            return;
+        }
+        let keyless = Keyed { header: self.wire.key_header(), key: None };
+        if let Ok(reply) = get(&outlet.client, place, keyless, self.way(&route, &outlet), bound).await {
+            reply.small_body(bound).await;
+            outlet.keep(&origin);
+        }
+    }
+}
+
+/// Reads the body of a success, streamed or not; which of them it is, its first byte tells more reliably than its
+/// declared type.
+async fn read(
+    wire: &dyn Wire,
+    mut reply: Reply,
+    limits: AttemptLimits,
+    key: Option<&Secret>,
+    (first, total): (Bound, Bound),
+) -> Result<RawAnswer, AttemptError> {
+    let mut assembly = Assembly::default();
+    let mut splitter = Splitter::new(wire.framing());
+    let mut whole = Vec::new();
+    let mut kind = None;
+    let mut bound = first;
+    let mut started = false;
+    while let Some(chunk) = reply.next(bound).await? {
+        let chunk = chunk.as_ref();
+        let first_byte = || chunk.iter().find(|byte| !byte.is_ascii_whitespace()).copied();
+        kind = kind.or_else(|| first_byte().map(|byte| Kind::from_first_byte(byte, wire.framing())));
+        match kind {
+            None => {}
+            Some(Kind::Page) => return Err(web_page()),
+            Some(Kind::Whole) => {
+                whole.extend_from_slice(chunk);
+                bound = next_gap(limits.gap, total);
+            }
+            Some(Kind::Stream) => {
+                for event in splitter.feed(chunk).map_err(damaged)? {
+                    match wire.event(&event, &mut assembly, key)? {
+                        Progress::Done => {
+                            let answer = assembly.finish(false);
+                            reply.drain().await;
+                            return answer;
+                        }
+                        Progress::Text => started = true,
+                        Progress::Idle => {}
+                    }
+                }
+                // Comments and roles are signs of life, but of the gateway and not of the model.
+                if started {
+                    bound = next_gap(limits.gap, total);
+                }
+            }
+        }
+    }
+    match kind {
+        Some(Kind::Whole) => wire.whole(&whole, &mut assembly, key)?,
+        _ => {
+            if let Some(event) = splitter.finish().map_err(damaged)? {
+                wire.event(&event, &mut assembly, key)?;
+            }
+        }
+    }
+    assembly.finish(true)
+}
+
+fn next_gap(gap: Duration, total: Bound) -> Bound {
+    Bound::new(Stage::Gap, gap).and(total)
+}
+
+fn damaged(error: SseError) -> AttemptError {
+    AttemptError::new(FailureClass::Malformed, error.to_string())
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Whole,
+    Stream,
+    Page,
+}
+
+impl Kind {
+    fn from_first_byte(byte: u8, framing: Framing) -> Self {
+        match (byte, framing) {
+            (b'<', _) => Kind::Page,
+            (b'{' | b'[', Framing::Events) => Kind::Whole,
+            _ => Kind::Stream,
+        }
+    }
+}
