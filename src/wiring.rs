@@ -49,7 +49,7 @@ impl Backend for Service {
         let (config, problem) = state.file.current();
         // Providers are kept while the configuration is the same, with what they have learnt of their server's dialect.
         let providers = match &state.built {
-            Some(built) if Arc::ptr_eq(&built.from, &config) => built.providers.clone(),
+            Some(built) if built.from == config => built.providers.clone(),
             _ => {
                 let providers: Vec<_> = config.providers.iter().map(|section| build_provider(section, &self.pool)).collect();
                 self.pipeline.reconfigure(config.online);

@@ -81,6 +81,10 @@ impl Provider for Server {
         self.endpoint.clone()
     }
 
+    fn key_state<'a>(&'a self, facts: &'a ShellFacts) -> BoxFuture<'a, u64> {
+        self.keys.state(facts)
+    }
+
     fn readiness<'a>(&'a self, _: &'a ShellFacts) -> BoxFuture<'a, Readiness> {
         self.warming.readiness(&self.settings, &self.model, &self.pool).boxed()
     }

@@ -176,6 +176,11 @@ impl Endpoint {
         }
     }
 
+    /// What its owner had to mend may be mended.
+    pub fn release(&mut self) {
+        self.blocked = None;
+    }
+
     /// A call was given up before it ended.
     pub fn abandon(&mut self, now: Instant) {
         self.breaker.abandon(now);

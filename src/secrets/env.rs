@@ -1,3 +1,5 @@
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 
@@ -31,6 +33,11 @@ impl KeySource for KeyVariable {
 
     fn variables(&self) -> Vec<&str> {
         vec![&self.name]
+    }
+
+    fn state<'a>(&'a self, facts: &'a ShellFacts) -> BoxFuture<'a, u64> {
+        let value = facts.keys.iter().find(|(name, _)| *name == self.name).map(|(_, value)| value.expose());
+        ready(BuildHasherDefault::<DefaultHasher>::default().hash_one(value)).boxed()
     }
 }
 

@@ -1,7 +1,9 @@
 use std::fs::OpenOptions;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::io::Read;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -9,6 +11,9 @@ use futures_util::future::BoxFuture;
 use super::{KEY_LIMIT, only_line, refuse};
 use crate::domain::{AttemptError, Secret, ShellFacts};
 use crate::suggest::ports::KeySource;
+
+/// A file system that hangs costs no more than this.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// A file that belongs to this user and that nobody else can read. It is read for each attempt, so a new key counts at
 /// once.
@@ -35,6 +40,18 @@ impl KeySource for KeyFile {
 
     fn variables(&self) -> Vec<&str> {
         Vec::new()
+    }
+
+    fn state<'a>(&'a self, _: &'a ShellFacts) -> BoxFuture<'a, u64> {
+        let path = self.path.clone();
+        async move {
+            let look = tokio::task::spawn_blocking(move || {
+                std::fs::metadata(path).map(|file| (file.ino(), file.size(), file.mtime(), file.mtime_nsec()))
+            });
+            let seen = tokio::time::timeout(LOOK, look).await.ok().and_then(Result::ok).and_then(Result::ok);
+            BuildHasherDefault::<DefaultHasher>::default().hash_one(seen)
+        }
+        .boxed()
     }
 }
 

@@ -266,7 +266,8 @@ impl Acceptance for Judgement {
         let facts = &self.request.facts;
         let resolves = |word: &str| self.parts.commands.resolves(word, facts);
         let parses = |text: &str| crate::syntax::parse(text, facts.shell).is_ok();
-        let found = extract(answer, &resolves, &parses)?;
+        // The answer came whole: the same words would be answered the same way again.
+        let found = extract(answer, &resolves, &parses).map_err(|error| AttemptError { may_retry: Some(false), ..error })?;
         let origin = Origin::Provider(provider.to_owned());
         Ok(Candidate { command: found.command, reading: found.reading, origin, confidence: CONFIDENCE })
     }

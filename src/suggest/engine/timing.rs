@@ -19,6 +19,8 @@ const LAST_GAP: Duration = Duration::from_millis(2500);
 /// A model on this machine shares it with everything else.
 const GAP_LOOPBACK: Duration = Duration::from_millis(4000);
 const TOTAL: Duration = Duration::from_millis(4000);
+/// The longest attempt at a service elsewhere, where a request has more time than usual.
+const LONGEST_REMOTE: Duration = Duration::from_secs(8);
 /// What a model on this machine or a program of the user's may take, when nobody else is asked.
 const UNHURRIED: Duration = Duration::from_secs(30);
 
@@ -47,8 +49,17 @@ pub(super) fn limits(pace: Pace, moment: Moment) -> AttemptLimits {
     match pace {
         // It may still be loading its model, and a client that hangs up aborts the loading.
         Pace::Loopback => within(CONNECT_LOOPBACK, remaining, GAP_LOOPBACK, remaining),
+        // Whoever comes after it has time for one attempt.
+        Pace::Command if !is_last => within(CONNECT, remaining, remaining, remaining.saturating_sub(TOTAL).max(remaining / 2)),
         Pace::Command => within(CONNECT, remaining, remaining, remaining),
         Pace::Remote => {
+            let remaining = remaining.min(LONGEST_REMOTE);
+            let within = |connect: Duration, first_chunk: Duration, gap: Duration, total: Duration| AttemptLimits {
+                connect: connect.min(remaining),
+                first_chunk: first_chunk.min(remaining),
+                gap: gap.min(remaining),
+                total: total.min(remaining),
+            };
             let usual = p95.map(|p95| (p95 * 3).clamp(SHORTEST_FIRST_CHUNK, FIRST_CHUNK));
             if is_last {
                 // Whoever is asked last leaves time to nobody, so a slow model may use all that remains. From one that is
@@ -62,9 +73,11 @@ pub(super) fn limits(pace: Pace, moment: Moment) -> AttemptLimits {
     }
 }
 
-/// The time for a whole request: the configured one, and more when only sources that take longer are to be asked.
+/// The time for a whole request: the configured one, and more when a program is among the sources, or when only models on
+/// this machine are.
 pub fn total(configured: Duration, providers: &[std::sync::Arc<dyn Provider>]) -> Duration {
-    let unhurried = !providers.is_empty() && providers.iter().all(|provider| provider.pace() != Pace::Remote);
+    let has_program = providers.iter().any(|provider| provider.pace() == Pace::Command);
+    let unhurried = has_program || (!providers.is_empty() && providers.iter().all(|provider| provider.pace() == Pace::Loopback));
     if unhurried { configured.max(UNHURRIED) } else { configured }
 }
 
@@ -96,6 +109,8 @@ mod tests {
             (Pace::Remote, moment(2000, 0, true, Some(600)), [1000, 2000, 2000, 2000]),
             (Pace::Loopback, moment(8000, 0, true, None), [250, 8000, 4000, 8000]),
             (Pace::Command, moment(30_000, 0, true, None), [1000, 30_000, 30_000, 30_000]),
+            (Pace::Command, moment(30_000, 0, false, None), [1000, 30_000, 30_000, 26_000]),
+            (Pace::Remote, moment(30_000, 0, true, None), [1000, 8000, 2500, 8000]),
             (Pace::Remote, moment(500, 0, false, None), [500, 500, 500, 500]),
         ] {
             assert_eq!(ms(limits(pace, moment)), expected, "{pace:?} {moment:?}");

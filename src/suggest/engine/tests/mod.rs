@@ -257,15 +257,20 @@ async fn silence_of_a_quick_only_source_is_a_dead_connection() {
 #[tokio::test(start_paused = true)]
 async fn a_model_that_is_loading_is_passed_over_while_somebody_else_can_answer() {
     let loading = |name| {
-        let mut provider = Scripted::with_pace(name, Pace::Loopback, &[(6000, Ok("ls"))]);
-        Arc::get_mut(&mut provider).unwrap().readiness = Readiness::Loading;
+        let provider = Scripted::with_pace(name, Pace::Loopback, &[(6000, Ok("ls"))]);
+        provider.loads_within(usize::MAX);
         provider
     };
     let providers = [loading("local"), Scripted::new("b", &[LS])];
     assert_eq!(ask(&engine(), round(&providers, 8000)).await, by("b"));
     assert_eq!(providers[0].count(), 0);
     let alone = [loading("local")];
-    assert_eq!(ask(&engine(), round(&alone, 8000)).await, by("local"), "nobody else could answer");
+    alone[0].loads_within(20);
+    let start = Instant::now();
+    assert_eq!(ask(&engine(), round(&alone, 30_000)).await, by("local"), "nobody else could answer");
+    assert_eq!(start.elapsed().as_millis(), 11_000, "five seconds of loading, six of answering");
+    let endless = [loading("local")];
+    assert_eq!(ask(&engine(), round(&endless, 8000)).await, failed(&[("local", Overloaded)]));
 }
 
 #[tokio::test(start_paused = true)]

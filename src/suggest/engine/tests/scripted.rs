@@ -17,7 +17,8 @@ pub(super) type Step = (u64, Result<&'static str, FailureClass>);
 pub(super) struct Scripted {
     name: &'static str,
     pub(super) pace: Pace,
-    pub(super) readiness: Readiness,
+    /// How often it still says that it is loading.
+    loading: AtomicUsize,
     script: Mutex<VecDeque<Step>>,
     pub(super) calls: Mutex<Vec<AttemptLimits>>,
     pub(super) finished: AtomicUsize,
@@ -32,7 +33,7 @@ impl Scripted {
         Arc::new(Self {
             name,
             pace,
-            readiness: Readiness::Ready,
+            loading: AtomicUsize::new(0),
             script: Mutex::new(script.iter().cloned().collect()),
             calls: Mutex::default(),
             finished: AtomicUsize::new(0),
@@ -41,6 +42,10 @@ impl Scripted {
 
     pub(super) fn now_does(&self, script: &[Step]) {
         *self.script.lock().unwrap() = script.iter().cloned().collect();
+    }
+
+    pub(super) fn loads_within(&self, looks: usize) {
+        self.loading.store(looks, Ordering::Relaxed);
     }
 
     pub(super) fn count(&self) -> usize {
@@ -66,7 +71,9 @@ impl Provider for Scripted {
     }
 
     fn readiness<'a>(&'a self, _facts: &'a ShellFacts) -> BoxFuture<'a, Readiness> {
-        std::future::ready(self.readiness).boxed()
+        let before = self.loading.load(Ordering::Relaxed);
+        self.loading.store(before.saturating_sub(usize::from(before < usize::MAX)), Ordering::Relaxed);
+        std::future::ready(if before > 0 { Readiness::Loading } else { Readiness::Ready }).boxed()
     }
 
     fn key_variables(&self) -> Vec<&str> {
