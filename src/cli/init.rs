@@ -37,6 +37,7 @@ fn integration(shell: ShellKind) -> &'static str {
             include_str!("../../shell/bash/gptos.bash"),
             include_str!("../../shell/bash/guard.bash"),
             include_str!("../../shell/bash/live.bash"),
+            include_str!("../../shell/bash/meanwhile.bash"),
             include_str!("../../shell/bash/setup.bash"),
         ),
         ShellKind::Fish => concat!(
