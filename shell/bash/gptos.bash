@@ -338,7 +338,6 @@ __gptos_wait() {
   done
   ((drawn == 0)) || builtin printf '\r\e[K' >&2
   if ((taken && _GPTOS_CANCELLED == 0)); then
-    _GPTOS_TYPED=''
     __gptos_wait_aside
     return 3
   fi

@@ -13,13 +13,18 @@ __gptos_wait_aside() {
 }
 
 __gptos_relay() {
-  local kind text note i
+  local kind text note i tick=''
   for ((i = 0; i < _GPTOS_MAX_RECORDS; i++)); do
     IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" kind || break
     IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" text || break
     IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" note || break
     ((${#kind} + ${#text} + ${#note} < _GPTOS_MAX_FIELD)) || break
-    [[ $kind != tick ]] || continue
+    if [[ $kind == tick ]]; then
+      tick=$note
+      continue
+    fi
+    # The latest name is enough.
+    [[ $kind != meanwhile ]] || builtin printf '%s\0%s\0%s\0' tick '' "$tick"
     builtin printf '%s\0%s\0%s\0' "$kind" "$text" "$note"
     [[ $kind != end ]] || break
     # While the answer is awaited Enter runs nothing, so this reply cannot reach a program.

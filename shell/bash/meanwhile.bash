@@ -40,16 +40,15 @@ __gptos_tell_offer() {
   __gptos_say "$_GPTOS_TEXT"
 }
 
-# While the shell waits: has the key been pressed since the offer was drawn, and nothing else? What was typed before can not have
-# meant it, and keys that edit the line come first.
+# While the shell waits: is the key the first one that was pressed since the offer was drawn? A press before that can not have
+# meant it, and keys that edit the line keep their order. What was typed after the key stays to be played.
 __gptos_asked_to_take() {
   local sequence
   [[ -n $_GPTOS_MEANWHILE ]] || return 1
   for sequence in "${_GPTOS_RAW_KEYS[@]}"; do
-    if builtin [ "$_GPTOS_TYPED" = "$sequence" ]; then
-      ((_GPTOS_OFFERED == 0)) || return 0
-      _GPTOS_TYPED=''
-    fi
+    builtin [ "${_GPTOS_TYPED:0:${#sequence}}" = "$sequence" ] || continue
+    _GPTOS_TYPED=${_GPTOS_TYPED:${#sequence}}
+    ((_GPTOS_OFFERED == 0)) || return 0
   done
   _GPTOS_OFFERED=1
   return 1
@@ -87,10 +86,10 @@ __gptos_settle_late() {
   [[ $_GPTOS_ASKED_FOR != new ]] || _GPTOS_MORE=$_GPTOS_OFFER
   [[ -z $_GPTOS_MESSAGE ]] || __gptos_say "$_GPTOS_MESSAGE"
   if ((first == ${#_GPTOS_RING[@]})); then
-    __gptos_say "${_GPTOS_WAITING_FOR:-the answer} says the same"
+    __gptos_say "the answer is the same (${_GPTOS_NOTES[0]})"
   else
     _GPTOS_RING_AT=$((first - 1)) _GPTOS_SHOWN=$READLINE_LINE
-    __gptos_say "${_GPTOS_WAITING_FOR:-the answer} is here, $_GPTOS_KEY_NAME shows: ${_GPTOS_RING[first]}"
+    __gptos_say "the answer is here, $_GPTOS_KEY_NAME shows: ${_GPTOS_RING[first]} (${_GPTOS_RING_NOTES[first]})"
   fi
 }
 

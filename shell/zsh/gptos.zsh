@@ -342,11 +342,11 @@ __gptos_arrive_late() {
         __gptos_why_none
         text="$REPLY"
     elif (( $#_GPTOS_RING < first )); then
-        text="${_GPTOS_WAITING_FOR:-the answer} says the same"
+        text="the answer is the same ($_GPTOS_NEW_NOTES[1])"
     else
         # Whatever the line holds now, the next press of the key leads to the answer, and further presses to all the others.
         _GPTOS_SHOWN="$BUFFER" _GPTOS_AT=$(( first - 1 ))
-        text="${_GPTOS_WAITING_FOR:-the answer} is here, $_GPTOS_KEY_NAME shows: $_GPTOS_RING[first]"
+        text="the answer is here, $_GPTOS_KEY_NAME shows: $_GPTOS_RING[first] ($_GPTOS_NOTES[first])"
     fi
     (( _GPTOS_EXTENDS )) || _GPTOS_MORE="$_GPTOS_NEW_MORE"
     __gptos_is_held && text="$_GPTOS_HELD_REASON · $text"
