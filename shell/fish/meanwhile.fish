@@ -76,11 +76,12 @@ function __gptos_offer_late --no-scope-shadowing
     if test $_GPTOS_ASKED[4] = plain
         set -g _GPTOS_MORE $more
     end
-    if set -q _GPTOS_RING[(math $known + 1)]
+    set -l first (math $known + 1)
+    if set -q _GPTOS_RING[$first]
         set -g _GPTOS_AT $known
         set -g _GPTOS_PUT (commandline -b | string collect)
-        set -l note (string replace 'gptos: ' '' -- $_GPTOS_NOTES[(math $known + 1)])
-        __gptos_say_late "gptos: the answer is here, $(__gptos_key_name) shows: $_GPTOS_RING[(math $known + 1)] ($note)"
+        set -l note (string replace 'gptos: ' '' -- $_GPTOS_NOTES[$first])
+        __gptos_say_late "gptos: the answer is here, $(__gptos_key_name) shows: $_GPTOS_RING[$first] ($note)"
     else
         __gptos_say_late "gptos: the answer is the same ($(string replace 'gptos: ' '' -- $notes[1]))"
     end

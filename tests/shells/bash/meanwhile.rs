@@ -194,8 +194,10 @@ fn enter_right_after_taking_runs_nothing_and_later_runs_the_line_and_ends_the_re
 #[test]
 fn what_was_taken_and_edited_is_judged_at_enter() {
     for setup in both() {
-        let bench =
-            Bench::new(|helper| offering(helper, &[("touch answer", NOTE)]).ruling("-rf", Ruling::Hold("high", "risk high: removes")), setup);
+        let bench = Bench::new(
+            |helper| offering(helper, &[("touch answer", NOTE)]).ruling("-rf", Ruling::Hold("high", "risk high: removes")),
+            setup,
+        );
         bench.take();
         bench.t.type_text("; echo rm -rf x");
         bench.read_and_enter();
@@ -253,7 +255,8 @@ fn other_words_replace_the_request() {
 
 #[test]
 fn question_marks_replace_a_request_from_which_something_was_taken() {
-    let bench = Bench::new(|helper| offering(helper, &[("touch answer", NOTE)]).answer_after(NOW, &[("touch second", NOTE)]), Setup::default());
+    let bench =
+        Bench::new(|helper| offering(helper, &[("touch answer", NOTE)]).answer_after(NOW, &[("touch second", NOTE)]), Setup::default());
     bench.take();
     bench.t.key("C-u");
     bench.type_and_press("?? something else", "Enter");

@@ -46,9 +46,7 @@ fn the_candidate_is_shown_taken_and_joined_by_the_answer() {
     both_modes(|mode| {
         for vi in [false, true] {
             let setup = Setup { before: mode.to_owned(), vi, ..Setup::default() };
-            let s = Scene::with(setup, |fake, _| {
-                offering(fake, &[("touch answer", NOTE), ("touch guess", NOTE), ("touch other", NOTE)])
-            });
+            let s = Scene::with(setup, |fake, _| offering(fake, &[("touch answer", NOTE), ("touch guess", NOTE), ("touch other", NOTE)]));
             s.take();
             assert_eq!(s.t.cursor(), 11);
             s.t.wait_for_screen("gptos: guess · risk none\n");
@@ -168,9 +166,8 @@ fn enter_right_after_taking_runs_nothing_and_later_runs_the_line_and_ends_the_re
 #[test]
 fn what_was_taken_and_edited_is_judged_at_enter() {
     both_modes(|mode| {
-        let s = Scene::new(mode, |fake, _| {
-            offering(fake, &[("touch answer", NOTE)]).ruling("-rf", Ruling::Hold("high", "risk high: removes"))
-        });
+        let s =
+            Scene::new(mode, |fake, _| offering(fake, &[("touch answer", NOTE)]).ruling("-rf", Ruling::Hold("high", "risk high: removes")));
         s.take();
         s.t.type_text("; echo rm -rf x");
         read_the_line();
