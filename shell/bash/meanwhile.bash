@@ -78,7 +78,10 @@ __gptos_settle_late() {
   local first=${#_GPTOS_RING[@]}
   _GPTOS_TAKEN=0
   __gptos_drain
-  if ! __gptos_judge_answer; then
+  if [[ -z $READLINE_LINE ]]; then
+    __gptos_say 'the line was emptied, so the answer was dropped'
+    return 0
+  elif ! __gptos_judge_answer; then
     __gptos_say "$_GPTOS_MESSAGE"
     return 0
   fi

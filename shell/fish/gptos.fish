@@ -256,7 +256,7 @@ function __gptos_arrived
     set -l taken $_GPTOS_TAKEN
     __gptos_settle
     set -l line (commandline -b | string collect)
-    if test "$taken" = 1
+    if test "$taken" = 1; and test -n "$line"
         __gptos_take $dir
     else if test "$line" = "$_GPTOS_ASKED[2]"
         __gptos_take $dir

@@ -234,6 +234,22 @@ fn control_c_ends_the_request_and_keeps_the_words_or_what_was_taken() {
 }
 
 #[test]
+fn a_line_that_was_emptied_gets_no_answer() {
+    for setup in both() {
+        let bench = offered(&[("touch answer", NOTE)], setup);
+        bench.take();
+        bench.t.key("C-u");
+        bench.expect_buffer("");
+        bench.helper.tell();
+        bench.t.wait_for_screen("gptos: the line was emptied, so the answer was dropped");
+        bench.expect_buffer("");
+        bench.t.key("C-g");
+        bench.t.wait_for_screen("gptos: type what you want");
+        bench.assert_sane();
+    }
+}
+
+#[test]
 fn other_words_replace_the_request() {
     for setup in both() {
         let bench = Bench::new(|helper| offering(helper, &[("touch answer", NOTE)]).answer_after(NOW, &[("touch second", NOTE)]), setup);

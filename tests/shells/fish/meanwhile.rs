@@ -205,6 +205,20 @@ fn control_c_ends_the_request_and_keeps_the_words_or_what_was_taken() {
 }
 
 #[test]
+fn a_line_that_was_emptied_gets_no_answer() {
+    both_modes(|mode| {
+        let s = offered(mode, &[("touch answer", NOTE)]);
+        s.take();
+        s.t.key("C-u");
+        s.expect("");
+        s.fake.tell();
+        s.t.wait_for_screen("gptos: the line changed, answer dropped\n");
+        s.expect("");
+        s.expect_no_files();
+    });
+}
+
+#[test]
 fn other_words_replace_the_request() {
     for taken in [false, true] {
         let s = Scene::new(LIVE, |fake, _| offering(fake, &[("touch answer", NOTE)]).answer_after(NOW, &[("touch second", NOTE)]));

@@ -4,9 +4,10 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::failure::script;
 use super::{AT_ONCE, NOTE, READING, SOON, scripted, start, start_with};
 use crate::fake::{FakeHelper, Ruling};
-use crate::terminal::{Setup, Terminal, is_alive};
+use crate::terminal::{Setup, Shell, Terminal, is_alive};
 
 const GUESS: &str = "guess · risk none";
 const OFFER: &str = "gptos: openai… 2.4 s · Ctrl-G takes: touch guess (guess · risk none)";
@@ -328,4 +329,48 @@ fn the_message_names_the_key_that_is_bound_and_the_options_of_the_user_change_no
         t.wait_for_buffer(|b| b == "touch answer");
         assert!(fs::read_dir(t.dir().join("cwd")).unwrap().next().is_none());
     }
+}
+
+/// Offers a candidate and then tells the time for ever, deaf to TERM; it rules that every line is held.
+fn ticking(dir: &std::path::Path) -> std::path::PathBuf {
+    let lines = r#"case $1 in
+guard) cat >/dev/null; printf 'hold\0high\0risk high: removes\0end\0000\0\0'; exit ;;
+ran) exit ;;
+esac
+trap '' TERM INT
+printf 'meanwhile\0touch guess\0guess · risk none\0'
+while printf 'tick\0002410\0openai\0'; do echo >>"$0.ticks"; sleep 0.02; done"#;
+    script(dir, lines)
+}
+
+#[test]
+fn the_time_that_goes_on_follows_the_note_and_never_hides_a_reason() {
+    let dir = tempfile::tempdir().unwrap();
+    let bin = ticking(dir.path());
+    let ticks = || fs::read_to_string(bin.with_extension("ticks")).unwrap_or_default().len();
+    let t = Terminal::start(Shell::Zsh, Setup { bin: bin.clone(), ..Setup::default() });
+    take(&t, "make a file");
+    t.wait_for_screen("gptos: guess · risk none · openai… 2.4 s");
+    thread::sleep(READING);
+    t.key("Enter");
+    t.wait_for_screen("gptos: risk high: removes · Enter again runs it");
+    let before = ticks();
+    t.wait_for(|| (ticks() > before + 10).then_some(()), "the time to go on");
+    t.buffer();
+    assert!(t.screen().contains("gptos: risk high: removes · Enter again runs it"), "{}", t.screen());
+    assert!(!ran(&t, "guess"));
+}
+
+#[test]
+fn a_request_that_does_not_end_at_control_c_leaves_the_guard_of_enter_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let bin = ticking(dir.path());
+    let rc = "GPTOS_ENTER_GUARD_MS=8000 GPTOS_GUARD=off".to_owned();
+    let t = Terminal::start(Shell::Zsh, Setup { bin, rc, ..Setup::default() });
+    take(&t, "make a file");
+    t.key("C-c");
+    t.key("Enter");
+    t.wait_for_screen("read it first, then Enter");
+    assert_eq!(t.buffer(), "touch guess");
+    assert!(!ran(&t, "guess"));
 }
