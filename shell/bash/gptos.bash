@@ -6,7 +6,7 @@
 # Options (a value set by the user wins): GPTOS_BIN GPTOS_KEY GPTOS_KEY2 GPTOS_ENTER_GUARD_MS GPTOS_PROGRESS_MS GPTOS_ASYNC
 #   GPTOS_GUARD: which lines are judged at Enter, `suggested` (those that descend from a suggestion), `all` or `off`;
 #   GPTOS_GUARD_MS: how long Enter waits for that. A line held for its risk runs at a second Enter.
-# Parts: this file, guard.bash, live.bash and setup.bash, in this order; `gptos init bash` prints them as one.
+# Parts: this file, guard.bash, live.bash, meanwhile.bash and setup.bash, in this order; `gptos init bash` prints them as one.
 # Defines: functions `__gptos_*`, private variables `_GPTOS_*`, one element of PROMPT_COMMAND, key bindings.
 # Limit: `$!` names the helper's process after a request, since bash counts a process substitution as a background job.
 #
@@ -150,9 +150,10 @@ __gptos_take_field() {
   local kind=${_GPTOS_FIELDS[0]} text=${_GPTOS_FIELDS[1]} note=${_GPTOS_FIELDS[2]}
   _GPTOS_FIELDS=()
   ((++_GPTOS_RECORDS <= _GPTOS_MAX_RECORDS)) || return 0
-  [[ $kind == tick ]] || _GPTOS_BEGUN=1
+  [[ $kind == tick || $kind == meanwhile ]] || _GPTOS_BEGUN=1
   case $kind in
     tick) _GPTOS_WAITING_FOR=${note//[[:cntrl:]]/} ;;
+    meanwhile) __gptos_keep_meanwhile "$text" "$note" ;;
     cmd)
       if [[ -z $text || $text == *[[:cntrl:]]* ]]; then
         _GPTOS_REFUSED=1
@@ -175,6 +176,7 @@ __gptos_take_field() {
 __gptos_clear_answer() {
   _GPTOS_FIELDS=() _GPTOS_COMMANDS=() _GPTOS_NOTES=() _GPTOS_PART='' _GPTOS_BEGUN=''
   _GPTOS_OFFER='' _GPTOS_MESSAGE='' _GPTOS_WAITING_FOR='' _GPTOS_RECORDS=0 _GPTOS_ENDED=0 _GPTOS_REFUSED=0
+  _GPTOS_MEANWHILE='' _GPTOS_MEANWHILE_NOTE='' _GPTOS_TAKEN=0 _GPTOS_OFFERED=0
 }
 
 # Reads one field, and waits at most $1 seconds for the record that it may begin. 0: the answer is complete or broken; 1: go on.
@@ -288,8 +290,14 @@ __gptos_restore_trap() {
 
 # Bash has cleared the line for us and draws it again afterwards, so the sign may take its place.
 __gptos_draw_wait() {
-  local text="${_GPTOS_WAITING_FOR:0:20}"
-  text="asking${text:+ $text} (Ctrl-C cancels)"
+  local text
+  if [[ -n $_GPTOS_MEANWHILE ]]; then
+    __gptos_fit_offer
+    text=$_GPTOS_TEXT
+  else
+    text="${_GPTOS_WAITING_FOR:0:20}"
+    text="asking${text:+ $text} (Ctrl-C cancels)"
+  fi
   ((_GPTOS_IMPATIENT == 0)) || text='waiting, Ctrl-C cancels'
   case ${LC_ALL:-${LC_CTYPE:-${LANG-}}} in
     *[Uu][Tt][Ff]*8*) local frames='⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏' ;;
@@ -298,23 +306,29 @@ __gptos_draw_wait() {
   builtin printf '\r\e[K%s gptos: %s' "${frames:$1 % ${#frames}:1}" "$text" >&2
 }
 
-# Waits for the answer. 0: it is there (or broken); 1: cancelled; 2: the wait goes on aside, the prompt is live.
+# Waits for the answer. 0: it is there (or broken); 1: cancelled; 2: the wait goes on aside, the prompt is live; 3: the same, and
+# what the machine offers by itself is to be taken.
 __gptos_wait() {
-  local start patience frame=0 drawn=0
+  local patience frame=0 drawn=0 taken=0
   __gptos_number "$GPTOS_PROGRESS_MS" 120
   patience=$((_GPTOS_NUMBER * 1000))
   __gptos_now
-  start=$_GPTOS_NOW
+  _GPTOS_ASKED_AT=$_GPTOS_NOW
   while :; do
     __gptos_now
-    if ((_GPTOS_NOW - start < patience)); then
-      __gptos_seconds $(((patience - (_GPTOS_NOW - start)) / 1000 + 1))
-    elif [[ $GPTOS_ASYNC == 1 && -z $_GPTOS_BEGUN$_GPTOS_PART && ${#_GPTOS_FIELDS[@]} -eq 0 ]]; then
-      # Only between records, and only while nothing but progress was read: the rest of an answer comes at once.
+    if ((_GPTOS_NOW - _GPTOS_ASKED_AT < patience)); then
+      __gptos_seconds $(((patience - (_GPTOS_NOW - _GPTOS_ASKED_AT)) / 1000 + 1))
+    elif [[ $GPTOS_ASYNC == 1 ]] && __gptos_only_progress; then
       __gptos_wait_aside
+      __gptos_say "asking${_GPTOS_WAITING_FOR:+ $_GPTOS_WAITING_FOR} (Ctrl-C cancels)"
+      __gptos_tell_offer
       return 2
     else
       __gptos_drain
+      if ((drawn)) && __gptos_asked_to_take && __gptos_only_progress; then
+        taken=1
+        break
+      fi
       __gptos_draw_wait $((frame++))
       drawn=1
       __gptos_seconds 100
@@ -323,13 +337,22 @@ __gptos_wait() {
     ! __gptos_read_field "$_GPTOS_SECONDS" || break
   done
   ((drawn == 0)) || builtin printf '\r\e[K' >&2
+  if ((taken && _GPTOS_CANCELLED == 0)); then
+    __gptos_wait_aside
+    return 3
+  fi
   ((_GPTOS_CANCELLED == 0))
+}
+
+# Only between records, and only while nothing but progress was read, may the wait go on aside: the rest of an answer comes at once.
+__gptos_only_progress() {
+  [[ -z $_GPTOS_BEGUN$_GPTOS_PART && ${#_GPTOS_FIELDS[@]} -eq 0 ]]
 }
 
 # === the ring: suggestions in order, then the original words ===
 
 __gptos_forget() {
-  _GPTOS_RING=() _GPTOS_RING_NOTES=() _GPTOS_RING_AT=0 _GPTOS_ORIGINAL='' _GPTOS_QUERY='' _GPTOS_MORE=''
+  _GPTOS_RING=() _GPTOS_RING_NOTES=() _GPTOS_RING_AT=0 _GPTOS_ORIGINAL='' _GPTOS_QUERY='' _GPTOS_MORE='' _GPTOS_SHOWN=''
   _GPTOS_GUARD_UNTIL=0 _GPTOS_GUARD_TOLD=0 _GPTOS_HELD=''
 }
 
@@ -345,14 +368,12 @@ __gptos_show() {
   __gptos_drain
   READLINE_LINE=$text
   READLINE_POINT=${#text}
+  _GPTOS_SHOWN=$text
   __gptos_guard
 }
 
 __gptos_on_suggestion() {
-  local shown=$_GPTOS_ORIGINAL
-  ((${#_GPTOS_RING[@]})) || return 1
-  ((_GPTOS_RING_AT == ${#_GPTOS_RING[@]})) || shown=${_GPTOS_RING[_GPTOS_RING_AT]}
-  [[ $READLINE_LINE == "$shown" ]]
+  ((${#_GPTOS_RING[@]})) && [[ $READLINE_LINE == "$_GPTOS_SHOWN" ]]
 }
 
 # === requests ===
@@ -372,7 +393,9 @@ __gptos_ask() {
   __gptos_start "$1" "$2"
   __gptos_open_terminal
   __gptos_wait || result=$?
-  if ((result != 2)); then
+  if ((result == 3)); then
+    __gptos_take
+  elif ((result != 2)); then
     __gptos_stop
     __gptos_restore_trap
     __gptos_settle "$result"
@@ -384,7 +407,9 @@ __gptos_ask() {
 # that was meant for the answer must not run the words.
 __gptos_settle() {
   __gptos_guard
-  if (($1 == 1)); then
+  if ((_GPTOS_TAKEN)); then
+    __gptos_settle_late
+  elif (($1 == 1)); then
     _GPTOS_TYPED='' # Ctrl-C has also emptied the terminal's own queue
     __gptos_say 'cancelled'
   elif ! __gptos_judge_answer; then
@@ -408,7 +433,16 @@ __gptos_accept_new() {
 }
 
 __gptos_accept_more() {
-  local i known candidate first=${#_GPTOS_RING[@]}
+  local first=${#_GPTOS_RING[@]}
+  __gptos_join
+  ((first < ${#_GPTOS_RING[@]})) || __gptos_say "$_GPTOS_MORE gives no other answer"
+  _GPTOS_MORE=''
+  __gptos_show "$first"
+}
+
+# Adds to the ring what it does not hold yet.
+__gptos_join() {
+  local i known candidate
   for ((i = 0; i < ${#_GPTOS_COMMANDS[@]}; i++)); do
     candidate=${_GPTOS_COMMANDS[i]}
     for known in "${_GPTOS_RING[@]}"; do
@@ -417,9 +451,6 @@ __gptos_accept_more() {
     _GPTOS_RING+=("$candidate")
     _GPTOS_RING_NOTES+=("${_GPTOS_NOTES[i]}")
   done
-  ((first < ${#_GPTOS_RING[@]})) || __gptos_say "$_GPTOS_MORE gives no other answer"
-  _GPTOS_MORE=''
-  __gptos_show "$first"
 }
 
 __gptos_next() {

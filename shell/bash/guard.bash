@@ -134,9 +134,10 @@ __gptos_enter() {
   { local - IFS=$' \t\n' && __gptos_begin; } 2>/dev/null
   __gptos_now
   __gptos_split "$READLINE_LINE"
-  if ((_GPTOS_PENDING)); then
+  if ((_GPTOS_PENDING)) && { __gptos_collect || ((_GPTOS_TAKEN == 0)); }; then
+    # Also when the answer was collected just now: the terminal's reply, which announces it, may be on its way.
     __gptos_bind_step "$_GPTOS_STEP_SUBMIT" '""'
-    if ! __gptos_collect && ((_GPTOS_PENDING_TOLD == 0)); then
+    if ((_GPTOS_PENDING && _GPTOS_PENDING_TOLD == 0)); then
       _GPTOS_PENDING_TOLD=1
       __gptos_say 'waiting, Ctrl-C cancels'
     fi
@@ -146,6 +147,7 @@ __gptos_enter() {
       __gptos_say "type what you want after $_GPTOS_MARK"
     else
       [[ $_GPTOS_MARK == '???' ]] || _GPTOS_MARK=''
+      __gptos_replace_pending
       __gptos_ask "$_GPTOS_PRIVATE$_GPTOS_WORDS" "$_GPTOS_MARK" new
     fi
   elif __gptos_guarded || __gptos_withheld; then
@@ -163,6 +165,7 @@ __gptos_enter() {
 # must have survived: else the user typed something of his own.
 __gptos_submit() {
   local suggestion word
+  __gptos_replace_pending # who runs the line no longer waits for another one
   if ((_GPTOS_PROMPTING)); then
     for suggestion in "${_GPTOS_RING[@]}"; do
       word=${suggestion%%[[:space:]]*}

@@ -9,20 +9,28 @@ __gptos_wait_aside() {
   exec {_GPTOS_ASIDE_FD}< <(__gptos_relay "$_GPTOS_FD")
   _GPTOS_ASIDE_PID=$!
   _GPTOS_PENDING=1 _GPTOS_PENDING_TOLD=0
-  __gptos_say "asking${_GPTOS_WAITING_FOR:+ $_GPTOS_WAITING_FOR} (Ctrl-C cancels)"
   builtin trap __gptos_interrupt INT
 }
 
 __gptos_relay() {
-  local kind text note i
+  local kind text note i tick=''
   for ((i = 0; i < _GPTOS_MAX_RECORDS; i++)); do
     IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" kind || break
     IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" text || break
     IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" note || break
     ((${#kind} + ${#text} + ${#note} < _GPTOS_MAX_FIELD)) || break
-    [[ $kind != tick ]] || continue
+    if [[ $kind == tick ]]; then
+      tick=$note
+      continue
+    fi
+    # The latest name is enough.
+    [[ $kind != meanwhile ]] || builtin printf '%s\0%s\0%s\0' tick '' "$tick"
     builtin printf '%s\0%s\0%s\0' "$kind" "$text" "$note"
     [[ $kind != end ]] || break
+    # While the answer is awaited Enter runs nothing, so this reply cannot reach a program.
+    if [[ $kind == meanwhile ]] && __gptos_owns_terminal; then
+      builtin printf '\e[5n' >/dev/tty
+    fi
   done
   # Something must be there to read when the terminal's reply comes, also after a crash.
   [[ $kind == end ]] || builtin printf '%s\0' lost '' ''
@@ -53,6 +61,7 @@ __gptos_print_groups() {
 }
 
 __gptos_end_pending() {
+  ((_GPTOS_PENDING)) || return 0
   _GPTOS_PENDING=0
   builtin kill -TERM "$_GPTOS_ASIDE_PID" 2>/dev/null
   exec {_GPTOS_ASIDE_FD}<&-
@@ -81,19 +90,32 @@ __gptos_begin() {
   ((_GPTOS_PENDING)) || __gptos_restore_trap
 }
 
-# Takes the answer of the pending request, if it has come. False: still waiting.
+# Takes what the pending request has brought. False: still waiting.
 __gptos_collect() {
+  local helper_fd=$_GPTOS_FD result=1
   builtin read -r -t 0 -u "$_GPTOS_ASIDE_FD" || return 1
-  __gptos_clear_answer
-  local helper_fd=$_GPTOS_FD
   _GPTOS_FD=$_GPTOS_ASIDE_FD
   __gptos_seconds 500
-  until __gptos_read_field "$_GPTOS_SECONDS"; do :; done
+  while :; do
+    if __gptos_read_field "$_GPTOS_SECONDS"; then
+      result=0
+      break
+    fi
+    # What can be offered meanwhile comes long before the answer.
+    __gptos_only_progress && ! builtin read -r -t 0 -u "$_GPTOS_FD" && break
+  done
   _GPTOS_FD=$helper_fd
+  ((result == 0)) || return 1
   __gptos_end_pending
   __gptos_restore_trap
   __gptos_open_terminal
   _GPTOS_TYPED=''
   __gptos_settle 0
   exec {_GPTOS_TTY}<&-
+}
+
+# Gives up the pending request for what the user does instead.
+__gptos_replace_pending() {
+  __gptos_end_pending
+  __gptos_restore_trap
 }

@@ -5,15 +5,15 @@
 
 __gptos_arrive() {
   { local - IFS=$' \t\n' && __gptos_begin; } 2>/dev/null
-  ((_GPTOS_PENDING == 0)) || __gptos_collect
+  ((_GPTOS_PENDING == 0)) || __gptos_collect || __gptos_tell_offer
   __gptos_bind_replay "$_GPTOS_STEP_REPLAY" "$_GPTOS_TYPED"
 }
 
 __gptos_request() {
   { local - IFS=$' \t\n' && __gptos_begin; } 2>/dev/null
   __gptos_split "$READLINE_LINE"
-  if ((_GPTOS_PENDING)); then
-    __gptos_collect || __gptos_say 'waiting, Ctrl-C cancels'
+  if ((_GPTOS_PENDING)) && __gptos_pending_key; then
+    :
   elif ! __gptos_at_prompt key; then
     __gptos_say 'works at the shell prompt only'
   elif [[ -z $_GPTOS_WORDS ]]; then
@@ -57,6 +57,37 @@ __gptos_key_sequence() {
   esac
 }
 
+# Sets _GPTOS_RAW to the characters that arrive when the keys of a sequence, as `bind` takes it, are pressed.
+__gptos_raw_sequence() {
+  local rest=$1 code
+  _GPTOS_RAW=''
+  while [[ -n $rest ]]; do
+    case $rest in
+      '\C-'?*)
+        builtin printf -v code '%d' "'${rest:3:1}"
+        builtin printf -v code '\\%03o' $((code & 31))
+        builtin printf -v code %b "$code"
+        _GPTOS_RAW+=$code rest=${rest:4}
+        ;;
+      '\M-'?*) _GPTOS_RAW+=$'\e'${rest:3:1} rest=${rest:4} ;;
+      '\e'*) _GPTOS_RAW+=$'\e' rest=${rest:2} ;;
+      '\'?*) _GPTOS_RAW+=${rest:1:1} rest=${rest:2} ;;
+      *) _GPTOS_RAW+=${rest:0:1} rest=${rest:1} ;;
+    esac
+  done
+}
+
+# What the key is called in a message.
+__gptos_name_key() {
+  local key=${GPTOS_KEY:-$GPTOS_KEY2}
+  [[ ${TERM_PROGRAM-} != vscode || -z $GPTOS_KEY2 ]] || key=$GPTOS_KEY2
+  case $key in
+    [Cc][Tt][Rr][Ll]-?) key=${key#*-} && _GPTOS_KEY_NAME="Ctrl-${key^}" ;;
+    [Aa][Ll][Tt]-?) _GPTOS_KEY_NAME="Alt-${key#*-}" ;;
+    *) _GPTOS_KEY_NAME='the key' ;;
+  esac
+}
+
 __gptos_print_operate() {
   builtin bind -m emacs-standard -q operate-and-get-next 2>/dev/null
 }
@@ -76,11 +107,14 @@ __gptos_bind_keys() {
   done
   __gptos_bind_step "$_GPTOS_STEP_REPLAY" '""'
   __gptos_bind_step "$_GPTOS_STEP_SUBMIT" accept-line
-  _GPTOS_KEYS=()
+  __gptos_name_key
+  _GPTOS_KEYS=() _GPTOS_RAW_KEYS=()
   for key in "$GPTOS_KEY" "$GPTOS_KEY2"; do
     [[ -n $key ]] || continue
     __gptos_key_sequence "$key"
+    __gptos_raw_sequence "$_GPTOS_SEQUENCE"
     _GPTOS_KEYS+=("$_GPTOS_SEQUENCE")
+    _GPTOS_RAW_KEYS+=("$_GPTOS_RAW")
   done
   for map in "${_GPTOS_KEYMAPS[@]}"; do
     for key in "${_GPTOS_KEYS[@]}"; do
@@ -113,7 +147,7 @@ __gptos_set_up() {
     return 0
   fi
   : "${_GPTOS_PROMPTING:=0}" "${_GPTOS_PENDING:=0}" "${_GPTOS_RAN=}" "${_GPTOS_PID=}" "${_GPTOS_FD=}" "${_GPTOS_TYPED=}"
-  : "${_GPTOS_TRAP_HELD:=0}" "${_GPTOS_OLD_TRAP=}"
+  : "${_GPTOS_TRAP_HELD:=0}" "${_GPTOS_OLD_TRAP=}" "${_GPTOS_TAKEN:=0}"
   ((_GPTOS_PENDING == 0)) || __gptos_end_pending
   __gptos_restore_trap
   _GPTOS_REPLAY_BOUND='' _GPTOS_SUBMIT_BOUND=''

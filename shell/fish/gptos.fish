@@ -13,11 +13,13 @@
 #                runs at a second Enter.
 #   GPTOS_GUARD_MS  how long Enter waits for that
 #   GPTOS_ASYNC  1: the prompt waits GPTOS_PROGRESS_MS and is then live again (default)
-#                0: the prompt waits for the answer, with a sign of life
+#                0: the prompt waits for the answer, with a sign of life, until this
+#                machine has something to offer by itself
 #
-# Parts: this file, guard.fish and keys.fish, in this order; `gptos init fish` prints them
-# as one. Defines functions called __gptos_* and variables called _GPTOS_*. While a note is
-# shown, fish_prompt and fish_mode_prompt are wrapped; the next prompt has them back.
+# Parts: this file, guard.fish, keys.fish and meanwhile.fish, in this order; `gptos init
+# fish` prints them as one. Defines functions called __gptos_* and variables called
+# _GPTOS_*. While a note is shown, fish_prompt and fish_mode_prompt are wrapped; the next
+# prompt has them back.
 
 if not status is-interactive
     return
@@ -66,9 +68,11 @@ end
 
 # Runs the helper in a private directory and says `done KEEPER DIR` when it has ended,
 # `late KEEPER DIR` when it has not and the prompt is to be live, `cancelled` after Ctrl-C.
-# A late answer is announced to fish by SIGURG, which does no harm where nobody expects it.
+# A late answer is announced to fish by SIGURG, which does no harm where nobody expects it,
+# and so is what may be taken until then.
 # The keeper outlives this script and removes the directory if fish cannot do it.
-# Arguments: fish's pid, live (0 or 1), seconds until late, columns, the helper's command line.
+# Arguments: fish's pid, live (1: when it is late; 0: when there is something to take; never),
+# seconds until late, columns, the helper's command line.
 set -g _GPTOS_KEEPER '
 exec 2>/dev/null
 fish=$1 live=$2 lull=$3 columns=$4
@@ -115,14 +119,28 @@ exec 3<&-
 ) &
 timer=$!
 shown=
+offered() { LC_ALL=C grep -aq meanwhile "$dir/answer"; }
 while test -z "$cancelled"; do
     late=
     wait "$keeper"
     if test -z "$late$cancelled" || test -e "$dir/done"; then break; fi
     test -n "$late" || continue
-    if test "$live" = 1; then
+    if test "$live" = 1 || { test "$live" = 0 && offered; }; then
         kill "$timer"
+        test -z "$shown" || printf "\0337\033D\r\033[K\0338" >/dev/tty
         : >"$dir/late"
+        # Some calls in a row: fish 3.6 may sleep through one.
+        (
+            exec >/dev/null
+            n=5
+            while test "$n" -gt 0 && test -d "$dir" && ! test -e "$dir/done"; do
+                sleep 0.2
+                if offered; then
+                    n=$((n - 1))
+                    kill -URG "$fish" || exit
+                fi
+            done
+        ) &
         printf "late %s %s\0" "$keeper" "$dir"
         exit 0
     fi
@@ -165,16 +183,19 @@ function __gptos_ask
     set -l why $argv[1]
     set -l line $argv[2]
     set -l query $argv[3]
+    set -g _GPTOS_ASKED
     if not command -q -- $GPTOS_BIN
         __gptos_fail "gptos: $GPTOS_BIN not found (GPTOS_BIN)"
         return
     end
-    set -l live 0
+    set -l live never
     set -l columns $COLUMNS
     if test "$TERM" = dumb
         set columns 0
-    else if test "$GPTOS_ASYNC" = 1; and not set -q _GPTOS_MUTE
-        set live 1
+    else if not set -q _GPTOS_MUTE
+        set live 0
+        test "$GPTOS_ASYNC" = 1
+        and set live 1
     end
     set -l lull (math "max("(__gptos_number GPTOS_PROGRESS_MS 120)", 20) / 1000")
     # An observed SIGINT does not make fish abandon this function half-way.
@@ -196,6 +217,7 @@ function __gptos_ask
             if test -e $word[3]/done
                 __gptos_arrived
             else
+                __gptos_read_meanwhile
                 __gptos_say (__gptos_waiting $word[3])
             end
         case cancelled
@@ -215,9 +237,13 @@ function __gptos_waiting
     set -l place (contains -i -- tick $asked[-1..1])
     set -l name
     if test -n "$place"; and test $place -ge 3
-        set name $asked[(math 2 - $place)]
+        set name (string replace -ar $_GPTOS_UNSEEN '' -- $asked[(math 2 - $place)])
     end
-    if test -n "$name"
+    if set -q _GPTOS_MEANWHILE[1]; and test "$(commandline -b | string collect)" = "$_GPTOS_ASKED[2]"
+        test -n "$name"
+        or set name 'the answer'
+        echo "gptos: waiting for $name · $(__gptos_key_name) takes: $_GPTOS_MEANWHILE[1] ($_GPTOS_MEANWHILE[2])"
+    else if test -n "$name"
         echo "gptos: waiting for $name, Ctrl-C cancels"
     else
         echo 'gptos: waiting, Ctrl-C cancels'
@@ -227,9 +253,12 @@ end
 # The answer to a live request is complete: show it, unless the line is another one by now.
 function __gptos_arrived
     set -l dir $_GPTOS_PENDING[2]
+    set -l taken $_GPTOS_TAKEN
     __gptos_settle
     set -l line (commandline -b | string collect)
-    if test "$line" = "$_GPTOS_ASKED[2]"
+    if test "$taken" = 1; and test -n "$line"
+        __gptos_take $dir
+    else if test "$line" = "$_GPTOS_ASKED[2]"
         __gptos_take $dir
     else
         __gptos_sweep $dir
@@ -238,9 +267,11 @@ function __gptos_arrived
 end
 
 function __gptos_signal --on-signal SIGURG
-    set -q _GPTOS_PENDING[1]; and test -e $_GPTOS_PENDING[2]/done
+    set -q _GPTOS_PENDING[1]
     or return
-    if test $_GPTOS_REPORTS = 1
+    if not test -e $_GPTOS_PENDING[2]/done
+        __gptos_news
+    else if test $_GPTOS_REPORTS = 1; and not set -q _GPTOS_TAKEN
         __gptos_ping
     else
         __gptos_arrived
@@ -255,6 +286,8 @@ end
 # Ends the waiting, whatever its outcome.
 function __gptos_settle
     set -e _GPTOS_PENDING
+    set -e _GPTOS_MEANWHILE
+    set -e _GPTOS_TAKEN
     for mode in default insert visual
         bind --erase --user -M $mode \cc 2>/dev/null
     end
@@ -350,6 +383,10 @@ end
 
 # Makes the ring of suggestions, or adds to it, and shows the first new one. Sees the variables of its caller.
 function __gptos_offer --no-scope-shadowing
+    if test $_GPTOS_ASKED[1] = late
+        __gptos_offer_late
+        return
+    end
     if test $_GPTOS_ASKED[1] = new
         set -g _GPTOS_ORIGINAL $_GPTOS_ASKED[2]
         set -g _GPTOS_QUERY $_GPTOS_ASKED[3]
@@ -365,16 +402,21 @@ function __gptos_offer --no-scope-shadowing
     set -l asked $_GPTOS_MORE
     set -l known (count $_GPTOS_RING)
     set -g _GPTOS_MORE
+    __gptos_join
+    if set -q _GPTOS_RING[(math $known + 1)]
+        __gptos_put (math $known + 1)
+    else
+        __gptos_put 0 "gptos: $asked has no other answer"
+    end
+end
+
+# Adds to the ring what it does not hold yet. Sees the variables of its caller's caller.
+function __gptos_join --no-scope-shadowing
     for i in (seq (count $commands))
         if not contains -- $commands[$i] $_GPTOS_RING
             set -a _GPTOS_RING $commands[$i]
             set -a _GPTOS_NOTES $notes[$i]
         end
-    end
-    if set -q _GPTOS_RING[(math $known + 1)]
-        __gptos_put (math $known + 1)
-    else
-        __gptos_put 0 "gptos: $asked has no other answer"
     end
 end
 
@@ -388,6 +430,7 @@ function __gptos_put
         set text $_GPTOS_RING[$argv[1]]
         set note $_GPTOS_NOTES[$argv[1]]
     end
+    set -g _GPTOS_PUT $text
     commandline -r -- $text
     commandline -f end-of-buffer
     __gptos_say $note
@@ -395,6 +438,11 @@ function __gptos_put
 end
 
 function __gptos_fail
+    if test "$_GPTOS_ASKED[1]" = late
+        # The line may be about to run, so nothing is asked of the terminal.
+        __gptos_say_late $argv[1]
+        return
+    end
     # A failed second question must not be asked for ever.
     if test "$_GPTOS_ASKED[1]" = more
         set -g _GPTOS_MORE

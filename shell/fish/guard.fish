@@ -191,7 +191,7 @@ function __gptos_enter
         commandline -f execute
         return
     end
-    if set -q _GPTOS_PENDING[1]
+    if set -q _GPTOS_PENDING[1]; and not set -q _GPTOS_TAKEN
         __gptos_nudge
         return
     end
@@ -203,6 +203,7 @@ function __gptos_enter
     set -l line (commandline -b | string collect)
     if not commandline --paging-mode; and not commandline --search-mode
         and string match -qr '(?s)^\s*(?<marks>\?\?\??)(?:\s+(?<words>.*?))?\s*$' -- "$line"
+        __gptos_drop_request
         __gptos_translate "$line" $marks $words
         return
     end
@@ -232,6 +233,7 @@ function __gptos_nudge
         # The terminal did not report, or not yet.
         __gptos_arrived
     else
+        __gptos_read_meanwhile
         __gptos_say (__gptos_waiting $_GPTOS_PENDING[2])
     end
 end

@@ -1,12 +1,11 @@
-# Part of the integration for fish, the last one: what the other keys do, events, and the bindings, which are made here.
+# Part of the integration for fish: what the other keys do, events, and the bindings, which are made here.
 
 # === the key ===
 
 function __gptos_key
     test (status current-command) = fish
     or return
-    if set -q _GPTOS_PENDING[1]
-        __gptos_nudge
+    if set -q _GPTOS_PENDING[1]; and __gptos_pending_key
         return
     end
     if __gptos_too_early 0
@@ -14,10 +13,7 @@ function __gptos_key
     end
     set -l line (commandline -b | string collect)
     if set -q _GPTOS_RING[1]
-        set -l shown $_GPTOS_ORIGINAL
-        test $_GPTOS_AT -gt 0
-        and set shown $_GPTOS_RING[$_GPTOS_AT]
-        if test "$line" = "$shown"
+        if test "$line" = "$_GPTOS_PUT"
             __gptos_next
             return
         end

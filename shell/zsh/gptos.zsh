@@ -40,6 +40,11 @@ typeset -g _GPTOS_INPUT='' _GPTOS_ASKED='' _GPTOS_USER_TRAP=${_GPTOS_USER_TRAP-}
 # What its answer held so far.
 typeset -ga _GPTOS_NEW=() _GPTOS_NEW_NOTES=()
 typeset -g _GPTOS_NEW_MORE='' _GPTOS_REMARK='' _GPTOS_REFUSED=0
+# What it waits for and since when, the candidate that may be taken until the answer is here, and whether it was taken.
+typeset -g _GPTOS_ELAPSED='' _GPTOS_WAITING_FOR='' _GPTOS_MEANWHILE='' _GPTOS_MEANWHILE_NOTE=''
+typeset -gi _GPTOS_TAKEN=0
+# What was said last, and the last sign of progress.
+typeset -g _GPTOS_SAID='' _GPTOS_PROGRESS='' _GPTOS_KEY_NAME='the key'
 # The suggestions for this line: the ring, where in it the line is (0 = the original words), and who could be asked for more.
 typeset -ga _GPTOS_RING=() _GPTOS_NOTES=()
 typeset -g _GPTOS_AT=0 _GPTOS_ORIGINAL='' _GPTOS_SHOWN='' _GPTOS_NOTE='' _GPTOS_MORE='' _GPTOS_QUERY=''
@@ -69,6 +74,7 @@ typeset -gA _GPTOS_FORMER
 __gptos_say() {
     emulate -L zsh
     local text="gptos: ${1//[[:cntrl:]]/?}" dot='·'
+    _GPTOS_SAID="$1"
     # Outside UTF-8 locales the line editor would show bytes.
     (( $#dot > 1 )) && text="${${text//·/-}//…/...}"
     zle -M -- "${text[1,COLUMNS * 3 - 1]}"
@@ -139,6 +145,7 @@ __gptos_ask() {
     _GPTOS_FD=$fd _GPTOS_PID=$pid _GPTOS_CANCELLED=0 _GPTOS_EXTENDS=$3
     _GPTOS_INPUT='' _GPTOS_ASKED="$BUFFER" _GPTOS_QUERY="$1" _GPTOS_TYPED_ASKED="${_GPTOS_TYPED:-$BUFFER}"
     _GPTOS_NEW=() _GPTOS_NEW_NOTES=() _GPTOS_NEW_MORE='' _GPTOS_REMARK='' _GPTOS_REFUSED=0
+    _GPTOS_ELAPSED='' _GPTOS_WAITING_FOR='' _GPTOS_MEANWHILE='' _GPTOS_MEANWHILE_NOTE='' _GPTOS_TAKEN=0
     zle -F -w $fd gptos-data
     __gptos_trap_interrupt
 }
@@ -205,8 +212,8 @@ __gptos_data() {
     emulate -L zsh
     # A handler removed by another handler in the same round of polling is still called once.
     [[ $1 == "$_GPTOS_FD" ]] || return 0
-    local chunk='' elapsed='' waiting_for='' outcome=cancelled
-    integer i=0 ended=0 rounds=0 failed=0
+    local chunk='' outcome=cancelled
+    integer i=0 ended=0 rounds=0 failed=0 progressed=0
     while (( rounds++ < 40 )); do
         sysread -i $1 -t 0 chunk
         failed=$?
@@ -218,7 +225,8 @@ __gptos_data() {
     # The last field is what follows the last NUL: not complete yet.
     for (( i = 1; i + 3 <= $#fields; i += 3 )); do
         case $fields[i] in
-            tick) elapsed="$fields[i+1]" waiting_for="$fields[i+2]" ;;
+            tick) _GPTOS_ELAPSED="$fields[i+1]" _GPTOS_WAITING_FOR="$fields[i+2]" progressed=1 ;;
+            meanwhile) __gptos_meanwhile "$fields[i+1]" "$fields[i+2]" && progressed=1 ;;
             cmd) __gptos_candidate "$fields[i+1]" "$fields[i+2]" ;;
             more) _GPTOS_NEW_MORE="$fields[i+1]" ;;
             msg) _GPTOS_REMARK="$fields[i+1]" ;;
@@ -234,11 +242,13 @@ __gptos_data() {
     elif (( failed && failed != 4 )) || (( $#_GPTOS_INPUT > 262144 )); then
         # Status 4 only means that there is no more now.
         __gptos_release TERM
+        # A line that is held would wait for its second Enter without its reason on the screen.
+        _GPTOS_HELD=''
         (( _GPTOS_CANCELLED )) || outcome='no answer (helper ended early)'
         __gptos_say "$outcome"
         zle -R
-    elif [[ $elapsed == <-> ]] && (( ! _GPTOS_CANCELLED )); then
-        __gptos_progress "$elapsed" "$waiting_for"
+    elif (( progressed && ! _GPTOS_CANCELLED )) && [[ $_GPTOS_ELAPSED == <-> ]]; then
+        __gptos_progress
     fi
     return 0
 }
@@ -254,37 +264,117 @@ __gptos_candidate() {
     fi
 }
 
+# Keeps the candidate that may be taken while the answer is awaited. There is one for a request.
+__gptos_meanwhile() {
+    emulate -L zsh
+    [[ -z $_GPTOS_MEANWHILE && -n $1 && $1 != *[[:cntrl:]]* && $1 != "$_GPTOS_ASKED" ]] || return 1
+    _GPTOS_MEANWHILE="$1" _GPTOS_MEANWHILE_NOTE="$2"
+}
+
+# Whether the key would put that candidate into the line now.
+__gptos_may_take() {
+    emulate -L zsh
+    (( _GPTOS_FD && ! _GPTOS_TAKEN && ! _GPTOS_CANCELLED )) && [[ -n $_GPTOS_MEANWHILE && $BUFFER == "$_GPTOS_ASKED" ]]
+}
+
 __gptos_progress() {
     emulate -L zsh
-    local limit="$GPTOS_PROGRESS_MS"
+    local limit="$GPTOS_PROGRESS_MS" text=''
     [[ $limit == <-> ]] || limit=120
-    (( $1 >= limit )) || return 0
-    __gptos_say "${2:-working}… $(( $1 / 1000 )).$(( $1 % 1000 / 100 )) s (Ctrl-C cancels)"
+    (( _GPTOS_ELAPSED >= limit )) || return 0
+    text="${_GPTOS_WAITING_FOR:-working}… $(( _GPTOS_ELAPSED / 1000 )).$(( _GPTOS_ELAPSED % 1000 / 100 )) s"
+    if (( _GPTOS_TAKEN )); then
+        # The line has a note of its own by now, and a reason why it does not run is worth more than the time.
+        [[ $_GPTOS_SAID == "$_GPTOS_NOTE" || $_GPTOS_SAID == "$_GPTOS_PROGRESS" ]] || return 0
+        text="$_GPTOS_NOTE · $text"
+    elif __gptos_may_take; then
+        text+=" · $_GPTOS_KEY_NAME takes: $_GPTOS_MEANWHILE ($_GPTOS_MEANWHILE_NOTE)"
+    else
+        text+=' (Ctrl-C cancels)'
+    fi
+    _GPTOS_PROGRESS="$text"
+    __gptos_say "$text"
     zle -R
 }
 
-# A complete answer is here: _GPTOS_NEW and the rest say what it was.
-__gptos_arrive() {
+# Puts the candidate into the line as a suggestion like any other. The request goes on.
+__gptos_take() {
     emulate -L zsh
-    integer i=0 first=0
-    if (( _GPTOS_CANCELLED )); then
-        __gptos_say 'cancelled'
-        return 0
+    integer at=0
+    (( _GPTOS_EXTENDS )) || _GPTOS_ORIGINAL="$BUFFER"
+    at=${_GPTOS_RING[(Ie)$_GPTOS_MEANWHILE]}
+    if (( ! at )); then
+        _GPTOS_RING+=("$_GPTOS_MEANWHILE")
+        _GPTOS_NOTES+=("$_GPTOS_MEANWHILE_NOTE")
+        at=$#_GPTOS_RING
     fi
-    first=$(( $#_GPTOS_RING + 1 ))
+    _GPTOS_TAKEN=1 _GPTOS_TYPED="$_GPTOS_TYPED_ASKED"
+    __gptos_show $at
+}
+
+# Adds the answer to the ring: REPLY is the place of its first command that was not there before.
+__gptos_join() {
+    emulate -L zsh
+    integer i=0
+    REPLY=$(( $#_GPTOS_RING + 1 ))
     for (( i = 1; i <= $#_GPTOS_NEW; i++ )); do
         (( ${_GPTOS_RING[(Ie)$_GPTOS_NEW[i]]} )) && continue
         _GPTOS_RING+=("$_GPTOS_NEW[i]")
         _GPTOS_NOTES+=("$_GPTOS_NEW_NOTES[i]${_GPTOS_REMARK:+ · $_GPTOS_REMARK}")
     done
+}
+
+__gptos_why_none() {
+    emulate -L zsh
+    REPLY="${_GPTOS_REMARK:-no answer}"
+    (( _GPTOS_REFUSED )) && REPLY='no answer (a command with control characters was refused)'
+    return 0
+}
+
+# A complete answer is here, and the line holds what was taken meanwhile, or what became of it. It stays as it is.
+__gptos_arrive_late() {
+    emulate -L zsh
+    local REPLY='' text=''
+    integer first=0
+    __gptos_join
+    first=$REPLY
+    if (( ! $#_GPTOS_NEW )); then
+        __gptos_why_none
+        text="$REPLY"
+    elif (( $#_GPTOS_RING < first )); then
+        text="the answer is the same ($_GPTOS_NEW_NOTES[1])"
+    else
+        # Whatever the line holds now, the next press of the key leads to the answer, and further presses to all the others.
+        _GPTOS_SHOWN="$BUFFER" _GPTOS_AT=$(( first - 1 ))
+        text="the answer is here, $_GPTOS_KEY_NAME shows: $_GPTOS_RING[first] ($_GPTOS_NOTES[first])"
+    fi
+    (( _GPTOS_EXTENDS )) || _GPTOS_MORE="$_GPTOS_NEW_MORE"
+    __gptos_is_held && text="$_GPTOS_HELD_REASON · $text"
+    __gptos_say "$text"
+}
+
+# A complete answer is here: _GPTOS_NEW and the rest say what it was.
+__gptos_arrive() {
+    emulate -L zsh
+    local REPLY=''
+    integer first=0
+    if (( _GPTOS_CANCELLED )); then
+        _GPTOS_HELD=''
+        __gptos_say 'cancelled'
+        return 0
+    elif (( _GPTOS_TAKEN )); then
+        __gptos_arrive_late
+        return 0
+    fi
+    __gptos_join
+    first=$REPLY
 
     if (( $#_GPTOS_RING < first )); then
         if (( $#_GPTOS_NEW )); then
             __gptos_say 'the same answer again'
-        elif (( _GPTOS_REFUSED )); then
-            __gptos_say 'no answer (a command with control characters was refused)'
         else
-            __gptos_say "${_GPTOS_REMARK:-no answer}"
+            __gptos_why_none
+            __gptos_say "$REPLY"
         fi
         return 0
     fi
@@ -497,6 +587,14 @@ __gptos_translate() {
     if (( _GPTOS_FD )); then
         if (( _GPTOS_CANCELLED )); then
             __gptos_release KILL
+        elif (( _GPTOS_TAKEN )) && [[ $BUFFER == "$_GPTOS_SHOWN" ]]; then
+            :
+        elif (( _GPTOS_TAKEN )) && [[ $BUFFER == "$_GPTOS_ASKED" ]]; then
+            # The words came back by undo: the request for them is under way already.
+            _GPTOS_SHOWN="$BUFFER" _GPTOS_AT=0
+        elif __gptos_may_take; then
+            __gptos_take
+            return 0
         elif [[ $BUFFER == "$_GPTOS_ASKED" ]]; then
             __gptos_say 'waiting, Ctrl-C cancels'
             return 0
@@ -534,10 +632,11 @@ __gptos_takes_enter() {
     local -a reply
     if (( _GPTOS_FD && _GPTOS_CANCELLED )); then
         __gptos_release KILL
-    elif (( _GPTOS_FD )); then
+    elif (( _GPTOS_FD && ! _GPTOS_TAKEN )); then
         __gptos_say 'waiting, Ctrl-C cancels'
         return 0
-    elif (( _GPTOS_GUARD_FD )) && [[ -z $_GPTOS_HELD ]]; then
+    fi
+    if (( _GPTOS_GUARD_FD )) && [[ -z $_GPTOS_HELD ]]; then
         __gptos_say "$_GPTOS_NOTE · read it first, then Enter"
         return 0
     elif (( _GPTOS_GUARD_FD )) && __gptos_is_held; then
@@ -551,6 +650,7 @@ __gptos_takes_enter() {
     if [[ $CONTEXT == start && $BUFFER == [[:space:]]#'??'('?'|)([[:space:]]*|) ]]; then
         __gptos_parse "$BUFFER"
         if [[ -n $reply[2] ]]; then
+            __gptos_release TERM
             __gptos_ask "$reply[2]" $reply[1] 0
         else
             __gptos_say 'type what you want after the question marks'
@@ -563,6 +663,8 @@ __gptos_takes_enter() {
     if __gptos_guards && ! __gptos_may_run; then
         return 0
     fi
+    # Who runs the line no longer waits for another one.
+    __gptos_release TERM
     return 1
 }
 
@@ -608,6 +710,11 @@ __gptos_line_init() {
 __gptos_watch_line() {
     [[ -n $_GPTOS_TYPED || -z $BUFFER ]] || return 0
     emulate -L zsh
+    # Who empties the line wants neither what was taken nor what is still to come.
+    if [[ -z $BUFFER ]] && (( _GPTOS_FD && _GPTOS_TAKEN && ! _GPTOS_CANCELLED )); then
+        __gptos_release TERM
+        __gptos_say 'cancelled'
+    fi
     if [[ -z $BUFFER || $BUFFER == "$_GPTOS_ORIGINAL" ]]; then
         _GPTOS_DESCENDS=0
     elif (( ${_GPTOS_RING[(Ie)$BUFFER]} )); then
@@ -685,6 +792,19 @@ __gptos_bind() {
     done
 }
 
+# What the key is called in a message.
+__gptos_name_key() {
+    emulate -L zsh
+    local key="${GPTOS_KEY:-$GPTOS_KEY2}"
+    [[ ${TERM_PROGRAM-} == vscode && -n $GPTOS_KEY2 ]] && key="$GPTOS_KEY2"
+    case ${(L)key} in
+        ctrl-space) _GPTOS_KEY_NAME='Ctrl-Space' ;;
+        ctrl-?) _GPTOS_KEY_NAME="Ctrl-${(U)key[-1]}" ;;
+        alt-?) _GPTOS_KEY_NAME="Alt-${key[-1]}" ;;
+        *) _GPTOS_KEY_NAME='the key' ;;
+    esac
+}
+
 # If a plugin has wrapped our widget since, ours is already in its chain; wrapping once more would make a circle.
 __gptos_wrap_accept_line() {
     emulate -L zsh
@@ -732,6 +852,7 @@ zle -N gptos-translate __gptos_translate
 zle -N gptos-data __gptos_data
 zle -N gptos-guard __gptos_guard
 __gptos_bind
+__gptos_name_key
 __gptos_wrap_accept_line
 
 autoload -Uz add-zsh-hook add-zle-hook-widget

@@ -37,12 +37,14 @@ fn integration(shell: ShellKind) -> &'static str {
             include_str!("../../shell/bash/gptos.bash"),
             include_str!("../../shell/bash/guard.bash"),
             include_str!("../../shell/bash/live.bash"),
+            include_str!("../../shell/bash/meanwhile.bash"),
             include_str!("../../shell/bash/setup.bash"),
         ),
         ShellKind::Fish => concat!(
             include_str!("../../shell/fish/gptos.fish"),
             include_str!("../../shell/fish/guard.fish"),
             include_str!("../../shell/fish/keys.fish"),
+            include_str!("../../shell/fish/meanwhile.fish"),
         ),
     }
 }

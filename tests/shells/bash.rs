@@ -4,6 +4,7 @@
 mod faults;
 mod guard;
 mod impatient;
+mod meanwhile;
 mod surroundings;
 
 use std::time::Duration;

@@ -11,6 +11,8 @@ use std::time::Duration;
 struct Reply {
     ticks: Vec<(Duration, String)>,
     delay: Duration,
+    /// It waits for the file `go` as well.
+    told: bool,
     output: Vec<u8>,
     finale: &'static str,
 }
@@ -124,6 +126,30 @@ impl FakeHelper {
         self
     }
 
+    /// Adds a `meanwhile` record, sent `pause` after the progress before it, ahead of the reply declared last.
+    pub fn meanwhile(mut self, pause: Duration, command: &str, note: &str) -> Self {
+        let mut record = String::from("meanwhile\\000");
+        for field in [command, note] {
+            for byte in field.bytes() {
+                let _ = write!(record, "\\{byte:03o}");
+            }
+            record.push_str("\\000");
+        }
+        self.last().ticks.push((pause, record));
+        self
+    }
+
+    /// Sends the reply declared last when the file `go` exists: after the time that its delay says, at the earliest.
+    pub fn when_told(mut self) -> Self {
+        self.last().told = true;
+        self
+    }
+
+    /// Lets the replies declared with `when_told` go.
+    pub fn tell(&self) {
+        fs::write(self.dir.join("go"), "").unwrap();
+    }
+
     /// Rules so on every line that holds `part`. The rulings are tried in the order of their declaration; a line that none is about passes.
     pub fn ruling(mut self, part: &str, ruling: Ruling) -> Self {
         self.rulings.push((part.to_owned(), ruling));
@@ -179,6 +205,9 @@ esac
                 }
                 let finale = if reply.finale.is_empty() { "exit 0" } else { reply.finale };
                 let _ = writeln!(script, "    pause {:.3}", reply.delay.as_secs_f64());
+                if reply.told {
+                    script.push_str("    until [ -e \"$dir/go\" ]; do pause 0.02; done\n");
+                }
                 let _ = writeln!(script, "    date +%s%N >>\"$dir/answered\"\n    cat '{}'\n    {finale} ;;", output.display());
             }
             script.push_str("esac; fi\n");

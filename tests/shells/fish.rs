@@ -3,6 +3,7 @@
 mod enter;
 mod guard;
 mod line;
+mod meanwhile;
 mod waiting;
 
 use std::fs;

@@ -3,6 +3,7 @@
 mod enter;
 mod failure;
 mod guard;
+mod meanwhile;
 mod surroundings;
 
 use std::thread;

@@ -178,7 +178,7 @@ fn closing_the_terminal_kills_the_request() {
 }
 
 /// A binary of the test's own.
-fn script(dir: &Path, body: &str) -> PathBuf {
+pub(super) fn script(dir: &Path, body: &str) -> PathBuf {
     use std::os::unix::fs::PermissionsExt;
     let path = dir.join("gptos");
     fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();

@@ -1,0 +1,125 @@
+# Part of the integration for fish: what this machine can offer by itself while the answer is awaited.
+
+# What the key is called in a message.
+function __gptos_key_name
+    set -l key $GPTOS_KEY
+    if test -z "$key"; or begin
+            test "$TERM_PROGRAM" = vscode; and test -n "$GPTOS_KEY2"
+        end
+        set key $GPTOS_KEY2
+    end
+    if string match -qr '^ctrl-(?<letter>.)$' -- "$key"
+        echo Ctrl-(string upper -- $letter)
+    else if string match -qr '^alt-(?<letter>.)$' -- "$key"
+        echo Alt-$letter
+    else
+        echo 'the key'
+    end
+end
+
+# Sets _GPTOS_MEANWHILE to the command and its note, if the helper has sent them and they are fit for the line.
+function __gptos_read_meanwhile
+    set -q _GPTOS_MEANWHILE[1]; or set -q _GPTOS_TAKEN
+    and return
+    test -r $_GPTOS_PENDING[2]/answer
+    or return
+    set -l fields (string split0 <$_GPTOS_PENDING[2]/answer)
+    set -l at 1
+    while set -q fields[(math $at + 2)]
+        if test "$fields[$at]" = meanwhile
+            set -l text $fields[(math $at + 1)]
+            if not string match -qr -- $_GPTOS_UNSEEN $text; and string match -qr '\S' -- $text
+                and test "$text" != "$_GPTOS_ASKED[2]"
+                set -g _GPTOS_MEANWHILE $text (string replace -ar $_GPTOS_UNSEEN '' -- $fields[(math $at + 2)] | string collect -a)
+            end
+            return
+        end
+        set at (math $at + 3)
+    end
+end
+
+# The keeper called, and the answer is not here yet.
+function __gptos_news
+    set -q _GPTOS_MEANWHILE[1]; or set -q _GPTOS_TAKEN
+    and return
+    __gptos_read_meanwhile
+    set -q _GPTOS_MEANWHILE[1]
+    and __gptos_say (__gptos_waiting $_GPTOS_PENDING[2])
+end
+
+# Puts it into the line, a suggestion like any other. The request goes on.
+function __gptos_take_meanwhile
+    if test $_GPTOS_ASKED[1] = new
+        set -g _GPTOS_ORIGINAL $_GPTOS_ASKED[2]
+        set -g _GPTOS_QUERY $_GPTOS_ASKED[3]
+        set -g _GPTOS_RING
+        set -g _GPTOS_NOTES
+    else
+        # Whoever was asked for more is not asked again.
+        set -g _GPTOS_ASKED[4] fresh
+    end
+    set -g _GPTOS_ASKED[1] late
+    set -g _GPTOS_MORE
+    set -g _GPTOS_TAKEN 1
+    if not contains -- $_GPTOS_MEANWHILE[1] $_GPTOS_RING
+        set -a _GPTOS_RING $_GPTOS_MEANWHILE[1]
+        set -a _GPTOS_NOTES "gptos: $_GPTOS_MEANWHILE[2]"
+    end
+    __gptos_put (contains -i -- $_GPTOS_MEANWHILE[1] $_GPTOS_RING)
+end
+
+# The answer to a request from which something was taken meanwhile: the line stays as it is, and the next press of the key
+# leads to the answer. Sees the variables of its caller's caller.
+function __gptos_offer_late --no-scope-shadowing
+    set -l known (count $_GPTOS_RING)
+    __gptos_join
+    if test $_GPTOS_ASKED[4] = plain
+        set -g _GPTOS_MORE $more
+    end
+    set -l first (math $known + 1)
+    if set -q _GPTOS_RING[$first]
+        set -g _GPTOS_AT $known
+        set -g _GPTOS_PUT (commandline -b | string collect)
+        set -l note (string replace 'gptos: ' '' -- $_GPTOS_NOTES[$first])
+        __gptos_say_late "gptos: the answer is here, $(__gptos_key_name) shows: $_GPTOS_RING[$first] ($note)"
+    else
+        __gptos_say_late "gptos: the answer is the same ($(string replace 'gptos: ' '' -- $notes[1]))"
+    end
+end
+
+# The reason why a line is held must stay on the screen.
+function __gptos_say_late
+    if set -q _GPTOS_HELD
+        __gptos_say $_GPTOS_REASON 'gptos: Enter again runs it' $argv[1]
+    else
+        __gptos_say $argv[1]
+    end
+end
+
+# The key, while a request is pending. Fails if the key does what it always does.
+function __gptos_pending_key
+    set -l line (commandline -b | string collect)
+    if test -e $_GPTOS_PENDING[2]/done
+        # The terminal did not report, or not yet.
+        __gptos_arrived
+    else if set -q _GPTOS_TAKEN; and test "$line" = "$_GPTOS_PUT"
+        return 1
+    else if set -q _GPTOS_TAKEN; and test "$line" = "$_GPTOS_ASKED[2]"
+        # The words came back by undo: the request for them is under way already.
+        set -g _GPTOS_AT 0
+        set -g _GPTOS_PUT $line
+        return 1
+    else if set -q _GPTOS_TAKEN; or begin
+            test "$line" != "$_GPTOS_ASKED[2]"; and string match -qr '\S' -- $line
+        end
+        __gptos_drop_request
+        return 1
+    else
+        __gptos_read_meanwhile
+        if set -q _GPTOS_MEANWHILE[1]
+            __gptos_take_meanwhile
+        else
+            __gptos_nudge
+        end
+    end
+end
