@@ -57,6 +57,8 @@ typeset -gi _GPTOS_GUARD_FD=${_GPTOS_GUARD_FD:-0}
 # The line that waits for a second Enter: its text, its place in the undo history, what was said of it, and when Enter came too early.
 typeset -g _GPTOS_HELD='' _GPTOS_HELD_CHANGE='' _GPTOS_HELD_REASON=''
 typeset -gF _GPTOS_EARLY_ENTER=0
+# When a connection was last asked for.
+typeset -gF _GPTOS_WARMED=0
 # What is to be said when the line runs although it was not judged.
 typeset -g _GPTOS_UNCHECKED=''
 # Suggestions of this shell, and lines made of them, which may come back as a line of their own.
@@ -706,8 +708,21 @@ __gptos_line_init() {
     return 0
 }
 
+# Words for a provider are about to be typed, so the resident may open a connection. A blank in front keeps the line here.
+__gptos_warm() {
+    emulate -L zsh
+    setopt no_bg_nice
+    # A clock that was set back must not put it off for long.
+    if (( EPOCHREALTIME < _GPTOS_WARMED || EPOCHREALTIME >= _GPTOS_WARMED + 15 )); then
+        _GPTOS_WARMED=$EPOCHREALTIME
+        command "$GPTOS_BIN" warm zsh </dev/null &>/dev/null &!
+    fi
+    return 0
+}
+
 # Before each redraw: does the line still descend from a suggestion, or was it emptied or undone?
 __gptos_watch_line() {
+    [[ $BUFFER == '?'* ]] && __gptos_warm
     [[ -n $_GPTOS_TYPED || -z $BUFFER ]] || return 0
     emulate -L zsh
     # Who empties the line wants neither what was taken nor what is still to come.

@@ -242,6 +242,16 @@ async fn n26_limits_everywhere_are_told_at_once() {
 }
 
 #[tokio::test]
+async fn n07_a_handshake_that_stalls_costs_a_second() {
+    let mut bench = Bench::new(Script::Always(Reply::nothing()));
+    let stalling = provider(&bench.bad.base_url().replace("http:", "https:"));
+    bench.providers[0] = Arc::new(Remote { name: "bad", inner: stalling });
+    let (reply, took) = bench.ask("frobnicate the quux").await;
+    assert_eq!(command(&reply), Some(GOOD));
+    assert!(took < Duration::from_secs(1) + SLACK, "{took:?}");
+}
+
+#[tokio::test]
 async fn n31_a_refusal_is_not_taken_to_another_model() {
     let refused = r#"{"command":null,"reading":"I cannot help with that"}"#;
     let bench = Bench::new(Script::Always(Reply::stream(refused)));

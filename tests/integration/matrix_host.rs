@@ -153,3 +153,18 @@ fn f29_where_locks_are_not_supported_it_answers_in_direct_mode() {
     assert_answers("no locks", &translate(&env, &strace));
     assert_eq!(binary(), env.command(&[]).get_program());
 }
+
+#[test]
+fn n01_n02_without_a_network_the_answer_or_the_reason_comes_at_once() {
+    for (url, reason) in [("https://192.0.2.1/v1", "no route"), ("https://provider.invalid/v1", "cannot resolve")] {
+        let env = TestEnv::new();
+        env.with_provider("far", url, "");
+        let cut_off = ["unshare", "-rn"];
+        assert_answers(url, &translate(&env, &cut_off));
+        let unknown = wrapped(&env, &cut_off, &["translate", "--shell", "bash", "--", UNKNOWN]);
+        let run = run(unknown, b"");
+        assert_eq!(run.code, Some(1), "{url}: {}", run.out);
+        assert!(run.err.contains(reason), "{url}: {}", run.err);
+        assert!(run.took < IN_TIME, "{url}: {:?}", run.took);
+    }
+}

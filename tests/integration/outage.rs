@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use gptos::protocol::{Mode, Record, SuggestRequest, WireShell, request_bytes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::environment::{TestEnv, provider_block};
+use crate::environment::{TestEnv, provider_block, wait_until};
 use crate::fake_provider::{FakeProvider, Reply, Script, answer};
 
 const QUERIES: usize = 200;
@@ -192,4 +192,20 @@ fn what_happens_is_counted() {
         let count = status["counts"][series].as_u64().unwrap_or(0);
         assert!(count >= least, "{series}: {count}; {}", status["counts"]);
     }
+}
+
+#[test]
+fn a_connection_is_opened_for_words_that_are_being_typed() {
+    let provider = well(Duration::from_millis(5));
+    let env = TestEnv::new();
+    env.configure(&provider_block("own", &provider.base_url(), ""));
+    let _resident = Resident(env.start_resident());
+    for _ in 0..3 {
+        let run = env.run(&["warm", "zsh"]);
+        assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (Some(0), "", ""));
+    }
+    wait_until("a connection", || provider.connections() > 0);
+    assert_eq!(provider.connections(), 1, "one, however often it is asked for");
+    std::fs::write(env.work().join(".gptos.toml"), "providers = \"off\"\n").unwrap();
+    assert_eq!(env.run(&["warm", "zsh"]).code, Some(0));
 }

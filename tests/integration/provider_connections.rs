@@ -15,7 +15,7 @@ fn authority() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/data/authority.pem"))
 }
 
-fn behind_tls(server: &Scripted) -> ServerSettings {
+pub fn behind_tls(server: &Scripted) -> ServerSettings {
     let base_url = format!("{}/v1", server.origin("https")).parse().expect("a valid base URL");
     ServerSettings { ca_file: Some(authority()), ..ServerSettings::new(WireSettings::OpenAi, base_url) }
 }

@@ -169,6 +169,10 @@ if [ "$1" = ran ]; then
     mv "$dir/ran.$$" "$dir/ran-$$"
     exit 0
 fi
+if [ "$1" = warm ]; then
+    echo "$*" >>"$dir/warm"
+    exit 0
+fi
 if [ "$1" = guard ]; then
     {guard}
 fi
@@ -325,6 +329,11 @@ esac
             reports.push(Ran { shell: shell.into(), status: status.into(), query: query.into(), command: command.into() });
         }
         reports
+    }
+
+    /// The calls of `gptos warm` so far.
+    pub fn warmed(&self) -> Vec<String> {
+        self.lines("warm")
     }
 
     fn lines(&self, name: &str) -> Vec<String> {

@@ -374,3 +374,25 @@ fn a_request_that_does_not_end_at_control_c_leaves_the_guard_of_enter_up() {
     assert_eq!(t.buffer(), "touch guess");
     assert!(!ran(&t, "guess"));
 }
+
+#[test]
+fn a_connection_is_asked_for_once_when_question_marks_are_typed() {
+    let (_dir, helper) = scripted();
+    let helper = helper.answer_after(AT_ONCE, &[("echo one", NOTE)]);
+    let t = start(&helper);
+    t.type_text(" ?? private words");
+    t.buffer();
+    t.key("C-u");
+    t.type_text("list ??");
+    t.buffer();
+    assert!(helper.warmed().is_empty());
+    t.key("C-u");
+    for _ in 0..2 {
+        t.type_text("?? li");
+        t.wait_for(|| (helper.warmed() == ["warm zsh"]).then_some(()), "the connection to be asked for");
+        t.type_text("st files");
+        t.buffer();
+        t.key("C-u");
+    }
+    assert_eq!(helper.warmed(), ["warm zsh"]);
+}
