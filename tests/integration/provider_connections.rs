@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use gptos::domain::FailureClass;
+use gptos::domain::{FailureClass, Stage};
 use gptos::providers::{ProxySettings, ServerSettings, WireSettings};
 use gptos::suggest::ports::AttemptLimits;
 
@@ -151,4 +151,37 @@ async fn http2_says_when_a_request_was_not_taken() {
         assert_eq!(error.class, expected, "{name}: {error:?}");
         assert_eq!(server.connections(), 1, "{name}: nothing was sent again behind our back");
     }
+}
+
+/// A whole response with this text as the answer.
+fn success(stream: u32, text: &str) -> Vec<u8> {
+    let body = serde_json::json!({ "model": "m", "choices": [{ "message": { "content": text }, "finish_reason": "stop" }] }).to_string();
+    // Status 200 and a content type, as HPACK writes them without its table of earlier headers.
+    let head = [&[0x88, 0x0f, 0x10, 16][..], b"application/json"].concat();
+    [frame(1, 0x4, stream, &head), frame(0, 0x1, stream, body.as_bytes())].concat()
+}
+
+#[tokio::test]
+async fn n12_a_connection_that_fell_silent_is_not_used_again() {
+    let server = Scripted::start_h2(|channel, number| {
+        let talk = |channel: &mut dyn Channel| {
+            open(channel)?;
+            loop {
+                let stream = next_request(channel)?;
+                // The first connection answers once and is a black hole from then on.
+                if number > 0 || stream == 1 {
+                    channel.write_all(&success(stream, &answer("ls"))).ok()?;
+                    channel.flush().ok()?;
+                }
+            }
+        };
+        let _: Option<()> = talk(channel);
+    });
+    let provider = provider_of(behind_tls(&server), "m");
+    let quick = AttemptLimits { first_chunk: Duration::from_millis(400), ..limits() };
+    assert_eq!(ask_with(&provider, &facts(&[]), limits()).await.map(|raw| raw.text), Ok(answer("ls")));
+    let silent = ask_with(&provider, &facts(&[]), quick).await.expect_err("silence");
+    assert_eq!(silent.class, FailureClass::Slow(Stage::FirstChunk), "{silent:?}");
+    assert_eq!(ask_with(&provider, &facts(&[]), quick).await.map(|raw| raw.text), Ok(answer("ls")));
+    assert_eq!(server.connections(), 2);
 }
