@@ -141,6 +141,11 @@ impl HttpPool {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner).retain(|(known, _)| known != route);
     }
 
+    /// Lets go of all connections.
+    pub(super) fn forget_all(&self) {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     fn known(&self, route: &Route) -> Option<Outlet> {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         let at = clients.iter().position(|(known, _)| known == route)?;

@@ -93,6 +93,10 @@ impl Provider for Server {
         self.open_ahead(facts).boxed()
     }
 
+    fn resumed(&self) {
+        self.pool.forget_all();
+    }
+
     fn key_variables(&self) -> Vec<&str> {
         self.keys.variables()
     }

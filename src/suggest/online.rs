@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -31,6 +31,8 @@ const MOST_REFRESHED: usize = 1024;
 const REFRESH_EVERY: Duration = Duration::from_secs(3600);
 /// Refreshing may take this long; nobody waits for it.
 const REFRESH_TIME: Duration = Duration::from_secs(8);
+/// Clocks that drift apart further than this were apart for a sleep, or somebody set one of them.
+const SLEEP: Duration = Duration::from_secs(5);
 /// A connection lives longer than this without being used, so none is opened more often.
 const WARM_EVERY: Duration = Duration::from_secs(15);
 const WARM_TIME: Duration = Duration::from_secs(2);
@@ -51,6 +53,7 @@ pub(super) struct Online {
     refreshing: Arc<Semaphore>,
     in_flight: Arc<AtomicUsize>,
     warmed: Mutex<Option<Instant>>,
+    last_asked: Mutex<Option<(Instant, SystemTime)>>,
     counts: Arc<Counts>,
     pub(super) settings: OnlineSettings,
 }
@@ -105,6 +108,7 @@ impl Online {
             refreshing: Arc::new(Semaphore::new(1)),
             in_flight: Arc::default(),
             warmed: Mutex::default(),
+            last_asked: Mutex::default(),
             counts,
             settings,
         }
@@ -122,6 +126,7 @@ impl Online {
     /// Why there is no answer, by provider.
     pub(super) async fn ask(&self, parts: &Arc<Parts>, asked: Asked<'_>, waiting: &WaitingFor) -> Result<Suggestion, Vec<Failure>> {
         let request = asked.request;
+        self.notice_sleep(request.now, asked.providers);
         let _place = self.admit(request)?;
         let key = parts.provider_key(request, asked.redacted);
         let remembers = request.use_cache && request.mode == Mode::Normal;
@@ -145,6 +150,20 @@ impl Online {
             self.rejected.insert(key, (Instant::now() + period, failure.clone()));
         }
         result
+    }
+
+    /// The clock of timeouts stands still while the machine sleeps and that of the wall goes on. After a sleep connections
+    /// are dead and what was held against providers is old.
+    fn notice_sleep(&self, wall: SystemTime, providers: &[Arc<dyn Provider>]) {
+        let now = Instant::now();
+        let before = self.last_asked.lock().unwrap_or_else(PoisonError::into_inner).replace((now, wall));
+        let Some((then, wall_then)) = before else { return };
+        let slept = wall.duration_since(wall_then).unwrap_or_default().saturating_sub(now.duration_since(then));
+        if slept > SLEEP {
+            self.counts.add("gptos_pool_purges_total", &[("reason", "resume")]);
+            self.engine.forget();
+            providers.iter().for_each(|provider| provider.resumed());
+        }
     }
 
     /// Asks anew for an answer that has aged, unless that was done lately or another one is being refreshed. Nobody waits

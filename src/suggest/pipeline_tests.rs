@@ -19,12 +19,19 @@ struct Scripted {
     answer: Mutex<Result<String, FailureClass>>,
     calls: AtomicUsize,
     delay_ms: AtomicU64,
+    resumed: AtomicUsize,
     key: Option<&'static str>,
 }
 
 impl Scripted {
     fn new(command: &str) -> Arc<Self> {
-        Arc::new(Self { answer: Mutex::new(Ok(json(command))), calls: AtomicUsize::new(0), delay_ms: AtomicU64::new(0), key: None })
+        Arc::new(Self {
+            answer: Mutex::new(Ok(json(command))),
+            calls: AtomicUsize::new(0),
+            delay_ms: AtomicU64::new(0),
+            resumed: AtomicUsize::new(0),
+            key: None,
+        })
     }
 
     fn set(&self, answer: Result<&str, FailureClass>) {
@@ -55,6 +62,10 @@ impl Provider for Scripted {
 
     fn endpoint(&self) -> String {
         self.name().to_owned()
+    }
+
+    fn resumed(&self) {
+        self.resumed.fetch_add(1, Ordering::Relaxed);
     }
 
     fn key_variables(&self) -> Vec<&str> {
@@ -265,6 +276,22 @@ async fn those_who_ask_the_same_at_the_same_time_share_one_call() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn after_a_sleep_connections_are_dropped_and_nothing_is_held_against_anybody() {
+    let mut bench = Bench::new("echo one");
+    bench.provider.set(Err(FailureClass::Auth));
+    for number in 0..3 {
+        bench.best(&format!("frobnicate quux {number}")).await;
+        bench.now += Duration::from_secs(1);
+        tokio::time::advance(Duration::from_secs(1)).await;
+    }
+    assert_eq!((bench.provider.calls(), bench.provider.resumed.load(Ordering::Relaxed)), (1, 0));
+    bench.now += Duration::from_secs(8 * 3600);
+    bench.provider.set(Ok("echo two"));
+    assert_eq!(bench.best("frobnicate quux 9").await, given("echo two", Via::Live));
+    assert_eq!(bench.provider.resumed.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn words_with_a_secret_share_nothing() {
     let bench = Arc::new(Bench::new("echo one"));
     bench.provider.delay_ms.store(500, Ordering::Relaxed);
@@ -390,6 +417,7 @@ async fn a_needed_key_is_asked_of_the_shell_once() {
         answer: Mutex::new(Ok(json("echo one"))),
         calls: AtomicUsize::new(0),
         delay_ms: AtomicU64::new(0),
+        resumed: AtomicUsize::new(0),
         key: Some("MY_KEY"),
     });
     let request = bench.request(UNKNOWN);

@@ -195,6 +195,8 @@ pub trait Provider: Send + Sync {
     fn readiness<'a>(&'a self, _facts: &'a ShellFacts) -> BoxFuture<'a, Readiness> {
         Box::pin(std::future::ready(Readiness::Ready))
     }
+    /// The machine slept: connections that were open are dead, though nothing says so.
+    fn resumed(&self) {}
     /// Opens a connection, so that the next attempt need not wait for one. Nothing of a query is sent.
     fn connect<'a>(&'a self, _facts: &'a ShellFacts) -> BoxFuture<'a, ()> {
         Box::pin(std::future::ready(()))
