@@ -45,6 +45,7 @@ fn integration(shell: ShellKind) -> &'static str {
             include_str!("../../shell/fish/guard.fish"),
             include_str!("../../shell/fish/keys.fish"),
             include_str!("../../shell/fish/meanwhile.fish"),
+            include_str!("../../shell/fish/note.fish"),
         ),
     }
 }
