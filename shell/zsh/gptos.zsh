@@ -51,7 +51,7 @@ typeset -g _GPTOS_AT=0 _GPTOS_ORIGINAL='' _GPTOS_SHOWN='' _GPTOS_NOTE='' _GPTOS_
 # The line as typed, for the history; set from the first suggestion shown until the line is done.
 typeset -g _GPTOS_TYPED='' _GPTOS_TYPED_ASKED=''
 # Whether the buffer descends from a suggestion, and what was run of it.
-typeset -g _GPTOS_DESCENDS=0 _GPTOS_ACCEPTED=0 _GPTOS_RUNNING='' _GPTOS_ENTERED=''
+typeset -g _GPTOS_DESCENDS=0 _GPTOS_ACCEPTED=0 _GPTOS_RUNNING='' _GPTOS_BLANK=''
 # While this fd is open, Enter is swallowed.
 typeset -gi _GPTOS_GUARD_FD=${_GPTOS_GUARD_FD:-0}
 # The line that waits for a second Enter: its text, its place in the undo history, what was said of it, and when Enter came too early.
@@ -742,7 +742,7 @@ __gptos_add_history() {
     local -i hides_blank=0
     [[ -o hist_ignore_space ]] && hides_blank=1
     emulate -L zsh
-    _GPTOS_ENTERED="${1%$'\n'}"
+    [[ $1 == [[:space:]]* ]] && _GPTOS_BLANK=' '
     # Who hides a line by a blank in front of it does not want its words kept either.
     if [[ -n $_GPTOS_TYPED && ${1%$'\n'} != "$_GPTOS_TYPED" ]] && ! { (( hides_blank )) && [[ $_GPTOS_TYPED == [[:space:]]* ]] }; then
         print -sr -- "$_GPTOS_TYPED"
@@ -755,8 +755,8 @@ __gptos_preexec() {
     emulate -L zsh
     __gptos_release TERM
     # $1 is empty when our history hook has stored the words just now, and $3 has lost a blank in front.
-    (( _GPTOS_ACCEPTED )) && _GPTOS_RUNNING="${_GPTOS_ENTERED:-${1:-$3}}"
-    _GPTOS_ENTERED=''
+    (( _GPTOS_ACCEPTED )) && _GPTOS_RUNNING="$_GPTOS_BLANK${1:-$3}"
+    _GPTOS_BLANK=''
     [[ -n $_GPTOS_UNCHECKED ]] && print -ru2 -- "gptos: ${_GPTOS_UNCHECKED//[[:cntrl:]]/?}"
     _GPTOS_UNCHECKED=''
     return 0
@@ -776,7 +776,7 @@ __gptos_precmd() {
         print -sr -- "$_GPTOS_TYPED"
     fi
     __gptos_forget
-    _GPTOS_ACCEPTED=0 _GPTOS_RUNNING='' _GPTOS_ENTERED='' _GPTOS_UNCHECKED='' _GPTOS_HELD=''
+    _GPTOS_ACCEPTED=0 _GPTOS_RUNNING='' _GPTOS_BLANK='' _GPTOS_UNCHECKED='' _GPTOS_HELD=''
     # 148: stopped by Ctrl-Z, not finished. A blank before the words or the command asks for no trace.
     if [[ $query == [^[:space:]]* && $command_line == [^[:space:]]* ]] && (( last_status != 148 )); then
         { print -rn -- "$query"$'\0'"$command_line" | command "$bin" ran zsh $last_status } </dev/null &>/dev/null &!
