@@ -109,7 +109,10 @@ impl Stage {
     fn configure(&self, resident: &str) {
         let file = self.home.join(".config/gptos/config.toml");
         fs::create_dir_all(file.parent().unwrap()).unwrap();
-        let provider = format!("[limits]\nuser_per_minute = 0\nsession_per_minute = 0\n[[provider]]\nname = \"fake\"\nbase_url = \"{}\"\nmodel = \"m\"\n", self.provider.base_url());
+        let provider = format!(
+            "[limits]\nuser_per_minute = 0\nsession_per_minute = 0\n[[provider]]\nname = \"fake\"\nbase_url = \"{}\"\nmodel = \"m\"\n",
+            self.provider.base_url()
+        );
         let aside = file.with_extension("new");
         fs::write(&aside, format!("resident = \"{resident}\"\n{provider}")).unwrap();
         fs::rename(aside, file).unwrap();
