@@ -285,6 +285,14 @@ async fn n35_with_everybody_gone_an_old_answer_is_given() {
 }
 
 #[tokio::test]
+async fn n41_an_answer_of_another_model_is_counted() {
+    let bench = Bench::alone(Script::Always(Reply::stream(&answer("echo first"))));
+    bench.ask("frobnicate the quux").await;
+    // The server calls itself fake-1 where fake-model was asked for.
+    assert_eq!(bench.pipeline.counts().get("gptos_other_model_total{provider=\"bad\"}"), Some(&1));
+}
+
+#[tokio::test]
 async fn n39_giving_up_closes_the_connection_at_once() {
     let bench = Bench::alone(Script::Always(Reply::nothing()));
     let asked = tokio::time::timeout(Duration::from_millis(300), bench.ask("frobnicate the quux")).await;

@@ -103,6 +103,9 @@ impl Engine {
         let asked = tokio::time::timeout_at(end, provider.ask(call)).await;
         let late = |_| AttemptError::new(FailureClass::Slow(Stage::Total), "no complete answer in time");
         let answered = asked.map_err(late).and_then(|answer| answer);
+        if answered.as_ref().is_ok_and(|answer| !is_kin(&answer.model, provider.model())) {
+            self.counts.add("gptos_other_model_total", &[("provider", provider.name())]);
+        }
         let pause = answered.as_ref().ok().and_then(|answer| answer.pause);
         let read = answered.and_then(|answer| round.acceptance.read(&answer, provider.name()));
 
@@ -117,6 +120,7 @@ impl Engine {
             match &read {
                 Err(error) if error.class == FailureClass::LocalNetwork => shared.outage.begin(now),
                 Err(error) if matches!(error.class, FailureClass::Slow(_)) => shared.budget.timed_out(),
+                Err(error) if matches!(error.class, FailureClass::RateLimited { .. }) => shared.limited = Some(now),
                 Err(_) => {}
                 Ok(_) => shared.outage.end(),
             }
@@ -147,6 +151,32 @@ impl Engine {
     }
 }
 
+/// Whether a model that answered is the one that was asked: services add dates and leave out vendors.
+fn is_kin(answered: &str, asked: &str) -> bool {
+    let plain = |name: &str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let (answered, asked) = (plain(answered), plain(asked));
+    answered.is_empty() || answered.starts_with(&asked) || asked.starts_with(&answered)
+}
+
 fn gone() -> AttemptError {
     AttemptError::new(FailureClass::Config, "not asked: there is no such provider")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_and_vendors_make_no_other_model() {
+        for (answered, asked, kin) in [
+            ("gpt-4o-mini-2024-07-18", "gpt-4o-mini", true),
+            ("gpt-4o", "openai/gpt-4o", true),
+            ("llama3.2", "llama3.2:3b", true),
+            ("", "m", true),
+            ("gpt-3.5-turbo", "gpt-4o", false),
+            ("vendor/small", "vendor/large", false),
+        ] {
+            assert_eq!(is_kin(answered, asked), kin, "{answered} for {asked}");
+        }
+    }
 }

@@ -78,6 +78,8 @@ pub struct Round {
 struct Shared {
     budget: RetryBudget,
     outage: Outage,
+    /// When a provider last said that its limit is reached.
+    limited: Option<Instant>,
     random: fastrand::Rng,
     endpoints: HashMap<String, Arc<Health>>,
 }
@@ -114,7 +116,7 @@ impl Engine {
     /// `width` calls to one endpoint may be under way at once; `seed` makes its random choices repeatable.
     pub fn new(counts: Arc<Counts>, hedges: bool, width: usize, seed: u64) -> Self {
         let random = fastrand::Rng::with_seed(seed);
-        let shared = Shared { budget: RetryBudget::new(), outage: Outage::default(), random, endpoints: HashMap::new() };
+        let shared = Shared { budget: RetryBudget::new(), outage: Outage::default(), limited: None, random, endpoints: HashMap::new() };
         Self { counts, hedges, width, shared: Mutex::new(shared) }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::attempt::{Kind, Position};
 use super::{Course, Engine, Failure, Round};
@@ -13,6 +14,8 @@ use crate::validate::Suggestion;
 
 /// A hedge is sent neither earlier nor later than this.
 const HEDGE_AFTER: (Duration, Duration) = (Duration::from_millis(1200), Duration::from_millis(2000));
+/// So long after a limit was met nobody is asked more than need be.
+const HEDGE_AFTER_LIMIT: Duration = Duration::from_secs(60);
 /// With fewer retries left than this, a slow provider is not the only trouble.
 const HEDGE_BUDGET: f64 = 3.0;
 
@@ -143,7 +146,12 @@ impl Engine {
         let provider = round.providers.get(index).filter(|_| self.hedges)?;
         let next = round.providers.get(self.next_usable(round, index)?)?;
         let both_well = [provider, next].iter().all(|provider| self.health(provider, &round.facts).endpoint().is_closed());
-        if !both_well || self.shared().budget.left() < HEDGE_BUDGET {
+        let (budget, limited) = {
+            let shared = self.shared();
+            (shared.budget.left(), shared.limited)
+        };
+        let lately = limited.is_some_and(|at| Instant::now().duration_since(at) < HEDGE_AFTER_LIMIT);
+        if !both_well || budget < HEDGE_BUDGET || lately {
             return None;
         }
         let p95 = self.health(provider, &round.facts).endpoint().p95();

@@ -286,6 +286,17 @@ async fn a_slow_provider_is_hedged_only_when_that_is_wanted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_hedge_is_sent_within_a_minute_of_a_limit() {
+    let limit = (0, Err(RateLimited { retry_after: Some(Duration::from_secs(1)) }));
+    let providers = [Scripted::new("a", &[limit, (2400, Ok("ls"))]), Scripted::new("b", &[LS])];
+    let engine = Arc::new(Engine::new(Arc::default(), true, 4, 1));
+    for (wait, expected) in [(0, by("b")), (30, by("a")), (31, by("b"))] {
+        tokio::time::advance(Duration::from_secs(wait)).await;
+        assert_eq!(ask(&engine, round(&providers, 8000)).await, expected, "after {wait} s");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_slow_endpoint_cannot_take_all_places() {
     let providers = [Scripted::new("a", &[(2000, Ok("ls"))]), Scripted::new("b", &[(10, Ok("ls"))])];
     let engine = engine();
