@@ -22,6 +22,8 @@ pub(super) enum Again {
     AtOnce,
     /// After a random pause, if the retry budget allows it.
     AfterBackoff,
+    /// The same, but never twice: who sends something else than an answer will do so again.
+    OnceAfterBackoff,
     /// After so long.
     After(Duration),
     /// Only when nobody else can answer.
@@ -50,7 +52,8 @@ pub(super) fn report(error: &AttemptError) -> Report {
 pub(super) fn again(error: &AttemptError) -> Again {
     let usual = match &error.class {
         FailureClass::Unsent => Again::AtOnce,
-        FailureClass::Transient | FailureClass::Malformed | FailureClass::Truncated => Again::AfterBackoff,
+        FailureClass::Transient => Again::AfterBackoff,
+        FailureClass::Malformed | FailureClass::Truncated => Again::OnceAfterBackoff,
         FailureClass::RateLimited { retry_after: Some(wait) } if *wait <= SHORT_WAIT => Again::After(*wait),
         FailureClass::RateLimited { .. } | FailureClass::Overloaded => Again::IfAlone,
         FailureClass::Slow(Stage::Connect | Stage::FirstChunk | Stage::Gap) => Again::IfAlone,
@@ -102,8 +105,8 @@ mod tests {
             (Config, Report::Quarantine(10 * minute), Again::Never),
             (Request, Report::Neutral, Again::Never),
             (Refusal, Report::Neutral, Again::Never),
-            (Malformed, failure(false, false), Again::AfterBackoff),
-            (Truncated, failure(false, false), Again::AfterBackoff),
+            (Malformed, failure(false, false), Again::OnceAfterBackoff),
+            (Truncated, failure(false, false), Again::OnceAfterBackoff),
             (Slow(Stage::Connect), failure(true, false), Again::IfAlone),
             (Slow(Stage::FirstChunk), failure(true, false), Again::IfAlone),
             (Slow(Stage::Gap), failure(true, false), Again::IfAlone),

@@ -258,6 +258,7 @@ impl Engine {
                 Again::AtOnce | Again::AfterBackoff if alone || (retries == 0 && self.shared().budget.take()) => {
                     Some(backoff(retries, self.jitter()))
                 }
+                Again::OnceAfterBackoff if retries == 0 && (alone || self.shared().budget.take()) => Some(backoff(retries, self.jitter())),
                 Again::After(wait) if alone || (retries == 0 && self.shared().budget.take()) => Some(wait),
                 Again::IfAlone if alone => Some(match &error.class {
                     FailureClass::RateLimited { retry_after: Some(wait) } => *wait,
