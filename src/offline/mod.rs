@@ -103,7 +103,8 @@ pub fn translate(query: &str, machine: &Machine) -> Translation {
     let said = tokens::Said::of(&tokens);
     let sentence = intents::Sentence { query, tokens: &tokens, said: &said, lexicon: &engine.lexicon, machine };
     let mut parses: Vec<_> = engine.intents.iter().filter_map(|intent| intents::match_intent(intent, sentence)).collect();
-    parses.extend(files::match_files(&tokens, &engine.lexicon, machine));
+    let pieces = tokens::pieces(query, &engine.lexicon).unwrap_or_default();
+    parses.extend(files::match_files(query, &pieces, &engine.lexicon, machine));
     let candidates = rank::candidates(parses, &tokens);
     let nearest = if candidates.is_empty() { rank::nearest(engine, &tokens) } else { Vec::new() };
     Translation { candidates, nearest }

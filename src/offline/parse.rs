@@ -21,6 +21,8 @@ pub(super) struct Parse {
     pub doubt: f64,
     /// How much of the sentence chose this intent rather than merely being allowed by it.
     pub weight: f64,
+    /// How sure it is, when the family that made it counted the words itself.
+    pub coverage: Option<Coverage>,
 }
 
 /// What the words of a sentence say about a parse of it.

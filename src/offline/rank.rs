@@ -20,7 +20,7 @@ pub(super) fn candidates(parses: Vec<Parse>, tokens: &[Token]) -> Vec<Candidate>
     let mut scored: Vec<(f64, Parse)> = parses
         .into_iter()
         .filter_map(|parse| {
-            let coverage = coverage(tokens, parse.explained, parse.bound)?;
+            let coverage = parse.coverage.or_else(|| coverage(tokens, parse.explained, parse.bound))?;
             let confidence = coverage.confidence - parse.doubt;
             (confidence >= PLAUSIBLE && !(parse.destructive && coverage.repaired)).then_some((confidence, parse))
         })

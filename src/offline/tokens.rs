@@ -72,6 +72,19 @@ impl Said {
 
 /// Splits, classifies and masks. `None` when the sentence is too long to be a request for one command.
 pub(super) fn tokenise(query: &str, lexicon: &Lexicon) -> Option<Vec<Token>> {
+    let mut tokens = pieces(query, lexicon)?;
+    join_phrases(&mut tokens, lexicon);
+    for token in &mut tokens {
+        if matches!(token.value, Value::Word) {
+            token.known = lexicon.read(&token.raw.to_lowercase());
+        }
+    }
+    slots::mask(&mut tokens, lexicon);
+    Some(tokens)
+}
+
+/// The pieces of the sentence with what they are by their shape, one for each word. `None` when there are too many.
+pub(super) fn pieces(query: &str, lexicon: &Lexicon) -> Option<Vec<Token>> {
     let mut tokens: Vec<Token> = Vec::new();
     for chunk in Chunks::of(query) {
         if tokens.len() >= MAX_TOKENS {
@@ -87,19 +100,12 @@ pub(super) fn tokenise(query: &str, lexicon: &Lexicon) -> Option<Vec<Token>> {
     for token in tokens.iter_mut().filter(|token| matches!(token.value, Value::Path)) {
         // "files/directories", "regular/normal": an alternative in words, not a path.
         let parts: Vec<&str> = token.raw.split('/').collect();
-        let in_words = parts.iter().all(|part| lexicon.lemma(&part.to_lowercase()).is_some_and(|lemma| lexicon.role(lemma) != Role::Name));
+        let in_words = parts.iter().all(|part| part.len() > 2 && lexicon.read(&part.to_lowercase()).is_some_and(|known| known.role != Role::Name));
         if in_words {
             token.raw = parts[0].to_owned();
             token.value = Value::Word;
         }
     }
-    join_phrases(&mut tokens, lexicon);
-    for token in &mut tokens {
-        if matches!(token.value, Value::Word) {
-            token.known = lexicon.read(&token.raw.to_lowercase());
-        }
-    }
-    slots::mask(&mut tokens, lexicon);
     Some(tokens)
 }
 

@@ -81,6 +81,7 @@ pub(in crate::offline) fn match_intent(intent: &Intent, sentence: Sentence<'_>) 
         destructive: intent.destructive,
         doubt: intent.doubt,
         weight,
+        coverage: None,
     })
 }
 

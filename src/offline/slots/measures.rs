@@ -22,7 +22,7 @@ pub(in crate::offline) struct Size {
 
 impl Size {
     /// Reads an amount and a unit; `None` if the unit is none of a size. `m` is a megabyte only beside a comparator.
-    pub(super) fn new(amount: &str, unit: &str, bound: Option<Bound>) -> Option<Self> {
+    pub(in crate::offline) fn new(amount: &str, unit: &str, bound: Option<Bound>) -> Option<Self> {
         let unit = match unit {
             "b" | "byte" | "bytes" => 'c',
             "k" | "kb" | "kib" | "kilobyte" | "kilobytes" => 'k',
@@ -100,7 +100,7 @@ pub(in crate::offline) enum Unit {
 }
 
 impl Unit {
-    pub(super) fn named(word: &str) -> Option<Self> {
+    pub(in crate::offline) fn named(word: &str) -> Option<Self> {
         Some(match word {
             "s" | "sec" | "secs" | "second" | "seconds" => Self::Second,
             "min" | "mins" | "minute" | "minutes" => Self::Minute,
@@ -113,7 +113,7 @@ impl Unit {
         })
     }
 
-    pub(super) fn seconds(self) -> u64 {
+    pub(in crate::offline) fn seconds(self) -> u64 {
         match self {
             Self::Second => 1,
             Self::Minute => 60,
@@ -125,7 +125,7 @@ impl Unit {
         }
     }
 
-    fn name(self) -> &'static str {
+    pub(in crate::offline) fn name(self) -> &'static str {
         match self {
             Self::Second => "second",
             Self::Minute => "minute",

@@ -1,0 +1,305 @@
+//! What files must be like: names, ages, sizes, rights, owners, links, contents.
+
+use super::pattern::{Caught, Row};
+use super::query::{Field, Query, TestKind, Verb, What};
+
+fn what(query: &mut Query, what: What, plural: bool) -> Option<()> {
+    query.what = match (query.said_what, query.what, what) {
+        // "files … the directory": a second noun does not change what was asked for.
+        (true, before, What::Files) => before,
+        (true, before, What::Folders) if before != What::Folders => before,
+        _ => what,
+    };
+    query.said_what = true;
+    query.plural |= plural;
+    Some(())
+}
+
+fn names(query: &mut Query, caught: &Caught, names: Vec<String>) -> Option<()> {
+    query.push(caught.negated, TestKind::Names(names));
+    Some(())
+}
+
+fn affix(query: &mut Query, caught: &Caught, before: &str, after: &str, at: usize) -> Option<()> {
+    let list = caught.list(at).or_else(|| caught.text(at).map(|text| vec![text.to_owned()]))?;
+    let one = |text: String| {
+        let text = match text.as_str() {
+            "space" | "spaces" | "whitespace" | "whitespaces" | "blanks" => " ".to_owned(),
+            _ => text,
+        };
+        if text.contains(['*', '?']) { text } else { format!("{before}{text}{after}") }
+    };
+    // Such a clause looks for files, whatever the verb.
+    query.verb = Verb::Find;
+    names(query, caught, list.into_iter().map(one).collect())
+}
+
+fn kinds(query: &mut Query, caught: &Caught) -> Option<()> {
+    what(query, What::Files, true)?;
+    names(query, caught, caught.list(0)?)
+}
+
+fn time(query: &mut Query, caught: &Caught, field: Field) -> Option<()> {
+    query.push(caught.negated, TestKind::Time(field, caught.age(0)?));
+    Some(())
+}
+
+fn newer(query: &mut Query, caught: &Caught, field: Field, later: bool) -> Option<()> {
+    query.push(caught.negated == later, TestKind::Newer(field, caught.text(0)?.to_owned()));
+    Some(())
+}
+
+fn perm(query: &mut Query, caught: &Caught, operand: &str) -> Option<()> {
+    query.push(caught.negated, TestKind::Perm(operand.to_owned()));
+    Some(())
+}
+
+fn test(query: &mut Query, caught: &Caught, kind: TestKind) -> Option<()> {
+    query.push(caught.negated, kind);
+    Some(())
+}
+
+fn text(query: &mut Query, caught: &Caught, at: usize) -> Option<()> {
+    let text = caught.text(at)?.to_owned();
+    // People write these markers small and mean the capitals.
+    query.ignore_case |= matches!(text.as_str(), "todo" | "fixme" | "hack" | "xxx");
+    test(query, caught, TestKind::Text(text))
+}
+
+fn links(query: &mut Query, caught: &Caught, sign: &str) -> Option<()> {
+    let count = caught.number(0)?;
+    test(query, caught, TestKind::Links(format!("{sign}{count}")))
+}
+
+pub(super) const ROWS: &[Row] = &[
+    // --- what ---
+    ("@file", |q, _| what(q, What::Files, true)),
+    ("regular|normal|ordinary|plain @file", |q, _| what(q, What::Regular, true)),
+    ("regular|normal|ordinary|plain", |q, _| what(q, What::Regular, false)),
+    ("@dir", |q, _| what(q, What::Folders, true)),
+    ("@sub", |q, _| what(q, What::Folders, true)),
+    ("sub @dir", |q, _| what(q, What::Folders, true)),
+    ("@file and|or|and/or|& @dir", |q, _| what(q, What::Any, true)),
+    ("@file @dir", |q, _| what(q, What::Any, true)),
+    ("@dir and|or|and/or|& @file", |q, _| what(q, What::Any, true)),
+    ("@file and|or|and/or|& @sub", |q, _| what(q, What::Any, true)),
+    ("entries|objects|everything|anything", |q, _| what(q, What::Any, true)),
+    ("symbolic|sym|soft @link", |q, _| what(q, What::Symlinks, true)),
+    ("@symlink", |q, _| what(q, What::Symlinks, true)),
+    ("broken|dangling|bad|invalid symbolic|sym|soft? @link", |q, _| what(q, What::BrokenSymlinks, true)),
+    ("broken|dangling|bad|invalid @symlink", |q, _| what(q, What::BrokenSymlinks, true)),
+    ("socket|sockets @file?", |q, _| what(q, What::Other('s'), true)),
+    ("named? pipe|pipes|fifo|fifos @file?", |q, _| what(q, What::Other('p'), true)),
+    ("block special? devices|device|files|file", |q, _| what(q, What::Other('b'), true)),
+    ("character special? devices|device|files|file", |q, _| what(q, What::Other('c'), true)),
+    ("hidden|dot @file?", |q, c| {
+        q.said_what = true;
+        q.plural = true;
+        test(q, c, TestKind::Hidden)
+    }),
+    ("hidden @dir", |q, c| {
+        what(q, What::Folders, true)?;
+        test(q, c, TestKind::Hidden)
+    }),
+    ("non-hidden|nonhidden|unhidden|visible", |q, _| {
+        q.push(true, TestKind::Hidden);
+        Some(())
+    }),
+    ("non-empty|nonempty", |q, _| {
+        q.push(true, TestKind::Empty);
+        Some(())
+    }),
+    ("empty|zero-length|zero-byte|zero-size|zero-sized|blank", |q, c| test(q, c, TestKind::Empty)),
+    ("zero size|length|bytes|byte|sized", |q, c| test(q, c, TestKind::Empty)),
+    ("0 size|length|byte|bytes|kb|sized", |q, c| test(q, c, TestKind::Empty)),
+    ("@size zero|0 bytes?", |q, c| test(q, c, TestKind::Empty)),
+    // --- names ---
+    ("$kind @file", kinds),
+    ("$kind source|code|script|program|image|text|document|type? @file", kinds),
+    ("$kind documents|images|scripts|archives|pictures|videos|movies|photos|sources|programs|songs|tarballs", kinds),
+    ("@file of type $kind", kinds),
+    ("@file named? $names", |q, c| {
+        what(q, What::Files, true)?;
+        names(q, c, c.list(0)?)
+    }),
+    ("@file $kind", kinds),
+    ("$names @file", |q, c| {
+        what(q, What::Files, true)?;
+        names(q, c, c.list(0)?)
+    }),
+    ("$names @dir", |q, c| {
+        what(q, What::Folders, true)?;
+        names(q, c, c.list(0)?)
+    }),
+    ("$kind", |q, c| names(q, c, c.list(0)?)),
+    ("@named $called", |q, c| {
+        q.verb = Verb::Find;
+        names(q, c, c.list(0)?)
+    }),
+    ("@named $kind", |q, c| names(q, c, c.list(0)?)),
+    ("with|having|by|of? @name of|is|are|like|as|equal|equals|=|to? $called", |q, c| names(q, c, c.list(0)?)),
+    ("@name is|are|equals|equal|of|matches|matching|like|to? $called", |q, c| names(q, c, c.list(0)?)),
+    ("@name is|are|does|do? not matching|match|equal|equals|like? @string? $called", |q, c| {
+        q.push(!c.negated, TestKind::Names(c.list(0)?));
+        Some(())
+    }),
+    ("@named|@name @begin with|by|from? @string? $called", |q, c| affix(q, c, "", "*", 0)),
+    ("@begin with|by @string? $called in? @name?", |q, c| affix(q, c, "", "*", 0)),
+    ("@name? @begin with|by? @string? $called", |q, c| affix(q, c, "", "*", 0)),
+    ("@named|@name? @end with|in|by @string? $called", |q, c| affix(q, c, "*", "", 0)),
+    ("@end with|in|by @string? $called in|of @name", |q, c| affix(q, c, "*", "", 0)),
+    ("@end with|in|by @ext? $ext @ext?", |q, c| {
+        let list = c.list(0)?.into_iter().map(|name| name.replace("*..", "*.")).collect();
+        names(q, c, list)
+    }),
+    ("with|having|have|has|of|the? @file? @ext of|is|as|like|name|named|= $ext", |q, c| names(q, c, c.list(0)?)),
+    ("with|having|have|has|by|of|in? @file? @ext $ext", |q, c| names(q, c, c.list(0)?)),
+    ("with|having|have|has|of|in? $ext @file? @ext", |q, c| names(q, c, c.list(0)?)),
+    ("@name @contain @string? $any", |q, c| affix(q, c, "*", "*", 0)),
+    ("@contain @string? $any in|as|within|inside|of @name", |q, c| affix(q, c, "*", "*", 0)),
+    ("@contain @string? $any in|as|within|inside|of @file|@dir @name", |q, c| affix(q, c, "*", "*", 0)),
+    ("@contain @string? $any somewhere|anywhere in|as|within|inside|of @name", |q, c| affix(q, c, "*", "*", 0)),
+    ("@name matches|matching|match|matched|like @string|glob|wildcard|shell? @string? $called", |q, c| names(q, c, c.list(0)?)),
+    ("@matches @string|glob|wildcard|shell|name? @string? $names", |q, c| names(q, c, c.list(0)?)),
+    ("@contain @string|glob|wildcard $kind", |q, c| names(q, c, c.list(0)?)),
+    ("case insensitive|insensitively|independent|sensitive? search|match|matching|pattern|name?", |q, c| {
+        q.ignore_case = !c.negated;
+        Some(())
+    }),
+    ("case-insensitive|case-insensitively|caseless|insensitive", |q, _| {
+        q.ignore_case = true;
+        Some(())
+    }),
+    ("ignore|ignoring|regardless|irrespective|independent of? case|letter-case", |q, _| {
+        q.ignore_case = true;
+        Some(())
+    }),
+    ("case ignored|insensitive", |q, _| {
+        q.ignore_case = true;
+        Some(())
+    }),
+    ("not case sensitive", |q, _| {
+        q.ignore_case = true;
+        Some(())
+    }),
+    ("@matches regular|regex expression|pattern? $text", |q, c| test(q, c, TestKind::Regex(c.text(0)?.to_owned()))),
+    ("regex|regexp $text", |q, c| test(q, c, TestKind::Regex(c.text(0)?.to_owned()))),
+    ("path|paths|pathname|pathnames @contain|@matches|is|are @string? $any", |q, c| {
+        let text = c.text(0)?;
+        let pattern = if text.contains('*') { text.to_owned() } else { format!("*{text}*") };
+        test(q, c, TestKind::Paths(vec![pattern]))
+    }),
+    ("@contain @string? $any in|within path|paths|pathname|pathnames", |q, c| test(q, c, TestKind::Paths(vec![format!("*{}*", c.text(0)?)]))),
+    ("@contain space|spaces|blanks in @name", |q, c| names(q, c, vec!["* *".to_owned()])),
+    // --- times ---
+    ("last|data|content|contents|recently? @mod last|date|time|is|was|at|on|data? $age", |q, c| time(q, c, Field::Changed)),
+    ("$age", |q, c| time(q, c, Field::Changed)),
+    ("last|recently? @acc last|date|time|is|was? $age", |q, c| time(q, c, Field::Read)),
+    ("status|inode|metadata|attributes|permissions|ctime last? @mod? $age", |q, c| time(q, c, Field::Status)),
+    ("mtime|dated $age", |q, c| time(q, c, Field::Changed)),
+    ("atime $age", |q, c| time(q, c, Field::Read)),
+    ("newer|younger than $path", |q, c| newer(q, c, Field::Changed, true)),
+    ("older than $path", |q, c| newer(q, c, Field::Changed, false)),
+    ("last? @mod more? recently|later|after|newer|since than? @file? $path", |q, c| newer(q, c, Field::Changed, true)),
+    ("last? @mod before|earlier than? @file? $path", |q, c| newer(q, c, Field::Changed, false)),
+    ("last? @acc more? recently|later|after|newer|since than? @file? $path", |q, c| newer(q, c, Field::Read, true)),
+    ("last? @mod|@acc more? recently|later|after|since than? $path @mod|modification time?", |q, c| newer(q, c, Field::Changed, true)),
+    // --- sizes ---
+    ("$size", |q, c| size(q, c)),
+    ("with|having|have|has|whose|of? @file? @size of|is|are|greater|= $size", |q, c| size(q, c)),
+    ("@size $size", |q, c| size(q, c)),
+    ("weighing|exceeding|exceed|exceeds|occupying|taking $size", |q, c| size(q, c)),
+    ("larger|bigger|greater|more than $size", |q, c| size(q, c)),
+    // --- rights ---
+    ("with|having|have|has|whose|by? @file? @perm of|is|are|set|to|equal|exactly|equals|=|as|bits $mode", |q, c| perm(q, c, c.text(0)?)),
+    ("with|having|have|has|whose|by? @perm set to $mode", |q, c| perm(q, c, c.text(0)?)),
+    ("with|having|have|has|by? @perm bits|exactly? $mode", |q, c| perm(q, c, c.text(0)?)),
+    ("with|having|have|has $mode @perm", |q, c| perm(q, c, c.text(0)?)),
+    ("exact? @perm $mode", |q, c| perm(q, c, c.text(0)?)),
+    ("world|public writable|writeable|write", |q, c| perm(q, c, "-o=w")),
+    ("world-writable|world-writeable|publicly-writable", |q, c| perm(q, c, "-o=w")),
+    ("world|public readable", |q, c| perm(q, c, "-o=r")),
+    ("world-readable", |q, c| perm(q, c, "-o=r")),
+    ("writable|writeable by others|other|world|everyone|everybody|public|anyone", |q, c| perm(q, c, "-o=w")),
+    ("writable|writeable by somebody|someone|anybody", |q, c| perm(q, c, "/222")),
+    ("writable|writeable by @group", |q, c| perm(q, c, "-g=w")),
+    ("writable|writeable by group or others|other", |q, c| perm(q, c, "/022")),
+    ("writable|writeable by group and others|other", |q, c| perm(q, c, "-022")),
+    ("writable|writeable by owner|user", |q, c| perm(q, c, "-u=w")),
+    ("readable by others|other|world|everyone|everybody|public|anyone", |q, c| perm(q, c, "-o=r")),
+    ("readable by @group", |q, c| perm(q, c, "-g=r")),
+    ("readable by owner", |q, c| perm(q, c, "-u=r")),
+    ("readable by everybody|all|everyone", |q, c| perm(q, c, "-a=r")),
+    ("executable by others|other|world|everyone|anyone", |q, c| perm(q, c, "-o=x")),
+    ("executable by @group", |q, c| perm(q, c, "-g=x")),
+    ("executable by owner", |q, c| perm(q, c, "-u=x")),
+    ("group write @perm|enabled|bit|access?", |q, c| perm(q, c, "-g=w")),
+    ("group-writable|group-writeable", |q, c| perm(q, c, "-g=w")),
+    ("setuid|suid|set-uid|set-user-id bit|bits|flag|@perm? set|enabled?", |q, c| perm(q, c, "-4000")),
+    ("set uid|user-id bit?", |q, c| perm(q, c, "-4000")),
+    ("setgid|sgid|set-gid|set-group-id bit|bits|flag|@perm? set|enabled?", |q, c| perm(q, c, "-2000")),
+    ("sticky bit|bits? set|enabled?", |q, c| perm(q, c, "-1000")),
+    ("executable|executables bit|@file? set?", |q, c| {
+        q.said_what = true;
+        test(q, c, TestKind::Executable)
+    }),
+    ("with execute|executable @perm|bit", |q, c| test(q, c, TestKind::Executable)),
+    ("readable", |q, c| test(q, c, TestKind::Readable)),
+    ("writable|writeable", |q, c| test(q, c, TestKind::Writable)),
+    // --- owners ---
+    ("@own by|to|is|of? user|owner|account? $user", |q, c| test(q, c, TestKind::User(c.text(0)?.to_owned()))),
+    ("@own by|to|is|of? @group $user", |q, c| test(q, c, TestKind::Group(c.text(0)?.to_owned()))),
+    ("@own by|to? @group id|gid|number|of? $n", |q, c| test(q, c, TestKind::Group(c.number(0)?.to_string()))),
+    ("@own by|to? user|owner id|uid|number|of? $n", |q, c| test(q, c, TestKind::User(c.number(0)?.to_string()))),
+    ("@own by|to? nobody", |q, c| test(q, c, TestKind::NoUser)),
+    ("@own by|to|of? $user @group", |q, c| test(q, c, TestKind::Group(c.text(0)?.to_owned()))),
+    ("whose|with|by|of|for @own|user is|of|to|named? $user", |q, c| test(q, c, TestKind::User(c.text(0)?.to_owned()))),
+    ("user $user and|or? group $user", |q, c| {
+        q.push(c.negated, TestKind::User(c.text(0)?.to_owned()));
+        test(q, c, TestKind::Group(c.text(1)?.to_owned()))
+    }),
+    ("user $user", |q, c| test(q, c, TestKind::User(c.text(0)?.to_owned()))),
+    ("whose|with|by|of|for? @group is|of|to|named? $user", |q, c| test(q, c, TestKind::Group(c.text(0)?.to_owned()))),
+    ("orphaned|orphan|unowned|ownerless", |q, c| test(q, c, TestKind::NoUser)),
+    ("valid|existing user|owner", |q, c| {
+        if !c.negated {
+            return None;
+        }
+        q.push(false, TestKind::NoUser);
+        Some(())
+    }),
+    ("no|without valid|existing|associated|corresponding|known? user|owner", |q, c| test(q, c, TestKind::NoUser)),
+    ("@own by|to? no|nonexistent|nobody valid|existing? user|owner?", |q, c| test(q, c, TestKind::NoUser)),
+    ("no|without valid|existing|associated|corresponding? @group", |q, c| test(q, c, TestKind::NoGroup)),
+    // --- links ---
+    ("with|having|have|has? inode number|numbers|no? $n", |q, c| test(q, c, TestKind::Inode(c.number(0)?.to_string()))),
+    ("inode number|of|is|with|number|= $n", |q, c| test(q, c, TestKind::Inode(c.number(0)?.to_string()))),
+    ("hard? @link to|of $path", |q, c| test(q, c, TestKind::SameFile(c.text(0)?.to_owned()))),
+    ("same inode as|number|of $path", |q, c| test(q, c, TestKind::SameFile(c.text(0)?.to_owned()))),
+    ("with|having|have|has? more than $n hard? @link", |q, c| links(q, c, "+")),
+    ("with|having|have|has? less|fewer than $n hard? @link", |q, c| links(q, c, "-")),
+    ("with|having|have|has? at least $n hard? @link", |q, c| {
+        let count = c.number(0)?;
+        test(q, c, TestKind::Links(format!("+{}", count.saturating_sub(1))))
+    }),
+    ("with|having|have|has exactly? $n hard? @link", |q, c| links(q, c, "")),
+    // --- contents ---
+    ("@holds @string? $text", |q, c| text(q, c, 0)),
+    ("@holds @string $any", |q, c| text(q, c, 0)),
+    ("with|having|have|has @string $text", |q, c| text(q, c, 0)),
+    ("with|having|have|has @string? $text in|inside|within them|it|contents|content", |q, c| text(q, c, 0)),
+    ("with|having|have|has $any in|inside them|it", |q, c| text(q, c, 0)),
+    ("that|which? @holds $any", |q, c| text(q, c, 0)),
+];
+
+fn size(query: &mut Query, caught: &Caught) -> Option<()> {
+    let sizes = caught.size(0)?;
+    if caught.negated && sizes.len() > 1 {
+        return None;
+    }
+    for size in sizes {
+        query.push(caught.negated, TestKind::Size(size));
+    }
+    Some(())
+}
+

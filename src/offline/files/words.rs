@@ -1,0 +1,198 @@
+//! The words of a sentence as the grammar sees them, and the sets of words that mean the same to it.
+
+use crate::offline::lexicon::{Lexicon, Role};
+use crate::offline::slots::Value;
+use crate::offline::tokens::Token;
+
+/// One word, or one quoted text.
+#[derive(Debug, Clone)]
+pub(super) struct Word {
+    /// As written, without its quotes.
+    pub raw: String,
+    /// In lower case, with a misspelling mended.
+    pub low: String,
+    /// What it is by its shape.
+    pub value: Value,
+    /// Whether a comma follows.
+    pub comma: bool,
+    /// Whether it can be the name of something the user has: no word that English or the engine needs.
+    pub namely: bool,
+    /// Whether its spelling was mended.
+    pub repaired: bool,
+}
+
+impl Word {
+    pub(super) fn is_word(&self) -> bool {
+        matches!(self.value, Value::Word)
+    }
+
+    /// Whether it is a variable of the shell that can be written into a command: its name and at most a path behind it.
+    pub(super) fn is_variable(&self) -> bool {
+        let Some(rest) = self.raw.strip_prefix('$').filter(|_| matches!(self.value, Value::Variable)) else { return false };
+        let (name, tail) = rest.split_at(rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len()));
+        let path = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '.');
+        !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && (tail.is_empty() || tail.starts_with('/')) && tail.chars().all(path)
+    }
+
+    pub(super) fn is_quoted(&self) -> bool {
+        matches!(self.value, Value::Quoted)
+    }
+}
+
+/// Words that stand for each other in a pattern: `@file`.
+const SETS: &[(&str, &[&str])] = &[
+    ("file", &["file", "files", "filenames"]),
+    ("dir", &["directory", "directories", "folder", "folders", "dir", "dirs"]),
+    ("sub", &["subdirectory", "subdirectories", "subfolder", "subfolders", "subdir", "subdirs", "sub-directory", "sub-directories", "sub-folder", "sub-folders", "subtree", "subtrees", "sub-dirs"]),
+    ("tree", &["tree", "trees", "hierarchy", "structure"]),
+    ("mod", &["modified", "changed", "updated", "edited", "altered", "touched", "written", "created", "modification", "added"]),
+    ("acc", &["accessed", "read", "opened", "used", "viewed", "access"]),
+    ("in", &["in", "under", "inside", "within", "below", "beneath", "underneath", "from", "of", "on", "at", "across", "through", "throughout", "into", "for"]),
+    ("name", &["name", "names", "filename", "filenames", "basename", "basenames", "titled", "title"]),
+    ("named", &["named", "called", "titled"]),
+    ("show", &["show", "list", "display", "print", "view", "output", "see", "get", "give", "ls", "lists", "displays", "prints", "shows", "enumerate", "return"]),
+    ("find", &["find", "search", "locate", "look", "lookup", "seek", "finds", "searches", "searching", "locates", "finding", "select", "identify", "get", "discover", "determine"]),
+    ("del", &["delete", "remove", "rm", "erase", "purge", "deletes", "removes", "unlink", "deleting", "removing"]),
+    ("begin", &["begin", "begins", "beginning", "start", "starts", "starting", "begining", "starting", "prefixed"]),
+    ("end", &["end", "ends", "ending", "finish", "finishing", "suffixed", "ended"]),
+    ("contain", &["contain", "contains", "containing", "include", "includes", "including", "contained", "have", "has", "having", "with"]),
+    ("holds", &["contain", "contains", "containing", "contained", "mention", "mentions", "mentioning"]),
+    ("matches", &["match", "matches", "matching", "matched", "satisfy", "satisfying", "like"]),
+    ("ext", &["extension", "extensions", "suffix", "suffixes"]),
+    ("string", &["string", "strings", "text", "word", "words", "phrase", "pattern", "keyword", "expression", "line", "lines", "letters", "letter", "character", "characters", "substring", "occurrences", "occurrence", "prefix"]),
+    ("perm", &["permission", "permissions", "perms", "mode", "modes", "perm", "access"]),
+    ("count", &["count", "counts", "counting", "number"]),
+    ("size", &["size", "sizes", "sized"]),
+    ("group", &["group", "groups"]),
+    ("link", &["link", "links"]),
+    ("symlink", &["symlink", "symlinks", "symlinked", "softlink", "softlinks"]),
+    ("neg", &["not", "no", "without", "except", "excluding", "exclude", "excludes", "never", "isn't", "aren't", "don't", "doesn't", "haven't", "hasn't", "isnt", "arent", "dont", "doesnt", "ignoring", "ignore", "omit", "omitting", "skip", "skipping", "cannot", "wasn't", "weren't", "outside", "neither", "nor"]),
+    ("own", &["owned", "belonging", "belong", "belongs", "owner", "owns", "own"]),
+    ("each", &["each", "every", "per", "individual"]),
+];
+
+/// Words that say nothing to the grammar and may stand anywhere.
+const LIGHT: &[&str] = &[
+    "the", "a", "an", "all", "any", "every", "each", "some", "that", "which", "are", "is", "was", "were", "have", "has", "had", "been", "being",
+    "be", "it", "its", "it's", "their", "his", "her", "those", "these", "them", "they", "my", "your", "our", "whose", "there", "only", "also", "who",
+];
+
+/// Words that may be left over without making a parse doubtful.
+const NOISE: &[&str] = &[
+    "and", "then", "but", "of", "in", "with", "for", "to", "on", "by", "please", "me", "i", "want", "need", "how", "do", "can", "you", "would", "like", "so",
+    "using", "use", "via", "at", "as", "from", "this", "just", "simply", "where", "what", "show", "let", "us", "own", "present", "located", "found",
+    "residing", "reside", "resides", "stored", "existing", "exist", "exists", "whole", "entire", "system", "if", "contents", "both", "various",
+    "again", "respective", "resulting", "corresponding", "matched", "matching", "such", "ones", "one", "up", "out", "off", "command", "available",
+    "recursively", "recursive", "currently", "current", "given", "specified", "actual", "actually", "together", "along", "certain", "do", "does",
+    "located", "lying", "somewhere", "anywhere", "inside", "under", "within", "through", "linux", "unix", "bash", "find", "search", "result", "results", "having",
+    "placed", "into", "item", "items", "set", "itself", "themselves", "ability", "able", "done", "last", "files", "file", "when",
+];
+
+impl Word {
+    /// Whether the word is one of a set, or is this word.
+    pub(super) fn is(&self, what: &str) -> bool {
+        if !self.is_word() {
+            return false;
+        }
+        match what.strip_prefix('@') {
+            Some(set) => set_of(set).contains(&self.low.as_str()),
+            None => self.low == what,
+        }
+    }
+
+    pub(super) fn is_light(&self) -> bool {
+        self.is_word() && LIGHT.contains(&self.low.as_str())
+    }
+
+    pub(super) fn is_noise(&self) -> bool {
+        self.is_light() || (self.is_word() && NOISE.contains(&self.low.as_str()))
+    }
+}
+
+/// The words of a set; none for a name that is no set, which a test looks for.
+pub(super) fn set_of(name: &str) -> &'static [&'static str] {
+    SETS.iter().find(|(set, _)| *set == name).map_or(&[], |(_, words)| words)
+}
+
+/// The sentence as words. `vocabulary` holds what the patterns are made of, for mending.
+pub(super) fn words(query: &str, tokens: &[Token], lexicon: &Lexicon, vocabulary: &[String]) -> Vec<Word> {
+    let comma = |token: &Token| query.get(token.span.1..).is_some_and(|rest| rest.starts_with(','));
+    let word = |token: &Token| {
+        let low = token.raw.to_lowercase().replace('’', "'");
+        let is_word = matches!(token.value, Value::Word);
+        let ours = |word: &str| vocabulary.binary_search_by(|known| known.as_str().cmp(word)).is_ok();
+        let known = lexicon.read(&low).filter(|known| !known.repaired);
+        let english = known.is_some_and(|known| known.role != Role::Name);
+        let stranger = is_word && !english && !ours(&low);
+        let mended = if stranger && known.is_none() { mend(&low, vocabulary) } else { None };
+        let low_is_ours = mended.is_some();
+        // In single quotes a dollar is a dollar.
+        let literal = matches!(token.value, Value::Variable) && query.get(token.span.0..).is_some_and(|text| text.starts_with('\''));
+        Word {
+            raw: token.raw.clone(),
+            low: mended.unwrap_or(low),
+            value: if literal { Value::Quoted } else { token.value.clone() },
+            comma: comma(token),
+            namely: stranger && !LIGHT.contains(&token.raw.to_lowercase().as_str()) && !NOISE.contains(&token.raw.to_lowercase().as_str()),
+            repaired: low_is_ours,
+        }
+    };
+    // "files/directories" is two words.
+    let parts = |token: &Token| -> Vec<Token> {
+        let text = query.get(token.span.0..token.span.1).unwrap_or_default();
+        let is_list = matches!(token.value, Value::Word) && text.contains('/') && text != token.raw;
+        let text = text.trim_end_matches([',', ')', '.']);
+        if !is_list {
+            return vec![token.clone()];
+        }
+        text.split('/').map(|part| Token { raw: part.to_owned(), ..token.clone() }).collect()
+    };
+    let mut words: Vec<Word> = tokens.iter().flat_map(parts).map(|token| word(&token)).collect();
+    // A full stop that stands alone ends the sentence.
+    if words.len() > 1 && words.last().is_some_and(|last| last.raw == ".") && query.trim_end().ends_with(" .") {
+        words.pop();
+    }
+    // A sentence begins with a verb; an unknown one is no name.
+    if let Some(first) = words.first_mut() {
+        first.namely = false;
+    }
+    words
+}
+
+/// The one word of the vocabulary that is one slip away from a word of five letters or more.
+fn mend(low: &str, vocabulary: &[String]) -> Option<String> {
+    if low.len() < 5 || !low.bytes().all(|b| b.is_ascii_lowercase()) {
+        return None;
+    }
+    let near = |known: &&String| known.len() >= 5 && known.as_bytes()[0] == low.as_bytes()[0] && is_one_slip(low.as_bytes(), known.as_bytes());
+    let mut near = vocabulary.iter().filter(near);
+    near.next().cloned()
+}
+
+/// Words that are no name even after "called".
+const NO_NAME: &[&str] = &[
+    "in", "on", "of", "not", "do", "does", "for", "to", "from", "and", "or", "with", "without", "under", "by", "at", "as", "into", "end", "start", "ends",
+    "starts", "begin", "begins", "beginning", "ending", "starting", "contain", "contains", "containing", "match", "matches", "matching", "file", "files",
+    "directory", "directories", "folder", "folders", "name", "names", "pattern", "string", "regular", "current",
+];
+
+impl Word {
+    /// Whether the word may be a name where one is announced.
+    pub(super) fn may_be_name(&self) -> bool {
+        !(self.is_word() && (self.is_light() || NO_NAME.contains(&self.low.as_str())))
+    }
+}
+
+/// Whether one letter was left out, added, replaced, or changed places with the next.
+fn is_one_slip(a: &[u8], b: &[u8]) -> bool {
+    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[same..], &b[same..]);
+    match (a, b) {
+        ([], [_]) | ([_], []) => true,
+        ([_, a @ ..], [_, b @ ..]) if a == b => true,
+        ([p, q, a @ ..], [r, s, b @ ..]) if p == s && q == r && a == b => true,
+        ([_, rest @ ..], _) if rest == b => true,
+        (_, [_, rest @ ..]) if a == rest => true,
+        _ => false,
+    }
+}
