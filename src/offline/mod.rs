@@ -5,10 +5,12 @@
 //! always give the same answer.
 
 mod files;
+mod grammar;
 mod intents;
 mod lexicon;
 mod machine;
 mod parse;
+mod phrases;
 mod rank;
 mod slots;
 mod tokens;
@@ -22,6 +24,7 @@ use std::sync::LazyLock;
 use crate::domain::Candidate;
 use intents::Intent;
 use lexicon::{Lemma, Lexicon};
+use phrases::Phrase;
 pub use machine::{Machine, Os, ToolSet};
 
 /// From this confidence on a command is put into the line at once.
@@ -61,11 +64,17 @@ const DATA: [&str; 7] = [
     include_str!("data/tools.toml"),
 ];
 
+/// Commands whose options are said in words, one file for each group.
+const PHRASES: [&str; 1] = [include_str!("data/phrases.files.toml")];
+
 struct Engine {
     lexicon: Lexicon,
     intents: Vec<Intent>,
+    phrases: Vec<Phrase>,
     /// How many intents need a word: rare words say more.
     uses: HashMap<Lemma, u32>,
+    /// The words of all patterns, sorted.
+    vocabulary: Vec<String>,
 }
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
@@ -79,7 +88,12 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     for lemma in all.iter().flat_map(|intent| intent.need.iter().flatten()) {
         *uses.entry(*lemma).or_insert(0) += 1;
     }
-    Engine { lexicon, intents: all, uses }
+    let phrases: Vec<Phrase> = PHRASES.iter().flat_map(|data| phrases::load(data).expect("the embedded phrases are read by a test")).collect();
+    let mut vocabulary: Vec<String> = files::vocabulary().map(str::to_owned).collect();
+    vocabulary.extend(phrases.iter().flat_map(Phrase::vocabulary).map(str::to_owned));
+    vocabulary.sort_unstable();
+    vocabulary.dedup();
+    Engine { lexicon, intents: all, phrases, uses, vocabulary }
 });
 
 /// What the files grammar understands, for the list of intents.
@@ -104,7 +118,9 @@ pub fn translate(query: &str, machine: &Machine) -> Translation {
     let sentence = intents::Sentence { query, tokens: &tokens, said: &said, lexicon: &engine.lexicon, machine };
     let mut parses: Vec<_> = engine.intents.iter().filter_map(|intent| intents::match_intent(intent, sentence)).collect();
     let pieces = tokens::pieces(query, &engine.lexicon).unwrap_or_default();
-    parses.extend(files::match_files(query, &pieces, &engine.lexicon, machine));
+    let words = grammar::words(query, &pieces, &engine.lexicon, &engine.vocabulary);
+    parses.extend(files::match_files(&words, machine));
+    parses.extend(engine.phrases.iter().filter_map(|phrase| phrases::match_phrase(phrase, &words, machine)));
     let candidates = rank::candidates(parses, &tokens);
     let nearest = if candidates.is_empty() { rank::nearest(engine, &tokens) } else { Vec::new() };
     Translation { candidates, nearest }
@@ -113,5 +129,6 @@ pub fn translate(query: &str, machine: &Machine) -> Translation {
 /// Everything the translator knows, family by family.
 pub fn intents() -> impl Iterator<Item = IntentInfo> {
     let info = |intent: &'static Intent| IntentInfo { id: &intent.id, family: &intent.family, example: &intent.example };
-    FILE_EXAMPLES.into_iter().chain(ENGINE.intents.iter().map(info))
+    let said = |phrase: &'static Phrase| IntentInfo { id: &phrase.id, family: &phrase.family, example: &phrase.example };
+    FILE_EXAMPLES.into_iter().chain(ENGINE.intents.iter().map(info)).chain(ENGINE.phrases.iter().map(said))
 }

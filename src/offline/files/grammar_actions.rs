@@ -1,7 +1,8 @@
 //! What to do with the files, in which order, and where the output goes.
 
-use super::pattern::{Caught, Row};
+use super::Row;
 use super::query::{Action, Key, Order, Query, Sink, TestKind, Verb};
+use crate::offline::grammar::Caught;
 
 fn verb(query: &mut Query, caught: &Caught, verb: Verb) -> Option<()> {
     if query.verb == Verb::None || verb == Verb::Find {

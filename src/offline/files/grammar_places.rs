@@ -1,7 +1,8 @@
 //! Where to look and how deep.
 
-use super::pattern::{Caught, Row};
+use super::Row;
 use super::query::{Action, Query, Test, TestKind};
+use crate::offline::grammar::Caught;
 
 fn at(query: &mut Query, caught: &Caught, slot: usize) -> Option<()> {
     let place = caught.place(slot)?;

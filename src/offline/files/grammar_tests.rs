@@ -1,7 +1,8 @@
 //! What files must be like: names, ages, sizes, rights, owners, links, contents.
 
-use super::pattern::{Caught, Row};
+use super::Row;
 use super::query::{Field, Query, TestKind, Verb, What};
+use crate::offline::grammar::Caught;
 
 fn what(query: &mut Query, what: What, plural: bool) -> Option<()> {
     query.what = match (query.said_what, query.what, what) {

@@ -6,47 +6,38 @@
 mod grammar_actions;
 mod grammar_places;
 mod grammar_tests;
-mod names;
-mod pattern;
-mod places;
 mod query;
 mod reading;
 mod render;
 mod render_action;
 mod render_tests;
-mod slots;
-mod words;
 
 use std::sync::LazyLock;
 
-use self::pattern::{Caught, Pattern};
-use self::query::{Action, Field, Key, Length, Order, Place, Query, Sink, Span, Test, TestKind, Verb, What};
-use self::words::{Word, words};
-use super::lexicon::Lexicon;
+use self::query::{Action, Query, TestKind, Verb, What};
+use super::grammar::{Caught, Pattern, Word};
 use super::machine::Machine;
 use super::parse::{Coverage, Parse};
-use super::slots::Value;
-use super::tokens::Token;
 
-struct Grammar {
-    patterns: Vec<Pattern>,
-    /// The words of all patterns, sorted.
-    vocabulary: Vec<String>,
-}
+/// What a row does with the query; `None` when it makes no sense there.
+type Effect = fn(&mut Query, &Caught) -> Option<()>;
 
-static GRAMMAR: LazyLock<Grammar> = LazyLock::new(|| {
-    let rows = [grammar_tests::ROWS, grammar_places::ROWS, grammar_actions::ROWS];
-    let patterns: Vec<Pattern> = rows.into_iter().flatten().copied().map(Pattern::new).collect();
-    let mut vocabulary: Vec<String> = patterns.iter().flat_map(Pattern::vocabulary).map(str::to_owned).collect();
-    vocabulary.sort_unstable();
-    vocabulary.dedup();
-    Grammar { patterns, vocabulary }
+/// A row of the grammar: a pattern and what it means.
+type Row = (&'static str, Effect);
+
+static GRAMMAR: LazyLock<Vec<(Pattern, Effect)>> = LazyLock::new(|| {
+    let rows = [grammar_tests::ROWS, grammar_places::ROWS, grammar_actions::ROWS].into_iter().flatten();
+    rows.map(|(pattern, effect)| (Pattern::parse(pattern).expect("a test reads every pattern"), *effect)).collect()
 });
 
+/// The words of all rows.
+pub(super) fn vocabulary() -> impl Iterator<Item = &'static str> {
+    GRAMMAR.iter().flat_map(|(pattern, _)| pattern.vocabulary())
+}
+
 /// Reads the sentence as a question about files, if it is one.
-pub(super) fn match_files(query: &str, tokens: &[Token], lexicon: &Lexicon, machine: &Machine) -> Option<Parse> {
-    let words = words(query, tokens, lexicon, &GRAMMAR.vocabulary);
-    let read = read(&words)?;
+pub(super) fn match_files(words: &[Word], machine: &Machine) -> Option<Parse> {
+    let read = read(words)?;
     let Read { query, weight, coverage } = read;
     let destructive = query.is_destructive();
     if destructive && !query.may_destroy() {
@@ -112,7 +103,7 @@ fn read(words: &[Word]) -> Option<Read> {
             total += weighs;
             left += weighs;
         } else {
-            if std::env::var_os("T").is_some() { eprintln!("   VOID by {:?} {}", word.value, word.raw); }
+            if std::env::var_os("T").is_some() { eprintln!("   VOID by {}", word.raw); }
             return None;
         }
         at += 1;
@@ -128,13 +119,13 @@ fn read(words: &[Word]) -> Option<Read> {
 
 /// The query after the row that takes most words at `at` and makes sense there; of equals the first.
 fn step(query: &Query, words: &[Word], at: usize, negated: bool) -> Option<(usize, Query)> {
-    let mut found: Vec<(usize, &Pattern, Caught)> =
-        GRAMMAR.patterns.iter().filter_map(|pattern| pattern.matches(words, at).map(|(end, caught)| (end, pattern, caught))).collect();
+    let matched = |(pattern, effect): &(Pattern, Effect)| pattern.matches(words, at).map(|(end, caught)| (end, *effect, caught));
+    let mut found: Vec<(usize, Effect, Caught)> = GRAMMAR.iter().filter_map(matched).collect();
     found.sort_by_key(|(end, ..)| std::cmp::Reverse(*end));
-    found.into_iter().find_map(|(end, pattern, mut caught)| {
+    found.into_iter().find_map(|(end, effect, mut caught)| {
         caught.negated = negated;
         let mut next = query.clone();
-        (pattern.effect)(&mut next, &caught)?;
+        effect(&mut next, &caught)?;
         if std::env::var_os("T").is_some() { eprintln!("   [{}] neg={negated} {:?}", words[at..end].iter().map(|w|w.raw.as_str()).collect::<Vec<_>>().join(" "), caught.bound); }
         Some((end, next))
     })

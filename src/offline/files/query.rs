@@ -1,6 +1,7 @@
 //! What a sentence said about files.
 
-use crate::offline::slots::{Size, Unit};
+use crate::offline::grammar::Span;
+use crate::offline::slots::Size;
 
 /// What kind of directory entry is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -83,54 +84,12 @@ pub(super) enum Verb {
     Show,
 }
 
-/// A length of time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Length {
-    pub amount: u64,
-    pub unit: Unit,
-}
-
-impl Length {
-    pub(super) fn seconds(self) -> u64 {
-        self.amount.saturating_mul(self.unit.seconds())
-    }
-
-    pub(super) fn words(self) -> String {
-        format!("{} {}{}", self.amount, self.unit.name(), if self.amount == 1 { "" } else { "s" })
-    }
-}
-
-/// How a moment relates to now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Span {
-    Within(Length),
-    Older(Length),
-    /// "in over 90 days": what was not changed so long, and nothing else, can be meant.
-    InOver(Length),
-    Exactly(Length),
-    /// The nearer one first.
-    Between(Length, Length),
-    /// So many days before today.
-    Day(u64),
-    Since(String),
-    Before(String),
-    On(String),
-    Dates(String, String),
-}
-
 /// Which of a file's times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field {
     Changed,
     Read,
     Status,
-}
-
-/// Where to look.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Place {
-    pub roots: Vec<String>,
-    pub recursive: bool,
 }
 
 /// What a file must be like.

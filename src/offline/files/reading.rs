@@ -1,6 +1,7 @@
 //! A query in plain words.
 
-use super::query::{Action, Field, Key, Order, Query, Span, Test, TestKind, What};
+use super::query::{Action, Field, Key, Order, Query, Test, TestKind, What};
+use crate::offline::grammar::Span;
 
 /// The action's name, for the parse and for people.
 pub(super) fn action_name(action: &Action) -> &'static str {

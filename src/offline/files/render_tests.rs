@@ -1,7 +1,8 @@
 //! Tests in the words of `find`.
 
-use super::query::{Action, Field, Query, Span, Test, TestKind, What};
+use super::query::{Action, Field, Query, Test, TestKind, What};
 use super::render::Writer;
+use crate::offline::grammar::{Length, Span};
 use crate::offline::slots::{Bound, Unit};
 
 pub(super) fn tests(query: &Query, writer: &mut Writer<'_>) -> Option<()> {
@@ -164,7 +165,7 @@ fn time(field: Field, span: &Span, writer: &Writer<'_>) -> Option<String> {
     let (days, minutes, since) = letters(field);
     let gnu = writer.is_gnu();
     let quote = |text: &str| crate::syntax::quote(text, writer.machine.shell);
-    let measured = |sign: &str, length: &super::query::Length| {
+    let measured = |sign: &str, length: &Length| {
         let seconds = length.seconds();
         match length.unit {
             Unit::Second if seconds % 60 != 0 => None,

@@ -13,11 +13,19 @@ pub(in crate::offline) struct Filled {
     pub range: Option<(u64, u64)>,
     pub age: Option<Age>,
     pub defaulted: bool,
+    /// The items are variables of the shell, which shall expand them.
+    pub variable: bool,
 }
 
 impl Filled {
     fn text(text: &str) -> Self {
-        Self { items: vec![text.to_owned()], is_path: false, expands: false, range: None, age: None, defaulted: false }
+        Self { items: vec![text.to_owned()], is_path: false, expands: false, range: None, age: None, defaulted: false, variable: false }
+    }
+
+    /// Names of files as the user gave them: a pattern is one, a variable may be.
+    pub(in crate::offline) fn path(items: Vec<String>, variable: bool) -> Self {
+        let expands = !variable && items.iter().any(|item| item.contains('*'));
+        Self { items, is_path: true, expands, range: None, age: None, defaulted: false, variable }
     }
 
     pub(super) fn plain(&self) -> String {
@@ -37,7 +45,14 @@ impl Bindings {
         self.slots.iter().find(|(slot, _)| slot == name).map(|(_, filled)| filled)
     }
 
-    pub(super) fn is_bound(&self, name: &str) -> bool {
+    /// Binds a slot; the first value stays.
+    pub(in crate::offline) fn bind(&mut self, name: &str, filled: Filled) {
+        if self.get(name).is_none() {
+            self.slots.push((name.to_owned(), filled));
+        }
+    }
+
+    pub(in crate::offline) fn is_bound(&self, name: &str) -> bool {
         self.flags.iter().any(|flag| flag == name) || self.get(name).is_some_and(|filled| !filled.defaulted)
     }
 
@@ -45,7 +60,7 @@ impl Bindings {
         self.slots.iter().any(|(_, filled)| filled.defaulted)
     }
 
-    pub(super) fn set_flag(&mut self, name: &str) {
+    pub(in crate::offline) fn set_flag(&mut self, name: &str) {
         self.flags.push(name.to_owned());
     }
 }
@@ -335,7 +350,7 @@ fn after_link(tokens: &[Token], at: usize) -> bool {
 }
 
 /// "in logs", "under images": a plural after the preposition, at the end or before another one, is a folder.
-pub(in crate::offline) fn is_plural_place(tokens: &[Token], at: usize) -> bool {
+fn is_plural_place(tokens: &[Token], at: usize) -> bool {
     tokens[at].raw.ends_with('s')
         && tokens
             .get(at + 1)

@@ -52,7 +52,7 @@ pub(in crate::offline) struct Template {
 }
 
 impl Template {
-    pub(super) fn parse(text: &str) -> Result<Self, TemplateError> {
+    pub(in crate::offline) fn parse(text: &str) -> Result<Self, TemplateError> {
         let mut rest = text.trim();
         let mut guards = Vec::new();
         while let Some(guarded) = rest.strip_prefix('@') {
@@ -81,7 +81,7 @@ impl Template {
     }
 
     /// The slots and flags it mentions.
-    pub(super) fn names(&self) -> Vec<String> {
+    pub(in crate::offline) fn names(&self) -> Vec<String> {
         fn collect(parts: &[Part], names: &mut Vec<String>) {
             for part in parts {
                 match part {
@@ -105,7 +105,7 @@ impl Template {
         names
     }
 
-    pub(super) fn applies(&self, machine: &Machine, bindings: &Bindings) -> bool {
+    pub(in crate::offline) fn applies(&self, machine: &Machine, bindings: &Bindings) -> bool {
         self.guards.iter().all(|guard| match guard {
             Guard::Os(os) => machine.os == *os,
             Guard::Shell(shell) => machine.shell == *shell,
@@ -119,14 +119,14 @@ impl Template {
     }
 
     /// The command; `None` if a slot it needs is not bound or a filter does not fit.
-    pub(super) fn render(&self, bindings: &Bindings, shell: ShellKind) -> Option<String> {
+    pub(in crate::offline) fn render(&self, bindings: &Bindings, shell: ShellKind) -> Option<String> {
         let mut out = String::new();
         render_parts(&self.parts, bindings, Some(shell), &mut out)?;
         Some(out)
     }
 
     /// The same as plain words, for the reading.
-    pub(super) fn plain(&self, bindings: &Bindings) -> Option<String> {
+    pub(in crate::offline) fn plain(&self, bindings: &Bindings) -> Option<String> {
         let mut out = String::new();
         render_parts(&self.parts, bindings, None, &mut out)?;
         Some(out)
@@ -228,6 +228,9 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
 }
 
 fn quoted(filled: &Filled, shell: ShellKind) -> String {
+    if filled.variable {
+        return filled.items.iter().map(|item| format!("\"{item}\"")).collect::<Vec<_>>().join(" ");
+    }
     let one = |text: &str| if filled.expands { quote_glob(text, shell) } else { quote(text, shell) };
     match filled.is_path {
         true if !filled.expands => filled.items.iter().map(|item| quote_path(item, shell)).collect::<Vec<_>>().join(" "),
@@ -237,6 +240,9 @@ fn quoted(filled: &Filled, shell: ShellKind) -> String {
 
 /// A form of the value that a tool needs.
 fn filtered(filled: &Filled, filter: &str) -> Option<String> {
+    if filled.variable {
+        return None;
+    }
     let text = filled.plain();
     let base = text.rsplit('/').find(|part| !part.is_empty()).unwrap_or(&text);
     let escape = |special: &str| text.chars().flat_map(|c| special.contains(c).then_some('\\').into_iter().chain([c])).collect::<String>();

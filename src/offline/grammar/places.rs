@@ -1,6 +1,6 @@
 //! Where: folders in words and as paths, and how deep.
 
-use super::Place;
+use super::measures::Place;
 use super::words::Word;
 use crate::offline::slots::Value;
 

@@ -1,7 +1,7 @@
 //! Measures and other values in words: ages, sizes, numbers, modes, endings.
 
 use super::words::Word;
-use super::{Length, Span};
+use super::measures::{Length, Span};
 use crate::offline::slots::{Bound, Size, Unit, Value, extensions_of};
 
 const NUMBERS: &[(&str, u64)] = &[
@@ -325,7 +325,7 @@ pub(super) fn user(word: &Word) -> bool {
 pub(super) fn extensions(words: &[Word], at: usize) -> Option<(usize, Vec<String>)> {
     let one = |word: &Word| {
         let text = word.raw.trim_start_matches('*').trim_start_matches('.');
-        let plain = !text.is_empty() && text.len() <= 12 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'~' | b'+' | b'-'));
+        let plain = word.may_be_name() && !text.is_empty() && text.len() <= 12 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'~' | b'+' | b'-'));
         let fits = matches!(word.value, Value::Ext | Value::Glob(_) | Value::File | Value::Quoted) || word.is_word() && !word.is_noise();
         (plain && fits).then(|| super::names::ending(&word.raw))
     };

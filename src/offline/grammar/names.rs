@@ -41,3 +41,25 @@ pub(super) fn names(words: &[Word], at: usize, any: bool) -> Option<(usize, Vec<
 pub(super) fn ending(text: &str) -> String {
     if text.contains('*') { text.to_owned() } else { format!("*.{}", text.trim_start_matches('.')) }
 }
+
+/// Whether a word can be a path by itself.
+pub(super) fn is_path(word: &Word) -> bool {
+    matches!(word.value, Value::Path | Value::File | Value::Quoted | Value::Glob(_) | Value::Ext | Value::Version | Value::Here)
+        || word.is_variable()
+        || (word.is_word() && word.namely && !word.raw.contains('\''))
+}
+
+/// "a.txt", "a.txt, b.txt and *.c".
+pub(super) fn paths(words: &[Word], at: usize) -> Option<(usize, Vec<String>)> {
+    let first = words.get(at).filter(|word| is_path(word))?;
+    let mut list = vec![first.raw.clone()];
+    let mut end = at + 1;
+    loop {
+        let comma = words[end - 1].comma;
+        let joined = words.get(end).is_some_and(|word| word.is("and") || word.is("or") || word.raw == "&");
+        let next = end + usize::from(joined);
+        let Some(word) = words.get(next).filter(|word| (joined || comma) && is_path(word)) else { return Some((end, list)) };
+        list.push(word.raw.clone());
+        end = next + 1;
+    }
+}

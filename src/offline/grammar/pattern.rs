@@ -3,17 +3,18 @@
 //! A pattern is a row of items: `word`, `this|that`, `@set` of words that mean the same, `$slot`; a `?` behind an item makes
 //! it optional. Articles and forms of "be" may stand between items without being named.
 
-use super::Query;
-use super::names::{names, one_name};
+use thiserror::Error;
+
+use super::names::{is_path, names, one_name, paths};
 use super::places::place;
 use super::slots::{age, extensions, kind, mode, number, size, user};
+use super::measures::{Place, Span};
 use super::words::{Word, set_of};
-use super::{Place, Span};
 use crate::offline::slots::{Size, Value};
 
 /// What a slot of a pattern was bound to.
 #[derive(Debug, Clone)]
-pub(super) enum Bound {
+pub(in crate::offline) enum Bound {
     Text(String),
     List(Vec<String>),
     Number(u64),
@@ -24,48 +25,50 @@ pub(super) enum Bound {
 
 /// What the slots of a pattern were bound to, in their order, and whether the sentence negates it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Caught {
+pub(in crate::offline) struct Caught {
     pub bound: Vec<Bound>,
+    /// The names of the slots that were bound.
+    pub names: Vec<String>,
     pub negated: bool,
 }
 
 impl Caught {
-    pub(super) fn text(&self, at: usize) -> Option<&str> {
+    pub(in crate::offline) fn text(&self, at: usize) -> Option<&str> {
         match self.bound.get(at)? {
             Bound::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    pub(super) fn list(&self, at: usize) -> Option<Vec<String>> {
+    pub(in crate::offline) fn list(&self, at: usize) -> Option<Vec<String>> {
         match self.bound.get(at)? {
             Bound::List(list) => Some(list.clone()),
             _ => None,
         }
     }
 
-    pub(super) fn number(&self, at: usize) -> Option<u64> {
+    pub(in crate::offline) fn number(&self, at: usize) -> Option<u64> {
         match self.bound.get(at)? {
             Bound::Number(number) => Some(*number),
             _ => None,
         }
     }
 
-    pub(super) fn age(&self, at: usize) -> Option<Span> {
+    pub(in crate::offline) fn age(&self, at: usize) -> Option<Span> {
         match self.bound.get(at)? {
             Bound::Age(span) => Some(span.clone()),
             _ => None,
         }
     }
 
-    pub(super) fn size(&self, at: usize) -> Option<Vec<Size>> {
+    pub(in crate::offline) fn size(&self, at: usize) -> Option<Vec<Size>> {
         match self.bound.get(at)? {
             Bound::Size(sizes) => Some(sizes.clone()),
             _ => None,
         }
     }
 
-    pub(super) fn place(&self, at: usize) -> Option<&Place> {
+    pub(in crate::offline) fn place(&self, at: usize) -> Option<&Place> {
         match self.bound.get(at)? {
             Bound::Place(place) => Some(place),
             _ => None,
@@ -73,11 +76,16 @@ impl Caught {
     }
 }
 
-/// What a rule does with the query; `None` when it makes no sense there.
-pub(super) type Effect = fn(&mut Query, &Caught) -> Option<()>;
-
-/// A row of the grammar: a pattern and what it means.
-pub(super) type Row = (&'static str, Effect);
+/// A pattern that cannot be read.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub(in crate::offline) enum PatternError {
+    #[error("there is no slot `${0}`")]
+    Slot(String),
+    #[error("there is no set `@{0}`")]
+    Set(String),
+    #[error("nothing in it must be said")]
+    Empty,
+}
 
 #[derive(Debug, Clone, Copy)]
 enum Slot {
@@ -101,14 +109,24 @@ enum Slot {
     User,
     Mode,
     Extensions,
+    /// One or more files or patterns.
+    Paths,
+    Url,
+    Host,
+    /// All that follows.
+    Rest,
+    /// A branch, a commit, a tag.
+    Ref,
+    /// An amount as `head -c` and `split -b` take it.
+    Bytes,
     /// A kind of file that goes by its ending: "python", ".c", "jpg and png".
     Kind,
 }
 
 #[derive(Debug, Clone)]
 enum What {
-    Words(Vec<&'static str>),
-    Slot(Slot),
+    Words(Vec<String>),
+    Slot(Slot, String),
 }
 
 #[derive(Debug, Clone)]
@@ -119,30 +137,43 @@ struct Item {
 
 /// A pattern ready to be matched.
 #[derive(Debug)]
-pub(super) struct Pattern {
+pub(in crate::offline) struct Pattern {
     items: Vec<Item>,
-    pub effect: Effect,
 }
 
 impl Pattern {
-    pub(super) fn new((text, effect): Row) -> Self {
-        let item = |word: &'static str| {
+    /// Reads a pattern.
+    pub(in crate::offline) fn parse(text: &str) -> Result<Self, PatternError> {
+        let item = |word: &str| {
             let optional = word.len() > 1 && word.ends_with('?');
             let word = word.strip_suffix('?').filter(|_| optional).unwrap_or(word);
             let what = match word.strip_prefix('$') {
-                Some(name) => What::Slot(slot(name)),
-                None => What::Words(word.split('|').collect()),
+                Some(name) => {
+                    let (kind, name) = name.split_once(':').unwrap_or((name, name));
+                    What::Slot(slot(kind).ok_or_else(|| PatternError::Slot(kind.to_owned()))?, name.to_owned())
+                }
+                None => {
+                    let words: Vec<String> = word.split('|').map(str::to_owned).collect();
+                    if let Some(set) = words.iter().filter_map(|word| word.strip_prefix('@')).find(|set| set_of(set).is_empty()) {
+                        return Err(PatternError::Set(set.to_owned()));
+                    }
+                    What::Words(words)
+                }
             };
-            Item { what, optional }
+            Ok(Item { what, optional })
         };
-        Self { items: text.split_whitespace().map(item).collect(), effect }
+        let items = text.split_whitespace().map(item).collect::<Result<Vec<_>, _>>()?;
+        if items.iter().all(|item| item.optional) {
+            return Err(PatternError::Empty);
+        }
+        Ok(Self { items })
     }
 
     /// The words that the pattern names.
-    pub(super) fn vocabulary(&self) -> impl Iterator<Item = &'static str> {
+    pub(in crate::offline) fn vocabulary(&self) -> impl Iterator<Item = &str> {
         let words = self.items.iter().filter_map(|item| match &item.what {
-            What::Words(words) => Some(words.iter().copied()),
-            What::Slot(_) => None,
+            What::Words(words) => Some(words.iter().map(String::as_str)),
+            What::Slot(..) => None,
         });
         words.flatten().flat_map(|word| match word.strip_prefix('@') {
             Some(set) => set_of(set).to_vec(),
@@ -150,16 +181,24 @@ impl Pattern {
         })
     }
 
+    /// The names of its slots.
+    pub(in crate::offline) fn slots(&self) -> impl Iterator<Item = &str> {
+        self.items.iter().filter_map(|item| match &item.what {
+            What::Slot(_, name) => Some(name.as_str()),
+            What::Words(_) => None,
+        })
+    }
+
     /// Matches at `at`; gives the place behind the last word taken.
-    pub(super) fn matches(&self, words: &[Word], at: usize) -> Option<(usize, Caught)> {
+    pub(in crate::offline) fn matches(&self, words: &[Word], at: usize) -> Option<(usize, Caught)> {
         let mut caught = Caught::default();
         let end = walk(&self.items, words, at, &mut caught, true)?;
         Some((end, caught))
     }
 }
 
-fn slot(name: &str) -> Slot {
-    match name {
+fn slot(name: &str) -> Option<Slot> {
+    Some(match name {
         "name" => Slot::Name,
         "names" => Slot::Names,
         "called" => Slot::AnyNames,
@@ -175,8 +214,14 @@ fn slot(name: &str) -> Slot {
         "mode" => Slot::Mode,
         "ext" => Slot::Extensions,
         "kind" => Slot::Kind,
-        other => unreachable!("a test reads every pattern, and there is no slot {other}"),
-    }
+        "paths" => Slot::Paths,
+        "url" => Slot::Url,
+        "host" => Slot::Host,
+        "rest" => Slot::Rest,
+        "ref" => Slot::Ref,
+        "bytes" => Slot::Bytes,
+        _ => return None,
+    })
 }
 
 fn walk(items: &[Item], words: &[Word], at: usize, caught: &mut Caught, first: bool) -> Option<usize> {
@@ -191,6 +236,7 @@ fn walk(items: &[Item], words: &[Word], at: usize, caught: &mut Caught, first: b
             return Some(end);
         }
         caught.bound.truncate(mark);
+        caught.names.truncate(mark);
         if first || !words.get(place).is_some_and(Word::is_light) {
             break;
         }
@@ -203,9 +249,10 @@ fn take(item: &Item, words: &[Word], at: usize, caught: &mut Caught) -> Option<u
     let word = words.get(at)?;
     match &item.what {
         What::Words(wanted) => wanted.iter().any(|wanted| word.is(wanted)).then_some(at + 1),
-        What::Slot(slot) => {
+        What::Slot(slot, name) => {
             let (end, bound) = fill(*slot, words, at)?;
             caught.bound.push(bound);
+            caught.names.push(name.clone());
             Some(end)
         }
     }
@@ -225,8 +272,31 @@ fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
         Slot::Size => size(words, at).map(|(end, sizes)| (end, Bound::Size(sizes))),
         Slot::Number => number(words, at).map(|(end, number)| (end, Bound::Number(number))),
         Slot::Path => {
-            let is_path = matches!(word.value, Value::Path | Value::File | Value::Quoted | Value::Glob(_)) || word.is_variable() || (word.is_word() && word.namely);
-            is_path.then(|| (at + 1, Bound::Text(word.raw.clone())))
+            is_path(word).then(|| (at + 1, Bound::Text(word.raw.clone())))
+        }
+        Slot::Paths => paths(words, at).map(|(end, list)| (end, Bound::List(list))),
+        Slot::Url => {
+            let is_url = matches!(word.value, Value::Url | Value::Host | Value::HostPort) || (word.is_quoted() && word.raw.contains("://"));
+            (is_url || word.is_variable()).then(|| (at + 1, Bound::Text(word.raw.clone())))
+        }
+        Slot::Host => {
+            let bare = word.is_word() && word.namely || word.is_quoted() && !word.raw.contains(' ');
+            let is_host = matches!(word.value, Value::Host) || bare && !word.raw.starts_with('-') || word.is_variable();
+            is_host.then(|| (at + 1, Bound::Text(word.raw.clone())))
+        }
+        Slot::Ref => {
+            let is_ref = matches!(word.value, Value::Ref | Value::Version | Value::Path | Value::Quoted) || word.is_word() && word.namely;
+            is_ref.then(|| (at + 1, Bound::Text(word.raw.clone())))
+        }
+        Slot::Rest => {
+            let rest: Vec<&str> = words[at..].iter().map(|word| word.raw.as_str()).collect();
+            Some((words.len(), Bound::Text(rest.join(" "))))
+        }
+        Slot::Bytes => {
+            let (end, sizes) = size(words, at)?;
+            let [size] = sizes.as_slice() else { return None };
+            let unit = if size.unit == 'c' { String::new() } else { size.unit.to_string() };
+            Some((end, Bound::Text(format!("{}{unit}", size.amount))))
         }
         Slot::User => user(word).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Mode => mode(words, at).map(|(end, mode)| (end, Bound::Text(mode))),

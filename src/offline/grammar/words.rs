@@ -6,7 +6,7 @@ use crate::offline::tokens::Token;
 
 /// One word, or one quoted text.
 #[derive(Debug, Clone)]
-pub(super) struct Word {
+pub(in crate::offline) struct Word {
     /// As written, without its quotes.
     pub raw: String,
     /// In lower case, with a misspelling mended.
@@ -22,12 +22,12 @@ pub(super) struct Word {
 }
 
 impl Word {
-    pub(super) fn is_word(&self) -> bool {
+    pub(in crate::offline) fn is_word(&self) -> bool {
         matches!(self.value, Value::Word)
     }
 
     /// Whether it is a variable of the shell that can be written into a command: its name and at most a path behind it.
-    pub(super) fn is_variable(&self) -> bool {
+    pub(in crate::offline) fn is_variable(&self) -> bool {
         let Some(rest) = self.raw.strip_prefix('$').filter(|_| matches!(self.value, Value::Variable)) else { return false };
         let (name, tail) = rest.split_at(rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len()));
         let path = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '.');
@@ -90,7 +90,7 @@ const NOISE: &[&str] = &[
 
 impl Word {
     /// Whether the word is one of a set, or is this word.
-    pub(super) fn is(&self, what: &str) -> bool {
+    pub(in crate::offline) fn is(&self, what: &str) -> bool {
         if !self.is_word() {
             return false;
         }
@@ -100,11 +100,11 @@ impl Word {
         }
     }
 
-    pub(super) fn is_light(&self) -> bool {
+    pub(in crate::offline) fn is_light(&self) -> bool {
         self.is_word() && LIGHT.contains(&self.low.as_str())
     }
 
-    pub(super) fn is_noise(&self) -> bool {
+    pub(in crate::offline) fn is_noise(&self) -> bool {
         self.is_light() || (self.is_word() && NOISE.contains(&self.low.as_str()))
     }
 }
@@ -115,7 +115,7 @@ pub(super) fn set_of(name: &str) -> &'static [&'static str] {
 }
 
 /// The sentence as words. `vocabulary` holds what the patterns are made of, for mending.
-pub(super) fn words(query: &str, tokens: &[Token], lexicon: &Lexicon, vocabulary: &[String]) -> Vec<Word> {
+pub(in crate::offline) fn words(query: &str, tokens: &[Token], lexicon: &Lexicon, vocabulary: &[String]) -> Vec<Word> {
     let comma = |token: &Token| query.get(token.span.1..).is_some_and(|rest| rest.starts_with(','));
     let word = |token: &Token| {
         let low = token.raw.to_lowercase().replace('’', "'");

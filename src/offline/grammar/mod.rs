@@ -1,0 +1,12 @@
+//! The notation in which sentences are described, and what its slots take.
+
+mod measures;
+mod names;
+mod pattern;
+mod places;
+mod slots;
+mod words;
+
+pub(super) use measures::{Length, Place, Span};
+pub(super) use pattern::{Bound, Caught, Pattern, PatternError};
+pub(super) use words::{Word, words};

@@ -1,0 +1,138 @@
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::offline::grammar::{Pattern, PatternError};
+use crate::offline::intents::{Template, TemplateError};
+
+/// What is wrong with a file of phrases.
+#[derive(Debug, Error)]
+pub(in crate::offline) enum PhraseError {
+    #[error("phrases: {0}")]
+    Toml(#[from] toml::de::Error),
+    #[error("phrase {id}: `{pattern}`: {source}")]
+    Pattern { id: String, pattern: String, source: PatternError },
+    #[error("phrase {id}: {source}")]
+    Template { id: String, source: TemplateError },
+    #[error("phrase {id}: `{name}` is neither a slot nor an option")]
+    Unknown { id: String, name: String },
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFile {
+    family: String,
+    phrase: Vec<RawPhrase>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPhrase {
+    id: String,
+    example: String,
+    /// One of them names the command.
+    say: Vec<String>,
+    /// What else can be said: each sets a flag of its name and binds its slots. A name that begins with `no_` is for what
+    /// stands behind a negation ("without …").
+    #[serde(default)]
+    with: BTreeMap<String, OneOrMore>,
+    /// The first form whose `@` guards hold and whose slots are bound is the answer.
+    cmd: OneOrMore,
+    /// Other commands worth offering.
+    #[serde(default)]
+    alt: Vec<String>,
+    reading: String,
+    /// Deletes or overwrites.
+    #[serde(default)]
+    destructive: bool,
+    /// Taken from the confidence.
+    #[serde(default)]
+    doubt: f64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    fn all(self) -> Vec<String> {
+        match self {
+            OneOrMore::One(text) => vec![text],
+            OneOrMore::More(texts) => texts,
+        }
+    }
+}
+
+/// Something that can be said beside the command.
+#[derive(Debug)]
+pub(in crate::offline) struct SaidOption {
+    pub name: String,
+    pub negated: bool,
+    pub patterns: Vec<Pattern>,
+}
+
+/// A phrase ready to be matched.
+#[derive(Debug)]
+pub(in crate::offline) struct Phrase {
+    pub id: String,
+    pub family: String,
+    pub example: String,
+    pub say: Vec<Pattern>,
+    pub options: Vec<SaidOption>,
+    pub commands: Vec<Template>,
+    pub alternatives: Vec<Template>,
+    pub reading: Template,
+    pub destructive: bool,
+    pub doubt: f64,
+}
+
+impl Phrase {
+    /// The words of its patterns.
+    pub(in crate::offline) fn vocabulary(&self) -> impl Iterator<Item = &str> {
+        let options = self.options.iter().flat_map(|option| &option.patterns);
+        self.say.iter().chain(options).flat_map(Pattern::vocabulary)
+    }
+}
+
+/// Reads one file of phrases.
+pub(in crate::offline) fn load(data: &str) -> Result<Vec<Phrase>, PhraseError> {
+    let file: RawFile = toml::from_str(data)?;
+    file.phrase.into_iter().map(|raw| build(raw, &file.family)).collect()
+}
+
+fn build(raw: RawPhrase, family: &str) -> Result<Phrase, PhraseError> {
+    let id = raw.id;
+    let pattern = |text: &String| Pattern::parse(text).map_err(|source| PhraseError::Pattern { id: id.clone(), pattern: text.clone(), source });
+    let template = |text: &String| Template::parse(text).map_err(|source| PhraseError::Template { id: id.clone(), source });
+    let say = raw.say.iter().map(pattern).collect::<Result<Vec<_>, _>>()?;
+    let mut options = Vec::new();
+    for (name, patterns) in raw.with {
+        let patterns = patterns.all().iter().map(pattern).collect::<Result<Vec<_>, _>>()?;
+        options.push(SaidOption { negated: name.starts_with("no_"), name, patterns });
+    }
+    let commands = raw.cmd.all().iter().map(template).collect::<Result<Vec<_>, _>>()?;
+    let alternatives = raw.alt.iter().map(template).collect::<Result<Vec<_>, _>>()?;
+    let reading = template(&raw.reading)?;
+    let patterns = || say.iter().chain(options.iter().flat_map(|option| &option.patterns));
+    for name in commands.iter().chain(&alternatives).chain([&reading]).flat_map(Template::names) {
+        if !options.iter().any(|option| option.name == name) && !patterns().any(|pattern| pattern.slots().any(|slot| slot == name)) {
+            return Err(PhraseError::Unknown { id, name });
+        }
+    }
+    Ok(Phrase {
+        id,
+        family: family.to_owned(),
+        example: raw.example,
+        say,
+        options,
+        commands,
+        alternatives,
+        reading,
+        destructive: raw.destructive,
+        doubt: raw.doubt,
+    })
+}

@@ -1,0 +1,124 @@
+//! Commands whose options are said in words: a sentence names a command ("split X") and then says, in any order, what else
+//! is wanted ("into files of 1000 lines", "with prefix part-"). Each of them is a pattern that binds slots or sets a flag.
+
+mod format;
+
+pub(super) use format::{Phrase, PhraseError, load};
+
+use super::grammar::{Bound, Caught, Pattern, Word};
+use super::intents::{Bindings, Filled};
+use super::machine::Machine;
+use super::parse::{Coverage, Parse};
+
+/// Reads the sentence as this phrase.
+pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine) -> Option<Parse> {
+    let mut reading = Reading { phrase, words, bindings: Bindings::default(), said: false, taken: 0.0, repairs: 0 };
+    let (mut at, mut left, mut negated) = (0, 0.0, false);
+    while at < words.len() {
+        if let Some(end) = reading.step(at, negated) {
+            negated = false;
+            at = end;
+            continue;
+        }
+        let word = &words[at];
+        if word.is("@neg") {
+            negated = true;
+        } else if !word.is_noise() && !word.is("or") {
+            if !word.is_word() {
+                return None;
+            }
+            left += if at == 0 { 2.0 } else if word.namely { 1.2 } else { 1.0 };
+        }
+        at += 1;
+    }
+    if negated || !reading.said || left > 2.5 {
+        return None;
+    }
+    let Reading { bindings, taken, repairs, .. } = reading;
+    if phrase.destructive && repairs > 0 {
+        return None;
+    }
+    let rendered = |templates: &[super::intents::Template]| -> Vec<String> {
+        let fitting = templates.iter().filter(|template| template.applies(machine, &bindings));
+        fitting.filter_map(|template| template.render(&bindings, machine.shell)).collect()
+    };
+    let command = rendered(&phrase.commands).into_iter().next()?;
+    let mut commands = vec![command];
+    commands.extend(rendered(&phrase.alternatives));
+    let share = 0.6 - 0.04 * f64::min(taken + left, 6.0);
+    let confidence = f64::clamp(0.95 - left * share - 0.08 * f64::from(repairs), 0.0, 1.0);
+    Some(Parse {
+        intent: phrase.id.clone(),
+        commands,
+        reading: phrase.reading.plain(&bindings)?,
+        explained: u64::MAX,
+        bound: u64::MAX,
+        destructive: phrase.destructive,
+        doubt: phrase.doubt,
+        weight: taken,
+        coverage: Some(Coverage { confidence, repaired: repairs > 0 }),
+    })
+}
+
+struct Reading<'a> {
+    phrase: &'a Phrase,
+    words: &'a [Word],
+    bindings: Bindings,
+    /// Whether the command itself was named.
+    said: bool,
+    taken: f64,
+    repairs: u32,
+}
+
+impl Reading<'_> {
+    /// Takes the longest pattern at `at`; gives the place behind it.
+    fn step(&mut self, at: usize, negated: bool) -> Option<usize> {
+        let mut best: Option<(usize, Option<&str>, Caught)> = None;
+        let mut offer = |pattern: &Pattern, flag: Option<&'_ str>| {
+            if let Some((end, caught)) = pattern.matches(self.words, at)
+                && end > best.as_ref().map_or(at, |best| best.0)
+            {
+                // The phrase outlives this call, and so do its names.
+                let flag = flag.and_then(|flag| self.phrase.options.iter().find(|option| option.name == flag)).map(|option| option.name.as_str());
+                best = Some((end, flag, caught));
+            }
+        };
+        if !self.said && !negated {
+            self.phrase.say.iter().for_each(|pattern| offer(pattern, None));
+        }
+        for option in self.phrase.options.iter().filter(|option| option.negated == negated && !self.bindings.is_bound(&option.name)) {
+            option.patterns.iter().for_each(|pattern| offer(pattern, Some(&option.name)));
+        }
+        let (end, flag, caught) = best?;
+        self.said |= flag.is_none();
+        if let Some(flag) = flag {
+            self.bindings.set_flag(flag);
+        }
+        for (name, bound) in caught.names.iter().zip(&caught.bound) {
+            self.bindings.bind(name, filled(bound, self.words)?);
+        }
+        let taken = &self.words[at..end];
+        self.taken += taken.iter().filter(|word| !word.is_light()).count() as f64;
+        self.repairs += u32::try_from(taken.iter().filter(|word| word.repaired).count()).unwrap_or(u32::MAX);
+        Some(end)
+    }
+}
+
+/// A slot's value in the form in which templates take it.
+fn filled(bound: &Bound, words: &[Word]) -> Option<Filled> {
+    let is_variable = |text: &str| words.iter().any(|word| word.is_variable() && word.raw == text);
+    match bound {
+        Bound::Text(text) => Some(Filled::path(vec![text.clone()], is_variable(text))),
+        Bound::List(list) => {
+            let variables = list.iter().filter(|text| is_variable(text)).count();
+            (variables == 0 || variables == list.len()).then(|| Filled::path(list.clone(), variables > 0))
+        }
+        Bound::Number(number) => Some(Filled::path(vec![number.to_string()], false)),
+        Bound::Place(place) => Some(Filled::path(place.roots.clone(), place.roots.iter().any(|root| is_variable(root)))),
+        Bound::Size(sizes) => match sizes.as_slice() {
+            [size] => Some(Filled::path(vec![size.find_operand()], false)),
+            _ => None,
+        },
+        Bound::Age(_) => None,
+    }
+}
