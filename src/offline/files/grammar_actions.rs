@@ -53,6 +53,12 @@ fn show(query: &mut Query, caught: &Caught, action: Action) -> Option<()> {
     act(query, caught, action)
 }
 
+/// A program and its arguments, when they are plain words and need no shell.
+fn program(text: &str) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | '/' | '=' | ',' | '+');
+    (text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '.')) && text.chars().all(plain)).then(|| text.to_owned())
+}
+
 pub(super) const ROWS: &[Row] = &[
     // --- verbs ---
     ("@find for|all|out?", |q, c| verb(q, c, Verb::Find)),
@@ -71,12 +77,12 @@ pub(super) const ROWS: &[Row] = &[
     ("print0", |q, c| act(q, c, Action::Null)),
     ("@show? only? base|basename|basenames names|name|only|of|filenames?", |q, c| act(q, c, Action::BaseNames)),
     ("file|filename|filenames|names only without path|paths|directory|directories", |q, c| act(q, c, Action::BaseNames)),
-    ("@show? contents|content of|from? @file?", |q, c| show(q, c, Action::Contents)),
+    ("@show? contents|content of|from? @file?", |q, c| show(q, c, Action::Apply("cat"))),
     ("first $n lines|line of|from|in?", |q, c| act(q, c, Action::Lines("head", c.number(0)?))),
     ("last $n lines|line of|from|in?", |q, c| act(q, c, Action::Lines("tail", c.number(0)?))),
-    ("file type|types|information|info of|for|about?", |q, c| act(q, c, Action::FileType)),
-    ("@show|check|find|determine|get type|types of|for", |q, c| act(q, c, Action::FileType)),
-    ("@show? stat|status|statistics information|info|of|for|output?", |q, c| act(q, c, Action::Stat)),
+    ("file type|types|information|info of|for|about?", |q, c| act(q, c, Action::Apply("file"))),
+    ("@show|check|find|determine|get type|types of|for", |q, c| act(q, c, Action::Apply("file"))),
+    ("@show? stat|status|statistics information|info|of|for|output?", |q, c| act(q, c, Action::Apply("stat"))),
     ("calculate|compute|@show|generate|create|run|get|check? md5|md5sum md5|sum|sums|checksum|checksums|hash|hashes|digest|of|for? of|for?", |q, c| act(q, c, Action::Checksum("md5sum"))),
     ("calculate|compute|@show|generate|create|run|get? sha1|sha1sum sum|sums|checksum|checksums|hash|hashes|of|for? of|for?", |q, c| act(q, c, Action::Checksum("sha1sum"))),
     ("calculate|compute|@show|generate|create|run|get? sha256|sha256sum sum|sums|checksum|checksums|hash|hashes|of|for? of|for?", |q, c| act(q, c, Action::Checksum("sha256sum"))),
@@ -113,13 +119,29 @@ pub(super) const ROWS: &[Row] = &[
     ("move|moves|mv|moving", |q, c| act(q, c, Action::Move(None))),
     ("archive|tar|pack|bundle", |q, c| act(q, c, Action::Archive(None))),
     ("create|make|build? archive|tarball|tar of|from|with|containing", |q, c| act(q, c, Action::Archive(None))),
-    ("compress|gzip|zip using|with|by? gzip?", |q, c| act(q, c, Action::Compress)),
+    ("compress|gzip|zip them|each? using|with|by? gzip?", |q, c| act(q, c, Action::Apply("gzip"))),
+    ("decompress|uncompress|gunzip|unzip|extract them|each? using|with|by? gunzip|gzip?", |q, c| act(q, c, Action::Apply("gunzip"))),
+    ("run|execute|invoke|apply|call command|program|tool? $any command? on|for|against|over|with|to each|every|all|them|it|those|the|@file", |q, c| {
+        act(q, c, Action::Run(program(c.text(0)?)?))
+    }),
     ("create|make symbolic|sym|soft? @link|@symlink", |q, c| act(q, c, Action::Link(None))),
     ("create|make? symbolic|sym|soft? @link|@symlink to|for|of", |q, c| act(q, c, Action::Link(None))),
-    ("touch|update timestamp|timestamps|of|modification|access? time|times|of?", |q, c| act(q, c, Action::Touch)),
+    ("touch|update timestamp|timestamps|of|modification|access? time|times|of?", |q, c| act(q, c, Action::Apply("touch"))),
     ("change|set|modify|alter|make|give|update|chmod|fix? @perm of|for|on|to?", |q, c| act(q, c, Action::Chmod(None))),
     ("change|set|modify|chmod|give|update @perm of|to|for? $mode to|for|of|on?", |q, c| act(q, c, Action::Chmod(Some(c.text(0)?.to_owned())))),
     ("chmod|set $mode @perm? for|on|to?", |q, c| act(q, c, Action::Chmod(Some(c.text(0)?.to_owned())))),
+    ("from $mode to $mode", |q, c| {
+        q.push(false, TestKind::Perm(c.text(0)?.to_owned()));
+        match &mut q.action {
+            Action::Chmod(mode @ None) => *mode = Some(c.text(1)?.to_owned()),
+            _ => return None,
+        }
+        Some(())
+    }),
+    ("give|grant|add|set $rights @perm for|to $who to|for|on|of?", |q, c| act(q, c, Action::Chmod(Some(format!("{}+{}", c.text(1)?, c.text(0)?))))),
+    ("give|grant|add $who $rights @perm to|for|on|of?", |q, c| act(q, c, Action::Chmod(Some(format!("{}+{}", c.text(0)?, c.text(1)?))))),
+    ("@del|revoke|clear|unset $rights @perm for|from|of $who from|for|on|of?", |q, c| act(q, c, Action::Chmod(Some(format!("{}-{}", c.text(1)?, c.text(0)?))))),
+    ("@del|revoke|clear|unset $who $rights @perm from|for|on|of?", |q, c| act(q, c, Action::Chmod(Some(format!("{}-{}", c.text(0)?, c.text(1)?))))),
     ("chmod", |q, c| act(q, c, Action::Chmod(None))),
     ("make them|all|it? executable", |q, c| act(q, c, Action::Chmod(Some("+x".to_owned())))),
     ("to|as|with $mode", pending),
@@ -175,9 +197,17 @@ pub(super) const ROWS: &[Row] = &[
     ("$n last|recently @mod", |q, c| top(q, c.number(0)?, Key::Time, false)),
     ("last $n @mod", |q, c| top(q, c.number(0)?, Key::Time, false)),
     ("top|first? $n oldest", |q, c| top(q, c.number(0)?, Key::Time, true)),
-    ("top|first|biggest|largest $n", |q, c| {
+    ("top|biggest|largest $n", |q, c| {
         q.top = c.number(0);
         if q.order.is_none() { order(q, Key::Size, false) } else { Some(()) }
+    }),
+    ("first|only $n", |q, c| {
+        q.top = c.number(0);
+        Some(())
+    }),
+    ("limit|limiting output|results? to $n @file|results?", |q, c| {
+        q.top = c.number(0);
+        Some(())
     }),
     ("newest|latest $n", |q, c| top(q, c.number(0)?, Key::Time, false)),
     // --- output ---

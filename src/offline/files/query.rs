@@ -47,14 +47,13 @@ pub(super) enum Action {
     Chgrp(Option<String>),
     Archive(Option<String>),
     Link(Option<String>),
-    Compress,
-    Contents,
+    /// A tool of the system's that takes any number of files.
+    Apply(&'static str),
+    /// A program of the user's, with its arguments, once for each file.
+    Run(String),
     /// The first or the last so many lines of each.
     Lines(&'static str, u64),
-    FileType,
-    Stat,
     Checksum(&'static str),
-    Touch,
     /// Lines with a text.
     Grep(String),
     /// One text by another.
@@ -233,7 +232,8 @@ impl Query {
         match &self.action {
             Action::Delete | Action::DeleteAsking | Action::Move(_) | Action::Replace(..) | Action::Chown(_) | Action::Chgrp(_) => true,
             Action::Chmod(mode) => mode.as_deref() != Some("+x"),
-            Action::Compress => true,
+            Action::Apply(tool) => matches!(*tool, "gzip" | "gunzip" | "touch"),
+            Action::Run(_) => true,
             _ => false,
         }
     }

@@ -8,7 +8,11 @@ pub(super) fn action(query: &Query, writer: &mut Writer<'_>) -> Option<()> {
         return ordered(query, writer);
     }
     match &query.action {
-        Action::List => {}
+        Action::List => {
+            if let Some(top) = query.top {
+                writer.raw(&format!("| head -n {top}"));
+            }
+        }
         Action::Long => writer.raw("-ls"),
         Action::Null => writer.raw("-print0"),
         Action::BaseNames if writer.is_gnu() => writer.raw("-printf '%f\\n'"),
@@ -43,11 +47,13 @@ pub(super) fn action(query: &Query, writer: &mut Writer<'_>) -> Option<()> {
             writer.path(file);
             writer.raw("--null -T -");
         }
-        Action::Compress => writer.raw("-exec gzip {} +"),
-        Action::Contents => writer.raw("-exec cat {} +"),
         Action::Lines(tool, count) => writer.raw(&format!("-exec {tool} -n {count} {{}} +")),
-        Action::FileType => writer.raw("-exec file {} +"),
-        Action::Stat => writer.raw("-exec stat {} +"),
+        Action::Apply(tool) => writer.raw(&format!("-exec {tool} {{}} +")),
+        Action::Run(program) => {
+            writer.raw("-exec");
+            program.split_whitespace().for_each(|word| writer.word(word));
+            writer.raw("{} \\;");
+        }
         Action::Checksum(tool) => {
             let tool = match (*tool, writer.is_gnu()) {
                 (tool, true) => tool,
@@ -57,7 +63,6 @@ pub(super) fn action(query: &Query, writer: &mut Writer<'_>) -> Option<()> {
             };
             writer.raw(&format!("-exec {tool} {{}} +"));
         }
-        Action::Touch => writer.raw("-exec touch {} +"),
         Action::Grep(text) => {
             writer.raw(if query.ignore_case { "-exec grep -Hni" } else { "-exec grep -Hn" });
             if text.starts_with('-') {

@@ -51,8 +51,8 @@ fn one(test: &Test, query: &Query, writer: &mut Writer<'_>) -> Option<()> {
     }
     let fold = |plain: &'static str, folded: &'static str| if query.ignore_case { folded } else { plain };
     match &test.kind {
-        TestKind::Names(names) => any(names, fold("-name", "-iname"), writer),
-        TestKind::Paths(paths) => any(paths, fold("-path", "-ipath"), writer),
+        TestKind::Names(names) => any(names, fold("-name", "-iname"), stands_alone(query), writer),
+        TestKind::Paths(paths) => any(paths, fold("-path", "-ipath"), stands_alone(query), writer),
         TestKind::Regex(regex) => {
             writer.raw(fold("-regex", "-iregex"));
             writer.word(regex);
@@ -123,18 +123,27 @@ fn one(test: &Test, query: &Query, writer: &mut Writer<'_>) -> Option<()> {
     Some(())
 }
 
-fn any(patterns: &[String], option: &str, writer: &mut Writer<'_>) {
+/// Alternatives need no brackets when nothing stands beside them.
+fn stands_alone(query: &Query) -> bool {
+    matches!(query.tests.as_slice(), [Test { not: false, .. }]) && query.what == What::Files && query.action == Action::List && query.order.is_none()
+}
+
+fn any(patterns: &[String], option: &str, alone: bool, writer: &mut Writer<'_>) {
     if let [pattern] = patterns {
         writer.raw(option);
         writer.word(pattern);
         return;
     }
     for (at, pattern) in patterns.iter().enumerate() {
-        writer.raw(if at == 0 { "\\(" } else { "-o" });
+        if at > 0 || !alone {
+            writer.raw(if at == 0 { "\\(" } else { "-o" });
+        }
         writer.raw(option);
         writer.word(pattern);
     }
-    writer.raw("\\)");
+    if !alone {
+        writer.raw("\\)");
+    }
 }
 
 /// Folders that are left out with all below them.

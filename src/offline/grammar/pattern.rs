@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::names::{is_path, names, one_name, paths};
 use super::places::place;
-use super::slots::{age, extensions, kind, mode, number, size, user};
+use super::slots::{age, extensions, kind, mode, number, rights, size, user, who};
 use super::measures::{Place, Span};
 use super::words::{Word, set_of};
 use crate::offline::slots::{Size, Value};
@@ -111,6 +111,10 @@ enum Slot {
     Extensions,
     /// One or more files or patterns.
     Paths,
+    /// "read and write", as the letters of `chmod`.
+    Rights,
+    /// "group and others", as the letters of `chmod`.
+    Who,
     Url,
     Host,
     /// All that follows.
@@ -215,6 +219,8 @@ fn slot(name: &str) -> Option<Slot> {
         "ext" => Slot::Extensions,
         "kind" => Slot::Kind,
         "paths" => Slot::Paths,
+        "rights" => Slot::Rights,
+        "who" => Slot::Who,
         "url" => Slot::Url,
         "host" => Slot::Host,
         "rest" => Slot::Rest,
@@ -275,6 +281,8 @@ fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
             is_path(word).then(|| (at + 1, Bound::Text(word.raw.clone())))
         }
         Slot::Paths => paths(words, at).map(|(end, list)| (end, Bound::List(list))),
+        Slot::Rights => rights(words, at).map(|(end, letters)| (end, Bound::Text(letters))),
+        Slot::Who => who(words, at).map(|(end, letters)| (end, Bound::Text(letters))),
         Slot::Url => {
             let is_url = matches!(word.value, Value::Url | Value::Host | Value::HostPort) || (word.is_quoted() && word.raw.contains("://"));
             (is_url || word.is_variable()).then(|| (at + 1, Bound::Text(word.raw.clone())))

@@ -378,3 +378,42 @@ pub(super) fn kind(words: &[Word], at: usize) -> Option<(usize, Vec<String>)> {
         end = next + 1;
     }
 }
+
+/// "read", "write and execute", "read, write and execute", "read/write".
+pub(super) fn rights(words: &[Word], at: usize) -> Option<(usize, String)> {
+    let one = |word: &Word| match word.low.as_str() {
+        "read" | "readable" => Some('r'),
+        "write" | "writable" | "writeable" => Some('w'),
+        "execute" | "executable" | "execution" | "exec" => Some('x'),
+        _ => None,
+    };
+    letters(words, at, one)
+}
+
+/// "group", "user and group", "others", "everybody", "owner".
+pub(super) fn who(words: &[Word], at: usize) -> Option<(usize, String)> {
+    let one = |word: &Word| match word.low.as_str() {
+        "user" | "owner" | "users" => Some('u'),
+        "group" => Some('g'),
+        "other" | "others" | "world" => Some('o'),
+        "all" | "everybody" | "everyone" | "anybody" | "anyone" => Some('a'),
+        _ => None,
+    };
+    letters(words, at, one)
+}
+
+fn letters(words: &[Word], at: usize, one: impl Fn(&Word) -> Option<char>) -> Option<(usize, String)> {
+    let mut found = String::from(one(words.get(at)?)?);
+    let mut end = at + 1;
+    loop {
+        let mut next = end;
+        while is_any(words, next, &["and", "or", "&", "the", "by", "for"]) {
+            next += 1;
+        }
+        let joined = next > end || words[end - 1].comma || words.get(end - 1).is_some_and(|word| word.is_word() && word.low.len() < 3);
+        let Some(letter) = words.get(next).filter(|_| joined).and_then(&one) else { break };
+        found.push(letter);
+        end = next + 1;
+    }
+    Some((end, found))
+}
