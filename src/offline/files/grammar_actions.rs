@@ -62,7 +62,16 @@ fn program(text: &str) -> Option<String> {
 pub(super) const ROWS: &[Row] = &[
     // --- verbs ---
     ("@find for|all|out?", |q, c| verb(q, c, Verb::Find)),
+    ("@find|@show for? $file", |q, c| {
+        verb(q, c, Verb::Find)?;
+        q.push(false, TestKind::Names(vec![c.text(0)?.to_owned()]));
+        Some(())
+    }),
     ("look|looking for", |q, c| verb(q, c, Verb::Find)),
+    ("ls", |q, c| {
+        q.said_what = true;
+        verb(q, c, Verb::Show)
+    }),
     ("@show", |q, c| verb(q, c, Verb::Show)),
     ("@show file|path|full|relative|absolute|their|complete? name|names|filename|filenames|path|paths|pathname|pathnames|location", |q, c| verb(q, c, Verb::Find)),
     ("their|its|full|relative? pathnames|paths|filenames|path|names", |q, c| if c.negated { None } else { let _ = q; Some(()) }),
@@ -143,7 +152,29 @@ pub(super) const ROWS: &[Row] = &[
     ("@del|revoke|clear|unset $rights @perm for|from|of $who from|for|on|of?", |q, c| act(q, c, Action::Chmod(Some(format!("{}-{}", c.text(1)?, c.text(0)?))))),
     ("@del|revoke|clear|unset $who $rights @perm from|for|on|of?", |q, c| act(q, c, Action::Chmod(Some(format!("{}-{}", c.text(0)?, c.text(1)?))))),
     ("chmod", |q, c| act(q, c, Action::Chmod(None))),
-    ("make them|all|it? executable", |q, c| act(q, c, Action::Chmod(Some("+x".to_owned())))),
+    ("make|mark|set|turn $kind @file? executable", |q, c| {
+        q.push(false, TestKind::Names(c.list(0)?));
+        q.said_what = true;
+        act(q, c, Action::Chmod(Some("+x".to_owned())))
+    }),
+    ("make|mark|set|turn $names executable", |q, c| {
+        // One file by its name needs no search.
+        c.list(0)?.iter().any(|name| name.contains('*')).then_some(())?;
+        q.push(false, TestKind::Names(c.list(0)?));
+        act(q, c, Action::Chmod(Some("+x".to_owned())))
+    }),
+    ("make|mark|set @file executable", |q, c| {
+        q.said_what = true;
+        act(q, c, Action::Chmod(Some("+x".to_owned())))
+    }),
+    ("make|mark|set them|all|it? executable", |q, c| act(q, c, Action::Chmod(Some("+x".to_owned())))),
+    ("executable|+x", |q, _| match &mut q.action {
+        Action::Chmod(mode @ None) => {
+            *mode = Some("+x".to_owned());
+            Some(())
+        }
+        _ => None,
+    }),
     ("to|as|with $mode", pending),
     ("change|set|modify|chown|update owner|ownership|owners of|for|to?", |q, c| act(q, c, Action::Chown(None))),
     ("chown $user", |q, c| act(q, c, Action::Chown(Some(c.text(0)?.to_owned())))),
@@ -158,6 +189,9 @@ pub(super) const ROWS: &[Row] = &[
     // --- lines with a text ---
     ("@find|grep for? @string $any in|within|inside|of|from", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
     ("@find|grep for? $text in|within|inside|from", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
+    ("@find|grep for? extended|basic|grep|perl|egrep? regular? regex|regexp|expression $text in|within|inside|from?", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
+    ("for extended|basic|grep|perl|egrep? regular? regex|regexp|expression $text", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
+    ("@show? lines|line that|which? @matches|@contain|@holds regular? regex|regexp|expression|pattern? $text", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
     ("for @string $any", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
     ("for $text", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
     ("grep|search|look|searching for? @string? $text", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),

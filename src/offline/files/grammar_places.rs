@@ -6,6 +6,10 @@ use crate::offline::grammar::Caught;
 
 fn at(query: &mut Query, caught: &Caught, slot: usize) -> Option<()> {
     let place = caught.place(slot)?;
+    // "create a link in /a for each file in /b".
+    if query.action == Action::Link(None) && !caught.negated {
+        return destination(query, caught, slot);
+    }
     // "copy all of /a in /b": the second place is where they go.
     if query.root_said && !caught.negated && destination(query, caught, slot).is_some() {
         return Some(());
@@ -20,6 +24,7 @@ fn at(query: &mut Query, caught: &Caught, slot: usize) -> Option<()> {
         }
     }
     query.root_said = true;
+    query.root_spelled |= place.roots.iter().any(|root| root == "." || root.starts_with(['/', '~', '$']) || root.starts_with("./"));
     query.recursive |= place.recursive || place.roots.iter().any(|root| root == "/");
     Some(())
 }
@@ -91,6 +96,7 @@ pub(super) const ROWS: &[Row] = &[
     ("and|or in|from|of|also? its|their|it's? @sub", |q, c| flat(q, c)),
     ("and|or? below|beneath|deeper|underneath|downwards", |q, c| flat(q, c)),
     ("recurse|recursing|descend|descending|traverse|traversing|go|going|search|searching|look|looking in|into|to|through|inside|down? @sub|sub-directories", |q, c| flat(q, c)),
+    ("search|searching|look|looking|go|going|descend|descending in|into|to|through|inside? sub @dir", |q, c| flat(q, c)),
     ("recurse|recursing|descend|descending|recursion|recursively|recursive", |q, c| flat(q, c)),
     ("non-recursively|nonrecursively|non-recursive", |q, _| depth(q, 1)),
     ("@in this|current @dir only", |q, _| {

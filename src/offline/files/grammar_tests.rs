@@ -1,7 +1,7 @@
 //! What files must be like: names, ages, sizes, rights, owners, links, contents.
 
 use super::Row;
-use super::query::{Field, Query, TestKind, Verb, What};
+use super::query::{Action, Field, Query, TestKind, Verb, What};
 use crate::offline::grammar::Caught;
 
 fn what(query: &mut Query, what: What, plural: bool) -> Option<()> {
@@ -36,7 +36,7 @@ fn affix(query: &mut Query, caught: &Caught, before: &str, after: &str, at: usiz
 }
 
 fn kinds(query: &mut Query, caught: &Caught) -> Option<()> {
-    what(query, What::Files, true)?;
+    what(query, What::Files, caught.plural)?;
     names(query, caught, caught.list(0)?)
 }
 
@@ -74,32 +74,33 @@ fn links(query: &mut Query, caught: &Caught, sign: &str) -> Option<()> {
 
 pub(super) const ROWS: &[Row] = &[
     // --- what ---
-    ("@file", |q, _| what(q, What::Files, true)),
-    ("regular|normal|ordinary|plain @file", |q, _| what(q, What::Regular, true)),
-    ("regular|normal|ordinary|plain", |q, _| what(q, What::Regular, false)),
-    ("@dir", |q, _| what(q, What::Folders, true)),
-    ("@sub", |q, _| what(q, What::Folders, true)),
-    ("sub @dir", |q, _| what(q, What::Folders, true)),
-    ("@file and|or|and/or|& @dir", |q, _| what(q, What::Any, true)),
-    ("@file @dir", |q, _| what(q, What::Any, true)),
-    ("@dir and|or|and/or|& @file", |q, _| what(q, What::Any, true)),
-    ("@file and|or|and/or|& @sub", |q, _| what(q, What::Any, true)),
-    ("entries|objects|everything|anything", |q, _| what(q, What::Any, true)),
-    ("symbolic|sym|soft @link", |q, _| what(q, What::Symlinks, true)),
-    ("@symlink", |q, _| what(q, What::Symlinks, true)),
-    ("broken|dangling|bad|invalid symbolic|sym|soft? @link", |q, _| what(q, What::BrokenSymlinks, true)),
-    ("broken|dangling|bad|invalid @symlink", |q, _| what(q, What::BrokenSymlinks, true)),
-    ("socket|sockets @file?", |q, _| what(q, What::Other('s'), true)),
-    ("named? pipe|pipes|fifo|fifos @file?", |q, _| what(q, What::Other('p'), true)),
-    ("block special? devices|device|files|file", |q, _| what(q, What::Other('b'), true)),
-    ("character special? devices|device|files|file", |q, _| what(q, What::Other('c'), true)),
+    ("@file", |q, c| what(q, What::Files, c.plural)),
+    ("regular|normal|ordinary|plain @file", |q, c| what(q, What::Regular, c.plural)),
+    ("regular|normal|ordinary|plain", |q, c| what(q, What::Regular, false)),
+    ("@dir", |q, c| what(q, What::Folders, c.plural)),
+    ("@sub", |q, c| what(q, What::Folders, c.plural)),
+    ("sub @dir", |q, c| what(q, What::Folders, c.plural)),
+    ("@file and|or|and/or|& @dir", |q, c| what(q, What::Any, c.plural)),
+    ("@file @dir", |q, c| what(q, What::Any, c.plural)),
+    ("@dir and|or|and/or|& @file", |q, c| what(q, What::Any, c.plural)),
+    ("@file and|or|and/or|& @sub", |q, c| what(q, What::Any, c.plural)),
+    ("entries|objects|everything|anything", |q, c| what(q, What::Any, c.plural)),
+    ("symbolic|sym|soft @link", |q, c| what(q, What::Symlinks, c.plural)),
+    ("@symlink", |q, c| what(q, What::Symlinks, c.plural)),
+    ("broken|dangling|bad|invalid symbolic|sym|soft? @link", |q, c| what(q, What::BrokenSymlinks, c.plural)),
+    ("broken|dangling|bad|invalid @symlink", |q, c| what(q, What::BrokenSymlinks, c.plural)),
+    ("socket|sockets @file?", |q, c| what(q, What::Other('s'), c.plural)),
+    ("named? pipe|pipes|fifo|fifos @file?", |q, c| what(q, What::Other('p'), c.plural)),
+    ("block special|device @file", |q, c| what(q, What::Other('b'), c.plural)),
+    ("character special|device @file", |q, c| what(q, What::Other('c'), c.plural)),
     ("hidden|dot @file?", |q, c| {
         q.said_what = true;
         q.plural = true;
         test(q, c, TestKind::Hidden)
     }),
+    ("including|include|even|also|with hidden|dotfiles @file|ones?", |q, c| test(q, c, TestKind::Hidden)),
     ("hidden @dir", |q, c| {
-        what(q, What::Folders, true)?;
+        what(q, What::Folders, c.plural)?;
         test(q, c, TestKind::Hidden)
     }),
     ("non-hidden|nonhidden|unhidden|visible", |q, _| {
@@ -120,19 +121,22 @@ pub(super) const ROWS: &[Row] = &[
     ("$kind documents|images|scripts|archives|pictures|videos|movies|photos|sources|programs|songs|tarballs", kinds),
     ("@file of type $kind", kinds),
     ("@file named? $names", |q, c| {
-        what(q, What::Files, true)?;
+        what(q, What::Files, c.plural)?;
         names(q, c, c.list(0)?)
     }),
     ("@file $kind", kinds),
     ("$names @file", |q, c| {
-        what(q, What::Files, true)?;
+        what(q, What::Files, c.plural)?;
         names(q, c, c.list(0)?)
     }),
     ("$names @dir", |q, c| {
-        what(q, What::Folders, true)?;
+        if c.negated {
+            return test(q, c, TestKind::Under(c.list(0)?));
+        }
+        what(q, What::Folders, c.plural)?;
         names(q, c, c.list(0)?)
     }),
-    ("$kind", |q, c| names(q, c, c.list(0)?)),
+    ("$pattern", |q, c| names(q, c, c.list(0)?)),
     ("@named $called", |q, c| {
         q.verb = Verb::Find;
         names(q, c, c.list(0)?)
@@ -146,7 +150,7 @@ pub(super) const ROWS: &[Row] = &[
     }),
     ("@named|@name @begin with|by|from? @string? $called", |q, c| affix(q, c, "", "*", 0)),
     ("@begin with|by @string? $called in? @name?", |q, c| affix(q, c, "", "*", 0)),
-    ("@name? @begin with|by? @string? $called", |q, c| affix(q, c, "", "*", 0)),
+    ("@name? @begin with|by @string? $called", |q, c| affix(q, c, "", "*", 0)),
     ("@named|@name? @end with|in|by @string? $called", |q, c| affix(q, c, "*", "", 0)),
     ("@end with|in|by @string? $called in|of @name", |q, c| affix(q, c, "*", "", 0)),
     ("@end with|in|by @ext? $ext @ext?", |q, c| {
@@ -155,9 +159,17 @@ pub(super) const ROWS: &[Row] = &[
     }),
     ("with|having|have|has|of|the? @file? @ext of|is|as|like|name|named|= $ext", |q, c| names(q, c, c.list(0)?)),
     ("with|having|have|has|by|of|in? @file? @ext $ext", |q, c| names(q, c, c.list(0)?)),
-    ("with|having|have|has|of|in? $ext @file? @ext", |q, c| names(q, c, c.list(0)?)),
+    ("with|having|have|has|of|in? $ending @file? @ext", |q, c| names(q, c, c.list(0)?)),
     ("@name @contain @string? $any", |q, c| affix(q, c, "*", "*", 0)),
     ("@contain @string? $any in|as|within|inside|of @name", |q, c| affix(q, c, "*", "*", 0)),
+    ("@contain @string? $any case-insensitive|case-insensitively|case insensitive|insensitively? in|within @name", |q, c| {
+        q.ignore_case = true;
+        affix(q, c, "*", "*", 0)
+    }),
+    ("@name @contain @string? $any or $any", |q, c| {
+        q.verb = Verb::Find;
+        names(q, c, vec![format!("*{}*", c.text(0)?), format!("*{}*", c.text(1)?)])
+    }),
     ("@contain @string? $any in|as|within|inside|of @file|@dir @name", |q, c| affix(q, c, "*", "*", 0)),
     ("@contain @string? $any somewhere|anywhere in|as|within|inside|of @name", |q, c| affix(q, c, "*", "*", 0)),
     ("@name matches|matching|match|matched|like @string|glob|wildcard|shell? @string? $called", |q, c| names(q, c, c.list(0)?)),
@@ -235,6 +247,10 @@ pub(super) const ROWS: &[Row] = &[
     ("setgid|sgid|set-gid|set-group-id bit|bits|flag|@perm? set|enabled?", |q, c| perm(q, c, "-2000")),
     ("sticky bit|bits? set|enabled?", |q, c| perm(q, c, "-1000")),
     ("executable|executables bit|@file? set?", |q, c| {
+        // "chmod … executable" is what shall be done.
+        if q.action == Action::Chmod(None) {
+            return None;
+        }
         q.said_what = true;
         test(q, c, TestKind::Executable)
     }),

@@ -97,8 +97,7 @@ fn read(words: &[Word]) -> Option<Read> {
         } else if word.is_noise() || word.is("and") {
             // It says nothing.
         } else if word.is_word() {
-            // The verb of the sentence counts most.
-            let weighs = if at == 0 { 2.0 } else if word.namely { 1.2 } else { 1.0 };
+            let weighs = word.weight(at == 0);
             if std::env::var_os("T").is_some() { eprintln!("   left {}", word.raw); }
             total += weighs;
             left += weighs;

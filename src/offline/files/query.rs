@@ -150,6 +150,8 @@ pub(super) struct Query {
     pub ignore_case: bool,
     pub roots: Vec<String>,
     pub root_said: bool,
+    /// Whether the place is a path, or "the current folder" in so many words.
+    pub root_spelled: bool,
     pub min_depth: Option<u64>,
     pub depth: Option<u64>,
     pub recursive: bool,
@@ -249,7 +251,13 @@ impl Query {
 
     /// Makes sense of the whole once all was read; `None` when it is no request about files.
     pub(super) fn settle(&mut self) -> Option<()> {
-        if !self.said_what && self.tests.is_empty() {
+        let picks = |test: &Test| matches!(test.kind, TestKind::Names(_) | TestKind::Perm(_) | TestKind::Paths(_));
+        if !self.said_what && !self.tests.iter().any(picks) && (self.verb == Verb::None || self.tests.is_empty()) {
+            return None;
+        }
+        // "in /a but not in /b" compares two places; only a part of what is searched can be left out.
+        let inside = |folder: &String| !folder.starts_with(['/', '~']) || self.roots.iter().any(|root| folder.starts_with(root.as_str()));
+        if self.tests.iter().any(|test| matches!(&test.kind, TestKind::Under(folders) if !folders.iter().all(inside))) {
             return None;
         }
         if self.top == Some(0) {
@@ -259,6 +267,22 @@ impl Query {
             Action::Copy(None) | Action::Move(None) | Action::Chmod(None) | Action::Chown(None) | Action::Chgrp(None) | Action::Link(None) => return None,
             Action::Archive(None) => return None,
             _ => {}
+        }
+        // Who looks for such files without naming a place looks at the whole system.
+        let of_system = |test: &Test| {
+            !test.not && (matches!(test.kind, TestKind::NoUser | TestKind::NoGroup) || matches!(&test.kind, TestKind::Perm(mode) if mode == "-4000" || mode == "-2000"))
+        };
+        if !self.root_said && self.action == Action::List && self.tests.iter().any(of_system) {
+            self.roots = vec!["/".to_owned()];
+        }
+        // What is searched is itself a folder.
+        let takes_folders = matches!(self.what, What::Folders | What::Any);
+        let only_empty = self.tests.iter().any(|test| test.kind == TestKind::Empty && !test.not);
+        if takes_folders && matches!(self.action, Action::Delete) && self.min_depth.is_none() && !only_empty {
+            self.min_depth = Some(1);
+        }
+        if takes_folders && matches!(self.action, Action::Copy(_) | Action::Move(_)) {
+            (self.min_depth, self.depth) = (Some(1), self.depth.or(Some(1)));
         }
         let exact = |test: &&Test| !test.not && matches!(&test.kind, TestKind::Perm(mode) if !mode.starts_with(['-', '/']));
         if self.tests.iter().filter(exact).count() > 1 {

@@ -58,8 +58,8 @@ pub(super) fn command(query: &Query, machine: &Machine) -> Option<String> {
         list(query, &mut writer);
     } else if let Some(text) = greps(query) {
         grep(query, text, &mut writer)?;
-    } else if copies_by_glob(query) {
-        copy(query, &mut writer)?;
+    } else if by_pattern(query) {
+        on_pattern(query, &mut writer)?;
     } else {
         find(query, &mut writer)?;
     }
@@ -183,9 +183,9 @@ fn roots(query: &Query, writer: &mut Writer<'_>) {
     query.roots.iter().for_each(|root| if root.contains('*') { writer.glob(root) } else { writer.path(root) });
 }
 
-/// `cp *.jpg DEST` for what lies in one folder.
-fn copies_by_glob(query: &Query) -> bool {
-    matches!(query.action, Action::Copy(_) | Action::Move(_))
+/// `cp *.jpg DEST`, `gzip *.log` for what lies in one folder.
+fn by_pattern(query: &Query) -> bool {
+    matches!(query.action, Action::Copy(_) | Action::Move(_) | Action::Replace(..) | Action::Apply("gzip" | "gunzip" | "cat" | "file"))
         && query.only_names().is_some_and(|names| !names.is_empty())
         && !query.recursive
         && query.depth.is_none()
@@ -194,18 +194,27 @@ fn copies_by_glob(query: &Query) -> bool {
         && query.what == What::Files
 }
 
-fn copy(query: &Query, writer: &mut Writer<'_>) -> Option<()> {
+fn on_pattern(query: &Query, writer: &mut Writer<'_>) -> Option<()> {
     let (tool, place) = match &query.action {
-        Action::Copy(place) => ("cp", place.as_deref()?),
-        Action::Move(place) => ("mv", place.as_deref()?),
+        Action::Copy(place) => ("cp", Some(place.as_deref()?)),
+        Action::Move(place) => ("mv", Some(place.as_deref()?)),
+        Action::Apply(tool) => (*tool, None),
+        Action::Replace(old, new) => {
+            render_action::sed(old, new, writer);
+            ("", None)
+        }
         _ => return None,
     };
-    writer.raw(tool);
+    if !tool.is_empty() {
+        writer.raw(tool);
+    }
     let root = query.roots.first().map(|root| root.trim_end_matches('/')).filter(|root| *root != ".");
     for pattern in query.only_names()? {
         writer.glob(&root.map_or(pattern.clone(), |root| format!("{root}/{pattern}")));
     }
-    writer.path(&format!("{}/", place.trim_end_matches('/')));
+    if let Some(place) = place {
+        writer.path(&format!("{}/", place.trim_end_matches('/')));
+    }
     Some(())
 }
 

@@ -22,7 +22,7 @@ pub(super) fn action(query: &Query, writer: &mut Writer<'_>) -> Option<()> {
         Action::CountLinesEach => writer.raw("-exec wc -l {} +"),
         Action::TotalSize if query.what == What::Folders => return None,
         Action::TotalSize => writer.raw("-exec du -ch {} + | tail -n 1"),
-        Action::Delete if query.what == What::Folders && !query.tests.iter().any(|test| test.kind == super::TestKind::Empty) => {
+        Action::Delete if matches!(query.what, What::Folders | What::Any) && !query.tests.iter().any(|test| test.kind == super::TestKind::Empty) => {
             writer.raw("-prune -exec rm -r {} +");
         }
         Action::Delete => writer.raw("-delete"),
@@ -48,6 +48,7 @@ pub(super) fn action(query: &Query, writer: &mut Writer<'_>) -> Option<()> {
             writer.raw("--null -T -");
         }
         Action::Lines(tool, count) => writer.raw(&format!("-exec {tool} -n {count} {{}} +")),
+        Action::Apply(_) if query.what == What::Folders => return None,
         Action::Apply(tool) => writer.raw(&format!("-exec {tool} {{}} +")),
         Action::Run(program) => {
             writer.raw("-exec");
@@ -72,15 +73,21 @@ pub(super) fn action(query: &Query, writer: &mut Writer<'_>) -> Option<()> {
             writer.raw("{} +");
         }
         Action::Replace(old, new) => {
-            let escape = |text: &str, special: &str| {
-                text.chars().flat_map(|c| special.contains(c).then_some('\\').into_iter().chain([c])).collect::<String>()
-            };
-            writer.raw(if writer.is_gnu() { "-exec sed -i" } else { "-exec sed -i ''" });
-            writer.word(&format!("s/{}/{}/g", escape(old, "\\.[]*^$/"), escape(new, "\\/&")));
+            writer.raw("-exec");
+            sed(old, new, writer);
             writer.raw("{} +");
         }
     }
     Some(())
+}
+
+/// `sed` that replaces a text everywhere in the files that follow.
+pub(super) fn sed(old: &str, new: &str, writer: &mut Writer<'_>) {
+    let escape = |text: &str, special: &str| {
+        text.chars().flat_map(|c| special.contains(c).then_some('\\').into_iter().chain([c])).collect::<String>()
+    };
+    writer.raw(if writer.is_gnu() { "sed -i" } else { "sed -i ''" });
+    writer.word(&format!("s/{}/{}/g", escape(old, "\\.[]*^$/"), escape(new, "\\/&")));
 }
 
 fn into(tool: &str, place: &str, writer: &mut Writer<'_>) {

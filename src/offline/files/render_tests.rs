@@ -29,12 +29,24 @@ fn kind(query: &Query, writer: &mut Writer<'_>) {
     }
 }
 
-/// A name with an ending is hardly that of a folder, so `find -name '*.c'` is what people write; where something happens
-/// with the files, or where folders would come along, it is said.
+/// Where a name, a size, rights or an owner pick the files out, `find` is told just that, as people write it. Where folders
+/// would come along uncalled-for (emptiness; times, unless the place is spelled out as in the manual of `find`), or something
+/// happens with the files, their kind is said.
 fn says_file(query: &Query) -> bool {
     let lists = matches!(query.action, Action::List | Action::Long | Action::Null | Action::BaseNames);
-    let of_folders_too = |test: &Test| !test.not && matches!(test.kind, TestKind::Empty | TestKind::Executable | TestKind::Hidden | TestKind::Readable | TestKind::Writable);
-    !(lists && query.order.is_none() && !query.tests.is_empty() && !query.tests.iter().any(of_folders_too))
+    let picks = |test: &Test| {
+        !test.not
+            && match &test.kind {
+                TestKind::Names(_) | TestKind::Paths(_) | TestKind::Regex(_) | TestKind::Perm(_) => true,
+                TestKind::User(_) | TestKind::Group(_) | TestKind::NoUser | TestKind::NoGroup | TestKind::Inode(_) | TestKind::SameFile(_) => true,
+                TestKind::Size(size) => size.bound == Some(Bound::More),
+                TestKind::Time(..) | TestKind::Newer(..) => query.root_spelled,
+                TestKind::Any(tests) => tests.iter().all(|test| matches!(test.kind, TestKind::Names(_))),
+                _ => false,
+            }
+    };
+    let of_folders_too = |test: &Test| matches!(test.kind, TestKind::Empty | TestKind::Executable | TestKind::Hidden);
+    !(lists && query.order.is_none() && query.tests.iter().any(picks) && !query.tests.iter().any(of_folders_too))
 }
 
 fn one(test: &Test, query: &Query, writer: &mut Writer<'_>) -> Option<()> {

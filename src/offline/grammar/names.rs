@@ -18,7 +18,9 @@ pub(super) fn one_name(word: &Word) -> bool {
 pub(super) fn names(words: &[Word], at: usize, any: bool) -> Option<(usize, Vec<String>)> {
     let fits = |word: &Word| one_name(word) || (any && (word.is_word() && word.namely || matches!(word.value, Value::Number(_))));
     let first = words.get(at)?;
-    if !(fits(first) || (any && first.is_word())) || !first.may_be_name() {
+    // "starting with a and …": a letter by itself is the text, not the article.
+    let letter = any && first.is_word() && first.low.len() == 1 && words.get(at + 1).is_none_or(Word::is_noise);
+    if !letter && (!(fits(first) || (any && first.is_word())) || !first.may_be_name()) {
         return None;
     }
     let mut list = vec![first.raw.clone()];

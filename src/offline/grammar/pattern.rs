@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::names::{is_path, names, one_name, paths};
 use super::places::place;
-use super::slots::{age, extensions, kind, mode, number, rights, size, user, who};
+use super::slots::{age, extension_like, extensions, kind, mode, number, plural_ending, rights, size, user, who};
 use super::measures::{Place, Span};
 use super::words::{Word, set_of};
 use crate::offline::slots::{Size, Value};
@@ -30,6 +30,8 @@ pub(in crate::offline) struct Caught {
     /// The names of the slots that were bound.
     pub names: Vec<String>,
     pub negated: bool,
+    /// Whether a word of it is in the plural.
+    pub plural: bool,
 }
 
 impl Caught {
@@ -125,6 +127,12 @@ enum Slot {
     Bytes,
     /// A kind of file that goes by its ending: "python", ".c", "jpg and png".
     Kind,
+    /// The same, so plain that no noun needs to follow: "*.c", "pngs".
+    Pattern,
+    /// A name with an ending.
+    File,
+    /// "txt" in front of "extension".
+    Ending,
 }
 
 #[derive(Debug, Clone)]
@@ -197,6 +205,7 @@ impl Pattern {
     pub(in crate::offline) fn matches(&self, words: &[Word], at: usize) -> Option<(usize, Caught)> {
         let mut caught = Caught::default();
         let end = walk(&self.items, words, at, &mut caught, true)?;
+        caught.plural = words[at..end].iter().any(|word| word.is_word() && word.low.ends_with('s'));
         Some((end, caught))
     }
 }
@@ -218,6 +227,9 @@ fn slot(name: &str) -> Option<Slot> {
         "mode" => Slot::Mode,
         "ext" => Slot::Extensions,
         "kind" => Slot::Kind,
+        "pattern" => Slot::Pattern,
+        "file" => Slot::File,
+        "ending" => Slot::Ending,
         "paths" => Slot::Paths,
         "rights" => Slot::Rights,
         "who" => Slot::Who,
@@ -243,7 +255,10 @@ fn walk(items: &[Item], words: &[Word], at: usize, caught: &mut Caught, first: b
         }
         caught.bound.truncate(mark);
         caught.names.truncate(mark);
-        if first || !words.get(place).is_some_and(Word::is_light) {
+        // "my project" is a name in two words, and half of it would be wrong.
+        let possessive = |word: &Word| word.is("my") || word.is("our");
+        let takes_name = matches!(item.what, What::Slot(Slot::Name | Slot::Names | Slot::AnyNames | Slot::Path | Slot::Paths, _));
+        if first || !words.get(place).is_some_and(|word| word.is_light() && !(takes_name && possessive(word))) {
             break;
         }
         place += 1;
@@ -309,6 +324,10 @@ fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
         Slot::User => user(word).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Mode => mode(words, at).map(|(end, mode)| (end, Bound::Text(mode))),
         Slot::Extensions => extensions(words, at).map(|(end, list)| (end, Bound::List(list))),
-        Slot::Kind => kind(words, at).map(|(end, list)| (end, Bound::List(list))),
+        Slot::Pattern if word.is_word() && !plural_ending(word) => None,
+        Slot::File => matches!(word.value, Value::File).then(|| (at + 1, Bound::Text(word.raw.clone()))),
+        Slot::Ending if word.is_word() && !extension_like(word) => None,
+        Slot::Ending => extensions(words, at).map(|(end, list)| (end, Bound::List(list))),
+        Slot::Kind | Slot::Pattern => kind(words, at).map(|(end, list)| (end, Bound::List(list))),
     }
 }

@@ -53,7 +53,8 @@ pub(super) fn place(words: &[Word], at: usize, bare: bool) -> Option<(usize, Pla
         start += 1;
     }
     let (end, roots) = one_place(words, start, bare)?;
-    let mut place = Place { roots, ..Place::default() };
+    let recursive = words[start..end].iter().any(|word| word.is("@tree"));
+    let mut place = Place { roots, recursive };
     let end = behind(words, end, &mut place);
     Some((end, place))
 }
@@ -115,9 +116,15 @@ fn one_place(words: &[Word], at: usize, bare: bool) -> Option<(usize, Vec<String
             return Some((folder_words(words, at + 1), vec![folder.raw.clone()]));
         }
     }
+    // "in logs": a plural where a place belongs.
+    let plural = |word: &Word| word.is_word() && word.low.len() > 3 && word.low.ends_with('s') && word.may_be_name() && !word.is_noise();
+    let ends = |word: &Word| word.is("@neg") || word.is_light() || ["older", "newer", "modified", "with", "and"].iter().any(|what| word.is(what));
+    if bare && words.get(at).is_some_and(plural) && !words[at].is("@sub") && words.get(at + 1).is_none_or(ends) {
+        return Some((at + 1, vec![words[at].raw.clone()]));
+    }
     let named = folder_words(words, at);
     if named > at {
-        let named = if is(words, named, "@named") { named + 1 } else { named };
+        let named = if bare && is(words, named, "@named") { named + 1 } else { named };
         if let Some((end, list)) = path_list(words, named, true) {
             return Some((folder_words(words, end), list));
         }

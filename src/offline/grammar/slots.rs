@@ -264,13 +264,14 @@ pub(super) fn size(words: &[Word], at: usize) -> Option<(usize, Vec<Size>)> {
         Some(Side::Exactly) => None,
         None => found.bound,
     };
-    if is_any(words, end, &["or", "and"])
-        && let Some(bound) = match words.get(end + 1).map(|word| word.low.as_str()) {
-            Some("more" | "larger" | "bigger" | "greater" | "above" | "over") => Some(Bound::More),
-            Some("less" | "smaller" | "below" | "under") => Some(Bound::Less),
-            _ => None,
-        }
-    {
+    let otherwise = words.get(end + 1).map(|word| word.low.as_str());
+    let bound = match otherwise.filter(|_| is(words, end, "or")) {
+        Some("more" | "larger" | "bigger" | "greater" | "above" | "over") => Some(Bound::More),
+        Some("less" | "smaller" | "below" | "under") => Some(Bound::Less),
+        _ if is(words, end, "and") && is_any(words, end + 1, &["above", "up", "over"]) => Some(Bound::More),
+        _ => None,
+    };
+    if let Some(bound) = bound {
         found.bound = Some(bound);
         end += 2;
     }
@@ -343,8 +344,17 @@ pub(super) fn extensions(words: &[Word], at: usize) -> Option<(usize, Vec<String
     }
 }
 
-fn extension_like(word: &Word) -> bool {
+/// Whether a word is an ending that everybody knows, or no English.
+pub(super) fn extension_like(word: &Word) -> bool {
     !word.is_word() || extensions_of(&word.low).is_some() || word.namely
+}
+
+/// "pngs", "PDFs".
+pub(super) fn plural_ending(word: &Word) -> bool {
+    word.low.strip_suffix('s').is_some_and(|ending| {
+        ending.len() > 1 && !matches!(ending, "log" | "doc" | "clas" | "image" | "video" | "picture" | "backup" | "header" | "text" | "word" | "shell")
+            && extensions_of(ending).is_some_and(|list| list == [ending])
+    })
 }
 
 /// Names that begin with a dot and are no ending.

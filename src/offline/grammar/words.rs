@@ -176,7 +176,23 @@ const NO_NAME: &[&str] = &[
     "directory", "directories", "folder", "folders", "name", "names", "pattern", "string", "regular", "current",
 ];
 
+/// Verbs that ask for something else than any row does; overlooking one changes the meaning.
+const OTHER_VERBS: &[&str] = &[
+    "rename", "renames", "renaming", "convert", "converts", "converting", "split", "merge", "encrypt", "decrypt", "upload", "download", "email", "mail",
+    "backup", "insert", "append", "prepend", "trim", "strip", "parse", "format", "open", "edit", "install", "compare", "swap", "join", "reverse",
+];
+
 impl Word {
+    /// How much a word that nothing explains takes from the confidence.
+    pub(in crate::offline) fn weight(&self, first: bool) -> f64 {
+        match () {
+            // The verb of the sentence counts most.
+            () if first || OTHER_VERBS.contains(&self.low.as_str()) => 2.0,
+            () if self.namely => 1.2,
+            () => 1.0,
+        }
+    }
+
     /// Whether the word may be a name where one is announced.
     pub(super) fn may_be_name(&self) -> bool {
         !(self.is_word() && (self.is_light() || NO_NAME.contains(&self.low.as_str())))

@@ -27,7 +27,7 @@ pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine) -
             if !word.is_word() {
                 return None;
             }
-            left += if at == 0 { 2.0 } else if word.namely { 1.2 } else { 1.0 };
+            left += word.weight(at == 0);
         }
         at += 1;
     }
