@@ -83,6 +83,7 @@ pub(super) const ROWS: &[Row] = &[
     ("in? ls long|style|format", |q, c| act(q, c, Action::Long)),
     ("null|nul|null-separated|null-terminated|nul-separated|zero separated|terminated|delimited|character|delimiter|list|characters?", |q, c| act(q, c, Action::Null)),
     ("separated|terminated|delimited by|with null|nul|zero|ascii character|characters|byte|bytes?", |q, c| act(q, c, Action::Null)),
+    ("with|using|by null|nul|zero character|byte|characters as delimiter|separator", |q, c| act(q, c, Action::Null)),
     ("print0", |q, c| act(q, c, Action::Null)),
     ("@show? only? base|basename|basenames names|name|only|of|filenames?", |q, c| act(q, c, Action::BaseNames)),
     ("file|filename|filenames|names only without path|paths|directory|directories", |q, c| act(q, c, Action::BaseNames)),
@@ -247,6 +248,11 @@ pub(super) const ROWS: &[Row] = &[
     // --- output ---
     ("save|saves|saving|write|writes|writing|store|redirect|put|send|output|dump|print output|outputs|result|results|list|listing|names|name|paths|them|it|everything|its? of|file|in|to? in|to|into|as|on file|files|text|named|called? $path file?", |q, c| sink(q, c, false)),
     ("save|write|store|redirect|put|send|output|dump output|result|results|list|them|it of? in|to|into|as @file? $path", |q, c| sink(q, c, false)),
+    // Where to is said later.
+    ("save|write|store|dump list|listing|output|result|results|names|paths of?", |q, c| {
+        q.sink = Some(Sink { file: String::new(), append: false });
+        (!c.negated).then_some(())
+    }),
     ("append|appending|add output|result|results|list|them|it? to|into file? $path", |q, c| sink(q, c, true)),
     ("discard|discarding|suppress|suppressing|hide|hiding|ignore|ignoring|redirect|skip|without|no error|errors|stderr|permission|warnings|warning message|messages|denied|output|errors? errors|messages?", |q, _| {
         q.quiet = true;

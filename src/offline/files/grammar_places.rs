@@ -56,6 +56,10 @@ fn flat(query: &mut Query, caught: &Caught) -> Option<()> {
 
 fn destination(query: &mut Query, caught: &Caught, slot: usize) -> Option<()> {
     let text = caught.text(slot).map(str::to_owned).or_else(|| caught.place(slot).and_then(|place| place.roots.first().cloned()))?;
+    if let Some(sink) = query.sink.as_mut().filter(|sink| sink.file.is_empty()) {
+        sink.file = text;
+        return Some(());
+    }
     match &mut query.action {
         Action::Copy(to @ None) | Action::Move(to @ None) | Action::Link(to @ None) | Action::Archive(to @ None) => *to = Some(text),
         _ => return None,
