@@ -85,6 +85,15 @@ pub(super) const ROWS: &[Row] = &[
         q.verb = super::Verb::Find;
         at(q, c, 0)
     }),
+    ("@find|scan $place for $file", |q, c| {
+        q.verb = super::Verb::Find;
+        q.push(false, TestKind::Names(vec![c.text(1)?.to_owned()]));
+        at(q, c, 0)
+    }),
+    ("@find|scan $place for", |q, c| {
+        q.verb = super::Verb::Find;
+        at(q, c, 0)
+    }),
     ("@find|@show|traverse|traversing|explore|walk|scan|go|descend in|through|into|within|inside $place for?", |q, c| {
         q.verb = super::Verb::Find;
         at(q, c, 0)

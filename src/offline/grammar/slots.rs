@@ -252,7 +252,7 @@ pub(super) fn size(words: &[Word], at: usize) -> Option<(usize, Vec<Size>)> {
             return None;
         }
         let (after, high) = one_size(words, end + 1)?;
-        end = after;
+        end = if is(words, after, "in") && is(words, after + 1, "size") { after + 2 } else { after };
         return Some((end, vec![Size { bound: Some(Bound::More), ..low }, Size { bound: Some(Bound::Less), ..high }]));
     }
     let (next, side) = compared(words, start);
