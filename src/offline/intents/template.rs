@@ -215,7 +215,18 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
             Part::Word(inner) => {
                 let mut word = String::new();
                 render_parts(inner, bindings, None, &mut word)?;
-                out.push_str(&shell.map_or(word.clone(), |shell| quote(&word, shell)));
+                let holds_variable = |part: &Part| matches!(part, Part::Slot { name, .. } if bindings.get(name).is_some_and(|filled| filled.variable));
+                let text = match shell {
+                    Some(_) if inner.iter().any(holds_variable) => {
+                        // Only what double quotes leave alone may stand beside a variable.
+                        let literal = inner.iter().filter(|part| !holds_variable(part));
+                        let plain = literal.clone().all(|part| !matches!(part, Part::Slot { name, .. } if bindings.get(name).is_some_and(|filled| filled.plain().contains(['$', '`', '"', '\\', '!']))));
+                        plain.then(|| format!("\"{word}\""))?
+                    }
+                    Some(shell) => quote(&word, shell),
+                    None => word,
+                };
+                out.push_str(&text);
             }
             Part::When { name, bound, parts } => {
                 if bindings.is_bound(name) == *bound {
@@ -229,7 +240,9 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
 
 fn quoted(filled: &Filled, shell: ShellKind) -> String {
     if filled.variable {
-        return filled.items.iter().map(|item| format!("\"{item}\"")).collect::<Vec<_>>().join(" ");
+        // A list can hold names beside the variables.
+        let one = |item: &String| if item.starts_with('$') { format!("\"{item}\"") } else { quote_glob(item, shell) };
+        return filled.items.iter().map(one).collect::<Vec<_>>().join(" ");
     }
     let one = |text: &str| if filled.expands { quote_glob(text, shell) } else { quote(text, shell) };
     match filled.is_path {
