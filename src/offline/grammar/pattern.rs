@@ -6,13 +6,13 @@
 
 use thiserror::Error;
 
+use super::measures::{Place, Span};
 use super::names::{is_path, names, one_name, paths};
 use super::places::place;
 use super::slots::{age, extensions, kind, mode, number, size, user};
 use super::targets::{bunch, is_remote, item, items, spot};
-use super::measures::{Place, Span};
 use super::words::{Word, set_of};
-use crate::offline::slots::{Size, Value};
+use crate::offline::slots::{Size, Value, classify};
 
 /// What a slot of a pattern was bound to.
 #[derive(Debug, Clone)]
@@ -179,7 +179,9 @@ impl Pattern {
                     What::Slot(slot, name.to_owned(), of_files.then(|| format!("{name}_dir")))
                 }
                 None => {
-                    let one = |word: &str| word.split_once('=').map_or((word.to_owned(), None), |(word, flag)| (word.to_owned(), Some(flag.to_owned())));
+                    let one = |word: &str| {
+                        word.split_once('=').map_or((word.to_owned(), None), |(word, flag)| (word.to_owned(), Some(flag.to_owned())))
+                    };
                     let words: Vec<(String, Option<String>)> = word.split('|').map(one).collect();
                     if let Some(set) = words.iter().filter_map(|(word, _)| word.strip_prefix('@')).find(|set| set_of(set).is_empty()) {
                         return Err(PatternError::Set(set.to_owned()));
@@ -306,7 +308,8 @@ fn are_folders(bound: &Bound, said: &[Word]) -> bool {
         Bound::List(list) => list.iter().any(written),
         _ => false,
     };
-    let before = said.iter().take_while(|word| !["in", "from", "under", "inside", "within", "into", "of"].iter().any(|place| word.is(place)));
+    let before =
+        said.iter().take_while(|word| !["in", "from", "under", "inside", "within", "into", "of"].iter().any(|place| word.is(place)));
     written || before.into_iter().any(|word| word.is("@dir") || word.is("@sub"))
 }
 
@@ -316,19 +319,20 @@ fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
         Slot::Name => one_name(word).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Names => names(words, at, false).map(|(end, list)| (end, Bound::List(list))),
         Slot::AnyNames => names(words, at, true).map(|(end, list)| (end, Bound::List(list))),
-        Slot::Any => (word.may_be_name() && (!matches!(word.value, Value::Variable) || word.is_variable())).then(|| (at + 1, Bound::Text(word.raw.clone()))),
-        Slot::Text => (one_name(word) && !matches!(word.value, Value::Glob(_)) || matches!(word.value, Value::Number(_) | Value::Date)).then(|| (at + 1, Bound::Text(word.raw.clone()))),
+        Slot::Any => (word.may_be_name() && (!matches!(word.value, Value::Variable) || word.is_variable()))
+            .then(|| (at + 1, Bound::Text(word.raw.clone()))),
+        Slot::Text => (one_name(word) && !matches!(word.value, Value::Glob(_)) || matches!(word.value, Value::Number(_) | Value::Date))
+            .then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Place => place(words, at, true).map(|(end, place)| (end, Bound::Place(place))),
         Slot::Where => place(words, at, false).map(|(end, place)| (end, Bound::Place(place))),
         Slot::Age => age(words, at).map(|(end, span)| (end, Bound::Age(span))),
         Slot::Size => size(words, at).map(|(end, sizes)| (end, Bound::Size(sizes))),
         Slot::Number => number(words, at).map(|(end, number)| (end, Bound::Number(number))),
-        Slot::Path => {
-            is_path(word).then(|| (at + 1, Bound::Text(word.raw.clone())))
-        }
+        Slot::Path => is_path(word).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Paths => paths(words, at).map(|(end, list)| (end, Bound::List(list))),
         Slot::Url => {
-            let is_url = matches!(word.value, Value::Url | Value::Host | Value::HostPort) || (word.is_quoted() && word.raw.contains("://"));
+            let is_url = matches!(word.value, Value::Url | Value::Host | Value::HostPort)
+                || (word.is_quoted() && (word.raw.contains("://") || matches!(classify(&word.raw), Value::Host | Value::HostPort)));
             (is_url || word.is_variable()).then(|| (at + 1, Bound::Text(word.raw.clone())))
         }
         Slot::Host => {

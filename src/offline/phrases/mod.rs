@@ -27,7 +27,13 @@ pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine) -
             if !word.is_word() {
                 return None;
             }
-            left += if at == 0 { 2.0 } else if word.namely { 1.2 } else { 1.0 };
+            left += if at == 0 {
+                2.0
+            } else if word.namely {
+                1.2
+            } else {
+                1.0
+            };
         }
         at += 1;
     }
@@ -35,9 +41,9 @@ pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine) -
         return None;
     }
     let Reading { bindings, taken, repairs, .. } = reading;
-    // What an argument of the shell holds is not known.
+    // What an argument of the shell holds is not known, nor what an unknown word asks for.
     let unseen = words.iter().any(|word| word.is_variable() && word.raw[1..].starts_with(|c: char| c.is_ascii_digit()));
-    if phrase.destructive && (repairs > 0 || unseen) {
+    if phrase.destructive && (repairs > 0 || unseen || left >= 1.0) {
         return None;
     }
     let rendered = |templates: &[super::intents::Template]| -> Vec<String> {
@@ -58,7 +64,7 @@ pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine) -
         destructive: phrase.destructive,
         doubt: phrase.doubt,
         // It names the command itself, where others only explain the words.
-        weight: taken + 1.0,
+        weight: 1.5 * taken + if phrase.back { 1.5 } else { 2.5 },
         coverage: Some(Coverage { confidence, repaired: repairs > 0 }),
     })
 }
@@ -84,7 +90,8 @@ impl Reading<'_> {
                 && end > best.as_ref().map_or(at, |best| best.0)
             {
                 // The phrase outlives this call, and so do its names.
-                let flag = flag.and_then(|flag| self.phrase.options.iter().find(|option| option.name == flag)).map(|option| option.name.as_str());
+                let flag =
+                    flag.and_then(|flag| self.phrase.options.iter().find(|option| option.name == flag)).map(|option| option.name.as_str());
                 best = Some((end, flag, caught));
             }
         };
