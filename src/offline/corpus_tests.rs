@@ -33,6 +33,7 @@ fn corpus() -> Corpus {
         include_str!("../../tests/corpus/offline.files.toml"),
         include_str!("../../tests/corpus/offline.system.toml"),
         include_str!("../../tests/corpus/offline.tools.toml"),
+        include_str!("../../tests/corpus/phrases.files.toml"),
     ] {
         let part: Corpus = toml::from_str(text).expect("the corpus is valid TOML");
         all.case.extend(part.case);
@@ -80,6 +81,28 @@ fn every_sentence_of_the_corpus_gives_its_command() {
     }
     assert!(wrong.is_empty(), "{} of {sentences} sentences are wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert!(sentences >= 250, "the corpus has only {sentences} sentences");
+}
+
+#[test]
+fn the_embedded_phrases_are_sound() {
+    let errors: Vec<String> = PHRASES.iter().filter_map(|data| phrases::load(data).err()).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
+/// Sentences that no pattern was written for.
+const HELD: [&str; 1] = [include_str!("../../tests/corpus/phrases.files.held.toml")];
+
+#[test]
+fn most_sentences_that_no_pattern_was_written_for_give_their_command() {
+    for text in HELD {
+        let held: Corpus = toml::from_str(text).expect("the corpus is valid TOML");
+        let all: Vec<_> = held.case.iter().flat_map(|case| case.say.iter().map(|say| (say, &case.is))).collect();
+        let right = all.iter().filter(|(say, is)| {
+            first(say, ShellKind::Bash, Os::Linux).is_some_and(|(command, confidence)| command == **is && confidence >= SURE)
+        });
+        let share = right.count() as f64 / all.len() as f64;
+        assert!(share >= 0.70, "only {share:.2} of {} sentences are right", all.len());
+    }
 }
 
 #[test]

@@ -23,9 +23,9 @@ use std::sync::LazyLock;
 
 use crate::domain::Candidate;
 use intents::Intent;
-use lexicon::{Lemma, Lexicon};
-use phrases::Phrase;
+use lexicon::{Lemma, Lexicon, Role};
 pub use machine::{Machine, Os, ToolSet};
+use phrases::Phrase;
 
 /// From this confidence on a command is put into the line at once.
 pub const SURE: f64 = 0.8;
@@ -65,7 +65,16 @@ const DATA: [&str; 7] = [
 ];
 
 /// Commands whose options are said in words, one file for each group.
-const PHRASES: [&str; 1] = [include_str!("data/phrases.files.toml")];
+const PHRASES: [&str; 5] = [
+    include_str!("data/phrases.files.toml"),
+    include_str!("data/phrases.rights.toml"),
+    include_str!("data/phrases.folders.toml"),
+    include_str!("data/phrases.archives.toml"),
+    include_str!("data/phrases.remote.toml"),
+];
+
+/// Names that the phrases use as plain words.
+const NEEDED_NAMES: [&str; 8] = ["server", "client", "target", "public", "website", "web", "backup", "git"];
 
 struct Engine {
     lexicon: Lexicon,
@@ -88,9 +97,12 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     for lemma in all.iter().flat_map(|intent| intent.need.iter().flatten()) {
         *uses.entry(*lemma).or_insert(0) += 1;
     }
-    let phrases: Vec<Phrase> = PHRASES.iter().flat_map(|data| phrases::load(data).expect("the embedded phrases are read by a test")).collect();
+    let phrases: Vec<Phrase> =
+        PHRASES.iter().flat_map(|data| phrases::load(data).expect("the embedded phrases are read by a test")).collect();
     let mut vocabulary: Vec<String> = files::vocabulary().map(str::to_owned).collect();
-    vocabulary.extend(phrases.iter().flat_map(Phrase::vocabulary).map(str::to_owned));
+    // What people call their folders stays a name, unless a sentence needs it for what it means.
+    let is_name = |word: &&str| !NEEDED_NAMES.contains(word) && lexicon.read(word).is_some_and(|known| known.role == Role::Name);
+    vocabulary.extend(phrases.iter().flat_map(Phrase::vocabulary).filter(|word| !is_name(word)).map(str::to_owned));
     vocabulary.sort_unstable();
     vocabulary.dedup();
     Engine { lexicon, intents: all, phrases, uses, vocabulary }

@@ -5,6 +5,7 @@ mod names;
 mod pattern;
 mod places;
 mod slots;
+mod targets;
 mod words;
 
 pub(super) use measures::{Length, Place, Span};

@@ -316,6 +316,7 @@ pub(super) fn mode(words: &[Word], at: usize) -> Option<(usize, String)> {
 pub(super) fn user(word: &Word) -> bool {
     let fits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'$'));
     match word.value {
+        Value::Variable => word.is_variable() && !word.raw.contains('/'),
         Value::Quoted | Value::Number(_) | Value::File => fits(&word.raw),
         Value::Word => fits(&word.raw) && (word.namely || ["root", "staff", "admin", "nobody", "users", "wheel", "adm", "daemon", "mail", "www"].iter().any(|name| word.is(name))),
         _ => false,

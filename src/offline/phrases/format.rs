@@ -49,6 +49,9 @@ struct RawPhrase {
     /// Taken from the confidence.
     #[serde(default)]
     doubt: f64,
+    /// Stands behind others that explain the sentence as well.
+    #[serde(default)]
+    back: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -88,6 +91,7 @@ pub(in crate::offline) struct Phrase {
     pub reading: Template,
     pub destructive: bool,
     pub doubt: f64,
+    pub back: bool,
 }
 
 impl Phrase {
@@ -106,7 +110,8 @@ pub(in crate::offline) fn load(data: &str) -> Result<Vec<Phrase>, PhraseError> {
 
 fn build(raw: RawPhrase, family: &str) -> Result<Phrase, PhraseError> {
     let id = raw.id;
-    let pattern = |text: &String| Pattern::parse(text).map_err(|source| PhraseError::Pattern { id: id.clone(), pattern: text.clone(), source });
+    let pattern =
+        |text: &String| Pattern::parse(text).map_err(|source| PhraseError::Pattern { id: id.clone(), pattern: text.clone(), source });
     let template = |text: &String| Template::parse(text).map_err(|source| PhraseError::Template { id: id.clone(), source });
     let say = raw.say.iter().map(pattern).collect::<Result<Vec<_>, _>>()?;
     let mut options = Vec::new();
@@ -134,5 +139,6 @@ fn build(raw: RawPhrase, family: &str) -> Result<Phrase, PhraseError> {
         reading,
         destructive: raw.destructive,
         doubt: raw.doubt,
+        back: raw.back,
     })
 }
