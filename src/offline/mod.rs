@@ -23,7 +23,7 @@ use std::sync::LazyLock;
 
 use crate::domain::Candidate;
 use intents::Intent;
-use lexicon::{Lemma, Lexicon};
+use lexicon::{Lemma, Lexicon, Role};
 use phrases::Phrase;
 pub use machine::{Machine, Os, ToolSet};
 
@@ -65,7 +65,22 @@ const DATA: [&str; 7] = [
 ];
 
 /// Commands whose options are said in words, one file for each group.
-const PHRASES: [&str; 1] = [include_str!("data/phrases.files.toml")];
+const PHRASES: [&str; 14] = [
+    include_str!("data/phrases.files.toml"),
+    include_str!("data/phrases.shell.toml"),
+    include_str!("data/phrases.env.toml"),
+    include_str!("data/phrases.process.toml"),
+    include_str!("data/phrases.system.toml"),
+    include_str!("data/phrases.users.toml"),
+    include_str!("data/phrases.services.toml"),
+    include_str!("data/phrases.network.toml"),
+    include_str!("data/phrases.git.toml"),
+    include_str!("data/phrases.git2.toml"),
+    include_str!("data/phrases.docker.toml"),
+    include_str!("data/phrases.tools.toml"),
+    include_str!("data/phrases.screen.toml"),
+    include_str!("data/phrases.media.toml"),
+];
 
 struct Engine {
     lexicon: Lexicon,
@@ -90,7 +105,9 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     }
     let phrases: Vec<Phrase> = PHRASES.iter().flat_map(|data| phrases::load(data).expect("the embedded phrases are read by a test")).collect();
     let mut vocabulary: Vec<String> = files::vocabulary().map(str::to_owned).collect();
-    vocabulary.extend(phrases.iter().flat_map(Phrase::vocabulary).map(str::to_owned));
+    // A word that is the name of something stays one where no pattern names it.
+    let is_name = |word: &str| lexicon.read(word).is_some_and(|known| known.role == Role::Name);
+    vocabulary.extend(phrases.iter().flat_map(Phrase::vocabulary).filter(|word| !is_name(word)).map(str::to_owned));
     vocabulary.sort_unstable();
     vocabulary.dedup();
     Engine { lexicon, intents: all, phrases, uses, vocabulary }

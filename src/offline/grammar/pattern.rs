@@ -5,6 +5,7 @@
 
 use thiserror::Error;
 
+use super::moments::{clock, command, delay, identifier, in_words, month_number, seconds, signal, since};
 use super::names::{is_path, names, one_name, paths};
 use super::places::place;
 use super::slots::{age, extensions, kind, mode, number, size, user};
@@ -121,6 +122,26 @@ enum Slot {
     Bytes,
     /// A kind of file that goes by its ending: "python", ".c", "jpg and png".
     Kind,
+    /// A length of time in seconds.
+    Seconds,
+    /// A length of time as `sleep` takes it.
+    Delay,
+    /// A length of time in words.
+    Length,
+    /// A moment as `git log --since` takes it.
+    Since,
+    /// The number of a month.
+    Month,
+    /// A signal other than SIGTERM.
+    Signal,
+    /// A command, in quotes or not.
+    Command,
+    /// A clock time.
+    Clock,
+    /// The name of a variable, with its dollar or not.
+    Ident,
+    /// The number of a process or a variable that holds it.
+    Pid,
 }
 
 #[derive(Debug, Clone)]
@@ -220,6 +241,16 @@ fn slot(name: &str) -> Option<Slot> {
         "rest" => Slot::Rest,
         "ref" => Slot::Ref,
         "bytes" => Slot::Bytes,
+        "seconds" => Slot::Seconds,
+        "delay" => Slot::Delay,
+        "length" => Slot::Length,
+        "since" => Slot::Since,
+        "month" => Slot::Month,
+        "signal" => Slot::Signal,
+        "command" => Slot::Command,
+        "clock" => Slot::Clock,
+        "ident" => Slot::Ident,
+        "pid" => Slot::Pid,
         _ => return None,
     })
 }
@@ -256,6 +287,10 @@ fn take(item: &Item, words: &[Word], at: usize, caught: &mut Caught) -> Option<u
             Some(end)
         }
     }
+}
+
+fn text(found: Option<(usize, String)>) -> Option<(usize, Bound)> {
+    found.map(|(end, text)| (end, Bound::Text(text)))
 }
 
 fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
@@ -298,6 +333,16 @@ fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
             let unit = if size.unit == 'c' { String::new() } else { size.unit.to_string() };
             Some((end, Bound::Text(format!("{}{unit}", size.amount))))
         }
+        Slot::Seconds => text(seconds(words, at)),
+        Slot::Delay => text(delay(words, at)),
+        Slot::Length => text(in_words(words, at)),
+        Slot::Since => text(since(words, at)),
+        Slot::Month => text(month_number(words, at)),
+        Slot::Signal => text(signal(words, at)),
+        Slot::Command => text(command(words, at)),
+        Slot::Ident => text(identifier(words, at)),
+        Slot::Pid => (matches!(word.value, Value::Number(_)) || word.is_variable()).then(|| (at + 1, Bound::Text(word.raw.clone()))),
+        Slot::Clock => text(clock(words, at)),
         Slot::User => user(word).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Mode => mode(words, at).map(|(end, mode)| (end, Bound::Text(mode))),
         Slot::Extensions => extensions(words, at).map(|(end, list)| (end, Bound::List(list))),

@@ -204,9 +204,10 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
             Part::Text(text) => out.push_str(text),
             Part::Slot { name, filter } => {
                 let filled = bindings.get(name)?;
-                let text = match (filter.as_deref().map(|filter| filtered(filled, filter)), shell) {
+                let text = match (filter.as_deref().filter(|filter| *filter != "args").map(|filter| filtered(filled, filter)), shell) {
                     (Some(text), Some(shell)) => quote_path(&text?, shell),
                     (Some(text), None) => text?,
+                    (None, Some(_)) if filter.is_some() => plain_command(&filled.plain())?,
                     (None, Some(shell)) => quoted(filled, shell),
                     (None, None) => filled.plain(),
                 };
@@ -225,6 +226,12 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
         }
     }
     Some(())
+}
+
+/// A command that means the same without quotes: words and nothing that a shell reads otherwise.
+fn plain_command(text: &str) -> Option<String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '@' | '%' | '+' | ':' | ',' | '.' | '/' | '-' | ' ');
+    (text.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '_')) && text.chars().all(fits)).then(|| text.to_owned())
 }
 
 fn quoted(filled: &Filled, shell: ShellKind) -> String {
