@@ -24,8 +24,8 @@ use std::sync::LazyLock;
 use crate::domain::Candidate;
 use intents::Intent;
 use lexicon::{Lemma, Lexicon, Role};
-use phrases::Phrase;
 pub use machine::{Machine, Os, ToolSet};
+use phrases::Phrase;
 
 /// From this confidence on a command is put into the line at once.
 pub const SURE: f64 = 0.8;
@@ -103,7 +103,8 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     for lemma in all.iter().flat_map(|intent| intent.need.iter().flatten()) {
         *uses.entry(*lemma).or_insert(0) += 1;
     }
-    let phrases: Vec<Phrase> = PHRASES.iter().flat_map(|data| phrases::load(data).expect("the embedded phrases are read by a test")).collect();
+    let phrases: Vec<Phrase> =
+        PHRASES.iter().flat_map(|data| phrases::load(data).expect("the embedded phrases are read by a test")).collect();
     let mut vocabulary: Vec<String> = files::vocabulary().map(str::to_owned).collect();
     // A word that is the name of something stays one where no pattern names it.
     let is_name = |word: &str| lexicon.read(word).is_some_and(|known| known.role == Role::Name);

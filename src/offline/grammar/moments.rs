@@ -79,7 +79,8 @@ pub(super) fn month_number(words: &[Word], at: usize) -> Option<(usize, String)>
 }
 
 const SIGNALS: &[&str] = &[
-    "HUP", "INT", "QUIT", "KILL", "USR1", "USR2", "CONT", "STOP", "TSTP", "WINCH", "ABRT", "ALRM", "CHLD", "PIPE", "SEGV", "TRAP", "TTIN", "TTOU",
+    "HUP", "INT", "QUIT", "KILL", "USR1", "USR2", "CONT", "STOP", "TSTP", "WINCH", "ABRT", "ALRM", "CHLD", "PIPE", "SEGV", "TRAP", "TTIN",
+    "TTOU",
 ];
 
 /// A signal as `kill` takes it, but SIGTERM, which is what it sends anyway: `9` for SIGKILL, `HUP` for SIGHUP.
@@ -95,8 +96,41 @@ pub(super) fn signal(words: &[Word], at: usize) -> Option<(usize, String)> {
 
 /// Words at which a command that stands in a sentence without quotes ends.
 const AFTER_COMMAND: &[&str] = &[
-    "every", "each", "as", "in", "with", "without", "after", "for", "at", "under", "and", "then", "but", "until", "when", "if", "so", "ignoring", "immune",
-    "even", "again", "once", "twice", "on", "takes", "took", "to", "using", "command", "repeatedly", "continuously", "while", "periodically", "has", "is",
+    "every",
+    "each",
+    "as",
+    "in",
+    "with",
+    "without",
+    "after",
+    "for",
+    "at",
+    "under",
+    "and",
+    "then",
+    "but",
+    "until",
+    "when",
+    "if",
+    "so",
+    "ignoring",
+    "immune",
+    "even",
+    "again",
+    "once",
+    "twice",
+    "on",
+    "takes",
+    "took",
+    "to",
+    "using",
+    "command",
+    "repeatedly",
+    "continuously",
+    "while",
+    "periodically",
+    "has",
+    "is",
 ];
 
 /// A command: one in quotes, or the words up to one that goes on with the sentence.
@@ -115,8 +149,9 @@ pub(super) fn command(words: &[Word], at: usize) -> Option<(usize, String)> {
 
 /// Commands whose names are English words.
 const COMMANDS: &[&str] = &[
-    "make", "date", "cat", "sleep", "top", "find", "sort", "watch", "time", "who", "free", "kill", "head", "tail", "split", "cut", "join", "less", "more",
-    "touch", "host", "git", "docker", "test", "yes", "file", "ls", "df", "du", "ps", "cp", "mv", "rm", "tar", "ssh", "python", "python3", "node", "java", "echo",
+    "make", "date", "cat", "sleep", "top", "find", "sort", "watch", "time", "who", "free", "kill", "head", "tail", "split", "cut", "join",
+    "less", "more", "touch", "host", "git", "docker", "test", "yes", "file", "ls", "df", "du", "ps", "cp", "mv", "rm", "tar", "ssh",
+    "python", "python3", "node", "java", "echo",
 ];
 
 /// A clock time: "17:30", "5pm", "noon", "midnight".
@@ -140,7 +175,51 @@ pub(super) fn clock(words: &[Word], at: usize) -> Option<(usize, String)> {
 pub(super) fn identifier(words: &[Word], at: usize) -> Option<(usize, String)> {
     let word = words.get(at)?;
     let name = word.raw.strip_prefix('$').unwrap_or(&word.raw);
-    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let is_name =
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     let fits = word.is_variable() || matches!(word.value, Value::Quoted) || word.is_word() && !word.is_light();
     (is_name && fits).then(|| (at + 1, name.to_owned()))
+}
+
+const SHELL_OPTIONS: &[&str] = &[
+    "autocd",
+    "cdable_vars",
+    "cdspell",
+    "checkhash",
+    "checkjobs",
+    "checkwinsize",
+    "cmdhist",
+    "direxpand",
+    "dirspell",
+    "dotglob",
+    "execfail",
+    "expand_aliases",
+    "extdebug",
+    "extglob",
+    "failglob",
+    "globasciiranges",
+    "globstar",
+    "gnu_errfmt",
+    "histappend",
+    "histreedit",
+    "histverify",
+    "hostcomplete",
+    "huponexit",
+    "inherit_errexit",
+    "lastpipe",
+    "lithist",
+    "localvar_inherit",
+    "nocaseglob",
+    "nocasematch",
+    "nullglob",
+    "progcomp",
+    "promptvars",
+    "sourcepath",
+    "xpg_echo",
+];
+
+/// An option of bash that `shopt` knows.
+pub(super) fn shell_option(words: &[Word], at: usize) -> Option<(usize, String)> {
+    let word = words.get(at)?;
+    SHELL_OPTIONS.contains(&word.raw.as_str()).then(|| (at + 1, word.raw.clone()))
 }

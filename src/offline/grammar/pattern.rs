@@ -5,11 +5,11 @@
 
 use thiserror::Error;
 
-use super::moments::{clock, command, delay, identifier, in_words, month_number, seconds, signal, since};
+use super::measures::{Place, Span};
+use super::moments::{clock, command, delay, identifier, in_words, month_number, seconds, shell_option, signal, since};
 use super::names::{is_path, names, one_name, paths};
 use super::places::place;
 use super::slots::{age, extensions, kind, mode, number, size, user};
-use super::measures::{Place, Span};
 use super::words::{Word, set_of};
 use crate::offline::slots::{Size, Value};
 
@@ -88,6 +88,8 @@ pub(in crate::offline) enum PatternError {
     Empty,
 }
 
+const PREPOSITIONS: &[&str] = &["with", "for", "of", "from", "to", "by", "at", "and", "as", "using", "including", "in"];
+
 #[derive(Debug, Clone, Copy)]
 enum Slot {
     /// A name: quoted, with a dot or a star, or a word that nobody needs otherwise.
@@ -140,6 +142,10 @@ enum Slot {
     Clock,
     /// The name of a variable, with its dollar or not.
     Ident,
+    /// A variable with its dollar.
+    Var,
+    /// An option of bash that `shopt` sets.
+    Shopt,
     /// The number of a process or a variable that holds it.
     Pid,
 }
@@ -216,6 +222,13 @@ impl Pattern {
         let end = walk(&self.items, words, at, &mut caught, true)?;
         Some((end, caught))
     }
+
+    /// The end of a match without a preposition that it took for the sake of what did not follow.
+    pub(in crate::offline) fn trimmed(&self, words: &[Word], at: usize, end: usize) -> usize {
+        let may_end = self.items.last().is_some_and(|item| item.optional);
+        let taken = words[at..end].iter().rev().take_while(|word| may_end && PREPOSITIONS.iter().any(|known| word.is(known)));
+        usize::max(end - taken.count(), at + 1)
+    }
 }
 
 fn slot(name: &str) -> Option<Slot> {
@@ -250,6 +263,8 @@ fn slot(name: &str) -> Option<Slot> {
         "command" => Slot::Command,
         "clock" => Slot::Clock,
         "ident" => Slot::Ident,
+        "var" => Slot::Var,
+        "shopt" => Slot::Shopt,
         "pid" => Slot::Pid,
         _ => return None,
     })
@@ -289,6 +304,12 @@ fn take(item: &Item, words: &[Word], at: usize, caught: &mut Caught) -> Option<u
     }
 }
 
+/// `v2.0` has the shape of a file and is a tag.
+fn is_release(word: &Word) -> bool {
+    matches!(word.value, Value::File)
+        && word.raw.strip_prefix('v').is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
+}
+
 fn text(found: Option<(usize, String)>) -> Option<(usize, Bound)> {
     found.map(|(end, text)| (end, Bound::Text(text)))
 }
@@ -299,16 +320,16 @@ fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
         Slot::Name => one_name(word).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Names => names(words, at, false).map(|(end, list)| (end, Bound::List(list))),
         Slot::AnyNames => names(words, at, true).map(|(end, list)| (end, Bound::List(list))),
-        Slot::Any => (word.may_be_name() && (!matches!(word.value, Value::Variable) || word.is_variable())).then(|| (at + 1, Bound::Text(word.raw.clone()))),
-        Slot::Text => (one_name(word) && !matches!(word.value, Value::Glob(_)) || matches!(word.value, Value::Number(_))).then(|| (at + 1, Bound::Text(word.raw.clone()))),
+        Slot::Any => (word.may_be_name() && (!matches!(word.value, Value::Variable) || word.is_variable()))
+            .then(|| (at + 1, Bound::Text(word.raw.clone()))),
+        Slot::Text => (one_name(word) && !matches!(word.value, Value::Glob(_)) || matches!(word.value, Value::Number(_)))
+            .then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Place => place(words, at, true).map(|(end, place)| (end, Bound::Place(place))),
         Slot::Where => place(words, at, false).map(|(end, place)| (end, Bound::Place(place))),
         Slot::Age => age(words, at).map(|(end, span)| (end, Bound::Age(span))),
         Slot::Size => size(words, at).map(|(end, sizes)| (end, Bound::Size(sizes))),
         Slot::Number => number(words, at).map(|(end, number)| (end, Bound::Number(number))),
-        Slot::Path => {
-            is_path(word).then(|| (at + 1, Bound::Text(word.raw.clone())))
-        }
+        Slot::Path => is_path(word).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Paths => paths(words, at).map(|(end, list)| (end, Bound::List(list))),
         Slot::Url => {
             let is_url = matches!(word.value, Value::Url | Value::Host | Value::HostPort) || (word.is_quoted() && word.raw.contains("://"));
@@ -320,7 +341,9 @@ fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
             is_host.then(|| (at + 1, Bound::Text(word.raw.clone())))
         }
         Slot::Ref => {
-            let is_ref = matches!(word.value, Value::Ref | Value::Version | Value::Path | Value::Quoted) || word.is_word() && word.namely;
+            let is_ref = matches!(word.value, Value::Ref | Value::Version | Value::Path | Value::Quoted)
+                || word.is_word() && word.namely
+                || is_release(word);
             is_ref.then(|| (at + 1, Bound::Text(word.raw.clone())))
         }
         Slot::Rest => {
@@ -340,6 +363,8 @@ fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
         Slot::Month => text(month_number(words, at)),
         Slot::Signal => text(signal(words, at)),
         Slot::Command => text(command(words, at)),
+        Slot::Var => text(identifier(words, at).filter(|_| word.is_variable())),
+        Slot::Shopt => text(shell_option(words, at)),
         Slot::Ident => text(identifier(words, at)),
         Slot::Pid => (matches!(word.value, Value::Number(_)) || word.is_variable()).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Clock => text(clock(words, at)),

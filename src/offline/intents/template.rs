@@ -231,7 +231,8 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
 /// A command that means the same without quotes: words and nothing that a shell reads otherwise.
 fn plain_command(text: &str) -> Option<String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '@' | '%' | '+' | ':' | ',' | '.' | '/' | '-' | ' ');
-    (text.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '_')) && text.chars().all(fits)).then(|| text.to_owned())
+    (text.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '_')) && text.chars().all(fits))
+        .then(|| text.to_owned())
 }
 
 fn quoted(filled: &Filled, shell: ShellKind) -> String {
@@ -265,6 +266,11 @@ fn filtered(filled: &Filled, filter: &str) -> Option<String> {
         "suffix" => base.rsplit_once('.')?.1.to_owned(),
         "trim" => text.trim_end_matches('/').to_owned(),
         "ext" => text.trim_start_matches(['*', '.']).to_owned(),
+        // What a tool cannot take for an option, nor the shell for a home.
+        "text" if text.starts_with(['-', '~']) => return None,
+        "text" => text,
+        // A format of `date`.
+        "stamp" => text.contains('%').then_some(text)?,
         "upper" => text.to_uppercase(),
         "lower" => text.to_lowercase(),
         "host" => text.split_once(':').map_or(text.as_str(), |(host, _)| host).to_owned(),

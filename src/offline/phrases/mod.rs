@@ -27,7 +27,13 @@ pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine) -
             if !word.is_word() {
                 return None;
             }
-            left += if at == 0 { 2.0 } else if word.namely { 1.2 } else { 1.0 };
+            left += if at == 0 {
+                2.0
+            } else if word.namely {
+                1.2
+            } else {
+                1.0
+            };
         }
         at += 1;
     }
@@ -76,10 +82,12 @@ impl Reading<'_> {
         let mut best: Option<(usize, Option<&str>, Caught)> = None;
         let mut offer = |pattern: &Pattern, flag: Option<&'_ str>| {
             if let Some((end, caught)) = pattern.matches(self.words, at)
+                && let end = pattern.trimmed(self.words, at, end)
                 && end > best.as_ref().map_or(at, |best| best.0)
             {
                 // The phrase outlives this call, and so do its names.
-                let flag = flag.and_then(|flag| self.phrase.options.iter().find(|option| option.name == flag)).map(|option| option.name.as_str());
+                let flag =
+                    flag.and_then(|flag| self.phrase.options.iter().find(|option| option.name == flag)).map(|option| option.name.as_str());
                 best = Some((end, flag, caught));
             }
         };
@@ -99,7 +107,13 @@ impl Reading<'_> {
         }
         let taken = &self.words[at..end];
         self.taken += taken.iter().filter(|word| !word.is_light()).count() as f64;
-        self.repairs += u32::try_from(taken.iter().filter(|word| word.repaired).count()).unwrap_or(u32::MAX);
+        // A name is taken as it is written.
+        let is_name = |word: &Word| {
+            caught.bound.iter().any(|bound| {
+                matches!(bound, Bound::Text(text) if *text == word.raw) || matches!(bound, Bound::List(list) if list.contains(&word.raw))
+            })
+        };
+        self.repairs += u32::try_from(taken.iter().filter(|word| word.repaired && !is_name(word)).count()).unwrap_or(u32::MAX);
         Some(end)
     }
 }
