@@ -1,6 +1,7 @@
 //! The notation in which sentences are described, and what its slots take.
 
 mod measures;
+mod moments;
 mod names;
 mod pattern;
 mod places;

@@ -7,6 +7,7 @@
 use thiserror::Error;
 
 use super::measures::{Place, Span};
+use super::moments::{clock, command, delay, identifier, in_words, month_number, seconds, shell_option, signal, since};
 use super::names::{is_path, names, one_name, paths};
 use super::places::place;
 use super::slots::{age, extension_like, extensions, kind, mode, number, plural_ending, rights, size, user, who};
@@ -91,6 +92,8 @@ pub(in crate::offline) enum PatternError {
     Empty,
 }
 
+const PREPOSITIONS: &[&str] = &["with", "for", "of", "from", "to", "by", "at", "and", "as", "using", "including", "in"];
+
 #[derive(Debug, Clone, Copy)]
 enum Slot {
     /// A name: quoted, with a dot or a star, or a word that nobody needs otherwise.
@@ -147,6 +150,30 @@ enum Slot {
     Remote,
     /// One or more of them, or all of a kind in a place.
     Bunch,
+    /// A length of time in seconds.
+    Seconds,
+    /// A length of time as `sleep` takes it.
+    Delay,
+    /// A length of time in words.
+    Length,
+    /// A moment as `git log --since` takes it.
+    Since,
+    /// The number of a month.
+    Month,
+    /// A signal other than SIGTERM.
+    Signal,
+    /// A command, in quotes or not.
+    Command,
+    /// A clock time.
+    Clock,
+    /// The name of a variable, with its dollar or not.
+    Ident,
+    /// A variable with its dollar.
+    Var,
+    /// An option of bash that `shopt` sets.
+    Shopt,
+    /// The number of a process or a variable that holds it.
+    Pid,
 }
 
 #[derive(Debug, Clone)]
@@ -236,6 +263,13 @@ impl Pattern {
         caught.plural = words[at..end].iter().any(|word| word.is_word() && word.low.ends_with('s'));
         Some((end, caught))
     }
+
+    /// The end of a match without a preposition that it took for the sake of what did not follow.
+    pub(in crate::offline) fn trimmed(&self, words: &[Word], at: usize, end: usize) -> usize {
+        let may_end = self.items.last().is_some_and(|item| item.optional);
+        let taken = words[at..end].iter().rev().take_while(|word| may_end && PREPOSITIONS.iter().any(|known| word.is(known)));
+        usize::max(end - taken.count(), at + 1)
+    }
 }
 
 fn slot(name: &str) -> Option<Slot> {
@@ -272,6 +306,18 @@ fn slot(name: &str) -> Option<Slot> {
         "item" => Slot::Item,
         "items" => Slot::Items,
         "bunch" => Slot::Bunch,
+        "seconds" => Slot::Seconds,
+        "delay" => Slot::Delay,
+        "length" => Slot::Length,
+        "since" => Slot::Since,
+        "month" => Slot::Month,
+        "signal" => Slot::Signal,
+        "command" => Slot::Command,
+        "clock" => Slot::Clock,
+        "ident" => Slot::Ident,
+        "var" => Slot::Var,
+        "shopt" => Slot::Shopt,
+        "pid" => Slot::Pid,
         _ => return None,
     })
 }
@@ -337,6 +383,16 @@ fn are_folders(bound: &Bound, said: &[Word]) -> bool {
     written || before.into_iter().any(|word| word.is("@dir") || word.is("@sub"))
 }
 
+/// `v2.0` has the shape of a file and is a tag.
+fn is_release(word: &Word) -> bool {
+    matches!(word.value, Value::File)
+        && word.raw.strip_prefix('v').is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
+}
+
+fn text(found: Option<(usize, String)>) -> Option<(usize, Bound)> {
+    found.map(|(end, text)| (end, Bound::Text(text)))
+}
+
 fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
     let word = words.get(at)?;
     match slot {
@@ -366,7 +422,9 @@ fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
             is_host.then(|| (at + 1, Bound::Text(word.raw.clone())))
         }
         Slot::Ref => {
-            let is_ref = matches!(word.value, Value::Ref | Value::Version | Value::Path | Value::Quoted) || word.is_word() && word.namely;
+            let is_ref = matches!(word.value, Value::Ref | Value::Version | Value::Path | Value::Quoted)
+                || word.is_word() && word.namely
+                || is_release(word);
             is_ref.then(|| (at + 1, Bound::Text(word.raw.clone())))
         }
         Slot::Rest => {
@@ -379,6 +437,18 @@ fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
             let unit = if size.unit == 'c' { String::new() } else { size.unit.to_string() };
             Some((end, Bound::Text(format!("{}{unit}", size.amount))))
         }
+        Slot::Seconds => text(seconds(words, at)),
+        Slot::Delay => text(delay(words, at)),
+        Slot::Length => text(in_words(words, at)),
+        Slot::Since => text(since(words, at)),
+        Slot::Month => text(month_number(words, at)),
+        Slot::Signal => text(signal(words, at)),
+        Slot::Command => text(command(words, at)),
+        Slot::Var => text(identifier(words, at).filter(|_| word.is_variable())),
+        Slot::Shopt => text(shell_option(words, at)),
+        Slot::Ident => text(identifier(words, at)),
+        Slot::Pid => (matches!(word.value, Value::Number(_)) || word.is_variable()).then(|| (at + 1, Bound::Text(word.raw.clone()))),
+        Slot::Clock => text(clock(words, at)),
         Slot::User => user(word).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Mode => mode(words, at).map(|(end, mode)| (end, Bound::Text(mode))),
         Slot::Extensions => extensions(words, at).map(|(end, list)| (end, Bound::List(list))),

@@ -163,7 +163,8 @@ pub(in crate::offline) fn words(query: &str, tokens: &[Token], lexicon: &Lexicon
     };
     let mut words: Vec<Word> = tokens.iter().flat_map(parts).map(|token| word(&token)).collect();
     // A full stop that stands alone ends the sentence.
-    if words.len() > 1 && words.last().is_some_and(|last| last.raw == ".") && query.trim_end().ends_with(" .") {
+    let alone = || query.trim_end().strip_suffix('.').is_some_and(|rest| rest.ends_with([' ', '\'', '"', '`', '”', '’', '»']));
+    if words.len() > 1 && words.last().is_some_and(|last| last.raw == ".") && alone() {
         words.pop();
     }
     // A sentence begins with a verb; an unknown one is no name.

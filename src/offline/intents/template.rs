@@ -243,9 +243,10 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
                 }
                 let trimmed = Filled { items: filled.items.iter().map(|item| trimmed(item)).collect(), ..filled.clone() };
                 let (filled, filter) = if filter.as_deref() == Some("trim") { (&trimmed, &None) } else { (filled, filter) };
-                let text = match (filter.as_deref().map(|filter| filtered(filled, filter)), shell) {
+                let text = match (filter.as_deref().filter(|filter| *filter != "args").map(|filter| filtered(filled, filter)), shell) {
                     (Some(text), Some(shell)) => quote_path(&text?, shell),
                     (Some(text), None) => text?,
+                    (None, Some(_)) if filter.is_some() => plain_command(&filled.plain())?,
                     (None, Some(shell)) => quoted(filled, shell),
                     (None, None) => filled.plain(),
                 };
@@ -276,6 +277,13 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
         }
     }
     Some(())
+}
+
+/// A command that means the same without quotes: words and nothing that a shell reads otherwise.
+fn plain_command(text: &str) -> Option<String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '@' | '%' | '+' | ':' | ',' | '.' | '/' | '-' | ' ');
+    (text.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '_')) && text.chars().all(fits))
+        .then(|| text.to_owned())
 }
 
 fn quoted(filled: &Filled, shell: ShellKind) -> String {
@@ -316,6 +324,11 @@ fn filtered(filled: &Filled, filter: &str) -> Option<String> {
             .map_or(text.clone(), |(stem, _)| stem.to_owned()),
         "suffix" => base.rsplit_once('.')?.1.to_owned(),
         "ext" => text.trim_start_matches(['*', '.']).to_owned(),
+        // What a tool cannot take for an option, nor the shell for a home.
+        "text" if text.starts_with(['-', '~']) => return None,
+        "text" => text,
+        // A format of `date`.
+        "stamp" => text.contains('%').then_some(text)?,
         "upper" => text.to_uppercase(),
         "lower" => text.to_lowercase(),
         "host" => text.split_once(':').map_or(text.as_str(), |(host, _)| host).to_owned(),

@@ -81,6 +81,7 @@ impl Reading<'_> {
         let mut best: Option<(usize, Option<&str>, Caught)> = None;
         let mut offer = |pattern: &Pattern, flag: Option<&'_ str>| {
             if let Some((end, caught)) = pattern.matches(self.words, at)
+                && let end = pattern.trimmed(self.words, at, end)
                 && end > best.as_ref().map_or(at, |best| best.0)
             {
                 // The phrase outlives this call, and so do its names.
@@ -106,7 +107,13 @@ impl Reading<'_> {
         }
         let taken = &self.words[at..end];
         self.taken += taken.iter().filter(|word| !word.is_light()).count() as f64;
-        self.repairs += u32::try_from(taken.iter().filter(|word| word.repaired).count()).unwrap_or(u32::MAX);
+        // A name is taken as it is written.
+        let is_name = |word: &Word| {
+            caught.bound.iter().any(|bound| {
+                matches!(bound, Bound::Text(text) if *text == word.raw) || matches!(bound, Bound::List(list) if list.contains(&word.raw))
+            })
+        };
+        self.repairs += u32::try_from(taken.iter().filter(|word| word.repaired && !is_name(word)).count()).unwrap_or(u32::MAX);
         Some(end)
     }
 }
