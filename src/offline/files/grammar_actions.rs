@@ -257,6 +257,11 @@ pub(super) const ROWS: &[Row] = &[
         q.top = c.number(0);
         if q.order.is_none() { order(q, Key::Size, false) } else { Some(()) }
     }),
+    ("@show $n @file|@dir", |q, c| {
+        q.top = c.number(0);
+        q.said_what = true;
+        verb(q, c, Verb::Find)
+    }),
     ("first|only $n", |q, c| {
         q.top = c.number(0);
         Some(())
