@@ -65,7 +65,13 @@ const DATA: [&str; 7] = [
 ];
 
 /// Commands whose options are said in words, one file for each group.
-const PHRASES: [&str; 1] = [include_str!("data/phrases.files.toml")];
+const PHRASES: [&str; 5] = [
+    include_str!("data/phrases.files.toml"),
+    include_str!("data/phrases.edit.toml"),
+    include_str!("data/phrases.text.toml"),
+    include_str!("data/phrases.tables.toml"),
+    include_str!("data/phrases.streams.toml"),
+];
 
 struct Engine {
     lexicon: Lexicon,

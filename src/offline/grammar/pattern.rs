@@ -5,6 +5,7 @@
 
 use thiserror::Error;
 
+use super::counts::{delimiter, ordinal, range};
 use super::names::{is_path, names, one_name, paths};
 use super::places::place;
 use super::slots::{age, extensions, kind, mode, number, size, user};
@@ -119,6 +120,12 @@ enum Slot {
     Ref,
     /// An amount as `head -c` and `split -b` take it.
     Bytes,
+    /// A place in a row: "second", "3rd", "column 3".
+    Nth,
+    /// A character that stands between fields: "comma", "tab-separated", "';'".
+    Delimiter,
+    /// "5-10", "5 to 10", "from 5 through 10", as `5,10`.
+    Range,
     /// A kind of file that goes by its ending: "python", ".c", "jpg and png".
     Kind,
 }
@@ -220,6 +227,9 @@ fn slot(name: &str) -> Option<Slot> {
         "rest" => Slot::Rest,
         "ref" => Slot::Ref,
         "bytes" => Slot::Bytes,
+        "nth" => Slot::Nth,
+        "delim" => Slot::Delimiter,
+        "range" => Slot::Range,
         _ => return None,
     })
 }
@@ -301,6 +311,9 @@ fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
         Slot::User => user(word).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Mode => mode(words, at).map(|(end, mode)| (end, Bound::Text(mode))),
         Slot::Extensions => extensions(words, at).map(|(end, list)| (end, Bound::List(list))),
+        Slot::Nth => ordinal(word).map(|number| (at + 1, Bound::Number(number))),
+        Slot::Delimiter => delimiter(word).map(|text| (at + 1, Bound::Text(text))),
+        Slot::Range => range(words, at).map(|(end, (from, to))| (end, Bound::Text(format!("{from},{to}")))),
         Slot::Kind => kind(words, at).map(|(end, list)| (end, Bound::List(list))),
     }
 }

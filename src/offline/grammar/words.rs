@@ -68,6 +68,16 @@ const SETS: &[(&str, &[&str])] = &[
     ("symlink", &["symlink", "symlinks", "symlinked", "softlink", "softlinks"]),
     ("neg", &["not", "no", "without", "except", "excluding", "exclude", "excludes", "never", "isn't", "aren't", "don't", "doesn't", "haven't", "hasn't", "isnt", "arent", "dont", "doesnt", "ignoring", "ignore", "omit", "omitting", "skip", "skipping", "cannot", "wasn't", "weren't", "outside", "neither", "nor"]),
     ("own", &["owned", "belonging", "belong", "belongs", "owner", "owns", "own"]),
+    ("line", &["line", "lines", "row", "rows", "record", "records", "strings", "entries", "entry"]),
+    ("field", &["field", "fields", "column", "columns", "col"]),
+    ("uniq", &["unique", "distinct", "uniq", "non-duplicate", "nonduplicate"]),
+    ("dup", &["duplicate", "duplicates", "duplicated", "repeated", "repeating", "dupes", "dups", "repeats", "redundant", "repetitions"]),
+    ("put", &["show", "list", "display", "print", "view", "output", "see", "get", "give", "lists", "displays", "prints", "shows", "return", "returns", "extract", "extracts", "write", "select", "keep", "take", "outputs", "gives", "gets", "dump", "echo", "printing", "read", "isolate", "find", "filter", "grab", "fetch", "retrieve", "what"]),
+    ("replace", &["replace", "replaces", "replacing", "substitute", "substitutes", "change", "convert", "converts", "translate", "swap", "turn", "transform", "changes"]),
+    ("to", &["with", "by", "to", "into", "for", "as"]),
+    ("sort", &["sort", "sorts", "sorting", "order", "orders", "sorted", "ordered", "arrange"]),
+    ("most", &["frequent", "common", "often", "frequently", "occurring", "popular", "commonly", "repeated"]),
+    ("char", &["character", "characters", "chars", "char", "letter", "letters", "symbol", "symbols"]),
     ("each", &["each", "every", "per", "individual"]),
 ];
 

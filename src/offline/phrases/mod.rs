@@ -35,7 +35,9 @@ pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine) -
         return None;
     }
     let Reading { bindings, taken, repairs, .. } = reading;
-    if phrase.destructive && repairs > 0 {
+    let overwrites = phrase.options.iter().any(|option| option.destructive && bindings.is_bound(&option.name));
+    let destructive = phrase.destructive || overwrites;
+    if destructive && repairs > 0 {
         return None;
     }
     let rendered = |templates: &[super::intents::Template]| -> Vec<String> {
@@ -53,7 +55,7 @@ pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine) -
         reading: phrase.reading.plain(&bindings)?,
         explained: u64::MAX,
         bound: u64::MAX,
-        destructive: phrase.destructive,
+        destructive,
         doubt: phrase.doubt,
         weight: taken,
         coverage: Some(Coverage { confidence, repaired: repairs > 0 }),
@@ -86,7 +88,7 @@ impl Reading<'_> {
         if !self.said && !negated {
             self.phrase.say.iter().for_each(|pattern| offer(pattern, None));
         }
-        for option in self.phrase.options.iter().filter(|option| option.negated == negated && !self.bindings.is_bound(&option.name)) {
+        for option in self.phrase.options.iter().filter(|option| option.negated == negated && (option.repeats || !self.bindings.is_bound(&option.name))) {
             option.patterns.iter().for_each(|pattern| offer(pattern, Some(&option.name)));
         }
         let (end, flag, caught) = best?;
