@@ -4,7 +4,7 @@ use super::slots::number;
 use super::words::Word;
 use crate::offline::slots::Value;
 
-const ORDINALS: [&str; 12] =
+pub(super) const ORDINALS: [&str; 12] =
     ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"];
 
 /// "second", "3rd", "3", as a number.
@@ -30,13 +30,13 @@ pub(super) fn range(words: &[Word], at: usize) -> Option<(usize, (u64, u64))> {
         return Some((at + 1, (from.parse().ok()?, to.parse().ok()?)));
     }
     let (end, from) = number(words, at)?;
-    let joined = ["to", "through", "until", "till", "and", "thru", "up"].iter().any(|word| words.get(end).is_some_and(|w| w.is(word)));
+    let joined = ["to", "through", "until", "till", "thru", "up"].iter().any(|word| words.get(end).is_some_and(|w| w.is(word)));
     let next = if words.get(end).is_some_and(|word| word.is("up")) { end + 2 } else { end + 1 };
     let (end, to) = joined.then(|| number(words, next))??;
     (from <= to).then_some((end, (from, to)))
 }
 
-const DELIMITERS: &[(&str, &str)] = &[
+pub(super) const DELIMITERS: &[(&str, &str)] = &[
     ("comma", ","),
     ("csv", ","),
     ("tab", "\\t"),

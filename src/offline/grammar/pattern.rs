@@ -5,8 +5,8 @@
 
 use thiserror::Error;
 
-use super::counts::{delimiter, ordinal, range};
-use super::names::{is_path, names, one_name, paths};
+use super::counts::{DELIMITERS, ORDINALS, delimiter, ordinal, range};
+use super::names::{is_file, is_path, names, one_name, paths};
 use super::places::place;
 use super::slots::{age, extensions, kind, mode, number, size, user};
 use super::measures::{Place, Span};
@@ -120,6 +120,10 @@ enum Slot {
     Ref,
     /// An amount as `head -c` and `split -b` take it.
     Bytes,
+    /// A file: by its shape, in quotes, or a name that the word "file" announces.
+    File,
+    /// One or more of them.
+    Files,
     /// A place in a row: "second", "3rd", "column 3".
     Nth,
     /// A character that stands between fields: "comma", "tab-separated", "';'".
@@ -182,10 +186,16 @@ impl Pattern {
             What::Words(words) => Some(words.iter().map(String::as_str)),
             What::Slot(..) => None,
         });
-        words.flatten().flat_map(|word| match word.strip_prefix('@') {
+        let words = words.flatten().flat_map(|word| match word.strip_prefix('@') {
             Some(set) => set_of(set).to_vec(),
             None => vec![word],
-        })
+        });
+        let slots = self.items.iter().flat_map(|item| match item.what {
+            What::Slot(Slot::Nth, _) => ORDINALS.to_vec(),
+            What::Slot(Slot::Delimiter, _) => DELIMITERS.iter().map(|(name, _)| *name).collect(),
+            _ => Vec::new(),
+        });
+        words.chain(slots)
     }
 
     /// The names of its slots.
@@ -227,6 +237,8 @@ fn slot(name: &str) -> Option<Slot> {
         "rest" => Slot::Rest,
         "ref" => Slot::Ref,
         "bytes" => Slot::Bytes,
+        "file" => Slot::File,
+        "files" => Slot::Files,
         "nth" => Slot::Nth,
         "delim" => Slot::Delimiter,
         "range" => Slot::Range,
@@ -311,6 +323,8 @@ fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
         Slot::User => user(word).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Mode => mode(words, at).map(|(end, mode)| (end, Bound::Text(mode))),
         Slot::Extensions => extensions(words, at).map(|(end, list)| (end, Bound::List(list))),
+        Slot::File => is_file(words, at).then(|| (at + 1, Bound::Text(word.raw.clone()))),
+        Slot::Files => paths(words, at).filter(|_| is_file(words, at)).map(|(end, list)| (end, Bound::List(list))),
         Slot::Nth => ordinal(word).map(|number| (at + 1, Bound::Number(number))),
         Slot::Delimiter => delimiter(word).map(|text| (at + 1, Bound::Text(text))),
         Slot::Range => range(words, at).map(|(end, (from, to))| (end, Bound::Text(format!("{from},{to}")))),

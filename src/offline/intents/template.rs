@@ -206,6 +206,7 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
                 let filled = bindings.get(name)?;
                 let text = match (filter.as_deref().map(|filter| filtered(filled, filter)), shell) {
                     _ if filter.as_deref() == Some("arg") => argument(filled, shell),
+                    _ if filter.as_deref() == Some("echo") => echoed(filled, shell)?,
                     _ if filter.as_deref() == Some("quoted") => in_quotes(filled, shell)?,
                     (Some(text), Some(shell)) => quote_path(&text?, shell),
                     (Some(text), None) => text?,
@@ -250,6 +251,12 @@ fn argument(filled: &Filled, shell: Option<ShellKind>) -> String {
         Some(_) if matches!(text.as_str(), "\\t" | "\\n") => format!("$'{text}'"),
         Some(shell) => quote(&text, shell),
     }
+}
+
+/// The value as an argument of `echo`, which must not take it for an option or an escape.
+fn echoed(filled: &Filled, shell: Option<ShellKind>) -> Option<String> {
+    let text = filled.plain();
+    (!text.starts_with('-') && !text.contains('\\')).then(|| argument(filled, shell))
 }
 
 /// A character or two in single quotes, as people write them for `tr`.

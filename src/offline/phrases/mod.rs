@@ -31,6 +31,13 @@ pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine) -
         }
         at += 1;
     }
+    // What the naming pattern bound itself need not be said again.
+    for option in &phrase.options {
+        let bound = |pattern: &Pattern| pattern.slots().next().is_some() && pattern.slots().all(|slot| reading.bindings.has_slot(slot));
+        if option.patterns.iter().any(bound) {
+            reading.bindings.set_flag(&option.name);
+        }
+    }
     if negated || !reading.said || left > 2.5 {
         return None;
     }
