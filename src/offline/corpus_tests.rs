@@ -33,6 +33,7 @@ fn corpus() -> Corpus {
         include_str!("../../tests/corpus/offline.files.toml"),
         include_str!("../../tests/corpus/offline.system.toml"),
         include_str!("../../tests/corpus/offline.tools.toml"),
+        include_str!("../../tests/corpus/phrases.text.toml"),
     ] {
         let part: Corpus = toml::from_str(text).expect("the corpus is valid TOML");
         all.case.extend(part.case);
@@ -80,6 +81,17 @@ fn every_sentence_of_the_corpus_gives_its_command() {
     }
     assert!(wrong.is_empty(), "{} of {sentences} sentences are wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert!(sentences >= 250, "the corpus has only {sentences} sentences");
+}
+
+#[test]
+fn most_of_what_no_pattern_was_written_for_is_right() {
+    for text in [include_str!("../../tests/corpus/phrases.text.held.toml")] {
+        let held: Corpus = toml::from_str(text).expect("the corpus is valid TOML");
+        let right = |say: &String, is: &str| first(say, ShellKind::Bash, Os::Linux).is_some_and(|(command, confidence)| command == is && confidence >= SURE);
+        let all: Vec<bool> = held.case.iter().flat_map(|case| case.say.iter().map(|say| right(say, &case.is))).collect();
+        let share = all.iter().filter(|right| **right).count() as f64 / all.len() as f64;
+        assert!(share >= 0.70, "only {share:.2} are right");
+    }
 }
 
 #[test]

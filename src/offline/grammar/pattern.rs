@@ -124,6 +124,10 @@ enum Slot {
     File,
     /// One or more of them.
     Files,
+    /// Text in quotes.
+    Quoted,
+    /// The name of a field of a record, where any word can be one.
+    Key,
     /// A place in a row: "second", "3rd", "column 3".
     Nth,
     /// A character that stands between fields: "comma", "tab-separated", "';'".
@@ -239,6 +243,8 @@ fn slot(name: &str) -> Option<Slot> {
         "bytes" => Slot::Bytes,
         "file" => Slot::File,
         "files" => Slot::Files,
+        "quoted" => Slot::Quoted,
+        "key" => Slot::Key,
         "nth" => Slot::Nth,
         "delim" => Slot::Delimiter,
         "range" => Slot::Range,
@@ -325,6 +331,8 @@ fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
         Slot::Extensions => extensions(words, at).map(|(end, list)| (end, Bound::List(list))),
         Slot::File => is_file(words, at).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Files => paths(words, at).filter(|_| is_file(words, at)).map(|(end, list)| (end, Bound::List(list))),
+        Slot::Quoted => (word.is_quoted() || word.is_variable()).then(|| (at + 1, Bound::Text(word.raw.clone()))),
+        Slot::Key => (word.is_quoted() || word.is_word() && !word.is_light()).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Nth => ordinal(word).map(|number| (at + 1, Bound::Number(number))),
         Slot::Delimiter => delimiter(word).map(|text| (at + 1, Bound::Text(text))),
         Slot::Range => range(words, at).map(|(end, (from, to))| (end, Bound::Text(format!("{from},{to}")))),

@@ -74,7 +74,7 @@ const SETS: &[(&str, &[&str])] = &[
     ("dup", &["duplicate", "duplicates", "duplicated", "repeated", "repeating", "dupes", "dups", "repeats", "redundant", "repetitions"]),
     ("put", &["show", "list", "display", "print", "view", "output", "see", "get", "give", "lists", "displays", "prints", "shows", "return", "returns", "extract", "extracts", "write", "select", "keep", "take", "outputs", "gives", "gets", "dump", "echo", "printing", "read", "isolate", "find", "filter", "grab", "fetch", "retrieve", "what"]),
     ("replace", &["replace", "replaces", "replacing", "substitute", "substitutes", "change", "convert", "converts", "translate", "swap", "turn", "transform", "changes"]),
-    ("to", &["with", "by", "to", "into", "for", "as"]),
+    ("to", &["with", "by", "to", "into", "as"]),
     ("sort", &["sort", "sorts", "sorting", "order", "orders", "sorted", "ordered", "arrange"]),
     ("most", &["frequent", "common", "often", "frequently", "occurring", "popular", "commonly", "repeated"]),
     ("char", &["character", "characters", "chars", "char", "letter", "letters", "symbol", "symbols"]),
@@ -189,7 +189,8 @@ const NO_NAME: &[&str] = &[
 impl Word {
     /// Whether the word may be a name where one is announced.
     pub(super) fn may_be_name(&self) -> bool {
-        !(self.is_word() && (self.is_light() || NO_NAME.contains(&self.low.as_str())))
+        let capital = self.raw.len() > 1 && self.raw.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+        capital || !(self.is_word() && (self.is_light() || NO_NAME.contains(&self.low.as_str())))
     }
 }
 

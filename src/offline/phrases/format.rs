@@ -23,6 +23,9 @@ pub(in crate::offline) enum PhraseError {
 #[serde(deny_unknown_fields)]
 struct RawFile {
     family: String,
+    /// What none of the phrases of the file is about: a sentence that says one of these is not theirs.
+    #[serde(default)]
+    not: Vec<String>,
     phrase: Vec<RawPhrase>,
 }
 
@@ -102,6 +105,8 @@ pub(in crate::offline) struct Phrase {
     pub family: String,
     pub example: String,
     pub say: Vec<Pattern>,
+    /// Whoever says one of these means something else.
+    pub not: Vec<Pattern>,
     pub options: Vec<SaidOption>,
     pub commands: Vec<Template>,
     pub alternatives: Vec<Template>,
@@ -122,10 +127,10 @@ impl Phrase {
 pub(in crate::offline) fn load(data: &str) -> Result<Vec<Phrase>, PhraseError> {
     let file: RawFile = toml::from_str(data)?;
     let shared: BTreeMap<String, RawShared> = toml::from_str(SHARED)?;
-    file.phrase.into_iter().map(|raw| build(raw, &file.family, &shared)).collect()
+    file.phrase.into_iter().map(|raw| build(raw, &file.family, &file.not, &shared)).collect()
 }
 
-fn build(raw: RawPhrase, family: &str, shared: &BTreeMap<String, RawShared>) -> Result<Phrase, PhraseError> {
+fn build(raw: RawPhrase, family: &str, not: &[String], shared: &BTreeMap<String, RawShared>) -> Result<Phrase, PhraseError> {
     let id = raw.id;
     let mut suffix = String::new();
     let mut with: Vec<(String, OneOrMore, bool)> = raw.with.into_iter().map(|(name, patterns)| (name, patterns, false)).collect();
@@ -139,6 +144,7 @@ fn build(raw: RawPhrase, family: &str, shared: &BTreeMap<String, RawShared>) -> 
     let pattern = |text: &String| Pattern::parse(text).map_err(|source| PhraseError::Pattern { id: id.clone(), pattern: text.clone(), source });
     let template = |text: &String| Template::parse(text).map_err(|source| PhraseError::Template { id: id.clone(), source });
     let say = raw.say.iter().map(pattern).collect::<Result<Vec<_>, _>>()?;
+    let not = not.iter().map(pattern).collect::<Result<Vec<_>, _>>()?;
     let mut options = Vec::new();
     for (name, patterns, destructive) in with {
         let patterns = patterns.all().iter().map(pattern).collect::<Result<Vec<_>, _>>()?;
@@ -160,6 +166,7 @@ fn build(raw: RawPhrase, family: &str, shared: &BTreeMap<String, RawShared>) -> 
         family: family.to_owned(),
         example: raw.example,
         say,
+        not,
         options,
         commands,
         alternatives,

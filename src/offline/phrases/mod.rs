@@ -41,6 +41,9 @@ pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine) -
     if negated || !reading.said || left > 2.5 {
         return None;
     }
+    if phrase.not.iter().any(|pattern| (0..words.len()).any(|at| pattern.matches(words, at).is_some())) {
+        return None;
+    }
     let Reading { bindings, taken, repairs, .. } = reading;
     let overwrites = phrase.options.iter().any(|option| option.destructive && bindings.is_bound(&option.name));
     let destructive = phrase.destructive || overwrites;
