@@ -47,6 +47,7 @@ fn corpus() -> Corpus {
         include_str!("../../tests/corpus/offline.tools.toml"),
         include_str!("../../tests/corpus/phrases.files.toml"),
         include_str!("../../tests/corpus/phrases.system.toml"),
+        include_str!("../../tests/corpus/phrases.text.toml"),
     ] {
         let part: Corpus = toml::from_str(text).expect("the corpus is valid TOML");
         all.case.extend(part.case);
@@ -103,8 +104,11 @@ fn the_embedded_phrases_are_sound() {
 }
 
 /// Sentences that no pattern was written for.
-const HELD: [&str; 2] =
-    [include_str!("../../tests/corpus/phrases.files.held.toml"), include_str!("../../tests/corpus/phrases.system.held.toml")];
+const HELD: [&str; 3] = [
+    include_str!("../../tests/corpus/phrases.files.held.toml"),
+    include_str!("../../tests/corpus/phrases.system.held.toml"),
+    include_str!("../../tests/corpus/phrases.text.held.toml"),
+];
 
 #[test]
 fn most_sentences_that_no_pattern_was_written_for_give_their_command() {
