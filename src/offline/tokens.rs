@@ -38,6 +38,11 @@ impl Token {
         matches!(self.value, Value::Word) && self.known.is_some_and(|known| known.repaired)
     }
 
+    /// Whether it is a word and no slot.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.value, Value::Word)
+    }
+
     /// True for words that neither bind nor mean anything.
     pub(super) fn is_filler(&self) -> bool {
         matches!(self.role(), Some(Role::Filler | Role::Weak))

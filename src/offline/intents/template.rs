@@ -12,6 +12,8 @@ pub(in crate::offline) enum TemplateError {
     Guard(String),
     #[error("`{0}` is not closed")]
     Open(&'static str),
+    #[error("there is no filter `{0}`")]
+    Filter(String),
 }
 
 /// When a form of a command applies.
@@ -156,6 +158,9 @@ fn parse_parts<'a>(mut text: &'a str, end: Option<&'static str>) -> Result<(Vec<
         }
         if let Some((name, filter, after)) = slot_at(text) {
             flush(&mut literal, &mut parts);
+            if let Some(unknown) = filter.as_ref().filter(|filter| !FILTERS.contains(&filter.as_str())) {
+                return Err(TemplateError::Filter(unknown.clone()));
+            }
             parts.push(Part::Slot { name, filter });
             text = after;
             continue;
@@ -237,6 +242,11 @@ fn quoted(filled: &Filled, shell: ShellKind) -> String {
         _ => filled.items.iter().map(|item| one(item)).collect::<Vec<_>>().join(" "),
     }
 }
+
+/// The names that [`filtered`] knows.
+const FILTERS: [&str; 19] = [
+    "re", "repl", "ere", "base", "stem", "suffix", "trim", "ext", "upper", "lower", "host", "port", "from", "to", "since", "length", "bsd", "hour", "minute",
+];
 
 /// A form of the value that a tool needs.
 fn filtered(filled: &Filled, filter: &str) -> Option<String> {

@@ -1,70 +1,39 @@
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde::Deserialize;
-use thiserror::Error;
+use toml::Spanned;
 
-use crate::offline::grammar::{Pattern, PatternError};
-use crate::offline::intents::{Template, TemplateError};
+use crate::offline::grammar::Pattern;
+use crate::offline::intents::Template;
+use crate::offline::IntentInfo;
+use crate::offline::pack::Written;
+use crate::offline::source::{Cause, OneOrMore, SourceError, doubt, short};
 
-/// What is wrong with a file of phrases.
-#[derive(Debug, Error)]
-pub(in crate::offline) enum PhraseError {
-    #[error("phrases: {0}")]
-    Toml(#[from] toml::de::Error),
-    #[error("phrase {id}: `{pattern}`: {source}")]
-    Pattern { id: String, pattern: String, source: PatternError },
-    #[error("phrase {id}: {source}")]
-    Template { id: String, source: TemplateError },
-    #[error("phrase {id}: `{name}` is neither a slot nor an option")]
-    Unknown { id: String, name: String },
-}
-
+/// A phrase as it is written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawFile {
-    family: String,
-    phrase: Vec<RawPhrase>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawPhrase {
-    id: String,
+pub(in crate::offline) struct RawPhrase {
+    pub id: Spanned<String>,
     example: String,
     /// One of them names the command.
-    say: Vec<String>,
+    say: Vec<Spanned<String>>,
     /// What else can be said: each sets a flag of its name and binds its slots. A name that begins with `no_` is for what
     /// stands behind a negation ("without …").
     #[serde(default)]
-    with: BTreeMap<String, OneOrMore>,
+    with: BTreeMap<String, Spanned<OneOrMore>>,
     /// The first form whose `@` guards hold and whose slots are bound is the answer.
-    cmd: OneOrMore,
+    cmd: Spanned<OneOrMore>,
     /// Other commands worth offering.
     #[serde(default)]
-    alt: Vec<String>,
-    reading: String,
+    alt: Vec<Spanned<String>>,
+    reading: Spanned<String>,
     /// Deletes or overwrites.
     #[serde(default)]
     destructive: bool,
     /// Taken from the confidence.
     #[serde(default)]
     doubt: f64,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum OneOrMore {
-    One(String),
-    More(Vec<String>),
-}
-
-impl OneOrMore {
-    fn all(self) -> Vec<String> {
-        match self {
-            OneOrMore::One(text) => vec![text],
-            OneOrMore::More(texts) => texts,
-        }
-    }
 }
 
 /// Something that can be said beside the command.
@@ -88,9 +57,18 @@ pub(in crate::offline) struct Phrase {
     pub reading: Template,
     pub destructive: bool,
     pub doubt: f64,
+    /// The byte at which its id stands in its file.
+    pub at: usize,
+    /// Where in a pack it was written.
+    pub written: Option<Written>,
 }
 
 impl Phrase {
+    /// What people are told of it.
+    pub(in crate::offline) fn info(&self) -> IntentInfo<'_> {
+        IntentInfo { id: &self.id, family: &self.family, example: &self.example, written: self.written.as_ref() }
+    }
+
     /// The words of its patterns.
     pub(in crate::offline) fn vocabulary(&self) -> impl Iterator<Item = &str> {
         let options = self.options.iter().flat_map(|option| &option.patterns);
@@ -98,41 +76,55 @@ impl Phrase {
     }
 }
 
-/// Reads one file of phrases.
-pub(in crate::offline) fn load(data: &str) -> Result<Vec<Phrase>, PhraseError> {
-    let file: RawFile = toml::from_str(data)?;
-    file.phrase.into_iter().map(|raw| build(raw, &file.family)).collect()
+fn pattern(text: &str, at: Range<usize>) -> Result<Pattern, SourceError> {
+    Pattern::parse(short(text, at.clone())?).map_err(|source| Cause::Pattern { pattern: text.to_owned(), source }.at(at))
 }
 
-fn build(raw: RawPhrase, family: &str) -> Result<Phrase, PhraseError> {
-    let id = raw.id;
-    let pattern = |text: &String| Pattern::parse(text).map_err(|source| PhraseError::Pattern { id: id.clone(), pattern: text.clone(), source });
-    let template = |text: &String| Template::parse(text).map_err(|source| PhraseError::Template { id: id.clone(), source });
-    let say = raw.say.iter().map(pattern).collect::<Result<Vec<_>, _>>()?;
-    let mut options = Vec::new();
-    for (name, patterns) in raw.with {
-        let patterns = patterns.all().iter().map(pattern).collect::<Result<Vec<_>, _>>()?;
-        options.push(SaidOption { negated: name.starts_with("no_"), name, patterns });
-    }
-    let commands = raw.cmd.all().iter().map(template).collect::<Result<Vec<_>, _>>()?;
-    let alternatives = raw.alt.iter().map(template).collect::<Result<Vec<_>, _>>()?;
-    let reading = template(&raw.reading)?;
-    let patterns = || say.iter().chain(options.iter().flat_map(|option| &option.patterns));
-    for name in commands.iter().chain(&alternatives).chain([&reading]).flat_map(Template::names) {
-        if !options.iter().any(|option| option.name == name) && !patterns().any(|pattern| pattern.slots().any(|slot| slot == name)) {
-            return Err(PhraseError::Unknown { id, name });
+fn template(text: &str, at: Range<usize>) -> Result<Template, SourceError> {
+    Template::parse(short(text, at.clone())?).map_err(|error| Cause::Template(error).at(at))
+}
+
+impl RawPhrase {
+    /// Checks it.
+    pub(in crate::offline) fn build(self, family: &str) -> Result<Phrase, SourceError> {
+        let say = self.say.iter().map(|text| pattern(text.get_ref(), text.span())).collect::<Result<Vec<_>, _>>()?;
+        if say.is_empty() {
+            return Err(Cause::Empty("say").at(self.id.span()));
         }
+        let mut options = Vec::new();
+        for (name, texts) in &self.with {
+            let patterns = texts.get_ref().all().iter().map(|text| pattern(text, texts.span())).collect::<Result<Vec<_>, _>>()?;
+            options.push(SaidOption { negated: name.starts_with("no_"), name: name.clone(), patterns });
+        }
+        let commands: Vec<Template> =
+            self.cmd.get_ref().all().iter().map(|text| template(text, self.cmd.span())).collect::<Result<_, _>>()?;
+        if commands.is_empty() {
+            return Err(Cause::Empty("cmd").at(self.cmd.span()));
+        }
+        let alternatives = self.alt.iter().map(|text| template(text.get_ref(), text.span())).collect::<Result<Vec<_>, _>>()?;
+        let reading = template(self.reading.get_ref(), self.reading.span())?;
+        let patterns = || say.iter().chain(options.iter().flat_map(|option| &option.patterns));
+        let spans = std::iter::repeat_n(self.cmd.span(), commands.len()).chain(self.alt.iter().map(Spanned::span)).chain([self.reading.span()]);
+        for (template, at) in commands.iter().chain(&alternatives).chain([&reading]).zip(spans) {
+            for name in template.names() {
+                if !options.iter().any(|option| option.name == name) && !patterns().any(|pattern| pattern.slots().any(|slot| slot == name)) {
+                    return Err(Cause::Unknown(name).at(at));
+                }
+            }
+        }
+        Ok(Phrase {
+            family: family.to_owned(),
+            example: self.example,
+            say,
+            options,
+            commands,
+            alternatives,
+            reading,
+            destructive: self.destructive,
+            doubt: doubt(self.doubt, self.id.span())?,
+            at: self.id.span().start,
+            written: None,
+            id: self.id.into_inner(),
+        })
     }
-    Ok(Phrase {
-        id,
-        family: family.to_owned(),
-        example: raw.example,
-        say,
-        options,
-        commands,
-        alternatives,
-        reading,
-        destructive: raw.destructive,
-        doubt: raw.doubt,
-    })
 }
