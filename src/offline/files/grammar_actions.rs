@@ -67,6 +67,10 @@ pub(super) const ROWS: &[Row] = &[
         q.push(false, TestKind::Names(vec![c.text(0)?.to_owned()]));
         Some(())
     }),
+    ("for $file", |q, c| {
+        q.push(c.negated, TestKind::Names(vec![c.text(0)?.to_owned()]));
+        verb(q, &Caught::default(), Verb::Find)
+    }),
     ("look|looking for", |q, c| verb(q, c, Verb::Find)),
     ("ls", |q, c| {
         q.said_what = true;
@@ -83,6 +87,7 @@ pub(super) const ROWS: &[Row] = &[
     ("in? ls long|style|format", |q, c| act(q, c, Action::Long)),
     ("null|nul|null-separated|null-terminated|nul-separated|zero separated|terminated|delimited|character|delimiter|list|characters?", |q, c| act(q, c, Action::Null)),
     ("separated|terminated|delimited by|with null|nul|zero|ascii character|characters|byte|bytes?", |q, c| act(q, c, Action::Null)),
+    ("with|using|by null|nul|zero character|byte|characters as delimiter|separator", |q, c| act(q, c, Action::Null)),
     ("print0", |q, c| act(q, c, Action::Null)),
     ("@show? only? base|basename|basenames names|name|only|of|filenames?", |q, c| act(q, c, Action::BaseNames)),
     ("file|filename|filenames|names only without path|paths|directory|directories", |q, c| act(q, c, Action::BaseNames)),
@@ -127,6 +132,9 @@ pub(super) const ROWS: &[Row] = &[
     ("copy|copies|cp|copying", |q, c| act(q, c, Action::Copy(None))),
     ("move|moves|mv|moving", |q, c| act(q, c, Action::Move(None))),
     ("archive|tar|pack|bundle", |q, c| act(q, c, Action::Archive(None))),
+    ("create|make|build tar|compressed|gzipped|gzip? archive|tarball|tar named|called? $path of|from|with|containing|for?", |q, c| {
+        act(q, c, Action::Archive(Some(c.text(0)?.to_owned())))
+    }),
     ("create|make|build? archive|tarball|tar of|from|with|containing", |q, c| act(q, c, Action::Archive(None))),
     ("compress|gzip|zip them|each? using|with|by? gzip?", |q, c| act(q, c, Action::Apply("gzip"))),
     ("decompress|uncompress|gunzip|unzip|extract them|each? using|with|by? gunzip|gzip?", |q, c| act(q, c, Action::Apply("gunzip"))),
@@ -180,6 +188,10 @@ pub(super) const ROWS: &[Row] = &[
     ("chown $user", |q, c| act(q, c, Action::Chown(Some(c.text(0)?.to_owned())))),
     ("change|set|modify|chgrp|update @group ownership|owner|of|for|to?", |q, c| act(q, c, Action::Chgrp(None))),
     ("to user|group|owner? $user", pending),
+    ("to user|group|owner? $any", |q, c| match q.action {
+        Action::Chown(None) | Action::Chgrp(None) => pending(q, c),
+        _ => None,
+    }),
     ("replace|substitute|change|replacing $any with|by|to $any in|within|inside|from?", |q, c| {
         act(q, c, Action::Replace(c.text(0)?.to_owned(), c.text(1)?.to_owned()))
     }),
@@ -188,17 +200,27 @@ pub(super) const ROWS: &[Row] = &[
     }),
     // --- lines with a text ---
     ("@find|grep for? @string $any in|within|inside|of|from", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
-    ("@find|grep for? $text in|within|inside|from", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
+    ("grep for? $text in|within|inside|from", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
+    ("@find for? $phrase in|within|inside|from", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
     ("@find|grep for? extended|basic|grep|perl|egrep? regular? regex|regexp|expression $text in|within|inside|from?", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
     ("for extended|basic|grep|perl|egrep? regular? regex|regexp|expression $text", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
     ("@show? lines|line that|which? @matches|@contain|@holds regular? regex|regexp|expression|pattern? $text", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
+    ("@find|grep for? $any in|within|inside $kind @file", |q, c| {
+        act(q, c, Action::Grep(c.text(0)?.to_owned()))?;
+        q.ignore_case |= matches!(c.text(0)?, "todo" | "fixme" | "hack" | "xxx");
+        q.said_what = true;
+        q.push(false, TestKind::Names(c.list(1)?));
+        Some(())
+    }),
     ("for @string $any", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
-    ("for $text", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
-    ("grep|search|look|searching for? @string? $text", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
+    ("for $phrase", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
+    ("search|look|searching for? @string? $phrase", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
+    ("grep for? @string? $text", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
     ("@show|find? lines|line that|which? @contain|@holds @string? $any in|from|of?", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
     // --- order ---
     ("sort|sorted|sorting|order|ordered|arrange|arranged them|results|output|result? by|on|in|according to? order? of? size|sizes", |q, _| order(q, Key::Size, false)),
-    ("by|in order? of? size", |q, _| order(q, Key::Size, false)),
+    ("by size", |q, _| order(q, Key::Size, false)),
+    ("in order of size", |q, _| order(q, Key::Size, false)),
     ("sort|sorted|sorting|order|ordered|arrange|arranged them|results|output|result? by|on|in|according to? order? of? last? modification|modified|change|creation? time|date|age|mtime|modification|timestamp", |q, _| order(q, Key::Time, false)),
     ("by last? modification|modified|change? time|date|age|mtime", |q, _| {
         // "older than that file by modification time" says which time, not which order.
@@ -247,6 +269,11 @@ pub(super) const ROWS: &[Row] = &[
     // --- output ---
     ("save|saves|saving|write|writes|writing|store|redirect|put|send|output|dump|print output|outputs|result|results|list|listing|names|name|paths|them|it|everything|its? of|file|in|to? in|to|into|as|on file|files|text|named|called? $path file?", |q, c| sink(q, c, false)),
     ("save|write|store|redirect|put|send|output|dump output|result|results|list|them|it of? in|to|into|as @file? $path", |q, c| sink(q, c, false)),
+    // Where to is said later.
+    ("save|write|store|dump list|listing|output|result|results|names|paths of?", |q, c| {
+        q.sink = Some(Sink { file: String::new(), append: false });
+        (!c.negated).then_some(())
+    }),
     ("append|appending|add output|result|results|list|them|it? to|into file? $path", |q, c| sink(q, c, true)),
     ("discard|discarding|suppress|suppressing|hide|hiding|ignore|ignoring|redirect|skip|without|no error|errors|stderr|permission|warnings|warning message|messages|denied|output|errors? errors|messages?", |q, _| {
         q.quiet = true;

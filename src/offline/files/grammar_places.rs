@@ -56,6 +56,10 @@ fn flat(query: &mut Query, caught: &Caught) -> Option<()> {
 
 fn destination(query: &mut Query, caught: &Caught, slot: usize) -> Option<()> {
     let text = caught.text(slot).map(str::to_owned).or_else(|| caught.place(slot).and_then(|place| place.roots.first().cloned()))?;
+    if let Some(sink) = query.sink.as_mut().filter(|sink| sink.file.is_empty()) {
+        sink.file = text;
+        return Some(());
+    }
     match &mut query.action {
         Action::Copy(to @ None) | Action::Move(to @ None) | Action::Link(to @ None) | Action::Archive(to @ None) => *to = Some(text),
         _ => return None,
@@ -78,6 +82,15 @@ pub(super) const ROWS: &[Row] = &[
     ("@in $where", |q, c| at(q, c, 0)),
     ("@in|starting|rooted|residing|located|beginning in|at|from|on|under|below $place", |q, c| at(q, c, 0)),
     ("@find|@show|traverse|traversing|explore|walk|scan|go|descend $where for?", |q, c| {
+        q.verb = super::Verb::Find;
+        at(q, c, 0)
+    }),
+    ("@find|scan $place for $file", |q, c| {
+        q.verb = super::Verb::Find;
+        q.push(false, TestKind::Names(vec![c.text(1)?.to_owned()]));
+        at(q, c, 0)
+    }),
+    ("@find|scan $place for", |q, c| {
         q.verb = super::Verb::Find;
         at(q, c, 0)
     }),

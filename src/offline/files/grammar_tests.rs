@@ -219,7 +219,7 @@ pub(super) const ROWS: &[Row] = &[
     ("last? @mod|@acc more? recently|later|after|since than? $path @mod|modification time?", |q, c| newer(q, c, Field::Changed, true)),
     // --- sizes ---
     ("$size", |q, c| size(q, c)),
-    ("with|having|have|has|whose|of? @file? @size of|is|are|greater|= $size", |q, c| size(q, c)),
+    ("with|having|have|has|whose|of? @file? @size of|is|are|greater|=? $size", |q, c| size(q, c)),
     ("@size $size", |q, c| size(q, c)),
     ("weighing|exceeding|exceed|exceeds|occupying|taking $size", |q, c| size(q, c)),
     ("larger|bigger|greater|more than $size", |q, c| size(q, c)),
@@ -228,6 +228,10 @@ pub(super) const ROWS: &[Row] = &[
     ("with|having|have|has|whose|by? @perm set to $mode", |q, c| perm(q, c, c.text(0)?)),
     ("with|having|have|has|by? @perm bits|exactly? $mode", |q, c| perm(q, c, c.text(0)?)),
     ("with|having|have|has $mode @perm", |q, c| perm(q, c, c.text(0)?)),
+    ("with|whose? @perm is|are? not $mode", |q, c| {
+        q.push(!c.negated, TestKind::Perm(c.text(0)?.to_owned()));
+        Some(())
+    }),
     ("$mode @perm", |q, c| perm(q, c, c.text(0)?)),
     ("with|having|have|has|give|gives|allow|set? $rights @perm|bit|bits|access|privileges|enabled set|enabled|enable? for|to|by|of|in $who", |q, c| {
         perm(q, c, &format!("-{}={}", c.text(1)?, c.text(0)?))

@@ -102,12 +102,10 @@ fn read(words: &[Word], budget: &Budget) -> Option<Read> {
             // It says nothing.
         } else if word.is_word() {
             let weighs = word.weight(at == 0);
-            if std::env::var_os("T").is_some() { eprintln!("   left {}", word.raw); }
             total += weighs;
             left += weighs;
             unread.push(word.raw.clone());
         } else {
-            if std::env::var_os("T").is_some() { eprintln!("   VOID by {}", word.raw); }
             return None;
         }
         at += 1;
@@ -130,7 +128,6 @@ fn step(query: &Query, words: &[Word], at: usize, negated: bool, budget: &Budget
         caught.negated = negated;
         let mut next = query.clone();
         effect(&mut next, &caught)?;
-        if std::env::var_os("T").is_some() { eprintln!("   [{}] neg={negated} {:?}", words[at..end].iter().map(|w|w.raw.as_str()).collect::<Vec<_>>().join(" "), caught.bound); }
         Some((end, next))
     })
 }

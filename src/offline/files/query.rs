@@ -266,6 +266,7 @@ impl Query {
         match &self.action {
             Action::Copy(None) | Action::Move(None) | Action::Chmod(None) | Action::Chown(None) | Action::Chgrp(None) | Action::Link(None) => return None,
             Action::Archive(None) => return None,
+            _ if self.sink.as_ref().is_some_and(|sink| sink.file.is_empty()) => return None,
             _ => {}
         }
         // Who looks for such files without naming a place looks at the whole system.

@@ -83,6 +83,7 @@ fn lists_one_folder(query: &Query) -> bool {
     let patterns = query.only_names();
     let plain = patterns.is_some_and(|names| names.len() <= 2) || is_hidden_only(query);
     matches!(query.action, Action::List | Action::Long)
+        && query.variables.is_empty()
         && matches!(query.what, What::Files | What::Any | What::Folders)
         && plain
         && !query.recursive
@@ -187,6 +188,7 @@ fn roots(query: &Query, writer: &mut Writer<'_>) {
 fn by_pattern(query: &Query) -> bool {
     matches!(query.action, Action::Copy(_) | Action::Move(_) | Action::Replace(..) | Action::Apply("gzip" | "gunzip" | "cat" | "file"))
         && query.only_names().is_some_and(|names| !names.is_empty())
+        && query.variables.is_empty()
         && !query.recursive
         && query.depth.is_none()
         && query.verb != Verb::Find

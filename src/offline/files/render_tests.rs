@@ -35,7 +35,8 @@ fn kind(query: &Query, writer: &mut Writer<'_>) {
 fn says_file(query: &Query) -> bool {
     let lists = matches!(query.action, Action::List | Action::Long | Action::Null | Action::BaseNames);
     let picks = |test: &Test| {
-        !test.not
+        let is_time = matches!(test.kind, TestKind::Time(..) | TestKind::Newer(..));
+        (!test.not || is_time)
             && match &test.kind {
                 TestKind::Names(_) | TestKind::Paths(_) | TestKind::Regex(_) | TestKind::Perm(_) => true,
                 TestKind::User(_) | TestKind::Group(_) | TestKind::NoUser | TestKind::NoGroup | TestKind::Inode(_) | TestKind::SameFile(_) => true,

@@ -102,6 +102,8 @@ enum Slot {
     Any,
     /// Quoted text or a word that is no English.
     Text,
+    /// The same, but no name of a file.
+    Phrase,
     Place,
     /// A place that is no bare word.
     Where,
@@ -232,6 +234,7 @@ fn slot(name: &str) -> Option<Slot> {
         "called" => Slot::AnyNames,
         "any" => Slot::Any,
         "text" => Slot::Text,
+        "phrase" => Slot::Phrase,
         "place" => Slot::Place,
         "where" => Slot::Where,
         "age" => Slot::Age,
@@ -304,7 +307,8 @@ fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
         Slot::Names => names(words, at, false).map(|(end, list)| (end, Bound::List(list))),
         Slot::AnyNames => names(words, at, true).map(|(end, list)| (end, Bound::List(list))),
         Slot::Any => (word.may_be_name() && (!matches!(word.value, Value::Variable) || word.is_variable())).then(|| (at + 1, Bound::Text(word.raw.clone()))),
-        Slot::Text => (one_name(word) && !matches!(word.value, Value::Glob(_)) || matches!(word.value, Value::Number(_))).then(|| (at + 1, Bound::Text(word.raw.clone()))),
+        Slot::Phrase if matches!(word.value, Value::File | Value::Ext) => None,
+        Slot::Text | Slot::Phrase => (one_name(word) && !matches!(word.value, Value::Glob(_)) || matches!(word.value, Value::Number(_))).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Place => place(words, at, true).map(|(end, place)| (end, Bound::Place(place))),
         Slot::Where => place(words, at, false).map(|(end, place)| (end, Bound::Place(place))),
         Slot::Age => age(words, at).map(|(end, span)| (end, Bound::Age(span))),
@@ -343,6 +347,8 @@ fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
         Slot::Mode => mode(words, at).map(|(end, mode)| (end, Bound::Text(mode))),
         Slot::Extensions => extensions(words, at).map(|(end, list)| (end, Bound::List(list))),
         Slot::Pattern if word.is_word() && !plural_ending(word) => None,
+        // ".tex files" is a kind.
+        Slot::File if word.raw.starts_with('.') && words.get(at + 1).is_some_and(|next| next.is("@file")) => None,
         Slot::File => matches!(word.value, Value::File).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Ending if word.is_word() && !extension_like(word) => None,
         Slot::Ending => extensions(words, at).map(|(end, list)| (end, Bound::List(list))),

@@ -149,6 +149,10 @@ fn path_list(words: &[Word], at: usize, named: bool) -> Option<(usize, Vec<Strin
         _ => false,
     };
     let first = words.get(at).filter(|word| fits(word))?;
+    // "in python files" names files and no folder.
+    if first.is_word() && is(words, at + 1, "@file") {
+        return None;
+    }
     let mut list = vec![first.raw.clone()];
     let mut end = at + 1;
     loop {
@@ -156,9 +160,9 @@ fn path_list(words: &[Word], at: usize, named: bool) -> Option<(usize, Vec<Strin
         let comma = words[end - 1].comma;
         let next = end + usize::from(joined);
         let next = if is_folder(words, next) { next + 1 } else { next };
-        let bare_too = named && first.is_word();
+        let bare_too = first.is_word();
         let more = words.get(next).filter(|word| {
-            (joined || comma) && (matches!(word.value, Value::Path) || (word.is_quoted() && word.raw.contains('/')) || (bare_too && word.is_word() && word.namely && !word.repaired))
+            (joined || comma) && (matches!(word.value, Value::Path) || (word.is_quoted() && word.raw.contains('/')) || (bare_too && word.is_word() && word.namely && !word.repaired && !is(words, next + 1, "@file")))
         });
         let Some(word) = more else { return Some((end, list)) };
         list.push(word.raw.clone());

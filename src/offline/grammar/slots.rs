@@ -6,7 +6,7 @@ use crate::offline::slots::{Bound, Size, Unit, Value, extensions_of};
 
 const NUMBERS: &[(&str, u64)] = &[
     ("one", 1), ("two", 2), ("three", 3), ("four", 4), ("five", 5), ("six", 6), ("seven", 7), ("eight", 8), ("nine", 9), ("ten", 10),
-    ("twelve", 12), ("fifteen", 15), ("twenty", 20), ("thirty", 30), ("fifty", 50), ("hundred", 100), ("thousand", 1000), ("zero", 0),
+    ("twelve", 12), ("twenty-four", 24), ("fifteen", 15), ("twenty", 20), ("thirty", 30), ("fifty", 50), ("hundred", 100), ("thousand", 1000), ("zero", 0),
 ];
 
 const MONTHS: &[&str] = &["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
@@ -252,7 +252,7 @@ pub(super) fn size(words: &[Word], at: usize) -> Option<(usize, Vec<Size>)> {
             return None;
         }
         let (after, high) = one_size(words, end + 1)?;
-        end = after;
+        end = if is(words, after, "in") && is(words, after + 1, "size") { after + 2 } else { after };
         return Some((end, vec![Size { bound: Some(Bound::More), ..low }, Size { bound: Some(Bound::Less), ..high }]));
     }
     let (next, side) = compared(words, start);
@@ -317,7 +317,7 @@ pub(super) fn user(word: &Word) -> bool {
     let fits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'$'));
     match word.value {
         Value::Quoted | Value::Number(_) | Value::File => fits(&word.raw),
-        Value::Word => fits(&word.raw) && (word.namely || word.is("root") || word.is("staff") || word.is("admin") || word.is("me")),
+        Value::Word => fits(&word.raw) && (word.namely || ["root", "staff", "admin", "nobody", "users", "wheel", "adm", "daemon", "mail", "www"].iter().any(|name| word.is(name))),
         _ => false,
     }
 }
@@ -326,7 +326,7 @@ pub(super) fn user(word: &Word) -> bool {
 pub(super) fn extensions(words: &[Word], at: usize) -> Option<(usize, Vec<String>)> {
     let one = |word: &Word| {
         let text = word.raw.trim_start_matches('*').trim_start_matches('.');
-        let plain = word.may_be_name() && !text.is_empty() && text.len() <= 12 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'~' | b'+' | b'-'));
+        let plain = word.may_be_name() && !text.is_empty() && text.len() <= 24 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'~' | b'+' | b'-'));
         let fits = matches!(word.value, Value::Ext | Value::Glob(_) | Value::File | Value::Quoted) || word.is_word() && !word.is_noise();
         (plain && fits).then(|| super::names::ending(&word.raw))
     };

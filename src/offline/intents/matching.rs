@@ -8,6 +8,10 @@ use crate::offline::parse::Parse;
 use crate::offline::slots::Value;
 use crate::offline::tokens::{Said, Token};
 
+/// Longer sentences hold conditions that an intent does not know.
+const LONG: usize = 9;
+const LONG_DOUBT: f64 = 0.3;
+
 /// What every intent is matched against.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::offline) struct Sentence<'a> {
@@ -65,7 +69,7 @@ pub(in crate::offline) fn match_intent(intent: &Intent, sentence: Sentence<'_>) 
     binder.explained |= binder.reserved;
     // A repeated working directory ("here") asks for what happens anyway.
     binder.explained |= marks(tokens, |token| matches!(token.value, Value::Here));
-    if intent.destructive && binder.bindings.any_default() {
+    if intent.destructive && (binder.bindings.any_default() || overlooks_recursion(tokens, binder.explained)) {
         return None;
     }
     let rendered = |templates: &[Template]| -> Vec<String> {
@@ -84,10 +88,16 @@ pub(in crate::offline) fn match_intent(intent: &Intent, sentence: Sentence<'_>) 
         explained: binder.explained,
         bound: binder.bound,
         destructive: intent.destructive,
-        doubt: intent.doubt,
+        // A long sentence about changing things says more than the words of an intent.
+        doubt: if intent.destructive && tokens.len() > LONG { intent.doubt + LONG_DOUBT } else { intent.doubt },
         weight,
         coverage: None,
     })
+}
+
+/// "delete all … recursively" asks for more than a command that does not descend.
+fn overlooks_recursion(tokens: &[Token], explained: u64) -> bool {
+    tokens.iter().enumerate().any(|(at, token)| explained & (1 << at) == 0 && token.raw.to_lowercase().starts_with("recurs"))
 }
 
 fn marks(tokens: &[Token], test: impl Fn(&Token) -> bool) -> u64 {
