@@ -104,6 +104,7 @@ enum Verb {
     #[command(subcommand, arg_required_else_help = true)]
     Batch(BatchVerb),
     /// Tell about a verb, or about all
+    #[command(hide = true)]
     Help {
         /// `all`, or a verb such as `config show`
         verb: Vec<String>,
