@@ -159,7 +159,12 @@ fn service(mut file: ConfigFile, packs: PackFolder, cache: Arc<dyn AnswerCache>,
     let place = Place { os: platform::OS_NAME, build: build.to_owned(), ttl: file.current().0.cache.ttl };
     let pipeline = Pipeline::new(place, cache, Arc::new(SearchPath), Arc::new(InstalledShells)).with_surroundings(Arc::new(FileSystem));
     let config_file = file.path().map(Path::to_owned);
-    Arc::new(Service { pipeline, config_file, state: Mutex::new(State { file, built: None, packs, taught: Arc::default(), notice: None }), pool: HttpPool::new() })
+    Arc::new(Service {
+        pipeline,
+        config_file,
+        state: Mutex::new(State { file, built: None, packs, taught: Arc::default(), notice: None }),
+        pool: HttpPool::new(),
+    })
 }
 
 fn build_provider(settings: &ProviderSettings, pool: &HttpPool) -> Arc<dyn Provider> {

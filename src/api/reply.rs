@@ -46,12 +46,12 @@ pub fn to_record(outcome: Outcome, setup: &Setup) -> Record {
         Outcome::Reply(reply) => {
             let notice = setup.notice.as_ref().and_then(|notice| notice.tell()).map(str::to_owned);
             Record::Answer(Answer {
-            candidates: reply.offers.iter().map(to_wire).collect(),
-            more: reply.more,
-            remarks: setup.problem.iter().cloned().chain(notice).chain(reply.remarks.iter().map(ToString::to_string)).collect(),
-            nearest: reply.nearest,
-            has_provider: !setup.providers.is_empty(),
-        })
+                candidates: reply.offers.iter().map(to_wire).collect(),
+                more: reply.more,
+                remarks: setup.problem.iter().cloned().chain(notice).chain(reply.remarks.iter().map(ToString::to_string)).collect(),
+                nearest: reply.nearest,
+                has_provider: !setup.providers.is_empty(),
+            })
         }
     }
 }

@@ -129,7 +129,9 @@ fn is_right(file: &str, output: &mut Output<'_>) -> bool {
             None if explanation.gave_up => Some("could be read in too many ways".to_owned()),
             None => Some("is not understood".to_owned()),
             Some(best) if best.intent != info.id => Some(format!("is taken for `{}`", best.intent)),
-            Some(best) if best.sureness != Sureness::Sure => Some(format!("is not sure enough ({:.2}): {}", best.confidence, why::reason(best))),
+            Some(best) if best.sureness != Sureness::Sure => {
+                Some(format!("is not sure enough ({:.2}): {}", best.confidence, why::reason(best)))
+            }
             Some(best) => why::refusal(best, &Policy::new(shell)).map(|refusal| format!("is refused: {refusal}")),
         };
         if let Some(complaint) = complaint {

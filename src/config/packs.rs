@@ -103,9 +103,9 @@ fn names(folder: &Path) -> Result<(Vec<PathBuf>, Option<ConfigProblem>), ConfigP
     let is_pack = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "toml") && !hidden(path);
     let mut paths: Vec<PathBuf> = entries.take(MOST_NAMES).flatten().map(|entry| entry.path()).filter(is_pack).collect();
     paths.sort();
-    let left_out = paths.get(MOST_FILES).map(|first| {
-        problem(folder, format!("more than {MOST_FILES} files; {} and what comes after it is left out", first.display()))
-    });
+    let left_out = paths
+        .get(MOST_FILES)
+        .map(|first| problem(folder, format!("more than {MOST_FILES} files; {} and what comes after it is left out", first.display())));
     paths.truncate(MOST_FILES);
     Ok((paths, left_out))
 }

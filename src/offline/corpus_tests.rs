@@ -52,7 +52,8 @@ fn first(query: &str, shell: ShellKind, os: Os) -> Option<(String, f64)> {
 #[test]
 fn the_embedded_intents_are_sound() {
     let mut lexicon = Lexicon::from_data(include_str!("data/words.txt"));
-    let told = |data: &str, error: source::SourceError| format!("{} (line {:?})", error.cause, error.at.map(|at| source::line(data, at.start)));
+    let told =
+        |data: &str, error: source::SourceError| format!("{} (line {:?})", error.cause, error.at.map(|at| source::line(data, at.start)));
     let files = DATA.iter().chain(&PHRASES);
     let errors: Vec<String> = files.filter_map(|data| source::read(data, &mut lexicon).err().map(|error| told(data, error))).collect();
     assert!(errors.is_empty(), "{errors:#?}");

@@ -42,12 +42,8 @@ pub struct Written {
 impl Pack {
     /// Reads it; `room` is how many intents it may have.
     pub(super) fn read(&self, room: usize, lexicon: &Lexicon) -> Result<(Source, Lexicon), PackProblem> {
-        let problem = |line, cause: String, hint: Option<&str>| PackProblem {
-            pack: self.name.clone(),
-            line,
-            cause,
-            hint: hint.map(str::to_owned),
-        };
+        let problem =
+            |line, cause: String, hint: Option<&str>| PackProblem { pack: self.name.clone(), line, cause, hint: hint.map(str::to_owned) };
         // A pack that is left out must leave no words behind.
         let mut lexicon = lexicon.clone();
         let mut source = source::read(&self.text, &mut lexicon).map_err(|error| {

@@ -98,7 +98,13 @@ fn every_mistake_has_its_line() {
         (phrase("say = [\"go?\"]\ncmd = \"x\"\n"), 6, "`go?`: nothing in it must be said"),
         (phrase("say = [\"go\"]\nwith.far = \"@distance\"\ncmd = \"x\"\n"), 7, "`@distance`: there is no set `@distance`"),
         (phrase("say = [\"go\"]\ncmd = \"x <place>\"\n"), 7, "`place` is neither a slot nor a flag"),
-        (phrase("say = [\"go\"]\ncmd = \"x\"\n[[phrase]]\nid = \"x.y\"\nexample = \"e\"\nreading = \"r\"\nsay = [\"go\"]\ncmd = \"x\"\n"), 9, "`x.y` is there twice"),
+        (
+            phrase(
+                "say = [\"go\"]\ncmd = \"x\"\n[[phrase]]\nid = \"x.y\"\nexample = \"e\"\nreading = \"r\"\nsay = [\"go\"]\ncmd = \"x\"\n",
+            ),
+            9,
+            "`x.y` is there twice",
+        ),
     ];
     for (text, line, cause) in table {
         let (at, said) = wrong(&text);
@@ -144,7 +150,9 @@ fn letters(mut number: usize) -> String {
 fn twice_as_many_intents_cost_a_sentence_no_more_steps() {
     let (doubled, problems) = Translator::with_packs(&[pack(&many(1000))]);
     assert_eq!(problems, []);
-    for query in ["show the largest files in /var", "undo last commit", "delete *.tmp files older than 7 days in /tmp", "list running containers"] {
+    for query in
+        ["show the largest files in /var", "undo last commit", "delete *.tmp files older than 7 days in /tmp", "list running containers"]
+    {
         let steps = |translator: &Translator| translator.explain(query, &machine()).steps;
         // Other words are the rarest ones now, which may cost a step or save one.
         let (more, before) = (steps(&doubled), steps(Translator::embedded()));
@@ -156,7 +164,10 @@ fn twice_as_many_intents_cost_a_sentence_no_more_steps() {
 
 #[test]
 fn a_pattern_that_can_match_in_countless_ways_is_given_up() {
-    let text = format!("family = \"x\"\n[[phrase]]\nid = \"x.y\"\nexample = \"e\"\nsay = [\"{}end stop\"]\ncmd = \"x\"\nreading = \"r\"\n", "go? ".repeat(60));
+    let text = format!(
+        "family = \"x\"\n[[phrase]]\nid = \"x.y\"\nexample = \"e\"\nsay = [\"{}end stop\"]\ncmd = \"x\"\nreading = \"r\"\n",
+        "go? ".repeat(60)
+    );
     let translator = taught(&text);
     let query = format!("{}stop end", "go ".repeat(40));
     let explanation = translator.explain(&query, &machine());
@@ -190,10 +201,21 @@ fn the_parse_is_told_with_what_was_bound_and_what_is_left() {
 #[test]
 fn a_sentence_that_is_no_english_is_noticed() {
     let foreign = |query: &str| Translator::embedded().translate(query, &machine()).is_foreign;
-    for query in ["zeige die größten dateien", "列出所有文件", "покажи все файлы", "montre moi les fichiers", "muestra los archivos ocultos"] {
+    for query in
+        ["zeige die größten dateien", "列出所有文件", "покажи все файлы", "montre moi les fichiers", "muestra los archivos ocultos"]
+    {
         assert!(foreign(query), "{query}");
     }
     for query in ["show the flux capacitor", "frobnicate", "undo last commit", "delete größe.txt", "rename café to bar", ""] {
         assert!(!foreign(query), "{query}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_damaged_pack_panics(at in 0..TEAM.len(), put in proptest::collection::vec(proptest::char::any(), 0..4), cut in 0..9usize) {
+        let end = (at + cut).min(TEAM.len());
+        let damaged = format!("{}{}{}", &TEAM[..at], put.into_iter().collect::<String>(), &TEAM[end..]);
+        let _ = pack(&damaged).read(MOST_INTENTS, &lexicon::Lexicon::default());
     }
 }

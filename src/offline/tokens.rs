@@ -105,7 +105,8 @@ pub(super) fn pieces(query: &str, lexicon: &Lexicon) -> Option<Vec<Token>> {
     for token in tokens.iter_mut().filter(|token| matches!(token.value, Value::Path)) {
         // "files/directories", "regular/normal": an alternative in words, not a path.
         let parts: Vec<&str> = token.raw.split('/').collect();
-        let in_words = parts.iter().all(|part| part.len() > 2 && lexicon.read(&part.to_lowercase()).is_some_and(|known| known.role != Role::Name));
+        let in_words =
+            parts.iter().all(|part| part.len() > 2 && lexicon.read(&part.to_lowercase()).is_some_and(|known| known.role != Role::Name));
         if in_words {
             token.raw = parts[0].to_owned();
             token.value = Value::Word;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::key::{self, Kind, KeyContext};
+use super::key::{self, KeyContext, Kind};
 use super::pipeline::{Mode, Offer, Place, Reply, Request, Via};
 use super::ports::{AnswerCache, CachedAnswer, KeptCandidate, RedactedText};
 use crate::domain::{Candidate, Origin, Risk, ShellKind};

@@ -86,7 +86,10 @@ fn the_parse_the_list_and_the_check_know_them() {
     assert!(why.code == Some(0) && why.out.starts_with("team.deploy: sure, 0.95\n    ./deploy shop --to staging\n"), "{}", why.out);
     assert!(env.status().is_none(), "nobody was asked");
     let list = env.run(&["intents", "list", "team"]);
-    assert_eq!(list.out, "team\n  team.wipe                 wipe everything we have\n  team.deploy               deploy shop to staging\n");
+    assert_eq!(
+        list.out,
+        "team\n  team.wipe                   wipe everything we have\n  team.deploy                 deploy shop to staging\n"
+    );
     let check = env.run(&["intents", "check", file.to_str().unwrap()]);
     assert_eq!((check.code, check.err.as_str()), (Some(0), ""));
     assert!(check.out.contains("team.wipe: wipe everything we have\n    rm -rf ~\n"), "{}", check.out);

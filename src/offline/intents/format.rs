@@ -5,8 +5,8 @@ use toml::Spanned;
 
 use super::kinds::SlotSpec;
 use super::template::Template;
-use crate::offline::lexicon::{Lemma, Lexicon, Role};
 use crate::offline::IntentInfo;
+use crate::offline::lexicon::{Lemma, Lexicon, Role};
 use crate::offline::pack::Written;
 use crate::offline::source::{Cause, OneOrMore, SourceError, doubt, short};
 
@@ -104,7 +104,8 @@ impl RawIntent {
         // Slots with cues first: they are surer of their words than those that take what is left.
         slots.sort_by_key(|spec| spec.after.is_empty() && spec.before.is_empty());
         let flags: Vec<_> = self.flags.iter().map(|(name, list)| (name.clone(), words(list, lexicon))).collect();
-        let spans = std::iter::repeat_n(self.cmd.span(), commands.len()).chain(self.alt.iter().map(Spanned::span)).chain([self.reading.span()]);
+        let spans =
+            std::iter::repeat_n(self.cmd.span(), commands.len()).chain(self.alt.iter().map(Spanned::span)).chain([self.reading.span()]);
         for (template, at) in commands.iter().chain(&alternatives).chain([&reading]).zip(spans) {
             for name in template.names() {
                 if !slots.iter().any(|slot| slot.name == name) && !flags.iter().any(|(flag, _)| *flag == name) {

@@ -51,7 +51,8 @@ pub(in crate::offline) fn match_intent(intent: &Intent, sentence: Sentence<'_>) 
         let places = marks(tokens, |token| token.lemma().is_some_and(|lemma| words.contains(&lemma)));
         if places != 0 {
             binder.explained |= places;
-            let said: Vec<&str> = tokens.iter().enumerate().filter(|(at, _)| places & (1 << at) != 0).map(|(_, token)| token.raw.as_str()).collect();
+            let said: Vec<&str> =
+                tokens.iter().enumerate().filter(|(at, _)| places & (1 << at) != 0).map(|(_, token)| token.raw.as_str()).collect();
             binder.bindings.set_flag(name, &said.join(" "));
             weight += 1.0;
         }

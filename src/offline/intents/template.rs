@@ -245,7 +245,8 @@ fn quoted(filled: &Filled, shell: ShellKind) -> String {
 
 /// The names that [`filtered`] knows.
 const FILTERS: [&str; 19] = [
-    "re", "repl", "ere", "base", "stem", "suffix", "trim", "ext", "upper", "lower", "host", "port", "from", "to", "since", "length", "bsd", "hour", "minute",
+    "re", "repl", "ere", "base", "stem", "suffix", "trim", "ext", "upper", "lower", "host", "port", "from", "to", "since", "length", "bsd",
+    "hour", "minute",
 ];
 
 /// A form of the value that a tool needs.

@@ -4,9 +4,9 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::offline::IntentInfo;
 use crate::offline::grammar::Pattern;
 use crate::offline::intents::Template;
-use crate::offline::IntentInfo;
 use crate::offline::pack::Written;
 use crate::offline::source::{Cause, OneOrMore, SourceError, doubt, short};
 
@@ -104,10 +104,12 @@ impl RawPhrase {
         let alternatives = self.alt.iter().map(|text| template(text.get_ref(), text.span())).collect::<Result<Vec<_>, _>>()?;
         let reading = template(self.reading.get_ref(), self.reading.span())?;
         let patterns = || say.iter().chain(options.iter().flat_map(|option| &option.patterns));
-        let spans = std::iter::repeat_n(self.cmd.span(), commands.len()).chain(self.alt.iter().map(Spanned::span)).chain([self.reading.span()]);
+        let spans =
+            std::iter::repeat_n(self.cmd.span(), commands.len()).chain(self.alt.iter().map(Spanned::span)).chain([self.reading.span()]);
         for (template, at) in commands.iter().chain(&alternatives).chain([&reading]).zip(spans) {
             for name in template.names() {
-                if !options.iter().any(|option| option.name == name) && !patterns().any(|pattern| pattern.slots().any(|slot| slot == name)) {
+                if !options.iter().any(|option| option.name == name) && !patterns().any(|pattern| pattern.slots().any(|slot| slot == name))
+                {
                     return Err(Cause::Unknown(name).at(at));
                 }
             }

@@ -85,7 +85,8 @@ impl Reading<'_> {
                 && end > best.as_ref().map_or(at, |best| best.0)
             {
                 // The phrase outlives this call, and so do its names.
-                let flag = flag.and_then(|flag| self.phrase.options.iter().find(|option| option.name == flag)).map(|option| option.name.as_str());
+                let flag =
+                    flag.and_then(|flag| self.phrase.options.iter().find(|option| option.name == flag)).map(|option| option.name.as_str());
                 best = Some((end, flag, caught));
             }
         };
