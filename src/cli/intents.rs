@@ -47,10 +47,12 @@ fn list(arguments: &IntentsListArguments, paths: &Paths, output: &mut Output<'_>
         }
     }
     if let Some(wanted) = &arguments.family {
-        let meant = nearest(wanted, families.iter().map(|(family, _)| *family)).map(|meant| format!("did you mean `{meant}`?"));
+        let names: Vec<&str> = families.iter().map(|(family, _)| *family).collect();
         families.retain(|(family, _)| family == wanted);
         if families.is_empty() {
-            output.error(&format!("there is no family `{wanted}`"), Some(meant.as_deref().unwrap_or("run `gptos intents list`")));
+            let meant = nearest(wanted, names.iter().copied()).map(|meant| format!("did you mean `{meant}`?"));
+            let hint = meant.unwrap_or_else(|| format!("one of {}", names.join(", ")));
+            output.error(&format!("there is no family `{wanted}`"), Some(&hint));
             return ExitStatus::Usage;
         }
     }

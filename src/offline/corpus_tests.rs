@@ -219,7 +219,7 @@ fn no_sentence_panics_and_the_same_words_give_the_same_answer() {
     let mut sentences: Vec<String> = corpus.case.into_iter().flat_map(|case| case.say).collect();
     sentences.extend(corpus.decline);
     let mut dice = Dice(2);
-    let rounds = std::env::var("GPTOS_TEST_SENTENCES").ok().and_then(|count| count.parse().ok()).unwrap_or(5_000);
+    let rounds = std::env::var("MUTATED_SENTENCES").ok().and_then(|count| count.parse().ok()).unwrap_or(5_000);
     for round in 0..rounds {
         let query = mutated(&sentences, &mut dice);
         let machine = Machine::usual(ShellKind::ALL[round % 3], if round % 5 == 0 { Os::MacOs } else { Os::Linux });

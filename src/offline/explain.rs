@@ -42,7 +42,7 @@ pub struct Considered {
     pub doubt: f64,
     /// What is left of it.
     pub confidence: f64,
-    /// How much surer it is than the next reading with another command.
+    /// How much surer it is than the next reading with another command, if it is offered and there is one.
     pub margin: Option<f64>,
     /// What becomes of it.
     pub sureness: Sureness,
@@ -66,10 +66,14 @@ pub struct Explanation {
 /// Readings worth showing.
 const MOST_READINGS: usize = 3;
 
+/// Confidence below which a reading is no reading.
+const NEAR: f64 = 0.2;
+
 pub(super) fn considered(weighed: &[Weighed], tokens: &[Token], words: &[Word]) -> Vec<Considered> {
     let one = |at: usize| {
         let Weighed { parse, coverage, confidence, sureness } = &weighed[at];
-        let rival = weighed[at + 1..].iter().find(|other| other.parse.commands.first() != parse.commands.first());
+        let others = if weighed[at].is_offered() { &weighed[at + 1..] } else { &[] };
+        let rival = others.iter().find(|other| other.parse.commands.first() != parse.commands.first());
         Considered {
             intent: parse.intent.clone(),
             from_pack: parse.from_pack,
@@ -88,7 +92,12 @@ pub(super) fn considered(weighed: &[Weighed], tokens: &[Token], words: &[Word]) 
             sureness: *sureness,
         }
     };
-    (0..weighed.len().min(MOST_READINGS)).map(one).collect()
+    let any_offered = weighed.iter().any(Weighed::is_offered);
+    let is_near = |at: &usize| match weighed[*at].sureness {
+        Sureness::Overlooks | Sureness::Misspelt => !any_offered,
+        _ => weighed[*at].confidence >= NEAR,
+    };
+    (0..weighed.len()).filter(is_near).take(MOST_READINGS).map(one).collect()
 }
 
 fn mended(tokens: &[Token], places: u64) -> Vec<String> {

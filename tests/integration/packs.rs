@@ -44,7 +44,7 @@ fn ask(env: &TestEnv, words: &str) -> Run {
 fn a_resident_follows_the_files_and_forgets_what_they_said() {
     let env = TestEnv::new();
     let file = write(&env, "team.toml", TEAM);
-    let _resident = env.start_resident();
+    let mut resident = env.start_resident();
     let deploy = |env: &TestEnv| ask(env, "deploy shop to staging").out;
     assert_eq!(deploy(&env), "./deploy shop --to staging\n");
     // From the cache now.
@@ -59,6 +59,8 @@ fn a_resident_follows_the_files_and_forgets_what_they_said() {
     fs::remove_file(file).unwrap();
     let gone = ask(&env, "deploy shop to staging");
     assert_eq!((gone.code, gone.out.as_str()), (Some(1), ""));
+    assert_eq!(env.run(&["daemon", "stop"]).code, Some(0));
+    resident.wait().unwrap();
 }
 
 #[test]
