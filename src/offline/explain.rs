@@ -66,9 +66,6 @@ pub struct Explanation {
 /// Readings worth showing.
 const MOST_READINGS: usize = 3;
 
-/// Confidence below which a reading is no reading.
-const NEAR: f64 = 0.2;
-
 pub(super) fn considered(weighed: &[Weighed], tokens: &[Token], words: &[Word]) -> Vec<Considered> {
     let one = |at: usize| {
         let Weighed { parse, coverage, confidence, sureness } = &weighed[at];
@@ -95,7 +92,8 @@ pub(super) fn considered(weighed: &[Weighed], tokens: &[Token], words: &[Word]) 
     let any_offered = weighed.iter().any(Weighed::is_offered);
     let is_near = |at: &usize| match weighed[*at].sureness {
         Sureness::Overlooks | Sureness::Misspelt => !any_offered,
-        _ => weighed[*at].confidence >= NEAR,
+        // Of those of which nothing is left the best one is enough.
+        _ => *at == 0 || weighed[*at].confidence > 0.0,
     };
     (0..weighed.len()).filter(is_near).take(MOST_READINGS).map(one).collect()
 }
