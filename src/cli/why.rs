@@ -73,7 +73,7 @@ fn show(explanation: &Explanation, policy: &Policy, output: &mut Output<'_>) {
             None => output.line(&format!("    {}", reading.command)),
         }
         output.line(&format!("    means: {}", reading.reading));
-        reading.slots.iter().for_each(|(name, text)| output.line(&format!("    {name} = {text}")));
+        reading.slots.iter().for_each(|(name, text)| output.line(format!("    {name} = {text}").trim_end_matches(" = ")));
         output.line(&format!("    why: {}", reason(reading)));
     }
     if explanation.readings.is_empty() {
@@ -123,7 +123,7 @@ pub(super) fn reason(reading: &Considered) -> String {
     if !reading.mended.is_empty() {
         parts.push(format!("spelling mended: {}", list(&reading.mended)));
     }
-    if reading.doubt > 0.0 {
+    if reading.doubt != 0.0 {
         parts.push(format!("{:.2} covered, {:.2} doubted by its author", reading.coverage, reading.doubt));
     }
     if let Some(margin) = reading.margin.filter(|_| reading.sureness != Sureness::Tie) {

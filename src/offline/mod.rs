@@ -74,7 +74,29 @@ const DATA: [&str; 7] = [
 ];
 
 /// Commands whose options are said in words, one file for each group.
-const PHRASES: [&str; 1] = [include_str!("data/phrases.files.toml")];
+const PHRASES: [&str; 18] = [
+    include_str!("data/phrases.files.toml"),
+    include_str!("data/phrases.rights.toml"),
+    include_str!("data/phrases.folders.toml"),
+    include_str!("data/phrases.archives.toml"),
+    include_str!("data/phrases.remote.toml"),
+    include_str!("data/phrases.shell.toml"),
+    include_str!("data/phrases.env.toml"),
+    include_str!("data/phrases.process.toml"),
+    include_str!("data/phrases.system.toml"),
+    include_str!("data/phrases.users.toml"),
+    include_str!("data/phrases.services.toml"),
+    include_str!("data/phrases.network.toml"),
+    include_str!("data/phrases.git.toml"),
+    include_str!("data/phrases.git2.toml"),
+    include_str!("data/phrases.docker.toml"),
+    include_str!("data/phrases.tools.toml"),
+    include_str!("data/phrases.screen.toml"),
+    include_str!("data/phrases.media.toml"),
+];
+
+/// Names that the phrases use as plain words.
+const NEEDED_NAMES: [&str; 8] = ["server", "client", "target", "public", "website", "web", "backup", "git"];
 
 /// What the files grammar understands, for the list of intents.
 const FILE_EXAMPLES: [IntentInfo<'static>; 8] = [

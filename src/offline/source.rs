@@ -39,7 +39,7 @@ pub(super) enum Cause {
     Empty(&'static str),
     #[error("longer than {MOST_TEXT} bytes")]
     Long,
-    #[error("`doubt` must be between 0 and 1")]
+    #[error("`doubt` must be between -0.05 and 1")]
     Doubt,
     #[error("slot `{slot}`: {reason}")]
     Slot { slot: String, reason: String },
@@ -140,9 +140,9 @@ pub(super) fn short(text: &str, at: Range<usize>) -> Result<&str, SourceError> {
     if text.len() > MOST_TEXT { Err(Cause::Long.at(at)) } else { Ok(text) }
 }
 
-/// What is taken from the confidence, if it is a part of it.
+/// What is taken from the confidence, if it is a part of it; a little less than nothing decides between equals.
 pub(super) fn doubt(doubt: f64, at: Range<usize>) -> Result<f64, SourceError> {
-    if (0.0..=1.0).contains(&doubt) { Ok(doubt) } else { Err(Cause::Doubt.at(at)) }
+    if (-0.05..=1.0).contains(&doubt) { Ok(doubt) } else { Err(Cause::Doubt.at(at)) }
 }
 
 /// The line of a byte, counted from 1.

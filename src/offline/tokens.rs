@@ -187,7 +187,9 @@ impl<'a> Iterator for Chunks<'a> {
                 return None;
             }
             if let Some(chunk) = self.quoted(start) {
-                self.at = chunk.span.1;
+                // A full stop behind a quotation ends the sentence, it is no name.
+                let stop = self.query[chunk.span.1..].strip_prefix('.').is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace));
+                self.at = chunk.span.1 + usize::from(stop);
                 return Some(chunk);
             }
             let rest = &self.query[start..];

@@ -12,7 +12,7 @@ use super::pack::{MOST_INTENTS, Pack, PackProblem};
 use super::parse::Parse;
 use super::phrases::{self, Phrase};
 use super::tokens::{self, Token};
-use super::{DATA, FILE_EXAMPLES, IntentInfo, Machine, PHRASES, Translation, files, rank, source};
+use super::{DATA, FILE_EXAMPLES, IntentInfo, Machine, NEEDED_NAMES, PHRASES, Translation, files, rank, source};
 
 /// The translator with what it was taught.
 #[derive(Debug)]
@@ -67,7 +67,9 @@ impl Translator {
         }
         lexicon.finish();
         let mut vocabulary: Vec<String> = files::vocabulary().map(str::to_owned).collect();
-        vocabulary.extend(phrases.iter().flat_map(Phrase::vocabulary).map(str::to_owned));
+        // What people call their folders stays a name, unless a sentence needs it for what it means.
+        let is_name = |word: &&str| !NEEDED_NAMES.contains(word) && lexicon.read(word).is_some_and(|known| known.role == Role::Name);
+        vocabulary.extend(phrases.iter().flat_map(Phrase::vocabulary).filter(|word| !is_name(word)).map(str::to_owned));
         vocabulary.sort_unstable();
         vocabulary.dedup();
         let identity = digest.finalize().to_hex()[..16].to_owned();

@@ -1,10 +1,12 @@
 //! The notation in which sentences are described, and what its slots take.
 
 mod measures;
+mod moments;
 mod names;
 mod pattern;
 mod places;
 mod slots;
+mod targets;
 mod words;
 
 pub(super) use measures::{Length, Place, Span};

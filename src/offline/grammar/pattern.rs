@@ -1,17 +1,20 @@
 //! Patterns over words: the notation in which the grammar is written, and how one is matched.
 //!
 //! A pattern is a row of items: `word`, `this|that`, `@set` of words that mean the same, `$slot`; a `?` behind an item makes
-//! it optional. Articles and forms of "be" may stand between items without being named.
+//! it optional; `word=flag` sets a flag when it is said. Articles and forms of "be" may stand between items without being
+//! named. A slot that takes files sets `<name>_dir` when they are called folders or end in a slash.
 
 use thiserror::Error;
 
+use super::measures::{Place, Span};
+use super::moments::{clock, command, delay, identifier, in_words, month_number, seconds, shell_option, signal, since};
 use super::names::{is_path, names, one_name, paths};
 use super::places::place;
 use super::slots::{age, extension_like, extensions, kind, mode, number, plural_ending, rights, size, user, who};
-use super::measures::{Place, Span};
+use super::targets::{bunch, is_remote, item, items, spot};
 use super::words::{Word, set_of};
 use crate::offline::budget::Budget;
-use crate::offline::slots::{Size, Value};
+use crate::offline::slots::{Size, Value, classify};
 
 /// What a slot of a pattern was bound to.
 #[derive(Debug, Clone)]
@@ -90,6 +93,8 @@ pub(in crate::offline) enum PatternError {
     Empty,
 }
 
+const PREPOSITIONS: &[&str] = &["with", "for", "of", "from", "to", "by", "at", "and", "as", "using", "including", "in"];
+
 #[derive(Debug, Clone, Copy)]
 enum Slot {
     /// A name: quoted, with a dot or a star, or a word that nobody needs otherwise.
@@ -136,18 +141,64 @@ enum Slot {
     File,
     /// "txt" in front of "extension".
     Ending,
+    /// One file or folder in words or as a path.
+    Spot,
+    /// The same; "in /x" behind a name says where it lies.
+    Item,
+    /// One or more of them.
+    Items,
+    /// `host:path`.
+    Remote,
+    /// One or more of them, or all of a kind in a place.
+    Bunch,
+    /// A length of time in seconds.
+    Seconds,
+    /// A length of time as `sleep` takes it.
+    Delay,
+    /// A length of time in words.
+    Length,
+    /// A moment as `git log --since` takes it.
+    Since,
+    /// The number of a month.
+    Month,
+    /// A signal other than SIGTERM.
+    Signal,
+    /// A command, in quotes or not.
+    Command,
+    /// A clock time.
+    Clock,
+    /// The name of a variable, with its dollar or not.
+    Ident,
+    /// A variable with its dollar.
+    Var,
+    /// An option of bash that `shopt` sets.
+    Shopt,
+    /// The number of a process or a variable that holds it.
+    Pid,
 }
 
 #[derive(Debug, Clone)]
 enum What {
-    Words(Vec<String>),
-    Slot(Slot, String),
+    /// The words, each with the flag that it sets.
+    Words(Vec<(String, Option<String>)>),
+    /// What it takes, its name, and the flag for folders.
+    Slot(Slot, String, Option<String>),
 }
 
 #[derive(Debug, Clone)]
 struct Item {
     what: What,
     optional: bool,
+}
+
+impl Item {
+    /// What it can bind.
+    fn names(&self) -> Vec<&str> {
+        match &self.what {
+            What::Slot(_, name, flag) => [Some(name.as_str()), flag.as_deref()].into_iter().flatten().collect(),
+            What::Words(words) => words.iter().filter_map(|(_, flag)| flag.as_deref()).collect(),
+        }
+    }
 }
 
 /// A pattern ready to be matched.
@@ -165,11 +216,16 @@ impl Pattern {
             let what = match word.strip_prefix('$') {
                 Some(name) => {
                     let (kind, name) = name.split_once(':').unwrap_or((name, name));
-                    What::Slot(slot(kind).ok_or_else(|| PatternError::Slot(kind.to_owned()))?, name.to_owned())
+                    let slot = slot(kind).ok_or_else(|| PatternError::Slot(kind.to_owned()))?;
+                    let of_files = matches!(slot, Slot::Spot | Slot::Item | Slot::Items | Slot::Bunch);
+                    What::Slot(slot, name.to_owned(), of_files.then(|| format!("{name}_dir")))
                 }
                 None => {
-                    let words: Vec<String> = word.split('|').map(str::to_owned).collect();
-                    if let Some(set) = words.iter().filter_map(|word| word.strip_prefix('@')).find(|set| set_of(set).is_empty()) {
+                    let one = |word: &str| {
+                        word.split_once('=').map_or((word.to_owned(), None), |(word, flag)| (word.to_owned(), Some(flag.to_owned())))
+                    };
+                    let words: Vec<(String, Option<String>)> = word.split('|').map(one).collect();
+                    if let Some(set) = words.iter().filter_map(|(word, _)| word.strip_prefix('@')).find(|set| set_of(set).is_empty()) {
                         return Err(PatternError::Set(set.to_owned()));
                     }
                     What::Words(words)
@@ -187,7 +243,7 @@ impl Pattern {
     /// The words that the pattern names.
     pub(in crate::offline) fn vocabulary(&self) -> impl Iterator<Item = &str> {
         let words = self.items.iter().filter_map(|item| match &item.what {
-            What::Words(words) => Some(words.iter().map(String::as_str)),
+            What::Words(words) => Some(words.iter().map(|(word, _)| word.as_str())),
             What::Slot(..) => None,
         });
         words.flatten().flat_map(spelt)
@@ -195,10 +251,7 @@ impl Pattern {
 
     /// The names of its slots.
     pub(in crate::offline) fn slots(&self) -> impl Iterator<Item = &str> {
-        self.items.iter().filter_map(|item| match &item.what {
-            What::Slot(_, name) => Some(name.as_str()),
-            What::Words(_) => None,
-        })
+        self.items.iter().flat_map(Item::names)
     }
 
     /// The parts that must be said, each as the words of which one is said.
@@ -207,7 +260,7 @@ impl Pattern {
             What::Words(words) => Some(words),
             What::Slot(..) => None,
         });
-        needed.map(|words| words.iter().flat_map(|word| spelt(word)).collect())
+        needed.map(|words| words.iter().flat_map(|(word, _)| spelt(word)).collect())
     }
 
     /// Matches at `at`; gives the place behind the last word taken.
@@ -216,6 +269,13 @@ impl Pattern {
         let end = walk(&self.items, (words, budget), at, &mut caught, true)?;
         caught.plural = words[at..end].iter().any(|word| word.is_word() && word.low.ends_with('s'));
         Some((end, caught))
+    }
+
+    /// The end of a match without a preposition that it took for the sake of what did not follow.
+    pub(in crate::offline) fn trimmed(&self, words: &[Word], at: usize, end: usize) -> usize {
+        let may_end = self.items.last().is_some_and(|item| item.optional);
+        let taken = words[at..end].iter().rev().take_while(|word| may_end && PREPOSITIONS.iter().any(|known| word.is(known)));
+        usize::max(end - taken.count(), at + 1)
     }
 }
 
@@ -256,6 +316,23 @@ fn slot(name: &str) -> Option<Slot> {
         "rest" => Slot::Rest,
         "ref" => Slot::Ref,
         "bytes" => Slot::Bytes,
+        "spot" => Slot::Spot,
+        "remote" => Slot::Remote,
+        "item" => Slot::Item,
+        "items" => Slot::Items,
+        "bunch" => Slot::Bunch,
+        "seconds" => Slot::Seconds,
+        "delay" => Slot::Delay,
+        "length" => Slot::Length,
+        "since" => Slot::Since,
+        "month" => Slot::Month,
+        "signal" => Slot::Signal,
+        "command" => Slot::Command,
+        "clock" => Slot::Clock,
+        "ident" => Slot::Ident,
+        "var" => Slot::Var,
+        "shopt" => Slot::Shopt,
+        "pid" => Slot::Pid,
         _ => return None,
     })
 }
@@ -278,7 +355,7 @@ fn walk(items: &[Item], (words, budget): (&[Word], &Budget), at: usize, caught: 
         caught.names.truncate(mark);
         // "my project" is a name in two words, and half of it would be wrong.
         let possessive = |word: &Word| word.is("my") || word.is("our");
-        let takes_name = matches!(item.what, What::Slot(Slot::Name | Slot::Names | Slot::AnyNames | Slot::Path | Slot::Paths, _));
+        let takes_name = matches!(item.what, What::Slot(Slot::Name | Slot::Names | Slot::AnyNames | Slot::Path | Slot::Paths, ..));
         if first || !words.get(place).is_some_and(|word| word.is_light() && !(takes_name && possessive(word))) {
             break;
         }
@@ -290,14 +367,48 @@ fn walk(items: &[Item], (words, budget): (&[Word], &Budget), at: usize, caught: 
 fn take(item: &Item, words: &[Word], at: usize, caught: &mut Caught) -> Option<usize> {
     let word = words.get(at)?;
     match &item.what {
-        What::Words(wanted) => wanted.iter().any(|wanted| word.is(wanted)).then_some(at + 1),
-        What::Slot(slot, name) => {
+        What::Words(wanted) => {
+            let (_, flag) = wanted.iter().find(|(wanted, _)| word.is(wanted))?;
+            if let Some(flag) = flag {
+                caught.bound.push(Bound::Text(String::new()));
+                caught.names.push(flag.clone());
+            }
+            Some(at + 1)
+        }
+        What::Slot(slot, name, folder) => {
             let (end, bound) = fill(*slot, words, at)?;
+            if let Some(folder) = folder.as_ref().filter(|_| are_folders(&bound, &words[at..end])) {
+                caught.bound.push(Bound::Text(String::new()));
+                caught.names.push(folder.clone());
+            }
             caught.bound.push(bound);
             caught.names.push(name.clone());
             Some(end)
         }
     }
+}
+
+/// Whether what was bound is called a folder or written as one.
+fn are_folders(bound: &Bound, said: &[Word]) -> bool {
+    let written = |text: &String| text.ends_with('/') || text == "." || text == "~";
+    let written = match bound {
+        Bound::Text(text) => written(text),
+        Bound::List(list) => list.iter().any(written),
+        _ => false,
+    };
+    let before =
+        said.iter().take_while(|word| !["in", "from", "under", "inside", "within", "into", "of"].iter().any(|place| word.is(place)));
+    written || before.into_iter().any(|word| word.is("@dir") || word.is("@sub"))
+}
+
+/// `v2.0` has the shape of a file and is a tag.
+fn is_release(word: &Word) -> bool {
+    matches!(word.value, Value::File)
+        && word.raw.strip_prefix('v').is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
+}
+
+fn text(found: Option<(usize, String)>) -> Option<(usize, Bound)> {
+    found.map(|(end, text)| (end, Bound::Text(text)))
 }
 
 fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
@@ -308,20 +419,19 @@ fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
         Slot::AnyNames => names(words, at, true).map(|(end, list)| (end, Bound::List(list))),
         Slot::Any => (word.may_be_name() && (!matches!(word.value, Value::Variable) || word.is_variable())).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Phrase if matches!(word.value, Value::File | Value::Ext) => None,
-        Slot::Text | Slot::Phrase => (one_name(word) && !matches!(word.value, Value::Glob(_)) || matches!(word.value, Value::Number(_))).then(|| (at + 1, Bound::Text(word.raw.clone()))),
+        Slot::Text | Slot::Phrase => (one_name(word) && !matches!(word.value, Value::Glob(_)) || matches!(word.value, Value::Number(_) | Value::Date)).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Place => place(words, at, true).map(|(end, place)| (end, Bound::Place(place))),
         Slot::Where => place(words, at, false).map(|(end, place)| (end, Bound::Place(place))),
         Slot::Age => age(words, at).map(|(end, span)| (end, Bound::Age(span))),
         Slot::Size => size(words, at).map(|(end, sizes)| (end, Bound::Size(sizes))),
         Slot::Number => number(words, at).map(|(end, number)| (end, Bound::Number(number))),
-        Slot::Path => {
-            is_path(word).then(|| (at + 1, Bound::Text(word.raw.clone())))
-        }
+        Slot::Path => is_path(word).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Paths => paths(words, at).map(|(end, list)| (end, Bound::List(list))),
         Slot::Rights => rights(words, at).map(|(end, letters)| (end, Bound::Text(letters))),
         Slot::Who => who(words, at).map(|(end, letters)| (end, Bound::Text(letters))),
         Slot::Url => {
-            let is_url = matches!(word.value, Value::Url | Value::Host | Value::HostPort) || (word.is_quoted() && word.raw.contains("://"));
+            let is_url = matches!(word.value, Value::Url | Value::Host | Value::HostPort)
+                || (word.is_quoted() && (word.raw.contains("://") || matches!(classify(&word.raw), Value::Host | Value::HostPort)));
             (is_url || word.is_variable()).then(|| (at + 1, Bound::Text(word.raw.clone())))
         }
         Slot::Host => {
@@ -330,7 +440,9 @@ fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
             is_host.then(|| (at + 1, Bound::Text(word.raw.clone())))
         }
         Slot::Ref => {
-            let is_ref = matches!(word.value, Value::Ref | Value::Version | Value::Path | Value::Quoted) || word.is_word() && word.namely;
+            let is_ref = matches!(word.value, Value::Ref | Value::Version | Value::Path | Value::Quoted)
+                || word.is_word() && word.namely
+                || is_release(word);
             is_ref.then(|| (at + 1, Bound::Text(word.raw.clone())))
         }
         Slot::Rest => {
@@ -343,6 +455,18 @@ fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
             let unit = if size.unit == 'c' { String::new() } else { size.unit.to_string() };
             Some((end, Bound::Text(format!("{}{unit}", size.amount))))
         }
+        Slot::Seconds => text(seconds(words, at)),
+        Slot::Delay => text(delay(words, at)),
+        Slot::Length => text(in_words(words, at)),
+        Slot::Since => text(since(words, at)),
+        Slot::Month => text(month_number(words, at)),
+        Slot::Signal => text(signal(words, at)),
+        Slot::Command => text(command(words, at)),
+        Slot::Var => text(identifier(words, at).filter(|_| word.is_variable())),
+        Slot::Shopt => text(shell_option(words, at)),
+        Slot::Ident => text(identifier(words, at)),
+        Slot::Pid => (matches!(word.value, Value::Number(_)) || word.is_variable()).then(|| (at + 1, Bound::Text(word.raw.clone()))),
+        Slot::Clock => text(clock(words, at)),
         Slot::User => user(word).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Mode => mode(words, at).map(|(end, mode)| (end, Bound::Text(mode))),
         Slot::Extensions => extensions(words, at).map(|(end, list)| (end, Bound::List(list))),
@@ -353,5 +477,10 @@ fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
         Slot::Ending if word.is_word() && !extension_like(word) => None,
         Slot::Ending => extensions(words, at).map(|(end, list)| (end, Bound::List(list))),
         Slot::Kind | Slot::Pattern => kind(words, at).map(|(end, list)| (end, Bound::List(list))),
+        Slot::Remote => is_remote(word).then(|| (at + 1, Bound::Text(word.raw.clone()))),
+        Slot::Spot => spot(words, at).map(|(end, text)| (end, Bound::Text(text))),
+        Slot::Item => item(words, at).map(|(end, text)| (end, Bound::Text(text))),
+        Slot::Items => items(words, at).map(|(end, list)| (end, Bound::List(list))),
+        Slot::Bunch => bunch(words, at).map(|(end, list)| (end, Bound::List(list))),
     }
 }

@@ -12,6 +12,12 @@ const NUMBERS: &[(&str, u64)] = &[
 const MONTHS: &[&str] = &["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
 const WEEKDAYS: &[&str] = &["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
+/// The number of a month, whole or cut to three letters or more.
+pub(super) fn month(word: &str) -> Option<usize> {
+    let found = MONTHS.iter().position(|month| word.len() >= 3 && month.starts_with(word));
+    found.map(|at| at + 1)
+}
+
 fn is(words: &[Word], at: usize, what: &str) -> bool {
     words.get(at).is_some_and(|word| word.is(what))
 }
@@ -34,7 +40,7 @@ pub(super) fn number(words: &[Word], at: usize) -> Option<(usize, u64)> {
 }
 
 /// "7 days", "a week", "24 hours", "30min".
-fn length(words: &[Word], at: usize) -> Option<(usize, Length)> {
+pub(super) fn length(words: &[Word], at: usize) -> Option<(usize, Length)> {
     if let Some(Value::Duration(seconds)) = words.get(at).map(|word| &word.value) {
         let unit = [Unit::Week, Unit::Day, Unit::Hour, Unit::Minute, Unit::Second].into_iter().find(|unit| seconds.is_multiple_of(unit.seconds()))?;
         return Some((at + 1, Length { amount: seconds / unit.seconds(), unit }));
@@ -316,6 +322,7 @@ pub(super) fn mode(words: &[Word], at: usize) -> Option<(usize, String)> {
 pub(super) fn user(word: &Word) -> bool {
     let fits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'$'));
     match word.value {
+        Value::Variable => word.is_variable() && !word.raw.contains('/'),
         Value::Quoted | Value::Number(_) | Value::File => fits(&word.raw),
         Value::Word => fits(&word.raw) && (word.namely || ["root", "staff", "admin", "nobody", "users", "wheel", "adm", "daemon", "mail", "www"].iter().any(|name| word.is(name))),
         _ => false,

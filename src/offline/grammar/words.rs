@@ -29,9 +29,14 @@ impl Word {
     /// Whether it is a variable of the shell that can be written into a command: its name and at most a path behind it.
     pub(in crate::offline) fn is_variable(&self) -> bool {
         let Some(rest) = self.raw.strip_prefix('$').filter(|_| matches!(self.value, Value::Variable)) else { return false };
-        let (name, tail) = rest.split_at(rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len()));
+        let (name, tail) = match rest.strip_prefix('{') {
+            Some(braced) => braced.split_once('}').unwrap_or_default(),
+            None if rest.starts_with(|c: char| c.is_ascii_digit()) => rest.split_at(1),
+            None => rest.split_at(rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len())),
+        };
         let path = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '.');
-        !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && (tail.is_empty() || tail.starts_with('/')) && tail.chars().all(path)
+        let named = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && (name.len() == 1 || !name.starts_with(|c: char| c.is_ascii_digit()));
+        !name.is_empty() && named && (tail.is_empty() || tail.starts_with(['/', '.', '-'])) && tail.chars().all(path)
     }
 
     pub(super) fn is_quoted(&self) -> bool {
@@ -68,6 +73,15 @@ const SETS: &[(&str, &[&str])] = &[
     ("symlink", &["symlink", "symlinks", "symlinked", "softlink", "softlinks"]),
     ("neg", &["not", "no", "without", "except", "excluding", "exclude", "excludes", "never", "isn't", "aren't", "don't", "doesn't", "haven't", "hasn't", "isnt", "arent", "dont", "doesnt", "ignoring", "ignore", "omit", "omitting", "skip", "skipping", "cannot", "wasn't", "weren't", "outside", "neither", "nor"]),
     ("own", &["owned", "belonging", "belong", "belongs", "owner", "owns", "own"]),
+    ("copy", &["copy", "copies", "copying", "cp", "duplicate", "duplicates"]),
+    ("move", &["move", "moves", "moving", "mv"]),
+    ("make", &["create", "creates", "creating", "make", "makes", "making", "add", "adds", "generate", "generates"]),
+    ("change", &["change", "changes", "changing", "set", "sets", "setting", "modify", "update", "alter"]),
+    ("recursively", &["recursively", "recursive"]),
+    ("force", &["force", "forced", "forcefully", "forcibly", "forcing"]),
+    ("verbosely", &["verbose", "verbosely"]),
+    ("extract", &["extract", "extracts", "unpack", "unpacks", "untar", "untars", "decompress", "decompresses", "uncompress", "uncompresses", "unarchive", "extracting", "expand"]),
+    ("compress", &["compress", "compresses", "compressing", "zip", "zips", "gzip", "gzips"]),
     ("each", &["each", "every", "per", "individual"]),
 ];
 
@@ -149,7 +163,8 @@ pub(in crate::offline) fn words(query: &str, tokens: &[Token], lexicon: &Lexicon
     };
     let mut words: Vec<Word> = tokens.iter().flat_map(parts).map(|token| word(&token)).collect();
     // A full stop that stands alone ends the sentence.
-    if words.len() > 1 && words.last().is_some_and(|last| last.raw == ".") && query.trim_end().ends_with(" .") {
+    let alone = || query.trim_end().strip_suffix('.').is_some_and(|rest| rest.ends_with([' ', '\'', '"', '`', '”', '’', '»']));
+    if words.len() > 1 && words.last().is_some_and(|last| last.raw == ".") && alone() {
         words.pop();
     }
     // A sentence begins with a verb; an unknown one is no name.

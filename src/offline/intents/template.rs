@@ -23,6 +23,13 @@ enum Guard {
     Shell(ShellKind),
     Has(String),
     With(String),
+    Without(String),
+    /// The slot is the current folder.
+    Here(String),
+    /// The slot names none of the folders that hold everything: `/`, `~`, `.`, `..`.
+    Inside(String),
+    /// The slot holds a path below folders that need not exist: `a/b/c`.
+    Deep(String),
     /// The slot's text ends in one of these.
     Ends(String, Vec<String>),
 }
@@ -31,7 +38,7 @@ enum Guard {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Text(String),
-    /// `<name>` or `<name|filter>`.
+    /// `<name>` or `<name|filter>`; `<name|excludes>` gives an `--exclude=` for each item.
     Slot {
         name: String,
         filter: Option<String>,
@@ -62,6 +69,10 @@ impl Template {
             guards.push(match guard.split_once('=') {
                 Some(("has", tool)) => Guard::Has(tool.to_owned()),
                 Some(("with", name)) => Guard::With(name.to_owned()),
+                Some(("without", name)) => Guard::Without(name.to_owned()),
+                Some(("inside", name)) => Guard::Inside(name.to_owned()),
+                Some(("deep", name)) => Guard::Deep(name.to_owned()),
+                Some(("here", name)) => Guard::Here(name.to_owned()),
                 Some(("ends", rule)) => {
                     let (name, endings) = rule.split_once(':').ok_or_else(|| TemplateError::Guard(rule.to_owned()))?;
                     Guard::Ends(name.to_owned(), endings.split('|').map(str::to_owned).collect())
@@ -99,7 +110,13 @@ impl Template {
         }
         let mut names: Vec<String> = Vec::new();
         for guard in &self.guards {
-            if let Guard::With(name) | Guard::Ends(name, _) = guard {
+            if let Guard::With(name)
+            | Guard::Without(name)
+            | Guard::Here(name)
+            | Guard::Deep(name)
+            | Guard::Inside(name)
+            | Guard::Ends(name, _) = guard
+            {
                 names.push(name.clone());
             }
         }
@@ -113,6 +130,15 @@ impl Template {
             Guard::Shell(shell) => machine.shell == *shell,
             Guard::Has(tool) => machine.has(tool),
             Guard::With(name) => bindings.is_bound(name),
+            Guard::Without(name) => !bindings.is_bound(name),
+            Guard::Inside(name) => bindings.get(name).is_some_and(|filled| {
+                filled.items.iter().all(|item| !matches!(item.trim_end_matches('/'), "" | "~" | "." | ".." | "*" | "/*" | "~/*"))
+            }),
+            Guard::Deep(name) => {
+                let deep = |item: &String| !item.starts_with(['/', '~', '$']) && item.trim_end_matches('/').matches('/').count() >= 2;
+                bindings.get(name).is_some_and(|filled| filled.items.iter().any(deep))
+            }
+            Guard::Here(name) => bindings.get(name).is_some_and(|filled| filled.plain() == "."),
             Guard::Ends(name, endings) => bindings.get(name).is_some_and(|filled| {
                 let text = filled.plain().to_lowercase();
                 endings.iter().any(|ending| text.ends_with(ending.as_str()))
@@ -209,9 +235,23 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
             Part::Text(text) => out.push_str(text),
             Part::Slot { name, filter } => {
                 let filled = bindings.get(name)?;
-                let text = match (filter.as_deref().map(|filter| filtered(filled, filter)), shell) {
+                if let (Some("excludes"), Some(shell)) = (filter.as_deref(), shell) {
+                    let one = |item: &String| {
+                        if filled.variable && item.starts_with('$') {
+                            format!("\"--exclude={item}\"")
+                        } else {
+                            quote(&format!("--exclude={item}"), shell)
+                        }
+                    };
+                    out.push_str(&filled.items.iter().map(one).collect::<Vec<_>>().join(" "));
+                    continue;
+                }
+                let trimmed = Filled { items: filled.items.iter().map(|item| trimmed(item)).collect(), ..filled.clone() };
+                let (filled, filter) = if filter.as_deref() == Some("trim") { (&trimmed, &None) } else { (filled, filter) };
+                let text = match (filter.as_deref().filter(|filter| *filter != "args").map(|filter| filtered(filled, filter)), shell) {
                     (Some(text), Some(shell)) => quote_path(&text?, shell),
                     (Some(text), None) => text?,
+                    (None, Some(_)) if filter.is_some() => plain_command(&filled.plain())?,
                     (None, Some(shell)) => quoted(filled, shell),
                     (None, None) => filled.plain(),
                 };
@@ -220,7 +260,19 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
             Part::Word(inner) => {
                 let mut word = String::new();
                 render_parts(inner, bindings, None, &mut word)?;
-                out.push_str(&shell.map_or(word.clone(), |shell| quote(&word, shell)));
+                let holds_variable =
+                    |part: &Part| matches!(part, Part::Slot { name, .. } if bindings.get(name).is_some_and(|filled| filled.variable));
+                let text = match shell {
+                    Some(_) if inner.iter().any(holds_variable) => {
+                        // Only what double quotes leave alone may stand beside a variable.
+                        let literal = inner.iter().filter(|part| !holds_variable(part));
+                        let plain = literal.clone().all(|part| !matches!(part, Part::Slot { name, .. } if bindings.get(name).is_some_and(|filled| filled.plain().contains(['$', '`', '"', '\\', '!']))));
+                        plain.then(|| format!("\"{word}\""))?
+                    }
+                    Some(shell) => quote(&word, shell),
+                    None => word,
+                };
+                out.push_str(&text);
             }
             Part::When { name, bound, parts } => {
                 if bindings.is_bound(name) == *bound {
@@ -232,9 +284,18 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
     Some(())
 }
 
+/// A command that means the same without quotes: words and nothing that a shell reads otherwise.
+fn plain_command(text: &str) -> Option<String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '@' | '%' | '+' | ':' | ',' | '.' | '/' | '-' | ' ');
+    (text.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '_')) && text.chars().all(fits))
+        .then(|| text.to_owned())
+}
+
 fn quoted(filled: &Filled, shell: ShellKind) -> String {
     if filled.variable {
-        return filled.items.iter().map(|item| format!("\"{item}\"")).collect::<Vec<_>>().join(" ");
+        // A list can hold names beside the variables.
+        let one = |item: &String| if item.starts_with('$') { format!("\"{item}\"") } else { quote_glob(item, shell) };
+        return filled.items.iter().map(one).collect::<Vec<_>>().join(" ");
     }
     let one = |text: &str| if filled.expands { quote_glob(text, shell) } else { quote(text, shell) };
     match filled.is_path {
@@ -243,10 +304,16 @@ fn quoted(filled: &Filled, shell: ShellKind) -> String {
     }
 }
 
-/// The names that [`filtered`] knows.
-const FILTERS: [&str; 19] = [
-    "re", "repl", "ere", "base", "stem", "suffix", "trim", "ext", "upper", "lower", "host", "port", "from", "to", "since", "length", "bsd",
-    "hour", "minute",
+/// A path without the slash at its end.
+fn trimmed(path: &str) -> String {
+    let trimmed = path.trim_end_matches('/');
+    if trimmed.is_empty() { path.to_owned() } else { trimmed.to_owned() }
+}
+
+/// The names that stand behind a slot.
+const FILTERS: [&str; 23] = [
+    "re", "repl", "ere", "base", "stem", "suffix", "trim", "ext", "text", "stamp", "args", "excludes", "upper", "lower", "host", "port", "from",
+    "to", "since", "length", "bsd", "hour", "minute",
 ];
 
 /// A form of the value that a tool needs.
@@ -267,8 +334,12 @@ fn filtered(filled: &Filled, filter: &str) -> Option<String> {
             .filter(|(stem, _)| !stem.is_empty() && !stem.ends_with('/'))
             .map_or(text.clone(), |(stem, _)| stem.to_owned()),
         "suffix" => base.rsplit_once('.')?.1.to_owned(),
-        "trim" => text.trim_end_matches('/').to_owned(),
         "ext" => text.trim_start_matches(['*', '.']).to_owned(),
+        // What a tool cannot take for an option, nor the shell for a home.
+        "text" if text.starts_with(['-', '~']) => return None,
+        "text" => text,
+        // A format of `date`.
+        "stamp" => text.contains('%').then_some(text)?,
         "upper" => text.to_uppercase(),
         "lower" => text.to_lowercase(),
         "host" => text.split_once(':').map_or(text.as_str(), |(host, _)| host).to_owned(),

@@ -34,6 +34,9 @@ pub(in crate::offline) struct RawPhrase {
     /// Taken from the confidence.
     #[serde(default)]
     doubt: f64,
+    /// Stands behind others that explain the sentence as well.
+    #[serde(default)]
+    back: bool,
 }
 
 /// Something that can be said beside the command.
@@ -61,6 +64,7 @@ pub(in crate::offline) struct Phrase {
     pub at: usize,
     /// Where in a pack it was written.
     pub written: Option<Written>,
+    pub back: bool,
 }
 
 impl Phrase {
@@ -124,6 +128,7 @@ impl RawPhrase {
             reading,
             destructive: self.destructive,
             doubt: doubt(self.doubt, self.id.span())?,
+            back: self.back,
             at: self.id.span().start,
             written: None,
             id: self.id.into_inner(),

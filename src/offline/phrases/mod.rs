@@ -14,7 +14,8 @@ use super::parse::{Coverage, Parse};
 /// Reads the sentence as this phrase.
 pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine, budget: &Budget) -> Option<Parse> {
     let mut unread = Vec::new();
-    let mut reading = Reading { phrase, words, budget, bindings: Bindings::default(), said: false, taken: 0.0, repairs: 0 };
+    let mut reading =
+        Reading { phrase, words, budget, bindings: Bindings::default(), used: Vec::new(), said: false, taken: 0.0, repairs: 0 };
     let (mut at, mut left, mut negated) = (0, 0.0, false);
     while at < words.len() {
         if let Some(end) = reading.step(at, negated) {
@@ -38,7 +39,9 @@ pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine, b
         return None;
     }
     let Reading { bindings, taken, repairs, .. } = reading;
-    if phrase.destructive && repairs > 0 {
+    // What an argument of the shell holds is not known, nor what an unknown word asks for.
+    let unseen = words.iter().any(|word| word.is_variable() && word.raw[1..].starts_with(|c: char| c.is_ascii_digit()));
+    if phrase.destructive && (repairs > 0 || unseen || left >= 1.0) {
         return None;
     }
     let rendered = |templates: &[super::intents::Template]| -> Vec<String> {
@@ -60,7 +63,8 @@ pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine, b
         bound: u64::MAX,
         destructive: phrase.destructive,
         doubt: phrase.doubt,
-        weight: taken,
+        // It names the command itself, where others only explain the words.
+        weight: 1.5 * taken + if phrase.back { 1.5 } else { 2.5 },
         coverage: Some(Coverage { confidence, repaired: repairs > 0, left: unread }),
     })
 }
@@ -70,6 +74,8 @@ struct Reading<'a> {
     words: &'a [Word],
     budget: &'a Budget,
     bindings: Bindings,
+    /// The options that were said.
+    used: Vec<String>,
     /// Whether the command itself was named.
     said: bool,
     taken: f64,
@@ -82,6 +88,7 @@ impl Reading<'_> {
         let mut best: Option<(usize, Option<&str>, Caught)> = None;
         let mut offer = |pattern: &Pattern, flag: Option<&'_ str>| {
             if let Some((end, caught)) = pattern.matches(self.words, at, self.budget)
+                && let end = pattern.trimmed(self.words, at, end)
                 && end > best.as_ref().map_or(at, |best| best.0)
             {
                 // The phrase outlives this call, and so do its names.
@@ -93,12 +100,13 @@ impl Reading<'_> {
         if !self.said && !negated {
             self.phrase.say.iter().for_each(|pattern| offer(pattern, None));
         }
-        for option in self.phrase.options.iter().filter(|option| option.negated == negated && !self.bindings.is_bound(&option.name)) {
+        for option in self.phrase.options.iter().filter(|option| option.negated == negated && !self.used.contains(&option.name)) {
             option.patterns.iter().for_each(|pattern| offer(pattern, Some(&option.name)));
         }
         let (end, flag, caught) = best?;
         self.said |= flag.is_none();
         if let Some(flag) = flag {
+            self.used.push(flag.to_owned());
             let said: Vec<&str> = self.words[at..end].iter().map(|word| word.raw.as_str()).collect();
             self.bindings.set_flag(flag, &said.join(" "));
         }
@@ -107,7 +115,13 @@ impl Reading<'_> {
         }
         let taken = &self.words[at..end];
         self.taken += taken.iter().filter(|word| !word.is_light()).count() as f64;
-        self.repairs += u32::try_from(taken.iter().filter(|word| word.repaired).count()).unwrap_or(u32::MAX);
+        // A name is taken as it is written.
+        let is_name = |word: &Word| {
+            caught.bound.iter().any(|bound| {
+                matches!(bound, Bound::Text(text) if *text == word.raw) || matches!(bound, Bound::List(list) if list.contains(&word.raw))
+            })
+        };
+        self.repairs += u32::try_from(taken.iter().filter(|word| word.repaired && !is_name(word)).count()).unwrap_or(u32::MAX);
         Some(end)
     }
 }
@@ -119,7 +133,7 @@ fn filled(bound: &Bound, words: &[Word]) -> Option<Filled> {
         Bound::Text(text) => Some(Filled::path(vec![text.clone()], is_variable(text))),
         Bound::List(list) => {
             let variables = list.iter().filter(|text| is_variable(text)).count();
-            (variables == 0 || variables == list.len()).then(|| Filled::path(list.clone(), variables > 0))
+            Some(Filled::path(list.clone(), variables > 0))
         }
         Bound::Number(number) => Some(Filled::path(vec![number.to_string()], false)),
         Bound::Place(place) => Some(Filled::path(place.roots.clone(), place.roots.iter().any(|root| is_variable(root)))),
