@@ -33,6 +33,8 @@ pub enum Invocation {
     Provider(ProviderVerb),
     /// Tell what a command line would do.
     Check(CheckArguments),
+    /// See to what the embedded translator knows.
+    Intents(IntentsVerb),
     /// Do something for many lines.
     Batch(BatchVerb),
     /// Print a shell's completion script.
@@ -95,10 +97,14 @@ enum Verb {
     /// List or add services that answer
     #[command(subcommand, arg_required_else_help = true)]
     Provider(ProviderVerb),
+    /// List what the embedded translator knows, or check intents of your own
+    #[command(subcommand, arg_required_else_help = true)]
+    Intents(IntentsVerb),
     /// Translate, check, clean or redact many texts, as JSON lines
     #[command(subcommand, arg_required_else_help = true)]
     Batch(BatchVerb),
     /// Tell about a verb, or about all
+    #[command(hide = true)]
     Help {
         /// `all`, or a verb such as `config show`
         verb: Vec<String>,
@@ -135,6 +141,9 @@ pub struct TranslateArguments {
     /// Print the request that the first provider would be sent, and send nothing
     #[arg(long, conflicts_with_all = ["offline", "json", "count"])]
     pub show_request: bool,
+    /// Show how the embedded translator reads the words, and ask nobody else
+    #[arg(long, conflicts_with_all = ["count", "show_request"])]
+    pub why: bool,
     /// The query, joined by single spaces; with a blank in front it is for this machine alone
     #[arg(last = true, value_name = "WORDS")]
     pub(super) words: Vec<String>,
@@ -280,6 +289,30 @@ pub struct ProviderAddArguments {
     pub key_env: Option<String>,
 }
 
+/// What to do with the intents of the embedded translator.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum IntentsVerb {
+    /// Print what it knows, each with a sentence that it understands
+    List(IntentsListArguments),
+    /// Check files of your own intents and show what their examples become
+    #[command(after_help = concat!("Exit status: 0 all files are right, 64 a mistake.\n\nA whole file:\n\n", include_str!("intents_example.toml")))]
+    Check {
+        /// The files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<String>,
+    },
+}
+
+/// Options of `gptos intents list`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct IntentsListArguments {
+    /// Only this family, such as git
+    pub family: Option<String>,
+    /// Print one JSON list
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// What to do for many lines.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum BatchVerb {
@@ -321,7 +354,7 @@ impl TranslateArguments {
 
     /// A query with nothing else said.
     pub(super) fn bare(words: Vec<String>) -> Self {
-        Self { shell: None, count: 1, offline: false, no_cache: false, json: false, show_request: false, words }
+        Self { shell: None, count: 1, offline: false, no_cache: false, json: false, show_request: false, why: false, words }
     }
 }
 
@@ -381,6 +414,7 @@ fn invocation(verb: Verb) -> Result<Invocation, UsageError> {
         Verb::Config(verb) => Invocation::Config(verb),
         Verb::Provider(verb) => Invocation::Provider(verb),
         Verb::Check(arguments) => Invocation::Check(arguments),
+        Verb::Intents(verb) => Invocation::Intents(verb),
         Verb::Batch(verb) => Invocation::Batch(verb),
         Verb::Help { verb } => Invocation::Print(help::about(&verb)?),
         Verb::Completions { shell } => Invocation::Completions(shell.0),

@@ -54,6 +54,7 @@ fn every_verb_is_understood() {
         (
             &["translate", "-n", "3", "--no-cache", "--json", "--shell", "bash", "--", "a", "--offline"],
             Invocation::Translate(TranslateArguments {
+                why: false,
                 shell: Some(ShellName(ShellKind::Bash)),
                 count: 3,
                 offline: false,

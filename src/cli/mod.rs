@@ -16,6 +16,7 @@ mod help;
 mod hints;
 pub mod hot_verbs;
 pub mod init;
+mod intents;
 pub mod manual;
 pub mod output;
 mod present;
@@ -25,6 +26,7 @@ mod provider_discover;
 mod sanitize;
 mod standing;
 mod translate;
+mod why;
 mod widget;
 
 use std::ffi::OsString;
@@ -107,6 +109,7 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
         }
         Invocation::Translate(arguments) => return translate::one(&arguments, output),
         Invocation::Check(arguments) => return check::one(&arguments, output),
+        Invocation::Intents(verb) => return intents::run(&verb, &paths, output),
         Invocation::Batch(BatchVerb::Translate(arguments)) => return translate::many(&arguments, output),
         Invocation::Batch(BatchVerb::Check(arguments)) => return check::many(arguments, output),
         Invocation::Batch(BatchVerb::Sanitize(arguments)) => return sanitize::sanitize(arguments, output),

@@ -38,6 +38,11 @@ impl Token {
         matches!(self.value, Value::Word) && self.known.is_some_and(|known| known.repaired)
     }
 
+    /// Whether it is a word and no slot.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.value, Value::Word)
+    }
+
     /// True for words that neither bind nor mean anything.
     pub(super) fn is_filler(&self) -> bool {
         matches!(self.role(), Some(Role::Filler | Role::Weak))
@@ -100,7 +105,8 @@ pub(super) fn pieces(query: &str, lexicon: &Lexicon) -> Option<Vec<Token>> {
     for token in tokens.iter_mut().filter(|token| matches!(token.value, Value::Path)) {
         // "files/directories", "regular/normal": an alternative in words, not a path.
         let parts: Vec<&str> = token.raw.split('/').collect();
-        let in_words = parts.iter().all(|part| part.len() > 2 && lexicon.read(&part.to_lowercase()).is_some_and(|known| known.role != Role::Name));
+        let in_words =
+            parts.iter().all(|part| part.len() > 2 && lexicon.read(&part.to_lowercase()).is_some_and(|known| known.role != Role::Name));
         if in_words {
             token.raw = parts[0].to_owned();
             token.value = Value::Word;

@@ -12,6 +12,7 @@ mod matrix;
 mod matrix_host;
 mod offline_syntax;
 mod outage;
+mod packs;
 mod planted;
 mod planted_secret;
 mod program;

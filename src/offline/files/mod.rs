@@ -15,6 +15,7 @@ mod render_tests;
 use std::sync::LazyLock;
 
 use self::query::{Action, Query, TestKind, Verb, What};
+use super::budget::Budget;
 use super::grammar::{Caught, Pattern, Word};
 use super::machine::Machine;
 use super::parse::{Coverage, Parse};
@@ -36,8 +37,8 @@ pub(super) fn vocabulary() -> impl Iterator<Item = &'static str> {
 }
 
 /// Reads the sentence as a question about files, if it is one.
-pub(super) fn match_files(words: &[Word], machine: &Machine) -> Option<Parse> {
-    let read = read(words)?;
+pub(super) fn match_files(words: &[Word], machine: &Machine, budget: &Budget) -> Option<Parse> {
+    let read = read(words, budget)?;
     let Read { query, weight, coverage } = read;
     let destructive = query.is_destructive();
     if destructive && !query.may_destroy() {
@@ -46,6 +47,8 @@ pub(super) fn match_files(words: &[Word], machine: &Machine) -> Option<Parse> {
     let command = render::command(&query, machine)?;
     Some(Parse {
         intent: format!("files.{}", reading::action_name(&query.action)),
+        from_pack: false,
+        slots: reading::parts(&query),
         reading: reading::reading(&query),
         commands: vec![command],
         explained: u64::MAX,
@@ -63,13 +66,14 @@ struct Read {
     coverage: Coverage,
 }
 
-fn read(words: &[Word]) -> Option<Read> {
+fn read(words: &[Word], budget: &Budget) -> Option<Read> {
+    let mut unread = Vec::new();
     let variables = words.iter().filter(|word| word.is_variable()).map(|word| word.raw.clone()).collect();
     let mut query = Query { variables, ..Query::default() };
     let (mut at, mut negated, mut either) = (0, false, false);
     let (mut total, mut left, mut weight, mut repairs) = (0.0, 0.0, 0.0, 0.0);
     while at < words.len() {
-        if let Some((end, next)) = step(&query, words, at, negated) {
+        if let Some((end, next)) = step(&query, words, at, negated, budget) {
             let before = query.tests.len();
             query = next;
             if either && query.tests.len() > before && before > 0 {
@@ -100,6 +104,7 @@ fn read(words: &[Word]) -> Option<Read> {
             let weighs = word.weight(at == 0);
             total += weighs;
             left += weighs;
+            unread.push(word.raw.clone());
         } else {
             return None;
         }
@@ -111,12 +116,12 @@ fn read(words: &[Word]) -> Option<Read> {
     query.settle()?;
     let share = 0.6 - 0.04 * f64::min(total, 6.0);
     let confidence = f64::clamp(0.95 - left * share - 0.08 * repairs, 0.0, 1.0);
-    Some(Read { query, weight, coverage: Coverage { confidence, repaired: repairs > 0.0 } })
+    Some(Read { query, weight, coverage: Coverage { confidence, repaired: repairs > 0.0, left: unread } })
 }
 
 /// The query after the row that takes most words at `at` and makes sense there; of equals the first.
-fn step(query: &Query, words: &[Word], at: usize, negated: bool) -> Option<(usize, Query)> {
-    let matched = |(pattern, effect): &(Pattern, Effect)| pattern.matches(words, at).map(|(end, caught)| (end, *effect, caught));
+fn step(query: &Query, words: &[Word], at: usize, negated: bool, budget: &Budget) -> Option<(usize, Query)> {
+    let matched = |(pattern, effect): &(Pattern, Effect)| pattern.matches(words, at, budget).map(|(end, caught)| (end, *effect, caught));
     let mut found: Vec<(usize, Effect, Caught)> = GRAMMAR.iter().filter_map(matched).collect();
     found.sort_by_key(|(end, ..)| std::cmp::Reverse(*end));
     found.into_iter().find_map(|(end, effect, mut caught)| {

@@ -26,13 +26,21 @@ pub(super) fn action_name(action: &Action) -> &'static str {
     }
 }
 
-/// What the command does, in one line of plain words.
-pub(super) fn reading(query: &Query) -> String {
-    let mut text = begin(&query.action);
-    if let Some(top) = query.top {
-        text.push_str(&format!("the first {top} of "));
-    }
-    text.push_str(match query.what {
+/// What the query was filled with: name and text of each part.
+pub(super) fn parts(query: &Query) -> Vec<(String, String)> {
+    let part = |name: &str, text: String| (name.to_owned(), text);
+    let mut parts = vec![part("what", what(query.what).to_owned())];
+    parts.extend((!query.roots.is_empty()).then(|| part("in", query.roots.join(", "))));
+    parts.extend(query.tests.iter().map(|test| part("test", words(test))));
+    parts.extend(query.depth.map(|depth| part("depth", depth.to_string())));
+    parts.extend(query.order.map(|order| part("order", order_words(order).to_owned())));
+    parts.extend(query.top.map(|top| part("first", top.to_string())));
+    parts.extend(query.sink.as_ref().map(|sink| part("to", sink.file.clone())));
+    parts
+}
+
+fn what(what: What) -> &'static str {
+    match what {
         What::Files | What::Regular => "files",
         What::Folders => "folders",
         What::Symlinks => "symbolic links",
@@ -41,7 +49,16 @@ pub(super) fn reading(query: &Query) -> String {
         What::Other('s') => "sockets",
         What::Other('p') => "named pipes",
         What::Other(_) => "devices",
-    });
+    }
+}
+
+/// What the command does, in one line of plain words.
+pub(super) fn reading(query: &Query) -> String {
+    let mut text = begin(&query.action);
+    if let Some(top) = query.top {
+        text.push_str(&format!("the first {top} of "));
+    }
+    text.push_str(what(query.what));
     let names = query.tests.iter().filter(|test| matches!(test.kind, TestKind::Names(_)));
     names.for_each(|test| text.push_str(&format!(" {}", words(test))));
     if query.roots.is_empty() {

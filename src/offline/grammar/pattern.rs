@@ -14,6 +14,7 @@ use super::places::place;
 use super::slots::{age, extension_like, extensions, kind, mode, number, plural_ending, rights, size, user, who};
 use super::targets::{bunch, is_remote, item, items, spot};
 use super::words::{Word, set_of};
+use crate::offline::budget::Budget;
 use crate::offline::slots::{Size, Value, classify};
 
 /// What a slot of a pattern was bound to.
@@ -260,10 +261,7 @@ impl Pattern {
             What::Words(words) => Some(words.iter().map(|(word, _)| word.as_str())),
             What::Slot(..) => None,
         });
-        let words = words.flatten().flat_map(|word| match word.strip_prefix('@') {
-            Some(set) => set_of(set).to_vec(),
-            None => vec![word],
-        });
+        let words = words.flatten().flat_map(spelt);
         let slots = self.items.iter().flat_map(|item| match item.what {
             What::Slot(Slot::Nth, ..) => ORDINALS.to_vec(),
             What::Slot(Slot::Delimiter, ..) => DELIMITERS.iter().map(|(name, _)| *name).collect(),
@@ -277,10 +275,19 @@ impl Pattern {
         self.items.iter().flat_map(Item::names)
     }
 
+    /// The parts that must be said, each as the words of which one is said.
+    pub(in crate::offline) fn needed(&self) -> impl Iterator<Item = Vec<&str>> {
+        let needed = self.items.iter().filter(|item| !item.optional).filter_map(|item| match &item.what {
+            What::Words(words) => Some(words),
+            What::Slot(..) => None,
+        });
+        needed.map(|words| words.iter().flat_map(|(word, _)| spelt(word)).collect())
+    }
+
     /// Matches at `at`; gives the place behind the last word taken.
-    pub(in crate::offline) fn matches(&self, words: &[Word], at: usize) -> Option<(usize, Caught)> {
+    pub(in crate::offline) fn matches(&self, words: &[Word], at: usize, budget: &Budget) -> Option<(usize, Caught)> {
         let mut caught = Caught::default();
-        let end = walk(&self.items, words, at, &mut caught, true)?;
+        let end = walk(&self.items, (words, budget), at, &mut caught, true)?;
         caught.plural = words[at..end].iter().any(|word| word.is_word() && word.low.ends_with('s'));
         Some((end, caught))
     }
@@ -290,6 +297,14 @@ impl Pattern {
         let may_end = self.items.last().is_some_and(|item| item.optional);
         let taken = words[at..end].iter().rev().take_while(|word| may_end && PREPOSITIONS.iter().any(|known| word.is(known)));
         usize::max(end - taken.count(), at + 1)
+    }
+}
+
+/// The words that a word of a pattern stands for.
+fn spelt(word: &str) -> Vec<&str> {
+    match word.strip_prefix('@') {
+        Some(set) => set_of(set).to_vec(),
+        None => vec![word],
     }
 }
 
@@ -350,14 +365,17 @@ fn slot(name: &str) -> Option<Slot> {
     })
 }
 
-fn walk(items: &[Item], words: &[Word], at: usize, caught: &mut Caught, first: bool) -> Option<usize> {
+fn walk(items: &[Item], (words, budget): (&[Word], &Budget), at: usize, caught: &mut Caught, first: bool) -> Option<usize> {
     let Some((item, rest)) = items.split_first() else { return Some(at) };
+    if !budget.step() {
+        return None;
+    }
     let mark = caught.bound.len();
     let mut place = at;
     // Light words may stand between the items, but a pattern begins with its first.
     loop {
         if let Some(next) = take(item, words, place, caught)
-            && let Some(end) = walk(rest, words, next, caught, false)
+            && let Some(end) = walk(rest, (words, budget), next, caught, false)
         {
             return Some(end);
         }
@@ -371,7 +389,7 @@ fn walk(items: &[Item], words: &[Word], at: usize, caught: &mut Caught, first: b
         }
         place += 1;
     }
-    if item.optional { walk(rest, words, at, caught, first) } else { None }
+    if item.optional { walk(rest, (words, budget), at, caught, first) } else { None }
 }
 
 fn take(item: &Item, words: &[Word], at: usize, caught: &mut Caught) -> Option<usize> {

@@ -37,7 +37,8 @@ impl Filled {
 #[derive(Debug, Clone, Default)]
 pub(in crate::offline) struct Bindings {
     slots: Vec<(String, Filled)>,
-    flags: Vec<String>,
+    /// Each with the words that set it.
+    flags: Vec<(String, String)>,
 }
 
 impl Bindings {
@@ -53,7 +54,7 @@ impl Bindings {
     }
 
     pub(in crate::offline) fn is_bound(&self, name: &str) -> bool {
-        self.flags.iter().any(|flag| flag == name) || self.get(name).is_some_and(|filled| !filled.defaulted)
+        self.flags.iter().any(|(flag, _)| flag == name) || self.get(name).is_some_and(|filled| !filled.defaulted)
     }
 
     pub(in crate::offline) fn has_slot(&self, name: &str) -> bool {
@@ -64,8 +65,16 @@ impl Bindings {
         self.slots.iter().any(|(_, filled)| filled.defaulted)
     }
 
-    pub(in crate::offline) fn set_flag(&mut self, name: &str) {
-        self.flags.push(name.to_owned());
+    /// Sets a flag because of these words.
+    pub(in crate::offline) fn set_flag(&mut self, name: &str, said: &str) {
+        self.flags.push((name.to_owned(), said.to_owned()));
+    }
+
+    /// All names with their texts, for people.
+    pub(in crate::offline) fn shown(&self) -> Vec<(String, String)> {
+        let assumed = |filled: &Filled| if filled.defaulted { " (assumed)" } else { "" };
+        let slots = self.slots.iter().map(|(name, filled)| (name.clone(), format!("{}{}", filled.plain(), assumed(filled))));
+        slots.chain(self.flags.iter().cloned()).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 use super::bind::{Binder, Bindings};
 use super::format::Intent;
 use super::template::Template;
+use crate::offline::budget::Budget;
 use crate::offline::lexicon::Lexicon;
 use crate::offline::machine::Machine;
 use crate::offline::parse::Parse;
@@ -19,12 +20,13 @@ pub(in crate::offline) struct Sentence<'a> {
     pub said: &'a Said,
     pub lexicon: &'a Lexicon,
     pub machine: &'a Machine,
+    pub budget: &'a Budget,
 }
 
 /// Reads the sentence as this intent, if every group of needed words is said and every required slot can be bound.
 pub(in crate::offline) fn match_intent(intent: &Intent, sentence: Sentence<'_>) -> Option<Parse> {
-    let Sentence { query, tokens, said, lexicon, machine } = sentence;
-    if !intent.need.iter().all(|group| said.has_any(group)) || said.has_any(&intent.not) {
+    let Sentence { query, tokens, said, lexicon, machine, budget } = sentence;
+    if !budget.step() || !intent.need.iter().all(|group| said.has_any(group)) || said.has_any(&intent.not) {
         return None;
     }
     let mut binder = Binder { query, tokens, lexicon, explained: 0, reserved: 0, bound: 0, bindings: Bindings::default() };
@@ -49,14 +51,16 @@ pub(in crate::offline) fn match_intent(intent: &Intent, sentence: Sentence<'_>) 
         let places = marks(tokens, |token| token.lemma().is_some_and(|lemma| words.contains(&lemma)));
         if places != 0 {
             binder.explained |= places;
-            binder.bindings.set_flag(name);
+            let said: Vec<&str> =
+                tokens.iter().enumerate().filter(|(at, _)| places & (1 << at) != 0).map(|(_, token)| token.raw.as_str()).collect();
+            binder.bindings.set_flag(name, &said.join(" "));
             weight += 1.0;
         }
     }
     binder.reserved = marks(tokens, |token| token.lemma().is_some_and(|lemma| intent.may.contains(&lemma)));
     for spec in &intent.slots {
         let before = binder.explained;
-        if !binder.bind(spec) {
+        if !budget.step() || !binder.bind(spec) {
             return None;
         }
         if binder.explained != before {
@@ -78,6 +82,8 @@ pub(in crate::offline) fn match_intent(intent: &Intent, sentence: Sentence<'_>) 
     commands.extend(rendered(&intent.alternatives));
     Some(Parse {
         intent: intent.id.clone(),
+        from_pack: intent.written.is_some(),
+        slots: binder.bindings.shown(),
         commands,
         reading: intent.reading.plain(&binder.bindings)?,
         explained: binder.explained,

@@ -7,6 +7,6 @@ mod matching;
 mod template;
 
 pub(super) use bind::{Bindings, Filled};
-pub(super) use format::{Intent, load};
+pub(super) use format::{Intent, RawIntent};
 pub(super) use matching::{Sentence, match_intent};
 pub(super) use template::{Template, TemplateError};

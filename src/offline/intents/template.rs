@@ -12,6 +12,8 @@ pub(in crate::offline) enum TemplateError {
     Guard(String),
     #[error("`{0}` is not closed")]
     Open(&'static str),
+    #[error("there is no filter `{0}`")]
+    Filter(String),
 }
 
 /// When a form of a command applies.
@@ -182,6 +184,9 @@ fn parse_parts<'a>(mut text: &'a str, end: Option<&'static str>) -> Result<(Vec<
         }
         if let Some((name, filter, after)) = slot_at(text) {
             flush(&mut literal, &mut parts);
+            if let Some(unknown) = filter.as_ref().filter(|filter| !FILTERS.contains(&filter.as_str())) {
+                return Err(TemplateError::Filter(unknown.clone()));
+            }
             parts.push(Part::Slot { name, filter });
             text = after;
             continue;
@@ -336,6 +341,11 @@ fn in_quotes(filled: &Filled, shell: Option<ShellKind>) -> Option<String> {
         Some(shell) => (!filled.variable && !text.contains('\\')).then(|| quote(&text, shell)),
     }
 }
+
+/// The names that stand behind a slot.
+const FILTERS: [&str; 30] = [
+    "re", "repl", "ere", "base", "stem", "suffix", "trim", "ext", "text", "stamp", "args", "arg", "echo", "quoted", "excludes", "upper", "lower", "host", "port", "from", "to", "since", "length", "bsd", "hour", "minute", "awk", "dash", "dotted", "jqkey",
+];
 
 /// A form of the value that a tool needs.
 fn filtered(filled: &Filled, filter: &str) -> Option<String> {

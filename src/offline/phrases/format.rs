@@ -1,33 +1,15 @@
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::LazyLock;
 
 use serde::Deserialize;
-use thiserror::Error;
+use toml::Spanned;
 
-use crate::offline::grammar::{Pattern, PatternError};
-use crate::offline::intents::{Template, TemplateError};
-
-/// What is wrong with a file of phrases.
-#[derive(Debug, Error)]
-pub(in crate::offline) enum PhraseError {
-    #[error("phrases: {0}")]
-    Toml(#[from] toml::de::Error),
-    #[error("phrase {id}: `{pattern}`: {source}")]
-    Pattern { id: String, pattern: String, source: PatternError },
-    #[error("phrase {id}: {source}")]
-    Template { id: String, source: TemplateError },
-    #[error("phrase {id}: `{name}` is neither a slot nor an option")]
-    Unknown { id: String, name: String },
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawFile {
-    family: String,
-    /// What none of the phrases of the file is about: a sentence that says one of these is not theirs.
-    #[serde(default)]
-    not: Vec<String>,
-    phrase: Vec<RawPhrase>,
-}
+use crate::offline::IntentInfo;
+use crate::offline::grammar::Pattern;
+use crate::offline::intents::Template;
+use crate::offline::pack::Written;
+use crate::offline::source::{Cause, OneOrMore, SourceError, doubt, short};
 
 /// What can be said with many commands ("from standard input", "page by page") and what it adds behind them.
 #[derive(Debug, Deserialize)]
@@ -40,28 +22,30 @@ struct RawShared {
     destructive: bool,
 }
 
-const SHARED: &str = include_str!("../data/phrases.shared.toml");
+static SHARED: LazyLock<BTreeMap<String, RawShared>> =
+    LazyLock::new(|| toml::from_str(include_str!("../data/phrases.shared.toml")).expect("a test reads the embedded data"));
 
+/// A phrase as it is written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawPhrase {
-    id: String,
+pub(in crate::offline) struct RawPhrase {
+    pub id: Spanned<String>,
     example: String,
     /// One of them names the command.
-    say: Vec<String>,
+    say: Vec<Spanned<String>>,
     /// What else can be said: each sets a flag of its name and binds its slots. A name that begins with `no_` is for what
     /// stands behind a negation ("without …").
     #[serde(default)]
-    with: BTreeMap<String, OneOrMore>,
+    with: BTreeMap<String, Spanned<OneOrMore>>,
     /// Shared options, in the order in which their commands are added.
     #[serde(default, rename = "use")]
-    shared: Vec<String>,
+    shared: Vec<Spanned<String>>,
     /// The first form whose `@` guards hold and whose slots are bound is the answer.
-    cmd: OneOrMore,
+    cmd: Spanned<OneOrMore>,
     /// Other commands worth offering.
     #[serde(default)]
-    alt: Vec<String>,
-    reading: String,
+    alt: Vec<Spanned<String>>,
+    reading: Spanned<String>,
     /// Deletes or overwrites.
     #[serde(default)]
     destructive: bool,
@@ -71,22 +55,6 @@ struct RawPhrase {
     /// Stands behind others that explain the sentence as well.
     #[serde(default)]
     back: bool,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-enum OneOrMore {
-    One(String),
-    More(Vec<String>),
-}
-
-impl OneOrMore {
-    fn all(self) -> Vec<String> {
-        match self {
-            OneOrMore::One(text) => vec![text],
-            OneOrMore::More(texts) => texts,
-        }
-    }
 }
 
 /// Something that can be said beside the command.
@@ -99,6 +67,13 @@ pub(in crate::offline) struct SaidOption {
     /// Saying it makes the command overwrite something.
     pub destructive: bool,
     pub patterns: Vec<Pattern>,
+}
+
+impl SaidOption {
+    fn new(name: &str, patterns: Vec<Pattern>, destructive: bool) -> Self {
+        let repeats = patterns.iter().all(|pattern| pattern.slots().next().is_none());
+        Self { negated: name.starts_with("no_"), name: name.to_owned(), repeats, destructive, patterns }
+    }
 }
 
 /// A phrase ready to be matched.
@@ -116,10 +91,19 @@ pub(in crate::offline) struct Phrase {
     pub reading: Template,
     pub destructive: bool,
     pub doubt: f64,
+    /// The byte at which its id stands in its file.
+    pub at: usize,
+    /// Where in a pack it was written.
+    pub written: Option<Written>,
     pub back: bool,
 }
 
 impl Phrase {
+    /// What people are told of it.
+    pub(in crate::offline) fn info(&self) -> IntentInfo<'_> {
+        IntentInfo { id: &self.id, family: &self.family, example: &self.example, written: self.written.as_ref() }
+    }
+
     /// The words of its patterns.
     pub(in crate::offline) fn vocabulary(&self) -> impl Iterator<Item = &str> {
         let options = self.options.iter().flat_map(|option| &option.patterns);
@@ -127,56 +111,70 @@ impl Phrase {
     }
 }
 
-/// Reads one file of phrases.
-pub(in crate::offline) fn load(data: &str) -> Result<Vec<Phrase>, PhraseError> {
-    let file: RawFile = toml::from_str(data)?;
-    let shared: BTreeMap<String, RawShared> = toml::from_str(SHARED)?;
-    file.phrase.into_iter().map(|raw| build(raw, &file.family, &file.not, &shared)).collect()
+fn pattern(text: &str, at: Range<usize>) -> Result<Pattern, SourceError> {
+    Pattern::parse(short(text, at.clone())?).map_err(|source| Cause::Pattern { pattern: text.to_owned(), source }.at(at))
 }
 
-fn build(raw: RawPhrase, family: &str, not: &[String], shared: &BTreeMap<String, RawShared>) -> Result<Phrase, PhraseError> {
-    let id = raw.id;
-    let mut suffix = String::new();
-    let mut with: Vec<(String, OneOrMore, bool)> = raw.with.into_iter().map(|(name, patterns)| (name, patterns, false)).collect();
-    for name in raw.shared {
-        let Some(option) = shared.get(&name) else { return Err(PhraseError::Unknown { id, name }) };
-        if !option.cmd.is_empty() {
-            suffix.push_str(&format!("(?{name}:{}?)", option.cmd));
+fn template(text: &str, at: Range<usize>) -> Result<Template, SourceError> {
+    Template::parse(short(text, at.clone())?).map_err(|error| Cause::Template(error).at(at))
+}
+
+impl RawPhrase {
+    /// Checks it. A sentence that fits one of `not` is none for its file.
+    pub(in crate::offline) fn build(self, family: &str, not: &[Spanned<String>]) -> Result<Phrase, SourceError> {
+        let say = self.say.iter().map(|text| pattern(text.get_ref(), text.span())).collect::<Result<Vec<_>, _>>()?;
+        if say.is_empty() {
+            return Err(Cause::Empty("say").at(self.id.span()));
         }
-        with.push((name, option.say.clone(), option.destructive));
-    }
-    let pattern = |text: &String| Pattern::parse(text).map_err(|source| PhraseError::Pattern { id: id.clone(), pattern: text.clone(), source });
-    let template = |text: &String| Template::parse(text).map_err(|source| PhraseError::Template { id: id.clone(), source });
-    let say = raw.say.iter().map(pattern).collect::<Result<Vec<_>, _>>()?;
-    let not = not.iter().map(pattern).collect::<Result<Vec<_>, _>>()?;
-    let mut options = Vec::new();
-    for (name, patterns, destructive) in with {
-        let patterns = patterns.all().iter().map(pattern).collect::<Result<Vec<_>, _>>()?;
-        let repeats = patterns.iter().all(|pattern| pattern.slots().next().is_none());
-        options.push(SaidOption { negated: name.starts_with("no_"), name, repeats, destructive, patterns });
-    }
-    let whole = |text: &String| template(&format!("{text}{suffix}"));
-    let commands = raw.cmd.all().iter().map(whole).collect::<Result<Vec<_>, _>>()?;
-    let alternatives = raw.alt.iter().map(whole).collect::<Result<Vec<_>, _>>()?;
-    let reading = template(&raw.reading)?;
-    let patterns = || say.iter().chain(options.iter().flat_map(|option| &option.patterns));
-    for name in commands.iter().chain(&alternatives).chain([&reading]).flat_map(Template::names) {
-        if !options.iter().any(|option| option.name == name) && !patterns().any(|pattern| pattern.slots().any(|slot| slot == name)) {
-            return Err(PhraseError::Unknown { id, name });
+        let mut options = Vec::new();
+        for (name, texts) in &self.with {
+            let patterns = texts.get_ref().all().iter().map(|text| pattern(text, texts.span())).collect::<Result<Vec<_>, _>>()?;
+            options.push(SaidOption::new(name, patterns, false));
         }
+        let mut suffix = String::new();
+        for name in &self.shared {
+            let Some(option) = SHARED.get(name.get_ref()) else { return Err(Cause::Unknown(name.get_ref().clone()).at(name.span())) };
+            let patterns = option.say.all().iter().map(|text| pattern(text, name.span())).collect::<Result<Vec<_>, _>>()?;
+            options.push(SaidOption::new(name.get_ref(), patterns, option.destructive));
+            if !option.cmd.is_empty() {
+                suffix.push_str(&format!("(?{}:{}?)", name.get_ref(), option.cmd));
+            }
+        }
+        let not = not.iter().map(|text| pattern(text.get_ref(), text.span())).collect::<Result<Vec<_>, _>>()?;
+        let whole = |text: &str, at: Range<usize>| template(&format!("{text}{suffix}"), at);
+        let commands: Vec<Template> =
+            self.cmd.get_ref().all().iter().map(|text| whole(text, self.cmd.span())).collect::<Result<_, _>>()?;
+        if commands.is_empty() {
+            return Err(Cause::Empty("cmd").at(self.cmd.span()));
+        }
+        let alternatives = self.alt.iter().map(|text| whole(text.get_ref(), text.span())).collect::<Result<Vec<_>, _>>()?;
+        let reading = template(self.reading.get_ref(), self.reading.span())?;
+        let patterns = || say.iter().chain(options.iter().flat_map(|option| &option.patterns));
+        let spans =
+            std::iter::repeat_n(self.cmd.span(), commands.len()).chain(self.alt.iter().map(Spanned::span)).chain([self.reading.span()]);
+        for (template, at) in commands.iter().chain(&alternatives).chain([&reading]).zip(spans) {
+            for name in template.names() {
+                if !options.iter().any(|option| option.name == name) && !patterns().any(|pattern| pattern.slots().any(|slot| slot == name))
+                {
+                    return Err(Cause::Unknown(name).at(at));
+                }
+            }
+        }
+        Ok(Phrase {
+            family: family.to_owned(),
+            example: self.example,
+            say,
+            not,
+            options,
+            commands,
+            alternatives,
+            reading,
+            destructive: self.destructive,
+            doubt: doubt(self.doubt, self.id.span())?,
+            back: self.back,
+            at: self.id.span().start,
+            written: None,
+            id: self.id.into_inner(),
+        })
     }
-    Ok(Phrase {
-        id,
-        family: family.to_owned(),
-        example: raw.example,
-        say,
-        not,
-        options,
-        commands,
-        alternatives,
-        reading,
-        destructive: raw.destructive,
-        doubt: raw.doubt,
-        back: raw.back,
-    })
 }

@@ -3,16 +3,19 @@
 
 mod format;
 
-pub(super) use format::{Phrase, PhraseError, load};
+pub(super) use format::{Phrase, RawPhrase};
 
+use super::budget::Budget;
 use super::grammar::{Bound, Caught, Pattern, Word};
 use super::intents::{Bindings, Filled};
 use super::machine::Machine;
 use super::parse::{Coverage, Parse};
 
 /// Reads the sentence as this phrase.
-pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine) -> Option<Parse> {
-    let mut reading = Reading { phrase, words, bindings: Bindings::default(), used: Vec::new(), said: false, taken: 0.0, repairs: 0 };
+pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine, budget: &Budget) -> Option<Parse> {
+    let mut unread = Vec::new();
+    let mut reading =
+        Reading { phrase, words, budget, bindings: Bindings::default(), used: Vec::new(), said: false, taken: 0.0, repairs: 0 };
     let (mut at, mut left, mut negated) = (0, 0.0, false);
     while at < words.len() {
         if let Some(end) = reading.step(at, negated) {
@@ -28,6 +31,7 @@ pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine) -
                 return None;
             }
             left += word.weight(at == 0);
+            unread.push(word.raw.clone());
         }
         at += 1;
     }
@@ -35,13 +39,13 @@ pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine) -
     for option in &phrase.options {
         let bound = |pattern: &Pattern| pattern.slots().next().is_some() && pattern.slots().all(|slot| reading.bindings.has_slot(slot));
         if option.patterns.iter().any(bound) {
-            reading.bindings.set_flag(&option.name);
+            reading.bindings.set_flag(&option.name, "");
         }
     }
     if negated || !reading.said || left > 2.5 {
         return None;
     }
-    if phrase.not.iter().any(|pattern| (0..words.len()).any(|at| pattern.matches(words, at).is_some())) {
+    if phrase.not.iter().any(|pattern| (0..words.len()).any(|at| pattern.matches(words, at, budget).is_some())) {
         return None;
     }
     let Reading { bindings, taken, repairs, .. } = reading;
@@ -63,6 +67,8 @@ pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine) -
     let confidence = f64::clamp(0.95 - left * share - 0.08 * f64::from(repairs), 0.0, 1.0);
     Some(Parse {
         intent: phrase.id.clone(),
+        from_pack: phrase.written.is_some(),
+        slots: bindings.shown(),
         commands,
         reading: phrase.reading.plain(&bindings)?,
         explained: u64::MAX,
@@ -71,13 +77,14 @@ pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine) -
         doubt: phrase.doubt,
         // It names the command itself, where others only explain the words.
         weight: 1.5 * taken + if phrase.back { 1.5 } else { 2.5 },
-        coverage: Some(Coverage { confidence, repaired: repairs > 0 }),
+        coverage: Some(Coverage { confidence, repaired: repairs > 0, left: unread }),
     })
 }
 
 struct Reading<'a> {
     phrase: &'a Phrase,
     words: &'a [Word],
+    budget: &'a Budget,
     bindings: Bindings,
     /// The options that were said.
     used: Vec<String>,
@@ -92,7 +99,7 @@ impl Reading<'_> {
     fn step(&mut self, at: usize, negated: bool) -> Option<usize> {
         let mut best: Option<(usize, Option<&str>, Caught)> = None;
         let mut offer = |pattern: &Pattern, flag: Option<&'_ str>| {
-            if let Some((end, caught)) = pattern.matches(self.words, at)
+            if let Some((end, caught)) = pattern.matches(self.words, at, self.budget)
                 && let end = pattern.trimmed(self.words, at, end)
                 && end > best.as_ref().map_or(at, |best| best.0)
             {
@@ -112,7 +119,8 @@ impl Reading<'_> {
         self.said |= flag.is_none();
         if let Some(flag) = flag {
             self.used.push(flag.to_owned());
-            self.bindings.set_flag(flag);
+            let said: Vec<&str> = self.words[at..end].iter().map(|word| word.raw.as_str()).collect();
+            self.bindings.set_flag(flag, &said.join(" "));
         }
         for (name, bound) in caught.names.iter().zip(&caught.bound) {
             self.bindings.bind(name, filled(bound, self.words)?);
