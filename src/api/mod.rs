@@ -42,6 +42,8 @@ pub struct Setup {
     pub rules: Arc<CustomRules>,
     /// What providers may be told about the place where the shell stands.
     pub context: Vec<ContextField>,
+    /// Whether words that are being typed may be sent to providers.
+    pub prefetch: bool,
     /// What is wrong with the configuration file, in one line; then the former one is in force.
     pub problem: Option<String>,
 }
@@ -134,6 +136,7 @@ pub fn router(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str, b
         .route("/v1/suggest", post(suggest))
         .route("/v1/ran", post(ran))
         .route("/v1/warm", post(warm))
+        .route("/v1/prefetch", post(prefetch))
         .route("/v1/status", get(status))
         .route("/v1/cache", get(cache_stats).delete(cache_clear))
         .route("/v1/drain", post(drain))
@@ -141,13 +144,19 @@ pub fn router(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str, b
         .with_state(Shared { backend, activity, build })
 }
 
+impl Shared {
+    /// Whether a shell with this configuration file is served here.
+    fn serves(&self, config_file: Option<&str>) -> bool {
+        config_file.is_none_or(|file| self.backend.config_file() == Some(Path::new(file)))
+    }
+}
+
 async fn suggest(State(shared): State<Shared>, Json(wire): Json<SuggestRequest>) -> Response<Body> {
     let in_flight = InFlight::new(&shared.activity);
     shared.activity.requests.fetch_add(1, Ordering::Relaxed);
     let setup = shared.backend.setup();
     let headers = HeaderMap::from_iter(shared.build.clone());
-    let is_ours = wire.config_file.as_deref().is_none_or(|file| shared.backend.config_file() == Some(Path::new(file)));
-    if !is_ours {
+    if !shared.serves(wire.config_file.as_deref()) {
         return (headers, stream::line(&Record::Off)).into_response();
     }
     if !setup.resident {
@@ -183,13 +192,30 @@ fn read_request(wire: SuggestRequest, setup: &Setup) -> Result<Request, String> 
 
 async fn warm(State(shared): State<Shared>, Json(wire): Json<WarmRequest>) -> Response<Body> {
     let setup = shared.backend.setup();
-    let is_ours = wire.config_file.as_deref().is_none_or(|file| shared.backend.config_file() == Some(Path::new(file)));
+    let is_ours = shared.serves(wire.config_file.as_deref());
     match wire.shell.into_facts() {
         Ok(facts) if is_ours && setup.resident => shared.backend.pipeline().warm(facts, &setup.providers),
         Ok(_) => {}
         Err(reason) => return (StatusCode::BAD_REQUEST, reason).into_response(),
     }
     Json(serde_json::json!({})).into_response()
+}
+
+async fn prefetch(State(shared): State<Shared>, Json(wire): Json<SuggestRequest>) -> Response<Body> {
+    let _in_flight = InFlight::new(&shared.activity);
+    let setup = shared.backend.setup();
+    // A shell that was started under an earlier configuration may still send words.
+    if !(setup.prefetch && setup.resident && shared.serves(wire.config_file.as_deref())) {
+        return Json(Record::Off).into_response();
+    }
+    let request = match read_request(wire, &setup) {
+        Ok(request) => request,
+        Err(reason) => return (StatusCode::BAD_REQUEST, reason).into_response(),
+    };
+    match shared.backend.pipeline().prefetch(&request, &setup.providers).await {
+        names if names.is_empty() => Json(serde_json::json!({})).into_response(),
+        names => Json(Record::NeedKeys { names }).into_response(),
+    }
 }
 
 async fn ran(State(shared): State<Shared>, Json(wire): Json<RanRequest>) -> Response<Body> {

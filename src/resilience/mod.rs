@@ -15,6 +15,6 @@ pub use breaker::{Breaker, SLOW_CALL, Trip};
 pub use budget::RetryBudget;
 pub use bulkhead::{Bulkhead, BulkheadError};
 pub use endpoint::{Block, Endpoint, Gate, Report};
-pub use limiter::CallLimiter;
+pub use limiter::{CallLimiter, PerMinute};
 pub use outage::Outage;
 pub use single_flight::{Role, SingleFlight, Ticket};

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::consequence;
 use super::timing::{Moment, limits};
-use super::{Engine, Round};
+use super::{Engine, Round, Urgency, model};
 use crate::domain::{AttemptError, FailureClass, Stage};
 use crate::resilience::{Bulkhead, Endpoint, Report, Trip};
 use crate::suggest::ports::Call;
@@ -84,9 +84,10 @@ impl Engine {
         let mut watch = Watch { health: &health, armed: kind == Kind::Probe };
         let remaining = round.deadline.saturating_duration_since(Instant::now());
         let Position { calls, is_last, alone } = position;
-        let place = match round.patient || alone {
-            true => health.places.enter_in_turn(remaining).await,
-            false => health.places.enter(PATIENCE.min(remaining)).await,
+        let place = match round.urgency {
+            Urgency::Nobody => health.places.enter_spare(),
+            Urgency::Person if !alone => health.places.enter(PATIENCE.min(remaining)).await,
+            Urgency::Person | Urgency::Batch => health.places.enter_in_turn(remaining).await,
         };
         let _place = place.map_err(|error| {
             self.counts.add("gptos_rejections_total", &[("reason", "bulkhead")]);
@@ -103,11 +104,14 @@ impl Engine {
         let asked = tokio::time::timeout_at(end, provider.ask(call)).await;
         let late = |_| AttemptError::new(FailureClass::Slow(Stage::Total), "no complete answer in time");
         let answered = asked.map_err(late).and_then(|answer| answer);
-        if answered.as_ref().is_ok_and(|answer| !is_kin(&answer.model, provider.model())) {
-            self.counts.add("gptos_other_model_total", &[("provider", provider.name())]);
-        }
         let pause = answered.as_ref().ok().and_then(|answer| answer.pause);
-        let read = answered.and_then(|answer| round.acceptance.read(&answer, provider.name()));
+        let read = answered.and_then(|answer| {
+            let from = model::answerer(provider.name(), &answer.model, provider.model());
+            if from.instead_of.is_some() {
+                self.counts.add("gptos_other_model_total", &[("provider", provider.name())]);
+            }
+            round.acceptance.read(&answer, from)
+        });
 
         let now = Instant::now();
         let report = match &read {
@@ -119,7 +123,12 @@ impl Engine {
             let mut shared = self.shared();
             match &read {
                 Err(error) if error.class == FailureClass::LocalNetwork => shared.outage.begin(now),
-                Err(error) if matches!(error.class, FailureClass::Slow(_)) => shared.budget.timed_out(),
+                // What nobody waited for must not cost those who wait their retries.
+                Err(error) if matches!(error.class, FailureClass::Slow(_)) => {
+                    if round.urgency != Urgency::Nobody {
+                        shared.budget.timed_out();
+                    }
+                }
                 Err(error) if matches!(error.class, FailureClass::RateLimited { .. }) => shared.limited = Some(now),
                 Err(_) => {}
                 Ok(_) => shared.outage.end(),
@@ -151,32 +160,6 @@ impl Engine {
     }
 }
 
-/// Whether a model that answered is the one that was asked: services add dates and leave out vendors.
-fn is_kin(answered: &str, asked: &str) -> bool {
-    let plain = |name: &str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
-    let (answered, asked) = (plain(answered), plain(asked));
-    answered.is_empty() || answered.starts_with(&asked) || asked.starts_with(&answered)
-}
-
 fn gone() -> AttemptError {
     AttemptError::new(FailureClass::Config, "not asked: there is no such provider")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_and_vendors_make_no_other_model() {
-        for (answered, asked, kin) in [
-            ("gpt-4o-mini-2024-07-18", "gpt-4o-mini", true),
-            ("gpt-4o", "openai/gpt-4o", true),
-            ("llama3.2", "llama3.2:3b", true),
-            ("", "m", true),
-            ("gpt-3.5-turbo", "gpt-4o", false),
-            ("vendor/small", "vendor/large", false),
-        ] {
-            assert_eq!(is_kin(answered, asked), kin, "{answered} for {asked}");
-        }
-    }
 }

@@ -6,6 +6,7 @@
 
 mod attempt;
 mod consequence;
+mod model;
 mod race;
 mod timing;
 
@@ -17,15 +18,15 @@ use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
 pub use consequence::remembered_for;
+pub(in crate::suggest) use timing::LEAST;
 pub use timing::total;
 
 use self::attempt::{Health, Kind};
 use self::consequence::Again;
-use self::timing::LEAST;
 use super::counts::Counts;
 use super::ports::{Pace, Prompt, Provider, RawAnswer, Readiness};
 use super::waiting::WaitingFor;
-use crate::domain::{AttemptError, Candidate, FailureClass, ShellFacts, Stage};
+use crate::domain::{Answerer, AttemptError, Candidate, FailureClass, ShellFacts, Stage};
 use crate::resilience::{Block, Gate, Outage, RetryBudget, backoff};
 use crate::validate::Suggestion;
 
@@ -33,6 +34,10 @@ use crate::validate::Suggestion;
 const MOST_CALLS: u32 = 3;
 /// Most calls for one request when this endpoint is the only source there is and was well of late.
 const MOST_CALLS_ALONE: u32 = 6;
+/// Most calls for one request that nobody waits for.
+const MOST_CALLS_UNSEEN: u32 = 1;
+/// With fewer retries left than this, a slow provider is not the only trouble.
+const SPARE_BUDGET: f64 = 3.0;
 /// How often to look whether a model has been loaded.
 const LOADING_LOOK: Duration = Duration::from_millis(250);
 /// Endpoints remembered; a configuration has a handful, and old ones are forgotten.
@@ -43,15 +48,26 @@ pub type Failure = (String, AttemptError);
 
 /// Decides what an answer is worth.
 pub trait Acceptance: Send + Sync {
-    /// Finds the command in an answer of the named provider.
+    /// Finds the command in an answer.
     ///
     /// # Errors
     /// That there is none; it counts against the provider's health.
-    fn read(&self, answer: &RawAnswer, provider: &str) -> Result<Candidate, AttemptError>;
+    fn read(&self, answer: &RawAnswer, from: Answerer) -> Result<Candidate, AttemptError>;
     /// Lets the command through the gate, or does not.
     fn accept(&self, candidate: Candidate) -> BoxFuture<'_, Result<Suggestion, AttemptError>>;
     /// Whether one more call to the named provider is within the user's limits.
     fn admit(&self, provider: &str) -> bool;
+}
+
+/// Who waits for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Urgency {
+    /// Somebody at a prompt.
+    Person,
+    /// A batch: it waits for a place among the calls under way as long as the deadline allows.
+    Batch,
+    /// Nobody. One call, to a provider that is well and has more than one place left, and no second attempt.
+    Nobody,
 }
 
 /// One request to the providers. It is complete in itself, because parts of it may outlive whoever asked.
@@ -66,8 +82,8 @@ pub struct Round {
     pub deadline: Instant,
     /// Whether this machine has something to offer if nobody answers.
     pub has_local: bool,
-    /// Whether to wait for a place among the calls under way as long as the deadline allows.
-    pub patient: bool,
+    /// Who waits for the answer.
+    pub urgency: Urgency,
     /// What an answer is worth.
     pub acceptance: Arc<dyn Acceptance>,
     /// Where to say who is waited for.
@@ -126,7 +142,9 @@ impl Engine {
     /// Why each gave none, in the order of asking. A model that declines ends the round: another one is not asked in the
     /// hope that it is laxer.
     pub async fn ask(self: &Arc<Self>, round: &Arc<Round>) -> Result<Suggestion, Vec<Failure>> {
-        self.shared().budget.request();
+        if round.urgency != Urgency::Nobody {
+            self.shared().budget.request();
+        }
         let mut course = self.begin(round);
         let mut index = 0;
         while index < round.providers.len() {
@@ -147,6 +165,12 @@ impl Engine {
         usable.next().cloned()
     }
 
+    /// Whether calls that nobody waits for may be made: this machine's network is there, and there is no lack of retries.
+    pub fn is_calm(&self) -> bool {
+        let shared = self.shared();
+        shared.budget.left() >= SPARE_BUDGET && !shared.outage.lasts(Instant::now())
+    }
+
     /// Forgets what was held against the endpoints, because their configuration changed.
     pub fn forget(&self) {
         let mut shared = self.shared();
@@ -159,7 +183,7 @@ impl Engine {
         let healths: Vec<_> = round.providers.iter().map(|provider| self.health(provider, &round.facts)).collect();
         let usable: Vec<usize> = (0..healths.len()).filter(|index| healths[*index].endpoint().is_usable(now)).collect();
         let alone = match usable[..] {
-            _ if round.has_local => None,
+            _ if round.has_local || round.urgency == Urgency::Nobody => None,
             [only] => Some(only),
             // All are blocked: the one that is free again first is asked all the same.
             [] => {
@@ -177,6 +201,7 @@ impl Engine {
         let failed = |course: &mut Course, error: AttemptError| course.failures.push((name.clone(), error));
         let health = self.health(provider, &round.facts);
         let alone = course.alone == Some(index);
+        let unseen = round.urgency == Urgency::Nobody;
         let (mut retries, mut resent, mut looked) = (0, false, false);
         loop {
             let now = Instant::now();
@@ -192,12 +217,18 @@ impl Engine {
             let most = match alone {
                 true if health.endpoint().is_promising(now) => MOST_CALLS_ALONE,
                 true => 1,
+                false if unseen => MOST_CALLS_UNSEEN,
                 false => MOST_CALLS,
             };
             if course.calls >= most {
                 if retries == 0 {
                     failed(course, AttemptError::new(FailureClass::Transient, "not asked: enough calls were made"));
                 }
+                return Turn::Next;
+            }
+            // Whoever waits finds out whether it is well again.
+            if unseen && !health.endpoint().is_closed() {
+                failed(course, blocked(Block::Open, Duration::ZERO));
                 return Turn::Next;
             }
             let gate = health.endpoint().admit(now);
@@ -232,7 +263,8 @@ impl Engine {
             if !round.acceptance.admit(&name) {
                 health.endpoint().abandon(now);
                 let class = FailureClass::RateLimited { retry_after: None };
-                self.counts.add("gptos_rejections_total", &[("reason", "rate_limit")]);
+                let reason = if unseen { "background_limit" } else { "rate_limit" };
+                self.counts.add("gptos_rejections_total", &[("reason", reason)]);
                 failed(course, AttemptError::new(class, "not asked: too many calls in a short time"));
                 return Turn::Next;
             }
@@ -255,6 +287,7 @@ impl Engine {
                     course.calls = course.calls.saturating_sub(1);
                     Some(Duration::ZERO)
                 }
+                _ if unseen => None,
                 Again::AtOnce | Again::AfterBackoff if alone || (retries == 0 && self.shared().budget.take()) => {
                     Some(backoff(retries, self.jitter()))
                 }
