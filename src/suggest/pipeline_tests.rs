@@ -595,3 +595,6 @@ async fn whoever_waits_is_told_for_whom_and_what_could_be_had_meanwhile() {
     assert_eq!(waiting.meanwhile().map(|offer| (offer.suggestion.command().to_owned(), offer.via)), given("echo one", Via::Stale));
     assert!(matches!(asked.await.unwrap(), Outcome::Reply(_)));
 }
+
+#[path = "prefetch_tests.rs"]
+mod prefetch;

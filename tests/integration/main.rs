@@ -11,6 +11,7 @@ mod hostile_server;
 mod matrix;
 mod matrix_host;
 mod offline_syntax;
+mod other_model;
 mod outage;
 mod planted;
 mod planted_secret;
