@@ -729,10 +729,12 @@ __gptos_warm() {
 # nor `$!`.
 __gptos_aside() {
     emulate -L zsh
-    local input="$1"
+    local input="$1" bin="$GPTOS_BIN"
     integer fd=0
     shift
-    exec {fd}< <({ [[ -z $input ]] || __gptos_question "$input" } 2>/dev/null | command "$GPTOS_BIN" "$@" &>/dev/null) || return 0
+    [[ $bin == */* ]] || bin="${commands[$bin]-}"
+    [[ -f $bin && -x $bin ]] || return 0
+    exec {fd}< <({ { [[ -z $input ]] || __gptos_question "$input" } | exec "$bin" "$@" } &>/dev/null) || return 0
     exec {fd}<&-
 }
 
@@ -753,11 +755,13 @@ __gptos_words_ahead() {
 # tells whether the pause was as long. A new line waits for the end of the wait of the one before.
 __gptos_watch_pause() {
     emulate -L zsh
-    local REPLY=''
-    [[ $BUFFER == "$_GPTOS_DRAWN" ]] && return 0
-    _GPTOS_DRAWN="$BUFFER" _GPTOS_DRAWN_AT=$EPOCHREALTIME
+    local REPLY='' line="$BUFFER"
+    # What continues a line, or answers a prompt of a program, is no line of words.
+    [[ $CONTEXT == start ]] || line=''
+    [[ $line == "$_GPTOS_DRAWN" ]] && return 0
+    _GPTOS_DRAWN="$line" _GPTOS_DRAWN_AT=$EPOCHREALTIME
     if (( ! _GPTOS_PAUSE_FD && (EPOCHREALTIME >= _GPTOS_PAUSE_ENDS || EPOCHREALTIME < _GPTOS_PAUSE_ENDS - 1) )) &&
-        [[ $CONTEXT == start ]] && __gptos_words_ahead "$BUFFER"; then
+        __gptos_words_ahead "$line"; then
         __gptos_pause_wait 60
     fi
     return 0

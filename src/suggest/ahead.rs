@@ -63,9 +63,13 @@ impl Online {
             return;
         }
         let round = self.round(parts, asked, Urgency::Nobody, WaitingFor::default());
-        let (online, queues) = (Arc::clone(self), Arc::clone(background));
+        let (online, queues, parts, handed_in) = (Arc::clone(self), Arc::clone(background), Arc::clone(parts), request.now);
         background.submit(Queue::Prefetch, request.session, async move {
             let deadline = round.deadline;
+            // While this waited somebody may have asked.
+            if parts.cache.get(&key, handed_in).is_some_and(|kept| kept.created >= handed_in) {
+                return;
+            }
             if !online.has_room() || deadline.saturating_duration_since(Instant::now()) < LEAST {
                 return queues.count_dropped(Queue::Prefetch);
             }

@@ -165,6 +165,18 @@ async fn a_needed_key_is_asked_for_first() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn words_that_somebody_asked_while_they_waited_are_not_asked_again() {
+    let bench = Bench::new("echo one");
+    bench.provider.delay_ms.store(1000, Ordering::Relaxed);
+    type_words(&bench, &Request { session: 2, ..bench.request("frobnicate the quux first") }).await;
+    type_words(&bench, &bench.request(UNKNOWN)).await;
+    bench.provider.delay_ms.store(10, Ordering::Relaxed);
+    assert_eq!(bench.best(UNKNOWN).await, given("echo one", Via::Live));
+    settle().await;
+    assert_eq!(bench.provider.calls(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_configuration_drops_what_waits() {
     let bench = Bench::new("echo one");
     bench.provider.delay_ms.store(1000, Ordering::Relaxed);

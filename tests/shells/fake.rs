@@ -174,7 +174,7 @@ if [ "$1" = warm ]; then
     exit 0
 fi
 if [ "$1" = prefetch ]; then
-    echo "$*" >>"$dir/prefetch-calls"
+    echo "$PPID $*" >>"$dir/prefetch-calls"
     {{ tr '\0' '\n' | head -n 1; }} >>"$dir/prefetched"
     exit 0
 fi
@@ -346,7 +346,7 @@ esac
         self.lines("prefetched")
     }
 
-    /// The arguments of each such call.
+    /// The parent of each such call and its arguments.
     pub fn prefetch_calls(&self) -> Vec<String> {
         self.lines("prefetch-calls")
     }
