@@ -25,7 +25,7 @@ impl Page {
     }
 
     /// Puts on it what was counted elsewhere.
-    pub fn count<const LABELS: usize>(&mut self, family: &Family<LABELS>, labels: [&str; LABELS], count: u64) {
+    pub(super) fn count<const LABELS: usize>(&mut self, family: &Family<LABELS>, labels: [&str; LABELS], count: u64) {
         self.put(family, labels, Value::Count(count));
     }
 
@@ -43,7 +43,7 @@ impl Page {
     }
 
     /// Only what was counted, by name and labels.
-    pub fn counts(&self) -> BTreeMap<String, u64> {
+    pub(super) fn counts(&self) -> BTreeMap<String, u64> {
         let all = self.0.iter().flat_map(|(name, series)| series.iter().map(move |(labels, value)| (name, labels, value)));
         all.filter_map(|(name, labels, value)| if let Value::Count(count) = value { Some((series(name, labels), *count)) } else { None })
             .collect()
