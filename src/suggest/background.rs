@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::task::AbortHandle;
 
-use super::counts::Counts;
+use super::metrics::Metrics;
 
 /// A kind of work. What comes first here is done first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,12 +85,12 @@ impl State {
 /// The queues and what is done of them.
 pub(super) struct Background {
     state: Arc<Mutex<State>>,
-    counts: Arc<Counts>,
+    metrics: Arc<Metrics>,
 }
 
 impl Background {
-    pub(super) fn new(counts: Arc<Counts>) -> Self {
-        Self { state: Arc::default(), counts }
+    pub(super) fn new(metrics: Arc<Metrics>) -> Self {
+        Self { state: Arc::default(), metrics }
     }
 
     /// Hands in work; must be called inside a runtime. It takes the place of earlier work of this kind with the same key,
@@ -126,19 +126,18 @@ impl Background {
         }
     }
 
-    /// How much waits of this kind.
-    pub(super) fn depth(&self, queue: Queue) -> usize {
-        lock(&self.state).waiting[queue as usize].len()
-    }
-
-    /// The name of each queue, how much waits in it, and how much may.
-    pub(super) fn queues(&self) -> Vec<(&'static str, usize, usize)> {
-        Queue::ALL.map(|queue| (queue.name(), self.depth(queue), queue.capacity())).into()
+    /// The name of each queue, how much of it waits or is under way, and how much may.
+    pub(super) fn queues(&self) -> [(&'static str, usize, usize); Queue::ALL.len()] {
+        let state = lock(&self.state);
+        Queue::ALL.map(|queue| {
+            let under_way = state.running.iter().flatten().filter(|running| running.queue == queue).count();
+            (queue.name(), state.waiting[queue as usize].len() + under_way, queue.capacity() + 1)
+        })
     }
 
     /// Counts work that is not going to be done.
     pub(super) fn count_dropped(&self, queue: Queue) {
-        self.counts.add("gptos_queue_dropped_total", &[("queue", queue.name())]);
+        self.metrics.queue_dropped.add([queue.name()]);
     }
 }
 
@@ -190,7 +189,7 @@ mod tests {
     }
 
     fn dropped(background: &Background, queue: &str) -> u64 {
-        background.counts.all().get(&format!("gptos_queue_dropped_total{{queue=\"{queue}\"}}")).copied().unwrap_or(0)
+        background.metrics.counts().get(&format!("gptos_queue_dropped_total{{queue=\"{queue}\"}}")).copied().unwrap_or(0)
     }
 
     async fn settle() {
@@ -204,7 +203,7 @@ mod tests {
         background.submit(Queue::Refresh, 2, log.work("refresh 2", begun, 100));
         background.submit(Queue::Prefetch, 1, log.work("prefetch", begun, 100));
         background.submit(Queue::Warm, 0, log.work("warm", begun, 50));
-        assert_eq!(background.queues(), [("warm", 0, 1), ("prefetch", 1, 4), ("refresh", 1, 16)]);
+        assert_eq!(background.queues(), [("warm", 1, 2), ("prefetch", 1, 5), ("refresh", 2, 17)]);
         assert_eq!(begun.elapsed(), Duration::ZERO, "handing in waits for nothing");
         settle().await;
         assert_eq!(log.read(), [("warm", 50), ("refresh 1", 100), ("prefetch", 200), ("refresh 2", 300)]);
@@ -220,7 +219,7 @@ mod tests {
         for (key, name) in (0..).zip(names) {
             background.submit(Queue::Prefetch, key, log.work(name, begun, 10));
         }
-        assert_eq!((background.depth(Queue::Prefetch), dropped(&background, "prefetch")), (4, 2));
+        assert_eq!((background.queues()[1], dropped(&background, "prefetch")), (("prefetch", 5, 5), 2));
         settle().await;
         assert_eq!(log.read().iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["under way", "c", "d", "e", "f"]);
     }

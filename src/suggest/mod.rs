@@ -3,12 +3,12 @@
 mod ahead;
 mod background;
 pub mod context;
-pub mod counts;
 pub mod engine;
 pub mod extract;
 pub mod fit;
 pub mod key;
 pub mod local;
+pub mod metrics;
 pub mod online;
 pub mod pipeline;
 pub mod ports;

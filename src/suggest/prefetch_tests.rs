@@ -68,7 +68,7 @@ async fn newer_words_of_a_shell_end_the_older_call_unless_somebody_joined_it() {
     assert_eq!(asked.await.unwrap(), given("echo one", Via::Live));
     let other = Request { session: 2, ..bench.request("frobnicate the quux elsewhere") };
     type_words(&bench, &other).await;
-    assert_eq!((bench.provider.calls(), bench.pipeline.queues()[1]), (3, ("prefetch", 1, 4)), "another shell waits its turn");
+    assert_eq!((bench.provider.calls(), bench.pipeline.background.queues()[1]), (3, ("prefetch", 2, 5)), "another shell waits its turn");
     settle().await;
     assert_eq!(bench.best(UNKNOWN).await, given("echo one", Via::Live), "what was given up is not kept");
     for words in ["frobnicate the quux later", "frobnicate the quux elsewhere"] {

@@ -10,6 +10,7 @@ mod gate;
 mod hostile_server;
 mod matrix;
 mod matrix_host;
+mod metrics;
 mod offline_syntax;
 mod other_model;
 mod outage;

@@ -90,7 +90,7 @@ impl Engine {
             Urgency::Person | Urgency::Batch => health.places.enter_in_turn(remaining).await,
         };
         let _place = place.map_err(|error| {
-            self.counts.add("gptos_rejections_total", &[("reason", "bulkhead")]);
+            self.metrics.rejections.add(["bulkhead"]);
             AttemptError::new(FailureClass::RateLimited { retry_after: None }, format!("not asked: many calls are under way, {error}"))
         })?;
         round.waiting.set(provider.name());
@@ -108,7 +108,7 @@ impl Engine {
         let read = answered.and_then(|answer| {
             let from = model::answerer(provider.name(), &answer.model, provider.model());
             if from.instead_of.is_some() {
-                self.counts.add("gptos_other_model_total", &[("provider", provider.name())]);
+                self.metrics.other_model.add([provider.name()]);
             }
             round.acceptance.read(&answer, from)
         });
@@ -144,7 +144,8 @@ impl Engine {
         };
         health.rejected_key.store(rejected, Ordering::Release);
         let result = read.as_ref().map_or_else(|error| error.class.label(), |_| "ok");
-        self.counts.add("gptos_provider_attempts_total", &[("provider", provider.name()), ("result", result)]);
+        self.metrics.provider_attempts.add([provider.name(), result]);
+        self.metrics.call_duration.observe(["chat", provider.name(), provider.model()], now - begun);
         if let Some(trip) = health.endpoint().report(now, report, jitter) {
             let reason = match trip {
                 Trip::Consecutive => "consecutive",
@@ -152,8 +153,7 @@ impl Engine {
                 Trip::SlowRate => "slow_rate",
                 Trip::ProbeFailed => "probe_fail",
             };
-            let labels = [("provider", provider.name()), ("to", "open"), ("reason", reason)];
-            self.counts.add("gptos_breaker_transitions_total", &labels);
+            self.metrics.breaker_transitions.add([provider.name(), "open", reason]);
         }
         let candidate = read?;
         round.acceptance.accept(candidate).await

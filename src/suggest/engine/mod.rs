@@ -23,7 +23,7 @@ pub use timing::total;
 
 use self::attempt::{Health, Kind};
 use self::consequence::Again;
-use super::counts::Counts;
+use super::metrics::Metrics;
 use super::ports::{Pace, Prompt, Provider, RawAnswer, Readiness};
 use super::waiting::WaitingFor;
 use crate::domain::{Answerer, AttemptError, Candidate, FailureClass, ShellFacts, Stage};
@@ -102,7 +102,7 @@ struct Shared {
 
 /// The engine; one for all requests of a process.
 pub struct Engine {
-    counts: Arc<Counts>,
+    metrics: Arc<Metrics>,
     hedges: bool,
     width: usize,
     shared: Mutex<Shared>,
@@ -130,10 +130,10 @@ enum Turn {
 impl Engine {
     /// An engine that knows nothing yet. `hedges` says whether a second provider may be asked when the first is slow;
     /// `width` calls to one endpoint may be under way at once; `seed` makes its random choices repeatable.
-    pub fn new(counts: Arc<Counts>, hedges: bool, width: usize, seed: u64) -> Self {
+    pub fn new(metrics: Arc<Metrics>, hedges: bool, width: usize, seed: u64) -> Self {
         let random = fastrand::Rng::with_seed(seed);
         let shared = Shared { budget: RetryBudget::new(), outage: Outage::default(), limited: None, random, endpoints: HashMap::new() };
-        Self { counts, hedges, width, shared: Mutex::new(shared) }
+        Self { metrics, hedges, width, shared: Mutex::new(shared) }
     }
 
     /// Asks until somebody gives a command that passes the gate.
@@ -176,6 +176,11 @@ impl Engine {
         let mut shared = self.shared();
         shared.endpoints.clear();
         shared.outage.end();
+    }
+
+    /// Repeats that are left, from 0 to 10.
+    pub fn retry_budget(&self) -> f64 {
+        self.shared().budget.left()
     }
 
     fn begin(&self, round: &Round) -> Course {
@@ -250,7 +255,7 @@ impl Engine {
                     continue;
                 }
                 Gate::Blocked(block, until) => {
-                    self.counts.add("gptos_rejections_total", &[("reason", block_label(block))]);
+                    self.metrics.rejections.add([block_label(block)]);
                     failed(course, blocked(block, until.saturating_duration_since(now)));
                     return Turn::Next;
                 }
@@ -264,7 +269,7 @@ impl Engine {
                 health.endpoint().abandon(now);
                 let class = FailureClass::RateLimited { retry_after: None };
                 let reason = if unseen { "background_limit" } else { "rate_limit" };
-                self.counts.add("gptos_rejections_total", &[("reason", reason)]);
+                self.metrics.rejections.add([reason]);
                 failed(course, AttemptError::new(class, "not asked: too many calls in a short time"));
                 return Turn::Next;
             }
@@ -303,7 +308,7 @@ impl Engine {
             let fits = wait.filter(|wait| round.deadline.saturating_duration_since(Instant::now()) >= *wait + LEAST && course.calls < most);
             match fits {
                 Some(wait) => {
-                    self.counts.add("gptos_retries_total", &[("result", "scheduled")]);
+                    self.metrics.retries.add(["scheduled"]);
                     retries += 1;
                     if !wait.is_zero() {
                         tokio::time::sleep(wait).await;
@@ -311,11 +316,10 @@ impl Engine {
                 }
                 None => {
                     if wait.is_some() {
-                        self.counts.add("gptos_retries_total", &[("result", "deadline")]);
+                        self.metrics.retries.add(["deadline"]);
                     }
                     if !declined && let Some(next) = round.providers.get(index + 1) {
-                        let labels = [("from", name.as_str()), ("to", next.name()), ("reason", error.class.label())];
-                        self.counts.add("gptos_fallbacks_total", &labels);
+                        self.metrics.fallbacks.add([&name, next.name(), error.class.label()]);
                     }
                     failed(course, error);
                     return if declined { Turn::Stop } else { Turn::Next };

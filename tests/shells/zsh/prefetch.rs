@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -131,6 +131,7 @@ fn children(pid: u32) -> Vec<String> {
 struct Real {
     root: tempfile::TempDir,
     provider: FakeProvider,
+    resident: Option<Child>,
 }
 
 impl Real {
@@ -140,7 +141,7 @@ impl Real {
             fs::create_dir(root.path().join(name)).unwrap();
             fs::set_permissions(root.path().join(name), fs::Permissions::from_mode(0o700)).unwrap();
         }
-        Self { root, provider: FakeProvider::always(reply) }
+        Self { root, provider: FakeProvider::always(reply), resident: None }
     }
 
     fn file(&self) -> std::path::PathBuf {
@@ -178,9 +179,9 @@ impl Real {
     }
 
     /// A resident and a shell that loads the integration as its user would.
-    fn open(&self) -> Terminal {
+    fn open(&mut self) -> Terminal {
         let load = format!("unset GPTOS_BIN\neval \"$({} init zsh)\"", env!("CARGO_BIN_EXE_gptos"));
-        self.command(&["daemon", "run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        self.resident = Some(self.command(&["daemon", "run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
         let t = Terminal::start(Shell::Zsh, Setup { load: Some(load), env: self.variables(), columns: 160, ..Setup::default() });
         t.wait_for(|| self.gptos(&["status", "--json"]).status.success().then_some(()), "the resident");
         t
@@ -202,12 +203,15 @@ impl Real {
 impl Drop for Real {
     fn drop(&mut self) {
         self.gptos(&["daemon", "stop"]);
+        if let Some(resident) = &mut self.resident {
+            let _ = resident.wait();
+        }
     }
 }
 
 #[test]
 fn enter_after_a_pause_is_answered_from_the_cache_and_names_the_model() {
-    let real = Real::new(Reply::stream(&answer("echo from-the-provider")));
+    let mut real = Real::new(Reply::stream(&answer("echo from-the-provider")));
     real.configure("[shell]\nprefetch = true");
     let t = real.open();
     t.type_text("?? frobnicate the quux");
@@ -222,7 +226,7 @@ fn enter_after_a_pause_is_answered_from_the_cache_and_names_the_model() {
 
 #[test]
 fn enter_while_the_words_are_asked_joins_that_call() {
-    let real = Real::new(Reply::stream(&answer("echo from-the-provider")).after(Duration::from_secs(3)));
+    let mut real = Real::new(Reply::stream(&answer("echo from-the-provider")).after(Duration::from_secs(3)));
     real.configure("[shell]\nprefetch = true");
     let t = real.open();
     t.type_text("?? frobnicate the quux");
@@ -234,7 +238,7 @@ fn enter_while_the_words_are_asked_joins_that_call() {
 
 #[test]
 fn the_file_has_the_last_word_and_secrets_and_known_words_are_not_asked_ahead() {
-    let real = Real::new(Reply::stream(&answer("echo from-the-provider")));
+    let mut real = Real::new(Reply::stream(&answer("echo from-the-provider")));
     real.configure("[shell]\nprefetch = true");
     let t = real.open();
     for line in ["?? frobnicate with --password=hunter2hunter2", "?? list files by size", " ?? frobnicate the quux"] {
