@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{AT_ONCE, NOTE, list_files, scripted, start_with};
 use crate::fake_provider::{FakeProvider, Recorded, Reply, answer};
@@ -13,6 +13,8 @@ use crate::terminal::{Setup, Shell, Terminal};
 
 /// Longer than a pause must be. A person who stops typing for so long is what is tested here.
 const PAUSE: Duration = Duration::from_millis(1500);
+/// A shorter one is none.
+const LEAST_PAUSE: Duration = Duration::from_millis(550);
 
 fn on() -> Setup {
     Setup { before: "GPTOS_PREFETCH=1".into(), ..Setup::default() }
@@ -90,12 +92,16 @@ fn typing_on_keeps_one_process_at_most_and_leaves_nothing() {
     t.wait_for(|| (!helper.warmed().is_empty()).then_some(()), "the connection to be asked for");
     t.type_text(",");
     t.wait_for(|| (children(t.pid()).len() == 1).then_some(()), "the wait to begin");
-    for letter in "and a few more words behind them".chars() {
+    let (mut last, mut longest) = (Instant::now(), Duration::ZERO);
+    for letter in "and a few more words behind them, one after the other".chars() {
         t.type_text(&letter.to_string());
         t.buffer();
+        longest = longest.max(last.elapsed());
+        last = Instant::now();
         // On a slow machine the pauses may be long enough for a call.
         assert!(children(t.pid()).len() <= 2, "{:?}", children(t.pid()));
     }
+    assert!(longest > LEAST_PAUSE || helper.prefetched().is_empty(), "asked in the middle of typing: {:?}", helper.prefetched());
     t.key("C-c");
     t.wait_for_prompt(2);
     t.type_text("print -r -- \"fds: $(print -r -- /dev/fd/*)\"");
