@@ -210,6 +210,7 @@ impl Engine {
                         health.endpoint().release();
                         continue;
                     }
+                    self.counts.add("gptos_rejections_total", &[("reason", block_label(Block::Quarantined))]);
                     failed(course, blocked(Block::Quarantined, until - now));
                     return Turn::Next;
                 }
@@ -226,6 +227,7 @@ impl Engine {
             };
             if provider.pace() == Pace::Loopback && !self.is_loaded(round, provider, alone).await {
                 health.endpoint().abandon(now);
+                self.counts.add("gptos_rejections_total", &[("reason", "loading")]);
                 failed(course, AttemptError::new(FailureClass::Overloaded, "not asked: it is loading its model"));
                 return Turn::Next;
             }
