@@ -124,7 +124,7 @@ fn n02_a_name_service_that_fails_or_is_silent_leaves_what_this_machine_knows() {
         assert_answers(name, &asked(&env, &wrapper, KNOWN));
         let alone = asked(&env, &wrapper, UNKNOWN);
         assert_eq!((alone.code, alone.out.as_str()), (Some(1), ""), "{name}");
-        assert!(alone.err.starts_with("gptos: far: ") && alone.took < Duration::from_secs(8) + IN_TIME, "{name}: {}", alone.err);
+        assert!(alone.err.starts_with("gptos: no answer: far: ") && alone.took < Duration::from_secs(8) + IN_TIME, "{name}: {}", alone.err);
         env.configure(&format!("resident = \"off\"\n{far}{}", provider_block("second", &second.base_url(), "")));
         let run = asked(&env, &wrapper, UNKNOWN);
         assert_eq!(run.out, "echo second\n", "{name}: {}", run.err);

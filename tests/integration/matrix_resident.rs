@@ -5,8 +5,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
 use gptos::daemon::{self, Options};
 use gptos::paths::Paths;
@@ -68,16 +68,16 @@ fn f18_the_cache_of_a_newer_version_is_left_alone_and_ours_works_beside_it() {
     }
     let written = |name: &str| fs::metadata(folder.join(name)).unwrap().modified().unwrap();
     let before: Vec<SystemTime> = files.iter().map(|(name, _)| written(name)).collect();
-    for (round, source) in ["provider:own", "cache", "cache"].into_iter().enumerate() {
+    for (round, source) in ["own", "cache", "cache"].into_iter().enumerate() {
         let mut resident = Resident(env.start_resident());
-        wait_until("the cache is on disk", || env.status().unwrap()["cache"]["mode"] == "disk");
+        wait_until("the cache is on disk", || env.run(&["cache", "stats", "--json"]).out.contains("\"mode\":\"disk\""));
         assert_told(&format!("round {round}"), &ask(&env, UNKNOWN), "echo made", source);
         assert_eq!(env.run(&["daemon", "stop"]).code, Some(0));
         resident.0.wait().unwrap();
     }
     assert_eq!(provider.count(), 1);
     let mut resident = Resident(env.start_resident());
-    wait_until("the cache is on disk", || env.status().unwrap()["cache"]["mode"] == "disk");
+    wait_until("the cache is on disk", || env.run(&["cache", "stats", "--json"]).out.contains("\"mode\":\"disk\""));
     assert_eq!(env.run(&["cache", "clear"]).code, Some(0));
     env.run(&["daemon", "stop"]);
     resident.0.wait().unwrap();
@@ -133,7 +133,7 @@ fn residents_that_leave() {
     let socket = std::env::var_os(SOCKET).expect("started by another test");
     let binary = OwnBinary::look().unwrap();
     let paths = Paths::from_environment();
-    let options = Options { socket: socket.into(), idle_exit: Some(Duration::from_millis(15)), over_ssh: false, binary: binary.clone() };
+    let options = Options { socket: socket.into(), idle_exit: Some(Duration::from_millis(5)), over_ssh: false, binary: binary.clone() };
     let left = paths.home.clone().unwrap().join("left");
     for number in 1_u64.. {
         // False while another one holds the lock.
@@ -154,30 +154,32 @@ fn f20_no_question_is_lost_while_residents_leave() {
     let left = || fs::read_to_string(env.home().join("left")).ok().and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
     wait_until("one has left", || left() > 0);
     let stop = AtomicBool::new(false);
-    let answered: usize = std::thread::scope(|scope| {
-        let asking: Vec<_> = (0..3)
+    let answered = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        let asking: Vec<_> = (0..2)
             .map(|_| {
                 scope.spawn(|| {
-                    let mut answered = 0;
                     while !stop.load(Ordering::Relaxed) {
                         assert_answers("while residents leave", &translate(&env, &["env"]));
-                        answered += 1;
+                        answered.fetch_add(1, Ordering::Relaxed);
                     }
-                    answered
                 })
             })
             .collect();
         let begun = left();
-        wait_until("residents have left between the questions", || {
-            // One that a question has started stays for half an hour and is sent away, so that the others get their turn.
-            assert!(residents_of(&env).len() <= 2, "one that serves, and one that finds the lock taken and ends");
-            env.run(&["daemon", "stop"]);
-            left() >= begun + 5
-        });
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let is_over = || left() >= begun + 50 && answered.load(Ordering::Relaxed) >= 50;
+        while !is_over() && Instant::now() < deadline && !asking.iter().any(|asking| asking.is_finished()) {
+            // One that a question has started stays for half an hour: it is asked to leave, so that the others get their turn.
+            for pid in residents_of(&env) {
+                kill(pid, "TERM");
+            }
+        }
+        // Before anything is judged, so that nobody asks for ever.
         stop.store(true, Ordering::Relaxed);
-        asking.into_iter().map(|asking| asking.join().unwrap()).sum()
+        asking.into_iter().for_each(|asking| asking.join().unwrap());
+        assert!(is_over(), "{} left and {answered:?} questions were answered", left() - begun);
     });
-    assert!(answered >= 5, "nobody asked meanwhile: {answered}");
     drop(leaving);
     assert_answers("after all", &translate(&env, &["env"]));
     wait_until("one is left, and only one", || residents_of(&env).len() == 1 && env.status().is_some());
@@ -208,11 +210,11 @@ fn f22_after_a_sleep_the_first_question_takes_a_new_connection() {
     let wrapper: Vec<&str> = std::iter::once("env").chain(variables.iter().map(String::as_str)).collect();
     let _resident = Resident(env.start(env.wrapped(&wrapper, &["daemon", "run"])));
     let asked = || server.lines().iter().filter(|line| line.starts_with("POST ")).count();
-    assert_told("before", &ask(&env, "frobnicate the quux"), "echo made", "provider:own");
+    assert_told("before", &ask(&env, "frobnicate the quux"), "echo made", "own");
     assert_eq!((asked(), count(&env, "gptos_pool_purges_total{reason=\"resume\"}")), (1, 0));
     let before = server.connections();
     set("+8h\n");
-    assert_told("after", &ask(&env, "frobnicate another quux"), "echo made", "provider:own");
+    assert_told("after", &ask(&env, "frobnicate another quux"), "echo made", "own");
     assert_eq!(asked(), 2, "nothing was sent into the void");
     assert!(server.connections() > before, "the old connection was not used");
     assert_eq!(count(&env, "gptos_pool_purges_total{reason=\"resume\"}"), 1);
@@ -243,15 +245,18 @@ fn n27_a_quota_of_the_day_is_not_asked_about_again_although_seconds_are_named() 
     env.configure(&format!("{gemini}{}", provider_block("second", &second.base_url(), "")));
     let _resident = Resident(env.start_resident());
     for number in 0..4 {
-        assert_told("second", &ask(&env, &format!("frobnicate quux {number}")), "echo second", "provider:second");
+        assert_told("second", &ask(&env, &format!("frobnicate quux {number}")), "echo second", "second");
     }
     assert_eq!((spent.count(), second.count()), (1, 4), "it told once that the day is spent");
     assert_eq!(count(&env, "gptos_provider_attempts_total{provider=\"gemini\",result=\"quota\"}"), 1);
     assert_eq!(count(&env, "gptos_rejections_total{reason=\"quarantine\"}"), 3);
+    // A changed configuration is a reason to try again, once; without anybody else there is a reason in one line.
     env.configure(&gemini);
-    let alone = env.run(&["translate", "--shell", "bash", "--", "frobnicate quux alone"]);
-    assert_eq!((alone.code, alone.out.as_str(), spent.count()), (Some(1), "", 1));
-    assert!(alone.err.starts_with("gptos: gemini: ") && alone.took < IN_TIME, "{:?} {}", alone.took, alone.err);
+    for number in 0..3 {
+        let alone = env.run(&["translate", "--shell", "bash", "--", &format!("frobnicate quux alone {number}")]);
+        assert_eq!((alone.code, alone.out.as_str(), spent.count()), (Some(1), "", 2));
+        assert!(alone.err.contains("gemini: ") && alone.took < IN_TIME, "{:?} {}", alone.took, alone.err);
+    }
 }
 
 #[test]
@@ -277,11 +282,11 @@ fn n36_a_model_that_takes_long_to_load_is_passed_over_and_used_once_it_is_there(
     let _resident = Resident(env.start_resident());
     let to = |path: &str| server.lines().iter().filter(|line| *line == &format!("POST {path}")).count();
     for number in 0..3 {
-        assert_told("meanwhile", &ask(&env, &format!("frobnicate quux {number}")), "echo second", "provider:second");
+        assert_told("meanwhile", &ask(&env, &format!("frobnicate quux {number}")), "echo second", "second");
     }
     assert_eq!((to("/api/generate"), to("/api/chat")), (1, 0), "one loading, which goes on");
     assert_eq!(count(&env, "gptos_rejections_total{reason=\"loading\"}"), 3);
     loaded.store(true, Ordering::SeqCst);
-    assert_told("then", &ask(&env, "frobnicate quux then"), "echo local", "provider:local");
+    assert_told("then", &ask(&env, "frobnicate quux then"), "echo local", "local");
     assert_eq!((to("/api/generate"), to("/api/chat"), second.count()), (1, 1, 3));
 }
