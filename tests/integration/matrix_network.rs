@@ -5,7 +5,7 @@ use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::Command;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gptos::suggest::pipeline::{Outcome, WaitingFor};
 use gptos::suggest::ports::Provider;
@@ -190,4 +190,55 @@ async fn n11_a_kept_connection_that_is_closed_just_now_is_not_seen() {
     let mut counted = counted;
     counted.sort();
     assert_eq!(counted, [attempts("ok", 2), attempts("unsent", 1)]);
+}
+
+#[tokio::test]
+async fn n12_a_kept_connection_that_fell_silent_costs_no_answer() {
+    let server = Scripted::start_h2(|channel, number| {
+        let talk = |channel: &mut dyn Channel| {
+            open(channel)?;
+            loop {
+                let stream = next_request(channel)?;
+                // The first connection answers once and is a void from then on.
+                if number > 0 || stream == 1 {
+                    channel.write_all(&success(stream, &answer(GOOD))).ok()?;
+                    channel.flush().ok()?;
+                }
+            }
+        };
+        let _: Option<()> = talk(channel);
+    });
+    let begun = Instant::now();
+    let (commands, _) = two_questions(provider_of(behind_tls(&server), "m")).await;
+    assert_eq!(commands, [Some(GOOD.to_owned()), Some(GOOD.to_owned())]);
+    assert!(begun.elapsed() < Duration::from_millis(2500) + IN_TIME, "{:?}", begun.elapsed());
+    assert_eq!(server.connections(), 2, "the silent one was let go");
+}
+
+#[test]
+fn n05_a_proxy_that_refuses_or_is_gone_is_named_and_the_rest_goes_on() {
+    let refusing = FakeProvider::always(Reply::status("407 Proxy Authentication Required", "", ""));
+    let gone = FakeProvider::always(Reply::nothing()).address();
+    let second = FakeProvider::always(Reply::stream(&answer("echo second")));
+    for (name, proxy) in [("407", refusing.address()), ("gone", gone)] {
+        let env = TestEnv::new().set("https_proxy", &format!("http://user:pass-4711@{proxy}"));
+        let far = provider_block("far", "https://provider.test/v1", "");
+        env.configure(&format!("resident = \"off\"\n{far}"));
+        let ask = |env: &TestEnv, words: &str| env.run(&["translate", "--shell", "bash", "--no-cache", "--", words]);
+        assert_answers(name, &ask(&env, KNOWN));
+        let alone = ask(&env, UNKNOWN);
+        assert_eq!((alone.code, alone.out.as_str()), (Some(1), ""), "{name}");
+        assert!(alone.err.contains("far: ") && alone.err.contains("proxy") && !alone.err.contains("4711"), "{name}: {}", alone.err);
+        assert!(alone.took < IN_TIME, "{name}: {:?}", alone.took);
+        env.configure(&format!("resident = \"off\"\n{far}{}", provider_block("second", &second.base_url(), "")));
+        let run = ask(&env, UNKNOWN);
+        assert_eq!(run.out, "echo second\n", "{name}: {}", run.err);
+        assert!(run.took < IN_TIME, "{name}: {:?}", run.took);
+        // Whoever is excepted is reached without it, and then there is no such name.
+        let excepted = TestEnv::new().set("https_proxy", &format!("http://{proxy}")).set("no_proxy", "provider.test");
+        excepted.configure(&format!("resident = \"off\"\n{far}"));
+        let direct = ask(&excepted, UNKNOWN);
+        assert!(direct.code == Some(1) && !direct.err.contains("proxy"), "{name}: {}", direct.err);
+    }
+    assert!(refusing.requests().iter().all(|request| request.head.starts_with("CONNECT provider.test:443 ")));
 }
