@@ -184,6 +184,11 @@ pub fn run(mut command: Command, input: &[u8]) -> Run {
     }
 }
 
+/// Says that a part of a test cannot be done on this machine, past whatever holds back what tests print.
+pub fn skipped(why: &str) {
+    writeln!(std::io::stderr(), "SKIPPED: {why}").unwrap();
+}
+
 /// Waits for a condition, for at most ten seconds.
 pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(10);

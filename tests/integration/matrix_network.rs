@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use gptos::suggest::pipeline::{Outcome, WaitingFor};
 use gptos::suggest::ports::Provider;
 
-use crate::environment::{TestEnv, provider_block, run};
+use crate::environment::{TestEnv, provider_block, run, skipped};
 use crate::fake_provider::{FakeProvider, Reply, answer};
 use crate::matrix::{GOOD, Remote};
 use crate::matrix_host::{IN_TIME, KNOWN, UNKNOWN, assert_answers};
@@ -28,7 +28,7 @@ fn with_file_in_place(env: &TestEnv, file: &str, target: &str) -> Option<Vec<Str
     let wrapper = ["unshare", "-rm", "sh", "-c", &script, "sh"].map(str::to_owned);
     let probe = Command::new(&wrapper[0]).args(&wrapper[1..]).arg("true").output().expect("util-linux is installed");
     if !probe.status.success() {
-        eprintln!("SKIPPED: no namespace of mounts here: {}", String::from_utf8_lossy(&probe.stderr));
+        skipped(&format!("no namespace of mounts here: {}", String::from_utf8_lossy(&probe.stderr).trim()));
         return None;
     }
     Some(wrapper.to_vec())
@@ -62,11 +62,11 @@ fn n03_a_family_of_addresses_that_leads_nowhere_costs_a_moment() {
     // The good server is reached by the one family, the void stands where the other leads.
     for (good, void) in [("127.0.0.1:0", "[::1]"), ("[::1]:0", "127.0.0.2")] {
         let Some(server) = Scripted::start_tls_at(good, |_, _| Act::Reply(completion(&answer(GOOD)))) else {
-            eprintln!("SKIPPED: no address {good} here");
+            skipped(&format!("no address {good} here"));
             continue;
         };
         let Some(_void) = Void::at(format!("{void}:{}", server.port()).parse().unwrap()) else {
-            eprintln!("SKIPPED: no address {void} here");
+            skipped(&format!("no address {void} here"));
             continue;
         };
         let env = TestEnv::new();
@@ -85,7 +85,7 @@ fn n03_a_family_of_addresses_that_leads_nowhere_costs_a_moment() {
 /// A name server on this machine; `reply` makes an answer out of a question, or none.
 fn name_server(address: &str, reply: impl Fn(&[u8]) -> Option<Vec<u8>> + Send + 'static) -> bool {
     let Ok(socket) = UdpSocket::bind((address, 53)) else {
-        eprintln!("SKIPPED: no name server can be put at {address}:53 here");
+        skipped(&format!("no name server can be put at {address}:53 here"));
         return false;
     };
     std::thread::spawn(move || {
