@@ -25,6 +25,8 @@ pub enum Invocation {
     Init(ShellKind),
     /// Be the resident process, stop it, or tell about it.
     Daemon(DaemonVerb),
+    /// Print the numbers of the resident process.
+    Metrics,
     /// See to the cache.
     Cache(CacheVerb),
     /// See to the configuration file.
@@ -103,6 +105,9 @@ enum Verb {
         /// `all`, or a verb such as `config show`
         verb: Vec<String>,
     },
+    /// Print the numbers of the background process, as Prometheus reads them
+    #[command(hide = true)]
+    Metrics,
     /// Print a shell's completion script
     #[command(hide = true)]
     Completions {
@@ -380,6 +385,7 @@ fn invocation(verb: Verb) -> Result<Invocation, UsageError> {
         Verb::Init { shell } => Invocation::Init(shell.0),
         Verb::Status(arguments) => Invocation::Daemon(DaemonVerb::Status(arguments)),
         Verb::Daemon(verb) => Invocation::Daemon(verb),
+        Verb::Metrics => Invocation::Metrics,
         Verb::Cache(verb) => Invocation::Cache(verb),
         Verb::Config(verb) => Invocation::Config(verb),
         Verb::Provider(verb) => Invocation::Provider(verb),

@@ -1,4 +1,4 @@
-//! `daemon run`, `daemon stop`, `status`, `cache stats` and `cache clear`.
+//! `daemon run`, `daemon stop`, `status`, `metrics`, `cache stats` and `cache clear`.
 
 use std::time::{Duration, Instant};
 
@@ -122,6 +122,16 @@ pub(super) fn status(json: bool, output: &mut Output<'_>) -> ExitStatus {
             status.rss_bytes as f64 / 1e6,
             status.requests
         ));
+    }
+    ExitStatus::Success
+}
+
+/// Prints the numbers of the resident.
+pub(super) fn metrics(output: &mut Output<'_>) -> ExitStatus {
+    match exchange("GET", "/v1/metrics").map(String::from_utf8) {
+        Ok(Ok(text)) => output.data(&text),
+        Ok(Err(_)) => return failed(output, "metrics: unreadable reply of the resident", Some("`gptos daemon stop` ends it")),
+        Err(unavailable) => return not_running(&unavailable, output),
     }
     ExitStatus::Success
 }

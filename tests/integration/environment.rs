@@ -186,7 +186,7 @@ pub fn run(mut command: Command, input: &[u8]) -> Run {
 
 /// Says that a part of a test cannot be done on this machine, past whatever holds back what tests print.
 pub fn skipped(why: &str) {
-    writeln!(std::io::stderr(), "SKIPPED: {why}").unwrap();
+    std::io::stderr().write_all(format!("SKIPPED: {why}\n").as_bytes()).unwrap();
 }
 
 /// Waits for a condition, for at most ten seconds.

@@ -89,7 +89,7 @@ impl Engine {
             false => health.places.enter(PATIENCE.min(remaining)).await,
         };
         let _place = place.map_err(|error| {
-            self.counts.add("gptos_rejections_total", &[("reason", "bulkhead")]);
+            self.metrics.rejections.add(["bulkhead"]);
             AttemptError::new(FailureClass::RateLimited { retry_after: None }, format!("not asked: many calls are under way, {error}"))
         })?;
         round.waiting.set(provider.name());
@@ -104,7 +104,7 @@ impl Engine {
         let late = |_| AttemptError::new(FailureClass::Slow(Stage::Total), "no complete answer in time");
         let answered = asked.map_err(late).and_then(|answer| answer);
         if answered.as_ref().is_ok_and(|answer| !is_kin(&answer.model, provider.model())) {
-            self.counts.add("gptos_other_model_total", &[("provider", provider.name())]);
+            self.metrics.other_model.add([provider.name()]);
         }
         let pause = answered.as_ref().ok().and_then(|answer| answer.pause);
         let read = answered.and_then(|answer| round.acceptance.read(&answer, provider.name()));
@@ -135,7 +135,8 @@ impl Engine {
         };
         health.rejected_key.store(rejected, Ordering::Release);
         let result = read.as_ref().map_or_else(|error| error.class.label(), |_| "ok");
-        self.counts.add("gptos_provider_attempts_total", &[("provider", provider.name()), ("result", result)]);
+        self.metrics.provider_attempts.add([provider.name(), result]);
+        self.metrics.call_duration.observe(["chat", provider.name(), provider.model()], now - begun);
         if let Some(trip) = health.endpoint().report(now, report, jitter) {
             let reason = match trip {
                 Trip::Consecutive => "consecutive",
@@ -143,8 +144,7 @@ impl Engine {
                 Trip::SlowRate => "slow_rate",
                 Trip::ProbeFailed => "probe_fail",
             };
-            let labels = [("provider", provider.name()), ("to", "open"), ("reason", reason)];
-            self.counts.add("gptos_breaker_transitions_total", &labels);
+            self.metrics.breaker_transitions.add([provider.name(), "open", reason]);
         }
         let candidate = read?;
         round.acceptance.accept(candidate).await

@@ -22,7 +22,7 @@ pub use timing::total;
 use self::attempt::{Health, Kind};
 use self::consequence::Again;
 use self::timing::LEAST;
-use super::counts::Counts;
+use super::metrics::Metrics;
 use super::ports::{Pace, Prompt, Provider, RawAnswer, Readiness};
 use super::waiting::WaitingFor;
 use crate::domain::{AttemptError, Candidate, FailureClass, ShellFacts, Stage};
@@ -86,7 +86,7 @@ struct Shared {
 
 /// The engine; one for all requests of a process.
 pub struct Engine {
-    counts: Arc<Counts>,
+    metrics: Arc<Metrics>,
     hedges: bool,
     width: usize,
     shared: Mutex<Shared>,
@@ -114,10 +114,10 @@ enum Turn {
 impl Engine {
     /// An engine that knows nothing yet. `hedges` says whether a second provider may be asked when the first is slow;
     /// `width` calls to one endpoint may be under way at once; `seed` makes its random choices repeatable.
-    pub fn new(counts: Arc<Counts>, hedges: bool, width: usize, seed: u64) -> Self {
+    pub fn new(metrics: Arc<Metrics>, hedges: bool, width: usize, seed: u64) -> Self {
         let random = fastrand::Rng::with_seed(seed);
         let shared = Shared { budget: RetryBudget::new(), outage: Outage::default(), limited: None, random, endpoints: HashMap::new() };
-        Self { counts, hedges, width, shared: Mutex::new(shared) }
+        Self { metrics, hedges, width, shared: Mutex::new(shared) }
     }
 
     /// Asks until somebody gives a command that passes the gate.
@@ -152,6 +152,11 @@ impl Engine {
         let mut shared = self.shared();
         shared.endpoints.clear();
         shared.outage.end();
+    }
+
+    /// Repeats that are left, from 0 to 10.
+    pub fn retry_budget(&self) -> f64 {
+        self.shared().budget.left()
     }
 
     fn begin(&self, round: &Round) -> Course {
@@ -210,7 +215,7 @@ impl Engine {
                         health.endpoint().release();
                         continue;
                     }
-                    self.counts.add("gptos_rejections_total", &[("reason", block_label(Block::Quarantined))]);
+                    self.metrics.rejections.add([block_label(Block::Quarantined)]);
                     failed(course, blocked(Block::Quarantined, until - now));
                     return Turn::Next;
                 }
@@ -220,21 +225,21 @@ impl Engine {
                     continue;
                 }
                 Gate::Blocked(block, until) => {
-                    self.counts.add("gptos_rejections_total", &[("reason", block_label(block))]);
+                    self.metrics.rejections.add([block_label(block)]);
                     failed(course, blocked(block, until.saturating_duration_since(now)));
                     return Turn::Next;
                 }
             };
             if provider.pace() == Pace::Loopback && !self.is_loaded(round, provider, alone).await {
                 health.endpoint().abandon(now);
-                self.counts.add("gptos_rejections_total", &[("reason", "loading")]);
+                self.metrics.rejections.add(["loading"]);
                 failed(course, AttemptError::new(FailureClass::Overloaded, "not asked: it is loading its model"));
                 return Turn::Next;
             }
             if !round.acceptance.admit(&name) {
                 health.endpoint().abandon(now);
                 let class = FailureClass::RateLimited { retry_after: None };
-                self.counts.add("gptos_rejections_total", &[("reason", "rate_limit")]);
+                self.metrics.rejections.add(["rate_limit"]);
                 failed(course, AttemptError::new(class, "not asked: too many calls in a short time"));
                 return Turn::Next;
             }
@@ -272,7 +277,7 @@ impl Engine {
             let fits = wait.filter(|wait| round.deadline.saturating_duration_since(Instant::now()) >= *wait + LEAST && course.calls < most);
             match fits {
                 Some(wait) => {
-                    self.counts.add("gptos_retries_total", &[("result", "scheduled")]);
+                    self.metrics.retries.add(["scheduled"]);
                     retries += 1;
                     if !wait.is_zero() {
                         tokio::time::sleep(wait).await;
@@ -280,11 +285,10 @@ impl Engine {
                 }
                 None => {
                     if wait.is_some() {
-                        self.counts.add("gptos_retries_total", &[("result", "deadline")]);
+                        self.metrics.retries.add(["deadline"]);
                     }
                     if !declined && let Some(next) = round.providers.get(index + 1) {
-                        let labels = [("from", name.as_str()), ("to", next.name()), ("reason", error.class.label())];
-                        self.counts.add("gptos_fallbacks_total", &labels);
+                        self.metrics.fallbacks.add([&name, next.name(), error.class.label()]);
                     }
                     failed(course, error);
                     return if declined { Turn::Stop } else { Turn::Next };

@@ -94,7 +94,7 @@ impl Engine {
             };
         }
         if kind == Kind::Usual {
-            self.counts.add("gptos_hedges_total", &[("result", "fired")]);
+            self.metrics.hedges.add(["fired"]);
         }
         course.calls += 1;
         let is_last = next + 1 == round.providers.len();
