@@ -265,7 +265,7 @@ pub struct ProviderDiscoverArguments {
 pub struct ProviderAddArguments {
     /// Your name for it; openai, anthropic, gemini, openrouter, groq, ollama, llama.cpp, lmstudio and vllm bring their own URL
     pub name: String,
-    /// The protocol it speaks: openai, anthropic, gemini, ollama or azure
+    /// The protocol it speaks: openai, anthropic, gemini, ollama or azure; or command, for a program of yours
     #[arg(long, value_name = "KIND")]
     pub kind: Option<String>,
     /// Where its interface begins, such as https://api.openai.com/v1
@@ -283,6 +283,9 @@ pub struct ProviderAddArguments {
     /// An environment variable that holds the key
     #[arg(long, value_name = "NAME", group = "key")]
     pub key_env: Option<String>,
+    /// With --kind command: the program that answers, and its own arguments, such as claude -p
+    #[arg(last = true, value_name = "ARGV")]
+    pub argv: Vec<String>,
 }
 
 /// What to do for many lines.

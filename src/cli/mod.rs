@@ -21,6 +21,7 @@ pub mod output;
 mod present;
 pub mod provider;
 mod provider_ask;
+mod provider_command;
 mod provider_discover;
 mod sanitize;
 mod standing;

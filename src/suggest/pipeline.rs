@@ -375,5 +375,4 @@ fn missing_keys(providers: &[Arc<dyn Provider>], offered: &[String]) -> Vec<Stri
 }
 
 #[cfg(test)]
-#[path = "pipeline_tests.rs"]
 mod tests;

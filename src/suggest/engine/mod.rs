@@ -246,6 +246,7 @@ impl Engine {
                         health.endpoint().release();
                         continue;
                     }
+                    self.metrics.rejections.add([block_label(Block::Quarantined)]);
                     failed(course, blocked(Block::Quarantined, until - now));
                     return Turn::Next;
                 }
@@ -262,6 +263,7 @@ impl Engine {
             };
             if provider.pace() == Pace::Loopback && !self.is_loaded(round, provider, alone).await {
                 health.endpoint().abandon(now);
+                self.metrics.rejections.add(["loading"]);
                 failed(course, AttemptError::new(FailureClass::Overloaded, "not asked: it is loading its model"));
                 return Turn::Next;
             }

@@ -93,8 +93,9 @@ fn typing_on_keeps_one_process_at_most_and_leaves_nothing() {
     t.type_text(",");
     t.wait_for(|| (children(t.pid()).len() == 1).then_some(()), "the wait to begin");
     let (mut last, mut longest) = (Instant::now(), Duration::ZERO);
-    for letter in "and a few more words behind them, one after the other".chars() {
-        t.type_text(&letter.to_string());
+    let begun = Instant::now();
+    while begun.elapsed() < PAUSE {
+        t.type_text("x");
         t.buffer();
         longest = longest.max(last.elapsed());
         last = Instant::now();
