@@ -19,7 +19,7 @@ const PROGRESS_AFTER: Duration = Duration::from_millis(120);
 /// How long `warm` waits for the resident.
 const WARM_LIMIT: Duration = Duration::from_millis(100);
 /// How long `prefetch` waits for the resident; it runs in the background as well.
-const PREFETCH_LIMIT: Duration = Duration::from_millis(500);
+const PREFETCH_LIMIT: Duration = Duration::from_secs(1);
 /// How long `ran` waits for the resident; it runs in the background and nobody reads its result.
 const RAN_LIMIT: Duration = Duration::from_millis(500);
 

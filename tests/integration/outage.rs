@@ -227,6 +227,8 @@ fn words_that_are_being_typed_are_asked_ahead_where_the_configuration_says_so() 
         type_words(words);
     }
     std::fs::remove_file(env.work().join(".gptos.toml")).unwrap();
+    // What is kept while the store opens is not counted by it.
+    wait_until("the store is open", || env.run(&["cache", "stats"]).out.contains("kept in disk"));
     type_words("frobnicate the quux word-2\0\0");
     wait_until("the answer is kept", || env.run(&["cache", "stats"]).out.starts_with("1 entries"));
     let shown = records(&env.run_with_input(&["widget", "zsh"], b"frobnicate the quux word-2").out);

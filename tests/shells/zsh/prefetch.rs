@@ -190,7 +190,8 @@ impl Real {
         let load = format!("unset GPTOS_BIN\neval \"$({} init zsh)\"", env!("CARGO_BIN_EXE_gptos"));
         self.resident = Some(self.command(&["daemon", "run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
         let t = Terminal::start(Shell::Zsh, Setup { load: Some(load), env: self.variables(), columns: 160, ..Setup::default() });
-        t.wait_for(|| self.gptos(&["status", "--json"]).status.success().then_some(()), "the resident");
+        // What is kept while the store opens is not counted by it.
+        t.wait_for(|| (self.cache()["mode"] == "disk").then_some(()), "the resident and its store");
         t
     }
 
@@ -199,11 +200,9 @@ impl Real {
         self.provider.requests().into_iter().filter(|request| request.head.starts_with("POST ")).collect()
     }
 
-    /// Answers in the cache.
-    fn kept(&self) -> u64 {
-        let output = self.gptos(&["cache", "stats", "--json"]);
-        let stats: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        stats["entries"].as_u64().unwrap_or(0)
+    /// What the cache says of itself.
+    fn cache(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.gptos(&["cache", "stats", "--json"]).stdout).unwrap_or_default()
     }
 }
 
@@ -222,7 +221,7 @@ fn enter_after_a_pause_is_answered_from_the_cache_and_names_the_model() {
     real.configure("[shell]\nprefetch = true");
     let t = real.open();
     t.type_text("?? frobnicate the quux");
-    t.wait_for(|| (real.questions().len() == 1 && real.kept() == 1).then_some(()), "the answer to be kept");
+    t.wait_for(|| (real.questions().len() == 1 && real.cache()["entries"] == 1).then_some(()), "the answer to be kept");
     assert_eq!(real.questions()[0].header("authorization"), Some("Bearer key-of-the-shell"));
     assert_eq!(t.buffer(), "?? frobnicate the quux");
     t.key("Enter");
