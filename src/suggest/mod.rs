@@ -13,4 +13,6 @@ pub mod ports;
 pub mod prompt;
 mod ran;
 pub mod trial;
+#[cfg(test)]
+mod tests;
 mod waiting;

@@ -25,3 +25,4 @@ mod provider_wires;
 mod quoting;
 mod resident;
 mod scripted;
+mod status;
