@@ -6,8 +6,7 @@ const CUT: char = '…';
 /// The rows as lines, with two blanks between the columns. Columns are cut to the given least widths, in that order, until
 /// the lines fit into `width`.
 pub(super) fn lines<const N: usize>(rows: &[[String; N]], width: usize, may_shrink: &[(usize, usize)]) -> Vec<String> {
-    let mut widths: [usize; N] =
-        std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default());
+    let mut widths: [usize; N] = std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default());
     for (column, least) in may_shrink {
         let too_much = (widths.iter().sum::<usize>() + 2 * (N - 1)).saturating_sub(width);
         let kept = widths[*column].saturating_sub(too_much).max(*least);

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::arguments::ProviderAddArguments;
-use super::{ExitStatus, columns};
 use super::config::{load, refuse, without_place};
 use super::config_edit::{self, EditError};
 use super::output::{Output, visible};
+use super::{ExitStatus, columns};
 use crate::config::nearest;
 use crate::domain::KeySettings;
 use crate::paths::Paths;

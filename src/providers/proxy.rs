@@ -29,8 +29,7 @@ impl ProxyChoice {
 
     /// It, as the HTTP library takes it.
     pub(super) fn proxy(&self) -> Result<Proxy, AttemptError> {
-        Proxy::all(&self.url)
-            .map_err(|_| AttemptError::new(FailureClass::Config, format!("{}: not the address of a proxy", self.variable)))
+        Proxy::all(&self.url).map_err(|_| AttemptError::new(FailureClass::Config, format!("{}: not the address of a proxy", self.variable)))
     }
 
     /// It, without the name and password that it may hold.

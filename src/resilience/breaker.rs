@@ -329,7 +329,11 @@ mod tests {
         assert_eq!(left(&mut late), 60);
         let mut rate = Breaker::new();
         for failed in [true, false, true, false] {
-            if failed { rate.failure(now, false, None, None, 0.5) } else { rate.success(now, QUICK, 0.5) };
+            if failed {
+                rate.failure(now, false, None, None, 0.5)
+            } else {
+                rate.success(now, QUICK, 0.5)
+            };
         }
         assert_eq!(rate.failure(now, false, ask, None, 0.5), Some(Trip::FailureRate));
         assert_eq!(left(&mut rate), 40);

@@ -12,7 +12,7 @@ pub mod pipeline;
 pub mod ports;
 pub mod prompt;
 mod ran;
-pub mod trial;
 #[cfg(test)]
 mod tests;
+pub mod trial;
 mod waiting;

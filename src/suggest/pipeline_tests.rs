@@ -469,6 +469,7 @@ async fn whoever_waits_is_told_for_whom_and_what_could_be_had_meanwhile() {
 #[tokio::test(start_paused = true)]
 async fn a_model_here_that_is_back_is_asked_before_its_time_is_over_and_one_elsewhere_is_left_alone() {
     let bench = Arc::new(Bench::new("unused"));
+    bench.pipeline.reconfigure(OnlineSettings { user_per_minute: 0, session_per_minute: 0, ..OnlineSettings::default() });
     let failing = [(10, Err(FailureClass::Transient))];
     let here = Scripted::with_pace("here", Pace::Loopback, &failing);
     let elsewhere = Scripted::new("elsewhere", &failing);
@@ -480,7 +481,7 @@ async fn a_model_here_that_is_back_is_asked_before_its_time_is_over_and_one_else
     // Until both are left alone for 40 seconds or more.
     let waits = || bench.pipeline.health(&both).endpoints.into_iter().filter_map(|endpoint| endpoint.retry_in).min().unwrap_or_default();
     for number in 0..200 {
-        let request = Request { session: number, ..bench.request(&format!("frobnicate quux {number}")) };
+        let request = bench.request(&format!("frobnicate quux {number}"));
         bench.pipeline.suggest(&request, &both, &WaitingFor::default()).await;
         if waits() > Duration::from_secs(40) {
             break;

@@ -249,7 +249,8 @@ async fn dropping_the_attempt_closes_the_connection() {
     let provider = provider(&server.base_url());
     let long = AttemptLimits { connect: 1000 * MS, first_chunk: 60_000 * MS, gap: 60_000 * MS, total: 60_000 * MS };
     let (facts, prompt) = (facts(&[]), Prompt { system: "s".into(), user: RedactedText::mask("u"), max_tokens: 200 });
-    let dropped = tokio::time::timeout(400 * MS, provider.ask(Call { prompt: &prompt, facts: &facts, limits: long, heard: &Heard::default() })).await;
+    let dropped =
+        tokio::time::timeout(400 * MS, provider.ask(Call { prompt: &prompt, facts: &facts, limits: long, heard: &Heard::default() })).await;
     assert!(dropped.is_err());
     assert!(server.wait_until_idle(Duration::from_secs(5)), "the server still sees the connection");
 }

@@ -27,12 +27,7 @@ pub(super) struct Health {
 
 impl Health {
     fn new(width: usize) -> Self {
-        Self {
-            endpoint: Mutex::default(),
-            rejected_key: AtomicU64::new(0),
-            last_error: Mutex::default(),
-            places: Bulkhead::new(width),
-        }
+        Self { endpoint: Mutex::default(), rejected_key: AtomicU64::new(0), last_error: Mutex::default(), places: Bulkhead::new(width) }
     }
 
     /// Whether the key in this state is another one than the one that was rejected.

@@ -11,7 +11,6 @@ use super::attempt::Position;
 use super::health::Leave;
 use super::{Course, Engine, Failure, Round};
 use crate::domain::{AttemptError, FailureClass};
-use crate::resilience::Gate;
 use crate::suggest::ports::Heard;
 use crate::validate::Suggestion;
 
@@ -140,17 +139,12 @@ impl Engine {
         Task(Some(tokio::spawn(async move { engine.attempt(&round, index, leave, position, &heard).await })))
     }
 
-    /// Leave for the second call, if it is within all limits.
+    /// Leave for the second call, if it is within all limits. It is never a probe: two that fail in one request would be due
+    /// again together, and in an outage of everybody the requests would pay for both each time.
     fn leave_for_second(&self, round: &Round, next: usize, beside_probe: bool) -> Option<Leave> {
         let provider = round.providers.get(next)?;
-        let health = self.health(provider);
-        let gate = health.endpoint().admit(Instant::now());
-        let leave = match gate {
-            Gate::Pass => Leave::new(&health, None),
-            Gate::Probe(probe) => Leave::new(&health, Some(probe)),
-            Gate::Blocked(..) => return None,
-        };
-        (round.acceptance.admit(provider.name()) && (beside_probe || self.shared().budget.take())).then_some(leave)
+        let may = round.acceptance.admit(provider.name()) && (beside_probe || self.shared().budget.take());
+        may.then(|| Leave::new(&self.health(provider), None))
     }
 
     /// When a second provider is asked although the first has not failed; `None` where it should not be.
