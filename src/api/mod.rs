@@ -1,5 +1,6 @@
 //! The one HTTP router. The resident mounts it on its Unix socket.
 
+mod metrics;
 mod reply;
 mod stream;
 
@@ -61,6 +62,7 @@ pub trait Backend: Send + Sync + 'static {
 #[derive(Debug)]
 pub struct Activity {
     started: Instant,
+    started_at: SystemTime,
     requests: AtomicU64,
     in_flight: AtomicUsize,
     last_ms: AtomicU64,
@@ -73,6 +75,7 @@ impl Activity {
     pub fn new() -> Self {
         Self {
             started: Instant::now(),
+            started_at: SystemTime::now(),
             requests: AtomicU64::new(0),
             in_flight: AtomicUsize::new(0),
             last_ms: AtomicU64::new(0),
@@ -143,6 +146,7 @@ pub fn router(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str, b
         .route("/v1/ran", post(ran))
         .route("/v1/warm", post(warm))
         .route("/v1/status", get(status))
+        .route("/v1/metrics", get(metrics::metrics))
         .route("/v1/cache", get(cache_stats).delete(cache_clear))
         .route("/v1/drain", post(drain))
         .layer(DefaultBodyLimit::max(MAX_BODY))

@@ -25,6 +25,8 @@ pub enum Invocation {
     Init(ShellKind),
     /// Be the resident process, stop it, or tell about it.
     Daemon(DaemonVerb),
+    /// Print the numbers of the resident process.
+    Metrics,
     /// See to the cache.
     Cache(CacheVerb),
     /// See to the configuration file.
@@ -103,6 +105,9 @@ enum Verb {
         /// `all`, or a verb such as `config show`
         verb: Vec<String>,
     },
+    /// Print the numbers of the background process, as Prometheus reads them
+    #[command(hide = true)]
+    Metrics,
     /// Print a shell's completion script
     #[command(hide = true)]
     Completions {
@@ -260,7 +265,7 @@ pub struct ProviderDiscoverArguments {
 pub struct ProviderAddArguments {
     /// Your name for it; openai, anthropic, gemini, openrouter, groq, ollama, llama.cpp, lmstudio and vllm bring their own URL
     pub name: String,
-    /// The protocol it speaks: openai, anthropic, gemini, ollama or azure
+    /// The protocol it speaks: openai, anthropic, gemini, ollama or azure; or command, for a program of yours
     #[arg(long, value_name = "KIND")]
     pub kind: Option<String>,
     /// Where its interface begins, such as https://api.openai.com/v1
@@ -278,6 +283,9 @@ pub struct ProviderAddArguments {
     /// An environment variable that holds the key
     #[arg(long, value_name = "NAME", group = "key")]
     pub key_env: Option<String>,
+    /// With --kind command: the program that answers, and its own arguments, such as claude -p
+    #[arg(last = true, value_name = "ARGV")]
+    pub argv: Vec<String>,
 }
 
 /// What to do for many lines.
@@ -377,6 +385,7 @@ fn invocation(verb: Verb) -> Result<Invocation, UsageError> {
         Verb::Init { shell } => Invocation::Init(shell.0),
         Verb::Status(arguments) => Invocation::Daemon(DaemonVerb::Status(arguments)),
         Verb::Daemon(verb) => Invocation::Daemon(verb),
+        Verb::Metrics => Invocation::Metrics,
         Verb::Cache(verb) => Invocation::Cache(verb),
         Verb::Config(verb) => Invocation::Config(verb),
         Verb::Provider(verb) => Invocation::Provider(verb),

@@ -1,4 +1,4 @@
-//! `daemon run`, `daemon stop`, `cache stats` and `cache clear`.
+//! `daemon run`, `daemon stop`, `metrics`, `cache stats` and `cache clear`.
 
 use std::time::{Duration, Instant};
 
@@ -95,6 +95,16 @@ fn stop_at(runtime: &RuntimePaths, surroundings: &Surroundings) -> Result<bool, 
     }
     daemon::remove_stale(&runtime.socket);
     Ok(true)
+}
+
+/// Prints the numbers of the resident.
+pub(super) fn metrics(output: &mut Output<'_>) -> ExitStatus {
+    match exchange("GET", "/v1/metrics").map(String::from_utf8) {
+        Ok(Ok(text)) => output.data(&text),
+        Ok(Err(_)) => return failed(output, "metrics: unreadable reply of the resident", Some("`gptos daemon stop` ends it")),
+        Err(unavailable) => return not_running(&unavailable, output),
+    }
+    ExitStatus::Success
 }
 
 /// Prints what the cache holds.

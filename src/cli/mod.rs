@@ -22,6 +22,7 @@ pub mod output;
 mod present;
 pub mod provider;
 mod provider_ask;
+mod provider_command;
 mod provider_discover;
 mod sanitize;
 mod standing;
@@ -116,6 +117,7 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
         Invocation::Daemon(DaemonVerb::Run(arguments)) => return daemon::run(arguments, output),
         Invocation::Daemon(DaemonVerb::Stop) => return daemon::stop(output),
         Invocation::Daemon(DaemonVerb::Status(arguments)) => return status::status(arguments.json, output),
+        Invocation::Metrics => return daemon::metrics(output),
         Invocation::Cache(CacheVerb::Stats(arguments)) => return daemon::cache_stats(arguments.json, output),
         Invocation::Cache(CacheVerb::Clear) => return daemon::cache_clear(output),
     }

@@ -10,10 +10,10 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::counts::Counts;
 use super::engine::{Acceptance, Engine, Failure, Round, remembered_for};
 use super::extract::extract;
 use super::key::Kind;
+use super::metrics::{Metrics, Page, families};
 use super::pipeline::{Mode, Parts, Request};
 use super::ports::{CacheKey, CachedAnswer, KeptCandidate, Prompt, Provider, RawAnswer, RedactedText};
 use super::waiting::WaitingFor;
@@ -54,7 +54,7 @@ pub(super) struct Online {
     in_flight: Arc<AtomicUsize>,
     warmed: Mutex<Option<Instant>>,
     last_asked: Mutex<Option<(Instant, SystemTime)>>,
-    counts: Arc<Counts>,
+    metrics: Arc<Metrics>,
     pub(super) settings: OnlineSettings,
 }
 
@@ -98,9 +98,9 @@ impl Drop for Place {
 }
 
 impl Online {
-    pub(super) fn new(counts: Arc<Counts>, settings: OnlineSettings, seed: u64) -> Self {
+    pub(super) fn new(metrics: Arc<Metrics>, settings: OnlineSettings, seed: u64) -> Self {
         Self {
-            engine: Arc::new(Engine::new(Arc::clone(&counts), settings.hedge, settings.calls_per_provider as usize, seed)),
+            engine: Arc::new(Engine::new(Arc::clone(&metrics), settings.hedge, settings.calls_per_provider as usize, seed)),
             limiter: Arc::new(CallLimiter::new(settings.user_per_minute, settings.session_per_minute)),
             flights: SingleFlight::new(),
             rejected: quick_cache::sync::Cache::new(MOST_REJECTED),
@@ -109,7 +109,7 @@ impl Online {
             in_flight: Arc::default(),
             warmed: Mutex::default(),
             last_asked: Mutex::default(),
-            counts,
+            metrics,
             settings,
         }
     }
@@ -118,6 +118,13 @@ impl Online {
     pub(super) fn forget(&self) {
         self.engine.forget();
         self.rejected.clear();
+    }
+
+    /// Puts on a page how things stand on the way to the providers.
+    pub(super) fn measure(&self, page: &mut Page) {
+        page.level(&families::RETRY_BUDGET, [], self.engine.retry_budget());
+        page.queue("providers", self.in_flight.load(Ordering::Acquire), self.settings.most_in_flight as usize);
+        page.queue("refresh", 1 - self.refreshing.available_permits().min(1), 1);
     }
 
     /// Asks the providers, or joins somebody who asks them the same.
@@ -160,7 +167,7 @@ impl Online {
         let Some((then, wall_then)) = before else { return };
         let slept = wall.duration_since(wall_then).unwrap_or_default().saturating_sub(now.duration_since(then));
         if slept > SLEEP {
-            self.counts.add("gptos_pool_purges_total", &[("reason", "resume")]);
+            self.metrics.pool_purges.add(["resume"]);
             self.engine.forget();
             providers.iter().for_each(|provider| provider.resumed());
         }
@@ -230,7 +237,7 @@ impl Online {
                 async move { engine.ask(&round).await.map_err(Arc::new) }
             });
             let role = if ticket.role == Role::Leader { "leader" } else { "follower" };
-            self.counts.add("gptos_singleflight_total", &[("role", role)]);
+            self.metrics.single_flight.add([role]);
             waiting.follow(shared);
             match tokio::time::timeout_at(deadline, ticket.landed()).await {
                 Ok(Some(landed)) => return landed.map_err(|failures| failures.to_vec()),
@@ -272,7 +279,7 @@ impl Online {
         let before = self.in_flight.fetch_add(1, Ordering::AcqRel);
         if before >= self.settings.most_in_flight as usize && !request.patient {
             let class = FailureClass::RateLimited { retry_after: None };
-            self.counts.add("gptos_rejections_total", &[("reason", "load_shed")]);
+            self.metrics.rejections.add(["load_shed"]);
             return Err(vec![(
                 "providers".to_owned(),
                 AttemptError::new(class, format!("not asked: {before} questions are waiting already")),

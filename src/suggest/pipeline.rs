@@ -8,9 +8,9 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::counts::Counts;
 use super::key::{self, KeyContext, Kind};
 use super::local::LocalSources;
+use super::metrics::{Asking, Metrics, Page};
 use super::online::{Asked, Online, OnlineSettings};
 use super::ports::{AnswerCache, CacheKey, Commands, Prompt, Provider, RedactedText, SeenPlace, ShellSyntax, Surroundings};
 use super::prompt;
@@ -177,7 +177,7 @@ pub struct Pipeline {
     pub(super) parts: Arc<Parts>,
     surroundings: Option<Arc<dyn Surroundings>>,
     online: RwLock<Arc<Online>>,
-    counts: Arc<Counts>,
+    metrics: Arc<Metrics>,
     translations: Translations,
     batch: Semaphore,
 }
@@ -185,12 +185,12 @@ pub struct Pipeline {
 impl Pipeline {
     /// Puts the pipeline together.
     pub fn new(place: Place, cache: Arc<dyn AnswerCache>, commands: Arc<dyn Commands>, shells: Arc<dyn ShellSyntax>) -> Self {
-        let counts = Arc::<Counts>::default();
+        let metrics = Arc::<Metrics>::default();
         Self {
             parts: Arc::new(Parts { place, cache, commands, shells }),
             surroundings: None,
-            online: RwLock::new(Arc::new(Online::new(Arc::clone(&counts), OnlineSettings::default(), fastrand::u64(..)))),
-            counts,
+            online: RwLock::new(Arc::new(Online::new(Arc::clone(&metrics), OnlineSettings::default(), fastrand::u64(..)))),
+            metrics,
             translations: Translations::new(TRANSLATIONS_KEPT),
             batch: Semaphore::new(BATCH_WIDTH),
         }
@@ -221,9 +221,18 @@ impl Pipeline {
         }
     }
 
-    /// What happened on the way to the providers so far.
+    /// What was counted so far, by name and labels.
     pub fn counts(&self) -> BTreeMap<String, u64> {
-        self.counts.all()
+        self.metrics.counts()
+    }
+
+    /// What was counted so far, and how things stand.
+    pub fn measure(&self) -> Page {
+        let mut page = self.metrics.page();
+        page.cache(&self.parts.cache.stats());
+        page.queue("batch", BATCH_WIDTH - self.batch.available_permits().min(BATCH_WIDTH), BATCH_WIDTH);
+        self.way_out().measure(&mut page);
+        page
     }
 
     /// The configuration is this from now on: what was held against providers is forgotten, and these limits hold.
@@ -232,7 +241,7 @@ impl Pipeline {
         if online.settings == settings {
             online.forget();
         } else {
-            *online = Arc::new(Online::new(Arc::clone(&self.counts), settings, fastrand::u64(..)));
+            *online = Arc::new(Online::new(Arc::clone(&self.metrics), settings, fastrand::u64(..)));
         }
     }
 
@@ -251,6 +260,13 @@ impl Pipeline {
 
     /// Answers one request by its deadline. Dropping the future cancels everything it started that nobody else waits for.
     pub async fn suggest(&self, request: &Request, providers: &[Arc<dyn Provider>], waiting: &WaitingFor) -> Outcome {
+        let mut asking = self.metrics.asking();
+        let outcome = self.answer(request, providers, waiting, &mut asking).await;
+        asking.ended(&outcome, providers);
+        outcome
+    }
+
+    async fn answer(&self, request: &Request, providers: &[Arc<dyn Provider>], waiting: &WaitingFor, asking: &mut Asking<'_>) -> Outcome {
         // Secrets become placeholders before anything is keyed, stored or sent; they return in the final command only.
         let redacted = redact::redact(request.query.as_str());
 
@@ -293,6 +309,7 @@ impl Pipeline {
         match self.online(asked, waiting).await {
             Ok(suggestion) => Outcome::Reply(local.reply_with(request, suggestion, remarks)),
             Err(failures) => {
+                asking.failed(&failures);
                 // Only what went wrong: that invisible characters were left out matters beside an answer.
                 remarks = failures.into_iter().map(|(name, error)| RedactedText::mask(&format!("{name}: {error}"))).collect();
                 Outcome::Reply(local.reply(request, remarks, None))
@@ -339,5 +356,4 @@ fn missing_keys(providers: &[Arc<dyn Provider>], offered: &[String]) -> Vec<Stri
 }
 
 #[cfg(test)]
-#[path = "pipeline_tests.rs"]
 mod tests;

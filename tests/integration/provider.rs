@@ -1,18 +1,17 @@
 //! The provider wire against a real server on a loopback port: what each fault is called and how long it may take.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use gptos::cache::{CacheSettings, MemoryCache};
-use gptos::domain::{AttemptError, FailureClass, Query, Secret, ShellFacts, ShellKind, Stage};
+use gptos::domain::{AttemptError, FailureClass, Secret, ShellFacts, ShellKind, Stage};
 use gptos::providers::{HttpPool, ProviderSettings, ReachSettings, ServerSettings, WireSettings, build};
 use gptos::secrets::{self, KeySettings};
-use gptos::suggest::pipeline::{Mode, Outcome, Pipeline, Place, Request, WaitingFor};
+use gptos::suggest::pipeline::{Outcome, Request, WaitingFor};
 use gptos::suggest::ports::{AttemptLimits, Call, Heard, Prompt, Provider, RawAnswer, RedactedText, SeenPlace};
 use gptos::suggest::prompt;
-use gptos::system::{InstalledShells, SearchPath};
 
 use crate::fake_provider::{FakeProvider, Recorded, Reply, Script, Step, answer};
+use crate::questions;
 
 pub const KEY: &str = "sk-canary-4711";
 pub const MS: Duration = Duration::from_millis(1);
@@ -21,16 +20,12 @@ const SLACK: Duration = Duration::from_millis(2500);
 
 pub fn facts(proxies: &[(&str, String)]) -> ShellFacts {
     ShellFacts {
-        shell: ShellKind::Zsh,
         shell_version: "5.9".into(),
         cwd: "/home/ann".into(),
-        home: None,
-        path: "/usr/bin:/bin".into(),
         locale: "C".into(),
         proxies: proxies.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
         keys: vec![("FAKE_KEY".into(), Secret::new(KEY.into()))],
-        own_commands: Vec::new(),
-        comments: true,
+        ..questions::plain_facts(ShellKind::Zsh)
     }
 }
 
@@ -207,7 +202,7 @@ async fn what_follows_the_terminal_event_does_not_matter() {
 #[tokio::test]
 async fn rejected_parameters_are_left_out_and_remembered() {
     let good = Reply::stream(&answer("ls"));
-    let names = ["response_format", "max_tokens", "temperature"];
+    let names = ["response_format", "response_format", "max_tokens", "temperature"];
     let mut script: Vec<Reply> = names.iter().map(|name| Reply::unknown_parameter(name)).collect();
     script.push(good);
     let server = FakeProvider::start(Script::Sequence(script));
@@ -215,24 +210,34 @@ async fn rejected_parameters_are_left_out_and_remembered() {
     assert_eq!(ask(&provider).await.map(|answer| answer.text), Ok(answer("ls")));
     let seen = |request: &Recorded| {
         let body = json(request);
-        ["response_format", "max_tokens", "max_completion_tokens", "temperature"].map(|name| body.get(name).is_some())
+        let there = ["max_tokens", "max_completion_tokens", "temperature"].map(|name| body.get(name).is_some());
+        (body["response_format"]["type"].as_str().map(str::to_owned), there)
     };
     let forms: Vec<_> = server.requests().iter().map(seen).collect();
-    assert_eq!(forms, [[true, true, false, true], [false, true, false, true], [false, false, true, true], [false, false, true, false]]);
+    let (schema, mode) = (Some("json_schema".to_owned()), Some("json_object".to_owned()));
+    let last = (None, [false, true, false]);
+    let expected = [
+        (schema, [true, false, true]),
+        (mode, [true, false, true]),
+        (None, [true, false, true]),
+        (None, [false, true, true]),
+        last.clone(),
+    ];
+    assert_eq!(forms, expected);
 
     assert!(ask(&provider).await.is_ok());
-    assert_eq!(server.requests().iter().skip(4).map(seen).collect::<Vec<_>>(), [[false, false, true, false]], "remembered");
+    assert_eq!(server.requests().iter().skip(5).map(seen).collect::<Vec<_>>(), [last], "remembered");
 }
 
 #[tokio::test]
 async fn a_server_that_rejects_everything_is_asked_few_times() {
     let server = FakeProvider::always(Reply::unknown_parameter("response_format"));
     let error = ask(&provider(&server.base_url())).await.expect_err("rejected");
-    assert_eq!((error.class, server.count()), (FailureClass::Config, 2));
+    assert_eq!((error.class, server.count()), (FailureClass::Config, 3));
     let everything = r#"{"error":"response_format temperature max_tokens max_completion_tokens"}"#;
     let server = FakeProvider::always(Reply::status("400 Bad Request", "", everything));
     let error = ask(&provider(&server.base_url())).await.expect_err("rejected");
-    assert_eq!((error.class, server.count()), (FailureClass::Request, 5));
+    assert_eq!((error.class, server.count()), (FailureClass::Request, 6));
 }
 
 #[tokio::test]
@@ -282,22 +287,10 @@ async fn the_next_provider_answers_within_the_deadline() {
         FakeProvider::always(Reply::half_stream(&answer("rm -rf /tmp/x"))),
         FakeProvider::always(Reply::stream(&answer("ls"))),
     );
-    let settings = CacheSettings::default();
-    let place = Place { os: "linux", build: "one".to_owned(), ttl: settings.ttl };
-    let pipeline = Pipeline::new(place, Arc::new(MemoryCache::new(settings)), Arc::new(SearchPath), Arc::new(InstalledShells));
-    let request = |words: &str, ms: u64| Request {
-        query: Query::from_bytes(words.as_bytes()).unwrap(),
-        facts: facts(&[]),
-        mode: Mode::Normal,
-        want: 1,
-        use_cache: true,
-        patient: false,
-        session: 1,
-        offered_keys: vec!["FAKE_KEY".to_owned()],
-        rules: Arc::default(),
-        context: Vec::new(),
-        deadline: tokio::time::Instant::now() + Duration::from_millis(ms),
-        now: SystemTime::now(),
+    let pipeline = questions::pipeline();
+    let request = |words: &str, ms: u64| {
+        let deadline = tokio::time::Instant::now() + Duration::from_millis(ms);
+        Request { deadline, ..questions::request(words, facts(&[])) }
     };
     let ask = async |servers: &[&FakeProvider], request: Request| {
         let providers: Vec<_> = servers.iter().map(|server| provider(&server.base_url())).collect();

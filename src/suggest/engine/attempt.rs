@@ -50,7 +50,7 @@ impl Engine {
             false => health.places.enter(PATIENCE.min(remaining)).await,
         };
         let _place = place.map_err(|error| {
-            self.counts.add("gptos_rejections_total", &[("reason", "bulkhead")]);
+            self.metrics.rejections.add(["bulkhead"]);
             AttemptError::new(FailureClass::RateLimited { retry_after: None }, format!("not asked: many calls are under way, {error}"))
         })?;
         round.waiting.set(provider.name());
@@ -65,7 +65,7 @@ impl Engine {
         let late = |_| AttemptError::new(FailureClass::Slow(Stage::Total), "no complete answer in time");
         let answered = asked.map_err(late).and_then(|answer| answer);
         if answered.as_ref().is_ok_and(|answer| !is_kin(&answer.model, provider.model())) {
-            self.counts.add("gptos_other_model_total", &[("provider", provider.name())]);
+            self.metrics.other_model.add([provider.name()]);
         }
         let now = Instant::now();
         let (first_chunk, pause) = answered.as_ref().map_or((None, None), |answer| (answer.first_chunk, answer.pause));
@@ -81,11 +81,11 @@ impl Engine {
             health.note_error(&error.class, now);
         }
         let result = read.as_ref().map_or_else(|error| error.class.label(), |_| "ok");
-        self.counts.add("gptos_provider_attempts_total", &[("provider", provider.name()), ("result", result)]);
+        self.metrics.provider_attempts.add([provider.name(), result]);
+        self.metrics.call_duration.observe(["chat", provider.name(), provider.model()], now - begun);
         let report = read.as_ref().map_or_else(|error| consequence::report(error, well), |_| well);
         if let Some(trip) = leave.end(now, report, self.jitter()) {
-            let labels = [("provider", provider.name()), ("to", "open"), ("reason", trip_label(trip))];
-            self.counts.add("gptos_breaker_transitions_total", &labels);
+            self.metrics.breaker_transitions.add([provider.name(), "open", trip_label(trip)]);
         }
         let candidate = read?;
         round.acceptance.accept(candidate).await

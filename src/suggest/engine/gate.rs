@@ -35,10 +35,11 @@ impl Engine {
         let health = self.health(provider);
         let leave = self.pass(round, provider, &health, alone).await?;
         if provider.pace() == Pace::Loopback && !self.is_loaded(round, provider, alone).await {
+            self.metrics.rejections.add(["loading"]);
             return Err(AttemptError::new(FailureClass::Overloaded, "not asked: it is loading its model"));
         }
         if !round.acceptance.admit(provider.name()) {
-            self.counts.add("gptos_rejections_total", &[("reason", "rate_limit")]);
+            self.metrics.rejections.add(["rate_limit"]);
             let class = FailureClass::RateLimited { retry_after: None };
             return Err(AttemptError::new(class, "not asked: too many calls in a short time"));
         }
@@ -55,6 +56,7 @@ impl Engine {
                 Gate::Probe(probe) => return Ok(Leave::new(health, Some(probe))),
                 Gate::Blocked(Block::Quarantined, until) => {
                     if looked || !health.has_new_key(provider.key_state(&round.facts).await) {
+                        self.metrics.rejections.add([block_label(Block::Quarantined)]);
                         return Err(blocked(Block::Quarantined, until - now));
                     }
                     looked = true;
@@ -63,7 +65,7 @@ impl Engine {
                 Gate::Blocked(Block::Open | Block::Overloaded, _) if alone => return Ok(Leave::new(health, None)),
                 Gate::Blocked(_, until) if alone && until + LEAST <= round.deadline => tokio::time::sleep_until(until).await,
                 Gate::Blocked(block, until) => {
-                    self.counts.add("gptos_rejections_total", &[("reason", block_label(block))]);
+                    self.metrics.rejections.add([block_label(block)]);
                     return Err(blocked(block, until.saturating_duration_since(now)));
                 }
             }

@@ -125,7 +125,7 @@ impl Engine {
     pub fn seen(&self, providers: &[Arc<dyn Provider>]) -> ProvidersHealth {
         let now = Instant::now();
         let endpoints = providers.iter().map(|provider| self.health(provider).seen(now)).collect();
-        ProvidersHealth { endpoints, retry_budget: self.shared().budget.left() }
+        ProvidersHealth { endpoints, retry_budget: self.retry_budget() }
     }
 
     /// Asks the models on this machine that are left alone whether they are back: then the next question may go to them at

@@ -24,7 +24,7 @@ pub use timing::total;
 use self::consequence::Again;
 use self::health::Health;
 use self::timing::LEAST;
-use super::counts::Counts;
+use super::metrics::Metrics;
 use super::ports::{Prompt, Provider, RawAnswer};
 use super::waiting::WaitingFor;
 use crate::domain::{AttemptError, Candidate, FailureClass, ShellFacts};
@@ -84,7 +84,7 @@ struct Shared {
 
 /// The engine; one for all requests of a process.
 pub struct Engine {
-    counts: Arc<Counts>,
+    metrics: Arc<Metrics>,
     hedges: bool,
     width: usize,
     shared: Mutex<Shared>,
@@ -128,10 +128,10 @@ impl Course {
 impl Engine {
     /// An engine that knows nothing yet. `hedges` says whether a second provider may be asked when the first is slow;
     /// `width` calls to one endpoint may be under way at once; `seed` makes its random choices repeatable.
-    pub fn new(counts: Arc<Counts>, hedges: bool, width: usize, seed: u64) -> Self {
+    pub fn new(metrics: Arc<Metrics>, hedges: bool, width: usize, seed: u64) -> Self {
         let random = fastrand::Rng::with_seed(seed);
         let shared = Shared { budget: RetryBudget::new(), outage: Outage::default(), limited: None, random, endpoints: HashMap::new() };
-        Self { counts, hedges, width, shared: Mutex::new(shared) }
+        Self { metrics, hedges, width, shared: Mutex::new(shared) }
     }
 
     /// Asks until somebody gives a command that passes the gate.
@@ -166,6 +166,11 @@ impl Engine {
         let mut shared = self.shared();
         shared.endpoints.clear();
         shared.outage.end();
+    }
+
+    /// Repeats that are left, from 0 to 10.
+    pub fn retry_budget(&self) -> f64 {
+        self.shared().budget.left()
     }
 
     fn begin(&self, round: &Round) -> Course {
@@ -219,7 +224,7 @@ impl Engine {
                 remaining >= wait + LEAST && course.calls < self.most_calls(provider, alone)
             });
             if let Some(wait) = wait {
-                self.counts.add("gptos_retries_total", &[("result", if fits { "scheduled" } else { "deadline" })]);
+                self.metrics.retries.add([if fits { "scheduled" } else { "deadline" }]);
                 if fits {
                     retries.made += 1;
                     last = Some(error);
@@ -231,8 +236,7 @@ impl Engine {
             }
             let declined = error.class == FailureClass::Refusal;
             if !declined && let Some(next) = round.providers.get(index + 1) {
-                let labels = [("from", provider.name()), ("to", next.name()), ("reason", error.class.label())];
-                self.counts.add("gptos_fallbacks_total", &labels);
+                self.metrics.fallbacks.add([provider.name(), next.name(), error.class.label()]);
             }
             course.skip(provider, error);
             return if declined { Turn::Stop } else { Turn::Next };

@@ -98,7 +98,7 @@ impl Engine {
         }
         let Some(other_leave) = self.leave_for_second(round, next, is_probe) else { return first.ended().await.into() };
         if !is_probe {
-            self.counts.add("gptos_hedges_total", &[("result", "fired")]);
+            self.metrics.hedges.add(["fired"]);
         }
         course.calls += 1;
         let is_last = next + 1 == round.providers.len();
