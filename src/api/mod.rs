@@ -24,6 +24,7 @@ use crate::suggest::pipeline::{Pipeline, Request};
 use crate::suggest::ports::Provider;
 use crate::validate::CustomRules;
 
+use reply::to_endpoint;
 pub use reply::{to_mode, to_progress, to_record, to_stats};
 pub use stream::SOFT_DEADLINE;
 
@@ -128,6 +129,13 @@ struct Shared {
     build: [(HeaderName, HeaderValue); 2],
 }
 
+impl Shared {
+    /// Whether a shell with this configuration file is answered here; one that names none is.
+    fn serves(&self, config_file: Option<&str>) -> bool {
+        config_file.is_none_or(|file| self.backend.config_file() == Some(Path::new(file)))
+    }
+}
+
 /// Builds the router. Every response names the build that gives it.
 pub fn router(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str, build_time_ns: i128) -> Router {
     let value = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("unknown"));
@@ -146,13 +154,6 @@ pub fn router(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str, b
         .route("/v1/drain", post(drain))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(Shared { backend, activity, build })
-}
-
-impl Shared {
-    /// Whether a shell with this configuration file is served here.
-    fn serves(&self, config_file: Option<&str>) -> bool {
-        config_file.is_none_or(|file| self.backend.config_file() == Some(Path::new(file)))
-    }
 }
 
 async fn suggest(State(shared): State<Shared>, Json(wire): Json<SuggestRequest>) -> Response<Body> {
@@ -236,6 +237,8 @@ async fn ran(State(shared): State<Shared>, Json(wire): Json<RanRequest>) -> Resp
 }
 
 async fn status(State(shared): State<Shared>) -> Response<Body> {
+    let providers = shared.backend.setup().providers;
+    let health = shared.backend.pipeline().health(&providers);
     let status = Status {
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -243,6 +246,8 @@ async fn status(State(shared): State<Shared>) -> Response<Body> {
         rss_bytes: platform::resident_memory().unwrap_or_default(),
         requests: shared.activity.requests.load(Ordering::Relaxed),
         counts: shared.backend.pipeline().counts(),
+        endpoints: providers.iter().zip(&health.endpoints).map(|(provider, health)| to_endpoint(provider.as_ref(), health)).collect(),
+        retry_budget: Some(health.retry_budget),
     };
     (HeaderMap::from_iter(shared.build), Json(status)).into_response()
 }

@@ -83,7 +83,7 @@ enum Verb {
         /// The shell
         shell: ShellName,
     },
-    /// Tell whether the background process runs and how it is
+    /// Tell whether the background process runs, how it is and how the providers have been
     Status(StatusArguments),
     /// Control the background process
     #[command(subcommand, arg_required_else_help = true)]
@@ -207,7 +207,7 @@ pub enum DaemonVerb {
     Run(RunArguments),
     /// Stop it and wait until it is gone
     Stop,
-    /// Tell whether it runs and how it is
+    /// Tell whether it runs, how it is and how the providers have been
     Status(StatusArguments),
 }
 

@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use super::ExitStatus;
 use super::arguments::ProviderAddArguments;
 use super::config::{load, refuse, without_place};
 use super::config_edit::{self, EditError};
 use super::output::{Output, visible};
-use super::{facts, provider_command};
+use super::{ExitStatus, columns, facts, provider_command};
 use crate::config::nearest;
 use crate::domain::KeySettings;
 use crate::paths::Paths;
@@ -86,12 +85,7 @@ pub fn list(paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
         [provider.name.clone(), provider.kind().name().to_owned(), visible(&provider.model), origin, key]
     });
     let table: Vec<[String; 5]> = std::iter::once(header).chain(rows).collect();
-    let width = |column: usize| table.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2), width(3), 0];
-    for row in &table {
-        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        output.line(cells.join("  ").trim_end());
-    }
+    columns::lines(&table, usize::MAX, &[]).iter().for_each(|line| output.line(line));
     ExitStatus::Success
 }
 

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::background::{Background, Queue};
 use super::engine::{LEAST, Round, Urgency};
+use super::key::Kind;
 use super::online::{Asked, Landed, Online};
 use super::pipeline::{Mode, Parts};
 use super::ports::{CacheKey, Provider};
@@ -28,7 +29,7 @@ const WARM_KEY: u64 = 0;
 impl Online {
     /// Asks anew for an answer that has aged, unless that was done lately. Nobody waits for it.
     pub(super) fn refresh(self: &Arc<Self>, background: &Arc<Background>, parts: &Arc<Parts>, asked: &Asked<'_>) {
-        let key = parts.provider_key(asked.request, asked.redacted);
+        let key = parts.place.key(Kind::Provider, asked.request, asked.redacted);
         if !asked.redacted.is_clean() || self.was_refreshed(&key) {
             return;
         }
@@ -57,7 +58,7 @@ impl Online {
     pub(super) fn prefetch(self: &Arc<Self>, background: &Arc<Background>, parts: &Arc<Parts>, asked: &Asked<'_>) {
         let request = asked.request;
         self.notice_sleep(request.now, asked.providers);
-        let key = parts.provider_key(request, asked.redacted);
+        let key = parts.place.key(Kind::Provider, request, asked.redacted);
         let was_rejected = self.rejected.get(&key).is_some_and(|(until, _)| Instant::now() < until);
         if was_rejected {
             return;
@@ -93,7 +94,7 @@ impl Online {
         if warmed.is_some_and(|at| now.duration_since(at) < WARM_EVERY) {
             return;
         }
-        if let Some(first) = self.engine.first_usable(providers, &facts) {
+        if let Some(first) = self.engine.first_usable(providers) {
             *warmed = Some(now);
             background.submit(Queue::Warm, WARM_KEY, async move {
                 // Whoever does not answer now will be found out by the question itself.

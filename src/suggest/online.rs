@@ -11,12 +11,12 @@ use tokio::time::Instant;
 
 use super::engine::{Acceptance, Engine, Failure, Round, Urgency, remembered_for};
 use super::extract::extract;
-use super::key::{self, Kind};
+use super::key::Kind;
 use super::metrics::{Metrics, Page, families};
 use super::pipeline::{Mode, Parts, Request};
 use super::ports::{CacheKey, CachedAnswer, KeptCandidate, Prompt, Provider, RawAnswer, RedactedText};
 use super::waiting::WaitingFor;
-use crate::domain::{Answerer, AttemptError, Candidate, FailureClass, Origin};
+use crate::domain::{Answerer, AttemptError, Candidate, FailureClass, Origin, ProvidersHealth};
 use crate::redact::Redacted;
 use crate::resilience::{CallLimiter, PerMinute, Role, SingleFlight};
 use crate::validate::{Rejection, Suggestion, judge};
@@ -136,7 +136,7 @@ impl Online {
         let request = asked.request;
         self.notice_sleep(request.now, asked.providers);
         let _place = self.admit(request)?;
-        let key = parts.provider_key(request, asked.redacted);
+        let key = parts.place.key(Kind::Provider, request, asked.redacted);
         let remembers = request.use_cache && request.mode == Mode::Normal;
         if remembers
             && let Some((until, failure)) = self.rejected.get(&key)
@@ -172,6 +172,16 @@ impl Online {
             self.engine.forget();
             providers.iter().for_each(|provider| provider.resumed());
         }
+    }
+
+    /// How these providers have been.
+    pub(super) fn health(&self, providers: &[Arc<dyn Provider>]) -> ProvidersHealth {
+        self.engine.seen(providers)
+    }
+
+    /// Looks whether models on this machine that were in trouble are back.
+    pub(super) async fn look_after(&self, providers: &[Arc<dyn Provider>]) {
+        self.engine.look_after(providers).await;
     }
 
     async fn together(
@@ -322,7 +332,7 @@ impl Judgement {
         {
             let reading = reading.map(|reading| RedactedText::mask(&reading));
             let kept = KeptCandidate { command, reading, origin: candidate.origin.clone(), confidence: candidate.confidence };
-            let key = key::derive(Kind::Provider, redacted.stable(), &request.facts, &self.parts.place.key_context(request.seen()));
+            let key = self.parts.place.key(Kind::Provider, request, redacted);
             self.parts.cache.put(&key, &CachedAnswer { candidate: kept, created: request.now });
         }
         Ok(suggestion)

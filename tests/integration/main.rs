@@ -31,3 +31,4 @@ mod questions;
 mod quoting;
 mod resident;
 mod scripted;
+mod status;

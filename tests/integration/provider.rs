@@ -7,7 +7,7 @@ use gptos::domain::{AttemptError, FailureClass, Secret, ShellFacts, ShellKind, S
 use gptos::providers::{HttpPool, ProviderSettings, ReachSettings, ServerSettings, WireSettings, build};
 use gptos::secrets::{self, KeySettings};
 use gptos::suggest::pipeline::{Outcome, Request, WaitingFor};
-use gptos::suggest::ports::{AttemptLimits, Call, Prompt, Provider, RawAnswer, RedactedText, SeenPlace};
+use gptos::suggest::ports::{AttemptLimits, Call, Heard, Prompt, Provider, RawAnswer, RedactedText, SeenPlace};
 use gptos::suggest::prompt;
 
 use crate::fake_provider::{FakeProvider, Recorded, Reply, Script, Step, answer};
@@ -51,7 +51,7 @@ pub fn limits() -> AttemptLimits {
 pub async fn ask_with(provider: &Arc<dyn Provider>, facts: &ShellFacts, limits: AttemptLimits) -> Result<RawAnswer, AttemptError> {
     let (prompt, _) = prompt::build(&RedactedText::mask("list files"), facts, "Debian", &SeenPlace::default());
     let start = Instant::now();
-    let result = provider.ask(Call { prompt: &prompt, facts, limits }).await;
+    let result = provider.ask(Call { prompt: &prompt, facts, limits, heard: &Heard::default() }).await;
     assert!(start.elapsed() < limits.total + SLACK, "took {:?}", start.elapsed());
     if let Err(error) = &result {
         assert!(!format!("{error:?} {error}").contains(KEY), "the key is in {error:?}");
@@ -79,8 +79,10 @@ fn json(request: &Recorded) -> serde_json::Value {
 async fn a_stream_is_read_to_its_end() {
     let server = FakeProvider::always(Reply::stream(&answer("ls -l 'größe'")));
     let provider = provider(&server.base_url());
-    let expected = RawAnswer { text: answer("ls -l 'größe'"), model: "fake-1".into(), pause: None };
-    assert_eq!(ask(&provider).await, Ok(expected));
+    let got = ask(&provider).await.expect("an answer");
+    let expected = RawAnswer { text: answer("ls -l 'größe'"), model: "fake-1".into(), pause: None, first_chunk: got.first_chunk };
+    assert_eq!(got, expected);
+    assert!(got.first_chunk.is_some());
 
     let request = server.requests().remove(0);
     assert!(request.head.starts_with("POST /v1/chat/completions HTTP/1.1\n"), "{}", request.head);
@@ -252,7 +254,8 @@ async fn dropping_the_attempt_closes_the_connection() {
     let provider = provider(&server.base_url());
     let long = AttemptLimits { connect: 1000 * MS, first_chunk: 60_000 * MS, gap: 60_000 * MS, total: 60_000 * MS };
     let (facts, prompt) = (facts(&[]), Prompt { system: "s".into(), user: RedactedText::mask("u"), max_tokens: 200 });
-    let dropped = tokio::time::timeout(400 * MS, provider.ask(Call { prompt: &prompt, facts: &facts, limits: long })).await;
+    let dropped =
+        tokio::time::timeout(400 * MS, provider.ask(Call { prompt: &prompt, facts: &facts, limits: long, heard: &Heard::default() })).await;
     assert!(dropped.is_err());
     assert!(server.wait_until_idle(Duration::from_secs(5)), "the server still sees the connection");
 }
@@ -268,7 +271,7 @@ async fn answers_of_simultaneous_requests_are_not_mixed_up() {
         let (provider, facts) = (&provider, &facts);
         async move {
             let (prompt, _) = prompt::build(&RedactedText::mask(word), facts, "Debian", &SeenPlace::default());
-            (word, provider.ask(Call { prompt: &prompt, facts, limits: limits() }).await)
+            (word, provider.ask(Call { prompt: &prompt, facts, limits: limits(), heard: &Heard::default() }).await)
         }
     });
     for (word, result) in futures_util::future::join_all(asked).await {

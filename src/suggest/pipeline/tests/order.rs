@@ -8,7 +8,7 @@ async fn a_sure_translation_asks_nobody_and_says_who_could_be_asked() {
     let reply = bench.ask(&bench.request(KNOWN)).await;
     assert_eq!(reply.offers[0].suggestion.origin(), &Origin::Offline);
     assert_eq!(reply.more.as_deref(), Some("scripted"));
-    assert_eq!(bench.provider.calls(), 0);
+    assert_eq!(bench.provider.count(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -17,9 +17,9 @@ async fn a_providers_answer_is_asked_for_once_and_then_kept() {
     assert_eq!(bench.best(UNKNOWN).await, given("echo one", Via::Live));
     assert_eq!(bench.best(UNKNOWN).await, given("echo one", Via::Cache));
     assert_eq!(bench.best("Frobnicate  the quux.").await, given("echo one", Via::Cache), "the same question, typed differently");
-    assert_eq!(bench.provider.calls(), 1);
+    assert_eq!(bench.provider.count(), 1);
     assert_eq!(bench.best("frobnicate not the quux").await, given("echo one", Via::Live), "a negation is another question");
-    assert_eq!(bench.provider.calls(), 2);
+    assert_eq!(bench.provider.count(), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -42,7 +42,7 @@ async fn what_was_run_comes_first_until_it_fails() {
 async fn fresh_asks_at_once_and_refreshes_the_cache() {
     let bench = Bench::new("echo one");
     bench.best(UNKNOWN).await;
-    bench.provider.set(Ok("echo two"));
+    bench.set(Ok("echo two"));
     let fresh = Request { mode: Mode::Fresh, ..bench.request(UNKNOWN) };
     let reply = bench.ask(&fresh).await;
     assert_eq!((reply.offers.len(), reply.offers[0].suggestion.command()), (1, "echo two"));
@@ -55,11 +55,11 @@ async fn without_cache_nothing_is_read_or_written() {
     let request = Request { use_cache: false, ..bench.request(UNKNOWN) };
     bench.ask(&request).await;
     bench.ask(&request).await;
-    assert_eq!(bench.provider.calls(), 2);
+    assert_eq!(bench.provider.count(), 2);
     assert_eq!(bench.pipeline.cache().stats().entries, 0);
     bench.best(UNKNOWN).await;
     bench.ask(&request).await;
-    assert_eq!(bench.provider.calls(), 4, "what is cached is not read either");
+    assert_eq!(bench.provider.count(), 4, "what is cached is not read either");
 }
 
 #[tokio::test(start_paused = true)]
@@ -67,19 +67,14 @@ async fn offline_asks_nobody() {
     let bench = Bench::new("echo one");
     let reply = bench.ask(&Request { mode: Mode::Offline, ..bench.request(UNKNOWN) }).await;
     assert!(reply.offers.is_empty() && reply.more.is_none());
-    assert_eq!(bench.provider.calls(), 0);
+    assert_eq!(bench.provider.count(), 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_needed_key_is_asked_of_the_shell_once() {
     let mut bench = Bench::new("echo one");
-    bench.provider = Arc::new(Scripted {
-        answer: Mutex::new(Ok(json("echo one"))),
-        calls: AtomicUsize::new(0),
-        delay_ms: AtomicU64::new(0),
-        resumed: AtomicUsize::new(0),
-        key: Some("MY_KEY"),
-    });
+    bench.provider = Scripted::with_key("scripted", "MY_KEY");
+    bench.set(Ok("echo one"));
     let request = bench.request(UNKNOWN);
     assert!(matches!(bench.outcome(&request).await, Outcome::NeedKeys(names) if names == ["MY_KEY"]));
     assert!(matches!(bench.outcome(&bench.request(KNOWN)).await, Outcome::Reply(_)), "no key is needed for a local answer");
@@ -118,7 +113,7 @@ async fn whoever_waits_is_told_for_whom_and_what_could_be_had_meanwhile() {
     let mut bench = Bench::new("echo one");
     bench.best(UNKNOWN).await;
     bench.now += 61 * DAY;
-    bench.provider.delay_ms.store(3000, Ordering::Relaxed);
+    bench.provider.answers(3000, Ok(json("echo one")));
     let bench = Arc::new(bench);
     let waiting = WaitingFor::default();
     let asked = {
