@@ -25,6 +25,8 @@ pub enum Invocation {
     Init(ShellKind),
     /// Be the resident process, stop it, or tell about it.
     Daemon(DaemonVerb),
+    /// Print the numbers of the resident process.
+    Metrics,
     /// See to the cache.
     Cache(CacheVerb),
     /// See to the configuration file.
@@ -83,7 +85,7 @@ enum Verb {
         /// The shell
         shell: ShellName,
     },
-    /// Tell whether the background process runs and how it is
+    /// Tell whether the background process runs, how it is and how the providers have been
     Status(StatusArguments),
     /// Control the background process
     #[command(subcommand, arg_required_else_help = true)]
@@ -109,6 +111,9 @@ enum Verb {
         /// `all`, or a verb such as `config show`
         verb: Vec<String>,
     },
+    /// Print the numbers of the background process, as Prometheus reads them
+    #[command(hide = true)]
+    Metrics,
     /// Print a shell's completion script
     #[command(hide = true)]
     Completions {
@@ -211,7 +216,7 @@ pub enum DaemonVerb {
     Run(RunArguments),
     /// Stop it and wait until it is gone
     Stop,
-    /// Tell whether it runs and how it is
+    /// Tell whether it runs, how it is and how the providers have been
     Status(StatusArguments),
 }
 
@@ -269,7 +274,7 @@ pub struct ProviderDiscoverArguments {
 pub struct ProviderAddArguments {
     /// Your name for it; openai, anthropic, gemini, openrouter, groq, ollama, llama.cpp, lmstudio and vllm bring their own URL
     pub name: String,
-    /// The protocol it speaks: openai, anthropic, gemini, ollama or azure
+    /// The protocol it speaks: openai, anthropic, gemini, ollama or azure; or command, for a program of yours
     #[arg(long, value_name = "KIND")]
     pub kind: Option<String>,
     /// Where its interface begins, such as https://api.openai.com/v1
@@ -287,6 +292,9 @@ pub struct ProviderAddArguments {
     /// An environment variable that holds the key
     #[arg(long, value_name = "NAME", group = "key")]
     pub key_env: Option<String>,
+    /// With --kind command: the program that answers, and its own arguments, such as claude -p
+    #[arg(last = true, value_name = "ARGV")]
+    pub argv: Vec<String>,
 }
 
 /// What to do with the intents of the embedded translator.
@@ -410,6 +418,7 @@ fn invocation(verb: Verb) -> Result<Invocation, UsageError> {
         Verb::Init { shell } => Invocation::Init(shell.0),
         Verb::Status(arguments) => Invocation::Daemon(DaemonVerb::Status(arguments)),
         Verb::Daemon(verb) => Invocation::Daemon(verb),
+        Verb::Metrics => Invocation::Metrics,
         Verb::Cache(verb) => Invocation::Cache(verb),
         Verb::Config(verb) => Invocation::Config(verb),
         Verb::Provider(verb) => Invocation::Provider(verb),

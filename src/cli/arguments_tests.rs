@@ -25,6 +25,7 @@ fn every_verb_is_understood() {
         (&["daemon", "status", "--json"], Invocation::Daemon(DaemonVerb::Status(json))),
         (&["status"], Invocation::Daemon(DaemonVerb::Status(plain))),
         (&["status", "--json"], Invocation::Daemon(DaemonVerb::Status(json))),
+        (&["metrics"], Invocation::Metrics),
         (&["cache", "stats"], Invocation::Cache(CacheVerb::Stats(StatusArguments { json: false }))),
         (&["cache", "clear"], Invocation::Cache(CacheVerb::Clear)),
         (&["config", "path"], Invocation::Config(ConfigVerb::Path)),

@@ -50,6 +50,7 @@ fn help_is_short_and_help_all_is_whole() {
         "daemon run",
         "daemon stop",
         "status",
+        "metrics",
         "cache clear",
         "config check",
         "provider add",
