@@ -49,6 +49,7 @@ fn corpus() -> Corpus {
         include_str!("../../tests/corpus/offline.tools.toml"),
         include_str!("../../tests/corpus/phrases.files.toml"),
         include_str!("../../tests/corpus/phrases.system.toml"),
+        include_str!("../../tests/corpus/phrases.text.toml"),
     ] {
         let part: Corpus = toml::from_str(text).expect("the corpus is valid TOML");
         all.case.extend(part.case);
@@ -101,8 +102,11 @@ fn every_sentence_of_the_corpus_gives_its_command() {
 }
 
 /// Sentences that no pattern was written for.
-const HELD: [&str; 2] =
-    [include_str!("../../tests/corpus/phrases.files.held.toml"), include_str!("../../tests/corpus/phrases.system.held.toml")];
+const HELD: [&str; 3] = [
+    include_str!("../../tests/corpus/phrases.files.held.toml"),
+    include_str!("../../tests/corpus/phrases.system.held.toml"),
+    include_str!("../../tests/corpus/phrases.text.held.toml"),
+];
 
 #[test]
 fn most_sentences_that_no_pattern_was_written_for_give_their_command() {

@@ -74,7 +74,7 @@ const DATA: [&str; 7] = [
 ];
 
 /// Commands whose options are said in words, one file for each group.
-const PHRASES: [&str; 18] = [
+const PHRASES: [&str; 22] = [
     include_str!("data/phrases.files.toml"),
     include_str!("data/phrases.rights.toml"),
     include_str!("data/phrases.folders.toml"),
@@ -93,6 +93,10 @@ const PHRASES: [&str; 18] = [
     include_str!("data/phrases.tools.toml"),
     include_str!("data/phrases.screen.toml"),
     include_str!("data/phrases.media.toml"),
+    include_str!("data/phrases.edit.toml"),
+    include_str!("data/phrases.text.toml"),
+    include_str!("data/phrases.tables.toml"),
+    include_str!("data/phrases.streams.toml"),
 ];
 
 /// Names that the phrases use as plain words.

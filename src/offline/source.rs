@@ -39,7 +39,7 @@ pub(super) enum Cause {
     Empty(&'static str),
     #[error("longer than {MOST_TEXT} bytes")]
     Long,
-    #[error("`doubt` must be between -0.05 and 1")]
+    #[error("`doubt` must be between -0.1 and 1")]
     Doubt,
     #[error("slot `{slot}`: {reason}")]
     Slot { slot: String, reason: String },
@@ -79,6 +79,9 @@ impl Cause {
 #[serde(deny_unknown_fields)]
 struct RawFile {
     family: Spanned<String>,
+    /// What none of the phrases of the file is about.
+    #[serde(default)]
+    not: Vec<Spanned<String>>,
     #[serde(default)]
     intent: Vec<RawIntent>,
     #[serde(default)]
@@ -122,7 +125,7 @@ pub(super) fn read(text: &str, lexicon: &mut Lexicon) -> Result<Source, SourceEr
         }
     }
     let intents = file.intent.into_iter().map(|raw| raw.build(family, lexicon)).collect::<Result<_, _>>()?;
-    let phrases = file.phrase.into_iter().map(|raw| raw.build(family)).collect::<Result<_, _>>()?;
+    let phrases = file.phrase.into_iter().map(|raw| raw.build(family, &file.not)).collect::<Result<_, _>>()?;
     Ok(Source { intents, phrases })
 }
 
@@ -142,7 +145,7 @@ pub(super) fn short(text: &str, at: Range<usize>) -> Result<&str, SourceError> {
 
 /// What is taken from the confidence, if it is a part of it; a little less than nothing decides between equals.
 pub(super) fn doubt(doubt: f64, at: Range<usize>) -> Result<f64, SourceError> {
-    if (-0.05..=1.0).contains(&doubt) { Ok(doubt) } else { Err(Cause::Doubt.at(at)) }
+    if (-0.1..=1.0).contains(&doubt) { Ok(doubt) } else { Err(Cause::Doubt.at(at)) }
 }
 
 /// The line of a byte, counted from 1.

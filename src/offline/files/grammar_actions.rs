@@ -62,12 +62,12 @@ fn program(text: &str) -> Option<String> {
 pub(super) const ROWS: &[Row] = &[
     // --- verbs ---
     ("@find for|all|out?", |q, c| verb(q, c, Verb::Find)),
-    ("@find|@show for? $file", |q, c| {
+    ("@find|@show for? $dotted", |q, c| {
         verb(q, c, Verb::Find)?;
         q.push(false, TestKind::Names(vec![c.text(0)?.to_owned()]));
         Some(())
     }),
-    ("for $file", |q, c| {
+    ("for $dotted", |q, c| {
         q.push(c.negated, TestKind::Names(vec![c.text(0)?.to_owned()]));
         verb(q, &Caught::default(), Verb::Find)
     }),
@@ -256,6 +256,11 @@ pub(super) const ROWS: &[Row] = &[
     ("top|biggest|largest $n", |q, c| {
         q.top = c.number(0);
         if q.order.is_none() { order(q, Key::Size, false) } else { Some(()) }
+    }),
+    ("@show $n @file|@dir", |q, c| {
+        q.top = c.number(0);
+        q.said_what = true;
+        verb(q, c, Verb::Find)
     }),
     ("first|only $n", |q, c| {
         q.top = c.number(0);

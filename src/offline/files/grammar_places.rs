@@ -85,7 +85,7 @@ pub(super) const ROWS: &[Row] = &[
         q.verb = super::Verb::Find;
         at(q, c, 0)
     }),
-    ("@find|scan $place for $file", |q, c| {
+    ("@find|scan $place for $dotted", |q, c| {
         q.verb = super::Verb::Find;
         q.push(false, TestKind::Names(vec![c.text(1)?.to_owned()]));
         at(q, c, 0)

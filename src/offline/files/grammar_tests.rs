@@ -17,6 +17,11 @@ fn what(query: &mut Query, what: What, plural: bool) -> Option<()> {
 }
 
 fn names(query: &mut Query, caught: &Caught, names: Vec<String>) -> Option<()> {
+    // A pattern with a slash fits no name but a path.
+    if names.iter().all(|name| name.contains('/') && name.contains('*')) {
+        query.push(caught.negated, TestKind::Paths(names));
+        return Some(());
+    }
     query.push(caught.negated, TestKind::Names(names));
     Some(())
 }
@@ -53,6 +58,13 @@ fn newer(query: &mut Query, caught: &Caught, field: Field, later: bool) -> Optio
 fn perm(query: &mut Query, caught: &Caught, operand: &str) -> Option<()> {
     query.push(caught.negated, TestKind::Perm(operand.to_owned()));
     Some(())
+}
+
+/// "all of these bits", in octal: `-022` for "go" and "w".
+fn bits(who: &str, rights: &str) -> String {
+    let sum = |text: &str, values: &[(char, u32)]| values.iter().filter(|(letter, _)| text.contains(*letter)).map(|(_, value)| value).sum::<u32>();
+    let places = if who.contains('a') { 0o111 } else { sum(who, &[('u', 0o100), ('g', 0o010), ('o', 0o001)]) };
+    format!("-{:03o}", places * sum(rights, &[('r', 4), ('w', 2), ('x', 1)]))
 }
 
 fn test(query: &mut Query, caught: &Caught, kind: TestKind) -> Option<()> {
@@ -234,18 +246,18 @@ pub(super) const ROWS: &[Row] = &[
     }),
     ("$mode @perm", |q, c| perm(q, c, c.text(0)?)),
     ("with|having|have|has|give|gives|allow|set? $rights @perm|bit|bits|access|privileges|enabled set|enabled|enable? for|to|by|of|in $who", |q, c| {
-        perm(q, c, &format!("-{}={}", c.text(1)?, c.text(0)?))
+        perm(q, c, &bits(c.text(1)?, c.text(0)?))
     }),
-    ("with|having|have|has? $who $rights @perm|bit|bits|access|enabled set?", |q, c| perm(q, c, &format!("-{}={}", c.text(0)?, c.text(1)?))),
-    ("$rights by|for|to $who", |q, c| perm(q, c, &format!("-{}={}", c.text(1)?, c.text(0)?))),
+    ("with|having|have|has? $who $rights @perm|bit|bits|access|enabled set?", |q, c| perm(q, c, &bits(c.text(0)?, c.text(1)?))),
+    ("$rights by|for|to $who", |q, c| perm(q, c, &bits(c.text(1)?, c.text(0)?))),
     ("exact? @perm $mode", |q, c| perm(q, c, c.text(0)?)),
-    ("world|public writable|writeable|write", |q, c| perm(q, c, "-o=w")),
-    ("world-writable|world-writeable|publicly-writable", |q, c| perm(q, c, "-o=w")),
-    ("world|public readable", |q, c| perm(q, c, "-o=r")),
-    ("world-readable", |q, c| perm(q, c, "-o=r")),
+    ("world|public writable|writeable|write", |q, c| perm(q, c, "-002")),
+    ("world-writable|world-writeable|publicly-writable", |q, c| perm(q, c, "-002")),
+    ("world|public readable", |q, c| perm(q, c, "-004")),
+    ("world-readable", |q, c| perm(q, c, "-004")),
     ("writable|writeable by somebody|someone|anybody", |q, c| perm(q, c, "/222")),
     ("writable|writeable by group or others|other", |q, c| perm(q, c, "/022")),
-    ("group-writable|group-writeable", |q, c| perm(q, c, "-g=w")),
+    ("group-writable|group-writeable", |q, c| perm(q, c, "-020")),
     ("setuid|suid|set-uid|set-user-id bit|bits|flag|@perm? set|enabled?", |q, c| perm(q, c, "-4000")),
     ("set uid|user-id bit?", |q, c| perm(q, c, "-4000")),
     ("setgid|sgid|set-gid|set-group-id bit|bits|flag|@perm? set|enabled?", |q, c| perm(q, c, "-2000")),

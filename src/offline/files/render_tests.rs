@@ -29,24 +29,22 @@ fn kind(query: &Query, writer: &mut Writer<'_>) {
     }
 }
 
-/// Where a name, a size, rights or an owner pick the files out, `find` is told just that, as people write it. Where folders
-/// would come along uncalled-for (emptiness; times, unless the place is spelled out as in the manual of `find`), or something
-/// happens with the files, their kind is said.
+/// Where a name, a size, rights or an owner pick the files out, or the place is spelled out as in the manual of `find`, `find`
+/// is told just that, as people write it. Where folders would come along uncalled-for, or something happens with the files,
+/// their kind is said.
 fn says_file(query: &Query) -> bool {
     let lists = matches!(query.action, Action::List | Action::Long | Action::Null | Action::BaseNames);
     let picks = |test: &Test| {
-        let is_time = matches!(test.kind, TestKind::Time(..) | TestKind::Newer(..));
-        (!test.not || is_time)
-            && match &test.kind {
-                TestKind::Names(_) | TestKind::Paths(_) | TestKind::Regex(_) | TestKind::Perm(_) => true,
-                TestKind::User(_) | TestKind::Group(_) | TestKind::NoUser | TestKind::NoGroup | TestKind::Inode(_) | TestKind::SameFile(_) => true,
-                TestKind::Size(size) => size.bound == Some(Bound::More),
-                TestKind::Time(..) | TestKind::Newer(..) => query.root_spelled,
-                TestKind::Any(tests) => tests.iter().all(|test| matches!(test.kind, TestKind::Names(_))),
-                _ => false,
-            }
+        let by_itself = match &test.kind {
+            TestKind::Names(_) | TestKind::Paths(_) | TestKind::Regex(_) | TestKind::Perm(_) => true,
+            TestKind::User(_) | TestKind::Group(_) | TestKind::NoUser | TestKind::NoGroup | TestKind::Inode(_) | TestKind::SameFile(_) => true,
+            TestKind::Size(size) => size.bound == Some(Bound::More),
+            TestKind::Any(tests) => tests.iter().all(|test| matches!(test.kind, TestKind::Names(_))),
+            _ => false,
+        };
+        (by_itself && !test.not) || query.root_spelled
     };
-    let of_folders_too = |test: &Test| matches!(test.kind, TestKind::Empty | TestKind::Executable | TestKind::Hidden);
+    let of_folders_too = |test: &Test| matches!(test.kind, TestKind::Empty | TestKind::Executable | TestKind::Hidden | TestKind::Links(_) | TestKind::Under(_));
     !(lists && query.order.is_none() && query.tests.iter().any(picks) && !query.tests.iter().any(of_folders_too))
 }
 

@@ -1,5 +1,6 @@
 //! The notation in which sentences are described, and what its slots take.
 
+mod counts;
 mod measures;
 mod moments;
 mod names;

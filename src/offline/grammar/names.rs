@@ -51,6 +51,20 @@ pub(super) fn is_path(word: &Word) -> bool {
         || (word.is_word() && word.namely && !word.raw.contains('\''))
 }
 
+/// Whether the word at `at` names a file: by its shape, or because "file" stands before it. Any other bare word may be anything.
+pub(super) fn is_file(words: &[Word], at: usize) -> bool {
+    let Some(word) = words.get(at).filter(|word| is_path(word)) else { return false };
+    let announced = at > 0 && ["@file", "named", "called"].iter().any(|what| words[at - 1].is(what));
+    let coined = word.raw.bytes().any(|b| b.is_ascii_digit() || b == b'_') || word.raw.bytes().skip(1).any(|b| b.is_ascii_uppercase());
+    match word.value {
+        Value::Word => announced || coined,
+        Value::Ext | Value::Here => announced,
+        // A command in quotes is no file.
+        Value::Quoted => !word.raw.contains([' ', '\\', '`', '\'']) || (!word.raw.contains([':', '\\', '`', '\'', '$', '|', '{']) && !word.raw.contains(" -")),
+        _ => true,
+    }
+}
+
 /// "a.txt", "a.txt, b.txt and *.c".
 pub(super) fn paths(words: &[Word], at: usize) -> Option<(usize, Vec<String>)> {
     let first = words.get(at).filter(|word| is_path(word))?;

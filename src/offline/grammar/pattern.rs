@@ -6,9 +6,10 @@
 
 use thiserror::Error;
 
+use super::counts::{DELIMITERS, ORDINALS, delimiter, ordinal, range};
 use super::measures::{Place, Span};
 use super::moments::{clock, command, delay, identifier, in_words, month_number, seconds, shell_option, signal, since};
-use super::names::{is_path, names, one_name, paths};
+use super::names::{is_file, is_path, names, one_name, paths};
 use super::places::place;
 use super::slots::{age, extension_like, extensions, kind, mode, number, plural_ending, rights, size, user, who};
 use super::targets::{bunch, is_remote, item, items, spot};
@@ -133,12 +134,26 @@ enum Slot {
     Ref,
     /// An amount as `head -c` and `split -b` take it.
     Bytes,
+    /// A file: by its shape, in quotes, or a name that the word "file" announces.
+    File,
+    /// One or more of them.
+    Files,
+    /// Text in quotes.
+    Quoted,
+    /// The name of a field of a record, where any word can be one.
+    Key,
+    /// A place in a row: "second", "3rd", "column 3".
+    Nth,
+    /// A character that stands between fields: "comma", "tab-separated", "';'".
+    Delimiter,
+    /// "5-10", "5 to 10", "from 5 through 10", as `5,10`.
+    Range,
     /// A kind of file that goes by its ending: "python", ".c", "jpg and png".
     Kind,
     /// The same, so plain that no noun needs to follow: "*.c", "pngs".
     Pattern,
     /// A name with an ending.
-    File,
+    Dotted,
     /// "txt" in front of "extension".
     Ending,
     /// One file or folder in words or as a path.
@@ -246,7 +261,13 @@ impl Pattern {
             What::Words(words) => Some(words.iter().map(|(word, _)| word.as_str())),
             What::Slot(..) => None,
         });
-        words.flatten().flat_map(spelt)
+        let words = words.flatten().flat_map(spelt);
+        let slots = self.items.iter().flat_map(|item| match item.what {
+            What::Slot(Slot::Nth, ..) => ORDINALS.to_vec(),
+            What::Slot(Slot::Delimiter, ..) => DELIMITERS.iter().map(|(name, _)| *name).collect(),
+            _ => Vec::new(),
+        });
+        words.chain(slots)
     }
 
     /// The names of its slots.
@@ -306,7 +327,7 @@ fn slot(name: &str) -> Option<Slot> {
         "ext" => Slot::Extensions,
         "kind" => Slot::Kind,
         "pattern" => Slot::Pattern,
-        "file" => Slot::File,
+        "dotted" => Slot::Dotted,
         "ending" => Slot::Ending,
         "paths" => Slot::Paths,
         "rights" => Slot::Rights,
@@ -333,6 +354,13 @@ fn slot(name: &str) -> Option<Slot> {
         "var" => Slot::Var,
         "shopt" => Slot::Shopt,
         "pid" => Slot::Pid,
+        "file" => Slot::File,
+        "files" => Slot::Files,
+        "quoted" => Slot::Quoted,
+        "key" => Slot::Key,
+        "nth" => Slot::Nth,
+        "delim" => Slot::Delimiter,
+        "range" => Slot::Range,
         _ => return None,
     })
 }
@@ -472,8 +500,8 @@ fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
         Slot::Extensions => extensions(words, at).map(|(end, list)| (end, Bound::List(list))),
         Slot::Pattern if word.is_word() && !plural_ending(word) => None,
         // ".tex files" is a kind.
-        Slot::File if word.raw.starts_with('.') && words.get(at + 1).is_some_and(|next| next.is("@file")) => None,
-        Slot::File => matches!(word.value, Value::File).then(|| (at + 1, Bound::Text(word.raw.clone()))),
+        Slot::Dotted if word.raw.starts_with('.') && words.get(at + 1).is_some_and(|next| next.is("@file")) => None,
+        Slot::Dotted => matches!(word.value, Value::File).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Ending if word.is_word() && !extension_like(word) => None,
         Slot::Ending => extensions(words, at).map(|(end, list)| (end, Bound::List(list))),
         Slot::Kind | Slot::Pattern => kind(words, at).map(|(end, list)| (end, Bound::List(list))),
@@ -482,5 +510,12 @@ fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
         Slot::Item => item(words, at).map(|(end, text)| (end, Bound::Text(text))),
         Slot::Items => items(words, at).map(|(end, list)| (end, Bound::List(list))),
         Slot::Bunch => bunch(words, at).map(|(end, list)| (end, Bound::List(list))),
+        Slot::File => is_file(words, at).then(|| (at + 1, Bound::Text(word.raw.clone()))),
+        Slot::Files => paths(words, at).filter(|_| is_file(words, at)).map(|(end, list)| (end, Bound::List(list))),
+        Slot::Quoted => (word.is_quoted() || word.is_variable()).then(|| (at + 1, Bound::Text(word.raw.clone()))),
+        Slot::Key => (word.is_quoted() || word.is_word() && !word.is_light()).then(|| (at + 1, Bound::Text(word.raw.clone()))),
+        Slot::Nth => ordinal(word).map(|number| (at + 1, Bound::Number(number))),
+        Slot::Delimiter => delimiter(word).map(|text| (at + 1, Bound::Text(text))),
+        Slot::Range => range(words, at).map(|(end, (from, to))| (end, Bound::Text(format!("{from},{to}")))),
     }
 }

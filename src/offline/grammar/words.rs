@@ -82,6 +82,16 @@ const SETS: &[(&str, &[&str])] = &[
     ("verbosely", &["verbose", "verbosely"]),
     ("extract", &["extract", "extracts", "unpack", "unpacks", "untar", "untars", "decompress", "decompresses", "uncompress", "uncompresses", "unarchive", "extracting", "expand"]),
     ("compress", &["compress", "compresses", "compressing", "zip", "zips", "gzip", "gzips"]),
+    ("line", &["line", "lines", "row", "rows", "record", "records", "strings", "entries", "entry"]),
+    ("field", &["field", "fields", "column", "columns", "col"]),
+    ("uniq", &["unique", "distinct", "uniq", "non-duplicate", "nonduplicate"]),
+    ("dup", &["duplicate", "duplicates", "duplicated", "repeated", "repeating", "dupes", "dups", "repeats", "redundant", "repetitions"]),
+    ("put", &["show", "list", "display", "print", "view", "output", "see", "get", "give", "lists", "displays", "prints", "shows", "return", "returns", "extract", "extracts", "write", "select", "keep", "take", "outputs", "gives", "gets", "dump", "echo", "printing", "read", "isolate", "find", "filter", "grab", "fetch", "retrieve", "what"]),
+    ("replace", &["replace", "replaces", "replacing", "substitute", "substitutes", "change", "convert", "converts", "translate", "swap", "turn", "transform", "changes"]),
+    ("to", &["with", "by", "to", "into", "as"]),
+    ("sort", &["sort", "sorts", "sorting", "order", "orders", "sorted", "ordered", "arrange"]),
+    ("most", &["frequent", "common", "often", "frequently", "occurring", "popular", "commonly", "repeated"]),
+    ("char", &["character", "characters", "chars", "char", "letter", "letters", "symbol", "symbols"]),
     ("each", &["each", "every", "per", "individual"]),
 ];
 
@@ -210,7 +220,8 @@ impl Word {
 
     /// Whether the word may be a name where one is announced.
     pub(super) fn may_be_name(&self) -> bool {
-        !(self.is_word() && (self.is_light() || NO_NAME.contains(&self.low.as_str())))
+        let capital = self.raw.len() > 1 && self.raw.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+        capital || !(self.is_word() && (self.is_light() || NO_NAME.contains(&self.low.as_str())))
     }
 }
 

@@ -57,6 +57,10 @@ impl Bindings {
         self.flags.iter().any(|(flag, _)| flag == name) || self.get(name).is_some_and(|filled| !filled.defaulted)
     }
 
+    pub(in crate::offline) fn has_slot(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
     pub(super) fn any_default(&self) -> bool {
         self.slots.iter().any(|(_, filled)| filled.defaulted)
     }

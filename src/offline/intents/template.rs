@@ -249,6 +249,9 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
                 let trimmed = Filled { items: filled.items.iter().map(|item| trimmed(item)).collect(), ..filled.clone() };
                 let (filled, filter) = if filter.as_deref() == Some("trim") { (&trimmed, &None) } else { (filled, filter) };
                 let text = match (filter.as_deref().filter(|filter| *filter != "args").map(|filter| filtered(filled, filter)), shell) {
+                    _ if filter.as_deref() == Some("arg") => argument(filled, shell),
+                    _ if filter.as_deref() == Some("echo") => echoed(filled, shell)?,
+                    _ if filter.as_deref() == Some("quoted") => in_quotes(filled, shell)?,
                     (Some(text), Some(shell)) => quote_path(&text?, shell),
                     (Some(text), None) => text?,
                     (None, Some(_)) if filter.is_some() => plain_command(&filled.plain())?,
@@ -310,10 +313,38 @@ fn trimmed(path: &str) -> String {
     if trimmed.is_empty() { path.to_owned() } else { trimmed.to_owned() }
 }
 
+/// The value as one argument that is no name of a file: `\t` and its kind are the characters that they stand for.
+fn argument(filled: &Filled, shell: Option<ShellKind>) -> String {
+    let text = filled.plain();
+    match shell {
+        None => text,
+        Some(_) if filled.variable => format!("\"{text}\""),
+        Some(ShellKind::Fish) if matches!(text.as_str(), "\\t" | "\\n") => text,
+        Some(_) if matches!(text.as_str(), "\\t" | "\\n") => format!("$'{text}'"),
+        Some(shell) => quote(&text, shell),
+    }
+}
+
+/// The value as an argument of `echo`, which must not take it for an option or an escape.
+fn echoed(filled: &Filled, shell: Option<ShellKind>) -> Option<String> {
+    let text = filled.plain();
+    (!text.starts_with('-') && !text.contains('\\')).then(|| argument(filled, shell))
+}
+
+/// A character or two in single quotes, as people write them for `tr`.
+fn in_quotes(filled: &Filled, shell: Option<ShellKind>) -> Option<String> {
+    let text = filled.plain();
+    let plain = !filled.variable && !text.contains(['\'', '\0']) && (!text.contains('\\') || matches!(text.as_str(), "\\t" | "\\n" | "\\r"));
+    match shell {
+        None => Some(text),
+        Some(_) if plain => Some(format!("'{text}'")),
+        Some(shell) => (!filled.variable && !text.contains('\\')).then(|| quote(&text, shell)),
+    }
+}
+
 /// The names that stand behind a slot.
-const FILTERS: [&str; 23] = [
-    "re", "repl", "ere", "base", "stem", "suffix", "trim", "ext", "text", "stamp", "args", "excludes", "upper", "lower", "host", "port", "from",
-    "to", "since", "length", "bsd", "hour", "minute",
+const FILTERS: [&str; 30] = [
+    "re", "repl", "ere", "base", "stem", "suffix", "trim", "ext", "text", "stamp", "args", "arg", "echo", "quoted", "excludes", "upper", "lower", "host", "port", "from", "to", "since", "length", "bsd", "hour", "minute", "awk", "dash", "dotted", "jqkey",
 ];
 
 /// A form of the value that a tool needs.
@@ -327,6 +358,12 @@ fn filtered(filled: &Filled, filter: &str) -> Option<String> {
     Some(match filter {
         "re" => escape("\\.[]*^$/"),
         "repl" => escape("\\/&"),
+        "text" => text,
+        "awk" => (!text.contains(['"', '\\'])).then_some(text)?,
+        "dotted" => format!(".{}", text.trim_start_matches('.')),
+        "dash" => text.replace(',', "-"),
+        "jqkey" if text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !text.starts_with(|c: char| c.is_ascii_digit()) => text,
+        "jqkey" => (!text.contains(['"', '\\'])).then(|| format!("\"{text}\""))?,
         "ere" => escape("\\.[]*^$/+?(){}|"),
         "base" => base.to_owned(),
         "stem" => text

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -9,6 +10,20 @@ use crate::offline::grammar::Pattern;
 use crate::offline::intents::Template;
 use crate::offline::pack::Written;
 use crate::offline::source::{Cause, OneOrMore, SourceError, doubt, short};
+
+/// What can be said with many commands ("from standard input", "page by page") and what it adds behind them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawShared {
+    say: OneOrMore,
+    #[serde(default)]
+    cmd: String,
+    #[serde(default)]
+    destructive: bool,
+}
+
+static SHARED: LazyLock<BTreeMap<String, RawShared>> =
+    LazyLock::new(|| toml::from_str(include_str!("../data/phrases.shared.toml")).expect("a test reads the embedded data"));
 
 /// A phrase as it is written.
 #[derive(Debug, Deserialize)]
@@ -22,6 +37,9 @@ pub(in crate::offline) struct RawPhrase {
     /// stands behind a negation ("without …").
     #[serde(default)]
     with: BTreeMap<String, Spanned<OneOrMore>>,
+    /// Shared options, in the order in which their commands are added.
+    #[serde(default, rename = "use")]
+    shared: Vec<Spanned<String>>,
     /// The first form whose `@` guards hold and whose slots are bound is the answer.
     cmd: Spanned<OneOrMore>,
     /// Other commands worth offering.
@@ -44,7 +62,18 @@ pub(in crate::offline) struct RawPhrase {
 pub(in crate::offline) struct SaidOption {
     pub name: String,
     pub negated: bool,
+    /// It can be said more than once: it binds nothing.
+    pub repeats: bool,
+    /// Saying it makes the command overwrite something.
+    pub destructive: bool,
     pub patterns: Vec<Pattern>,
+}
+
+impl SaidOption {
+    fn new(name: &str, patterns: Vec<Pattern>, destructive: bool) -> Self {
+        let repeats = patterns.iter().all(|pattern| pattern.slots().next().is_none());
+        Self { negated: name.starts_with("no_"), name: name.to_owned(), repeats, destructive, patterns }
+    }
 }
 
 /// A phrase ready to be matched.
@@ -54,6 +83,8 @@ pub(in crate::offline) struct Phrase {
     pub family: String,
     pub example: String,
     pub say: Vec<Pattern>,
+    /// Whoever says one of these means something else.
+    pub not: Vec<Pattern>,
     pub options: Vec<SaidOption>,
     pub commands: Vec<Template>,
     pub alternatives: Vec<Template>,
@@ -89,8 +120,8 @@ fn template(text: &str, at: Range<usize>) -> Result<Template, SourceError> {
 }
 
 impl RawPhrase {
-    /// Checks it.
-    pub(in crate::offline) fn build(self, family: &str) -> Result<Phrase, SourceError> {
+    /// Checks it. A sentence that fits one of `not` is none for its file.
+    pub(in crate::offline) fn build(self, family: &str, not: &[Spanned<String>]) -> Result<Phrase, SourceError> {
         let say = self.say.iter().map(|text| pattern(text.get_ref(), text.span())).collect::<Result<Vec<_>, _>>()?;
         if say.is_empty() {
             return Err(Cause::Empty("say").at(self.id.span()));
@@ -98,14 +129,25 @@ impl RawPhrase {
         let mut options = Vec::new();
         for (name, texts) in &self.with {
             let patterns = texts.get_ref().all().iter().map(|text| pattern(text, texts.span())).collect::<Result<Vec<_>, _>>()?;
-            options.push(SaidOption { negated: name.starts_with("no_"), name: name.clone(), patterns });
+            options.push(SaidOption::new(name, patterns, false));
         }
+        let mut suffix = String::new();
+        for name in &self.shared {
+            let Some(option) = SHARED.get(name.get_ref()) else { return Err(Cause::Unknown(name.get_ref().clone()).at(name.span())) };
+            let patterns = option.say.all().iter().map(|text| pattern(text, name.span())).collect::<Result<Vec<_>, _>>()?;
+            options.push(SaidOption::new(name.get_ref(), patterns, option.destructive));
+            if !option.cmd.is_empty() {
+                suffix.push_str(&format!("(?{}:{}?)", name.get_ref(), option.cmd));
+            }
+        }
+        let not = not.iter().map(|text| pattern(text.get_ref(), text.span())).collect::<Result<Vec<_>, _>>()?;
+        let whole = |text: &str, at: Range<usize>| template(&format!("{text}{suffix}"), at);
         let commands: Vec<Template> =
-            self.cmd.get_ref().all().iter().map(|text| template(text, self.cmd.span())).collect::<Result<_, _>>()?;
+            self.cmd.get_ref().all().iter().map(|text| whole(text, self.cmd.span())).collect::<Result<_, _>>()?;
         if commands.is_empty() {
             return Err(Cause::Empty("cmd").at(self.cmd.span()));
         }
-        let alternatives = self.alt.iter().map(|text| template(text.get_ref(), text.span())).collect::<Result<Vec<_>, _>>()?;
+        let alternatives = self.alt.iter().map(|text| whole(text.get_ref(), text.span())).collect::<Result<Vec<_>, _>>()?;
         let reading = template(self.reading.get_ref(), self.reading.span())?;
         let patterns = || say.iter().chain(options.iter().flat_map(|option| &option.patterns));
         let spans =
@@ -122,6 +164,7 @@ impl RawPhrase {
             family: family.to_owned(),
             example: self.example,
             say,
+            not,
             options,
             commands,
             alternatives,

@@ -35,13 +35,25 @@ pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine, b
         }
         at += 1;
     }
+    // What the naming pattern bound itself need not be said again.
+    for option in &phrase.options {
+        let bound = |pattern: &Pattern| pattern.slots().next().is_some() && pattern.slots().all(|slot| reading.bindings.has_slot(slot));
+        if option.patterns.iter().any(bound) {
+            reading.bindings.set_flag(&option.name, "");
+        }
+    }
     if negated || !reading.said || left > 2.5 {
         return None;
     }
+    if phrase.not.iter().any(|pattern| (0..words.len()).any(|at| pattern.matches(words, at, budget).is_some())) {
+        return None;
+    }
     let Reading { bindings, taken, repairs, .. } = reading;
+    let overwrites = phrase.options.iter().any(|option| option.destructive && bindings.is_bound(&option.name));
+    let destructive = phrase.destructive || overwrites;
     // What an argument of the shell holds is not known, nor what an unknown word asks for.
     let unseen = words.iter().any(|word| word.is_variable() && word.raw[1..].starts_with(|c: char| c.is_ascii_digit()));
-    if phrase.destructive && (repairs > 0 || unseen || left >= 1.0) {
+    if destructive && (repairs > 0 || unseen || left >= 1.0) {
         return None;
     }
     let rendered = |templates: &[super::intents::Template]| -> Vec<String> {
@@ -61,7 +73,7 @@ pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine, b
         reading: phrase.reading.plain(&bindings)?,
         explained: u64::MAX,
         bound: u64::MAX,
-        destructive: phrase.destructive,
+        destructive,
         doubt: phrase.doubt,
         // It names the command itself, where others only explain the words.
         weight: 1.5 * taken + if phrase.back { 1.5 } else { 2.5 },
@@ -100,7 +112,7 @@ impl Reading<'_> {
         if !self.said && !negated {
             self.phrase.say.iter().for_each(|pattern| offer(pattern, None));
         }
-        for option in self.phrase.options.iter().filter(|option| option.negated == negated && !self.used.contains(&option.name)) {
+        for option in self.phrase.options.iter().filter(|option| option.negated == negated && (option.repeats || !self.used.contains(&option.name))) {
             option.patterns.iter().for_each(|pattern| offer(pattern, Some(&option.name)));
         }
         let (end, flag, caught) = best?;

@@ -63,7 +63,10 @@ impl Size {
         if self.bound == Some(Bound::Less) && self.amount == 1 && factor > 1 {
             return format!("-{factor}c");
         }
-        if self.unit == 'T' {
+        // Blocks of 512 bytes are what `find` counts in.
+        if self.unit == 'b' {
+            format!("{sign}{}", self.amount)
+        } else if self.unit == 'T' {
             format!("{sign}{}G", self.amount.saturating_mul(1024))
         } else {
             format!("{sign}{}{}", self.amount, self.unit)
