@@ -1,8 +1,8 @@
 use std::cell::Cell;
 
-/// Steps that reading one sentence may take: thirty times what any sentence of the corpus takes, and still a few
+/// Steps that reading one sentence may take: twenty times what any sentence of the corpus takes, and still a few
 /// milliseconds.
-pub(super) const MOST_STEPS: u32 = 100_000;
+pub(super) const MOST_STEPS: u32 = 200_000;
 
 /// What is left of the work that one sentence is worth. A pattern with many optional words can be matched in very many
 /// ways; whoever runs out of steps is not sure.
