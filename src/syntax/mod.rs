@@ -5,6 +5,7 @@ mod escapes;
 mod expansion;
 mod lexical;
 mod lexical_words;
+mod outline;
 mod parameters;
 mod parse;
 mod quote;
@@ -14,7 +15,8 @@ mod unquoted;
 mod walk;
 
 pub use escapes::{Dialect, decode};
-pub use parse::{MAX_BYTES, MAX_OPENERS, SyntaxError, parse};
+pub use outline::{Block, Item, Join, Piece};
+pub use parse::{MAX_BYTES, MAX_OPENERS, SyntaxError, parse, place_of_error};
 pub use quote::{quote, quote_glob, quote_path};
 pub use tree::{Assignment, Command, Edit, HOME, Part, Redirect, RedirectKind, Tree, UNKNOWN, Word};
 pub use unquoted::{Comment, hashes_as_words, unquoted, unquoted_without_comments};

@@ -4,6 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
+use brush_parser::{ParseError, Parser, ParserOptions};
 use thiserror::Error;
 
 use super::lexical;
@@ -69,6 +70,31 @@ pub fn parse(text: &str, shell: ShellKind) -> Result<Tree, SyntaxError> {
         count if count <= INLINE_OPENERS => guarded(text, shell),
         _ => on_large_stack(text, shell),
     }
+}
+
+/// The byte near which a text that [`parse`] refused stops being a line of `shell`; the end of the text when something is
+/// missing there, and `None` when no place can be named.
+pub fn place_of_error(text: &str, shell: ShellKind) -> Option<usize> {
+    let too_large = text.len() > MAX_BYTES || openers(text) > MAX_OPENERS || ambiguous_openers(text) > MAX_AMBIGUOUS;
+    if too_large || has_strange_delimiter(text) || has_huge_descriptor(text) {
+        return None;
+    }
+    let look = || if shell == ShellKind::Bash { place_in_grammar(text) } else { lexical::place_of_error(text, shell) };
+    thread::scope(|scope| {
+        let worker = thread::Builder::new().name("syntax".to_owned()).stack_size(STACK_BYTES);
+        let handle = worker.spawn_scoped(scope, || catch_unwind(AssertUnwindSafe(look)).ok().flatten()).ok()?;
+        handle.join().ok().flatten()
+    })
+}
+
+fn place_in_grammar(text: &str) -> Option<usize> {
+    let error = Parser::new(text.as_bytes(), &ParserOptions::default()).parse_program().err()?;
+    let position = match error {
+        ParseError::ParsingNear(position) | ParseError::Tokenizing { position: Some(position), .. } => position,
+        ParseError::ParsingAtEndOfInput => return Some(text.len()),
+        ParseError::Tokenizing { position: None, .. } => return None,
+    };
+    Some(text.char_indices().nth(position.index).map_or(text.len(), |(at, _)| at))
 }
 
 /// Whether a here-document ends at a word that is missing, empty, holds control characters or has an open quote, such as
@@ -413,6 +439,21 @@ mod tests {
                 let _ = parse(&text, shell);
                 assert!(start.elapsed().as_millis() < 1500, "{shell}: {text}");
             }
+        }
+    }
+
+    #[test]
+    fn an_error_has_a_place() {
+        for (text, shell, place) in [
+            ("ls | | wc", ShellKind::Bash, Some(5)),
+            ("ls; fi", ShellKind::Bash, Some(6)),
+            ("ls é )", ShellKind::Bash, Some(6)),
+            ("if true", ShellKind::Bash, Some(7)),
+            ("ls | | wc", ShellKind::Fish, Some(5)),
+            ("echo )", ShellKind::Zsh, Some(5)),
+            ("ls", ShellKind::Bash, None),
+        ] {
+            assert_eq!(place_of_error(text, shell), place, "{text} in {shell}");
         }
     }
 
