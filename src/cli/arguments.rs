@@ -35,6 +35,8 @@ pub enum Invocation {
     Provider(ProviderVerb),
     /// Tell what a command line would do.
     Check(CheckArguments),
+    /// Tell what the words of a command line mean.
+    Explain(ExplainArguments),
     /// Do something for many lines.
     Batch(BatchVerb),
     /// Print a shell's completion script.
@@ -78,6 +80,10 @@ enum Verb {
     #[command(after_help = "Without COMMAND, or with `-`, the line is read from standard input.\n\
         Exit status: 0 no or low risk, 3 medium, 4 high, 5 critical, 64 usage.")]
     Check(CheckArguments),
+    /// Tell what the programs and options of a command line mean
+    #[command(after_help = "Without COMMAND, or with `-`, the line is read from standard input. Nothing is run.\n\
+        Exit status: 0 explained, 64 usage or no command line of that shell.")]
+    Explain(ExplainArguments),
     /// Print the integration for a shell's start-up file
     Init {
         /// The shell
@@ -154,6 +160,23 @@ pub struct CheckArguments {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+    /// The command line; several arguments are joined by single spaces
+    #[arg(value_name = "COMMAND", trailing_var_arg = true)]
+    pub command: Vec<String>,
+}
+
+/// Options of `gptos explain`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ExplainArguments {
+    /// Shell that would run it; without it, the one you are in
+    #[arg(long, value_name = "SHELL")]
+    pub(super) shell: Option<ShellName>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Print one line in plain words
+    #[arg(long, conflicts_with = "json")]
+    pub short: bool,
     /// The command line; several arguments are joined by single spaces
     #[arg(value_name = "COMMAND", trailing_var_arg = true)]
     pub command: Vec<String>,
@@ -387,6 +410,7 @@ fn invocation(verb: Verb) -> Result<Invocation, UsageError> {
         Verb::Config(verb) => Invocation::Config(verb),
         Verb::Provider(verb) => Invocation::Provider(verb),
         Verb::Check(arguments) => Invocation::Check(arguments),
+        Verb::Explain(arguments) => Invocation::Explain(arguments),
         Verb::Batch(verb) => Invocation::Batch(verb),
         Verb::Help { verb } => Invocation::Print(help::about(&verb)?),
         Verb::Completions { shell } => Invocation::Completions(shell.0),

@@ -49,7 +49,7 @@ pub(super) fn sort<'a>(scopes: &'a [Program], words: &[Word], mut at: usize, mos
 }
 
 fn is_option(program: &Program, text: &str, first: bool) -> bool {
-    let dashed = text.len() > 1 && text.starts_with('-');
+    let dashed = text.starts_with('-') && (text.len() > 1 || program.option("-").is_some());
     let plus = text.len() > 1 && text.starts_with('+') && program.option("+").is_some();
     let key = text.split_once('=').is_some_and(|(name, _)| program.option(&format!("{name}=")).is_some());
     let sign = program.words && program.option(text).is_some();
@@ -125,11 +125,17 @@ fn cluster<'a>(scopes: &'a [Program], words: &[Word], at: usize, bare: bool, fou
                 next += values.len();
                 found.push(Argument::Option(known, values, format!("{dash}{c} {}", raws.join(" "))));
             }
-            Takes::Values(_) | Takes::Attached if !bare && attached.is_some() => {
+            Takes::Values(_) | Takes::Attached | Takes::Perhaps if !bare && attached.is_some() => {
                 let value: Vec<Value> = attached.into_iter().collect();
                 let text = format!("{dash}{c}{}", value.first().map_or("", |value| &value.raw));
                 found.push(Argument::Option(known, value, text));
                 break;
+            }
+            Takes::Perhaps if words.get(next).is_some_and(|word| !word.raw.starts_with('-')) => {
+                let value = Value::of(&words[next]);
+                let text = format!("{dash}{c} {}", value.raw);
+                next += 1;
+                found.push(Argument::Option(known, vec![value], text));
             }
             _ => found.push(Argument::Option(known, Vec::new(), format!("{dash}{c}"))),
         }
@@ -142,6 +148,9 @@ fn valued<'a>(known: Known<'a>, words: &[Word], at: usize, own: Option<Value>, r
     let count = match known.takes {
         Takes::Command => return runs(known, words, at, found),
         Takes::Values(count) if own.is_none() => count,
+        // Where a suffix must be named, none is an empty word: `sed -i ''`.
+        Takes::Attached if own.is_none() && is_empty(words.get(at + 1)) => 1,
+        Takes::Perhaps if own.is_none() => usize::from(words.get(at + 1).is_some_and(|word| !word.raw.starts_with('-'))),
         _ => 0,
     };
     let next = words.iter().skip(at + 1).take(count);
@@ -150,6 +159,10 @@ fn valued<'a>(known: Known<'a>, words: &[Word], at: usize, own: Option<Value>, r
     let used = if count == 0 { 0 } else { values.len() };
     found.push(Argument::Option(known, values, text));
     at + 1 + used
+}
+
+fn is_empty(word: Option<&Word>) -> bool {
+    word.is_some_and(|word| word.value.as_deref() == Some(""))
 }
 
 fn runs<'a>(known: Known<'a>, words: &[Word], at: usize, found: &mut Vec<Argument<'a>>) -> usize {

@@ -1,8 +1,8 @@
 //! One call of a program: its verb, its options, its operands, and the command that it runs in its turn.
 
 use super::arguments::{Argument, sort};
-use super::knowledge::{self, Known, Meaning, Program};
-use super::node::{Kind, Node};
+use super::knowledge::{self, Known, Meaning, Program, Takes};
+use super::node::{Kind, Node, joined};
 use super::phrase::{Filled, Value};
 use super::{Reader, measures};
 use crate::domain::ShellKind;
@@ -31,7 +31,9 @@ impl Reader<'_> {
             return node.with(words.iter().flat_map(|word| self.outputs(word)).collect());
         };
         let name = value.rsplit('/').next().unwrap_or(value);
-        let Some(program) = knowledge::program(name) else {
+        // A few commands of fish share nothing but the name with those of other shells.
+        let own = (self.shell == ShellKind::Fish).then(|| knowledge::program(&format!("fish:{name}"))).flatten();
+        let Some(program) = own.or_else(|| knowledge::program(name)) else {
             let inside = words.iter().flat_map(|word| self.outputs(word)).collect();
             let node = Node::unknown(Kind::Command, raw.join(" "));
             return Node { short: format!("{}: {}", first.raw, super::UNKNOWN), ..node }.with(inside);
@@ -101,7 +103,8 @@ impl Reader<'_> {
                     count += usize::from(!setting);
                     let node = self.operand(word, role, unknown_verb && count == 1);
                     if node.known {
-                        told.operands.push(node.meaning.clone());
+                        let inside = if node.meaning.ends_with(':') { joined(&node.inside) } else { String::new() };
+                        told.operands.push(format!("{} {inside}", node.meaning).trim_end().to_owned());
                         told.leading = leading.min(told.operands.len());
                     }
                     inside.push(node);
@@ -113,10 +116,17 @@ impl Reader<'_> {
             told.inner = node.iter().map(|node| node.short.as_str()).collect::<Vec<_>>().join("; then ");
             inside.extend(node);
         }
-        let does = program.when.iter().find(|(flag, _)| given(flag)).map_or(program.does.as_str(), |(_, does)| does);
-        let meaning = if operands == 0 && !program.none.is_empty() && told.inner.is_empty() { format!("{does} {}", program.none) } else { does.to_owned() };
-        let replaced = does != program.does;
-        let short = short(program, &meaning, replaced, &told);
+        let replaced = program.when.iter().find(|(flag, _)| given(flag));
+        let does = replaced.map_or(program.does.as_str(), |(_, does)| does);
+        let alone = operands == 0 && replaced.is_none() && told.inner.is_empty();
+        let meaning = if alone && !program.none.is_empty() { format!("{does} {}", program.none) } else { does.to_owned() };
+        // An option that says no more than what the program does with it need not be told twice.
+        if let Some((flag, _)) = replaced {
+            let silent = |known: &Known<'_>| matches!(known.takes, Takes::Nothing) && scopes.iter().any(|program| program.same(known.name, flag));
+            told.options.retain(|(name, _)| !found.iter().any(|argument| matches!(argument, Argument::Option(known, ..) if known.name == name && silent(known))));
+        }
+        let whole = replaced.is_some() || (alone && (!program.none.is_empty() || program.inner));
+        let short = short(program, &meaning, whole, &told);
         Node { short, ..Node::new(Kind::Command, text, meaning) }.with(inside)
     }
 
@@ -135,18 +145,15 @@ impl Reader<'_> {
     }
 
     fn inner(&self, program: &Program, words: &[Word]) -> Vec<Node> {
-        if !program.text {
-            return vec![self.call(words)];
-        }
+        let shell = match program.text.as_str() {
+            "" => return vec![self.call(words)],
+            "line" => self.shell,
+            _ => ShellKind::Bash,
+        };
         let raws: Vec<&str> = words.iter().map(|word| word.raw.as_str()).collect();
         let texts: Option<Vec<&str>> = words.iter().map(|word| word.value.as_deref()).collect();
-        let read = texts.and_then(|texts| self.text(&texts.join(" "), self.inner_shell()));
+        let read = texts.and_then(|texts| self.text(&texts.join(" "), shell));
         read.unwrap_or_else(|| vec![Node::new(Kind::Operand, raws.join(" "), "a command that depends on the running shell")])
-    }
-
-    /// The shell that reads a text handed to a program: the asking one knows no better than the usual one.
-    pub(super) fn inner_shell(&self) -> ShellKind {
-        ShellKind::Bash
     }
 
     fn option(&self, known: &Known<'_>, values: &[Value], text: &str, told: &mut Told) -> Node {
@@ -189,11 +196,11 @@ impl Reader<'_> {
 }
 
 /// The call in one line.
-fn short(program: &Program, meaning: &str, replaced: bool, told: &Told) -> String {
+fn short(program: &Program, meaning: &str, whole: bool, told: &Told) -> String {
     let mut used = Vec::new();
     let mut text = match program.short.as_str() {
         "" => spoken(meaning, &told.operands),
-        _ if replaced => spoken(meaning, &told.operands),
+        _ if whole => spoken(meaning, &told.operands),
         template => fill_short(template, told, &mut used),
     };
     let rest = told.options.iter().filter(|(name, meaning)| !used.contains(name) && !meaning.is_empty());
@@ -242,6 +249,9 @@ fn slot_value(slot: &str, told: &Told, used: &mut Vec<String>) -> String {
             used.extend(found.map(|(name, _)| name.clone()));
             found.map_or(String::new(), |(_, meaning)| meaning.clone())
         }
-        slot => slot.parse::<usize>().ok().and_then(|at| operands.get(at.checked_sub(1)?)).cloned().unwrap_or_default(),
+        slot => {
+            let at = slot.parse::<usize>().ok().filter(|at| *at <= told.leading);
+            at.and_then(|at| operands.get(at.checked_sub(1)?)).cloned().unwrap_or_default()
+        }
     }
 }

@@ -42,8 +42,8 @@ pub(super) struct Program {
     pub(super) subs: bool,
     /// What follows the operands of its own is a command.
     pub(super) inner: bool,
-    /// That command is one text for a shell.
-    pub(super) text: bool,
+    /// That command is one text: for a `shell` of its own, or a `line` of the asking one.
+    pub(super) text: String,
     /// `NAME=value` may stand before it.
     pub(super) settings: bool,
     /// What the first operands are.
@@ -79,6 +79,8 @@ pub(super) enum Takes {
     Values(usize),
     /// A value in the same word, or none.
     Attached,
+    /// A value in the same word or in the next one, or none.
+    Perhaps,
     /// A command up to `;` or `+`.
     Command,
 }
@@ -110,8 +112,13 @@ impl Program {
     }
 }
 
+/// The names in a key, without the sign at its end that tells what they take.
 fn flags(key: &str) -> impl Iterator<Item = &str> {
-    key.split(' ').filter(|part| !matches!(*part, "=" | "==" | "?" | ";"))
+    let names = match key.rsplit_once(' ') {
+        Some((names, "=" | "==" | "?" | "?=" | ";")) => names,
+        _ => key,
+    };
+    names.split(' ')
 }
 
 fn known<'a>(key: &'a str, meaning: &'a Meaning, fits: &dyn Fn(&str) -> bool) -> Option<Known<'a>> {
@@ -120,6 +127,7 @@ fn known<'a>(key: &'a str, meaning: &'a Meaning, fits: &dyn Fn(&str) -> bool) ->
         Some("=") => Takes::Values(1),
         Some("==") => Takes::Values(2),
         Some("?") => Takes::Attached,
+        Some("?=") => Takes::Perhaps,
         Some(";") => Takes::Command,
         _ => Takes::Nothing,
     };
@@ -139,7 +147,13 @@ pub(super) fn program(name: &str) -> Option<Program> {
 
 /// The name under which the verbs of a program are kept.
 pub(super) fn family(name: &str) -> String {
-    entry(name).filter(|program| !program.like.is_empty()).map_or_else(|| name.to_owned(), |program| program.like)
+    let Some(program) = entry(name) else { return name.to_owned() };
+    match program.names.into_iter().next() {
+        _ if !program.like.is_empty() => program.like,
+        // Other names of a program have the verbs of the first one; verbs stand for themselves.
+        Some(first) if !name.contains(' ') => first,
+        _ => name.to_owned(),
+    }
 }
 
 fn entry(name: &str) -> Option<Program> {
@@ -149,7 +163,8 @@ fn entry(name: &str) -> Option<Program> {
     let quoted = format!("\"{name}\"");
     let of = |text: &&str| text.lines().next().is_some_and(|line| line.starts_with("names = [") && line.contains(&quoted));
     let text = FILES.into_iter().flat_map(|file| file.split(HEAD)).find(of)?;
-    Some(toml::from_str(text).expect("the embedded tables are read by a test"))
+    // Alone, an entry is no member of a list.
+    Some(toml::from_str(&text.replace("\n[program.", "\n[")).expect("the embedded tables are read by a test"))
 }
 
 #[cfg(test)]

@@ -5,14 +5,25 @@ pub(super) fn counted(count: &str, unit: &str) -> String {
     if count == "1" { format!("1 {unit}") } else { format!("{count} {unit}s") }
 }
 
-/// `a, b and c`, of six at most.
+/// Most phrases in a list.
+const MOST_LISTED: usize = 10;
+
+/// Phrases one after the other; words that join others stand without a comma.
 pub(super) fn listed(items: &[&str]) -> String {
-    match items {
-        [] => String::new(),
-        [only] => (*only).to_owned(),
-        [first @ .., _] if first.len() >= 6 => format!("{} and more", first[..6].join(", ")),
-        [first @ .., last] => format!("{}, {last}", first.join(", ")),
+    let mut text = String::new();
+    let mut tight = true;
+    for item in items.iter().take(MOST_LISTED) {
+        let joins = matches!(*item, "or" | "and" | "and also");
+        text.push_str(match (tight, joins, *item) {
+            (true, ..) | (_, _, ")") => "",
+            (_, true, _) => " ",
+            _ => ", ",
+        });
+        text.push_str(item);
+        tight = joins || *item == "but not those" || *item == "(" || *item == "not";
+        text.push_str(if tight && *item != "(" { " " } else { "" });
     }
+    if items.len() > MOST_LISTED { text + " and more" } else { text }
 }
 
 fn is_number(text: &str) -> bool {
@@ -101,8 +112,8 @@ pub(super) fn tail(text: &str, unit: &str) -> Option<String> {
     })
 }
 
-/// `1,3-5,7-`: numbers and ranges of them.
-pub(super) fn fields(text: &str) -> Option<String> {
+/// `1,3-5,7-`: numbers and ranges of them, of columns or the like.
+pub(super) fn fields(unit: &str, text: &str) -> Option<String> {
     let range = |part: &str| match part.split_once('-') {
         None => is_number(part).then(|| part.to_owned()),
         Some(("", to)) => is_number(to).then(|| format!("1 to {to}")),
@@ -111,8 +122,9 @@ pub(super) fn fields(text: &str) -> Option<String> {
     };
     let ranges: Vec<String> = text.split(',').map(range).collect::<Option<_>>()?;
     Some(match ranges.split_last()? {
-        (last, []) => last.clone(),
-        (last, first) => format!("{} and {last}", first.join(", ")),
+        (last, []) if is_number(last) => format!("{unit} {last}"),
+        (last, []) => format!("{unit}s {last}"),
+        (last, first) => format!("{unit}s {} and {last}", first.join(", ")),
     })
 }
 
@@ -187,8 +199,9 @@ mod tests {
         assert_eq!(duration("x"), None);
         assert_eq!(head("-5", "line"), some("all but the last 5 lines"));
         assert_eq!(tail("+2", "line"), some("from line 2 on"));
-        assert_eq!(fields("1,3-5,7-"), some("1, 3 to 5 and 7 to the end"));
-        assert_eq!(fields("a"), None);
+        assert_eq!(fields("column", "1,3-5,7-"), some("columns 1, 3 to 5 and 7 to the end"));
+        assert_eq!(fields("column", "2"), some("column 2"));
+        assert_eq!(fields("column", "a"), None);
         assert_eq!(sort_key("2,2nr"), some("column 2, as numbers, in reverse"));
         assert_eq!(sort_key("3"), some("column 3 to the end of the line"));
         assert_eq!(signal("SIGHUP"), "signal HUP: hang up, or read the settings again");

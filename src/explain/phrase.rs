@@ -2,6 +2,7 @@
 
 use super::node::Node;
 use super::{Reader, measures, node, rights, schedule, scripts, specs};
+use crate::domain::ShellKind;
 use crate::syntax::{Part, Word};
 
 /// What stands in a place of a phrase.
@@ -24,6 +25,7 @@ impl Value {
         Self { text, raw: word.raw.clone(), glob: word.glob, word: Some(word.clone()) }
     }
 
+    #[cfg(test)]
     pub(super) fn plain(text: &str) -> Self {
         Self { text: text.to_owned(), raw: text.to_owned(), ..Self::default() }
     }
@@ -63,7 +65,16 @@ impl Reader<'_> {
             let (place, after) = after.split_once('}').unwrap_or((after, ""));
             filled.text.push_str(before);
             match value {
-                Some(value) if place == "shell" => self.shell_text(value, &mut filled),
+                Some(value) if matches!(place, "shell" | "zsh" | "fish" | "line") => {
+                    let shell = match place {
+                        "zsh" => ShellKind::Zsh,
+                        "fish" => ShellKind::Fish,
+                        "line" => self.shell,
+                        _ => ShellKind::Bash,
+                    };
+                    self.shell_text(value, shell, &mut filled);
+                }
+                Some(value) if place == "path" && value.text == "-" && before.ends_with("to ") => filled.text.push_str("standard output"),
                 value => filled.text.push_str(&say(place, value.unwrap_or(&empty))),
             }
             rest = after;
@@ -72,9 +83,9 @@ impl Reader<'_> {
         filled
     }
 
-    fn shell_text(&self, value: &Value, filled: &mut Filled) {
+    fn shell_text(&self, value: &Value, shell: ShellKind, filled: &mut Filled) {
         let certain = value.word.as_ref().is_none_or(|word| word.value.is_some());
-        match self.text(&value.text, self.inner_shell()).filter(|_| certain) {
+        match self.text(&value.text, shell).filter(|_| certain) {
             Some(nodes) => {
                 filled.text.push_str(&node::joined(&nodes));
                 filled.inside.extend(nodes);
@@ -89,7 +100,13 @@ fn say(place: &str, value: &Value) -> String {
     let text = value.text.as_str();
     // Nothing is known of a value that the running shell makes.
     if value.has_output() {
-        return "what this prints:".to_owned();
+        return output_of(value);
+    }
+    if let Some(unit) = place.strip_prefix("count ") {
+        return measures::counted(text, unit);
+    }
+    if let Some(unit) = place.strip_prefix("fields ") {
+        return measures::fields(unit, text).unwrap_or_else(|| format!("{unit} {text}"));
     }
     let read = match place {
         "path" => return path(value),
@@ -103,7 +120,6 @@ fn say(place: &str, value: &Value) -> String {
         "head bytes" => measures::head(text, "byte"),
         "tail lines" => measures::tail(text, "line"),
         "tail bytes" => measures::tail(text, "byte"),
-        "fields" => measures::fields(text),
         "sort key" => measures::sort_key(text),
         "perm" => rights::wanted(text),
         "mode" => rights::given(text),
@@ -127,6 +143,10 @@ fn plain(value: &Value) -> String {
     if value.text.is_empty() { "an empty text".to_owned() } else { value.text.clone() }
 }
 
+fn output_of(value: &Value) -> String {
+    if value.raw.starts_with(">(") { "what goes there is read by:".to_owned() } else { "what this prints:".to_owned() }
+}
+
 /// A file or folder.
 pub(super) fn path(value: &Value) -> String {
     match value.text.as_str() {
@@ -134,11 +154,11 @@ pub(super) fn path(value: &Value) -> String {
         ".." | "../" => "the folder above".to_owned(),
         "~" | "~/" => "your home folder".to_owned(),
         "/" => "the root folder".to_owned(),
-        "-" => "standard input or output".to_owned(),
+        "-" => "standard input".to_owned(),
         "/dev/null" => "nowhere".to_owned(),
         "{}" => "each of them".to_owned(),
         "*" => "everything here".to_owned(),
-        _ if value.has_output() => "what this prints:".to_owned(),
+        _ if value.has_output() => output_of(value),
         text if value.glob => format!("all that match {text}"),
         _ => plain(value),
     }

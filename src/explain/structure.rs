@@ -9,7 +9,10 @@ impl Reader<'_> {
     /// Reads the pieces of a list.
     pub(super) fn items(&self, items: &[Item]) -> Vec<Node> {
         let mut nodes = Vec::new();
-        for item in items {
+        for (place, item) in items.iter().enumerate() {
+            // Of a chain in the background it is said once, at its end.
+            let chained = items.get(place + 1).is_some_and(|next| matches!(next.join, Join::And | Join::Or | Join::Pipe | Join::Part));
+            let background = item.background && !chained;
             let join = match item.join {
                 Join::Start | Join::Part => "",
                 Join::Then => ";",
@@ -19,7 +22,7 @@ impl Reader<'_> {
             };
             for (at, node) in self.piece(&item.piece).into_iter().enumerate() {
                 let join = if at == 0 { join } else { "" };
-                nodes.push(Node { join, negated: item.negated, background: item.background, ..node });
+                nodes.push(Node { join, negated: item.negated, background, ..node });
             }
         }
         nodes
@@ -63,7 +66,7 @@ impl Reader<'_> {
         };
         let inside = self.items(items);
         let short = match block {
-            Block::Subshell | Block::Group => joined(&inside),
+            Block::Subshell | Block::Group | Block::Do => joined(&inside),
             _ => format!("{meaning} {}", joined(&inside)),
         };
         Node { short, ..Node::new(Kind::Block, text, meaning) }.with(inside)
