@@ -104,7 +104,7 @@ enum Verb {
     #[command(subcommand, arg_required_else_help = true)]
     Provider(ProviderVerb),
     /// Translate, check, clean or redact many texts, as JSON lines
-    #[command(subcommand, arg_required_else_help = true)]
+    #[command(subcommand, hide = true, arg_required_else_help = true)]
     Batch(BatchVerb),
     /// Tell about a verb, or about all
     Help {

@@ -99,7 +99,7 @@ fn print(reading: &Reading, verdict: &Verdict, output: &mut Output<'_>) {
     let width = shown.iter().map(|text| text.width()).filter(|width| *width <= WIDEST).max().unwrap_or(0);
     for (row, text) in rows.iter().zip(shown) {
         let room = width.saturating_sub(text.width());
-        output.line(&format!("{text}{}  {}", " ".repeat(room), row.meaning));
+        output.line(format!("{text}{}  {}", " ".repeat(room), row.meaning).trim_end());
     }
     if !reading.whole {
         output.line("(not all of it could be read)");
@@ -150,13 +150,13 @@ mod tests {
         let (status, out, err) = explained("find . -type f -size +100M -mtime -7 | head -n 5", false, false);
         assert_eq!(status, ExitStatus::Success, "{err}");
         let expected = "\
-find            look for files
-  .             below this folder
-  -type f       plain files
-  -size +100M   larger than 100 MiB
-  -mtime -7     changed less than 7 days ago
-| head          print the beginning
-  -n 5          the first 5 lines
+find           look for files
+  .            below this folder
+  -type f      plain files
+  -size +100M  larger than 100 MiB
+  -mtime -7    changed less than 7 days ago
+| head         print the beginning
+  -n 5         the first 5 lines
 
 risk none  it only reads
 ";

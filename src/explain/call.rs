@@ -4,7 +4,7 @@ use super::arguments::{Argument, sort};
 use super::knowledge::{self, Known, Meaning, Program, Takes};
 use super::node::{Kind, Node, joined};
 use super::phrase::{Filled, Value};
-use super::{Reader, measures};
+use super::{MOST_CALLS, Reader, measures};
 use crate::domain::ShellKind;
 use crate::syntax::Word;
 
@@ -15,6 +15,8 @@ struct Told {
     options: Vec<(String, String)>,
     /// The meanings of the operands.
     operands: Vec<String>,
+    /// The meanings of all of them in their order.
+    all: Vec<String>,
     /// How many of them are leading ones.
     leading: usize,
     /// The short form of the command inside.
@@ -24,7 +26,20 @@ struct Told {
 impl Reader<'_> {
     /// Reads a call, the name of the program first.
     pub(super) fn call(&self, words: &[Word]) -> Node {
-        let Some(first) = words.first().filter(|_| self.take()) else { return Node::unknown(Kind::Command, "") };
+        self.calls.set(self.calls.get() + 1);
+        if self.calls.get() > MOST_CALLS {
+            // Nothing more is read, and the reading says that it is not whole.
+            self.left.set(0);
+        }
+        let node = match words.first().filter(|_| self.take()) {
+            Some(first) => self.named_call(first, words),
+            None => Node::unknown(Kind::Command, "…"),
+        };
+        self.calls.set(self.calls.get() - 1);
+        node
+    }
+
+    fn named_call(&self, first: &Word, words: &[Word]) -> Node {
         let raw: Vec<&str> = words.iter().map(|word| word.raw.as_str()).collect();
         let Some(value) = first.value.as_deref().filter(|_| !first.glob) else {
             let node = Node { known: false, ..Node::new(Kind::Command, raw.join(" "), "a command whose name only the running shell knows") };
@@ -104,7 +119,9 @@ impl Reader<'_> {
                     let node = self.operand(word, role, unknown_verb && count == 1);
                     if node.known {
                         let inside = if node.meaning.ends_with(':') { joined(&node.inside) } else { String::new() };
-                        told.operands.push(format!("{} {inside}", node.meaning).trim_end().to_owned());
+                        let meaning = format!("{} {inside}", node.meaning).trim_end().to_owned();
+                        told.all.push(meaning.clone());
+                        told.operands.push(meaning);
                         told.leading = leading.min(told.operands.len());
                     }
                     inside.push(node);
@@ -113,7 +130,7 @@ impl Reader<'_> {
         }
         if next < words.len() {
             let node = self.inner(program, &words[next..]);
-            told.inner = node.iter().map(|node| node.short.as_str()).collect::<Vec<_>>().join("; then ");
+            told.inner = joined(&node);
             inside.extend(node);
         }
         let replaced = program.when.iter().find(|(flag, _)| given(flag));
@@ -175,6 +192,7 @@ impl Reader<'_> {
         let outputs = values.iter().filter_map(|value| value.word.as_ref()).flat_map(|word| self.outputs(word));
         filled.inside.extend(outputs);
         told.options.push((known.name.to_owned(), filled.text.clone()));
+        told.all.push(filled.text.clone());
         Node::new(Kind::Option, text, filled.text).with(filled.inside)
     }
 
@@ -241,6 +259,10 @@ fn fill_short(template: &str, told: &Told, used: &mut Vec<String>) -> String {
 fn slot_value(slot: &str, told: &Told, used: &mut Vec<String>) -> String {
     let operands = told.operands.as_slice();
     match slot {
+        "all" => {
+            used.extend(told.options.iter().map(|(name, _)| name.clone()));
+            told.all.join(" ").trim_end().to_owned()
+        }
         "rest" => operands.get(told.leading..).unwrap_or_default().join(", "),
         "first" => operands.split_last().map_or(String::new(), |(_, first)| first.join(", ")),
         "last" => operands.last().cloned().unwrap_or_default(),

@@ -31,8 +31,8 @@ pub(super) struct Program {
     pub(super) does: String,
     /// What it does instead when an option is given.
     pub(super) when: BTreeMap<String, String>,
-    /// The same in one line: `{1}` is the first operand, `{rest}` the others, `{last}` the last; a part in brackets is
-    /// left out when what it names is missing.
+    /// The same in one line: `{1}` is the first operand, `{rest}` the others, `{last}` the last, `{first}` all before
+    /// it, `{-o}` that option, `{all}` everything in its order; a part in brackets is left out when what it names is missing.
     pub(super) short: String,
     /// Options are whole words behind one dash, or signs, as with `find`.
     pub(super) words: bool,

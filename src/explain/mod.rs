@@ -30,6 +30,9 @@ const MOST_NODES: usize = 4000;
 /// Most levels of commands inside the texts of other commands.
 const DEEPEST: usize = 6;
 
+/// Most calls inside each other: `env env env …` may be as long as a line.
+const MOST_CALLS: usize = 32;
+
 /// What is said of a program or an option that the tables do not hold.
 pub const UNKNOWN: &str = "not known here";
 
@@ -39,8 +42,8 @@ pub const UNKNOWN: &str = "not known here";
 /// [`SyntaxError`] when it is no line of that shell.
 pub fn read(line: &str, shell: ShellKind) -> Result<Reading, SyntaxError> {
     let tree = syntax::parse(line, shell)?;
-    let left = Cell::new(MOST_NODES);
-    let reader = Reader { tree: &tree, shell, depth: 0, left: &left };
+    let (left, calls) = (Cell::new(MOST_NODES), Cell::new(0));
+    let reader = Reader { tree: &tree, shell, depth: 0, left: &left, calls: &calls };
     let commands = reader.items(tree.outline());
     Ok(Reading { commands, whole: left.get() > 0 && !tree.is_unclear() })
 }
@@ -51,6 +54,8 @@ struct Reader<'a> {
     shell: ShellKind,
     depth: usize,
     left: &'a Cell<usize>,
+    /// How many calls are being read, each inside the one before.
+    calls: &'a Cell<usize>,
 }
 
 impl Reader<'_> {
@@ -67,6 +72,7 @@ impl Reader<'_> {
             return None;
         }
         let tree = syntax::parse(text, shell).ok()?;
-        Some(Reader { tree: &tree, shell, depth: self.depth + 1, left: self.left }.items(tree.outline()))
+        let reader = Reader { tree: &tree, shell, depth: self.depth + 1, left: self.left, calls: self.calls };
+        Some(reader.items(tree.outline()))
     }
 }

@@ -74,7 +74,12 @@ impl Reader<'_> {
                     };
                     self.shell_text(value, shell, &mut filled);
                 }
-                Some(value) if place == "path" && value.text == "-" && before.ends_with("to ") => filled.text.push_str("standard output"),
+                Some(value) if place == "path" && value.text == "-" => filled.text.push_str(match before {
+                    "" => "standard input",
+                    before if before.ends_with("to ") => "standard output",
+                    before if ["from ", "in ", "of "].iter().any(|word| before.ends_with(word)) => "standard input",
+                    _ => "standard input or output",
+                }),
                 value => filled.text.push_str(&say(place, value.unwrap_or(&empty))),
             }
             rest = after;
@@ -154,7 +159,7 @@ pub(super) fn path(value: &Value) -> String {
         ".." | "../" => "the folder above".to_owned(),
         "~" | "~/" => "your home folder".to_owned(),
         "/" => "the root folder".to_owned(),
-        "-" => "standard input".to_owned(),
+        "-" => "standard input or output".to_owned(),
         "/dev/null" => "nowhere".to_owned(),
         "{}" => "each of them".to_owned(),
         "*" => "everything here".to_owned(),

@@ -51,7 +51,7 @@ fn every_line_of_the_corpus_has_its_reading() {
         let reading = read(&case.line, case.shell()).unwrap_or_else(|error| panic!("{}: {error}", case.line));
         let (short, found) = (reading.short(), rows(&reading));
         if short != case.short || (!case.rows.is_empty() && found != case.rows) {
-            let quoted = |text: &str| toml::Value::from(text).to_string();
+            let quoted = |text: &str| serde_json::Value::from(text).to_string();
             let list: Vec<String> = found.iter().map(|row| format!("    {},\n", quoted(row))).collect();
             wrong.push_str(&format!("line = {}\nshort = {}\nrows = [\n{}]\n\n", quoted(&case.line), quoted(&short), list.concat()));
         }
@@ -92,6 +92,11 @@ fn the_programs_are_those_that_the_analyser_finds() {
                 }
             });
         }
+        // What is only looked up, and what is a line for cron.
+        let elsewhere = ["command -v python3", "/x' | crontab -"];
+        if elsewhere.iter().any(|end| case.line.ends_with(end)) {
+            continue;
+        }
         let programs = check(&case.line, &Policy::new(case.shell())).programs;
         lost.extend(programs.into_iter().filter(|program| !named.contains(program)).map(|program| format!("{program} in {}", case.line)));
     }
@@ -104,7 +109,7 @@ fn what_is_not_known_is_said_to_be() {
         ("frobnicate -x y", vec!["frobnicate -x y"]),
         ("ls --frob", vec!["--frob"]),
         ("sudo frobnicate", vec!["frobnicate"]),
-        ("git frob x", vec!["frob"]),
+        ("git frob x", vec!["frob", "x"]),
         ("$x y", vec!["$x y"]),
         ("find . -frob", vec!["-frob"]),
         ("ls -lY", vec!["-Y"]),
@@ -124,7 +129,7 @@ fn lines_that_call_themselves_end() {
     let reading = read(&wide, ShellKind::Bash).expect("a line");
     assert!(!reading.whole && reading.rows().len() <= MOST_NODES);
     let wrapped = format!("{} ls", "env ".repeat(3000));
-    assert!(read(&wrapped, ShellKind::Bash).is_ok());
+    assert!(!read(&wrapped, ShellKind::Bash).expect("a line").whole);
 }
 
 proptest! {

@@ -40,7 +40,7 @@ fn when(fields: &[&str]) -> Option<String> {
     let day = field(day, 1, 31, &|value| Some(format!("day {value}")), &[], "day")?;
     let month = field(month, 1, 12, &|value| MONTHS.get(value.checked_sub(1)?).map(|name| (*name).to_owned()), &MONTHS, "month")?;
     text.push_str(&match (day, weekday) {
-        (None, None) if text.starts_with("at") => " every day".to_owned(),
+        (None, None) if text.starts_with("at ") && !text.contains("every") => " every day".to_owned(),
         (None, None) => String::new(),
         (Some(day), None) => format!(" on {day} of the month"),
         (None, Some(weekday)) => format!(" on {weekday}"),

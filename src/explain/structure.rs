@@ -66,7 +66,7 @@ impl Reader<'_> {
         };
         let inside = self.items(items);
         let short = match block {
-            Block::Subshell | Block::Group | Block::Do => joined(&inside),
+            Block::Subshell | Block::Group => joined(&inside),
             _ => format!("{meaning} {}", joined(&inside)),
         };
         Node { short, ..Node::new(Kind::Block, text, meaning) }.with(inside)
