@@ -24,6 +24,7 @@ use crate::suggest::pipeline::{Pipeline, Request};
 use crate::suggest::ports::Provider;
 use crate::validate::CustomRules;
 
+use reply::to_endpoint;
 pub use reply::{to_mode, to_progress, to_record, to_stats};
 pub use stream::SOFT_DEADLINE;
 
@@ -126,6 +127,13 @@ struct Shared {
     build: [(HeaderName, HeaderValue); 2],
 }
 
+impl Shared {
+    /// Whether a shell with this configuration file is answered here; one that names none is.
+    fn serves(&self, config_file: Option<&str>) -> bool {
+        config_file.is_none_or(|file| self.backend.config_file() == Some(Path::new(file)))
+    }
+}
+
 /// Builds the router. Every response names the build that gives it.
 pub fn router(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str, build_time_ns: i128) -> Router {
     let value = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("unknown"));
@@ -150,8 +158,7 @@ async fn suggest(State(shared): State<Shared>, Json(wire): Json<SuggestRequest>)
     shared.activity.requests.fetch_add(1, Ordering::Relaxed);
     let setup = shared.backend.setup();
     let headers = HeaderMap::from_iter(shared.build.clone());
-    let is_ours = wire.config_file.as_deref().is_none_or(|file| shared.backend.config_file() == Some(Path::new(file)));
-    if !is_ours {
+    if !shared.serves(wire.config_file.as_deref()) {
         return (headers, stream::line(&Record::Off)).into_response();
     }
     if !setup.resident {
@@ -187,7 +194,7 @@ fn read_request(wire: SuggestRequest, setup: &Setup) -> Result<Request, String> 
 
 async fn warm(State(shared): State<Shared>, Json(wire): Json<WarmRequest>) -> Response<Body> {
     let setup = shared.backend.setup();
-    let is_ours = wire.config_file.as_deref().is_none_or(|file| shared.backend.config_file() == Some(Path::new(file)));
+    let is_ours = shared.serves(wire.config_file.as_deref());
     match wire.shell.into_facts() {
         Ok(facts) if is_ours && setup.resident => shared.backend.pipeline().warm(facts, &setup.providers),
         Ok(_) => {}
@@ -210,6 +217,8 @@ async fn ran(State(shared): State<Shared>, Json(wire): Json<RanRequest>) -> Resp
 }
 
 async fn status(State(shared): State<Shared>) -> Response<Body> {
+    let providers = shared.backend.setup().providers;
+    let health = shared.backend.pipeline().health(&providers);
     let status = Status {
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -217,6 +226,8 @@ async fn status(State(shared): State<Shared>) -> Response<Body> {
         rss_bytes: platform::resident_memory().unwrap_or_default(),
         requests: shared.activity.requests.load(Ordering::Relaxed),
         counts: shared.backend.pipeline().counts(),
+        endpoints: providers.iter().zip(&health.endpoints).map(|(provider, health)| to_endpoint(provider.as_ref(), health)).collect(),
+        retry_budget: Some(health.retry_budget),
     };
     (HeaderMap::from_iter(shared.build), Json(status)).into_response()
 }

@@ -89,7 +89,7 @@ enum Verb {
         /// The shell
         shell: ShellName,
     },
-    /// Tell whether the background process runs and how it is
+    /// Tell whether the background process runs, how it is and how the providers have been
     Status(StatusArguments),
     /// Control the background process
     #[command(subcommand, arg_required_else_help = true)]
@@ -230,7 +230,7 @@ pub enum DaemonVerb {
     Run(RunArguments),
     /// Stop it and wait until it is gone
     Stop,
-    /// Tell whether it runs and how it is
+    /// Tell whether it runs, how it is and how the providers have been
     Status(StatusArguments),
 }
 
@@ -288,7 +288,7 @@ pub struct ProviderDiscoverArguments {
 pub struct ProviderAddArguments {
     /// Your name for it; openai, anthropic, gemini, openrouter, groq, ollama, llama.cpp, lmstudio and vllm bring their own URL
     pub name: String,
-    /// The protocol it speaks: openai, anthropic, gemini, ollama or azure
+    /// The protocol it speaks: openai, anthropic, gemini, ollama or azure; or command, for a program of yours
     #[arg(long, value_name = "KIND")]
     pub kind: Option<String>,
     /// Where its interface begins, such as https://api.openai.com/v1
@@ -306,6 +306,9 @@ pub struct ProviderAddArguments {
     /// An environment variable that holds the key
     #[arg(long, value_name = "NAME", group = "key")]
     pub key_env: Option<String>,
+    /// With --kind command: the program that answers, and its own arguments, such as claude -p
+    #[arg(last = true, value_name = "ARGV")]
+    pub argv: Vec<String>,
 }
 
 /// What to do for many lines.

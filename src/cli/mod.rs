@@ -5,6 +5,7 @@ mod ask;
 pub mod batch;
 mod batch_queue;
 mod check;
+mod columns;
 pub mod config;
 mod config_edit;
 mod context;
@@ -22,9 +23,11 @@ pub mod output;
 mod present;
 pub mod provider;
 mod provider_ask;
+mod provider_command;
 mod provider_discover;
 mod sanitize;
 mod standing;
+mod status;
 mod translate;
 mod widget;
 
@@ -115,7 +118,7 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
         Invocation::Batch(BatchVerb::Redact) => return sanitize::redact(output),
         Invocation::Daemon(DaemonVerb::Run(arguments)) => return daemon::run(arguments, output),
         Invocation::Daemon(DaemonVerb::Stop) => return daemon::stop(output),
-        Invocation::Daemon(DaemonVerb::Status(arguments)) => return daemon::status(arguments.json, output),
+        Invocation::Daemon(DaemonVerb::Status(arguments)) => return status::status(arguments.json, output),
         Invocation::Metrics => return daemon::metrics(output),
         Invocation::Cache(CacheVerb::Stats(arguments)) => return daemon::cache_stats(arguments.json, output),
         Invocation::Cache(CacheVerb::Clear) => return daemon::cache_clear(output),

@@ -71,11 +71,6 @@ impl Bulkhead {
     pub fn in_flight(&self) -> usize {
         self.capacity - self.places.available_permits().min(self.capacity)
     }
-
-    /// How many calls may be under way.
-    pub fn capacity(&self) -> usize {
-        self.capacity
-    }
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ impl LocalSources<'_> {
         let mut aged_little = false;
         if cached {
             for kind in [Kind::Ran, Kind::Provider, Kind::Offline] {
-                if let Some(answer) = self.cache.get(&self.key(kind, request, redacted), request.now) {
+                if let Some(answer) = self.cache.get(&self.place.key(kind, request, redacted), request.now) {
                     let via = if self.is_fresh(&answer, request, redacted) { Via::Cache } else { Via::Stale };
                     // A stale answer of the embedded translator is made anew, at no cost.
                     if via == Via::Stale && kind == Kind::Offline {
@@ -96,7 +96,7 @@ impl LocalSources<'_> {
             && best.confidence >= offline::SURE
             && redacted.is_clean()
         {
-            let key = self.key(Kind::Offline, request, redacted);
+            let key = self.place.key(Kind::Offline, request, redacted);
             if self.cache.get(&key, request.now).is_none()
                 && let Some(command) = redacted.keep(&best.command)
             {
@@ -106,10 +106,6 @@ impl LocalSources<'_> {
             }
         }
         local.nearest = translation.nearest.iter().map(|sentence| (*sentence).to_owned()).collect();
-    }
-
-    fn key(&self, kind: Kind, request: &Request, redacted: &Redacted) -> super::ports::CacheKey {
-        key::derive(kind, redacted.stable(), &request.facts, &self.place.key_context(request.seen()))
     }
 
     /// Whether a stale answer may be given at once while it is made anew. A command ages with the tools of the machine, so

@@ -12,5 +12,7 @@ pub mod pipeline;
 pub mod ports;
 pub mod prompt;
 mod ran;
+#[cfg(test)]
+mod tests;
 pub mod trial;
 mod waiting;

@@ -12,12 +12,12 @@ use tokio::time::Instant;
 
 use super::engine::{Acceptance, Engine, Failure, Round, remembered_for};
 use super::extract::extract;
-use super::key::{self, Kind};
+use super::key::Kind;
 use super::metrics::{Metrics, Page, families};
 use super::pipeline::{Mode, Parts, Request};
 use super::ports::{CacheKey, CachedAnswer, KeptCandidate, Prompt, Provider, RawAnswer, RedactedText};
 use super::waiting::WaitingFor;
-use crate::domain::{AttemptError, Candidate, FailureClass, Origin, ShellFacts};
+use crate::domain::{AttemptError, Candidate, FailureClass, Origin, ProvidersHealth, ShellFacts};
 use crate::redact::Redacted;
 use crate::resilience::{CallLimiter, Role, SingleFlight};
 use crate::validate::{Rejection, Suggestion, judge};
@@ -135,7 +135,7 @@ impl Online {
         let request = asked.request;
         self.notice_sleep(request.now, asked.providers);
         let _place = self.admit(request)?;
-        let key = parts.provider_key(request, asked.redacted);
+        let key = parts.place.key(Kind::Provider, request, asked.redacted);
         let remembers = request.use_cache && request.mode == Mode::Normal;
         if remembers
             && let Some((until, failure)) = self.rejected.get(&key)
@@ -176,7 +176,7 @@ impl Online {
     /// Asks anew for an answer that has aged, unless that was done lately or another one is being refreshed. Nobody waits
     /// for it.
     pub(super) fn refresh(&self, parts: &Arc<Parts>, asked: &Asked<'_>) {
-        let key = parts.provider_key(asked.request, asked.redacted);
+        let key = parts.place.key(Kind::Provider, asked.request, asked.redacted);
         let now = Instant::now();
         let lately = self.refreshed.get(&key).is_some_and(|at| now.duration_since(at) < REFRESH_EVERY);
         let Ok(permit) = Arc::clone(&self.refreshing).try_acquire_owned() else { return };
@@ -203,13 +203,23 @@ impl Online {
         if warmed.is_some_and(|at| now.duration_since(at) < WARM_EVERY) {
             return;
         }
-        if let Some(first) = self.engine.first_usable(providers, &facts) {
+        if let Some(first) = self.engine.first_usable(providers) {
             *warmed = Some(now);
             tokio::spawn(async move {
                 // Whoever does not answer now will be found out by the question itself.
                 let _ = tokio::time::timeout(WARM_TIME, first.connect(&facts)).await;
             });
         }
+    }
+
+    /// How these providers have been.
+    pub(super) fn health(&self, providers: &[Arc<dyn Provider>]) -> ProvidersHealth {
+        self.engine.seen(providers)
+    }
+
+    /// Looks whether models on this machine that were in trouble are back.
+    pub(super) async fn look_after(&self, providers: &[Arc<dyn Provider>]) {
+        self.engine.look_after(providers).await;
     }
 
     async fn together(
@@ -334,7 +344,7 @@ impl Judgement {
         {
             let reading = reading.map(|reading| RedactedText::mask(&reading));
             let kept = KeptCandidate { command, reading, origin: candidate.origin.clone(), confidence: candidate.confidence };
-            let key = key::derive(Kind::Provider, redacted.stable(), &request.facts, &self.parts.place.key_context(request.seen()));
+            let key = self.parts.place.key(Kind::Provider, request, redacted);
             self.parts.cache.put(&key, &CachedAnswer { candidate: kept, created: request.now });
         }
         Ok(suggestion)

@@ -15,7 +15,7 @@ use super::online::{Asked, Online, OnlineSettings};
 use super::ports::{AnswerCache, CacheKey, Commands, Prompt, Provider, RedactedText, SeenPlace, ShellSyntax, Surroundings};
 use super::prompt;
 pub use super::waiting::WaitingFor;
-use crate::domain::{ContextField, Query, ShellFacts, ShellKind};
+use crate::domain::{ContextField, ProvidersHealth, Query, ShellFacts, ShellKind};
 use crate::offline::Translation;
 use crate::redact::{self, Redacted};
 use crate::validate::{CustomRules, Policy, Suggestion};
@@ -131,6 +131,9 @@ const TRANSLATIONS_KEPT: usize = 256;
 /// How long looking at the place may take.
 const LOOK_LIMIT: Duration = Duration::from_millis(50);
 
+/// How often models on this machine are looked after, give or take a fifth, so that no two processes do it in step.
+const LOOK_AFTER_EVERY: Duration = Duration::from_secs(30);
+
 /// Questions of batches that are under way at once.
 const BATCH_WIDTH: usize = 10;
 
@@ -154,6 +157,11 @@ impl Place {
     pub fn key_context<'a>(&'a self, seen: &'a str) -> KeyContext<'a> {
         KeyContext { os: self.os, build: Some(&self.build), tools: "", models: "", seen }
     }
+
+    /// What an answer of this kind to these words is kept under.
+    pub(super) fn key(&self, kind: Kind, request: &Request, redacted: &Redacted) -> CacheKey {
+        key::derive(kind, redacted.stable(), &request.facts, &self.key_context(request.seen()))
+    }
 }
 
 /// What all requests are answered with.
@@ -162,13 +170,6 @@ pub(super) struct Parts {
     pub(super) cache: Arc<dyn AnswerCache>,
     pub(super) commands: Arc<dyn Commands>,
     pub(super) shells: Arc<dyn ShellSyntax>,
-}
-
-impl Parts {
-    /// What a provider's answer to these words is kept under.
-    pub(super) fn provider_key(&self, request: &Request, redacted: &Redacted) -> CacheKey {
-        key::derive(Kind::Provider, redacted.stable(), &request.facts, &self.place.key_context(request.seen()))
-    }
 }
 
 /// The way of a query through all sources.
@@ -204,6 +205,20 @@ impl Pipeline {
     /// The cache, for its statistics.
     pub fn cache(&self) -> &dyn AnswerCache {
         self.parts.cache.as_ref()
+    }
+
+    /// How these providers have been.
+    pub fn health(&self, providers: &[Arc<dyn Provider>]) -> ProvidersHealth {
+        self.way_out().health(providers)
+    }
+
+    /// Looks from time to time whether models on this machine that were in trouble are back. It never ends; nothing is
+    /// asked of a provider elsewhere.
+    pub async fn look_after(&self, providers: impl Fn() -> Vec<Arc<dyn Provider>>) {
+        loop {
+            tokio::time::sleep(LOOK_AFTER_EVERY.mul_f64(0.8 + 0.4 * fastrand::f64())).await;
+            self.way_out().look_after(&providers()).await;
+        }
     }
 
     /// What was counted so far, by name and labels.
@@ -341,5 +356,4 @@ fn missing_keys(providers: &[Arc<dyn Provider>], offered: &[String]) -> Vec<Stri
 }
 
 #[cfg(test)]
-#[path = "pipeline_tests.rs"]
 mod tests;

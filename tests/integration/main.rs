@@ -10,6 +10,8 @@ mod gate;
 mod hostile_server;
 mod matrix;
 mod matrix_host;
+mod matrix_network;
+mod matrix_resident;
 mod metrics;
 mod offline_syntax;
 mod outage;
@@ -23,6 +25,9 @@ mod provider_models;
 mod provider_readiness;
 mod provider_trust;
 mod provider_wires;
+#[path = "../questions/mod.rs"]
+mod questions;
 mod quoting;
 mod resident;
 mod scripted;
+mod status;

@@ -5,20 +5,10 @@ use std::time::{Duration, Instant};
 use gptos::protocol::{Mode, Record, SuggestRequest, WireShell, request_bytes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::environment::{TestEnv, provider_block, wait_until};
+use crate::environment::{Resident, TestEnv, provider_block, wait_until};
 use crate::fake_provider::{FakeProvider, Reply, Script, answer};
 
 const QUERIES: usize = 200;
-
-/// A resident that ends with the test.
-struct Resident(std::process::Child);
-
-impl Drop for Resident {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 fn half_failing(seed: u32) -> FakeProvider {
     FakeProvider::start(Script::Echo { delay: Duration::from_millis(5), failures: 50, seed })

@@ -1,3 +1,4 @@
+mod health;
 mod scripted;
 mod simulation;
 
@@ -5,7 +6,8 @@ use FailureClass::*;
 
 use self::scripted::*;
 use super::*;
-use crate::suggest::ports::AttemptLimits;
+use crate::domain::Stage;
+use crate::suggest::ports::{AttemptLimits, Pace};
 
 const LS: Step = (100, Ok("ls"));
 
@@ -223,6 +225,7 @@ async fn retries_stop_when_the_budget_is_spent() {
         tokio::time::advance(Duration::from_secs(1)).await;
     }
     let calls = providers[0].count();
+    assert!(engine.seen(&[]).retry_budget < 2.0, "what is left of it is told");
     assert!((128..=130).contains(&calls), "a retry for one in five requests, and ten at the start: {calls}");
 }
 
