@@ -84,7 +84,8 @@ fn point_to_manuals(reading: &mut Reading) {
     for node in &mut reading.commands {
         node.each(&mut |node: &mut Node| {
             let name = node.text.split_whitespace().next().unwrap_or_default();
-            let lacks = node.kind == Kind::Command && (!node.known || node.inside.iter().any(|inside| !inside.known && inside.kind != Kind::Command));
+            let lacks = node.kind == Kind::Command
+                && (!node.known || node.inside.iter().any(|inside| !inside.known && inside.kind != Kind::Command));
             if lacks && left > 0 {
                 left -= 1;
                 node.see = system::manual(name, home.as_deref());

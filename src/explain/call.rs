@@ -42,7 +42,8 @@ impl Reader<'_> {
     fn named_call(&self, first: &Word, words: &[Word]) -> Node {
         let raw: Vec<&str> = words.iter().map(|word| word.raw.as_str()).collect();
         let Some(value) = first.value.as_deref().filter(|_| !first.glob) else {
-            let node = Node { known: false, ..Node::new(Kind::Command, raw.join(" "), "a command whose name only the running shell knows") };
+            let node =
+                Node { known: false, ..Node::new(Kind::Command, raw.join(" "), "a command whose name only the running shell knows") };
             return node.with(words.iter().flat_map(|word| self.outputs(word)).collect());
         };
         let name = value.rsplit('/').next().unwrap_or(value);
@@ -139,8 +140,11 @@ impl Reader<'_> {
         let meaning = if alone && !program.none.is_empty() { format!("{does} {}", program.none) } else { does.to_owned() };
         // An option that says no more than what the program does with it need not be told twice.
         if let Some((flag, _)) = replaced {
-            let silent = |known: &Known<'_>| matches!(known.takes, Takes::Nothing) && scopes.iter().any(|program| program.same(known.name, flag));
-            told.options.retain(|(name, _)| !found.iter().any(|argument| matches!(argument, Argument::Option(known, ..) if known.name == name && silent(known))));
+            let silent =
+                |known: &Known<'_>| matches!(known.takes, Takes::Nothing) && scopes.iter().any(|program| program.same(known.name, flag));
+            told.options.retain(|(name, _)| {
+                !found.iter().any(|argument| matches!(argument, Argument::Option(known, ..) if known.name == name && silent(known)))
+            });
         }
         let whole = replaced.is_some() || (alone && (!program.none.is_empty() || program.inner));
         let short = short(program, &meaning, whole, &told);
@@ -150,9 +154,8 @@ impl Reader<'_> {
     /// How many operands a program that runs a command has before it.
     fn own_operands(&self, scopes: &[Program], program: &Program, words: &[Word]) -> usize {
         let (found, _) = sort(scopes, words, 0, usize::MAX);
-        let given = |flag: &String| {
-            found.iter().any(|argument| matches!(argument, Argument::Option(known, ..) if program.same(known.name, flag)))
-        };
+        let given =
+            |flag: &String| found.iter().any(|argument| matches!(argument, Argument::Option(known, ..) if program.same(known.name, flag)));
         if program.unless.iter().any(given) {
             return usize::MAX;
         }

@@ -64,7 +64,9 @@ fn every_line_of_the_corpus_has_its_reading() {
 fn all_that_the_translator_writes_is_known() {
     let mut strange = BTreeSet::new();
     let mut read_lines = 0;
-    for (shell, os) in [(ShellKind::Bash, Os::Linux), (ShellKind::Zsh, Os::Linux), (ShellKind::Fish, Os::Linux), (ShellKind::Bash, Os::MacOs)] {
+    for (shell, os) in
+        [(ShellKind::Bash, Os::Linux), (ShellKind::Zsh, Os::Linux), (ShellKind::Fish, Os::Linux), (ShellKind::Bash, Os::MacOs)]
+    {
         let machine = Machine::usual(shell, os);
         for candidate in intents().flat_map(|info| translate(info.example, &machine).candidates) {
             let reading = read(&candidate.command, shell).unwrap_or_else(|error| panic!("{}: {error}", candidate.command));

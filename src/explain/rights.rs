@@ -4,7 +4,8 @@ const WHO: [&str; 3] = ["the owner", "the group", "others"];
 
 /// The rights of one digit.
 fn digit(value: u32) -> String {
-    let names: Vec<&str> = [(4, "read"), (2, "write"), (1, "run")].iter().filter(|(bit, _)| value & bit != 0).map(|(_, name)| *name).collect();
+    let names: Vec<&str> =
+        [(4, "read"), (2, "write"), (1, "run")].iter().filter(|(bit, _)| value & bit != 0).map(|(_, name)| *name).collect();
     match names.as_slice() {
         [] => "nothing".to_owned(),
         [only] => (*only).to_owned(),

@@ -36,7 +36,9 @@ impl Reader<'_> {
             Piece::Command(index) => self.tree.commands().get(*index).map_or_else(Vec::new, |command| self.simple(command)),
             Piece::Block(block, items) => vec![self.block(block, items)],
             Piece::Test(text) => vec![self.test(text)],
-            Piece::Arithmetic(text) => vec![Node::new(Kind::Test, format!("(({text}))"), format!("calculate {text}; it holds unless that is 0"))],
+            Piece::Arithmetic(text) => {
+                vec![Node::new(Kind::Test, format!("(({text}))"), format!("calculate {text}; it holds unless that is 0"))]
+            }
         }
     }
 
@@ -159,7 +161,11 @@ impl Reader<'_> {
             RedirectKind::ReadWrite => format!("{target} is open for reading and writing"),
             RedirectKind::Duplicate => match (sign, value.text.as_str()) {
                 (_, "-") => format!("channel {} is closed", if descriptor.is_empty() { "1" } else { descriptor }),
-                (">&", "1") => format!("{} {} where the output goes", if descriptor == "2" { "errors" } else { &what }, if descriptor == "2" { "go" } else { verb }),
+                (">&", "1") => format!(
+                    "{} {} where the output goes",
+                    if descriptor == "2" { "errors" } else { &what },
+                    if descriptor == "2" { "go" } else { verb }
+                ),
                 (">&", "2") => "the output goes where errors go".to_owned(),
                 _ => format!("{what} {verb} where channel {} goes", value.text),
             },

@@ -24,13 +24,19 @@ pub fn manual(program: &str, home: Option<&Path>) -> Option<String> {
     if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) || name.len() > 64 || !name.chars().all(plain) {
         return None;
     }
-    let below = |home: &Path| TLDR.iter().any(|folder| ["common", "linux", "osx"].iter().any(|system| home.join(folder).join(system).join(format!("{name}.md")).is_file()));
+    let below = |home: &Path| {
+        TLDR.iter().any(|folder| {
+            ["common", "linux", "osx"].iter().any(|system| home.join(folder).join(system).join(format!("{name}.md")).is_file())
+        })
+    };
     if home.is_some_and(below) {
         return Some(format!("tldr {name}"));
     }
     let page = |section: &str| {
         let folders = PAGES.iter().map(|pages| Path::new(pages).join(format!("man{section}")));
-        folders.into_iter().any(|folder| ["", ".gz", ".xz", ".zst"].iter().any(|ending| folder.join(format!("{name}.{section}{ending}")).is_file()))
+        folders
+            .into_iter()
+            .any(|folder| ["", ".gz", ".xz", ".zst"].iter().any(|ending| folder.join(format!("{name}.{section}{ending}")).is_file()))
     };
     SECTIONS.iter().any(|section| page(section)).then(|| format!("man {name}"))
 }

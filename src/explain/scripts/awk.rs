@@ -44,11 +44,11 @@ fn rules(program: &str) -> Option<Vec<(String, Option<String>)>> {
             }
             '"' => {
                 condition.push(c);
-                condition.extend(until(&mut rest, '"')?.chars());
+                condition.push_str(&until(&mut rest, '"')?);
             }
             '/' if matches!(previous, ' ' | '~' | '!' | '(' | '&' | '|') => {
                 condition.push(c);
-                condition.extend(until(&mut rest, '/')?.chars());
+                condition.push_str(&until(&mut rest, '/')?);
             }
             ';' | '\n' => {
                 if !condition.trim().is_empty() {
@@ -95,7 +95,11 @@ fn lines(condition: &str) -> Option<String> {
     }
     let seen = condition.strip_prefix('!').and_then(|rest| rest.strip_suffix("++")).and_then(|rest| rest.strip_suffix(']'));
     if let Some((_, key)) = seen.and_then(|seen| seen.split_once('[')) {
-        return Some(if key == "$0" { "each different line once".to_owned() } else { format!("the first line with each value of {}", value(key)?) });
+        return Some(if key == "$0" {
+            "each different line once".to_owned()
+        } else {
+            format!("the first line with each value of {}", value(key)?)
+        });
     }
     if let Some((left, right)) = condition.split_once("!~") {
         return Some(format!("lines whose {} does not match {}", noun(left)?, right.trim().trim_matches('/')));
@@ -103,7 +107,9 @@ fn lines(condition: &str) -> Option<String> {
     if let Some((left, right)) = condition.split_once('~') {
         return Some(format!("lines whose {} matches {}", noun(left)?, right.trim().trim_matches('/')));
     }
-    for (sign, words) in [("==", "is"), ("!=", "is not"), (">=", "is at least"), ("<=", "is at most"), (">", "is more than"), ("<", "is less than")] {
+    for (sign, words) in
+        [("==", "is"), ("!=", "is not"), (">=", "is at least"), ("<=", "is at most"), (">", "is more than"), ("<", "is less than")]
+    {
         if let Some((left, right)) = condition.split_once(sign) {
             return Some(match (left.trim(), sign) {
                 ("NR", "==") => format!("line {}", right.trim()),
@@ -140,7 +146,8 @@ fn noun(text: &str) -> Option<String> {
 /// An expression in words.
 fn value(text: &str) -> Option<String> {
     let text = text.trim();
-    let plain = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '/' | '*' | '+' | '-' | ' '));
+    let plain =
+        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '/' | '*' | '+' | '-' | ' '));
     Some(match text {
         "$0" => "the line".to_owned(),
         "$NF" => "the last column".to_owned(),
@@ -214,7 +221,10 @@ mod tests {
             ("{print $1}", "for each line, print column 1"),
             ("{print $1, $NF}", "for each line, print column 1 and the last column"),
             ("{s += $1} END {print s}", "for each line, add column 1 to s; at the end, print s"),
-            ("{s += $2; n++} END {if (n) print s / n}", "for each line, add column 2 to s, count in n; at the end, if n is not 0: print s / n"),
+            (
+                "{s += $2; n++} END {if (n) print s / n}",
+                "for each line, add column 2 to s, count in n; at the end, if n is not 0: print s / n",
+            ),
             ("!seen[$0]++", "print each different line once"),
             ("NR==5", "print line 5"),
             ("NR>1 {print $2}", "for the lines after line 1, print column 2"),
