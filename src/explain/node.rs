@@ -177,7 +177,8 @@ pub(super) fn joined(nodes: &[Node]) -> String {
         text.push_str(joint);
         text.push_str(if node.negated { "not: " } else { "" });
         // A loop says "for each" already.
-        let short = if text.trim_end().ends_with(':') { node.short.strip_prefix("each time: ").unwrap_or(&node.short) } else { &node.short };
+        let short =
+            if text.trim_end().ends_with(':') { node.short.strip_prefix("each time: ").unwrap_or(&node.short) } else { &node.short };
         text.push_str(short);
         text.push_str(if node.background { " in the background" } else { "" });
     }

@@ -6,6 +6,7 @@ mod escapes;
 mod expansion;
 mod lexical;
 mod lexical_words;
+mod operator;
 mod outline;
 mod parameters;
 mod parse;

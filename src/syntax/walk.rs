@@ -7,6 +7,7 @@ use brush_parser::ast::{self, CompoundCommand, ExtendedTestExpr, IoFileRedirectK
 use brush_parser::word;
 use brush_parser::{Parser, ParserOptions};
 
+use super::operator::operator;
 use super::outline::{Block, Join, Outliner, Piece};
 use super::parse::SyntaxError;
 use super::source::Source;
@@ -423,27 +424,4 @@ impl Walker {
             _ => Ok(()),
         }
     }
-}
-
-/// The sign of a redirect with its descriptor.
-fn operator(redirect: &IoRedirect) -> String {
-    use IoFileRedirectKind as Kind;
-    let (descriptor, sign) = match redirect {
-        IoRedirect::File(descriptor, kind, _) => {
-            let sign = match kind {
-                Kind::Read => "<",
-                Kind::Write => ">",
-                Kind::Append => ">>",
-                Kind::ReadAndWrite => "<>",
-                Kind::Clobber => ">|",
-                Kind::DuplicateInput => "<&",
-                Kind::DuplicateOutput => ">&",
-            };
-            (descriptor.as_ref(), sign)
-        }
-        IoRedirect::HereDocument(descriptor, _) => (descriptor.as_ref(), "<<"),
-        IoRedirect::HereString(descriptor, _) => (descriptor.as_ref(), "<<<"),
-        IoRedirect::OutputAndError(_, append) => (None, if *append { "&>>" } else { "&>" }),
-    };
-    descriptor.map(ToString::to_string).unwrap_or_default() + sign
 }
