@@ -3,6 +3,7 @@
 mod ages;
 mod looking_after;
 mod order;
+mod prefetch;
 mod secrets;
 mod sharing;
 
@@ -108,4 +109,9 @@ impl Bench {
 
 fn given(command: &str, via: Via) -> Option<(String, Via)> {
     Some((command.to_owned(), via))
+}
+
+/// Lets work that nobody waits for come to its end.
+async fn settle() {
+    tokio::time::sleep(Duration::from_secs(10)).await;
 }
