@@ -37,6 +37,8 @@ pub enum Invocation {
     Check(CheckArguments),
     /// See to what the embedded translator knows.
     Intents(IntentsVerb),
+    /// Tell what the words of a command line mean.
+    Explain(ExplainArguments),
     /// Do something for many lines.
     Batch(BatchVerb),
     /// Print a shell's completion script.
@@ -80,6 +82,10 @@ enum Verb {
     #[command(after_help = "Without COMMAND, or with `-`, the line is read from standard input.\n\
         Exit status: 0 no or low risk, 3 medium, 4 high, 5 critical, 64 usage.")]
     Check(CheckArguments),
+    /// Tell what the programs and options of a command line mean
+    #[command(after_help = "Without COMMAND, or with `-`, the line is read from standard input. Nothing is run.\n\
+        Exit status: 0 explained, 64 usage or no command line of that shell.")]
+    Explain(ExplainArguments),
     /// Print the integration for a shell's start-up file
     Init {
         /// The shell
@@ -103,7 +109,7 @@ enum Verb {
     #[command(subcommand, arg_required_else_help = true)]
     Intents(IntentsVerb),
     /// Translate, check, clean or redact many texts, as JSON lines
-    #[command(subcommand, arg_required_else_help = true)]
+    #[command(subcommand, hide = true, arg_required_else_help = true)]
     Batch(BatchVerb),
     /// Tell about a verb, or about all
     #[command(hide = true)]
@@ -163,6 +169,23 @@ pub struct CheckArguments {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+    /// The command line; several arguments are joined by single spaces
+    #[arg(value_name = "COMMAND", trailing_var_arg = true)]
+    pub command: Vec<String>,
+}
+
+/// Options of `gptos explain`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ExplainArguments {
+    /// Shell that would run it; without it, the one you are in
+    #[arg(long, value_name = "SHELL")]
+    pub(super) shell: Option<ShellName>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Print one line in plain words
+    #[arg(long, conflicts_with = "json")]
+    pub short: bool,
     /// The command line; several arguments are joined by single spaces
     #[arg(value_name = "COMMAND", trailing_var_arg = true)]
     pub command: Vec<String>,
@@ -424,6 +447,7 @@ fn invocation(verb: Verb) -> Result<Invocation, UsageError> {
         Verb::Provider(verb) => Invocation::Provider(verb),
         Verb::Check(arguments) => Invocation::Check(arguments),
         Verb::Intents(verb) => Invocation::Intents(verb),
+        Verb::Explain(arguments) => Invocation::Explain(arguments),
         Verb::Batch(verb) => Invocation::Batch(verb),
         Verb::Help { verb } => Invocation::Print(help::about(&verb)?),
         Verb::Completions { shell } => Invocation::Completions(shell.0),

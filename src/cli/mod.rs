@@ -11,6 +11,7 @@ mod config_edit;
 mod context;
 mod daemon;
 mod direct;
+mod explain;
 mod facts;
 mod guard;
 mod help;
@@ -113,6 +114,7 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
         Invocation::Translate(arguments) => return translate::one(&arguments, output),
         Invocation::Check(arguments) => return check::one(&arguments, output),
         Invocation::Intents(verb) => return intents::run(&verb, &paths, output),
+        Invocation::Explain(arguments) => return explain::run(&arguments, output),
         Invocation::Batch(BatchVerb::Translate(arguments)) => return translate::many(&arguments, output),
         Invocation::Batch(BatchVerb::Check(arguments)) => return check::many(arguments, output),
         Invocation::Batch(BatchVerb::Sanitize(arguments)) => return sanitize::sanitize(arguments, output),
