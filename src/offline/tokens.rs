@@ -188,7 +188,9 @@ impl<'a> Iterator for Chunks<'a> {
             }
             if let Some(chunk) = self.quoted(start) {
                 // A full stop behind a quotation ends the sentence, it is no name.
-                let stop = self.query[chunk.span.1..].strip_prefix('.').is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace));
+                let stop = self.query[chunk.span.1..]
+                    .strip_prefix('.')
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace));
                 self.at = chunk.span.1 + usize::from(stop);
                 return Some(chunk);
             }

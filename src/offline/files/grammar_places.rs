@@ -108,7 +108,10 @@ pub(super) const ROWS: &[Row] = &[
     ("in|of|through|into|from|under|within|inside and|also? @sub", |q, c| flat(q, c)),
     ("and|or in|from|of|also? its|their|it's? @sub", |q, c| flat(q, c)),
     ("and|or? below|beneath|deeper|underneath|downwards", |q, c| flat(q, c)),
-    ("recurse|recursing|descend|descending|traverse|traversing|go|going|search|searching|look|looking in|into|to|through|inside|down? @sub|sub-directories", |q, c| flat(q, c)),
+    (
+        "recurse|recursing|descend|descending|traverse|traversing|go|going|search|searching|look|looking in|into|to|through|inside|down? @sub|sub-directories",
+        |q, c| flat(q, c),
+    ),
     ("search|searching|look|looking|go|going|descend|descending in|into|to|through|inside? sub @dir", |q, c| flat(q, c)),
     ("recurse|recursing|descend|descending|recursion|recursively|recursive", |q, c| flat(q, c)),
     ("non-recursively|nonrecursively|non-recursive", |q, _| depth(q, 1)),
@@ -153,22 +156,31 @@ pub(super) const ROWS: &[Row] = &[
         depth(q, 1)
     }),
     ("directory|folder|path|paths? $names", |q, c| if c.negated { under(q, &c.list(0)?) } else { None }),
-    ("@in? any|directories|directory|folder|folders|path|paths|subdirectory|subdirectories|sub-directory? named|called|names $called", |q, c| {
-        if c.negated { under(q, &c.list(0)?) } else { None }
-    }),
-    ("descending|descend|recursing|recurse|going|searching|looking|search|look|traversing|files|those|ones|results|anything in|into|under|inside|below|to|from|on|within|through|that? directories|directory|dir|dirs|folder|folders|sub-directory|paths? named|called? $names", |q, c| {
-        if c.negated { under(q, &c.list(0)?) } else { None }
-    }),
+    (
+        "@in? any|directories|directory|folder|folders|path|paths|subdirectory|subdirectories|sub-directory? named|called|names $called",
+        |q, c| {
+            if c.negated { under(q, &c.list(0)?) } else { None }
+        },
+    ),
+    (
+        "descending|descend|recursing|recurse|going|searching|looking|search|look|traversing|files|those|ones|results|anything in|into|under|inside|below|to|from|on|within|through|that? directories|directory|dir|dirs|folder|folders|sub-directory|paths? named|called? $names",
+        |q, c| {
+            if c.negated { under(q, &c.list(0)?) } else { None }
+        },
+    ),
     ("@in $names @dir", |q, c| if c.negated { under(q, &c.list(0)?) } else { None }),
     ("$names directory|directories|folder|folders|repository|repositories", |q, c| if c.negated { under(q, &c.list(0)?) } else { None }),
     ("on|in? same|single|one|this|current|only filesystem|file-system|partition|device|filesystems only?", |q, c| {
         q.one_filesystem = !c.negated;
         Some(())
     }),
-    ("cross|crossing|descend|descending|leaving|traverse|traversing|searching|going in|into|to|on|over|through? other? filesystem|filesystems|partitions|partition|devices|mounts|mount|mounted|boundaries point|points|boundaries|filesystems?", |q, c| {
-        q.one_filesystem = c.negated;
-        Some(())
-    }),
+    (
+        "cross|crossing|descend|descending|leaving|traverse|traversing|searching|going in|into|to|on|over|through? other? filesystem|filesystems|partitions|partition|devices|mounts|mount|mounted|boundaries point|points|boundaries|filesystems?",
+        |q, c| {
+            q.one_filesystem = c.negated;
+            Some(())
+        },
+    ),
     ("other filesystems|partitions|devices", |q, c| {
         q.one_filesystem = c.negated;
         if c.negated { Some(()) } else { None }

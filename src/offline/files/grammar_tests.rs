@@ -62,7 +62,9 @@ fn perm(query: &mut Query, caught: &Caught, operand: &str) -> Option<()> {
 
 /// "all of these bits", in octal: `-022` for "go" and "w".
 fn bits(who: &str, rights: &str) -> String {
-    let sum = |text: &str, values: &[(char, u32)]| values.iter().filter(|(letter, _)| text.contains(*letter)).map(|(_, value)| value).sum::<u32>();
+    let sum = |text: &str, values: &[(char, u32)]| {
+        values.iter().filter(|(letter, _)| text.contains(*letter)).map(|(_, value)| value).sum::<u32>()
+    };
     let places = if who.contains('a') { 0o111 } else { sum(who, &[('u', 0o100), ('g', 0o010), ('o', 0o001)]) };
     format!("-{:03o}", places * sum(rights, &[('r', 4), ('w', 2), ('x', 1)]))
 }
@@ -88,7 +90,7 @@ pub(super) const ROWS: &[Row] = &[
     // --- what ---
     ("@file", |q, c| what(q, What::Files, c.plural)),
     ("regular|normal|ordinary|plain @file", |q, c| what(q, What::Regular, c.plural)),
-    ("regular|normal|ordinary|plain", |q, c| what(q, What::Regular, false)),
+    ("regular|normal|ordinary|plain", |q, _c| what(q, What::Regular, false)),
     ("@dir", |q, c| what(q, What::Folders, c.plural)),
     ("@sub", |q, c| what(q, What::Folders, c.plural)),
     ("sub @dir", |q, c| what(q, What::Folders, c.plural)),
@@ -214,7 +216,9 @@ pub(super) const ROWS: &[Row] = &[
         let pattern = if text.contains('*') { text.to_owned() } else { format!("*{text}*") };
         test(q, c, TestKind::Paths(vec![pattern]))
     }),
-    ("@contain @string? $any in|within path|paths|pathname|pathnames", |q, c| test(q, c, TestKind::Paths(vec![format!("*{}*", c.text(0)?)]))),
+    ("@contain @string? $any in|within path|paths|pathname|pathnames", |q, c| {
+        test(q, c, TestKind::Paths(vec![format!("*{}*", c.text(0)?)]))
+    }),
     ("@contain space|spaces|blanks in @name", |q, c| names(q, c, vec!["* *".to_owned()])),
     // --- times ---
     ("last|data|content|contents|recently? @mod last|date|time|is|was|at|on|data? $age", |q, c| time(q, c, Field::Changed)),
@@ -245,9 +249,10 @@ pub(super) const ROWS: &[Row] = &[
         Some(())
     }),
     ("$mode @perm", |q, c| perm(q, c, c.text(0)?)),
-    ("with|having|have|has|give|gives|allow|set? $rights @perm|bit|bits|access|privileges|enabled set|enabled|enable? for|to|by|of|in $who", |q, c| {
-        perm(q, c, &bits(c.text(1)?, c.text(0)?))
-    }),
+    (
+        "with|having|have|has|give|gives|allow|set? $rights @perm|bit|bits|access|privileges|enabled set|enabled|enable? for|to|by|of|in $who",
+        |q, c| perm(q, c, &bits(c.text(1)?, c.text(0)?)),
+    ),
     ("with|having|have|has? $who $rights @perm|bit|bits|access|enabled set?", |q, c| perm(q, c, &bits(c.text(0)?, c.text(1)?))),
     ("$rights by|for|to $who", |q, c| perm(q, c, &bits(c.text(1)?, c.text(0)?))),
     ("exact? @perm $mode", |q, c| perm(q, c, c.text(0)?)),
@@ -329,4 +334,3 @@ fn size(query: &mut Query, caught: &Caught) -> Option<()> {
     }
     Some(())
 }
-

@@ -14,7 +14,7 @@ mod render_tests;
 
 use std::sync::LazyLock;
 
-use self::query::{Action, Query, TestKind, Verb, What};
+use self::query::{Query, TestKind, Verb, What};
 use super::budget::Budget;
 use super::grammar::{Caught, Pattern, Word};
 use super::machine::Machine;

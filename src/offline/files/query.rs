@@ -174,7 +174,11 @@ impl Query {
             && !not
             && new.iter().chain(last.iter()).all(is_ending)
         {
-            new.iter().for_each(|name| if !last.contains(name) { last.push(name.clone()) });
+            new.iter().for_each(|name| {
+                if !last.contains(name) {
+                    last.push(name.clone())
+                }
+            });
             return;
         }
         // "starts with a and ends with b" is one pattern.
@@ -225,10 +229,6 @@ impl Query {
         })
     }
 
-    pub(super) fn has_names(&self) -> bool {
-        self.tests.iter().any(|test| !test.not && matches!(test.kind, TestKind::Names(_)))
-    }
-
     /// Whether files are changed or lost by it.
     pub(super) fn is_destructive(&self) -> bool {
         match &self.action {
@@ -264,14 +264,21 @@ impl Query {
             self.top = Some(if self.plural { 10 } else { 1 });
         }
         match &self.action {
-            Action::Copy(None) | Action::Move(None) | Action::Chmod(None) | Action::Chown(None) | Action::Chgrp(None) | Action::Link(None) => return None,
+            Action::Copy(None)
+            | Action::Move(None)
+            | Action::Chmod(None)
+            | Action::Chown(None)
+            | Action::Chgrp(None)
+            | Action::Link(None) => return None,
             Action::Archive(None) => return None,
             _ if self.sink.as_ref().is_some_and(|sink| sink.file.is_empty()) => return None,
             _ => {}
         }
         // Who looks for such files without naming a place looks at the whole system.
         let of_system = |test: &Test| {
-            !test.not && (matches!(test.kind, TestKind::NoUser | TestKind::NoGroup) || matches!(&test.kind, TestKind::Perm(mode) if mode == "-4000" || mode == "-2000"))
+            !test.not
+                && (matches!(test.kind, TestKind::NoUser | TestKind::NoGroup)
+                    || matches!(&test.kind, TestKind::Perm(mode) if mode == "-4000" || mode == "-2000"))
         };
         if !self.root_said && self.action == Action::List && self.tests.iter().any(of_system) {
             self.roots = vec!["/".to_owned()];

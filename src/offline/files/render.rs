@@ -38,7 +38,8 @@ impl Writer<'_> {
 
     /// A variable in double quotes, which all shells expand to one word.
     fn variable(&self, text: &str) -> Option<String> {
-        let known = self.variables.iter().any(|known| text.strip_prefix(known.as_str()).is_some_and(|rest| matches!(rest, "" | "/" | "/*")));
+        let known =
+            self.variables.iter().any(|known| text.strip_prefix(known.as_str()).is_some_and(|rest| matches!(rest, "" | "/" | "/*")));
         known.then(|| format!("\"{text}\""))
     }
 
@@ -93,7 +94,8 @@ fn lists_one_folder(query: &Query) -> bool {
         && query.verb != Verb::Find
         && (query.roots.is_empty() || query.roots == ["."] || query.tests.is_empty() && query.roots.len() == 1)
         && ordered_here
-        && !(query.what == What::Folders && (query.order.is_some() || is_hidden_only(query) || patterns.is_some_and(|names| !names.is_empty())))
+        && !(query.what == What::Folders
+            && (query.order.is_some() || is_hidden_only(query) || patterns.is_some_and(|names| !names.is_empty())))
 }
 
 fn list(query: &Query, writer: &mut Writer<'_>) {

@@ -22,7 +22,9 @@ pub(super) fn action(query: &Query, writer: &mut Writer<'_>) -> Option<()> {
         Action::CountLinesEach => writer.raw("-exec wc -l {} +"),
         Action::TotalSize if query.what == What::Folders => return None,
         Action::TotalSize => writer.raw("-exec du -ch {} + | tail -n 1"),
-        Action::Delete if matches!(query.what, What::Folders | What::Any) && !query.tests.iter().any(|test| test.kind == super::TestKind::Empty) => {
+        Action::Delete
+            if matches!(query.what, What::Folders | What::Any) && !query.tests.iter().any(|test| test.kind == super::TestKind::Empty) =>
+        {
             writer.raw("-prune -exec rm -r {} +");
         }
         Action::Delete => writer.raw("-delete"),

@@ -37,14 +37,18 @@ fn says_file(query: &Query) -> bool {
     let picks = |test: &Test| {
         let by_itself = match &test.kind {
             TestKind::Names(_) | TestKind::Paths(_) | TestKind::Regex(_) | TestKind::Perm(_) => true,
-            TestKind::User(_) | TestKind::Group(_) | TestKind::NoUser | TestKind::NoGroup | TestKind::Inode(_) | TestKind::SameFile(_) => true,
+            TestKind::User(_) | TestKind::Group(_) | TestKind::NoUser | TestKind::NoGroup | TestKind::Inode(_) | TestKind::SameFile(_) => {
+                true
+            }
             TestKind::Size(size) => size.bound == Some(Bound::More),
             TestKind::Any(tests) => tests.iter().all(|test| matches!(test.kind, TestKind::Names(_))),
             _ => false,
         };
         (by_itself && !test.not) || query.root_spelled
     };
-    let of_folders_too = |test: &Test| matches!(test.kind, TestKind::Empty | TestKind::Executable | TestKind::Hidden | TestKind::Links(_) | TestKind::Under(_));
+    let of_folders_too = |test: &Test| {
+        matches!(test.kind, TestKind::Empty | TestKind::Executable | TestKind::Hidden | TestKind::Links(_) | TestKind::Under(_))
+    };
     !(lists && query.order.is_none() && query.tests.iter().any(picks) && !query.tests.iter().any(of_folders_too))
 }
 
@@ -136,7 +140,10 @@ fn one(test: &Test, query: &Query, writer: &mut Writer<'_>) -> Option<()> {
 
 /// Alternatives need no brackets when nothing stands beside them.
 fn stands_alone(query: &Query) -> bool {
-    matches!(query.tests.as_slice(), [Test { not: false, .. }]) && query.what == What::Files && query.action == Action::List && query.order.is_none()
+    matches!(query.tests.as_slice(), [Test { not: false, .. }])
+        && query.what == What::Files
+        && query.action == Action::List
+        && query.order.is_none()
 }
 
 fn any(patterns: &[String], option: &str, alone: bool, writer: &mut Writer<'_>) {
@@ -188,9 +195,9 @@ fn time(field: Field, span: &Span, writer: &Writer<'_>) -> Option<String> {
     let measured = |sign: &str, length: &Length| {
         let seconds = length.seconds();
         match length.unit {
-            Unit::Second if seconds % 60 != 0 => None,
+            Unit::Second if !seconds.is_multiple_of(60) => None,
             Unit::Second | Unit::Minute => Some(format!("{minutes} {sign}{}", seconds / 60)),
-            Unit::Hour if seconds % 86_400 != 0 => Some(format!("{minutes} {sign}{}", seconds / 60)),
+            Unit::Hour if !seconds.is_multiple_of(86_400) => Some(format!("{minutes} {sign}{}", seconds / 60)),
             _ => Some(format!("{days} {sign}{}", seconds / 86_400)),
         }
     };

@@ -10,6 +10,6 @@ mod slots;
 mod targets;
 mod words;
 
-pub(super) use measures::{Length, Place, Span};
+pub(super) use measures::{Length, Span};
 pub(super) use pattern::{Bound, Caught, Pattern, PatternError};
 pub(super) use words::{Word, words};

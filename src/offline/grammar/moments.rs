@@ -1,6 +1,6 @@
 //! Lengths of time, moments, signals and commands in words, as tools take them.
 
-use super::measures::{Length, Span};
+use super::measures::Span;
 use super::slots::{age, length, month, number};
 use super::words::Word;
 use crate::offline::slots::{Unit, Value};

@@ -60,7 +60,10 @@ pub(super) fn is_file(words: &[Word], at: usize) -> bool {
         Value::Word => announced || coined,
         Value::Ext | Value::Here => announced,
         // A command in quotes is no file.
-        Value::Quoted => !word.raw.contains([' ', '\\', '`', '\'']) || (!word.raw.contains([':', '\\', '`', '\'', '$', '|', '{']) && !word.raw.contains(" -")),
+        Value::Quoted => {
+            !word.raw.contains([' ', '\\', '`', '\''])
+                || (!word.raw.contains([':', '\\', '`', '\'', '$', '|', '{']) && !word.raw.contains(" -"))
+        }
         _ => true,
     }
 }

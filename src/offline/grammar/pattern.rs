@@ -445,9 +445,12 @@ fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
         Slot::Name => one_name(word).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Names => names(words, at, false).map(|(end, list)| (end, Bound::List(list))),
         Slot::AnyNames => names(words, at, true).map(|(end, list)| (end, Bound::List(list))),
-        Slot::Any => (word.may_be_name() && (!matches!(word.value, Value::Variable) || word.is_variable())).then(|| (at + 1, Bound::Text(word.raw.clone()))),
+        Slot::Any => (word.may_be_name() && (!matches!(word.value, Value::Variable) || word.is_variable()))
+            .then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Phrase if matches!(word.value, Value::File | Value::Ext) => None,
-        Slot::Text | Slot::Phrase => (one_name(word) && !matches!(word.value, Value::Glob(_)) || matches!(word.value, Value::Number(_) | Value::Date)).then(|| (at + 1, Bound::Text(word.raw.clone()))),
+        Slot::Text | Slot::Phrase => (one_name(word) && !matches!(word.value, Value::Glob(_))
+            || matches!(word.value, Value::Number(_) | Value::Date))
+        .then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Place => place(words, at, true).map(|(end, place)| (end, Bound::Place(place))),
         Slot::Where => place(words, at, false).map(|(end, place)| (end, Bound::Place(place))),
         Slot::Age => age(words, at).map(|(end, span)| (end, Bound::Age(span))),

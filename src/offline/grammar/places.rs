@@ -10,9 +10,46 @@ fn is(words: &[Word], at: usize, what: &str) -> bool {
 
 /// Words before "folder" that say which folders, and name none.
 const NO_FOLDER: &[&str] = &[
-    "empty", "hidden", "new", "old", "big", "large", "small", "other", "another", "different", "same", "specific", "single", "one", "two", "each", "every",
-    "top", "top-level", "sub", "parent", "root", "home", "working", "immediate", "first", "last", "directory", "source", "destination", "target",
-    "non-empty", "writable", "readable", "executable", "separate", "given", "specified", "multiple", "many",
+    "empty",
+    "hidden",
+    "new",
+    "old",
+    "big",
+    "large",
+    "small",
+    "other",
+    "another",
+    "different",
+    "same",
+    "specific",
+    "single",
+    "one",
+    "two",
+    "each",
+    "every",
+    "top",
+    "top-level",
+    "sub",
+    "parent",
+    "root",
+    "home",
+    "working",
+    "immediate",
+    "first",
+    "last",
+    "directory",
+    "source",
+    "destination",
+    "target",
+    "non-empty",
+    "writable",
+    "readable",
+    "executable",
+    "separate",
+    "given",
+    "specified",
+    "multiple",
+    "many",
 ];
 
 fn is_folder(words: &[Word], at: usize) -> bool {
@@ -32,7 +69,8 @@ fn folder_words(words: &[Word], mut at: usize) -> usize {
 }
 
 fn whole_system(words: &[Word], at: usize) -> Option<usize> {
-    let alone = |at: usize| ["filesystem", "file-system", "system", "machine", "computer", "disk", "server"].iter().any(|name| is(words, at, name));
+    let alone =
+        |at: usize| ["filesystem", "file-system", "system", "machine", "computer", "disk", "server"].iter().any(|name| is(words, at, name));
     let whole = |at: usize| ["whole", "entire", "complete", "full"].iter().any(|name| is(words, at, name));
     let start = if whole(at) { at + 1 } else { at };
     let end = if is(words, start, "file") && is(words, start + 1, "system") {
@@ -118,7 +156,8 @@ fn one_place(words: &[Word], at: usize, bare: bool) -> Option<(usize, Vec<String
     }
     // "in logs": a plural where a place belongs.
     let plural = |word: &Word| word.is_word() && word.low.len() > 3 && word.low.ends_with('s') && word.may_be_name() && !word.is_noise();
-    let ends = |word: &Word| word.is("@neg") || word.is_light() || ["older", "newer", "modified", "with", "and"].iter().any(|what| word.is(what));
+    let ends =
+        |word: &Word| word.is("@neg") || word.is_light() || ["older", "newer", "modified", "with", "and"].iter().any(|what| word.is(what));
     if bare && words.get(at).is_some_and(plural) && !words[at].is("@sub") && words.get(at + 1).is_none_or(ends) {
         return Some((at + 1, vec![words[at].raw.clone()]));
     }
@@ -162,7 +201,10 @@ fn path_list(words: &[Word], at: usize, named: bool) -> Option<(usize, Vec<Strin
         let next = if is_folder(words, next) { next + 1 } else { next };
         let bare_too = first.is_word();
         let more = words.get(next).filter(|word| {
-            (joined || comma) && (matches!(word.value, Value::Path) || (word.is_quoted() && word.raw.contains('/')) || (bare_too && word.is_word() && word.namely && !word.repaired && !is(words, next + 1, "@file")))
+            (joined || comma)
+                && (matches!(word.value, Value::Path)
+                    || (word.is_quoted() && word.raw.contains('/'))
+                    || (bare_too && word.is_word() && word.namely && !word.repaired && !is(words, next + 1, "@file")))
         });
         let Some(word) = more else { return Some((end, list)) };
         list.push(word.raw.clone());
@@ -174,14 +216,38 @@ fn path_list(words: &[Word], at: usize, named: bool) -> Option<(usize, Vec<Strin
 fn behind(words: &[Word], mut end: usize, place: &mut Place) -> usize {
     loop {
         let mut at = end;
-        while ["and", "or", "all", "of", "its", "it's", "the", "it", "any", "their", "in", "also", "recursively", "through", "further", "under", "descend", "deeper", "each", "every"]
-            .iter()
-            .any(|name| is(words, at, name))
+        while [
+            "and",
+            "or",
+            "all",
+            "of",
+            "its",
+            "it's",
+            "the",
+            "it",
+            "any",
+            "their",
+            "in",
+            "also",
+            "recursively",
+            "through",
+            "further",
+            "under",
+            "descend",
+            "deeper",
+            "each",
+            "every",
+        ]
+        .iter()
+        .any(|name| is(words, at, name))
         {
             at += 1;
         }
         let deeper = is(words, at, "@sub")
-            || ["below", "beneath", "underneath", "deeper", "downwards", "down", "children", "lower"].iter().any(|name| is(words, at, name)) && at > end
+            || ["below", "beneath", "underneath", "deeper", "downwards", "down", "children", "lower"]
+                .iter()
+                .any(|name| is(words, at, name))
+                && at > end
             || (is(words, at, "sub") && is_folder(words, at + 1));
         if deeper {
             at += 1 + usize::from(is(words, at, "sub"));

@@ -1,15 +1,33 @@
 //! Measures and other values in words: ages, sizes, numbers, modes, endings.
 
-use super::words::Word;
 use super::measures::{Length, Span};
+use super::words::Word;
 use crate::offline::slots::{Bound, Size, Unit, Value, extensions_of};
 
 const NUMBERS: &[(&str, u64)] = &[
-    ("one", 1), ("two", 2), ("three", 3), ("four", 4), ("five", 5), ("six", 6), ("seven", 7), ("eight", 8), ("nine", 9), ("ten", 10),
-    ("twelve", 12), ("twenty-four", 24), ("fifteen", 15), ("twenty", 20), ("thirty", 30), ("fifty", 50), ("hundred", 100), ("thousand", 1000), ("zero", 0),
+    ("one", 1),
+    ("two", 2),
+    ("three", 3),
+    ("four", 4),
+    ("five", 5),
+    ("six", 6),
+    ("seven", 7),
+    ("eight", 8),
+    ("nine", 9),
+    ("ten", 10),
+    ("twelve", 12),
+    ("twenty-four", 24),
+    ("fifteen", 15),
+    ("twenty", 20),
+    ("thirty", 30),
+    ("fifty", 50),
+    ("hundred", 100),
+    ("thousand", 1000),
+    ("zero", 0),
 ];
 
-const MONTHS: &[&str] = &["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
+const MONTHS: &[&str] =
+    &["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
 const WEEKDAYS: &[&str] = &["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 /// The number of a month, whole or cut to three letters or more.
@@ -42,7 +60,9 @@ pub(super) fn number(words: &[Word], at: usize) -> Option<(usize, u64)> {
 /// "7 days", "a week", "24 hours", "30min".
 pub(super) fn length(words: &[Word], at: usize) -> Option<(usize, Length)> {
     if let Some(Value::Duration(seconds)) = words.get(at).map(|word| &word.value) {
-        let unit = [Unit::Week, Unit::Day, Unit::Hour, Unit::Minute, Unit::Second].into_iter().find(|unit| seconds.is_multiple_of(unit.seconds()))?;
+        let unit = [Unit::Week, Unit::Day, Unit::Hour, Unit::Minute, Unit::Second]
+            .into_iter()
+            .find(|unit| seconds.is_multiple_of(unit.seconds()))?;
         return Some((at + 1, Length { amount: seconds / unit.seconds(), unit }));
     }
     let (end, amount) = number(words, at).or_else(|| is_any(words, at, &["a", "an"]).then_some((at + 1, 1)))?;
@@ -79,7 +99,8 @@ pub(super) fn age(words: &[Word], at: usize) -> Option<(usize, Span)> {
     }
     let mut start = at;
     while !(is(words, start, "at") && is_any(words, start + 1, &["least", "most", "minimum", "maximum"]))
-        && is_any(words, start, &["in", "within", "during", "over", "for", "since", "the", "at", "by", "of", "time", "date", "from"]) {
+        && is_any(words, start, &["in", "within", "during", "over", "for", "since", "the", "at", "by", "of", "time", "date", "from"])
+    {
         // "over 7 days" is more than that, "over the last 7 days" is not.
         if is(words, start, "over") && !is_any(words, start + 1, &["the", "last", "past"]) {
             break;
@@ -154,10 +175,35 @@ fn compared(words: &[Word], at: usize) -> (usize, Option<Side>) {
     } else if is_any(words, start, &["minimum", "atleast"]) {
         start += 1;
         Some(Side::AtLeast)
-    } else if is_any(words, start, &["more", "greater", "bigger", "larger", "over", "above", "older", "longer", "exceeding", "exceeds", "exceed", "beyond", "earlier", "before", "higher", "heavier"]) {
+    } else if is_any(
+        words,
+        start,
+        &[
+            "more",
+            "greater",
+            "bigger",
+            "larger",
+            "over",
+            "above",
+            "older",
+            "longer",
+            "exceeding",
+            "exceeds",
+            "exceed",
+            "beyond",
+            "earlier",
+            "before",
+            "higher",
+            "heavier",
+        ],
+    ) {
         start += 1;
         Some(Side::More)
-    } else if is_any(words, start, &["less", "smaller", "fewer", "under", "below", "newer", "younger", "shorter", "recent", "lower", "later", "lesser"]) {
+    } else if is_any(
+        words,
+        start,
+        &["less", "smaller", "fewer", "under", "below", "newer", "younger", "shorter", "recent", "lower", "later", "lesser"],
+    ) {
         start += 1;
         Some(Side::Less)
     } else {
@@ -217,7 +263,11 @@ fn date(words: &[Word], at: usize) -> Option<(usize, String)> {
     if WEEKDAYS.iter().any(|day| word.is(day)) {
         return Some((start + 1, format!("last {}", word.low)));
     }
-    let month = |at: usize| words.get(at).filter(|word| word.is_word() && word.low.len() >= 3 && MONTHS.iter().any(|month| month.starts_with(word.low.as_str()) || word.low == *month));
+    let month = |at: usize| {
+        words.get(at).filter(|word| {
+            word.is_word() && word.low.len() >= 3 && MONTHS.iter().any(|month| month.starts_with(word.low.as_str()) || word.low == *month)
+        })
+    };
     let day = |at: usize| {
         let word = words.get(at)?;
         let digits = word.low.trim_end_matches(['s', 't', 'n', 'd', 'r', 'h', 'o', 'f']);
@@ -226,7 +276,9 @@ fn date(words: &[Word], at: usize) -> Option<(usize, String)> {
     let year = |at: usize| words.get(at).and_then(|word| word.low.parse::<u32>().ok()).filter(|year| (1970..2200).contains(year));
     let (mut end, text) = if let (Some(name), Some(number)) = (month(start), day(start + 1)) {
         (start + 2, format!("{} {number}", name.raw))
-    } else if let (Some(number), Some(name)) = (day(start), month(start + 1).or_else(|| is(words, start + 1, "of").then(|| month(start + 2))?)) {
+    } else if let (Some(number), Some(name)) =
+        (day(start), month(start + 1).or_else(|| is(words, start + 1, "of").then(|| month(start + 2))?))
+    {
         (start + 2 + usize::from(is(words, start + 1, "of")), format!("{number} {}", name.raw))
     } else {
         return None;
@@ -281,7 +333,9 @@ pub(super) fn size(words: &[Word], at: usize) -> Option<(usize, Vec<Size>)> {
         found.bound = Some(bound);
         end += 2;
     }
-    while is_any(words, end, &["in", "size", "big", "large", "long"]) && (is(words, end, "in") == is(words, end + 1, "size") || !is(words, end, "in")) {
+    while is_any(words, end, &["in", "size", "big", "large", "long"])
+        && (is(words, end, "in") == is(words, end + 1, "size") || !is(words, end, "in"))
+    {
         end += 1;
     }
     Some((end, vec![found]))
@@ -324,7 +378,13 @@ pub(super) fn user(word: &Word) -> bool {
     match word.value {
         Value::Variable => word.is_variable() && !word.raw.contains('/'),
         Value::Quoted | Value::Number(_) | Value::File => fits(&word.raw),
-        Value::Word => fits(&word.raw) && (word.namely || ["root", "staff", "admin", "nobody", "users", "wheel", "adm", "daemon", "mail", "www"].iter().any(|name| word.is(name))),
+        Value::Word => {
+            fits(&word.raw)
+                && (word.namely
+                    || ["root", "staff", "admin", "nobody", "users", "wheel", "adm", "daemon", "mail", "www"]
+                        .iter()
+                        .any(|name| word.is(name)))
+        }
         _ => false,
     }
 }
@@ -333,7 +393,10 @@ pub(super) fn user(word: &Word) -> bool {
 pub(super) fn extensions(words: &[Word], at: usize) -> Option<(usize, Vec<String>)> {
     let one = |word: &Word| {
         let text = word.raw.trim_start_matches('*').trim_start_matches('.');
-        let plain = word.may_be_name() && !text.is_empty() && text.len() <= 24 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'~' | b'+' | b'-'));
+        let plain = word.may_be_name()
+            && !text.is_empty()
+            && text.len() <= 24
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'~' | b'+' | b'-'));
         let fits = matches!(word.value, Value::Ext | Value::Glob(_) | Value::File | Value::Quoted) || word.is_word() && !word.is_noise();
         (plain && fits).then(|| super::names::ending(&word.raw))
     };
@@ -359,13 +422,30 @@ pub(super) fn extension_like(word: &Word) -> bool {
 /// "pngs", "PDFs".
 pub(super) fn plural_ending(word: &Word) -> bool {
     word.low.strip_suffix('s').is_some_and(|ending| {
-        ending.len() > 1 && !matches!(ending, "log" | "doc" | "clas" | "image" | "video" | "picture" | "backup" | "header" | "text" | "word" | "shell")
+        ending.len() > 1
+            && !matches!(ending, "log" | "doc" | "clas" | "image" | "video" | "picture" | "backup" | "header" | "text" | "word" | "shell")
             && extensions_of(ending).is_some_and(|list| list == [ending])
     })
 }
 
 /// Names that begin with a dot and are no ending.
-const DOT_NAMES: &[&str] = &[".git", ".svn", ".hg", ".cvs", ".DS_Store", ".gitignore", ".bashrc", ".zshrc", ".profile", ".env", ".ssh", ".cache", ".config", ".htaccess", ".snapshot"];
+const DOT_NAMES: &[&str] = &[
+    ".git",
+    ".svn",
+    ".hg",
+    ".cvs",
+    ".DS_Store",
+    ".gitignore",
+    ".bashrc",
+    ".zshrc",
+    ".profile",
+    ".env",
+    ".ssh",
+    ".cache",
+    ".config",
+    ".htaccess",
+    ".snapshot",
+];
 
 /// "python", "jpg and png", ".c", "*.h" in front of "files".
 pub(super) fn kind(words: &[Word], at: usize) -> Option<(usize, Vec<String>)> {

@@ -66,7 +66,7 @@ fn behind_noun(words: &[Word], at: usize) -> usize {
 }
 
 fn is_thing(word: &Word) -> bool {
-    (is_path(word) && !is_remote(word) && !(matches!(word.value, Value::Ext) && !word.is_quoted()))
+    (is_path(word) && !is_remote(word) && (word.is_quoted() || !matches!(word.value, Value::Ext)))
         || matches!(word.value, Value::Ref)
         || matches!(word.value, Value::Image) && !is_remote(word)
 }
@@ -234,7 +234,7 @@ fn here(words: &[Word], end: usize, name: &str) -> usize {
 /// One file or folder; "in /x" behind it says where it lies.
 pub(super) fn item(words: &[Word], at: usize) -> Option<(usize, String)> {
     let (end, name) = spot(words, at)?;
-    Some(lying(words, end, &[name.clone()]).map_or((end, name), |(end, list)| (end, list[0].clone())))
+    Some(lying(words, end, std::slice::from_ref(&name)).map_or((end, name), |(end, list)| (end, list[0].clone())))
 }
 
 fn join(folder: &str, name: &str) -> String {
@@ -264,7 +264,6 @@ fn lying(words: &[Word], end: usize, names: &[String]) -> Option<(usize, Vec<Str
 /// One or more: "a, b and c", "the files a and b in /x".
 pub(super) fn items(words: &[Word], at: usize) -> Option<(usize, Vec<String>)> {
     let (mut end, first) = thing(words, at)?;
-    let announced = skip_nouns(words, at).1;
     let is_bare = first != "." && words[..end].last().is_some_and(Word::is_word);
     let mut list = vec![first];
     loop {

@@ -334,7 +334,8 @@ fn echoed(filled: &Filled, shell: Option<ShellKind>) -> Option<String> {
 /// A character or two in single quotes, as people write them for `tr`.
 fn in_quotes(filled: &Filled, shell: Option<ShellKind>) -> Option<String> {
     let text = filled.plain();
-    let plain = !filled.variable && !text.contains(['\'', '\0']) && (!text.contains('\\') || matches!(text.as_str(), "\\t" | "\\n" | "\\r"));
+    let plain =
+        !filled.variable && !text.contains(['\'', '\0']) && (!text.contains('\\') || matches!(text.as_str(), "\\t" | "\\n" | "\\r"));
     match shell {
         None => Some(text),
         Some(_) if plain => Some(format!("'{text}'")),
@@ -344,7 +345,8 @@ fn in_quotes(filled: &Filled, shell: Option<ShellKind>) -> Option<String> {
 
 /// The names that stand behind a slot.
 const FILTERS: [&str; 30] = [
-    "re", "repl", "ere", "base", "stem", "suffix", "trim", "ext", "text", "stamp", "args", "arg", "echo", "quoted", "excludes", "upper", "lower", "host", "port", "from", "to", "since", "length", "bsd", "hour", "minute", "awk", "dash", "dotted", "jqkey",
+    "re", "repl", "ere", "base", "stem", "suffix", "trim", "ext", "text", "stamp", "args", "arg", "echo", "quoted", "excludes", "upper",
+    "lower", "host", "port", "from", "to", "since", "length", "bsd", "hour", "minute", "awk", "dash", "dotted", "jqkey",
 ];
 
 /// A form of the value that a tool needs.

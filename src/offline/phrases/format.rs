@@ -142,8 +142,7 @@ impl RawPhrase {
         }
         let not = not.iter().map(|text| pattern(text.get_ref(), text.span())).collect::<Result<Vec<_>, _>>()?;
         let whole = |text: &str, at: Range<usize>| template(&format!("{text}{suffix}"), at);
-        let commands: Vec<Template> =
-            self.cmd.get_ref().all().iter().map(|text| whole(text, self.cmd.span())).collect::<Result<_, _>>()?;
+        let commands: Vec<Template> = self.cmd.get_ref().all().iter().map(|text| whole(text, self.cmd.span())).collect::<Result<_, _>>()?;
         if commands.is_empty() {
             return Err(Cause::Empty("cmd").at(self.cmd.span()));
         }

@@ -112,7 +112,9 @@ impl Reading<'_> {
         if !self.said && !negated {
             self.phrase.say.iter().for_each(|pattern| offer(pattern, None));
         }
-        for option in self.phrase.options.iter().filter(|option| option.negated == negated && (option.repeats || !self.used.contains(&option.name))) {
+        for option in
+            self.phrase.options.iter().filter(|option| option.negated == negated && (option.repeats || !self.used.contains(&option.name)))
+        {
             option.patterns.iter().for_each(|pattern| offer(pattern, Some(&option.name)));
         }
         let (end, flag, caught) = best?;

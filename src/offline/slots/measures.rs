@@ -163,11 +163,6 @@ pub(in crate::offline) struct Age {
 }
 
 impl Age {
-    /// The length of time in seconds.
-    pub(in crate::offline) fn seconds(&self) -> u64 {
-        self.amount.saturating_mul(self.unit.seconds())
-    }
-
     /// `10 minutes`.
     pub(in crate::offline) fn length(&self) -> String {
         format!("{} {}{}", self.amount, self.unit.name(), if self.amount == 1 { "" } else { "s" })
@@ -194,18 +189,6 @@ impl Age {
             Unit::Year => 'y',
         };
         format!("{}{unit}", self.amount)
-    }
-
-    /// In words, after "changed".
-    pub(in crate::offline) fn words(&self) -> String {
-        match self.kind {
-            AgeKind::Within if self.amount == 1 => format!("within the last {}", self.unit.name()),
-            AgeKind::Within => format!("within the last {}", self.length()),
-            AgeKind::Older => format!("more than {} ago", self.length()),
-            AgeKind::Ago => format!("{} ago", self.length()),
-            AgeKind::Today => "today".to_owned(),
-            AgeKind::Yesterday => "yesterday".to_owned(),
-        }
     }
 }
 
