@@ -1,5 +1,6 @@
 //! The one HTTP router. The resident mounts it on its Unix socket.
 
+mod metrics;
 mod reply;
 mod stream;
 
@@ -23,6 +24,7 @@ use crate::suggest::pipeline::{Pipeline, Request};
 use crate::suggest::ports::Provider;
 use crate::validate::CustomRules;
 
+use reply::to_endpoint;
 pub use reply::{to_mode, to_progress, to_record, to_stats};
 pub use stream::SOFT_DEADLINE;
 
@@ -42,6 +44,8 @@ pub struct Setup {
     pub rules: Arc<CustomRules>,
     /// What providers may be told about the place where the shell stands.
     pub context: Vec<ContextField>,
+    /// Whether words that are being typed may be sent to providers.
+    pub prefetch: bool,
     /// What is wrong with the configuration file, in one line; then the former one is in force.
     pub problem: Option<String>,
     /// What is wrong with the user's intents.
@@ -86,6 +90,7 @@ pub trait Backend: Send + Sync + 'static {
 #[derive(Debug)]
 pub struct Activity {
     started: Instant,
+    started_at: SystemTime,
     requests: AtomicU64,
     in_flight: AtomicUsize,
     last_ms: AtomicU64,
@@ -98,6 +103,7 @@ impl Activity {
     pub fn new() -> Self {
         Self {
             started: Instant::now(),
+            started_at: SystemTime::now(),
             requests: AtomicU64::new(0),
             in_flight: AtomicUsize::new(0),
             last_ms: AtomicU64::new(0),
@@ -149,6 +155,13 @@ struct Shared {
     build: [(HeaderName, HeaderValue); 2],
 }
 
+impl Shared {
+    /// Whether a shell with this configuration file is answered here; one that names none is.
+    fn serves(&self, config_file: Option<&str>) -> bool {
+        config_file.is_none_or(|file| self.backend.config_file() == Some(Path::new(file)))
+    }
+}
+
 /// Builds the router. Every response names the build that gives it.
 pub fn router(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str, build_time_ns: i128) -> Router {
     let value = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("unknown"));
@@ -160,7 +173,9 @@ pub fn router(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str, b
         .route("/v1/suggest", post(suggest))
         .route("/v1/ran", post(ran))
         .route("/v1/warm", post(warm))
+        .route("/v1/prefetch", post(prefetch))
         .route("/v1/status", get(status))
+        .route("/v1/metrics", get(metrics::metrics))
         .route("/v1/cache", get(cache_stats).delete(cache_clear))
         .route("/v1/drain", post(drain))
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -172,8 +187,7 @@ async fn suggest(State(shared): State<Shared>, Json(wire): Json<SuggestRequest>)
     shared.activity.requests.fetch_add(1, Ordering::Relaxed);
     let setup = shared.backend.setup();
     let headers = HeaderMap::from_iter(shared.build.clone());
-    let is_ours = wire.config_file.as_deref().is_none_or(|file| shared.backend.config_file() == Some(Path::new(file)));
-    if !is_ours {
+    if !shared.serves(wire.config_file.as_deref()) {
         return (headers, stream::line(&Record::Off)).into_response();
     }
     if !setup.resident {
@@ -209,13 +223,30 @@ fn read_request(wire: SuggestRequest, setup: &Setup) -> Result<Request, String> 
 
 async fn warm(State(shared): State<Shared>, Json(wire): Json<WarmRequest>) -> Response<Body> {
     let setup = shared.backend.setup();
-    let is_ours = wire.config_file.as_deref().is_none_or(|file| shared.backend.config_file() == Some(Path::new(file)));
+    let is_ours = shared.serves(wire.config_file.as_deref());
     match wire.shell.into_facts() {
         Ok(facts) if is_ours && setup.resident => shared.backend.pipeline().warm(facts, &setup.providers),
         Ok(_) => {}
         Err(reason) => return (StatusCode::BAD_REQUEST, reason).into_response(),
     }
     Json(serde_json::json!({})).into_response()
+}
+
+async fn prefetch(State(shared): State<Shared>, Json(wire): Json<SuggestRequest>) -> Response<Body> {
+    let _in_flight = InFlight::new(&shared.activity);
+    let setup = shared.backend.setup();
+    // A shell that was started under an earlier configuration may still send words.
+    if !(setup.prefetch && setup.resident && shared.serves(wire.config_file.as_deref())) {
+        return Json(Record::Off).into_response();
+    }
+    let request = match read_request(wire, &setup) {
+        Ok(request) => request,
+        Err(reason) => return (StatusCode::BAD_REQUEST, reason).into_response(),
+    };
+    match shared.backend.pipeline().prefetch(&request, &setup.providers).await {
+        names if names.is_empty() => Json(serde_json::json!({})).into_response(),
+        names => Json(Record::NeedKeys { names }).into_response(),
+    }
 }
 
 async fn ran(State(shared): State<Shared>, Json(wire): Json<RanRequest>) -> Response<Body> {
@@ -232,6 +263,8 @@ async fn ran(State(shared): State<Shared>, Json(wire): Json<RanRequest>) -> Resp
 }
 
 async fn status(State(shared): State<Shared>) -> Response<Body> {
+    let providers = shared.backend.setup().providers;
+    let health = shared.backend.pipeline().health(&providers);
     let status = Status {
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -239,6 +272,8 @@ async fn status(State(shared): State<Shared>) -> Response<Body> {
         rss_bytes: platform::resident_memory().unwrap_or_default(),
         requests: shared.activity.requests.load(Ordering::Relaxed),
         counts: shared.backend.pipeline().counts(),
+        endpoints: providers.iter().zip(&health.endpoints).map(|(provider, health)| to_endpoint(provider.as_ref(), health)).collect(),
+        retry_budget: Some(health.retry_budget),
     };
     (HeaderMap::from_iter(shared.build), Json(status)).into_response()
 }

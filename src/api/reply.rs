@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::{SOFT_DEADLINE, Setup};
-use crate::protocol::{self, Answer, Record, WireCacheStats, WireCandidate};
+use crate::domain::EndpointHealth;
+use crate::protocol::{self, Answer, Record, WireCacheStats, WireCandidate, WireEndpoint};
 use crate::suggest::pipeline::{Mode, Offer, Outcome, Via, WaitingFor};
-use crate::suggest::ports::CacheStats;
+use crate::suggest::ports::{CacheStats, Provider};
 
 /// Reads off the wire which sources may answer.
 pub fn to_mode(mode: protocol::Mode) -> Mode {
@@ -26,6 +27,28 @@ pub fn to_stats(stats: &CacheStats) -> WireCacheStats {
         misses: stats.misses,
         damaged: stats.damaged,
         mode: stats.mode.to_owned(),
+    }
+}
+
+/// Puts on the wire how a provider has been.
+pub(super) fn to_endpoint(provider: &dyn Provider, health: &EndpointHealth) -> WireEndpoint {
+    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    WireEndpoint {
+        name: provider.name().to_owned(),
+        model: provider.model().to_owned(),
+        kind: provider.kind().map(str::to_owned),
+        address: provider.address(),
+        state: health.state.label().to_owned(),
+        since_s: health.since.map(|since| since.as_secs()),
+        retry_in_ms: health.retry_in.map(millis),
+        p50_ms: health.p50.map(millis),
+        p95_ms: health.p95.map(millis),
+        last_error: health.last_error.as_ref().map(|(class, _)| class.label().to_owned()),
+        last_error_s: health.last_error.as_ref().map(|(_, ago)| ago.as_secs()),
+        calls: health.calls,
+        successes: health.successes,
+        in_flight: health.in_flight as u64,
+        proxy: None,
     }
 }
 
@@ -57,10 +80,13 @@ pub fn to_record(outcome: Outcome, setup: &Setup) -> Record {
 }
 
 fn to_wire(offer: &Offer) -> WireCandidate {
+    let provider = offer.suggestion.origin().provider();
     WireCandidate {
         command: offer.suggestion.command().to_owned(),
         reading: offer.suggestion.reading().map(str::to_owned),
         origin: offer.suggestion.origin().label(),
+        model: provider.and_then(|provider| provider.model.clone()),
+        asked_model: provider.and_then(|provider| provider.instead_of.clone()),
         via: match offer.via {
             Via::Live => protocol::Via::Live,
             Via::Cache => protocol::Via::Cache,

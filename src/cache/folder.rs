@@ -16,7 +16,6 @@ const NEW: &str = "cache.v1.new";
 const OLD: &str = "cache.v1.old";
 const BAD: &str = "cache.v1.bad-";
 const LOCK: &str = "cache.lock";
-const PREFIX: &str = "cache.";
 
 /// How long an ending process may keep the lock before its successor does without the disk.
 const LOCK_PATIENCE: Duration = Duration::from_millis(250);
@@ -131,10 +130,12 @@ impl Folder {
         File::open(&self.directory)?.sync_all()
     }
 
-    /// Bytes of all files of the cache, whatever they are for.
+    /// Bytes of all files of stores of this version, whatever they are for. What a newer version keeps beside them is not
+    /// ours to make room in.
     pub(crate) fn bytes(&self) -> u64 {
         let entries = fs::read_dir(&self.directory).into_iter().flatten().flatten();
-        let ours = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX));
+        let is_ours = |name: &str| name.strip_prefix(STORE).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let ours = entries.filter(|entry| is_ours(&entry.file_name().to_string_lossy()));
         ours.flat_map(|entry| walk(&entry.path())).filter_map(|(_, facts)| facts).filter(Metadata::is_file).map(|facts| facts.len()).sum()
     }
 }
@@ -260,13 +261,15 @@ mod tests {
     }
 
     #[test]
-    fn all_cache_files_are_measured_and_no_others() {
+    fn all_files_of_our_stores_are_measured_and_no_others() {
         let root = tempfile::tempdir().unwrap();
         let folder = Folder::open(root.path()).unwrap();
         store_with(&folder, "12345");
         fs::create_dir(folder.new_store()).unwrap();
         fs::write(folder.new_store().join("db"), "123").unwrap();
-        fs::write(root.path().join("other"), "1234567").unwrap();
+        for other in ["other", "cache.v2", "cache.v10"] {
+            fs::write(root.path().join(other), "1234567").unwrap();
+        }
         assert_eq!(folder.bytes(), 8);
     }
 }

@@ -25,6 +25,8 @@ pub enum Invocation {
     Init(ShellKind),
     /// Be the resident process, stop it, or tell about it.
     Daemon(DaemonVerb),
+    /// Print the numbers of the resident process.
+    Metrics,
     /// See to the cache.
     Cache(CacheVerb),
     /// See to the configuration file.
@@ -35,6 +37,8 @@ pub enum Invocation {
     Check(CheckArguments),
     /// See to what the embedded translator knows.
     Intents(IntentsVerb),
+    /// Tell what the words of a command line mean.
+    Explain(ExplainArguments),
     /// Do something for many lines.
     Batch(BatchVerb),
     /// Print a shell's completion script.
@@ -78,12 +82,16 @@ enum Verb {
     #[command(after_help = "Without COMMAND, or with `-`, the line is read from standard input.\n\
         Exit status: 0 no or low risk, 3 medium, 4 high, 5 critical, 64 usage.")]
     Check(CheckArguments),
+    /// Tell what the programs and options of a command line mean
+    #[command(after_help = "Without COMMAND, or with `-`, the line is read from standard input. Nothing is run.\n\
+        Exit status: 0 explained, 64 usage or no command line of that shell.")]
+    Explain(ExplainArguments),
     /// Print the integration for a shell's start-up file
     Init {
         /// The shell
         shell: ShellName,
     },
-    /// Tell whether the background process runs and how it is
+    /// Tell whether the background process runs, how it is and how the providers have been
     Status(StatusArguments),
     /// Control the background process
     #[command(subcommand, arg_required_else_help = true)]
@@ -101,7 +109,7 @@ enum Verb {
     #[command(subcommand, arg_required_else_help = true)]
     Intents(IntentsVerb),
     /// Translate, check, clean or redact many texts, as JSON lines
-    #[command(subcommand, arg_required_else_help = true)]
+    #[command(subcommand, hide = true, arg_required_else_help = true)]
     Batch(BatchVerb),
     /// Tell about a verb, or about all
     #[command(hide = true)]
@@ -109,6 +117,9 @@ enum Verb {
         /// `all`, or a verb such as `config show`
         verb: Vec<String>,
     },
+    /// Print the numbers of the background process, as Prometheus reads them
+    #[command(hide = true)]
+    Metrics,
     /// Print a shell's completion script
     #[command(hide = true)]
     Completions {
@@ -163,6 +174,23 @@ pub struct CheckArguments {
     pub command: Vec<String>,
 }
 
+/// Options of `gptos explain`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ExplainArguments {
+    /// Shell that would run it; without it, the one you are in
+    #[arg(long, value_name = "SHELL")]
+    pub(super) shell: Option<ShellName>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Print one line in plain words
+    #[arg(long, conflicts_with = "json")]
+    pub short: bool,
+    /// The command line; several arguments are joined by single spaces
+    #[arg(value_name = "COMMAND", trailing_var_arg = true)]
+    pub command: Vec<String>,
+}
+
 /// Options of `gptos batch check` and `gptos batch sanitize`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
 pub struct DialectArguments {
@@ -211,7 +239,7 @@ pub enum DaemonVerb {
     Run(RunArguments),
     /// Stop it and wait until it is gone
     Stop,
-    /// Tell whether it runs and how it is
+    /// Tell whether it runs, how it is and how the providers have been
     Status(StatusArguments),
 }
 
@@ -269,7 +297,7 @@ pub struct ProviderDiscoverArguments {
 pub struct ProviderAddArguments {
     /// Your name for it; openai, anthropic, gemini, openrouter, groq, ollama, llama.cpp, lmstudio and vllm bring their own URL
     pub name: String,
-    /// The protocol it speaks: openai, anthropic, gemini, ollama or azure
+    /// The protocol it speaks: openai, anthropic, gemini, ollama or azure; or command, for a program of yours
     #[arg(long, value_name = "KIND")]
     pub kind: Option<String>,
     /// Where its interface begins, such as https://api.openai.com/v1
@@ -287,6 +315,9 @@ pub struct ProviderAddArguments {
     /// An environment variable that holds the key
     #[arg(long, value_name = "NAME", group = "key")]
     pub key_env: Option<String>,
+    /// With --kind command: the program that answers, and its own arguments, such as claude -p
+    #[arg(last = true, value_name = "ARGV")]
+    pub argv: Vec<String>,
 }
 
 /// What to do with the intents of the embedded translator.
@@ -410,11 +441,13 @@ fn invocation(verb: Verb) -> Result<Invocation, UsageError> {
         Verb::Init { shell } => Invocation::Init(shell.0),
         Verb::Status(arguments) => Invocation::Daemon(DaemonVerb::Status(arguments)),
         Verb::Daemon(verb) => Invocation::Daemon(verb),
+        Verb::Metrics => Invocation::Metrics,
         Verb::Cache(verb) => Invocation::Cache(verb),
         Verb::Config(verb) => Invocation::Config(verb),
         Verb::Provider(verb) => Invocation::Provider(verb),
         Verb::Check(arguments) => Invocation::Check(arguments),
         Verb::Intents(verb) => Invocation::Intents(verb),
+        Verb::Explain(arguments) => Invocation::Explain(arguments),
         Verb::Batch(verb) => Invocation::Batch(verb),
         Verb::Help { verb } => Invocation::Print(help::about(&verb)?),
         Verb::Completions { shell } => Invocation::Completions(shell.0),

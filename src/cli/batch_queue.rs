@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::BufRead;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -35,6 +36,8 @@ enum Work {
 
 enum Failed {
     Wrong(Wrong),
+    /// The query with this id was understood, and answering it broke something inside.
+    Broken(Value),
     TooLong,
     Unreadable(String),
 }
@@ -95,7 +98,11 @@ fn answer_from(work: &Mutex<Receiver<(Place, Work)>>, to_main: &SyncSender<(u64,
         let taken = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((place, work)) = taken else { return };
         let done = match work {
-            Work::Query(id, query) => Ok(result_line(&id, &answer(&query))),
+            // A result that never comes would hold back all that follow it.
+            Work::Query(id, query) => match catch_unwind(AssertUnwindSafe(|| answer(&query))) {
+                Ok(answer) => Ok(result_line(&id, &answer)),
+                Err(_) => Err(Failed::Broken(id)),
+            },
             Work::Failed(failed) => Err(failed),
         };
         if to_main.send((place.turn, (place, done))).is_err() {
@@ -124,6 +131,11 @@ fn write_in_order(done: &Receiver<(u64, (Place, Done))>, written: &SyncSender<()
                     if let Some(id) = wrong.id {
                         print(&result_line(&id, &BatchAnswer::default()), output);
                     }
+                }
+                Err(Failed::Broken(id)) => {
+                    n_understood += 1;
+                    output.error(&format!("batch: line {line}: no answer because of a defect in gptos"), None);
+                    print(&result_line(&id, &BatchAnswer::default()), output);
                 }
                 Err(Failed::TooLong) => {
                     n_wrong += 1;
@@ -197,6 +209,21 @@ mod tests {
         assert!(out.len() == 2 && out[0].starts_with("{\"id\":1,\"command\":null") && out[1].starts_with("{\"id\":2,\"command\":\"ls\""));
         assert_eq!(run(Cursor::new("x\n"), Arc::new(echo)).0, ExitStatus::Usage);
         assert_eq!(run(Cursor::new(""), Arc::new(echo)).0, ExitStatus::Success);
+    }
+
+    #[test]
+    fn an_answer_that_panics_is_told_of_and_holds_back_no_other() {
+        let lines: String = (0..100).map(|id| format!("{{\"id\":{id},\"query\":\"{id}\"}}\n")).collect();
+        let answer = |query: &str| if query.ends_with('7') { panic!("on purpose") } else { echo(query) };
+        let (status, out, err) = run(Cursor::new(lines), Arc::new(answer));
+        assert_eq!((status, out.len()), (ExitStatus::Success, 100), "{err}");
+        for (id, line) in out.iter().enumerate() {
+            let command = if id % 10 == 7 { "null".to_owned() } else { format!("\"{id}\"") };
+            assert!(line.starts_with(&format!("{{\"id\":{id},\"command\":{command}")), "{line}");
+        }
+        let told: Vec<_> = err.lines().filter(|line| line.starts_with("gptos: ")).collect();
+        assert_eq!(told.len(), 10, "{err}");
+        assert_eq!(told[0], "gptos: batch: line 8: no answer because of a defect in gptos");
     }
 
     /// Gives its second line only after the first one was answered.

@@ -1,4 +1,4 @@
-//! `daemon run`, `daemon stop`, `status`, `cache stats` and `cache clear`.
+//! `daemon run`, `daemon stop`, `metrics`, `cache stats` and `cache clear`.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::client::{Channel, Unavailable};
 use crate::config::ConfigFile;
 use crate::daemon::{self, Options};
 use crate::paths::RuntimePaths;
-use crate::protocol::{Status, WireCacheStats};
+use crate::protocol::WireCacheStats;
 use crate::suggest::ports::AnswerCache;
 use crate::{api, platform, wiring};
 
@@ -97,31 +97,12 @@ fn stop_at(runtime: &RuntimePaths, surroundings: &Surroundings) -> Result<bool, 
     Ok(true)
 }
 
-/// Prints what the resident says of itself.
-pub(super) fn status(json: bool, output: &mut Output<'_>) -> ExitStatus {
-    let reply = match exchange("GET", "/v1/status") {
-        Ok(reply) => reply,
-        Err(unavailable) => {
-            if json {
-                output.data("{\"running\":false}\n");
-            }
-            return not_running(&unavailable, output);
-        }
-    };
-    let Ok(status) = serde_json::from_slice::<Status>(&reply) else {
-        return failed(output, "status: unreadable reply of the resident", Some("`gptos daemon stop` ends it"));
-    };
-    if json {
-        output.data(&format!("{}\n", serde_json::to_string(&status).unwrap_or_default()));
-    } else {
-        output.line(&format!(
-            "resident {} running as process {} for {} s, {:.1} MB resident, {} requests",
-            status.version,
-            status.pid,
-            status.uptime_s,
-            status.rss_bytes as f64 / 1e6,
-            status.requests
-        ));
+/// Prints the numbers of the resident.
+pub(super) fn metrics(output: &mut Output<'_>) -> ExitStatus {
+    match exchange("GET", "/v1/metrics").map(String::from_utf8) {
+        Ok(Ok(text)) => output.data(&text),
+        Ok(Err(_)) => return failed(output, "metrics: unreadable reply of the resident", Some("`gptos daemon stop` ends it")),
+        Err(unavailable) => return not_running(&unavailable, output),
     }
     ExitStatus::Success
 }
@@ -164,7 +145,7 @@ pub(super) fn cache_clear(output: &mut Output<'_>) -> ExitStatus {
     ExitStatus::Success
 }
 
-fn exchange(method: &str, path: &str) -> Result<Vec<u8>, Unavailable> {
+pub(super) fn exchange(method: &str, path: &str) -> Result<Vec<u8>, Unavailable> {
     match Surroundings::look().channel() {
         Some(channel) => channel.exchange(method, path, b"", EXCHANGE_LIMIT),
         None => Err(Unavailable::NotRunning),
@@ -183,7 +164,7 @@ fn offline_stats() -> WireCacheStats {
     open_cache().map(|cache| api::to_stats(&cache.stats())).unwrap_or_default()
 }
 
-fn not_running(unavailable: &Unavailable, output: &mut Output<'_>) -> ExitStatus {
+pub(super) fn not_running(unavailable: &Unavailable, output: &mut Output<'_>) -> ExitStatus {
     let hint = match unavailable {
         Unavailable::NotRunning => "it starts with the first question a shell asks",
         _ => "`gptos daemon stop` ends it; the next question starts a new one",
@@ -192,7 +173,7 @@ fn not_running(unavailable: &Unavailable, output: &mut Output<'_>) -> ExitStatus
     ExitStatus::NoAnswer
 }
 
-fn failed(output: &mut Output<'_>, what: &str, hint: Option<&str>) -> ExitStatus {
+pub(super) fn failed(output: &mut Output<'_>, what: &str, hint: Option<&str>) -> ExitStatus {
     output.error(what, hint);
     ExitStatus::Internal
 }

@@ -8,13 +8,6 @@ use crate::domain::{PROXY_VARIABLES, Secret, ShellFacts, ShellKind};
 pub(super) fn gather(shell: ShellKind, shell_version: String) -> ShellFacts {
     let cwd = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
     let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(variable).find(|value| !value.is_empty());
-    let proxies = PROXY_VARIABLES
-        .into_iter()
-        .filter_map(|name| {
-            let value = variable(name).or_else(|| variable(&name.to_ascii_uppercase()))?;
-            (!value.is_empty()).then(|| (name.to_owned(), value))
-        })
-        .collect();
     ShellFacts {
         shell,
         shell_version,
@@ -22,11 +15,20 @@ pub(super) fn gather(shell: ShellKind, shell_version: String) -> ShellFacts {
         home: std::env::var_os("HOME").map(PathBuf::from),
         path: variable("PATH").unwrap_or_default(),
         locale: locale.unwrap_or_default(),
-        proxies,
+        proxies: proxies(),
         keys: Vec::new(),
         own_commands: Vec::new(),
         comments: ShellFacts::usual_comments(shell),
     }
+}
+
+/// The proxy variables that are set, by their names in lower case.
+pub(super) fn proxies() -> Vec<(String, String)> {
+    let set = PROXY_VARIABLES.into_iter().filter_map(|name| {
+        let value = variable(name).or_else(|| variable(&name.to_ascii_uppercase()))?;
+        (!value.is_empty()).then(|| (name.to_owned(), value))
+    });
+    set.collect()
 }
 
 /// Adds the named key variables that are set.

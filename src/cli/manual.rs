@@ -161,7 +161,10 @@ mod tests {
     fn completions_know_the_verbs_and_not_the_hot_ones() {
         for shell in ShellKind::ALL {
             let script = completions(shell);
-            assert!(["translate", "provider", "key-command", "clear"].iter().all(|word| script.contains(word)), "{shell}");
+            assert!(
+                ["translate", "explain", "provider", "key-command", "clear", "metrics"].iter().all(|word| script.contains(word)),
+                "{shell}"
+            );
             assert!(!script.contains("widget"), "{shell}");
         }
     }

@@ -5,11 +5,13 @@ mod ask;
 pub mod batch;
 mod batch_queue;
 mod check;
+mod columns;
 pub mod config;
 mod config_edit;
 mod context;
 mod daemon;
 mod direct;
+mod explain;
 mod facts;
 mod guard;
 mod help;
@@ -22,9 +24,11 @@ pub mod output;
 mod present;
 pub mod provider;
 mod provider_ask;
+mod provider_command;
 mod provider_discover;
 mod sanitize;
 mod standing;
+mod status;
 mod translate;
 mod why;
 mod widget;
@@ -110,13 +114,15 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
         Invocation::Translate(arguments) => return translate::one(&arguments, output),
         Invocation::Check(arguments) => return check::one(&arguments, output),
         Invocation::Intents(verb) => return intents::run(&verb, &paths, output),
+        Invocation::Explain(arguments) => return explain::run(&arguments, output),
         Invocation::Batch(BatchVerb::Translate(arguments)) => return translate::many(&arguments, output),
         Invocation::Batch(BatchVerb::Check(arguments)) => return check::many(arguments, output),
         Invocation::Batch(BatchVerb::Sanitize(arguments)) => return sanitize::sanitize(arguments, output),
         Invocation::Batch(BatchVerb::Redact) => return sanitize::redact(output),
         Invocation::Daemon(DaemonVerb::Run(arguments)) => return daemon::run(arguments, output),
         Invocation::Daemon(DaemonVerb::Stop) => return daemon::stop(output),
-        Invocation::Daemon(DaemonVerb::Status(arguments)) => return daemon::status(arguments.json, output),
+        Invocation::Daemon(DaemonVerb::Status(arguments)) => return status::status(arguments.json, output),
+        Invocation::Metrics => return daemon::metrics(output),
         Invocation::Cache(CacheVerb::Stats(arguments)) => return daemon::cache_stats(arguments.json, output),
         Invocation::Cache(CacheVerb::Clear) => return daemon::cache_clear(output),
     }

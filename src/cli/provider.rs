@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::ExitStatus;
 use super::arguments::ProviderAddArguments;
 use super::config::{load, refuse, without_place};
 use super::config_edit::{self, EditError};
 use super::output::{Output, visible};
+use super::{ExitStatus, columns, facts, provider_command};
 use crate::config::nearest;
 use crate::domain::KeySettings;
 use crate::paths::Paths;
@@ -85,12 +85,7 @@ pub fn list(paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
         [provider.name.clone(), provider.kind().name().to_owned(), visible(&provider.model), origin, key]
     });
     let table: Vec<[String; 5]> = std::iter::once(header).chain(rows).collect();
-    let width = |column: usize| table.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2), width(3), 0];
-    for row in &table {
-        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        output.line(cells.join("  ").trim_end());
-    }
+    columns::lines(&table, usize::MAX, &[]).iter().for_each(|line| output.line(line));
     ExitStatus::Success
 }
 
@@ -116,6 +111,9 @@ pub fn add(arguments: &ProviderAddArguments, paths: &Paths, tester: Tester<'_>, 
         }
     };
     output.remark(&format!("added `{}` to {}", section.name, file.display()));
+    if section.kind() == ProviderKind::Command {
+        output.remark(&provider_command::who_pays(&section.model));
+    }
     test(&section, file, tester, output)
 }
 
@@ -147,13 +145,17 @@ fn block(arguments: &ProviderAddArguments) -> Result<String, (String, Option<Str
     crate::config::check_provider_name(name).map_err(|expected| (format!("name: {expected}"), None))?;
     let kind = match arguments.kind.as_deref() {
         None => known.map_or(ProviderKind::OpenAi, |known| known.kind),
-        Some(kind) => ProviderKind::from_name(kind).filter(|kind| *kind != ProviderKind::Command).ok_or_else(|| {
-            let kinds = ProviderKind::ALL.iter().filter(|kind| **kind != ProviderKind::Command).map(|kind| kind.name());
-            let hint = "a program is written into the file: kind = \"command\", argv = [\"claude\", \"-p\"]";
-            let hint = (kind == ProviderKind::Command.name()).then(|| hint.to_owned());
-            (format!("--kind: expected one of {}", kinds.collect::<Vec<_>>().join(", ")), hint)
+        Some(kind) => ProviderKind::from_name(kind).ok_or_else(|| {
+            let kinds = ProviderKind::ALL.map(ProviderKind::name);
+            (format!("--kind: expected one of {}", kinds.join(", ")), None)
         })?,
     };
+    if kind == ProviderKind::Command {
+        return provider_command::block(name, arguments, &facts::gather(facts::default_shell(), String::new()));
+    }
+    if !arguments.argv.is_empty() {
+        return Err(("a program after `--` goes with --kind command".to_owned(), None));
+    }
     let known = known.filter(|known| known.kind == kind);
     let own = arguments.kind.as_ref().and_then(|_| kind.vendor_url());
     let base_url = arguments.base_url.as_deref().or(known.map(|known| known.base_url)).or(own).ok_or_else(|| {

@@ -68,6 +68,26 @@ fn openai() -> ProviderAddArguments {
     ProviderAddArguments { key_env: Some("OPENAI_API_KEY".to_owned()), ..named("openai") }
 }
 
+fn program(argv: &[&str]) -> ProviderAddArguments {
+    let argv = argv.iter().map(|word| (*word).to_owned()).collect();
+    ProviderAddArguments { kind: Some("command".to_owned()), argv, ..named("mine") }
+}
+
+#[test]
+fn a_program_is_added_and_whoever_adds_it_hears_whose_subscription_pays() {
+    let place = place();
+    let before = "# mine\ndeadline_ms = 5000 # odd  spacing\n";
+    place.write(before);
+    let (status, err) = place.add(&program(&["sh", "-c", "echo \"$1\""]));
+    assert_eq!(status, ExitStatus::Success, "{err}");
+    let block = "[[provider]]\nname = \"mine\"\nkind = \"command\"\nargv = [\"sh\", \"-c\", \"echo \\\"$1\\\"\"]\n";
+    assert_eq!(place.text(), format!("{before}\n{block}"));
+    let said = "gptos: each question runs `sh` under its own login: it counts against the subscription or credit of that account, ";
+    assert!(err.lines().nth(1).is_some_and(|line| line.starts_with(said)), "{err}");
+    assert!(!err.contains("echo"), "its arguments may hold a key: {err}");
+    assert_eq!(*place.tested.borrow(), ["mine"]);
+}
+
 #[test]
 fn a_provider_is_added_to_a_new_file_and_tested_once() {
     let place = place();
@@ -140,8 +160,11 @@ fn what_cannot_be_added_changes_nothing() {
         ("", named("mine"), "`mine` is not a known service, so --base-url is needed\nhint: these bring their own URL: openai,"),
         ("", named("opnai"), "did you mean `openai`?"),
         ("", named("My Server"), "name: expected 1 to 32 characters"),
-        ("", with(&|a| a.kind = Some("smtp".to_owned())), "--kind: expected one of openai, anthropic, gemini, ollama, azure"),
-        ("", with(&|a| a.kind = Some("command".to_owned())), "hint: a program is written into the file: kind = \"command\""),
+        ("", with(&|a| a.kind = Some("smtp".to_owned())), "--kind: expected one of openai, anthropic, gemini, ollama, azure, command"),
+        ("", with(&|a| a.kind = Some("command".to_owned())), "--key-env does not go with --kind command\nhint: "),
+        ("", with(&|a| a.argv = vec!["sh".to_owned()]), "a program after `--` goes with --kind command"),
+        ("", program(&[]), "`mine` needs a program after `--`\nhint: gptos provider add --kind command mine -- claude -p"),
+        ("", program(&["no-such-program-4711"]), "no program `no-such-program-4711` is on the search path\nhint: "),
         ("", with(&|a| (a.name, a.kind) = ("mine".to_owned(), Some("azure".to_owned()))), "`mine` is not a known service, so --base-url"),
         ("", with(&|a| a.base_url = Some("http://x.example".to_owned())), "needs --model"),
         (

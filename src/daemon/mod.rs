@@ -95,10 +95,15 @@ async fn serve(options: &Options, guard: &Guard, backend: impl FnOnce() -> Arc<d
         };
         axum::serve(listener::OwnPeers(listener), router).with_graceful_shutdown(wait).into_future()
     });
+    let watcher = tokio::spawn({
+        let backend = Arc::clone(&backend);
+        async move { backend.pipeline().look_after(|| backend.setup().providers).await }
+    });
     let limit = tokio::select! {
         limit = leave(options, guard, &activity) => limit,
         ended = &mut server => return ended.unwrap_or_else(|error| Err(io::Error::other(error))),
     };
+    watcher.abort();
     // Nobody finds the socket from here on; whoever is connected gets an answer.
     guard.remove_socket();
     stop.send_replace(true);

@@ -85,11 +85,13 @@ pub struct AttemptError {
     pub detail: String,
     /// What the server itself said about asking again (`x-should-retry`).
     pub may_retry: Option<bool>,
+    /// How long a server in trouble asks not to be called. A limit on calls carries its own time.
+    pub leave_alone: Option<Duration>,
 }
 
 impl AttemptError {
     /// Builds one.
     pub fn new(class: FailureClass, detail: impl Into<String>) -> Self {
-        Self { class, detail: detail.into(), may_retry: None }
+        Self { class, detail: detail.into(), may_retry: None, leave_alone: None }
     }
 }

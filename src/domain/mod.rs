@@ -4,15 +4,17 @@ mod candidate;
 mod context;
 mod facts;
 mod failure;
+mod health;
 mod query;
 mod risk;
 mod secret;
 mod shell;
 
-pub use candidate::{Candidate, Origin};
+pub use candidate::{Answerer, Candidate, Origin};
 pub use context::ContextField;
 pub use facts::{PROXY_VARIABLES, ShellFacts};
 pub use failure::{AttemptError, FailureClass, Stage};
+pub use health::{EndpointHealth, EndpointState, ProvidersHealth};
 pub use query::{Query, QueryError};
 pub use risk::Risk;
 pub use secret::{KeySettings, Secret};

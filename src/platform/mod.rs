@@ -30,6 +30,12 @@ pub fn raise_descriptor_limit(wanted: u64) {
     }
 }
 
+/// How many files and connections this process has open.
+pub fn open_descriptors() -> Option<usize> {
+    // The one that lists the directory is among them.
+    Some(std::fs::read_dir(descriptor_directory()).ok()?.count().saturating_sub(1))
+}
+
 /// Effective user id of this process.
 pub fn own_uid() -> u32 {
     rustix::process::geteuid().as_raw()

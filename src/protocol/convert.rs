@@ -52,7 +52,7 @@ impl WireCandidate {
     /// Reads a candidate off the wire; `None` when its origin is not one we know.
     pub fn into_candidate(self) -> Option<Candidate> {
         Some(Candidate {
-            origin: Origin::from_label(&self.origin)?,
+            origin: Origin::from_label(&self.origin)?.with_models(self.model, self.asked_model),
             command: self.command,
             reading: self.reading,
             confidence: if self.confidence.is_finite() { self.confidence.clamp(0.0, 1.0) } else { 0.0 },

@@ -165,6 +165,12 @@ pub struct WireCandidate {
     pub reading: Option<String>,
     /// `ran`, `offline` or `provider:NAME`.
     pub origin: String,
+    /// The model that answered, where a provider said which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The model that was asked, where another one answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_model: Option<String>,
     /// How it was obtained.
     pub via: Via,
     /// From 0 to 1.
@@ -212,6 +218,49 @@ pub struct Status {
     /// What happened on the way to the providers since it started, by name and labels.
     #[serde(default)]
     pub counts: BTreeMap<String, u64>,
+    /// The configured providers, in the user's order.
+    #[serde(default)]
+    pub endpoints: Vec<WireEndpoint>,
+    /// Calls that may be repeated without new requests, from 0 to 10.
+    #[serde(default)]
+    pub retry_budget: Option<f64>,
+}
+
+/// How a provider has been.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WireEndpoint {
+    /// The user's name for it.
+    pub name: String,
+    /// The model asked for.
+    pub model: String,
+    /// Its kind as the configuration calls it.
+    pub kind: Option<String>,
+    /// Scheme, host and port; `None` for a program.
+    pub address: Option<String>,
+    /// `ready`, `open`, `half_open`, `limited`, `overloaded`, `quarantined` or `unasked`.
+    pub state: String,
+    /// How long it has been in this state, in seconds.
+    pub since_s: Option<u64>,
+    /// After how long it may be asked again, in a state in which it is not.
+    pub retry_in_ms: Option<u64>,
+    /// The time within which half of its answers began, once there are enough to tell.
+    pub p50_ms: Option<u64>,
+    /// The same for 95 of 100.
+    pub p95_ms: Option<u64>,
+    /// Why the last call that failed did, in a word.
+    pub last_error: Option<String>,
+    /// How long ago that was, in seconds.
+    pub last_error_s: Option<u64>,
+    /// Calls that ended.
+    pub calls: u64,
+    /// How many of them were answered.
+    pub successes: u64,
+    /// Calls under way.
+    pub in_flight: u64,
+    /// The way a request takes from the asking shell: `direct` or `proxy http://host:port`. The resident does not know the
+    /// shell; `gptos status` adds it.
+    pub proxy: Option<String>,
 }
 
 /// `GET /v1/cache`.

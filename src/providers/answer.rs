@@ -128,6 +128,6 @@ impl Assembly {
         if !complete {
             return fail(FailureClass::Truncated, "the answer was cut off");
         }
-        Ok(RawAnswer { text: self.text, model: self.model, pause: None })
+        Ok(RawAnswer { text: self.text, model: self.model, pause: None, first_chunk: None })
     }
 }

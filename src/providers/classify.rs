@@ -137,7 +137,14 @@ pub(super) fn status_error(status: u16, fault: &Fault, advice: Advice, key: Opti
     };
     // A server knows whether its trouble passes; it has no say about keys, money and requests that it rejects.
     let has_a_say = matches!(class, FailureClass::Transient | FailureClass::Overloaded | FailureClass::RateLimited { .. });
-    AttemptError { may_retry: advice.may_retry.filter(|_| has_a_say), ..AttemptError::new(class, detail) }
+    let may_retry = advice.may_retry.filter(|_| has_a_say);
+    AttemptError { may_retry, leave_alone: leave_alone(&class, advice.told, fault), ..AttemptError::new(class, detail) }
+}
+
+/// How long a server in trouble asks to be left alone.
+fn leave_alone(class: &FailureClass, told: Option<Duration>, fault: &Fault) -> Option<Duration> {
+    let in_trouble = matches!(class, FailureClass::Transient | FailureClass::Overloaded);
+    told.or_else(|| fault.wait()).filter(|_| in_trouble)
 }
 
 /// An error object inside a success.
@@ -166,7 +173,8 @@ pub(super) fn inner_error(fault: &Fault, key: Option<&Secret>) -> AttemptError {
     } else {
         FailureClass::Malformed
     };
-    AttemptError::new(class, with_message("error inside the answer".to_owned(), fault, key))
+    let detail = with_message("error inside the answer".to_owned(), fault, key);
+    AttemptError { leave_alone: leave_alone(&class, None, fault), ..AttemptError::new(class, detail) }
 }
 
 fn with_message(place: String, fault: &Fault, key: Option<&Secret>) -> String {

@@ -182,3 +182,41 @@ fn a_server_has_a_say_about_its_own_trouble_only() {
         assert_eq!(status_error(status, &Fault::from_body(body.as_bytes()), advice, None).may_retry, expected, "{status}");
     }
 }
+
+#[test]
+fn a_server_in_trouble_may_ask_for_time_and_one_that_is_well_may_not() {
+    let google = |code: u16, status: &str| {
+        format!(
+            r#"{{"error":{{"code":{code},"status":"{status}","message":"x","details":[
+            {{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"22s"}}]}}}}"#
+        )
+    };
+    let said = google(503, "UNAVAILABLE");
+    for (status, told, body, expected) in [
+        (503, Some(30), "", Some(30)),
+        (529, Some(30), "", Some(30)),
+        (500, None, "", None),
+        (503, None, said.as_str(), Some(22)),
+        (503, Some(7), said.as_str(), Some(7)),
+        (408, Some(3), "", Some(3)),
+        (429, Some(30), "", None),
+        (401, Some(30), "", None),
+        (402, Some(30), "", None),
+        (400, Some(30), "", None),
+        (404, Some(30), "", None),
+    ] {
+        let told = told.map(Duration::from_secs);
+        // What is left of limits is full again soon; that says nothing about trouble.
+        let advice = Advice { told, wait: told.or(Some(Duration::from_secs(360))), ..Advice::default() };
+        let error = status_error(status, &Fault::from_body(body.as_bytes()), advice, None);
+        assert_eq!(error.leave_alone, expected.map(Duration::from_secs), "{status} {told:?} {body}");
+    }
+    for (body, expected) in [
+        (google(503, "UNAVAILABLE"), Some(22)),
+        (google(429, "RESOURCE_EXHAUSTED"), None),
+        (r#"{"error":{"type":"overloaded_error","message":"Overloaded","retryDelay":"9s"}}"#.to_owned(), Some(9)),
+    ] {
+        let error = inner_error(&Fault::from_body(body.as_bytes()), None);
+        assert_eq!(error.leave_alone, expected.map(Duration::from_secs), "{body}");
+    }
+}

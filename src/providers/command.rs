@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use tokio::time::Instant;
 
-use super::ProviderSettings;
+use super::{ProviderKind, ProviderSettings};
 use crate::domain::{AttemptError, FailureClass, Stage};
 use crate::secrets::program::{Program, ProgramError, ProgramLimits, SESSION_VARIABLES};
 use crate::suggest::ports::{Call, Pace, Prompt, Provider, RawAnswer, RequestPreview};
@@ -39,13 +40,19 @@ impl CommandProvider {
             return Err(AttemptError::new(FailureClass::Config, "argv names no program"));
         };
         let limits = ProgramLimits { time: self.time, output: OUTPUT };
-        let printed = program.run(&input(call.prompt), limits).await.map_err(|error| failure(shown, &error))?;
+        let begun = Instant::now();
+        let mut first_chunk = None;
+        let begins = || {
+            first_chunk = Some(begun.elapsed());
+            call.heard.tell();
+        };
+        let printed = program.run(&input(call.prompt), limits, begins).await.map_err(|error| failure(shown, &error))?;
         let text = String::from_utf8(printed)
             .map_err(|_| AttemptError::new(FailureClass::Malformed, format!("{shown}: what it printed is not text")))?;
         if text.trim().is_empty() {
             return Err(AttemptError::new(FailureClass::Malformed, format!("{shown}: printed nothing")));
         }
-        Ok(RawAnswer { text, model: self.program.clone(), pause: None })
+        Ok(RawAnswer { text, model: self.program.clone(), pause: None, first_chunk })
     }
 }
 
@@ -56,6 +63,10 @@ impl Provider for CommandProvider {
 
     fn model(&self) -> &str {
         &self.program
+    }
+
+    fn kind(&self) -> Option<&'static str> {
+        Some(ProviderKind::Command.name())
     }
 
     fn pace(&self) -> Pace {

@@ -4,7 +4,7 @@ use std::path::Path;
 use super::*;
 use crate::domain::{Secret, ShellFacts, ShellKind};
 use crate::providers::ReachSettings;
-use crate::suggest::ports::{AttemptLimits, RedactedText};
+use crate::suggest::ports::{AttemptLimits, Heard, RedactedText};
 
 fn facts(home: &Path) -> ShellFacts {
     ShellFacts {
@@ -34,15 +34,16 @@ fn prompt() -> Prompt {
 async fn ask(provider: &CommandProvider, home: &Path) -> Result<RawAnswer, AttemptError> {
     let short = Duration::from_millis(1);
     let limits = AttemptLimits { connect: short, first_chunk: short, gap: short, total: short };
-    provider.ask(Call { prompt: &prompt(), facts: &facts(home), limits }).await
+    provider.ask(Call { prompt: &prompt(), facts: &facts(home), limits, heard: &Heard::default() }).await
 }
 
 #[tokio::test]
 async fn the_words_go_in_and_what_is_printed_comes_out() {
     let home = tempfile::tempdir().expect("makes a directory");
     let provider = sh("cat > \"$HOME/heard\"; env > \"$HOME/env\"; echo '{\"command\": \"ls\"}'");
-    let expected = RawAnswer { text: "{\"command\": \"ls\"}\n".into(), model: "sh".into(), pause: None };
-    assert_eq!(ask(&provider, home.path()).await, Ok(expected), "the limits of a network do not count");
+    let answer = ask(&provider, home.path()).await.expect("the limits of a network do not count");
+    let expected = RawAnswer { text: "{\"command\": \"ls\"}\n".into(), model: "sh".into(), pause: None, first_chunk: answer.first_chunk };
+    assert_eq!(answer, expected);
     let heard = fs::read_to_string(home.path().join("heard")).expect("was written");
     assert_eq!(heard, "Answer with JSON.\n{\"request\":\"list $(touch x) files\"}\n");
     let seen = fs::read_to_string(home.path().join("env")).expect("was written");
@@ -53,12 +54,28 @@ async fn the_words_go_in_and_what_is_printed_comes_out() {
 }
 
 #[tokio::test]
+async fn its_first_output_is_heard_before_it_ends() {
+    let home = tempfile::tempdir().expect("makes a directory");
+    let provider = sh("printf l; until [ -e \"$HOME/heard\" ]; do sleep 0.01; done; echo s");
+    let (prompt, facts, heard) = (prompt(), facts(home.path()), Heard::default());
+    let limits = AttemptLimits { connect: TIME, first_chunk: TIME, gap: TIME, total: TIME };
+    let go_on = async {
+        heard.wait().await;
+        fs::write(home.path().join("heard"), "").expect("writes");
+    };
+    let (answer, ()) = tokio::join!(provider.ask(Call { prompt: &prompt, facts: &facts, limits, heard: &heard }), go_on);
+    let answer = answer.expect("an answer");
+    assert_eq!(answer.text, "ls\n");
+    assert!(answer.first_chunk.is_some());
+}
+
+#[tokio::test]
 async fn a_program_need_not_read_and_long_words_do_not_block_it() {
     let home = tempfile::tempdir().expect("makes a directory");
     let long = Prompt { system: "x".repeat(1 << 20), ..prompt() };
     let limits = AttemptLimits { connect: TIME, first_chunk: TIME, gap: TIME, total: TIME };
     for (script, expected) in [("echo ls", "ls\n"), ("head -c 1 >/dev/null; echo ls", "ls\n"), ("wc -c", "1048613\n")] {
-        let answer = sh(script).ask(Call { prompt: &long, facts: &facts(home.path()), limits }).await;
+        let answer = sh(script).ask(Call { prompt: &long, facts: &facts(home.path()), limits, heard: &Heard::default() }).await;
         assert_eq!(answer.map(|answer| answer.text), Ok(expected.to_owned()), "{script}");
     }
 }
@@ -120,9 +137,9 @@ async fn a_late_or_unwanted_program_is_killed_with_its_children() {
             tokio::task::yield_now().await;
         }
     };
-    let prompt = prompt();
+    let (prompt, heard) = (prompt(), Heard::default());
     tokio::select! {
-        answer = late.ask(Call { prompt: &prompt, facts: &facts, limits }) => panic!("nobody answers: {answer:?}"),
+        answer = late.ask(Call { prompt: &prompt, facts: &facts, limits, heard: &heard }) => panic!("nobody answers: {answer:?}"),
         () = started => {}
     }
     assert!(is_gone(&child));

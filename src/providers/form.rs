@@ -4,7 +4,9 @@
 /// How the shape of the answer is asked for, beside what the instructions say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Structure {
-    /// By the server's own means: a schema, a mode, a tool.
+    /// By a schema, on a wire that has a looser way as well.
+    Schema,
+    /// By the server's usual means: a mode, a tool, or a schema where the wire has nothing else.
     Asked,
     /// By the instructions alone.
     Unasked,

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, NoProxy, Proxy};
+use reqwest::{Certificate, Client};
 
+use super::proxy::ProxyChoice;
 use super::settings::{ProxySettings, ServerSettings};
 use crate::domain::{AttemptError, FailureClass};
 
@@ -72,7 +73,7 @@ impl Route {
         Self {
             plain: !to.is_https(),
             connect: rounded.unwrap_or(Duration::from_millis(2000)),
-            proxy: if is_direct { None } else { ProxyChoice::from_shell(proxies) },
+            proxy: if is_direct { None } else { ProxyChoice::from_shell(to, proxies) },
             resolver: if to.is_loopback() { None } else { FileVersion::of(Path::new("/etc/resolv.conf")) },
             authorities: server.ca_file.as_ref().filter(|_| to.is_https()).map(|file| (file.clone(), FileVersion::of(file))),
         }
@@ -81,24 +82,10 @@ impl Route {
     pub(super) fn is_proxied(&self) -> bool {
         self.proxy.is_some()
     }
-}
 
-/// The proxy for https as the asking shell has it. It may hold a password, so it has no `Debug`.
-#[derive(Clone, PartialEq)]
-struct ProxyChoice {
-    variable: &'static str,
-    url: String,
-    except: String,
-}
-
-impl ProxyChoice {
-    fn from_shell(proxies: &[(String, String)]) -> Option<Self> {
-        let value = |wanted: &str| {
-            proxies.iter().find(|(name, value)| name.eq_ignore_ascii_case(wanted) && !value.is_empty()).map(|(_, value)| value)
-        };
-        let (variable, url) = ["https_proxy", "all_proxy"].into_iter().find_map(|name| value(name).map(|url| (name, url)))?;
-        let except = value("no_proxy").cloned().unwrap_or_default();
-        (except.trim() != "*").then(|| Self { variable, url: url.clone(), except })
+    /// The way to the server in words.
+    pub(super) fn shown(&self) -> String {
+        self.proxy.as_ref().map_or_else(|| "direct".to_owned(), ProxyChoice::shown)
     }
 }
 
@@ -191,9 +178,7 @@ fn build(route: &Route) -> Result<Client, AttemptError> {
         builder = builder.tls_certs_merge(authorities(file)?);
     }
     if let Some(choice) = &route.proxy {
-        let proxy = Proxy::all(&choice.url)
-            .map_err(|_| AttemptError::new(FailureClass::Config, format!("{}: not the address of a proxy", choice.variable)))?;
-        builder = builder.proxy(proxy.no_proxy(NoProxy::from_string(&choice.except)));
+        builder = builder.proxy(choice.proxy()?);
     }
     builder.build().map_err(|_| no_certificates())
 }
@@ -232,24 +217,11 @@ mod tests {
     }
 
     #[test]
-    fn the_proxy_is_the_shells_own_and_never_for_this_machine() {
-        for (to, proxies, expected) in [
-            ("https://a.example", vec![], None),
-            ("https://a.example", vec![("http_proxy", "http://p:1")], None),
-            ("https://a.example", vec![("https_proxy", "")], None),
-            ("https://a.example", vec![("https_proxy", "http://p:1"), ("all_proxy", "http://q:1")], Some("http://p:1")),
-            ("https://a.example", vec![("ALL_PROXY", "socks5h://q:1")], Some("socks5h://q:1")),
-            ("https://a.example", vec![("https_proxy", "http://p:1"), ("no_proxy", "*")], None),
-            ("http://localhost:1", vec![("https_proxy", "http://p:1"), ("all_proxy", "http://p:1")], None),
-            ("https://127.0.0.1:1", vec![("https_proxy", "http://p:1")], None),
-            ("http://[::1]:1", vec![("all_proxy", "http://p:1")], None),
-        ] {
-            assert_eq!(route(to, &proxies).proxy.map(|choice| choice.url).as_deref(), expected, "{to} {proxies:?}");
+    fn a_provider_may_go_without_the_proxy_and_this_machine_always_does() {
+        for to in ["http://localhost:1", "https://127.0.0.1:1", "http://[::1]:1"] {
+            assert_eq!(route(to, &[("https_proxy", "http://p:1"), ("all_proxy", "http://p:1")]).shown(), "direct", "{to}");
         }
-    }
-
-    #[test]
-    fn a_provider_may_go_without_the_proxy() {
+        assert_eq!(route("https://a.example", &[("https_proxy", "http://p:1")]).shown(), "proxy http://p:1");
         let direct = ServerSettings { proxy: ProxySettings::Off, ..server("https://a.example") };
         assert!(!Route::new(&direct, Duration::from_secs(1), &set(&[("https_proxy", "http://p:1")])).is_proxied());
     }

@@ -13,6 +13,7 @@ mod http;
 mod models;
 mod ollama;
 mod openai;
+mod proxy;
 mod readiness;
 mod server;
 mod settings;
@@ -23,6 +24,7 @@ mod waits;
 mod wire;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use http::HttpPool;
@@ -42,6 +44,11 @@ pub fn build(settings: &ProviderSettings, pool: &HttpPool, keys: Arc<dyn KeySour
             Arc::new(server::Server::new(settings, server.clone(), wire, pool.clone(), keys))
         }
     }
+}
+
+/// The way that requests to this server take from a shell with these variables: `direct`, or `proxy http://host:port`.
+pub fn way_to(server: &ServerSettings, proxies: &[(String, String)]) -> String {
+    http::Route::new(server, Duration::ZERO, proxies).shown()
 }
 
 fn wire_of(server: &ServerSettings, model: &str) -> Box<dyn Wire> {

@@ -20,6 +20,11 @@ const LOOK: Duration = Duration::from_millis(500);
 /// Most names of a list that are given on.
 const MOST_MODELS: usize = 1000;
 
+/// What Azure's inference interface lists are the models that could be deployed, and what a question needs is the name of
+/// a deployment. Those only its management interface tells, which takes no API key.
+const NO_LIST: &str = "the deployments on Azure cannot be listed with an API key; hint: `az cognitiveservices account deployment \
+                       list --name RESOURCE --resource-group GROUP`, or the page of the deployments in its portal";
+
 /// A program that serves models, and the port that it has unless told otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LocalServer {
@@ -61,7 +66,10 @@ pub async fn models(
     facts: &ShellFacts,
 ) -> Result<Vec<String>, AttemptError> {
     let ReachSettings::Server(server) = &settings.reach else {
-        return Err(AttemptError::new(FailureClass::Config, "a program has no list of models"));
+        return Err(AttemptError::new(
+            FailureClass::Config,
+            "a program has no list of models; hint: name one among the words of its `argv`",
+        ));
     };
     let bound = Bound::new(Stage::Total, TIME);
     let key = bound.on(keys.key(facts)).await??;
@@ -96,7 +104,7 @@ async fn list(
 ) -> Result<Vec<String>, AttemptError> {
     let wire = wire_of(server, model);
     let Some(place) = wire.models() else {
-        return Err(AttemptError::new(FailureClass::Config, "this kind of server has no list of models; hint: its console has one"));
+        return Err(AttemptError::new(FailureClass::Config, NO_LIST));
     };
     let route = Route::new(server, CONNECT, proxies);
     let outlet = bound.on(pool.outlet(&route)).await??;

@@ -34,7 +34,39 @@ fn reasons(model: &str) -> bool {
     !name.contains("chat") && ["gpt-5", "gpt-oss", "o1", "o3", "o4"].iter().any(|family| name.starts_with(family))
 }
 
+/// The first version of Azure's interface that takes a schema, as it begins: the versions are dates.
+const AZURE_SCHEMAS: &str = "2024-08-01";
+
+/// The object that an answer is, in the words that servers hold a model to. They want every key required and no other.
+fn answer_format() -> Value {
+    json!({
+        "type": "json_schema",
+        "json_schema": {
+            "name": "answer",
+            "strict": true,
+            "schema": {
+                "type": "object",
+                "properties": { "command": { "type": ["string", "null"] }, "reading": { "type": "string" } },
+                "required": ["command", "reading"],
+                "additionalProperties": false,
+            },
+        },
+    })
+}
+
 impl OpenAi {
+    /// How the shape of the answer is asked for first. OpenAI and Azure document schemas, and so do the servers that
+    /// people run on their own machine: LM Studio takes nothing else, vLLM, llama.cpp and Ollama hold the model to one by
+    /// a grammar. Of other services many know the mode alone or schemas for some models only. Each complaint costs a
+    /// round trip in every process, and some say nothing and ignore the schema, so with them the mode comes first.
+    fn first_structure(&self) -> Structure {
+        let takes_schemas = match &self.door {
+            Door::Deployment { api_version } => api_version.as_str() >= AZURE_SCHEMAS,
+            Door::Model => self.base_url.host() == "api.openai.com" || self.base_url.is_loopback(),
+        };
+        if takes_schemas { Structure::Schema } else { Structure::Asked }
+    }
+
     fn url(&self, path: &str) -> Url {
         let mut url = self.base_url.join(path);
         if let Door::Deployment { api_version } = &self.door {
@@ -90,12 +122,13 @@ fn push_content(content: &Value, into: &mut Assembly) -> Result<bool, AttemptErr
 
 impl Wire for OpenAi {
     fn first_form(&self) -> Form {
+        let plain = Form { structure: self.first_structure(), ..Form::PLAIN };
         if reasons(&self.model) {
             // These refuse a temperature and the older name of the cap.
-            return Form { temperature: false, cap: Cap::Newer, effort: Effort::Least, thinks: true, ..Form::PLAIN };
+            return Form { temperature: false, cap: Cap::Newer, effort: Effort::Least, thinks: true, ..plain };
         }
         // On this machine thoughts cost only time, and nobody can tell from its name whether a model has them.
-        Form { thinks: self.base_url.is_loopback(), ..Form::PLAIN }
+        Form { thinks: self.base_url.is_loopback(), ..plain }
     }
 
     fn request(&self, prompt: &Prompt, form: Form, max_tokens: u32) -> Outgoing {
@@ -104,9 +137,10 @@ impl Wire for OpenAi {
             "messages": [{ "role": "system", "content": prompt.system }, { "role": "user", "content": prompt.user.as_str() }],
             "stream": true,
         });
-        if form.structure == Structure::Asked {
-            // The mode and not a schema: many servers know only the mode, and the few that know only schemas complain.
-            body["response_format"] = json!({ "type": "json_object" });
+        match form.structure {
+            Structure::Schema => body["response_format"] = answer_format(),
+            Structure::Asked => body["response_format"] = json!({ "type": "json_object" }),
+            Structure::Unasked => {}
         }
         if form.temperature {
             body["temperature"] = json!(0);
@@ -129,6 +163,8 @@ impl Wire for OpenAi {
         if form.effort != Effort::Unsaid && fault.names("reasoning_effort") {
             let effort = if form.effort == Effort::Least { Effort::Low } else { Effort::Unsaid };
             Some(Form { effort, ..form })
+        } else if form.structure == Structure::Schema && (fault.names("response_format") || fault.names("json_schema")) {
+            Some(Form { structure: Structure::Asked, ..form })
         } else if form.structure == Structure::Asked && fault.names("response_format") {
             Some(Form { structure: Structure::Unasked, ..form })
         } else if form.cap == Cap::Usual && (fault.names("max_tokens") || newer) {

@@ -28,8 +28,25 @@ fn stream(events: &[&str], clean_end: bool) -> Result<String, FailureClass> {
 fn the_request_holds_only_what_the_server_takes() {
     let messages = json!([{ "role": "system", "content": "answer" }, { "role": "user", "content": "list" }]);
     let json_object = json!({ "type": "json_object" });
+    let schema = json!({
+        "type": "json_schema",
+        "json_schema": {
+            "name": "answer",
+            "strict": true,
+            "schema": {
+                "type": "object",
+                "properties": { "command": { "type": ["string", "null"] }, "reading": { "type": "string" } },
+                "required": ["command", "reading"],
+                "additionalProperties": false,
+            },
+        },
+    });
     let bare = Form { structure: Structure::Unasked, temperature: false, cap: Cap::None, ..Form::PLAIN };
     for (form, expected) in [
+        (
+            Form { structure: Structure::Schema, ..Form::PLAIN },
+            json!({ "model": "m", "messages": messages, "stream": true, "response_format": schema, "temperature": 0, "max_tokens": 200 }),
+        ),
         (
             Form::PLAIN,
             json!({ "model": "m", "messages": messages, "stream": true, "response_format": json_object, "temperature": 0, "max_tokens": 200 }),
@@ -76,7 +93,44 @@ fn models_that_think_are_known_by_their_names_and_others_are_not_told_how_much()
     ] {
         assert_eq!(wire(model, "https://a.example/v1").first_form(), expected, "{model}");
     }
-    assert_eq!(wire("m", "http://localhost:1/v1").first_form(), Form { thinks: true, ..Form::PLAIN });
+    let local = Form { structure: Structure::Schema, thinks: true, ..Form::PLAIN };
+    assert_eq!(wire("m", "http://localhost:1/v1").first_form(), local);
+}
+
+#[test]
+fn a_schema_is_sent_first_only_where_it_is_likely_to_be_understood() {
+    let azure =
+        |version: &str| OpenAi { door: Door::Deployment { api_version: version.into() }, ..wire("m", "https://x.openai.azure.com") };
+    for (wire, expected) in [
+        (wire("gpt-4.1-mini", "https://api.openai.com/v1"), Structure::Schema),
+        (wire("gpt-5-mini", "https://api.openai.com/v1"), Structure::Schema),
+        (wire("m", "http://127.0.0.1:1234/v1"), Structure::Schema),
+        (wire("m", "http://[::1]:8080/v1"), Structure::Schema),
+        (wire("m", "https://openrouter.ai/api/v1"), Structure::Asked),
+        (wire("m", "https://api.groq.com/openai/v1"), Structure::Asked),
+        (wire("m", "https://api.openai.com.example/v1"), Structure::Asked),
+        (azure("2024-10-21"), Structure::Schema),
+        (azure("2024-08-01-preview"), Structure::Schema),
+        (azure("preview"), Structure::Schema),
+        (azure("2024-06-01"), Structure::Asked),
+    ] {
+        assert_eq!(wire.first_form().structure, expected, "{} {:?}", wire.base_url, wire.door);
+    }
+}
+
+#[test]
+fn a_complaint_about_the_schema_leads_to_the_mode_and_then_to_neither() {
+    let wire = wire("m", "http://127.0.0.1:1234/v1");
+    for complaint in [
+        "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model.",
+        "response_format value as json_schema is enabled only for api versions 2024-08-01-preview and later",
+        "Invalid schema for response_format 'answer'",
+    ] {
+        let structures: Vec<_> = descent(&wire, complaint).iter().map(|form| form.structure).collect();
+        assert_eq!(structures, [Structure::Schema, Structure::Asked, Structure::Unasked], "{complaint}");
+    }
+    let structures: Vec<_> = descent(&wire, "json_schema: unknown field").iter().map(|form| form.structure).collect();
+    assert_eq!(structures, [Structure::Schema, Structure::Asked]);
 }
 
 #[test]

@@ -40,7 +40,7 @@ impl Warming {
     /// Whether the model could answer now; one that is not loaded begins to load. Whoever cannot be asked is taken for
     /// ready: the attempt itself tells more.
     pub(super) async fn readiness(&self, server: &ServerSettings, model: &str, pool: &HttpPool) -> Readiness {
-        if !server.base_url.is_loopback() || !matches!(server.wire, WireSettings::Ollama | WireSettings::OpenAi) {
+        if !may_be_asked(server) {
             return Readiness::Ready;
         }
         let Ok(outlet) = pool.outlet(&Route::new(server, CONNECT, &[])).await else { return Readiness::Ready };
@@ -48,8 +48,20 @@ impl Warming {
         match tokio::time::timeout(CONNECT + LOOK, look).await {
             Ok(Seen::Loading) => Readiness::Loading,
             Ok(Seen::NotLoaded) => self.warm_up(outlet.client, server, model).await,
-            Ok(Seen::Loaded | Seen::Unknown) | Err(_) => Readiness::Ready,
+            Ok(Seen::Works | Seen::Loaded | Seen::Unknown) | Err(_) => Readiness::Ready,
         }
+    }
+
+    /// Whether the server says that it works, without anything being begun: one that answers nothing, is loading, is full
+    /// or cannot tell does not.
+    pub(super) async fn is_back(&self, server: &ServerSettings, model: &str, pool: &HttpPool) -> bool {
+        if !may_be_asked(server) {
+            return false;
+        }
+        let Ok(outlet) = pool.outlet(&Route::new(server, CONNECT, &[])).await else { return false };
+        let seen = tokio::time::timeout(CONNECT + LOOK, look(&outlet.client, server, model)).await;
+        // A model that is not in memory is loaded by the next question, as always.
+        matches!(seen, Ok(Seen::Works | Seen::Loaded | Seen::NotLoaded))
     }
 
     async fn warm_up(&self, client: Client, server: &ServerSettings, model: &str) -> Readiness {
@@ -100,6 +112,8 @@ impl Drop for Running {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Seen {
+    /// The server has one model and says that it works.
+    Works,
     Loaded,
     /// The server loads its only model by itself.
     Loading,
@@ -107,10 +121,16 @@ enum Seen {
     Unknown,
 }
 
+/// Only servers on this machine that speak one of these protocols have free questions.
+fn may_be_asked(server: &ServerSettings) -> bool {
+    server.base_url.is_loopback() && matches!(server.wire, WireSettings::Ollama | WireSettings::OpenAi)
+}
+
 async fn look(client: &Client, server: &ServerSettings, model: &str) -> Seen {
     if server.wire == WireSettings::OpenAi {
         match fetch(client, server, "/health").await {
             Some((503, body)) => return if says_loading(&body) { Seen::Loading } else { Seen::Unknown },
+            Some((200, _)) => return Seen::Works,
             Some((404 | 405, _)) => {}
             _ => return Seen::Unknown,
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use tokio::time::Instant;
 
 use super::answer::{Assembly, Progress};
 use super::classify::{Fault, printable, status_error};
@@ -18,7 +19,7 @@ use super::transport::Way;
 use super::wire::{Framing, Outgoing, Wire};
 use super::{HttpPool, ProviderSettings, ServerSettings};
 use crate::domain::{AttemptError, FailureClass, Secret, ShellFacts, Stage};
-use crate::suggest::ports::{AttemptLimits, Call, KeySource, Pace, Prompt, Provider, RawAnswer, Readiness, RequestPreview};
+use crate::suggest::ports::{Call, Heard, KeySource, Pace, Prompt, Provider, RawAnswer, Readiness, RequestPreview};
 
 /// Tokens of an answer together with the thoughts before it; servers count both.
 const THINKING_TOKENS: u32 = 2048;
@@ -51,6 +52,34 @@ struct Learnt {
     raised: bool,
 }
 
+/// The limits of one exchange, counted from its start.
+#[derive(Clone, Copy)]
+struct Times<'a> {
+    begun: Instant,
+    first: Bound,
+    total: Bound,
+    gap: Duration,
+    heard: &'a Heard,
+}
+
+impl<'a> Times<'a> {
+    fn new(call: &Call<'a>, total: Bound) -> Self {
+        let first = Bound::new(Stage::FirstChunk, call.limits.first_chunk).and(total);
+        Self { begun: Instant::now(), first, total, gap: call.limits.gap, heard: call.heard }
+    }
+
+    /// The limit of a pause that begins now.
+    fn next_gap(self) -> Bound {
+        Bound::new(Stage::Gap, self.gap).and(self.total)
+    }
+
+    /// The first piece of the model's text is here.
+    fn first_chunk(self) -> Duration {
+        self.heard.tell();
+        self.begun.elapsed()
+    }
+}
+
 /// How one request of an attempt ended without an answer.
 enum Setback {
     /// The server does not take this form, but perhaps that one.
@@ -73,6 +102,14 @@ impl Provider for Server {
         &self.model
     }
 
+    fn kind(&self) -> Option<&'static str> {
+        Some(self.settings.wire.kind().name())
+    }
+
+    fn address(&self) -> Option<String> {
+        Some(self.settings.base_url.origin())
+    }
+
     fn pace(&self) -> Pace {
         if self.settings.base_url.is_loopback() { Pace::Loopback } else { Pace::Remote }
     }
@@ -87,6 +124,10 @@ impl Provider for Server {
 
     fn readiness<'a>(&'a self, _: &'a ShellFacts) -> BoxFuture<'a, Readiness> {
         self.warming.readiness(&self.settings, &self.model, &self.pool).boxed()
+    }
+
+    fn is_back(&self) -> BoxFuture<'_, bool> {
+        self.warming.is_back(&self.settings, &self.model, &self.pool).boxed()
     }
 
     fn connect<'a>(&'a self, facts: &'a ShellFacts) -> BoxFuture<'a, ()> {
@@ -185,18 +226,17 @@ impl Server {
     }
 
     async fn exchange(&self, call: &Call<'_>, form: Form, route: &Route, key: Option<&Secret>, total: Bound) -> Result<RawAnswer, Setback> {
-        let first = Bound::new(Stage::FirstChunk, call.limits.first_chunk).and(total);
+        let times = Times::new(call, total);
         let outlet = total.on(self.pool.outlet(route)).await??;
         let keyed = Keyed { header: self.wire.key_header(), key };
-        let reply = post(&outlet.client, self.outgoing(form, call.prompt), keyed, self.way(route, &outlet), first).await?;
+        let reply = post(&outlet.client, self.outgoing(form, call.prompt), keyed, self.way(route, &outlet), times.first).await?;
         let advice = reply.advice;
         if !(200..300).contains(&reply.status) {
-            let gap = Bound::new(Stage::Gap, call.limits.gap).and(total);
-            return Err(self.refused(reply, form, key, gap, &outlet).await);
+            return Err(self.refused(reply, form, key, times.next_gap(), &outlet).await);
         }
         self.learn(|learnt| learnt.form = form);
         reply.check_type()?;
-        let mut answer = read(self.wire.as_ref(), reply, call.limits, key, (first, total)).await?;
+        let mut answer = read(self.wire.as_ref(), reply, key, times).await?;
         outlet.keep(&self.settings.base_url.origin());
         if answer.model.is_empty() {
             answer.model = printable(&self.model, key);
@@ -250,19 +290,17 @@ impl Server {
 
 /// Reads the body of a success, streamed or not; which of them it is, its first byte tells more reliably than its
 /// declared type.
-async fn read(
-    wire: &dyn Wire,
-    mut reply: Reply,
-    limits: AttemptLimits,
-    key: Option<&Secret>,
-    (first, total): (Bound, Bound),
-) -> Result<RawAnswer, AttemptError> {
+async fn read(wire: &dyn Wire, mut reply: Reply, key: Option<&Secret>, times: Times<'_>) -> Result<RawAnswer, AttemptError> {
     let mut assembly = Assembly::default();
     let mut splitter = Splitter::new(wire.framing());
     let mut whole = Vec::new();
     let mut kind = None;
-    let mut bound = first;
-    let mut started = false;
+    let mut bound = times.first;
+    let mut began: Option<Duration> = None;
+    let whole_answer = |assembly: Assembly, clean_end, began: Option<Duration>| {
+        let first_chunk = Some(began.unwrap_or_else(|| times.first_chunk()));
+        assembly.finish(clean_end).map(|answer| RawAnswer { first_chunk, ..answer })
+    };
     while let Some(chunk) = reply.next(bound).await? {
         let chunk = chunk.as_ref();
         let first_byte = || chunk.iter().find(|byte| !byte.is_ascii_whitespace()).copied();
@@ -271,24 +309,27 @@ async fn read(
             None => {}
             Some(Kind::Page) => return Err(web_page()),
             Some(Kind::Whole) => {
+                began.get_or_insert_with(|| times.first_chunk());
                 whole.extend_from_slice(chunk);
-                bound = next_gap(limits.gap, total);
+                bound = times.next_gap();
             }
             Some(Kind::Stream) => {
                 for event in splitter.feed(chunk).map_err(damaged)? {
                     match wire.event(&event, &mut assembly, key)? {
                         Progress::Done => {
-                            let answer = assembly.finish(false);
+                            let answer = whole_answer(assembly, false, began);
                             reply.drain().await;
                             return answer;
                         }
-                        Progress::Text => started = true,
+                        Progress::Text => {
+                            began.get_or_insert_with(|| times.first_chunk());
+                        }
                         Progress::Idle => {}
                     }
                 }
                 // Comments and roles are signs of life, but of the gateway and not of the model.
-                if started {
-                    bound = next_gap(limits.gap, total);
+                if began.is_some() {
+                    bound = times.next_gap();
                 }
             }
         }
@@ -301,11 +342,7 @@ async fn read(
             }
         }
     }
-    assembly.finish(true)
-}
-
-fn next_gap(gap: Duration, total: Bound) -> Bound {
-    Bound::new(Stage::Gap, gap).and(total)
+    whole_answer(assembly, true, began)
 }
 
 fn damaged(error: SseError) -> AttemptError {

@@ -80,6 +80,19 @@ pub enum WireSettings {
     },
 }
 
+impl WireSettings {
+    /// The word for it.
+    pub(super) fn kind(&self) -> ProviderKind {
+        match self {
+            WireSettings::OpenAi => ProviderKind::OpenAi,
+            WireSettings::Anthropic => ProviderKind::Anthropic,
+            WireSettings::Gemini => ProviderKind::Gemini,
+            WireSettings::Ollama => ProviderKind::Ollama,
+            WireSettings::Azure { .. } => ProviderKind::Azure,
+        }
+    }
+}
+
 /// Whether a proxy stands between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ProxySettings {
@@ -137,13 +150,7 @@ impl ProviderSettings {
     pub fn kind(&self) -> ProviderKind {
         match &self.reach {
             ReachSettings::Program(_) => ProviderKind::Command,
-            ReachSettings::Server(server) => match server.wire {
-                WireSettings::OpenAi => ProviderKind::OpenAi,
-                WireSettings::Anthropic => ProviderKind::Anthropic,
-                WireSettings::Gemini => ProviderKind::Gemini,
-                WireSettings::Ollama => ProviderKind::Ollama,
-                WireSettings::Azure { .. } => ProviderKind::Azure,
-            },
+            ReachSettings::Server(server) => server.wire.kind(),
         }
     }
 

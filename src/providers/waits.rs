@@ -23,6 +23,8 @@ const LIMITS: [(&str, &str); 6] = [
 pub(super) struct Advice {
     /// How long to wait, if the response was a refusal.
     pub(super) wait: Option<Duration>,
+    /// How long the server asks in so many words not to be called: what is left of limits says nothing about trouble.
+    pub(super) told: Option<Duration>,
     /// How long to pause although this request was answered: it used up what is allowed.
     pub(super) pause: Option<Duration>,
     /// Whether asking again may help.
@@ -46,7 +48,8 @@ impl Advice {
             Some("false") => Some(false),
             _ => None,
         };
-        Self { wait: seconds.or_else(date).or(pause).or_else(nearest), pause, may_retry }
+        let told = seconds.or_else(date);
+        Self { wait: told.or(pause).or_else(nearest), told, pause, may_retry }
     }
 }
 
@@ -214,12 +217,12 @@ mod tests {
             ("x-ratelimit-remaining-tokens", "0"),
             ("x-ratelimit-reset-tokens", "6s"),
         ];
-        assert_eq!(read(&used_up), Advice { wait: seconds(6), pause: seconds(6), may_retry: None });
+        assert_eq!(read(&used_up), Advice { wait: seconds(6), told: None, pause: seconds(6), may_retry: None });
         let anthropic = [("anthropic-ratelimit-tokens-remaining", "0"), ("anthropic-ratelimit-tokens-reset", "2026-10-21T07:28:05Z")];
         assert_eq!(read(&anthropic).pause, seconds(5));
         let mut told = used_up.to_vec();
         told.push(("retry-after", "2"));
-        assert_eq!(read(&told).wait, seconds(2));
+        assert_eq!((read(&told).wait, read(&told).told), (seconds(2), seconds(2)));
         let plenty = [("x-ratelimit-remaining-requests", "12"), ("x-ratelimit-reset-requests", "1s")];
         assert_eq!(read(&plenty).pause, None);
         assert_eq!(read(&[]), Advice::default());

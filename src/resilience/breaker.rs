@@ -19,9 +19,13 @@ const MOST_CALLS: usize = 64;
 const FAILED_SHARE: f64 = 0.5;
 const SLOW_SHARE: f64 = 0.8;
 /// An answer that took longer counts as slow.
-pub const SLOW_CALL: Duration = Duration::from_secs(4);
+const SLOW_CALL: Duration = Duration::from_secs(4);
 const FIRST_OPEN: Duration = Duration::from_secs(5);
 const LONGEST_OPEN: Duration = Duration::from_secs(60);
+
+/// Tells the probe of one open period from every other call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Probe(u64);
 
 /// What a breaker says to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +34,7 @@ pub enum Admission {
     Pass,
     /// Go on: this call decides whether others may follow. Whoever makes it reports the result or
     /// [abandons](Breaker::abandon) it.
-    Probe,
+    Probe(Probe),
     /// Not before this moment.
     Refused(Instant),
 }
@@ -52,7 +56,7 @@ pub enum Trip {
 enum State {
     Closed,
     Open { until: Instant, period: Duration },
-    HalfOpen { period: Duration },
+    HalfOpen { period: Duration, probe: Probe },
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +70,7 @@ struct Past {
 #[derive(Debug)]
 pub struct Breaker {
     state: State,
+    probes: u64,
     in_a_row: u32,
     calls: VecDeque<Past>,
 }
@@ -73,7 +78,7 @@ pub struct Breaker {
 impl Breaker {
     /// A closed breaker.
     pub fn new() -> Self {
-        Self { state: State::Closed, in_a_row: 0, calls: VecDeque::new() }
+        Self { state: State::Closed, probes: 0, in_a_row: 0, calls: VecDeque::new() }
     }
 
     /// Asks whether a call may be made at `now`.
@@ -82,8 +87,10 @@ impl Breaker {
             State::Closed => Admission::Pass,
             State::Open { until, .. } if now < until => Admission::Refused(until),
             State::Open { period, .. } => {
-                self.state = State::HalfOpen { period };
-                Admission::Probe
+                self.probes += 1;
+                let probe = Probe(self.probes);
+                self.state = State::HalfOpen { period, probe };
+                Admission::Probe(probe)
             }
             // Somebody else's probe is under way; nobody knows for how long.
             State::HalfOpen { .. } => Admission::Refused(now),
@@ -108,6 +115,18 @@ impl Breaker {
         matches!(self.state, State::HalfOpen { .. })
     }
 
+    /// Whether this probe is the one under way: a late one of an earlier period decides nothing.
+    pub fn awaits(&self, probe: Option<Probe>) -> bool {
+        matches!(self.state, State::HalfOpen { probe: awaited, .. } if Some(awaited) == probe)
+    }
+
+    /// The endpoint seems to be back: the next call may be the probe, whatever is left of the open period.
+    pub fn may_probe(&mut self, now: Instant) {
+        if let State::Open { until, .. } = &mut self.state {
+            *until = now.min(*until);
+        }
+    }
+
     /// A call succeeded after `took`. It closes the breaker, unless too many answers were slow.
     pub fn success(&mut self, now: Instant, took: Duration, jitter: f64) -> Option<Trip> {
         self.in_a_row = 0;
@@ -116,16 +135,16 @@ impl Breaker {
             self.calls.clear();
         }
         self.remember(Past { at: now, failed: false, slow: took > SLOW_CALL });
-        self.judge_rates(now, jitter)
+        self.judge_rates(now, None, jitter)
     }
 
     /// A call failed at `now`. `jitter` is a random number from 0 to 1; `at_least` is how long the server asked not to be
-    /// called. Returns why it opened, if it did.
-    pub fn failure(&mut self, now: Instant, slow: bool, at_least: Option<Duration>, jitter: f64) -> Option<Trip> {
+    /// called; `probe` says which probe it was, if it was one. Returns why it opened, if it did.
+    pub fn failure(&mut self, now: Instant, slow: bool, at_least: Option<Duration>, probe: Option<Probe>, jitter: f64) -> Option<Trip> {
         self.in_a_row += 1;
         self.remember(Past { at: now, failed: true, slow });
         match self.state {
-            State::HalfOpen { period } => {
+            State::HalfOpen { period, .. } if self.awaits(probe) => {
                 self.open(now, (period * 2).min(LONGEST_OPEN), at_least, jitter);
                 Some(Trip::ProbeFailed)
             }
@@ -133,15 +152,23 @@ impl Breaker {
                 self.open(now, FIRST_OPEN, at_least, jitter);
                 Some(Trip::Consecutive)
             }
-            State::Closed => self.judge_rates(now, jitter),
-            // A call that began before it opened, or that was made although it is open.
-            State::Open { .. } => None,
+            State::Closed => self.judge_rates(now, at_least, jitter),
+            // A call that began before it opened, or that was made although it is open: it decides nothing, but a server
+            // that asks for time gets it.
+            State::Open { until, period } => {
+                let asked = now + at_least.unwrap_or_default().min(LONGEST_OPEN);
+                self.state = State::Open { until: until.max(asked), period };
+                None
+            }
+            State::HalfOpen { .. } => None,
         }
     }
 
-    /// The probe ended without a result, because nobody waits for it any more.
-    pub fn abandon(&mut self, now: Instant) {
-        if let State::HalfOpen { period } = self.state {
+    /// The probe ended without a result: nobody waits for it any more, or what it met says nothing of the endpoint.
+    pub fn abandon(&mut self, now: Instant, probe: Probe) {
+        if let State::HalfOpen { period, probe: awaited } = self.state
+            && awaited == probe
+        {
             self.state = State::Open { until: now, period };
         }
     }
@@ -153,7 +180,7 @@ impl Breaker {
         self.calls.push_back(call);
     }
 
-    fn judge_rates(&mut self, now: Instant, jitter: f64) -> Option<Trip> {
+    fn judge_rates(&mut self, now: Instant, at_least: Option<Duration>, jitter: f64) -> Option<Trip> {
         let recent = || self.calls.iter().filter(|call| now.duration_since(call.at) <= WINDOW);
         let all = recent().count();
         if all < LEAST_CALLS {
@@ -167,7 +194,7 @@ impl Breaker {
         } else {
             return None;
         };
-        self.open(now, FIRST_OPEN, None, jitter);
+        self.open(now, FIRST_OPEN, at_least, jitter);
         Some(trip)
     }
 
@@ -193,11 +220,18 @@ mod tests {
 
     const QUICK: Duration = Duration::from_millis(300);
 
+    fn probe_of(breaker: &mut Breaker, now: Instant) -> Probe {
+        match breaker.admit(now) {
+            Admission::Probe(probe) => probe,
+            other => panic!("{other:?}"),
+        }
+    }
+
     fn tripped(now: Instant) -> Breaker {
         let mut breaker = Breaker::new();
-        assert_eq!(breaker.failure(now, false, None, 0.5), None);
-        assert_eq!(breaker.failure(now, false, None, 0.5), None);
-        assert_eq!(breaker.failure(now, false, None, 0.5), Some(Trip::Consecutive));
+        assert_eq!(breaker.failure(now, false, None, None, 0.5), None);
+        assert_eq!(breaker.failure(now, false, None, None, 0.5), None);
+        assert_eq!(breaker.failure(now, false, None, None, 0.5), Some(Trip::Consecutive));
         breaker
     }
 
@@ -208,21 +242,21 @@ mod tests {
         let until = start + Duration::from_secs(5);
         assert_eq!(breaker.admit(start), Admission::Refused(until));
         assert_eq!(breaker.admit(until - Duration::from_millis(1)), Admission::Refused(until));
-        assert_eq!(breaker.admit(until), Admission::Probe);
+        probe_of(&mut breaker, until);
     }
 
     #[test]
     fn a_success_between_failures_keeps_it_closed() {
         let (start, mut breaker) = (Instant::now(), Breaker::new());
         for failed in [true, true, false, true, false] {
-            let trip = if failed { breaker.failure(start, false, None, 0.5) } else { breaker.success(start, QUICK, 0.5) };
+            let trip = if failed { breaker.failure(start, false, None, None, 0.5) } else { breaker.success(start, QUICK, 0.5) };
             // The fifth call makes a rate of three out of five.
             assert_eq!(trip.is_some(), breaker.calls.is_empty());
         }
         assert!(!breaker.is_closed());
         let mut breaker = Breaker::new();
         for number in 0..50 {
-            let trip = if number % 3 == 0 { breaker.failure(start, false, None, 0.5) } else { breaker.success(start, QUICK, 0.5) };
+            let trip = if number % 3 == 0 { breaker.failure(start, false, None, None, 0.5) } else { breaker.success(start, QUICK, 0.5) };
             assert_eq!(trip, None, "a third of failures");
         }
     }
@@ -232,12 +266,17 @@ mod tests {
         let start = Instant::now();
         let mut breaker = tripped(start);
         let later = start + Duration::from_secs(6);
-        assert_eq!(breaker.admit(later), Admission::Probe);
+        let first = probe_of(&mut breaker, later);
         for _ in 0..10 {
             assert_eq!(breaker.admit(later), Admission::Refused(later));
         }
-        breaker.abandon(later);
-        assert_eq!(breaker.admit(later), Admission::Probe);
+        breaker.abandon(later, first);
+        let second = probe_of(&mut breaker, later);
+        breaker.abandon(later, first);
+        assert_eq!(breaker.failure(later, false, None, Some(first), 0.5), None, "nor does its late failure");
+        assert_eq!(breaker.failure(later, false, None, None, 0.5), None, "nor that of a call which is no probe");
+        assert!(breaker.is_half_open(), "a probe that was given up does not free the next one");
+        assert!(breaker.awaits(Some(second)));
         assert_eq!(breaker.success(later, QUICK, 0.5), None);
         assert_eq!(breaker.admit(later), Admission::Pass);
     }
@@ -250,8 +289,8 @@ mod tests {
             let Admission::Refused(until) = breaker.admit(now) else { panic!("it is open") };
             assert_eq!((until - now).as_secs(), seconds);
             now = until;
-            assert_eq!(breaker.admit(now), Admission::Probe);
-            assert_eq!(breaker.failure(now, false, None, 0.5), Some(Trip::ProbeFailed));
+            let probe = probe_of(&mut breaker, now);
+            assert_eq!(breaker.failure(now, false, None, Some(probe), 0.5), Some(Trip::ProbeFailed));
         }
     }
 
@@ -261,7 +300,7 @@ mod tests {
         let wait = |at_least: Option<u64>, jitter: f64| {
             let mut breaker = Breaker::new();
             for _ in 0..3 {
-                breaker.failure(now, false, at_least.map(Duration::from_secs), jitter);
+                breaker.failure(now, false, at_least.map(Duration::from_secs), None, jitter);
             }
             match breaker.admit(now) {
                 Admission::Refused(until) => (until - now).as_millis(),
@@ -273,11 +312,57 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_asks_for_time_gets_it_however_the_breaker_opened() {
+        let now = Instant::now();
+        let left = |breaker: &mut Breaker| match breaker.admit(now) {
+            Admission::Refused(until) => (until - now).as_secs(),
+            other => panic!("{other:?}"),
+        };
+        let ask = Some(Duration::from_secs(40));
+        let mut late = tripped(now);
+        late.failure(now, false, None, None, 0.5);
+        assert_eq!(left(&mut late), 5);
+        late.failure(now, false, ask, None, 0.5);
+        late.failure(now, false, Some(Duration::from_secs(7)), None, 0.5);
+        assert_eq!(left(&mut late), 40, "a shorter wish takes nothing back");
+        late.failure(now, false, Some(Duration::from_secs(3600)), None, 0.5);
+        assert_eq!(left(&mut late), 60);
+        let mut rate = Breaker::new();
+        for failed in [true, false, true, false] {
+            if failed {
+                rate.failure(now, false, None, None, 0.5)
+            } else {
+                rate.success(now, QUICK, 0.5)
+            };
+        }
+        assert_eq!(rate.failure(now, false, ask, None, 0.5), Some(Trip::FailureRate));
+        assert_eq!(left(&mut rate), 40);
+        let mut probed = tripped(now - Duration::from_secs(5));
+        let probe = probe_of(&mut probed, now);
+        probed.failure(now, false, ask, Some(probe), 0.5);
+        assert_eq!(left(&mut probed), 40);
+    }
+
+    #[test]
+    fn an_endpoint_that_seems_to_be_back_is_probed_at_once() {
+        let now = Instant::now();
+        let mut breaker = tripped(now);
+        breaker.may_probe(now);
+        let probe = probe_of(&mut breaker, now);
+        breaker.may_probe(now);
+        assert_eq!(breaker.failure(now, false, None, Some(probe), 0.5), Some(Trip::ProbeFailed));
+        assert_eq!(breaker.admit(now), Admission::Refused(now + Duration::from_secs(10)), "its open periods go on growing");
+        let mut closed = Breaker::new();
+        closed.may_probe(now);
+        assert_eq!(closed.admit(now), Admission::Pass);
+    }
+
+    #[test]
     fn rates_count_only_the_last_minutes() {
         let (mut now, mut breaker) = (Instant::now(), Breaker::new());
         for number in 0..40 {
             now += Duration::from_secs(100);
-            let trip = if number % 2 == 0 { breaker.failure(now, false, None, 0.5) } else { breaker.success(now, QUICK, 0.5) };
+            let trip = if number % 2 == 0 { breaker.failure(now, false, None, None, 0.5) } else { breaker.success(now, QUICK, 0.5) };
             assert_eq!(trip, None, "four calls in five minutes make no rate");
         }
         let mut breaker = Breaker::new();

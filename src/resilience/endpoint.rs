@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::breaker::{Admission, Breaker, Trip};
+use super::breaker::{Admission, Breaker, Probe, Trip};
 
-/// Latencies remembered.
+/// Times to the first piece of an answer that are remembered.
 const LATENCIES: usize = 20;
 /// Fewer than this make no percentile.
 const LEAST_LATENCIES: usize = 5;
@@ -38,8 +38,9 @@ pub enum Block {
 pub enum Gate {
     /// Go on.
     Pass,
-    /// Go on; this call decides whether others may follow.
-    Probe,
+    /// Go on; this call decides whether others may follow. Whoever makes it reports the result or
+    /// [abandons](Endpoint::abandon) it.
+    Probe(Probe),
     /// Do not call.
     Blocked(Block, Instant),
 }
@@ -51,6 +52,8 @@ pub enum Report {
     Success {
         /// How long the whole answer took.
         took: Duration,
+        /// How long its first piece took, when that is known.
+        first_chunk: Option<Duration>,
         /// How long the provider asks not to be called.
         pause: Option<Duration>,
     },
@@ -71,6 +74,38 @@ pub enum Report {
     Neutral,
 }
 
+/// Whether an endpoint is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// No call to it has ended yet.
+    Unasked,
+    /// It may be called.
+    Ready,
+    /// A probe is under way.
+    Probed,
+    /// It is not called. One that failed too often stays so until a probe says otherwise, also when its time is over.
+    Blocked(Block),
+}
+
+/// How an endpoint stands at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct View {
+    /// Whether it is called.
+    pub standing: Standing,
+    /// Since when.
+    pub since: Option<Instant>,
+    /// When a blocked one may be called again.
+    pub until: Option<Instant>,
+    /// The time within which half of the answers began, once there are enough to tell.
+    pub p50: Option<Duration>,
+    /// The same for 95 of 100.
+    pub p95: Option<Duration>,
+    /// Calls that ended.
+    pub calls: u64,
+    /// How many of them were answered.
+    pub successes: u64,
+}
+
 /// The health of one endpoint.
 #[derive(Debug, Default)]
 pub struct Endpoint {
@@ -79,7 +114,10 @@ pub struct Endpoint {
     calls_since_success: u32,
     last_success: Option<Instant>,
     calls: u64,
-    latencies: VecDeque<Duration>,
+    successes: u64,
+    first_chunks: VecDeque<Duration>,
+    /// How it stood after the last change, and since when.
+    stood: Option<(Standing, Instant)>,
 }
 
 impl Endpoint {
@@ -88,11 +126,76 @@ impl Endpoint {
         if let Some(blocked) = self.block(now) {
             return blocked;
         }
-        match self.breaker.admit(now) {
+        self.change(now, |endpoint| match endpoint.breaker.admit(now) {
             Admission::Pass => Gate::Pass,
-            Admission::Probe => Gate::Probe,
+            Admission::Probe(probe) => Gate::Probe(probe),
             Admission::Refused(until) => Gate::Blocked(Block::Open, until),
+        })
+    }
+
+    /// How it stands.
+    pub fn view(&self, now: Instant) -> View {
+        let (standing, since) = self.stood_at(now);
+        let until = match standing {
+            // What is blocked for two reasons waits for both.
+            Standing::Blocked(_) => {
+                let blocked = self.blocked.map(|(_, until)| until).filter(|until| now < *until);
+                blocked.into_iter().chain(self.breaker.opens_at()).max()
+            }
+            Standing::Unasked | Standing::Ready | Standing::Probed => None,
+        };
+        let (p50, p95) = (self.percentile(50), self.percentile(95));
+        View { standing, since, until, p50, p95, calls: self.calls, successes: self.successes }
+    }
+
+    /// Whether it is left alone for trouble that may be over before its time is: it failed too often, or too many asked.
+    pub fn is_left_alone(&self, now: Instant) -> bool {
+        let View { standing, until, .. } = self.view(now);
+        matches!(standing, Standing::Blocked(Block::Open | Block::Overloaded)) && until.is_some_and(|until| now < until)
+    }
+
+    /// It seems to be back: the next call may go to it at once.
+    pub fn seems_back(&mut self, now: Instant) {
+        self.change(now, |endpoint| {
+            endpoint.blocked.take_if(|(block, _)| *block == Block::Overloaded);
+            endpoint.breaker.may_probe(now);
+        });
+    }
+
+    fn standing(&self, now: Instant) -> Standing {
+        match self.block(now) {
+            Some(Gate::Blocked(block, _)) => Standing::Blocked(block),
+            _ if self.breaker.is_half_open() => Standing::Probed,
+            _ if !self.breaker.is_closed() => Standing::Blocked(Block::Open),
+            _ if self.calls == 0 => Standing::Unasked,
+            _ => Standing::Ready,
         }
+    }
+
+    /// How it stands, and since when: it changes by what happens to it, and when a block has expired.
+    fn stood_at(&self, now: Instant) -> (Standing, Option<Instant>) {
+        let standing = self.standing(now);
+        let since = match self.stood {
+            Some((before, since)) if before == standing => Some(since),
+            _ if standing == Standing::Unasked => None,
+            _ => Some(self.blocked.map_or(now, |(_, until)| until.min(now))),
+        };
+        (standing, since)
+    }
+
+    /// Makes a change and remembers how it stood before and stands after: a block that has expired ended when its time
+    /// was over, and not with this change.
+    fn change<T>(&mut self, now: Instant, make: impl FnOnce(&mut Self) -> T) -> T {
+        self.note(now);
+        let made = make(self);
+        self.note(now);
+        made
+    }
+
+    fn note(&mut self, now: Instant) {
+        let (standing, since) = self.stood_at(now);
+        self.stood = since.map(|since| (standing, since));
+        self.blocked.take_if(|(_, until)| *until <= now);
     }
 
     /// Whether [`Endpoint::admit`] would let a call pass, without taking the probe.
@@ -121,14 +224,19 @@ impl Endpoint {
             || self.last_success.is_some_and(|at| now.duration_since(at) <= RECENT)
     }
 
-    /// The time within which 95 of 100 answers came, once there are enough to tell.
-    pub fn p95(&self) -> Option<Duration> {
-        if self.latencies.len() < LEAST_LATENCIES {
+    /// The time within which so many of 100 answers began, once there are enough to tell.
+    fn percentile(&self, share: usize) -> Option<Duration> {
+        if self.first_chunks.len() < LEAST_LATENCIES {
             return None;
         }
-        let mut sorted: Vec<_> = self.latencies.iter().copied().collect();
+        let mut sorted: Vec<_> = self.first_chunks.iter().copied().collect();
         sorted.sort_unstable();
-        sorted.get((sorted.len() * 95).div_ceil(100) - 1).copied()
+        sorted.get((sorted.len() * share).div_ceil(100).saturating_sub(1)).copied()
+    }
+
+    /// The time within which 95 of 100 answers began, once there are enough to tell.
+    pub fn p95(&self) -> Option<Duration> {
+        self.percentile(95)
     }
 
     /// Whether calls pass without a probe.
@@ -136,18 +244,28 @@ impl Endpoint {
         self.breaker.is_closed()
     }
 
-    /// A call ended. `jitter` is a random number from 0 to 1. Returns why the breaker opened, if it did.
-    pub fn report(&mut self, now: Instant, report: Report, jitter: f64) -> Option<Trip> {
-        self.calls += 1;
+    /// A call ended; `probe` says which probe it was, if it was one. `jitter` is a random number from 0 to 1. Returns why
+    /// the breaker opened, if it did.
+    pub fn report(&mut self, now: Instant, report: Report, probe: Option<Probe>, jitter: f64) -> Option<Trip> {
+        self.change(now, |endpoint| {
+            endpoint.calls += 1;
+            endpoint.learn(now, report, probe, jitter)
+        })
+    }
+
+    fn learn(&mut self, now: Instant, report: Report, probe: Option<Probe>, jitter: f64) -> Option<Trip> {
         match report {
-            Report::Success { took, pause } => {
+            Report::Success { took, first_chunk, pause } => {
                 self.calls_since_success = 0;
+                self.successes += 1;
                 self.last_success = Some(now);
                 self.blocked = pause.map(|pause| (Block::RateLimited, now + pause.min(LONGEST_PAUSE)));
-                if self.latencies.len() >= LATENCIES {
-                    self.latencies.pop_front();
+                if let Some(first_chunk) = first_chunk {
+                    if self.first_chunks.len() >= LATENCIES {
+                        self.first_chunks.pop_front();
+                    }
+                    self.first_chunks.push_back(first_chunk);
                 }
-                self.latencies.push_back(took);
                 self.breaker.success(now, took, jitter)
             }
             Report::Failure { slow, at_least, overloaded } => {
@@ -155,35 +273,38 @@ impl Endpoint {
                 if overloaded {
                     self.blocked = Some((Block::Overloaded, now + OVERLOADED.max(at_least.unwrap_or_default()).min(LONGEST_PAUSE)));
                 }
-                self.breaker.failure(now, slow, at_least, jitter)
+                self.breaker.failure(now, slow, at_least, probe, jitter)
             }
             Report::RateLimited(wait) => {
                 if let Some(wait) = wait.filter(|wait| !wait.is_zero()) {
                     self.blocked = Some((Block::RateLimited, now + wait.min(LONGEST_PAUSE)));
                 }
                 // A probe that meets a limit proved nothing.
-                if self.breaker.is_half_open() { self.breaker.failure(now, false, wait, jitter) } else { None }
+                if self.breaker.awaits(probe) { self.breaker.failure(now, false, wait, probe, jitter) } else { None }
             }
             Report::Quarantine(period) => {
                 self.blocked = Some((Block::Quarantined, now + period));
-                self.breaker.abandon(now);
-                None
+                self.free(now, probe)
             }
-            Report::Neutral => {
-                self.breaker.abandon(now);
-                None
-            }
+            Report::Neutral => self.free(now, probe),
         }
     }
 
-    /// What its owner had to mend may be mended.
-    pub fn release(&mut self) {
-        self.blocked = None;
+    fn free(&mut self, now: Instant, probe: Option<Probe>) -> Option<Trip> {
+        if let Some(probe) = probe {
+            self.breaker.abandon(now, probe);
+        }
+        None
     }
 
-    /// A call was given up before it ended.
-    pub fn abandon(&mut self, now: Instant) {
-        self.breaker.abandon(now);
+    /// What its owner had to mend may be mended.
+    pub fn release(&mut self, now: Instant) {
+        self.change(now, |endpoint| endpoint.blocked = None);
+    }
+
+    /// A probe was given up before it ended.
+    pub fn abandon(&mut self, now: Instant, probe: Probe) {
+        self.change(now, |endpoint| endpoint.breaker.abandon(now, probe));
     }
 }
 
@@ -194,14 +315,29 @@ mod tests {
     const FAILURE: Report = Report::Failure { slow: false, at_least: None, overloaded: false };
 
     fn success(ms: u64) -> Report {
-        Report::Success { took: Duration::from_millis(ms), pause: None }
+        Report::Success { took: Duration::from_millis(ms), first_chunk: Some(Duration::from_millis(ms)), pause: None }
     }
 
     fn blocked(gate: Gate, now: Instant) -> Option<(Block, u128)> {
         match gate {
             Gate::Blocked(block, until) => Some((block, until.saturating_duration_since(now).as_millis())),
-            Gate::Pass | Gate::Probe => None,
+            Gate::Pass | Gate::Probe(_) => None,
         }
+    }
+
+    fn probe_of(endpoint: &mut Endpoint, now: Instant) -> Option<Probe> {
+        match endpoint.admit(now) {
+            Gate::Probe(probe) => Some(probe),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn open(now: Instant) -> Endpoint {
+        let mut endpoint = Endpoint::default();
+        for _ in 0..3 {
+            endpoint.report(now, FAILURE, None, 0.5);
+        }
+        endpoint
     }
 
     #[test]
@@ -219,10 +355,10 @@ mod tests {
             (Report::RateLimited(None), None),
             (Report::RateLimited(Some(Duration::ZERO)), None),
             (Report::Quarantine(300 * second), Some((Block::Quarantined, 300_000))),
-            (Report::Success { took: second, pause: Some(3 * second) }, Some((Block::RateLimited, 3000))),
+            (Report::Success { took: second, first_chunk: None, pause: Some(3 * second) }, Some((Block::RateLimited, 3000))),
         ] {
             let mut endpoint = Endpoint::default();
-            endpoint.report(now, report, 0.5);
+            endpoint.report(now, report, None, 0.5);
             assert_eq!(blocked(endpoint.admit(now), now), expected, "{report:?}");
             assert_eq!(endpoint.is_usable(now), expected.is_none(), "{report:?}");
         }
@@ -231,24 +367,78 @@ mod tests {
     #[test]
     fn a_probe_that_meets_a_limit_fails_and_one_that_meets_something_else_is_free_again() {
         let now = Instant::now();
-        let open = || {
-            let mut endpoint = Endpoint::default();
-            for _ in 0..3 {
-                endpoint.report(now, FAILURE, 0.5);
-            }
-            endpoint
-        };
         let later = now + Duration::from_secs(5);
-        let mut endpoint = open();
+        let mut endpoint = open(now);
         assert_eq!(blocked(endpoint.admit(now), now), Some((Block::Open, 5000)));
         assert!(endpoint.is_usable(later));
-        assert_eq!(endpoint.admit(later), Gate::Probe);
+        let probe = probe_of(&mut endpoint, later);
         assert!(!endpoint.is_usable(later), "one probe at a time");
-        assert_eq!(endpoint.report(later, Report::RateLimited(None), 0.5), Some(Trip::ProbeFailed));
-        let mut endpoint = open();
-        assert_eq!(endpoint.admit(later), Gate::Probe);
-        endpoint.report(later, Report::Neutral, 0.5);
-        assert_eq!(endpoint.admit(later), Gate::Probe);
+        assert_eq!(endpoint.report(later, Report::RateLimited(None), None, 0.5), None, "another call's limit is not the probe's");
+        assert_eq!(endpoint.report(later, Report::RateLimited(None), probe, 0.5), Some(Trip::ProbeFailed));
+        let mut endpoint = open(now);
+        let probe = probe_of(&mut endpoint, later);
+        for report in [Report::Neutral, FAILURE] {
+            endpoint.report(later, report, None, 0.5);
+            assert!(matches!(endpoint.admit(later), Gate::Blocked(Block::Open, _)), "another call does not free the probe: {report:?}");
+        }
+        endpoint.report(later, Report::Neutral, probe, 0.5);
+        probe_of(&mut endpoint, later);
+    }
+
+    #[test]
+    fn it_tells_how_it_stands_and_since_when() {
+        let start = Instant::now();
+        let at = |seconds: u64| start + Duration::from_secs(seconds);
+        let mut endpoint = Endpoint::default();
+        let seen = |endpoint: &Endpoint, seconds: u64| {
+            let view = endpoint.view(at(seconds));
+            let whole = |moment: Option<Instant>| moment.map(|moment| moment.duration_since(start).as_secs());
+            (view.standing, whole(view.since), whole(view.until))
+        };
+        assert_eq!(seen(&endpoint, 9), (Standing::Unasked, None, None));
+        endpoint.admit(at(9));
+        assert_eq!(seen(&endpoint, 9), (Standing::Unasked, None, None));
+        endpoint.report(at(10), success(5), None, 0.5);
+        endpoint.report(at(12), FAILURE, None, 0.5);
+        assert_eq!(seen(&endpoint, 20), (Standing::Ready, Some(10), None));
+        endpoint.report(at(20), Report::RateLimited(Some(Duration::from_secs(10))), None, 0.5);
+        assert_eq!(seen(&endpoint, 25), (Standing::Blocked(Block::RateLimited), Some(20), Some(30)));
+        assert_eq!(seen(&endpoint, 50), (Standing::Ready, Some(30), None), "it was over when its time was");
+        endpoint.report(at(60), FAILURE, None, 0.5);
+        assert_eq!(seen(&endpoint, 60), (Standing::Ready, Some(30), None));
+        endpoint.report(at(61), FAILURE, None, 0.5);
+        assert_eq!(seen(&endpoint, 62), (Standing::Blocked(Block::Open), Some(61), Some(66)));
+        assert_eq!(seen(&endpoint, 90), (Standing::Blocked(Block::Open), Some(61), Some(66)), "until a probe says otherwise");
+        let probe = probe_of(&mut endpoint, at(90));
+        assert_eq!(seen(&endpoint, 91), (Standing::Probed, Some(90), None));
+        endpoint.report(at(92), success(5), probe, 0.5);
+        assert_eq!(seen(&endpoint, 99), (Standing::Ready, Some(92), None));
+        endpoint.report(at(100), Report::Quarantine(Duration::from_secs(300)), None, 0.5);
+        assert_eq!(seen(&endpoint, 100), (Standing::Blocked(Block::Quarantined), Some(100), Some(400)));
+        endpoint.release(at(110));
+        assert_eq!(seen(&endpoint, 120), (Standing::Ready, Some(110), None));
+        let view = endpoint.view(at(120));
+        assert_eq!((view.calls, view.successes), (7, 2));
+    }
+
+    #[test]
+    fn what_failed_or_had_too_many_to_serve_may_be_called_when_it_seems_back() {
+        let now = Instant::now();
+        let overloaded = Report::Failure { slow: false, at_least: Some(Duration::from_secs(40)), overloaded: true };
+        let mut busy = Endpoint::default();
+        busy.report(now, overloaded, None, 0.5);
+        assert_eq!(blocked(busy.admit(now), now), Some((Block::Overloaded, 40_000)), "as long as it asks for");
+        let mut limited = Endpoint::default();
+        limited.report(now, Report::RateLimited(Some(Duration::from_secs(7))), None, 0.5);
+        let mut failed = open(now);
+        assert!(busy.is_left_alone(now) && failed.is_left_alone(now) && !limited.is_left_alone(now));
+        for endpoint in [&mut busy, &mut failed, &mut limited] {
+            endpoint.seems_back(now);
+        }
+        assert_eq!(busy.admit(now), Gate::Pass);
+        assert!(!failed.is_left_alone(now));
+        probe_of(&mut failed, now);
+        assert_eq!(blocked(limited.admit(now), now), Some((Block::RateLimited, 7000)), "a limit is the provider's word");
     }
 
     #[test]
@@ -257,13 +447,13 @@ mod tests {
         let mut endpoint = Endpoint::default();
         for _ in 0..19 {
             assert!(endpoint.is_promising(start));
-            endpoint.report(start, FAILURE, 0.5);
+            endpoint.report(start, FAILURE, None, 0.5);
         }
-        endpoint.report(start, FAILURE, 0.5);
+        endpoint.report(start, FAILURE, None, 0.5);
         assert!(!endpoint.is_promising(start));
-        endpoint.report(start, success(10), 0.5);
+        endpoint.report(start, success(10), None, 0.5);
         for _ in 0..25 {
-            endpoint.report(start, FAILURE, 0.5);
+            endpoint.report(start, FAILURE, None, 0.5);
         }
         assert!(endpoint.is_promising(start + Duration::from_secs(60)));
         assert!(!endpoint.is_promising(start + Duration::from_secs(61)));
@@ -273,12 +463,15 @@ mod tests {
     fn the_percentile_needs_some_answers_and_forgets_old_ones() {
         let (now, mut endpoint) = (Instant::now(), Endpoint::default());
         for ms in 1..=4 {
-            endpoint.report(now, success(ms), 0.5);
+            endpoint.report(now, success(ms), None, 0.5);
         }
-        assert_eq!(endpoint.p95(), None);
+        assert_eq!((endpoint.percentile(50), endpoint.p95()), (None, None));
         for ms in 5..=100 {
-            endpoint.report(now, success(ms), 0.5);
+            endpoint.report(now, success(ms), None, 0.5);
         }
+        let whole = Report::Success { took: Duration::from_secs(3), first_chunk: None, pause: None };
+        endpoint.report(now, whole, None, 0.5);
         assert_eq!(endpoint.p95(), Some(Duration::from_millis(99)), "of 81 to 100");
+        assert_eq!(endpoint.percentile(50), Some(Duration::from_millis(90)));
     }
 }

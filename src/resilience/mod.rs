@@ -11,10 +11,10 @@ mod outage;
 mod single_flight;
 
 pub use backoff::backoff;
-pub use breaker::{Breaker, SLOW_CALL, Trip};
+pub use breaker::{Probe, Trip};
 pub use budget::RetryBudget;
-pub use bulkhead::{Bulkhead, BulkheadError};
-pub use endpoint::{Block, Endpoint, Gate, Report};
-pub use limiter::CallLimiter;
+pub use bulkhead::Bulkhead;
+pub use endpoint::{Block, Endpoint, Gate, Report, Standing, View};
+pub use limiter::{CallLimiter, PerMinute};
 pub use outage::Outage;
-pub use single_flight::{Role, SingleFlight, Ticket};
+pub use single_flight::{Role, SingleFlight};

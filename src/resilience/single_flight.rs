@@ -82,11 +82,13 @@ impl<K: Eq + Hash + Clone + Send + 'static, V: Clone + Send + Sync + 'static> Si
     }
 
     /// How many different works are under way.
+    #[cfg(test)]
     pub fn len(&self) -> usize {
         self.flights.lock().unwrap_or_else(PoisonError::into_inner).under_way.len()
     }
 
     /// Whether nothing is under way.
+    #[cfg(test)]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

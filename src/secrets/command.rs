@@ -96,7 +96,7 @@ impl KeySource for KeyCommand {
 
 async fn run(program: Program, time: Duration, shown: String) -> Result<Secret, AttemptError> {
     let fail = |cause: String| refuse(format!("{shown}: {cause}"));
-    let printed = program.run(b"", ProgramLimits { time, output: KEY_LIMIT }).await.map_err(|error| {
+    let printed = program.run(b"", ProgramLimits { time, output: KEY_LIMIT }, || {}).await.map_err(|error| {
         fail(match error {
             ProgramError::Late(limit) => format!("no key within {} s", limit.as_secs_f64()),
             ProgramError::TooMuch => "printed too much for a key".to_owned(),

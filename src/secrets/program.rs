@@ -90,12 +90,12 @@ impl Program {
         Some(Self { command })
     }
 
-    /// Runs it with `input` on its standard input and gives what it printed. It is killed, with all that it started, when
-    /// it is late, prints too much, or nobody waits for it any more.
+    /// Runs it with `input` on its standard input and gives what it printed; `begins` is called when the first of it is
+    /// here. It is killed, with all that it started, when it is late, prints too much, or nobody waits for it any more.
     ///
     /// # Errors
     /// Why there is no output that counts: only that of a program that ended with status 0 does.
-    pub async fn run(mut self, input: &[u8], limits: ProgramLimits) -> Result<Vec<u8>, ProgramError> {
+    pub async fn run(mut self, input: &[u8], limits: ProgramLimits, begins: impl FnOnce()) -> Result<Vec<u8>, ProgramError> {
         if !input.is_empty() {
             self.command.stdin(Stdio::piped());
         }
@@ -112,10 +112,13 @@ impl Program {
                 }
             };
             let read = async {
-                match stdout {
-                    Some(stdout) => stdout.take(limits.output as u64 + 1).read_to_end(&mut printed).await,
-                    None => Ok(0),
+                let Some(stdout) = stdout else { return Ok(0) };
+                let mut stdout = stdout.take(limits.output as u64 + 1);
+                if stdout.read_buf(&mut printed).await? > 0 {
+                    begins();
+                    stdout.read_to_end(&mut printed).await?;
                 }
+                Ok::<_, std::io::Error>(printed.len())
             };
             tokio::pin!(feed, read);
             // A program that floods its output may never read its input, so the reading alone decides when this ends.

@@ -1,16 +1,20 @@
 //! From a query to suggestions: [`pipeline`] tells the story, [`ports`] is what it needs from outside.
 
+mod ahead;
+mod background;
 pub mod context;
-pub mod counts;
 pub mod engine;
 pub mod extract;
 pub mod fit;
 pub mod key;
 pub mod local;
+pub mod metrics;
 pub mod online;
 pub mod pipeline;
 pub mod ports;
 pub mod prompt;
 mod ran;
+#[cfg(test)]
+mod tests;
 pub mod trial;
 mod waiting;

@@ -8,14 +8,15 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::counts::Counts;
+use super::background::Background;
 use super::key::{self, KeyContext, Kind};
 use super::local::{LocalSources, Taught};
+use super::metrics::{Asking, Metrics, Page};
 use super::online::{Asked, Online, OnlineSettings};
 use super::ports::{AnswerCache, CacheKey, Commands, Prompt, Provider, RedactedText, SeenPlace, ShellSyntax, Surroundings};
 use super::prompt;
 pub use super::waiting::WaitingFor;
-use crate::domain::{ContextField, Query, ShellFacts};
+use crate::domain::{ContextField, ProvidersHealth, Query, ShellFacts};
 use crate::offline::Translator;
 use crate::redact::{self, Redacted};
 use crate::validate::{CustomRules, Policy, Suggestion};
@@ -125,8 +126,14 @@ pub enum Outcome {
 /// How long looking at the place may take.
 const LOOK_LIMIT: Duration = Duration::from_millis(50);
 
+/// How often models on this machine are looked after, give or take a fifth, so that no two processes do it in step.
+const LOOK_AFTER_EVERY: Duration = Duration::from_secs(30);
+
 /// Questions of batches that are under way at once.
 const BATCH_WIDTH: usize = 10;
+
+/// Fewer words are hardly a question yet.
+const LEAST_WORDS: usize = 3;
 
 /// Why nobody was asked.
 const PRIVATE: &str = "the words begin with a blank, so nobody was asked over the network";
@@ -148,6 +155,11 @@ impl Place {
     pub fn key_context<'a>(&'a self, seen: &'a str) -> KeyContext<'a> {
         KeyContext { os: self.os, build: Some(&self.build), tools: "", models: "", seen }
     }
+
+    /// What an answer of this kind to these words is kept under.
+    pub(super) fn key(&self, kind: Kind, request: &Request, redacted: &Redacted) -> CacheKey {
+        key::derive(kind, redacted.stable(), &request.facts, &self.key_context(request.seen()))
+    }
 }
 
 /// What all requests are answered with.
@@ -158,19 +170,13 @@ pub(super) struct Parts {
     pub(super) shells: Arc<dyn ShellSyntax>,
 }
 
-impl Parts {
-    /// What a provider's answer to these words is kept under.
-    pub(super) fn provider_key(&self, request: &Request, redacted: &Redacted) -> CacheKey {
-        key::derive(Kind::Provider, redacted.stable(), &request.facts, &self.place.key_context(request.seen()))
-    }
-}
-
 /// The way of a query through all sources.
 pub struct Pipeline {
     pub(super) parts: Arc<Parts>,
     surroundings: Option<Arc<dyn Surroundings>>,
     online: RwLock<Arc<Online>>,
-    counts: Arc<Counts>,
+    background: Arc<Background>,
+    metrics: Arc<Metrics>,
     taught: RwLock<Arc<Taught>>,
     batch: Semaphore,
 }
@@ -178,12 +184,13 @@ pub struct Pipeline {
 impl Pipeline {
     /// Puts the pipeline together.
     pub fn new(place: Place, cache: Arc<dyn AnswerCache>, commands: Arc<dyn Commands>, shells: Arc<dyn ShellSyntax>) -> Self {
-        let counts = Arc::<Counts>::default();
+        let metrics = Arc::<Metrics>::default();
         Self {
             parts: Arc::new(Parts { place, cache, commands, shells }),
             surroundings: None,
-            online: RwLock::new(Arc::new(Online::new(Arc::clone(&counts), OnlineSettings::default(), fastrand::u64(..)))),
-            counts,
+            online: RwLock::new(Arc::new(Online::new(Arc::clone(&metrics), OnlineSettings::default(), fastrand::u64(..)))),
+            background: Arc::new(Background::new(Arc::clone(&metrics))),
+            metrics,
             taught: RwLock::new(Arc::new(Taught::new(None))),
             batch: Semaphore::new(BATCH_WIDTH),
         }
@@ -200,18 +207,43 @@ impl Pipeline {
         self.parts.cache.as_ref()
     }
 
-    /// What happened on the way to the providers so far.
+    /// How these providers have been.
+    pub fn health(&self, providers: &[Arc<dyn Provider>]) -> ProvidersHealth {
+        self.way_out().health(providers)
+    }
+
+    /// Looks from time to time whether models on this machine that were in trouble are back. It never ends; nothing is
+    /// asked of a provider elsewhere.
+    pub async fn look_after(&self, providers: impl Fn() -> Vec<Arc<dyn Provider>>) {
+        loop {
+            tokio::time::sleep(LOOK_AFTER_EVERY.mul_f64(0.8 + 0.4 * fastrand::f64())).await;
+            self.way_out().look_after(&providers()).await;
+        }
+    }
+
+    /// What was counted so far, by name and labels.
     pub fn counts(&self) -> BTreeMap<String, u64> {
-        self.counts.all()
+        self.metrics.counts()
+    }
+
+    /// What was counted so far, and how things stand.
+    pub fn measure(&self) -> Page {
+        let mut page = self.metrics.page();
+        page.cache(&self.parts.cache.stats());
+        page.queue("batch", BATCH_WIDTH - self.batch.available_permits().min(BATCH_WIDTH), BATCH_WIDTH);
+        self.background.queues().into_iter().for_each(|(queue, depth, capacity)| page.queue(queue, depth, capacity));
+        self.way_out().measure(&mut page);
+        page
     }
 
     /// The configuration is this from now on: what was held against providers is forgotten, and these limits hold.
     pub fn reconfigure(&self, settings: OnlineSettings) {
+        self.background.clear();
         let mut online = self.online.write().unwrap_or_else(PoisonError::into_inner);
         if online.settings == settings {
             online.forget();
         } else {
-            *online = Arc::new(Online::new(Arc::clone(&self.counts), settings, fastrand::u64(..)));
+            *online = Arc::new(Online::new(Arc::clone(&self.metrics), settings, fastrand::u64(..)));
         }
     }
 
@@ -223,7 +255,33 @@ impl Pipeline {
 
     /// Words for a provider are being typed: opens a connection, so that the question need not wait for it.
     pub fn warm(&self, facts: ShellFacts, providers: &[Arc<dyn Provider>]) {
-        self.way_out().warm(facts, providers);
+        self.way_out().warm(&self.background, facts, providers);
+    }
+
+    /// Somebody is typing these words and has paused: asks the providers for them behind their back, where that is worth a
+    /// call, and keeps the answer. Returns the key variables that are needed for it and were not offered; with them it may
+    /// be tried again.
+    pub async fn prefetch(&self, request: &Request, providers: &[Arc<dyn Provider>]) -> Vec<String> {
+        let words = request.query.as_str().split_whitespace().count();
+        if providers.is_empty() || words < LEAST_WORDS || request.mode != Mode::Normal || !request.may_use_cache() {
+            return Vec::new();
+        }
+        let redacted = redact::redact(request.query.as_str());
+        // Nobody has asked for anything yet, so what could be a secret is not sent, not even by its place.
+        if !redacted.is_clean() {
+            return Vec::new();
+        }
+        let local = self.sources().collect(request, &redacted);
+        if local.is_sure() || local.may_be_served() {
+            return Vec::new();
+        }
+        let needed = missing_keys(providers, &request.offered_keys);
+        if needed.is_empty() {
+            let (prompt, _) = self.prompt((&request.facts, &request.context), &redacted).await;
+            let asked = Asked { request, redacted: &redacted, prompt, providers, has_local: local.has_offers() };
+            self.way_out().prefetch(&self.background, &self.parts, &asked);
+        }
+        needed
     }
 
     fn way_out(&self) -> Arc<Online> {
@@ -237,6 +295,13 @@ impl Pipeline {
 
     /// Answers one request by its deadline. Dropping the future cancels everything it started that nobody else waits for.
     pub async fn suggest(&self, request: &Request, providers: &[Arc<dyn Provider>], waiting: &WaitingFor) -> Outcome {
+        let mut asking = self.metrics.asking();
+        let outcome = self.answer(request, providers, waiting, &mut asking).await;
+        asking.ended(&outcome, providers);
+        outcome
+    }
+
+    async fn answer(&self, request: &Request, providers: &[Arc<dyn Provider>], waiting: &WaitingFor, asking: &mut Asking<'_>) -> Outcome {
         // Secrets become placeholders before anything is keyed, stored or sent; they return in the final command only.
         let redacted = redact::redact(request.query.as_str());
 
@@ -272,13 +337,14 @@ impl Pipeline {
         let asked = Asked { request, redacted: &redacted, prompt, providers, has_local: local.has_offers() };
         // An answer that has aged but harms nobody is given at once, and made anew for next time.
         if request.mode == Mode::Normal && local.may_be_served() {
-            self.way_out().refresh(&self.parts, &asked);
+            self.way_out().refresh(&self.background, &self.parts, &asked);
             return Outcome::Reply(local.reply(request, Vec::new(), None));
         }
         waiting.set_meanwhile(local.best().cloned());
         match self.online(asked, waiting).await {
             Ok(suggestion) => Outcome::Reply(local.reply_with(request, suggestion, remarks)),
             Err(failures) => {
+                asking.failed(&failures);
                 // Only what went wrong: that invisible characters were left out matters beside an answer.
                 remarks = failures.into_iter().map(|(name, error)| RedactedText::mask(&format!("{name}: {error}"))).collect();
                 Outcome::Reply(local.reply(request, remarks, None))
@@ -325,5 +391,4 @@ fn missing_keys(providers: &[Arc<dyn Provider>], offered: &[String]) -> Vec<Stri
 }
 
 #[cfg(test)]
-#[path = "pipeline_tests.rs"]
 mod tests;

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::future::BoxFuture;
 use thiserror::Error;
+use tokio::sync::watch;
 
 use crate::domain::{AttemptError, ContextField, Origin, Secret, ShellFacts};
 pub use crate::redact::{RedactedObject, RedactedText};
@@ -129,6 +130,32 @@ pub struct RawAnswer {
     pub model: String,
     /// How long the provider asks not to be called, when this answer used up what it allows.
     pub pause: Option<Duration>,
+    /// From the start of the exchange to the first piece of the model's text; of an answer that came in one piece, to its
+    /// first byte.
+    pub first_chunk: Option<Duration>,
+}
+
+/// Tells whoever waits for an answer that its first piece has come.
+#[derive(Debug)]
+pub struct Heard(watch::Sender<bool>);
+
+impl Default for Heard {
+    fn default() -> Self {
+        Self(watch::Sender::new(false))
+    }
+}
+
+impl Heard {
+    /// The first piece is here.
+    pub fn tell(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Ends when the first piece is here, also when it has been for long.
+    pub async fn wait(&self) {
+        // The other end is this very value, so it is not gone.
+        let _ = self.0.subscribe().wait_for(|heard| *heard).await;
+    }
 }
 
 /// How a provider keeps time.
@@ -173,6 +200,8 @@ pub struct Call<'a> {
     pub facts: &'a ShellFacts,
     /// Its time limits.
     pub limits: AttemptLimits,
+    /// Where to say that the answer has begun.
+    pub heard: &'a Heard,
 }
 
 /// A source of answers over the network.
@@ -181,6 +210,14 @@ pub trait Provider: Send + Sync {
     fn name(&self) -> &str;
     /// The model asked for.
     fn model(&self) -> &str;
+    /// The word for its kind in the configuration.
+    fn kind(&self) -> Option<&'static str> {
+        None
+    }
+    /// Scheme, host and port of the server; `None` for a program.
+    fn address(&self) -> Option<String> {
+        None
+    }
     /// How it keeps time.
     fn pace(&self) -> Pace;
     /// What its health is remembered under: address, model and the place of the key, so that a bad key or one missing
@@ -194,6 +231,11 @@ pub trait Provider: Send + Sync {
     /// deadline of a request ends: a client that hangs up would abort the loading.
     fn readiness<'a>(&'a self, _facts: &'a ShellFacts) -> BoxFuture<'a, Readiness> {
         Box::pin(std::future::ready(Readiness::Ready))
+    }
+    /// Whether a model on this machine is known to be able to answer again. Asking costs nothing and starts nothing; a
+    /// server that cannot tell says no.
+    fn is_back(&self) -> BoxFuture<'_, bool> {
+        Box::pin(std::future::ready(false))
     }
     /// The machine slept: connections that were open are dead, though nothing says so.
     fn resumed(&self) {}

@@ -5,9 +5,10 @@ use std::ops::Range;
 use brush_parser::ast;
 use brush_parser::word::{self, Parameter, ParameterExpr, TildeExpr, WordPiece, WordPieceWithSource};
 
+use super::bounds::outside_single_quotes;
 use super::escapes::{self, Dialect};
 use super::parameters;
-use super::parse::{SyntaxError, outside_single_quotes};
+use super::parse::SyntaxError;
 use super::tree::{Part, Word, WordBuilder};
 use super::walk::{MAX_SUBSTITUTIONS, Outcome, Walker};
 use crate::domain::ShellKind;

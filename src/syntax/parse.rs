@@ -1,29 +1,21 @@
-//! The one entrance to the parser. It is a recursive-descent parser that overflows the stack on deep nesting, and an
-//! overflow cannot be caught, so nothing reaches it that is too long or too deep.
+//! The one entrance to the parser: what `bounds` lets in is read on a stack that is large enough for it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
+use brush_parser::{ParseError, Parser, ParserOptions};
 use thiserror::Error;
 
+use super::bounds::{self, MAX_BYTES};
 use super::lexical;
 use super::tree::Tree;
 use super::walk::Walker;
 use crate::domain::ShellKind;
 
-/// Longest text that is parsed: the parser takes 40 ms for a megabyte of flat text, so this bounds the time as well.
-pub const MAX_BYTES: usize = 16 * 1024;
-
-/// Most constructs that may be opened anywhere in a text, in quotes or not.
-pub const MAX_OPENERS: usize = 64;
-
-/// Most of them that may make the parser try two ways: 2^8 is nothing, 2^20 is three seconds.
-const MAX_AMBIGUOUS: usize = 8;
-
 /// With no more openers than this the smallest thread has stack enough.
 const INLINE_OPENERS: usize = 8;
 
-/// Holds [`MAX_OPENERS`] levels many times over, in unoptimised builds too.
+/// Holds [`bounds::MAX_OPENERS`] levels many times over, in unoptimised builds too.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
 
 /// Why a text is not a command line.
@@ -32,7 +24,7 @@ pub enum SyntaxError {
     /// More than [`MAX_BYTES`] bytes.
     #[error("the command has more than {MAX_BYTES} bytes")]
     TooLong,
-    /// More than [`MAX_OPENERS`] openers, or substitutions nested too deeply.
+    /// More than [`bounds::MAX_OPENERS`] openers, or substitutions nested too deeply.
     #[error("the command is nested too deeply")]
     TooDeep,
     /// A quote that is never closed.
@@ -58,69 +50,29 @@ pub enum SyntaxError {
 /// # Errors
 /// [`SyntaxError`] when the text is too large to look at, or is no complete command line of that shell.
 pub fn parse(text: &str, shell: ShellKind) -> Result<Tree, SyntaxError> {
-    if text.len() > MAX_BYTES {
-        return Err(SyntaxError::TooLong);
-    }
-    if has_strange_delimiter(text) || has_huge_descriptor(text) {
-        return Err(SyntaxError::ParserFailure);
-    }
-    match openers(text) {
-        count if count > MAX_OPENERS || ambiguous_openers(text) > MAX_AMBIGUOUS => Err(SyntaxError::TooDeep),
-        count if count <= INLINE_OPENERS => guarded(text, shell),
-        _ => on_large_stack(text, shell),
-    }
+    if bounds::admit(text)? <= INLINE_OPENERS { guarded(text, shell) } else { on_large_stack(text, shell) }
 }
 
-/// Whether a here-document ends at a word that is missing, empty, holds control characters or has an open quote, such as
-/// `<<''`. Such a one the grammar may read without end, until it has all memory. What stands in single quotes is data; in
-/// double quotes it is data unless there are substitutions, where this scan cannot tell. A wrong refusal costs one answer.
-fn has_strange_delimiter(text: &str) -> bool {
-    if !text.contains("<<") {
-        return false;
-    }
-    let text = text.replace("\\\n", "");
-    let outside = outside_single_quotes(&text);
-    let openers = |quoted: bool| if quoted { &["$(", "${", "`"][..] } else { &["$(", "${", "`", "<(", ">("] };
-    let nested = outside.iter().any(|&(at, quoted)| openers(quoted).iter().any(|opener| text[at..].starts_with(opener)));
-    let mut read = 0;
-    outside.iter().any(|&(at, quoted)| {
-        if at < read || !text[at..].starts_with("<<") || (quoted && !nested) {
-            return false;
-        }
-        // Of a run of arrows the shell takes `<<<` first.
-        read = at + if text[at..].starts_with("<<<") { 3 } else { 2 };
-        if read == at + 3 {
-            return false;
-        }
-        let rest = &text[read..];
-        let rest = rest.strip_prefix('-').unwrap_or(rest).trim_start_matches([' ', '\t']);
-        let word = &rest[..rest.find([' ', '\t', '\n', ';', '&', '|', '<', '>', '(', ')']).unwrap_or(rest.len())];
-        let open = ['\'', '"'].iter().any(|quote| word.matches(*quote).count() % 2 == 1);
-        let bare = word.replace(['\'', '"', '\\'], "");
-        open || bare.trim().is_empty() || bare.contains(char::is_control)
+/// The byte near which a text that [`parse`] refused stops being a line of `shell`; the end of the text when something is
+/// missing there, and `None` when no place can be named.
+pub fn place_of_error(text: &str, shell: ShellKind) -> Option<usize> {
+    bounds::admit(text).ok()?;
+    let look = || if shell == ShellKind::Bash { place_in_grammar(text) } else { lexical::place_of_error(text, shell) };
+    thread::scope(|scope| {
+        let worker = thread::Builder::new().name("syntax".to_owned()).stack_size(STACK_BYTES);
+        let handle = worker.spawn_scoped(scope, || catch_unwind(AssertUnwindSafe(look)).ok().flatten()).ok()?;
+        handle.join().ok().flatten()
     })
 }
 
-/// The places of the characters outside single quotes and comments, and whether they stand in double quotes.
-pub(super) fn outside_single_quotes(text: &str) -> Vec<(usize, bool)> {
-    let (mut outside, mut double, mut at_word_start) = (Vec::new(), false, true);
-    let mut chars = text.char_indices();
-    while let Some((at, c)) = chars.next() {
-        match c {
-            '\'' if !double => drop(chars.find(|(_, c)| *c == '\'')),
-            '#' if !double && at_word_start => drop(chars.find(|(_, c)| *c == '\n')),
-            '\\' => drop(chars.next()),
-            '"' => double = !double,
-            _ => outside.push((at, double)),
-        }
-        at_word_start = !double && matches!(c, ' ' | '\t' | '\n' | ';' | '|' | '&' | '#');
-    }
-    outside
-}
-
-/// Whether a redirect names a descriptor of more than nine digits, on which the grammar panics.
-fn has_huge_descriptor(text: &str) -> bool {
-    text.match_indices(['<', '>']).any(|(at, _)| text[..at].bytes().rev().take_while(u8::is_ascii_digit).count() > 9)
+fn place_in_grammar(text: &str) -> Option<usize> {
+    let error = Parser::new(text.as_bytes(), &ParserOptions::default()).parse_program().err()?;
+    let position = match error {
+        ParseError::ParsingNear(position) | ParseError::Tokenizing { position: Some(position), .. } => position,
+        ParseError::ParsingAtEndOfInput => return Some(text.len()),
+        ParseError::Tokenizing { position: None, .. } => return None,
+    };
+    Some(text.char_indices().nth(position.index).map_or(text.len(), |(at, _)| at))
 }
 
 fn on_large_stack(text: &str, shell: ShellKind) -> Result<Tree, SyntaxError> {
@@ -148,47 +100,6 @@ fn unguarded(text: &str, shell: ShellKind) -> Result<Tree, SyntaxError> {
     }
 }
 
-/// Counts everything that could make the parser descend. It counts inside quotes too: a wrong refusal costs one
-/// answer, a missed level costs the process.
-fn openers(text: &str) -> usize {
-    let signs = text.bytes().filter(|byte| matches!(byte, b'(' | b'{' | b'`')).count();
-    let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '[' || c == '!'));
-    signs
-        + words
-            .filter(|word| {
-                matches!(
-                    *word,
-                    "if" | "for"
-                        | "while"
-                        | "until"
-                        | "case"
-                        | "do"
-                        | "select"
-                        | "function"
-                        | "coproc"
-                        | "begin"
-                        | "switch"
-                        | "repeat"
-                        | "[["
-                        | "!"
-                )
-            })
-            .count()
-}
-
-/// Counts the constructs that the parser reads several times over, each level doubling its work: `((`, which may be
-/// arithmetic or two subshells, `case` and `coproc`.
-fn ambiguous_openers(text: &str) -> usize {
-    let (mut previous, mut doubled) = (' ', 0_usize);
-    for c in text.chars().filter(|c| !c.is_whitespace()) {
-        doubled += usize::from(c == '(' && previous == '(');
-        previous = c;
-    }
-    let expansions = text.matches("$((").count();
-    let cases = text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| matches!(*word, "case" | "coproc")).count();
-    doubled.saturating_sub(expansions) + cases
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tree::RedirectKind;
@@ -197,6 +108,20 @@ mod tests {
     fn names(text: &str, shell: ShellKind) -> Vec<String> {
         let tree = parse(text, shell).unwrap_or_else(|error| panic!("{text:?} in {shell}: {error}"));
         tree.commands().iter().filter_map(|command| command.name().map(str::to_owned)).collect()
+    }
+
+    #[test]
+    fn an_error_has_a_place() {
+        for (text, shell, place) in [
+            ("ls | | wc", ShellKind::Bash, Some(5)),
+            ("ls; fi", ShellKind::Bash, Some(6)),
+            ("if true", ShellKind::Bash, Some(7)),
+            ("ls | | wc", ShellKind::Fish, Some(5)),
+            ("echo )", ShellKind::Zsh, Some(5)),
+            ("ls", ShellKind::Bash, None),
+        ] {
+            assert_eq!(place_of_error(text, shell), place, "{text} in {shell}");
+        }
     }
 
     #[test]
@@ -329,113 +254,6 @@ mod tests {
         }
         assert!(!parse("ls | head; and echo x", ShellKind::Fish).expect("valid").is_partial());
         assert_eq!(names("ls; and not echo x", ShellKind::Fish), ["ls", "echo"]);
-    }
-
-    #[test]
-    fn a_here_document_with_a_strange_end_never_reaches_the_grammar() {
-        for text in [
-            "cat <<'' ",
-            "<<\u{c}\t",
-            "cat <<-\"\"\t",
-            "cat <<\r ",
-            "echo \"$(cat << '' )\"",
-            "cat <<'\r' ",
-            "<<\\\n''\t",
-            "${x:-$(a; cd \"<< \" b",
-            "$(<< &#",
-            "# don't\ncat <<'' ",
-            "<<<<<\r< ",
-            "a <<<<<'' ",
-        ] {
-            assert_eq!(parse(text, ShellKind::Bash), Err(SyntaxError::ParserFailure), "{text:?}");
-        }
-        for text in [
-            "grep '<<' x",
-            "echo \"<<\" y",
-            "cat <<< ''",
-            "a '<<`'",
-            "echo '$(x) << ' y",
-            "cat <<E\nx\nE",
-            "cat <<''E\nx\nE",
-            "echo $((1 << 2))",
-            "echo '${:' \\''${(f)x}'",
-            "a \"<<'>(\"",
-        ] {
-            assert!(parse(text, ShellKind::Bash).is_ok(), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_descriptor_beyond_all_numbers_never_reaches_the_grammar() {
-        assert_eq!(parse("ls 99999999999999999999<x", ShellKind::Bash), Err(SyntaxError::ParserFailure));
-        assert!(parse("ls 99999999999999999999 <x 2>&1", ShellKind::Bash).is_ok());
-    }
-
-    #[test]
-    fn no_mixture_of_openers_takes_long() {
-        let pairs = [
-            ("(", ")"),
-            ("( ", " )"),
-            ("{ ", "; }"),
-            ("$(", ")"),
-            ("`", "`"),
-            ("if a; then ", "; fi"),
-            ("[[ ", " ]]"),
-            ("! ", ""),
-            ("\"$(", ")\""),
-            ("${x:-", "}"),
-            ("<(", ")"),
-            ("$((", "))"),
-            ("f() { ", "; }"),
-            ("a | ", ""),
-            ("x=(", ")"),
-            ("for x in ", "; do a; done"),
-            ("coproc ", ""),
-            ("case x in y) ", ";; esac"),
-            ("((", "))"),
-            ("a[", "]"),
-        ];
-        let mut seed = 12345_u64;
-        let mut below = |bound: usize| {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (seed >> 33) as usize % bound
-        };
-        for round in 0..400 {
-            let kinds: Vec<_> = (0..=below(3)).map(|_| pairs[below(pairs.len())]).collect();
-            let picks: Vec<_> = (0..5 + below(60)).map(|_| kinds[below(kinds.len())]).collect();
-            let mut text: String = picks.iter().map(|pair| pair.0).collect();
-            if round % 2 == 0 {
-                text.push('a');
-                text.extend(picks.iter().rev().map(|pair| pair.1));
-            }
-            for shell in ShellKind::ALL {
-                let start = std::time::Instant::now();
-                let _ = parse(&text, shell);
-                assert!(start.elapsed().as_millis() < 1500, "{shell}: {text}");
-            }
-        }
-    }
-
-    #[test]
-    fn deep_and_long_input_is_refused_quickly() {
-        for opener in ["(", "{ ", "$(", "`", "if ", "while ", "[[ ", "! ", "\"$(", "${x:-", "begin;", "<(", "$(("] {
-            for shell in ShellKind::ALL {
-                assert_eq!(parse(&opener.repeat(200), shell), Err(SyntaxError::TooDeep), "{opener}");
-                assert!(
-                    parse(&opener.repeat(63), shell).is_err() || shell != ShellKind::Bash || ["! ", "begin;"].contains(&opener),
-                    "{opener}"
-                );
-            }
-        }
-        assert_eq!(parse(&"a ".repeat(MAX_BYTES), ShellKind::Bash), Err(SyntaxError::TooLong));
-        let nested = |depth: usize| format!("{}a{}", "echo $(".repeat(depth), ")".repeat(depth));
-        for text in ["((((((((((a))))))))))", "( ( ( ( ( ( ( ( ( ( a"] {
-            assert_eq!(parse(text, ShellKind::Bash), Err(SyntaxError::TooDeep), "{text}");
-        }
-        assert_eq!(names(&nested(12), ShellKind::Bash).len(), 13);
-        assert_eq!(parse(&nested(40), ShellKind::Bash), Err(SyntaxError::TooDeep));
-        let groups = format!("{}a{}", "{ ".repeat(60), "; }".repeat(60));
-        assert_eq!(names(&groups, ShellKind::Bash), ["a"]);
     }
 
     proptest::proptest! {

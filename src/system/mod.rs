@@ -3,6 +3,7 @@
 
 pub mod blast;
 mod builtins;
+mod manual;
 mod place;
 mod shell_check;
 mod tools;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::ShellFacts;
 use crate::suggest::ports::Commands;
 
+pub use manual::manual;
 pub use place::FileSystem;
 pub use shell_check::InstalledShells;
 pub use tools::LocalTools;
@@ -33,8 +35,8 @@ impl Commands for SearchPath {
     }
 }
 
-/// The file that a name stands for on the asking shell's search path.
-fn find_executable(name: &str, facts: &ShellFacts) -> Option<PathBuf> {
+/// The file that a name without a slash stands for on the asking shell's search path.
+pub fn find_executable(name: &str, facts: &ShellFacts) -> Option<PathBuf> {
     if name.is_empty() || name.contains('\0') || name.contains('/') {
         return None;
     }
@@ -49,7 +51,8 @@ fn expand_home(word: &str, facts: &ShellFacts) -> PathBuf {
     }
 }
 
-fn is_executable(path: &Path) -> bool {
+/// Whether it is a file that may be run by anybody at all.
+pub fn is_executable(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 

@@ -1,52 +1,22 @@
 //! What the engine, the gate and the store add to a provider's own time, over a connection that is open already. The
 //! provider answers at once from the same machine; a plain client asks it the same in turn.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use axum::routing::post;
 use axum::{Json, Router};
-use gptos::cache::{CacheSettings, MemoryCache};
-use gptos::domain::{Query, ShellFacts, ShellKind};
+use gptos::domain::ShellKind;
 use gptos::providers::{HttpPool, ProviderSettings, ReachSettings, ServerSettings, WireSettings, build};
 use gptos::secrets;
-use gptos::suggest::online::OnlineSettings;
-use gptos::suggest::pipeline::{Mode, Outcome, Pipeline, Place, Request, WaitingFor};
-use gptos::system::{InstalledShells, SearchPath};
+use gptos::suggest::pipeline::{Outcome, WaitingFor};
+
+use crate::questions::{pipeline, plain_facts, request};
 
 const ROUNDS: usize = 500;
 
 async fn completion() -> Json<serde_json::Value> {
     let content = serde_json::json!({ "command": "ls -la", "reading": "lists" }).to_string();
     Json(serde_json::json!({ "model": "m", "choices": [{ "message": { "content": content }, "finish_reason": "stop" }] }))
-}
-
-fn request(number: usize) -> Request {
-    Request {
-        query: Query::from_bytes(format!("frobnicate the quux {number}").as_bytes()).unwrap(),
-        facts: ShellFacts {
-            shell: ShellKind::Bash,
-            shell_version: String::new(),
-            cwd: "/".into(),
-            home: None,
-            path: "/usr/bin:/bin".to_owned(),
-            locale: String::new(),
-            proxies: Vec::new(),
-            keys: Vec::new(),
-            own_commands: Vec::new(),
-            comments: true,
-        },
-        mode: Mode::Normal,
-        want: 1,
-        use_cache: true,
-        patient: false,
-        session: 1,
-        offered_keys: Vec::new(),
-        rules: Arc::default(),
-        context: Vec::new(),
-        deadline: tokio::time::Instant::now() + Duration::from_secs(8),
-        now: SystemTime::now(),
-    }
 }
 
 fn median(samples: &mut [Duration]) -> f64 {
@@ -62,10 +32,7 @@ pub fn report() {
         let router = Router::new().route("/v1/chat/completions", post(completion));
         tokio::spawn(async move { axum::serve(listener, router).await });
 
-        let settings = CacheSettings::default();
-        let place = Place { os: "linux", build: "one".to_owned(), ttl: settings.ttl };
-        let pipeline = Pipeline::new(place, Arc::new(MemoryCache::new(settings)), Arc::new(SearchPath), Arc::new(InstalledShells));
-        pipeline.reconfigure(OnlineSettings { user_per_minute: 0, session_per_minute: 0, ..OnlineSettings::default() });
+        let pipeline = pipeline();
         let provider = ProviderSettings {
             name: "own".into(),
             reach: ReachSettings::Server(ServerSettings::new(WireSettings::OpenAi, base.parse().unwrap())),
@@ -81,7 +48,7 @@ pub fn report() {
             let answer = client.post(format!("{base}/chat/completions")).body(body.clone()).send().await.unwrap();
             answer.bytes().await.unwrap();
             plain.push(begun.elapsed());
-            let asked = request(number);
+            let asked = request(&format!("frobnicate the quux {number}"), plain_facts(ShellKind::Bash));
             let begun = Instant::now();
             let Outcome::Reply(reply) = pipeline.suggest(&asked, &providers, &WaitingFor::default()).await else { panic!("an answer") };
             ours.push(begun.elapsed());

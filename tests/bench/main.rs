@@ -8,6 +8,8 @@
 
 mod analyser;
 mod engine;
+#[path = "../questions/mod.rs"]
+mod questions;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

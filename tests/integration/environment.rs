@@ -21,6 +21,28 @@ pub struct Run {
     pub took: Duration,
 }
 
+/// A resident that ends with the test.
+pub struct Resident(pub Child);
+
+impl Resident {
+    pub fn pid(&self) -> i32 {
+        i32::try_from(self.0.id()).unwrap()
+    }
+}
+
+impl Drop for Resident {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The library that gives a process another time, as the value of `LD_PRELOAD`.
+pub fn faketime() -> &'static str {
+    let places = ["/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1", "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1"];
+    places.into_iter().find(|path| fs::exists(path).unwrap_or(false)).expect("libfaketime is installed by tests/run")
+}
+
 impl TestEnv {
     pub fn new() -> Self {
         let root = tempfile::Builder::new().prefix("gptos-it").tempdir().unwrap();
@@ -89,9 +111,24 @@ impl TestEnv {
         run(self.command(arguments), input)
     }
 
+    /// The binary with another program in front of it.
+    pub fn wrapped(&self, wrapper: &[&str], arguments: &[&str]) -> Command {
+        let inner = self.command(arguments);
+        let mut command = Command::new(wrapper[0]);
+        command.args(&wrapper[1..]).arg(inner.get_program()).args(inner.get_args()).env_clear().current_dir(self.work());
+        for (name, value) in inner.get_envs() {
+            command.env(name, value.unwrap_or_default());
+        }
+        command
+    }
+
     /// Starts the resident and waits until it answers.
     pub fn start_resident(&self) -> Child {
-        let mut command = self.command(&["daemon", "run"]);
+        self.start(self.command(&["daemon", "run"]))
+    }
+
+    /// Starts a command that runs the resident and waits until it answers.
+    pub fn start(&self, mut command: Command) -> Child {
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         wait_until("the resident answers", || self.status().is_some());
         child
@@ -145,6 +182,11 @@ pub fn run(mut command: Command, input: &[u8]) -> Run {
         err: String::from_utf8_lossy(&output.stderr).into_owned(),
         took: begun.elapsed(),
     }
+}
+
+/// Says that a part of a test cannot be done on this machine, past whatever holds back what tests print.
+pub fn skipped(why: &str) {
+    std::io::stderr().write_all(format!("SKIPPED: {why}\n").as_bytes()).unwrap();
 }
 
 /// Waits for a condition, for at most ten seconds.

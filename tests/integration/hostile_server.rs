@@ -3,13 +3,12 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::Child;
 use std::time::{Duration, Instant};
 
 use gptos::domain::FailureClass;
 use gptos::providers::{ServerSettings, WireSettings};
 
-use crate::environment::{TestEnv, provider_block};
+use crate::environment::{Resident, TestEnv, faketime, provider_block};
 use crate::fake_provider::{FakeProvider, Reply, Step, answer};
 use crate::provider::{ask_with, facts, limits, provider_of};
 use crate::provider_connections::behind_tls;
@@ -20,22 +19,11 @@ const DEADLINE: Duration = Duration::from_secs(3);
 const SLACK: Duration = Duration::from_secs(3);
 const MOST_MEMORY: u64 = 64 << 20;
 
-struct Resident(Child);
-
-impl Resident {
-    /// The most memory it ever had.
-    fn peak(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
-    }
-}
-
-impl Drop for Resident {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+/// The most memory that a process ever had.
+fn peak(pid: i32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
 }
 
 #[test]
@@ -68,7 +56,7 @@ fn every_trick_ends_in_time_and_in_little_memory() {
         let run = env.run(&["translate", "--shell", "bash", "--no-cache", "--", "frobnicate the quux"]);
         assert_eq!((run.code, run.out.as_str()), (Some(1), ""), "{name}: {}", run.err);
         assert!(run.took < DEADLINE + SLACK, "{name}: {:?}", run.took);
-        assert!(resident.peak() < MOST_MEMORY, "{name}: {} bytes", resident.peak());
+        assert!(peak(resident.pid()) < MOST_MEMORY, "{name}: {} bytes", peak(resident.pid()));
         assert!(server.count() > 0, "{name}: it was asked");
     }
 }
@@ -121,9 +109,7 @@ fn a_certificate_whose_time_is_over_gets_neither_key_nor_words() {
     let ask = |env: &TestEnv| env.run(&["translate", "--shell", "bash", "--no-cache", "--", "frobnicate the quux"]);
     assert_eq!(ask(&env).out, "ls\n", "today it is valid");
     let asked = server.requests().len();
-    let library = ["/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1", "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1"];
-    let library = library.into_iter().find(|path| std::fs::exists(path).unwrap_or(false)).expect("libfaketime is installed by tests/run");
-    let env = env.set("LD_PRELOAD", library).set("FAKETIME", "@2199-01-01 00:00:00").set("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    let env = env.set("LD_PRELOAD", faketime()).set("FAKETIME", "@2199-01-01 00:00:00").set("FAKETIME_DONT_FAKE_MONOTONIC", "1");
     let run = ask(&env);
     assert!(run.err.contains("not valid now") && run.err.contains("clock"), "{}", run.err);
     assert_eq!((run.code, server.requests().len()), (Some(1), asked));

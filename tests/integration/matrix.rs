@@ -2,27 +2,25 @@
 //! HTTP adapter. Each row says how long the answer may take, how often the faulty one is called, and what follows.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
-use gptos::cache::{CacheSettings, MemoryCache};
-use gptos::domain::{AttemptError, Query, ShellFacts};
-use gptos::suggest::online::OnlineSettings;
-use gptos::suggest::pipeline::{Mode, Outcome, Pipeline, Place, Reply as Answered, Request, Via, WaitingFor};
+use gptos::domain::{AttemptError, ShellFacts};
+use gptos::suggest::pipeline::{Outcome, Pipeline, Reply as Answered, Request, Via, WaitingFor};
 use gptos::suggest::ports::{Call, Pace, Provider, RawAnswer, Readiness};
-use gptos::system::{InstalledShells, SearchPath};
 
 use crate::fake_provider::{FakeProvider, Reply, Script, Step, answer};
 use crate::provider::{facts, provider};
+use crate::questions;
 
 /// What a loaded machine may add to any limit.
 const SLACK: Duration = Duration::from_millis(1500);
-const GOOD: &str = "echo good";
+pub const GOOD: &str = "echo good";
 
 /// A server on this machine that is treated as a service elsewhere.
-struct Remote {
-    name: &'static str,
-    inner: Arc<dyn Provider>,
+pub struct Remote {
+    pub name: &'static str,
+    pub inner: Arc<dyn Provider>,
 }
 
 impl Provider for Remote {
@@ -67,12 +65,7 @@ impl Bench {
         let (bad, good) = (FakeProvider::start(script), FakeProvider::always(Reply::stream(&answer(GOOD))));
         let providers = [("bad", &bad), ("good", &good)]
             .map(|(name, server)| Arc::new(Remote { name, inner: provider(&server.base_url()) }) as Arc<dyn Provider>);
-        let settings = CacheSettings::default();
-        let place = Place { os: "linux", build: "one".to_owned(), ttl: settings.ttl };
-        let pipeline = Pipeline::new(place, Arc::new(MemoryCache::new(settings)), Arc::new(SearchPath), Arc::new(InstalledShells));
-        // Limits on calls have tests of their own.
-        pipeline.reconfigure(OnlineSettings { user_per_minute: 0, session_per_minute: 0, ..OnlineSettings::default() });
-        Self { bad, good, pipeline: Arc::new(pipeline), providers: providers.to_vec() }
+        Self { bad, good, pipeline: Arc::new(questions::pipeline()), providers: providers.to_vec() }
     }
 
     fn alone(script: Script) -> Self {
@@ -92,20 +85,7 @@ impl Bench {
 }
 
 fn request(words: &str) -> Request {
-    Request {
-        query: Query::from_bytes(words.as_bytes()).unwrap(),
-        facts: facts(&[]),
-        mode: Mode::Normal,
-        want: 1,
-        use_cache: true,
-        patient: false,
-        session: 1,
-        offered_keys: vec!["FAKE_KEY".to_owned()],
-        rules: Arc::default(),
-        context: Vec::new(),
-        deadline: tokio::time::Instant::now() + Duration::from_secs(8),
-        now: SystemTime::now(),
-    }
+    questions::request(words, facts(&[]))
 }
 
 fn command(reply: &Answered) -> Option<&str> {

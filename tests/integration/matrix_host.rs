@@ -2,51 +2,71 @@
 //! binary with the fault injected and asks for an answer in time.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Stdio};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::ExitStatusExt;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::environment::{Run, TestEnv, binary, is_alive, kill, run, wait_until};
+use rustix::process::{Resource, Rlimit, prlimit};
+
+use crate::environment::{Resident, Run, TestEnv, binary, faketime, is_alive, kill, run, wait_until};
 use crate::fake_provider::{FakeProvider, Reply, answer};
 
-const KNOWN: &str = "list files by size";
-const UNKNOWN: &str = "frobnicate the quux";
+pub const KNOWN: &str = "list files by size";
+pub const UNKNOWN: &str = "frobnicate the quux";
 /// Far more than any of these may take; a loaded machine adds its own.
-const IN_TIME: Duration = Duration::from_secs(5);
+pub const IN_TIME: Duration = Duration::from_secs(5);
 
-/// The environment of a test with another program in front of the binary.
-fn wrapped(env: &TestEnv, wrapper: &[&str], arguments: &[&str]) -> Command {
-    let inner = env.command(arguments);
-    let mut command = Command::new(wrapper[0]);
-    command.args(&wrapper[1..]).arg(inner.get_program()).args(inner.get_args()).env_clear().current_dir(env.work());
-    for (name, value) in inner.get_envs() {
-        command.env(name, value.unwrap_or_default());
-    }
-    command
-}
-
-fn assert_answers(name: &str, run: &Run) {
+pub fn assert_answers(name: &str, run: &Run) {
     assert_eq!(run.code, Some(0), "{name}: {}", run.err);
     assert!(run.out.starts_with("ls "), "{name}: {}", run.out);
     assert!(run.took < IN_TIME, "{name} took {:?}", run.took);
 }
 
-fn translate(env: &TestEnv, wrapper: &[&str]) -> Run {
-    run(wrapped(env, wrapper, &["translate", "--shell", "bash", "--", KNOWN]), b"")
+pub fn translate(env: &TestEnv, wrapper: &[&str]) -> Run {
+    run(env.wrapped(wrapper, &["translate", "--shell", "bash", "--", KNOWN]), b"")
+}
+
+/// Bytes of address space that a process has now.
+fn address_space(pid: i32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmSize:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
 }
 
 #[test]
-fn f06_a_resident_that_gets_no_memory_costs_no_answer() {
+fn f06_a_resident_that_runs_out_of_memory_costs_no_answer() {
     let env = TestEnv::new();
-    // Enough to start and too little to serve many; whatever happens to it, the shell gets its answer.
-    let mut command = wrapped(&env, &["sh", "-c", "ulimit -v 60000; exec \"$@\"", "sh"], &["daemon", "run"]);
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    for _ in 0..10 {
-        assert_answers("short of memory", &translate(&env, &["env"]));
+    let said = env.work().join("said");
+    let mut command = env.command(&["daemon", "run"]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(fs::File::create(&said).unwrap());
+    let mut resident = Resident(command.spawn().unwrap());
+    wait_until("the resident answers", || env.status().is_some());
+    assert_answers("before", &translate(&env, &["env"]));
+    // From here on it gets no more than a few megabytes, and questions that never end take them.
+    let most = address_space(resident.pid()) + (6 << 20);
+    let limit = Rlimit { current: Some(most), maximum: Some(most) };
+    prlimit(rustix::process::Pid::from_raw(resident.pid()), Resource::As, limit).unwrap();
+    let head = "POST /v1/suggest HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 500000\r\n\r\n";
+    let mut held = Vec::new();
+    wait_until("it has run out of memory", || {
+        if let Ok(mut stream) = UnixStream::connect(env.socket()) {
+            stream.set_write_timeout(Some(Duration::from_millis(200))).unwrap();
+            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&[b' '; 499_999]));
+            held.push(stream);
+        }
+        resident.0.try_wait().unwrap().is_some()
+    });
+    let ended = resident.0.wait().unwrap();
+    let said = fs::read_to_string(&said).unwrap();
+    assert!(ended.signal() == Some(6) && said.contains("memory allocation of"), "it ended otherwise: {ended}: {said}");
+    for _ in 0..3 {
+        assert_answers("without it", &translate(&env, &["env"]));
     }
-    kill(i32::try_from(child.id()).unwrap(), "KILL");
-    child.wait().unwrap();
-    assert_answers("killed", &translate(&env, &["env"]));
+    wait_until("there is a new one", || env.status().is_some());
+    assert_answers("with a new one", &translate(&env, &["env"]));
 }
 
 #[test]
@@ -61,7 +81,7 @@ fn f07_a_full_disk_costs_no_answer_and_damages_nothing() {
          for i in 1 2 3 4 5 6 7 8; do \"$@\" translate --shell bash -- {UNKNOWN} $i || exit 9; done; \"$@\" daemon stop",
         cache.display()
     );
-    let mut command = wrapped(&env, &["unshare", "-rm", "sh", "-c", &script, "sh"], &[]);
+    let mut command = env.wrapped(&["unshare", "-rm", "sh", "-c", &script, "sh"], &[]);
     command.stdin(Stdio::null());
     let run = run(command, b"");
     assert_eq!(run.code, Some(0), "{}", run.err);
@@ -79,10 +99,10 @@ fn f09_without_descriptors_there_is_an_answer_or_a_reason_and_no_spinning() {
         assert!(answered || !run.err.is_empty(), "{limit}: {:?} {}", run.code, run.out);
         assert!(answered || limit < 12, "{limit}: {}", run.err);
     }
-    let mut command = wrapped(&env, &["sh", "-c", "ulimit -n 24; exec \"$@\"", "sh"], &["daemon", "run"]);
+    let mut command = env.wrapped(&["sh", "-c", "ulimit -n 24; exec \"$@\"", "sh"], &["daemon", "run"]);
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     wait_until("the resident listens", || env.socket().exists());
-    let held: Vec<_> = (0..64).map_while(|_| std::os::unix::net::UnixStream::connect(env.socket()).ok()).collect();
+    let held: Vec<_> = (0..64).map_while(|_| UnixStream::connect(env.socket()).ok()).collect();
     assert_answers("all descriptors taken", &translate(&env, &["env"]));
     let ticks = || {
         let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap_or_default();
@@ -111,13 +131,11 @@ fn f21_a_clock_that_jumps_resurrects_nothing_and_blocks_nothing() {
     let provider = FakeProvider::always(Reply::stream(&answer("echo made")));
     let env = TestEnv::new();
     env.with_provider("own", &provider.base_url(), "");
-    let library = ["/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1", "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1"];
-    let library = library.into_iter().find(|path| fs::exists(path).unwrap_or(false)).expect("libfaketime is installed by tests/run");
-    let preload = format!("LD_PRELOAD={library}");
+    let preload = format!("LD_PRELOAD={}", faketime());
     for offset in ["+1d", "-1d", "-1h", "+400d", "@1970-01-02 00:00:00", "+0"] {
         let time = format!("FAKETIME={offset}");
         let wrapper = ["env", preload.as_str(), &time, "FAKETIME_DONT_FAKE_MONOTONIC=1"];
-        let run = run(wrapped(&env, &wrapper, &["translate", "--shell", "bash", "--", UNKNOWN]), b"");
+        let run = run(env.wrapped(&wrapper, &["translate", "--shell", "bash", "--", UNKNOWN]), b"");
         assert_eq!((run.code, run.out.as_str()), (Some(0), "echo made\n"), "{offset}: {}", run.err);
         assert!(run.took < IN_TIME, "{offset} {:?}", run.took);
     }
@@ -129,7 +147,7 @@ fn f26_a_substitution_returns_at_once_and_holds_no_descriptor() {
     // The resident that is started on the way must not keep the pipe open.
     let script =
         format!("out=$(\"$@\" translate --shell bash -- {KNOWN}); printf '%s\\n' \"$out\"; \"$@\" translate --shell bash -- {KNOWN} | cat");
-    let run = run(wrapped(&env, &["bash", "-c", &script, "bash"], &[]), b"");
+    let run = run(env.wrapped(&["bash", "-c", &script, "bash"], &[]), b"");
     assert_eq!(run.code, Some(0), "{}", run.err);
     assert_eq!(run.out.lines().filter(|line| line.starts_with("ls ")).count(), 2, "{}", run.out);
     assert!(run.took < IN_TIME, "{:?}", run.took);
@@ -146,7 +164,7 @@ fn f29_where_locks_are_not_supported_it_answers_in_direct_mode() {
     let env = TestEnv::new();
     let strace = ["strace", "-f", "-qqq", "-o", "/dev/null", "-e", "trace=flock", "-e", "inject=flock:error=ENOLCK"];
     let begun = Instant::now();
-    let mut command = wrapped(&env, &strace, &["daemon", "run"]);
+    let mut command = env.wrapped(&strace, &["daemon", "run"]);
     let ended = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).output().unwrap();
     assert!(!ended.status.success(), "without a lock there may be two");
     assert!(begun.elapsed() < IN_TIME);
@@ -161,7 +179,7 @@ fn n01_n02_without_a_network_the_answer_or_the_reason_comes_at_once() {
         env.with_provider("far", url, "");
         let cut_off = ["unshare", "-rn"];
         assert_answers(url, &translate(&env, &cut_off));
-        let unknown = wrapped(&env, &cut_off, &["translate", "--shell", "bash", "--", UNKNOWN]);
+        let unknown = env.wrapped(&cut_off, &["translate", "--shell", "bash", "--", UNKNOWN]);
         let run = run(unknown, b"");
         assert_eq!(run.code, Some(1), "{url}: {}", run.out);
         assert!(run.err.contains(reason), "{url}: {}", run.err);

@@ -1,18 +1,17 @@
 //! The provider wire against a real server on a loopback port: what each fault is called and how long it may take.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use gptos::cache::{CacheSettings, MemoryCache};
-use gptos::domain::{AttemptError, FailureClass, Query, Secret, ShellFacts, ShellKind, Stage};
+use gptos::domain::{AttemptError, FailureClass, Secret, ShellFacts, ShellKind, Stage};
 use gptos::providers::{HttpPool, ProviderSettings, ReachSettings, ServerSettings, WireSettings, build};
 use gptos::secrets::{self, KeySettings};
-use gptos::suggest::pipeline::{Mode, Outcome, Pipeline, Place, Request, WaitingFor};
-use gptos::suggest::ports::{AttemptLimits, Call, Prompt, Provider, RawAnswer, RedactedText, SeenPlace};
+use gptos::suggest::pipeline::{Outcome, Request, WaitingFor};
+use gptos::suggest::ports::{AttemptLimits, Call, Heard, Prompt, Provider, RawAnswer, RedactedText, SeenPlace};
 use gptos::suggest::prompt;
-use gptos::system::{InstalledShells, SearchPath};
 
 use crate::fake_provider::{FakeProvider, Recorded, Reply, Script, Step, answer};
+use crate::questions;
 
 pub const KEY: &str = "sk-canary-4711";
 pub const MS: Duration = Duration::from_millis(1);
@@ -21,16 +20,12 @@ const SLACK: Duration = Duration::from_millis(2500);
 
 pub fn facts(proxies: &[(&str, String)]) -> ShellFacts {
     ShellFacts {
-        shell: ShellKind::Zsh,
         shell_version: "5.9".into(),
         cwd: "/home/ann".into(),
-        home: None,
-        path: "/usr/bin:/bin".into(),
         locale: "C".into(),
         proxies: proxies.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
         keys: vec![("FAKE_KEY".into(), Secret::new(KEY.into()))],
-        own_commands: Vec::new(),
-        comments: true,
+        ..questions::plain_facts(ShellKind::Zsh)
     }
 }
 
@@ -56,7 +51,7 @@ pub fn limits() -> AttemptLimits {
 pub async fn ask_with(provider: &Arc<dyn Provider>, facts: &ShellFacts, limits: AttemptLimits) -> Result<RawAnswer, AttemptError> {
     let (prompt, _) = prompt::build(&RedactedText::mask("list files"), facts, "Debian", &SeenPlace::default());
     let start = Instant::now();
-    let result = provider.ask(Call { prompt: &prompt, facts, limits }).await;
+    let result = provider.ask(Call { prompt: &prompt, facts, limits, heard: &Heard::default() }).await;
     assert!(start.elapsed() < limits.total + SLACK, "took {:?}", start.elapsed());
     if let Err(error) = &result {
         assert!(!format!("{error:?} {error}").contains(KEY), "the key is in {error:?}");
@@ -84,8 +79,10 @@ fn json(request: &Recorded) -> serde_json::Value {
 async fn a_stream_is_read_to_its_end() {
     let server = FakeProvider::always(Reply::stream(&answer("ls -l 'größe'")));
     let provider = provider(&server.base_url());
-    let expected = RawAnswer { text: answer("ls -l 'größe'"), model: "fake-1".into(), pause: None };
-    assert_eq!(ask(&provider).await, Ok(expected));
+    let got = ask(&provider).await.expect("an answer");
+    let expected = RawAnswer { text: answer("ls -l 'größe'"), model: "fake-1".into(), pause: None, first_chunk: got.first_chunk };
+    assert_eq!(got, expected);
+    assert!(got.first_chunk.is_some());
 
     let request = server.requests().remove(0);
     assert!(request.head.starts_with("POST /v1/chat/completions HTTP/1.1\n"), "{}", request.head);
@@ -205,7 +202,7 @@ async fn what_follows_the_terminal_event_does_not_matter() {
 #[tokio::test]
 async fn rejected_parameters_are_left_out_and_remembered() {
     let good = Reply::stream(&answer("ls"));
-    let names = ["response_format", "max_tokens", "temperature"];
+    let names = ["response_format", "response_format", "max_tokens", "temperature"];
     let mut script: Vec<Reply> = names.iter().map(|name| Reply::unknown_parameter(name)).collect();
     script.push(good);
     let server = FakeProvider::start(Script::Sequence(script));
@@ -213,24 +210,34 @@ async fn rejected_parameters_are_left_out_and_remembered() {
     assert_eq!(ask(&provider).await.map(|answer| answer.text), Ok(answer("ls")));
     let seen = |request: &Recorded| {
         let body = json(request);
-        ["response_format", "max_tokens", "max_completion_tokens", "temperature"].map(|name| body.get(name).is_some())
+        let there = ["max_tokens", "max_completion_tokens", "temperature"].map(|name| body.get(name).is_some());
+        (body["response_format"]["type"].as_str().map(str::to_owned), there)
     };
     let forms: Vec<_> = server.requests().iter().map(seen).collect();
-    assert_eq!(forms, [[true, true, false, true], [false, true, false, true], [false, false, true, true], [false, false, true, false]]);
+    let (schema, mode) = (Some("json_schema".to_owned()), Some("json_object".to_owned()));
+    let last = (None, [false, true, false]);
+    let expected = [
+        (schema, [true, false, true]),
+        (mode, [true, false, true]),
+        (None, [true, false, true]),
+        (None, [false, true, true]),
+        last.clone(),
+    ];
+    assert_eq!(forms, expected);
 
     assert!(ask(&provider).await.is_ok());
-    assert_eq!(server.requests().iter().skip(4).map(seen).collect::<Vec<_>>(), [[false, false, true, false]], "remembered");
+    assert_eq!(server.requests().iter().skip(5).map(seen).collect::<Vec<_>>(), [last], "remembered");
 }
 
 #[tokio::test]
 async fn a_server_that_rejects_everything_is_asked_few_times() {
     let server = FakeProvider::always(Reply::unknown_parameter("response_format"));
     let error = ask(&provider(&server.base_url())).await.expect_err("rejected");
-    assert_eq!((error.class, server.count()), (FailureClass::Config, 2));
+    assert_eq!((error.class, server.count()), (FailureClass::Config, 3));
     let everything = r#"{"error":"response_format temperature max_tokens max_completion_tokens"}"#;
     let server = FakeProvider::always(Reply::status("400 Bad Request", "", everything));
     let error = ask(&provider(&server.base_url())).await.expect_err("rejected");
-    assert_eq!((error.class, server.count()), (FailureClass::Request, 5));
+    assert_eq!((error.class, server.count()), (FailureClass::Request, 6));
 }
 
 #[tokio::test]
@@ -247,7 +254,8 @@ async fn dropping_the_attempt_closes_the_connection() {
     let provider = provider(&server.base_url());
     let long = AttemptLimits { connect: 1000 * MS, first_chunk: 60_000 * MS, gap: 60_000 * MS, total: 60_000 * MS };
     let (facts, prompt) = (facts(&[]), Prompt { system: "s".into(), user: RedactedText::mask("u"), max_tokens: 200 });
-    let dropped = tokio::time::timeout(400 * MS, provider.ask(Call { prompt: &prompt, facts: &facts, limits: long })).await;
+    let dropped =
+        tokio::time::timeout(400 * MS, provider.ask(Call { prompt: &prompt, facts: &facts, limits: long, heard: &Heard::default() })).await;
     assert!(dropped.is_err());
     assert!(server.wait_until_idle(Duration::from_secs(5)), "the server still sees the connection");
 }
@@ -263,7 +271,7 @@ async fn answers_of_simultaneous_requests_are_not_mixed_up() {
         let (provider, facts) = (&provider, &facts);
         async move {
             let (prompt, _) = prompt::build(&RedactedText::mask(word), facts, "Debian", &SeenPlace::default());
-            (word, provider.ask(Call { prompt: &prompt, facts, limits: limits() }).await)
+            (word, provider.ask(Call { prompt: &prompt, facts, limits: limits(), heard: &Heard::default() }).await)
         }
     });
     for (word, result) in futures_util::future::join_all(asked).await {
@@ -279,22 +287,10 @@ async fn the_next_provider_answers_within_the_deadline() {
         FakeProvider::always(Reply::half_stream(&answer("rm -rf /tmp/x"))),
         FakeProvider::always(Reply::stream(&answer("ls"))),
     );
-    let settings = CacheSettings::default();
-    let place = Place { os: "linux", build: "one".to_owned(), ttl: settings.ttl };
-    let pipeline = Pipeline::new(place, Arc::new(MemoryCache::new(settings)), Arc::new(SearchPath), Arc::new(InstalledShells));
-    let request = |words: &str, ms: u64| Request {
-        query: Query::from_bytes(words.as_bytes()).unwrap(),
-        facts: facts(&[]),
-        mode: Mode::Normal,
-        want: 1,
-        use_cache: true,
-        patient: false,
-        session: 1,
-        offered_keys: vec!["FAKE_KEY".to_owned()],
-        rules: Arc::default(),
-        context: Vec::new(),
-        deadline: tokio::time::Instant::now() + Duration::from_millis(ms),
-        now: SystemTime::now(),
+    let pipeline = questions::pipeline();
+    let request = |words: &str, ms: u64| {
+        let deadline = tokio::time::Instant::now() + Duration::from_millis(ms);
+        Request { deadline, ..questions::request(words, facts(&[])) }
     };
     let ask = async |servers: &[&FakeProvider], request: Request| {
         let providers: Vec<_> = servers.iter().map(|server| provider(&server.base_url())).collect();

@@ -97,13 +97,13 @@ async fn a_provider_without_a_proxy_does_not_ask_one() {
 }
 
 /// A frame of HTTP/2.
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).expect("small").to_be_bytes();
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
 
 /// Reads up to the head of the next request and gives its stream.
-fn next_request(channel: &mut dyn Channel) -> Option<u32> {
+pub fn next_request(channel: &mut dyn Channel) -> Option<u32> {
     loop {
         let mut head = [0; 9];
         channel.read_exact(&mut head).ok()?;
@@ -118,14 +118,14 @@ fn next_request(channel: &mut dyn Channel) -> Option<u32> {
     }
 }
 
-fn open(channel: &mut dyn Channel) -> Option<()> {
+pub fn open(channel: &mut dyn Channel) -> Option<()> {
     let mut preface = [0; 24];
     channel.read_exact(&mut preface).ok()?;
     channel.write_all(&frame(4, 0, 0, &[])).ok()
 }
 
 /// A response with status 500 and no body: the table of HPACK has an entry for it.
-fn failure(stream: u32) -> Vec<u8> {
+pub fn failure(stream: u32) -> Vec<u8> {
     frame(1, 0x5, stream, &[0x8e])
 }
 
@@ -154,7 +154,7 @@ async fn http2_says_when_a_request_was_not_taken() {
 }
 
 /// A whole response with this text as the answer.
-fn success(stream: u32, text: &str) -> Vec<u8> {
+pub fn success(stream: u32, text: &str) -> Vec<u8> {
     let body = serde_json::json!({ "model": "m", "choices": [{ "message": { "content": text }, "finish_reason": "stop" }] }).to_string();
     // Status 200 and a content type, as HPACK writes them without its table of earlier headers.
     let head = [&[0x88, 0x0f, 0x10, 16][..], b"application/json"].concat();

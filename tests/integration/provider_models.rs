@@ -111,6 +111,43 @@ fn the_verbs_speak_to_the_configured_servers() {
 }
 
 #[test]
+fn who_cannot_list_models_says_where_they_are_told() {
+    let server = Scripted::start(|_, _| Act::Close);
+    let env = TestEnv::new();
+    env.configure(&format!(
+        "[[provider]]\nname = \"azure\"\nkind = \"azure\"\nbase_url = \"{}/openai/deployments/small\"\nmodel = \"m\"\n\
+         [[provider]]\nname = \"mine\"\nkind = \"command\"\nargv = [\"llm\"]\n",
+        server.origin("http"),
+    ));
+    for (name, reason, hint) in [
+        ("azure", "the deployments on Azure cannot be listed with an API key", "`az cognitiveservices account deployment list "),
+        ("mine", "a program has no list of models", "name one among the words of its `argv`"),
+    ] {
+        let run = env.run(&["provider", "models", name]);
+        assert_eq!((run.code, run.out.as_str()), (Some(1), ""), "{}", run.err);
+        assert!(run.err.starts_with(&format!("gptos: provider {name}: {reason}\nhint: {hint}")), "{}", run.err);
+    }
+    assert_eq!(server.connections(), 0, "nobody is asked for what is not there");
+}
+
+#[test]
+fn a_program_is_added_tested_once_and_answers() {
+    let env = TestEnv::new();
+    env.configure("# mine\ndeadline_ms = 20000\n");
+    let script = format!("cat > /dev/null; echo x >> \"$HOME/asked\"; echo '{}'", answer("echo from a program"));
+    let added = env.run(&["provider", "add", "--kind", "command", "mine", "--", "sh", "-c", &script]);
+    assert_eq!((added.code, added.out.as_str()), (Some(0), ""), "{}", added.err);
+    assert!(added.err.contains("each question runs `sh` under its own login") && !added.err.contains("asked"), "{}", added.err);
+    assert_eq!(std::fs::read_to_string(env.home().join("asked")).unwrap(), "x\n", "one test call");
+    assert!(std::fs::read_to_string(env.config_file()).unwrap().starts_with("# mine\ndeadline_ms = 20000\n\n[[provider]]\n"));
+    let run = env.run(&["translate", "--shell", "bash", "--no-cache", "--", "frobnicate the quux"]);
+    assert_eq!(run.out, "echo from a program\n", "{}", run.err);
+    let missing = env.run(&["provider", "add", "--kind", "command", "other", "--", "no-such-program-4711"]);
+    assert_eq!((missing.code, missing.out.as_str()), (Some(64), ""));
+    assert!(missing.err.contains("no program `no-such-program-4711` is on the search path\nhint: "), "{}", missing.err);
+}
+
+#[test]
 fn a_program_of_the_users_answers() {
     let env = TestEnv::new();
     let script = format!("cat > \"$HOME/heard\"; echo '{}'", answer("echo from a program"));

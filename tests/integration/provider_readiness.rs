@@ -128,3 +128,30 @@ async fn whoever_cannot_be_asked_is_taken_for_ready() {
     let gone = provider(&Scripted::start(|_, _| Act::Close), WireSettings::Ollama, "");
     assert_eq!(ready(&gone).await, Readiness::Ready);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_server_that_says_that_it_works_is_back_and_nothing_is_begun() {
+    let loading = json("503 Service Unavailable", r#"{"error":{"message":"Loading model"}}"#);
+    let (wire, other) = (WireSettings::OpenAi, WireSettings::Ollama);
+    for (wire, reply, back, asked) in [
+        (&wire, json("200 OK", r#"{"status":"ok"}"#), true, vec!["GET /health"]),
+        (&wire, loading, false, vec!["GET /health"]),
+        (&wire, json("503 Service Unavailable", r#"{"error":"no slot available"}"#), false, vec!["GET /health"]),
+        (&wire, json("404 Not Found", ""), false, vec!["GET /health", "GET /api/ps"]),
+        (&other, json("200 OK", r#"{"models":[{"name":"qwen:latest"}]}"#), true, vec!["GET /api/ps"]),
+        (&other, json("200 OK", r#"{"models":[]}"#), true, vec!["GET /api/ps"]),
+        (&other, json("500 Internal Server Error", ""), false, vec!["GET /api/ps"]),
+        (&WireSettings::Anthropic, json("200 OK", "{}"), false, vec![]),
+    ] {
+        let server = Scripted::start(move |_, _| Act::Reply(reply.clone()));
+        assert_eq!(provider(&server, wire.clone(), "").is_back().await, back, "{wire:?} {asked:?}");
+        assert_eq!(server.lines(), asked, "{wire:?}");
+        assert!(server.requests().iter().all(|request| !request.head.contains(KEY)), "the key is not needed for this");
+    }
+    let silent = Scripted::start(|_, _| Act::ReplyWhen(Arc::default(), String::new()));
+    assert!(!provider(&silent, WireSettings::Ollama, "").is_back().await);
+    let gone = provider(&Scripted::start(|_, _| Act::Close), WireSettings::Ollama, "");
+    assert!(!gone.is_back().await);
+    let far = ServerSettings::new(WireSettings::OpenAi, "https://far.example/v1".parse().expect("a valid base URL"));
+    assert!(!provider_of(far, "m").is_back().await, "nobody elsewhere is asked");
+}

@@ -96,8 +96,10 @@ async fn ask_once(wire: &WireSettings, path: &str, reply: Reply) -> Result<RawAn
 async fn a_whole_answer_counts_and_the_key_stands_in_its_header_alone() {
     for (wire, path, method) in wires() {
         let server = FakeProvider::always(stream(&events(&wire, &answer("ls 'größe'"), true), true));
-        let expected = RawAnswer { text: answer("ls 'größe'"), model: "fake-1".into(), pause: None };
-        assert_eq!(ask(&provider_of(settings(&wire, path, &server), "some-model")).await, Ok(expected), "{wire:?}");
+        let got = ask(&provider_of(settings(&wire, path, &server), "some-model")).await.expect("an answer");
+        let expected = RawAnswer { text: answer("ls 'größe'"), model: "fake-1".into(), pause: None, first_chunk: got.first_chunk };
+        assert_eq!(got, expected, "{wire:?}");
+        assert!(got.first_chunk.is_some(), "{wire:?}");
         let request = server.requests().remove(0);
         assert_eq!(request.head.lines().next(), Some(format!("POST {method} HTTP/1.1").as_str()));
         let header = match wire {

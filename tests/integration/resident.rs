@@ -11,7 +11,7 @@ use crate::fake_provider::{FakeProvider, Reply, Script, answer};
 
 const KNOWN: &str = "find files bigger than 100 MB changed this week";
 
-fn residents_of(env: &TestEnv) -> Vec<i32> {
+pub fn residents_of(env: &TestEnv) -> Vec<i32> {
     let home = format!("HOME={}", env.home().display());
     fs::read_dir("/proc")
         .unwrap()

@@ -65,6 +65,13 @@ impl Scripted {
         Self::serve(move |stream, state| converse(Box::new(secured(stream, &config)), state, script.as_ref()))
     }
 
+    /// The same at an address of one's own choice; `None` where this machine does not have it.
+    pub fn start_tls_at(address: &str, script: impl Fn(&Recorded, usize) -> Act + Send + Sync + 'static) -> Option<Self> {
+        let (script, config): (Arc<Script>, _) = (Arc::new(script), tls(&[b"http/1.1"]));
+        let listener = TcpListener::bind(address).ok()?;
+        Some(Self::serve_on(listener, move |stream, state| converse(Box::new(secured(stream, &config)), state, script.as_ref())))
+    }
+
     /// A TLS server that offers HTTP/2 and leaves the bytes to `talk`, which gets the number of the connection, from 0.
     pub fn start_h2(talk: impl Fn(&mut dyn Channel, usize) + Send + Sync + 'static) -> Self {
         let config = tls(&[b"h2"]);
@@ -75,7 +82,10 @@ impl Scripted {
     }
 
     fn serve(each: impl Fn(TcpStream, &State) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        Self::serve_on(TcpListener::bind("127.0.0.1:0").expect("a free port"), each)
+    }
+
+    fn serve_on(listener: TcpListener, each: impl Fn(TcpStream, &State) + Send + Sync + 'static) -> Self {
         let address = listener.local_addr().expect("an address");
         let state = Arc::new(State::default());
         let (shared, each) = (Arc::clone(&state), Arc::new(each));

@@ -358,7 +358,6 @@ fn filtered(filled: &Filled, filter: &str) -> Option<String> {
     Some(match filter {
         "re" => escape("\\.[]*^$/"),
         "repl" => escape("\\/&"),
-        "text" => text,
         "awk" => (!text.contains(['"', '\\'])).then_some(text)?,
         "dotted" => format!(".{}", text.trim_start_matches('.')),
         "dash" => text.replace(',', "-"),

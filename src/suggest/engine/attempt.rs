@@ -1,17 +1,17 @@
 //! One attempt at one endpoint, and what its health learns from it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::consequence;
+use super::health::Leave;
 use super::timing::{Moment, limits};
-use super::{Engine, Round};
+use super::{Engine, Round, Urgency, model};
 use crate::domain::{AttemptError, FailureClass, Stage};
-use crate::resilience::{Bulkhead, Endpoint, Report, Trip};
-use crate::suggest::ports::Call;
+use crate::resilience::{Report, Trip};
+use crate::suggest::ports::{Call, Heard};
 use crate::validate::Suggestion;
 
 /// How long somebody who waits for an answer waits for a place among the calls under way.
@@ -19,37 +19,6 @@ const PATIENCE: Duration = Duration::from_millis(250);
 
 /// An adapter that keeps its limits is done by then.
 const GRACE: Duration = Duration::from_millis(50);
-
-/// What is remembered of an endpoint, and the places for calls to it.
-pub(super) struct Health {
-    endpoint: Mutex<Endpoint>,
-    /// The state of the key that was rejected last; 0 when none was.
-    rejected_key: AtomicU64,
-    places: Bulkhead,
-}
-
-impl Health {
-    pub(super) fn new(width: usize) -> Self {
-        Self { endpoint: Mutex::new(Endpoint::default()), rejected_key: AtomicU64::new(0), places: Bulkhead::new(width) }
-    }
-
-    /// Whether the key in this state is another one than the one that was rejected.
-    pub(super) fn has_new_key(&self, state: u64) -> bool {
-        let rejected = self.rejected_key.load(Ordering::Acquire);
-        rejected != 0 && rejected != state
-    }
-
-    pub(super) fn endpoint(&self) -> MutexGuard<'_, Endpoint> {
-        self.endpoint.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Whether an attempt decides for others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Usual,
-    Probe,
-}
 
 /// Where an attempt stands in its request.
 #[derive(Debug, Clone, Copy)]
@@ -62,34 +31,27 @@ pub(super) struct Position {
     pub(super) alone: bool,
 }
 
-/// Frees the probe when the attempt is dropped before its end.
-struct Watch<'a> {
-    health: &'a Health,
-    armed: bool,
-}
-
-impl Drop for Watch<'_> {
-    fn drop(&mut self) {
-        if self.armed {
-            self.health.endpoint().abandon(Instant::now());
-        }
-    }
-}
-
 impl Engine {
     /// Makes one attempt. Dropping the future cancels it.
-    pub(super) async fn attempt(&self, round: &Round, index: usize, kind: Kind, position: Position) -> Result<Suggestion, AttemptError> {
+    pub(super) async fn attempt(
+        &self,
+        round: &Round,
+        index: usize,
+        leave: Leave,
+        position: Position,
+        heard: &Heard,
+    ) -> Result<Suggestion, AttemptError> {
         let Some(provider) = round.providers.get(index) else { return Err(gone()) };
-        let health = self.health(provider, &round.facts);
-        let mut watch = Watch { health: &health, armed: kind == Kind::Probe };
         let remaining = round.deadline.saturating_duration_since(Instant::now());
         let Position { calls, is_last, alone } = position;
-        let place = match round.patient || alone {
-            true => health.places.enter_in_turn(remaining).await,
-            false => health.places.enter(PATIENCE.min(remaining)).await,
+        let health = Arc::clone(&leave.health);
+        let place = match round.urgency {
+            Urgency::Nobody => health.places.enter_spare(),
+            Urgency::Person if !alone => health.places.enter(PATIENCE.min(remaining)).await,
+            Urgency::Person | Urgency::Batch => health.places.enter_in_turn(remaining).await,
         };
         let _place = place.map_err(|error| {
-            self.counts.add("gptos_rejections_total", &[("reason", "bulkhead")]);
+            self.metrics.rejections.add(["bulkhead"]);
             AttemptError::new(FailureClass::RateLimited { retry_after: None }, format!("not asked: many calls are under way, {error}"))
         })?;
         round.waiting.set(provider.name());
@@ -97,86 +59,65 @@ impl Engine {
         let remaining = round.deadline.saturating_duration_since(begun);
         let p95 = health.endpoint().p95();
         let limits = limits(provider.pace(), Moment { remaining, calls, is_last, p95 });
-        let call = Call { prompt: &round.prompt, facts: &round.facts, limits };
+        let call = Call { prompt: &round.prompt, facts: &round.facts, limits, heard };
         // The adapter keeps its limits; the deadline does not depend on that.
         let end = round.deadline.min(begun + limits.total + GRACE);
         let asked = tokio::time::timeout_at(end, provider.ask(call)).await;
         let late = |_| AttemptError::new(FailureClass::Slow(Stage::Total), "no complete answer in time");
         let answered = asked.map_err(late).and_then(|answer| answer);
-        if answered.as_ref().is_ok_and(|answer| !is_kin(&answer.model, provider.model())) {
-            self.counts.add("gptos_other_model_total", &[("provider", provider.name())]);
-        }
-        let pause = answered.as_ref().ok().and_then(|answer| answer.pause);
-        let read = answered.and_then(|answer| round.acceptance.read(&answer, provider.name()));
-
         let now = Instant::now();
-        let report = match &read {
-            Ok(_) => Report::Success { took: now - begun, pause },
-            Err(error) => consequence::report(error),
-        };
-        let jitter = self.jitter();
-        {
-            let mut shared = self.shared();
-            match &read {
-                Err(error) if error.class == FailureClass::LocalNetwork => shared.outage.begin(now),
-                Err(error) if matches!(error.class, FailureClass::Slow(_)) => shared.budget.timed_out(),
-                Err(error) if matches!(error.class, FailureClass::RateLimited { .. }) => shared.limited = Some(now),
-                Err(_) => {}
-                Ok(_) => shared.outage.end(),
+        let (first_chunk, pause) = answered.as_ref().map_or((None, None), |answer| (answer.first_chunk, answer.pause));
+        let well = Report::Success { took: now - begun, first_chunk, pause };
+        let read = answered.and_then(|answer| {
+            let from = model::answerer(provider.name(), &answer.model, provider.model());
+            if from.instead_of.is_some() {
+                self.metrics.other_model.add([provider.name()]);
             }
-        }
-        watch.armed = false;
-        // One who declines to answer is well.
-        let declined = matches!(&read, Err(error) if error.class == FailureClass::Refusal);
-        let report = if declined { Report::Success { took: now - begun, pause } } else { report };
+            round.acceptance.read(&answer, from)
+        });
         let rejected = match &read {
             Err(error) if error.class == FailureClass::Auth => provider.key_state(&round.facts).await,
             _ => 0,
         };
-        health.rejected_key.store(rejected, Ordering::Release);
+        health.set_rejected_key(rejected);
+        self.learn(round, read.as_ref().err(), now);
+        if let Some(error) = read.as_ref().err().filter(|error| error.class != FailureClass::Refusal) {
+            health.note_error(&error.class, now);
+        }
         let result = read.as_ref().map_or_else(|error| error.class.label(), |_| "ok");
-        self.counts.add("gptos_provider_attempts_total", &[("provider", provider.name()), ("result", result)]);
-        if let Some(trip) = health.endpoint().report(now, report, jitter) {
-            let reason = match trip {
-                Trip::Consecutive => "consecutive",
-                Trip::FailureRate => "failure_rate",
-                Trip::SlowRate => "slow_rate",
-                Trip::ProbeFailed => "probe_fail",
-            };
-            let labels = [("provider", provider.name()), ("to", "open"), ("reason", reason)];
-            self.counts.add("gptos_breaker_transitions_total", &labels);
+        self.metrics.provider_attempts.add([provider.name(), result]);
+        self.metrics.call_duration.observe(["chat", provider.name(), provider.model()], now - begun);
+        let report = read.as_ref().map_or_else(|error| consequence::report(error, well), |_| well);
+        if let Some(trip) = leave.end(now, report, self.jitter()) {
+            self.metrics.breaker_transitions.add([provider.name(), "open", trip_label(trip)]);
         }
         let candidate = read?;
         round.acceptance.accept(candidate).await
     }
+
+    /// What an attempt tells of things that all endpoints share.
+    fn learn(&self, round: &Round, error: Option<&AttemptError>, now: Instant) {
+        let mut shared = self.shared();
+        match error.map(|error| &error.class) {
+            None => shared.outage.end(),
+            Some(FailureClass::LocalNetwork) => shared.outage.begin(now),
+            // What nobody waited for must not cost those who wait their retries.
+            Some(FailureClass::Slow(_)) if round.urgency != Urgency::Nobody => shared.budget.timed_out(),
+            Some(FailureClass::RateLimited { .. }) => shared.limited = Some(now),
+            Some(_) => {}
+        }
+    }
 }
 
-/// Whether a model that answered is the one that was asked: services add dates and leave out vendors.
-fn is_kin(answered: &str, asked: &str) -> bool {
-    let plain = |name: &str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
-    let (answered, asked) = (plain(answered), plain(asked));
-    answered.is_empty() || answered.starts_with(&asked) || asked.starts_with(&answered)
+fn trip_label(trip: Trip) -> &'static str {
+    match trip {
+        Trip::Consecutive => "consecutive",
+        Trip::FailureRate => "failure_rate",
+        Trip::SlowRate => "slow_rate",
+        Trip::ProbeFailed => "probe_fail",
+    }
 }
 
 fn gone() -> AttemptError {
     AttemptError::new(FailureClass::Config, "not asked: there is no such provider")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_and_vendors_make_no_other_model() {
-        for (answered, asked, kin) in [
-            ("gpt-4o-mini-2024-07-18", "gpt-4o-mini", true),
-            ("gpt-4o", "openai/gpt-4o", true),
-            ("llama3.2", "llama3.2:3b", true),
-            ("", "m", true),
-            ("gpt-3.5-turbo", "gpt-4o", false),
-            ("vendor/small", "vendor/large", false),
-        ] {
-            assert_eq!(is_kin(answered, asked), kin, "{answered} for {asked}");
-        }
-    }
 }

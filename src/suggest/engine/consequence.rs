@@ -30,21 +30,22 @@ pub(super) enum Again {
     IfAlone,
 }
 
-/// What the endpoint's health is told.
-pub(super) fn report(error: &AttemptError) -> Report {
-    let failure = |slow, at_least, overloaded| Report::Failure { slow, at_least, overloaded };
+/// What the endpoint's health is told of a call without a command. `well` is what it is told of one that is answered.
+pub(super) fn report(error: &AttemptError, well: Report) -> Report {
+    let failure = |slow, overloaded| Report::Failure { slow, at_least: error.leave_alone, overloaded };
     match &error.class {
-        FailureClass::Transient | FailureClass::Malformed | FailureClass::Truncated => failure(false, None, false),
-        FailureClass::Overloaded => failure(false, None, true),
-        FailureClass::Slow(_) => failure(true, None, false),
+        // One who declines to answer is well.
+        FailureClass::Refusal => well,
+        FailureClass::Transient | FailureClass::Malformed | FailureClass::Truncated => failure(false, false),
+        FailureClass::Overloaded => failure(false, true),
+        FailureClass::Slow(_) => failure(true, false),
         FailureClass::RateLimited { retry_after } => Report::RateLimited(*retry_after),
         FailureClass::Quota => Report::Quarantine(QUOTA),
         FailureClass::Auth => Report::Quarantine(AUTH),
         FailureClass::Config => Report::Quarantine(CONFIG),
         FailureClass::Tls => Report::Quarantine(TLS),
-        // The endpoint is not to blame: it never saw the request, the request is at fault, the model does not want to, or
-        // this machine has no network.
-        FailureClass::Unsent | FailureClass::Request | FailureClass::Refusal | FailureClass::LocalNetwork => Report::Neutral,
+        // The endpoint is not to blame: it never saw the request, the request is at fault, or this machine has no network.
+        FailureClass::Unsent | FailureClass::Request | FailureClass::LocalNetwork => Report::Neutral,
     }
 }
 
@@ -93,6 +94,7 @@ mod tests {
         let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
         let failure = |slow, overloaded| Report::Failure { slow, at_least: None, overloaded };
         let limited = |wait| RateLimited { retry_after: wait };
+        let well = Report::Success { took: second, first_chunk: None, pause: None };
         for (class, health, retry) in [
             (Transient, failure(false, false), Again::AfterBackoff),
             (Unsent, Report::Neutral, Again::AtOnce),
@@ -104,7 +106,7 @@ mod tests {
             (Auth, Report::Quarantine(5 * minute), Again::Never),
             (Config, Report::Quarantine(10 * minute), Again::Never),
             (Request, Report::Neutral, Again::Never),
-            (Refusal, Report::Neutral, Again::Never),
+            (Refusal, well, Again::Never),
             (Malformed, failure(false, false), Again::OnceAfterBackoff),
             (Truncated, failure(false, false), Again::OnceAfterBackoff),
             (Slow(Stage::Connect), failure(true, false), Again::IfAlone),
@@ -115,7 +117,23 @@ mod tests {
             (Tls, Report::Quarantine(5 * minute), Again::Never),
         ] {
             let error = AttemptError::new(class.clone(), "x");
-            assert_eq!((report(&error), again(&error)), (health, retry), "{class:?}");
+            assert_eq!((report(&error, well), again(&error)), (health, retry), "{class:?}");
+        }
+    }
+
+    #[test]
+    fn a_server_in_trouble_that_asks_for_time_gets_it() {
+        let wait = Some(Duration::from_secs(30));
+        let failure = |slow, overloaded| Report::Failure { slow, at_least: wait, overloaded };
+        for (class, expected) in [
+            (Transient, failure(false, false)),
+            (Overloaded, failure(false, true)),
+            (Malformed, failure(false, false)),
+            (RateLimited { retry_after: None }, Report::RateLimited(None)),
+            (Request, Report::Neutral),
+        ] {
+            let error = AttemptError { leave_alone: wait, ..AttemptError::new(class.clone(), "x") };
+            assert_eq!(report(&error, Report::Neutral), expected, "{class:?}");
         }
     }
 

@@ -7,17 +7,17 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::attempt::{Kind, Position};
-use super::{Course, Engine, Failure, Round};
+use super::attempt::Position;
+use super::health::Leave;
+use super::{Course, Engine, Failure, Round, SPARE_BUDGET, Urgency};
 use crate::domain::{AttemptError, FailureClass};
+use crate::suggest::ports::Heard;
 use crate::validate::Suggestion;
 
 /// A hedge is sent neither earlier nor later than this.
 const HEDGE_AFTER: (Duration, Duration) = (Duration::from_millis(1200), Duration::from_millis(2000));
 /// So long after a limit was met nobody is asked more than need be.
 const HEDGE_AFTER_LIMIT: Duration = Duration::from_secs(60);
-/// With fewer retries left than this, a slow provider is not the only trouble.
-const HEDGE_BUDGET: f64 = 3.0;
 
 pub(super) enum Outcome {
     Found(Box<Suggestion>),
@@ -27,6 +27,15 @@ pub(super) enum Outcome {
 }
 
 type Answered = Result<Suggestion, AttemptError>;
+
+impl From<Answered> for Outcome {
+    fn from(answered: Answered) -> Self {
+        match answered {
+            Ok(suggestion) => Outcome::Found(Box::new(suggestion)),
+            Err(error) => Outcome::Failed(error),
+        }
+    }
+}
 
 /// An attempt in a task of its own, which ends with this value unless it is let go.
 struct Task(Option<JoinHandle<Answered>>);
@@ -59,46 +68,39 @@ impl Engine {
         self: &Arc<Self>,
         round: &Arc<Round>,
         index: usize,
-        kind: Kind,
+        leave: Leave,
         course: &mut Course,
         is_last: bool,
     ) -> Outcome {
         let alone = course.alone == Some(index);
         let calls = course.calls;
         course.calls += 1;
-        let delay = match kind {
-            // Whoever asks does not pay for the probe.
-            Kind::Probe => Some(Duration::ZERO),
-            Kind::Usual => self.hedge_delay(round, index),
-        };
+        let is_probe = leave.is_probe();
+        // Whoever asks does not pay for the probe.
+        let delay = if is_probe { Some(Duration::ZERO) } else { self.hedge_delay(round, index) };
         let second = delay.and_then(|delay| Some((delay, self.next_usable(round, index)?)));
+        let heard = Arc::<Heard>::default();
         let Some((delay, next)) = second else {
-            return match self.attempt(round, index, kind, Position { calls, is_last, alone }).await {
-                Ok(suggestion) => Outcome::Found(Box::new(suggestion)),
-                Err(error) => Outcome::Failed(error),
-            };
+            return self.attempt(round, index, leave, Position { calls, is_last, alone }, &heard).await.into();
         };
-        let mut first = self.spawn(round, index, kind, Position { calls, is_last: false, alone: false });
-        if !delay.is_zero()
-            && let Ok(answered) = tokio::time::timeout(delay, first.ended()).await
-        {
-            return match answered {
-                Ok(suggestion) => Outcome::Found(Box::new(suggestion)),
-                Err(error) => Outcome::Failed(error),
-            };
+        let position = Position { calls, is_last: false, alone: false };
+        let mut first = self.spawn(round, index, leave, position, Arc::clone(&heard));
+        if !delay.is_zero() {
+            tokio::select! {
+                biased;
+                answered = first.ended() => return answered.into(),
+                // An answer that has begun is not slow any more.
+                () = heard.wait() => return first.ended().await.into(),
+                () = tokio::time::sleep(delay) => {}
+            }
         }
-        if !self.may_go_second(round, next, kind) {
-            return match first.ended().await {
-                Ok(suggestion) => Outcome::Found(Box::new(suggestion)),
-                Err(error) => Outcome::Failed(error),
-            };
-        }
-        if kind == Kind::Usual {
-            self.counts.add("gptos_hedges_total", &[("result", "fired")]);
+        let Some(other_leave) = self.leave_for_second(round, next, is_probe) else { return first.ended().await.into() };
+        if !is_probe {
+            self.metrics.hedges.add(["fired"]);
         }
         course.calls += 1;
         let is_last = next + 1 == round.providers.len();
-        let mut other = self.spawn(round, next, Kind::Usual, Position { calls, is_last, alone: false });
+        let mut other = self.spawn(round, next, other_leave, Position { calls, is_last, alone: false }, Arc::default());
         let (found, failed) = tokio::select! {
             answered = first.ended() => match answered {
                 Ok(suggestion) => (Some(suggestion), None),
@@ -107,7 +109,7 @@ impl Engine {
             answered = other.ended() => match answered {
                 Ok(suggestion) => {
                     // The probe goes on, or a slow endpoint would never be found well again; a hedged one is given up.
-                    if kind == Kind::Probe {
+                    if is_probe {
                         first.release();
                     }
                     return Outcome::Found(Box::new(suggestion));
@@ -130,31 +132,33 @@ impl Engine {
         }
     }
 
-    fn spawn(self: &Arc<Self>, round: &Arc<Round>, index: usize, kind: Kind, position: Position) -> Task {
+    fn spawn(self: &Arc<Self>, round: &Arc<Round>, index: usize, leave: Leave, position: Position, heard: Arc<Heard>) -> Task {
         let (engine, round) = (Arc::clone(self), Arc::clone(round));
-        Task(Some(tokio::spawn(async move { engine.attempt(&round, index, kind, position).await })))
+        Task(Some(tokio::spawn(async move { engine.attempt(&round, index, leave, position, &heard).await })))
     }
 
-    /// Whether the second call is within all limits.
-    fn may_go_second(&self, round: &Round, next: usize, kind: Kind) -> bool {
-        let Some(provider) = round.providers.get(next) else { return false };
-        round.acceptance.admit(provider.name()) && (kind == Kind::Probe || self.shared().budget.take())
+    /// Leave for the second call, if it is within all limits. It is never a probe: two that fail in one request would be due
+    /// again together, and in an outage of everybody the requests would pay for both each time.
+    fn leave_for_second(&self, round: &Round, next: usize, beside_probe: bool) -> Option<Leave> {
+        let provider = round.providers.get(next)?;
+        let may = round.acceptance.admit(provider.name()) && (beside_probe || self.shared().budget.take());
+        may.then(|| Leave::new(&self.health(provider), None))
     }
 
     /// When a second provider is asked although the first has not failed; `None` where it should not be.
     fn hedge_delay(&self, round: &Round, index: usize) -> Option<Duration> {
-        let provider = round.providers.get(index).filter(|_| self.hedges)?;
+        let provider = round.providers.get(index).filter(|_| self.hedges && round.urgency != Urgency::Nobody)?;
         let next = round.providers.get(self.next_usable(round, index)?)?;
-        let both_well = [provider, next].iter().all(|provider| self.health(provider, &round.facts).endpoint().is_closed());
+        let both_well = [provider, next].iter().all(|provider| self.health(provider).endpoint().is_closed());
         let (budget, limited) = {
             let shared = self.shared();
             (shared.budget.left(), shared.limited)
         };
         let lately = limited.is_some_and(|at| Instant::now().duration_since(at) < HEDGE_AFTER_LIMIT);
-        if !both_well || budget < HEDGE_BUDGET || lately {
+        if !both_well || budget < SPARE_BUDGET || lately {
             return None;
         }
-        let p95 = self.health(provider, &round.facts).endpoint().p95();
+        let p95 = self.health(provider).endpoint().p95();
         Some(p95.unwrap_or(HEDGE_AFTER.1).clamp(HEDGE_AFTER.0, HEDGE_AFTER.1))
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::suggest::ports::{AttemptLimits, Pace, Provider};
 
 /// With less left, an answer cannot come in time, but it would cost money.
-pub(super) const LEAST: Duration = Duration::from_millis(300);
+pub(in crate::suggest) const LEAST: Duration = Duration::from_millis(300);
 const CONNECT: Duration = Duration::from_millis(1000);
 const CONNECT_LOOPBACK: Duration = Duration::from_millis(250);
 const FIRST_CHUNK: Duration = Duration::from_millis(2500);
@@ -33,13 +33,14 @@ pub(super) struct Moment {
     pub(super) calls: u32,
     /// Whether nobody is asked after this endpoint.
     pub(super) is_last: bool,
-    /// Within which time it usually answers, if that is known.
+    /// Within which time its answers usually begin, if that is known.
     pub(super) p95: Option<Duration>,
 }
 
 /// The limits of an attempt.
 pub(super) fn limits(pace: Pace, moment: Moment) -> AttemptLimits {
-    let Moment { remaining, calls, is_last, p95 } = moment;
+    let Moment { calls, is_last, p95, .. } = moment;
+    let remaining = if pace == Pace::Remote { moment.remaining.min(LONGEST_REMOTE) } else { moment.remaining };
     let within = |connect: Duration, first_chunk: Duration, gap: Duration, total: Duration| AttemptLimits {
         connect: connect.min(remaining),
         first_chunk: first_chunk.min(remaining),
@@ -53,13 +54,6 @@ pub(super) fn limits(pace: Pace, moment: Moment) -> AttemptLimits {
         Pace::Command if !is_last => within(CONNECT, remaining, remaining, remaining.saturating_sub(TOTAL).max(remaining / 2)),
         Pace::Command => within(CONNECT, remaining, remaining, remaining),
         Pace::Remote => {
-            let remaining = remaining.min(LONGEST_REMOTE);
-            let within = |connect: Duration, first_chunk: Duration, gap: Duration, total: Duration| AttemptLimits {
-                connect: connect.min(remaining),
-                first_chunk: first_chunk.min(remaining),
-                gap: gap.min(remaining),
-                total: total.min(remaining),
-            };
             let usual = p95.map(|p95| (p95 * 3).clamp(SHORTEST_FIRST_CHUNK, FIRST_CHUNK));
             if is_last {
                 // Whoever is asked last leaves time to nobody, so a slow model may use all that remains. From one that is

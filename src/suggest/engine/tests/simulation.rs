@@ -3,15 +3,17 @@
 
 #![expect(clippy::print_stdout, reason = "the figures of a simulation are what it is for")]
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod world;
+
+use std::sync::atomic::Ordering;
 
 use futures_util::FutureExt;
 
+use self::world::{Faults, World, exponential};
 use super::super::*;
 use super::scripted::facts;
-use crate::domain::{Origin, ShellKind};
+use crate::domain::{Answerer, Origin, ShellKind};
 use crate::resilience::SingleFlight;
-use crate::suggest::ports::Call;
 use crate::validate::{Policy, judge};
 
 const DEADLINE: Duration = Duration::from_secs(8);
@@ -19,222 +21,15 @@ const DEADLINE: Duration = Duration::from_secs(8);
 const BURST_EVERY: u64 = 25;
 const BURST: usize = 8;
 
-/// How a world treats its providers.
-#[derive(Clone, Copy)]
-struct Faults {
-    /// Chance that a call fails by itself.
-    transient: f64,
-    /// Share of time that a provider is down, for half an hour at a time.
-    outage: f64,
-    /// Share of time that this machine has no network.
-    network: f64,
-    providers: usize,
-    /// Whether only the first provider has outages.
-    first_only: bool,
-    /// Chance that a call meets a limit of a fifth of a second.
-    limited: f64,
-}
-
 const USUAL: Faults = Faults { transient: 0.01, outage: 0.003, network: 0.0002, providers: 2, first_only: false, limited: 0.0 };
 const NONE: Faults = Faults { transient: 0.0, outage: 0.0, network: 0.0, ..USUAL };
-
-/// How a provider that is down behaves.
-#[derive(Clone, Copy, PartialEq)]
-enum Way {
-    Refuses,
-    Hangs,
-    CutsOff,
-}
-
-struct Outages {
-    until: Option<Instant>,
-    way: Way,
-    next: Instant,
-}
-
-struct World {
-    faults: Faults,
-    random: Mutex<fastrand::Rng>,
-    outages: Vec<Mutex<Outages>>,
-    network: Mutex<Outages>,
-    calls: AtomicUsize,
-    /// Calls to providers that were down, and of them those since the engine could have known.
-    in_outage: AtomicUsize,
-    /// When repeated calls came, to see whether they come together.
-    under_way: Vec<AtomicUsize>,
-    most_under_way_when_known: AtomicUsize,
-    failures_in_a_row: Vec<AtomicUsize>,
-}
-
-fn exponential(random: &mut fastrand::Rng, mean: Duration) -> Duration {
-    mean.mul_f64(-(1.0 - random.f64()).ln())
-}
-
-impl Outages {
-    fn new(random: &mut fastrand::Rng, share: f64) -> Self {
-        Self { until: None, way: Way::Refuses, next: Instant::now() + Self::pause(random, share) }
-    }
-
-    fn pause(random: &mut fastrand::Rng, share: f64) -> Duration {
-        if share <= 0.0 {
-            return Duration::from_secs(100 * 365 * 24 * 3600);
-        }
-        exponential(random, Duration::from_secs(1800).mul_f64(1.0 / share))
-    }
-
-    fn now(&mut self, random: &mut fastrand::Rng, share: f64) -> Option<Way> {
-        let now = Instant::now();
-        while now >= self.next {
-            self.until = Some(self.next + exponential(random, Duration::from_secs(1800)));
-            self.way = [Way::Refuses, Way::Hangs, Way::CutsOff][random.usize(..3)];
-            self.next = self.until.unwrap() + Self::pause(random, share);
-        }
-        self.until.filter(|until| now < *until).map(|_| self.way)
-    }
-}
-
-impl World {
-    fn new(faults: Faults, seed: u64) -> Arc<Self> {
-        let mut random = fastrand::Rng::with_seed(seed);
-        let share = |index| if faults.first_only && index > 0 { 0.0 } else { faults.outage };
-        let outages = (0..faults.providers).map(|index| Mutex::new(Outages::new(&mut random, share(index)))).collect();
-        Arc::new(Self {
-            faults,
-            outages,
-            network: Mutex::new(Outages::new(&mut random, faults.network)),
-            random: Mutex::new(random),
-            calls: AtomicUsize::new(0),
-            in_outage: AtomicUsize::new(0),
-            under_way: (0..faults.providers).map(|_| AtomicUsize::new(0)).collect(),
-            most_under_way_when_known: AtomicUsize::new(0),
-            failures_in_a_row: (0..faults.providers).map(|_| AtomicUsize::new(0)).collect(),
-        })
-    }
-
-    fn state(&self, provider: usize) -> (Option<Way>, bool) {
-        let mut random = self.random.lock().unwrap();
-        let down = self.outages[provider].lock().unwrap().now(&mut random, self.faults.outage);
-        let offline = self.network.lock().unwrap().now(&mut random, self.faults.network).is_some();
-        (down, offline)
-    }
-
-    /// Seconds of a whole answer: a log-normal time of median 0.7 and 95th percentile 1.8, and one in a hundred twelve
-    /// times as long.
-    fn latency(&self) -> Duration {
-        let mut random = self.random.lock().unwrap();
-        let (one, two) = (random.f64().max(f64::MIN_POSITIVE), random.f64());
-        let normal = (-2.0 * one.ln()).sqrt() * (std::f64::consts::TAU * two).cos();
-        let factor = if random.f64() < 0.01 { 12.0 } else { 1.0 };
-        Duration::from_secs_f64((0.7 * (0.574 * normal).exp() * factor).min(60.0))
-    }
-
-    fn chance(&self, share: f64) -> bool {
-        self.random.lock().unwrap().f64() < share
-    }
-}
-
-struct Vendor {
-    world: Arc<World>,
-    index: usize,
-}
-
-/// Counts a call for as long as it lasts.
-struct UnderWay<'a>(&'a AtomicUsize);
-
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl Vendor {
-    async fn answer(&self, call: Call<'_>) -> Result<RawAnswer, AttemptError> {
-        let world = &self.world;
-        world.calls.fetch_add(1, Ordering::Relaxed);
-        let before = world.under_way[self.index].fetch_add(1, Ordering::Relaxed);
-        let _under_way = UnderWay(&world.under_way[self.index]);
-        let (down, offline) = world.state(self.index);
-        let row = &world.failures_in_a_row[self.index];
-        if down.is_some() {
-            world.in_outage.fetch_add(1, Ordering::Relaxed);
-            if row.load(Ordering::Relaxed) >= 12 {
-                world.most_under_way_when_known.fetch_max(before + 1, Ordering::Relaxed);
-            }
-        }
-        let fail = |class| Err(AttemptError::new(class, "simulated"));
-        let answered = async {
-            if offline {
-                return fail(FailureClass::LocalNetwork);
-            }
-            match down {
-                Some(Way::Refuses) => {
-                    tokio::time::sleep(Duration::from_millis(80)).await;
-                    return fail(FailureClass::Transient);
-                }
-                Some(Way::Hangs) => std::future::pending::<()>().await,
-                Some(Way::CutsOff) => {
-                    tokio::time::sleep(world.latency() / 2).await;
-                    return fail(FailureClass::Truncated);
-                }
-                None => {}
-            }
-            if world.chance(world.faults.limited) {
-                return fail(FailureClass::RateLimited { retry_after: Some(Duration::from_millis(200)) });
-            }
-            if world.chance(world.faults.transient) {
-                tokio::time::sleep(Duration::from_millis(80)).await;
-                return fail(FailureClass::Transient);
-            }
-            tokio::time::sleep(world.latency()).await;
-            Ok(RawAnswer { text: "ls".to_owned(), model: "m".to_owned(), pause: None })
-        };
-        // The first chunk of a slow answer comes in the last third of it.
-        let limit = call.limits.first_chunk.mul_f64(1.4).min(call.limits.total);
-        let result = match tokio::time::timeout(limit, answered).await {
-            Ok(result) => result,
-            Err(_) => fail(FailureClass::Slow(Stage::FirstChunk)),
-        };
-        match &result {
-            Ok(_) => row.store(0, Ordering::Relaxed),
-            Err(_) => drop(row.fetch_add(1, Ordering::Relaxed)),
-        }
-        result
-    }
-}
-
-impl Provider for Vendor {
-    fn name(&self) -> &str {
-        ["a", "b", "c"][self.index]
-    }
-
-    fn model(&self) -> &str {
-        "m"
-    }
-
-    fn pace(&self) -> Pace {
-        Pace::Remote
-    }
-
-    fn endpoint(&self) -> String {
-        self.name().to_owned()
-    }
-
-    fn key_variables(&self) -> Vec<&str> {
-        Vec::new()
-    }
-
-    fn ask<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Result<RawAnswer, AttemptError>> {
-        self.answer(call).boxed()
-    }
-}
 
 /// Takes every answer for the same command, which passed the gate once.
 struct Same(Suggestion);
 
 impl Acceptance for Same {
-    fn read(&self, answer: &RawAnswer, provider: &str) -> Result<Candidate, AttemptError> {
-        let origin = Origin::Provider(provider.to_owned());
-        Ok(Candidate { command: answer.text.clone(), reading: None, origin, confidence: 0.8 })
+    fn read(&self, answer: &RawAnswer, from: Answerer) -> Result<Candidate, AttemptError> {
+        Ok(Candidate { command: answer.text.clone(), reading: None, origin: Origin::Provider(from), confidence: 0.8 })
     }
 
     fn accept(&self, _candidate: Candidate) -> BoxFuture<'_, Result<Suggestion, AttemptError>> {
@@ -277,12 +72,11 @@ struct Bench {
 
 impl Bench {
     fn new(world: &Arc<World>, seed: u64) -> Arc<Self> {
-        let candidate = Candidate { command: "ls".into(), reading: None, origin: Origin::Provider("a".into()), confidence: 0.8 };
+        let candidate = Candidate { command: "ls".into(), reading: None, origin: Origin::Provider(Answerer::named("a")), confidence: 0.8 };
         let suggestion = judge(&candidate, &Policy::new(ShellKind::Bash)).unwrap();
-        let vendor = |index| Arc::new(Vendor { world: Arc::clone(world), index }) as Arc<dyn Provider>;
         Arc::new(Self {
             engine: Arc::new(Engine::new(Arc::default(), false, 16, seed)),
-            providers: (0..world.faults.providers).map(vendor).collect(),
+            providers: (0..world.faults.providers).map(|index| world.provider(index)).collect(),
             acceptance: Arc::new(Same(suggestion)),
             flights: SingleFlight::new(),
         })
@@ -295,7 +89,7 @@ impl Bench {
             facts: facts(),
             deadline: Instant::now() + DEADLINE,
             has_local: false,
-            patient: false,
+            urgency: Urgency::Person,
             acceptance: Arc::clone(&self.acceptance) as _,
             waiting: WaitingFor::default(),
         })

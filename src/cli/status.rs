@@ -1,0 +1,195 @@
+//! `status`: how the resident is, and how the providers have been.
+
+use super::ExitStatus;
+use super::ask::Surroundings;
+use super::columns;
+use super::daemon::{exchange, failed, not_running};
+use super::facts;
+use super::output::{Output, visible};
+use crate::config::{Config, ConfigFile};
+use crate::protocol::{Status, WireEndpoint};
+use crate::providers;
+
+/// Columns of a terminal that does not tell its width.
+const USUAL_WIDTH: usize = 80;
+/// Which columns are cut when a line is too long, and to how much: the model, the way and the name, and all once more.
+const MAY_SHRINK: [(usize, usize); 6] = [(1, 8), (5, 24), (0, 8), (1, 6), (0, 6), (5, 12)];
+
+/// Prints what the resident says of itself and of the providers.
+pub(super) fn status(json: bool, output: &mut Output<'_>) -> ExitStatus {
+    let reply = match exchange("GET", "/v1/status") {
+        Ok(reply) => reply,
+        Err(unavailable) => {
+            if json {
+                output.data("{\"running\":false}\n");
+            }
+            return not_running(&unavailable, output);
+        }
+    };
+    let Ok(mut status) = serde_json::from_slice::<Status>(&reply) else {
+        return failed(output, "status: unreadable reply of the resident", Some("`gptos daemon stop` ends it"));
+    };
+    let paths = Surroundings::look().paths;
+    let config = ConfigFile::new(paths.config_file, paths.home).current().0;
+    add_ways(&mut status.endpoints, &config, &facts::proxies());
+    if json {
+        output.data(&format!("{}\n", serde_json::to_string(&status).unwrap_or_default()));
+    } else {
+        show(&status, output);
+    }
+    ExitStatus::Success
+}
+
+/// Adds the way that a request takes from a shell with these variables. A provider that this shell's configuration does
+/// not know, or that is a program, has none.
+fn add_ways(endpoints: &mut [WireEndpoint], config: &Config, proxies: &[(String, String)]) {
+    for endpoint in endpoints {
+        let provider = config.providers.iter().find(|provider| provider.name == endpoint.name);
+        endpoint.proxy = provider.and_then(|provider| provider.server()).map(|server| providers::way_to(server, proxies));
+    }
+}
+
+fn show(status: &Status, output: &mut Output<'_>) {
+    output.line(&format!(
+        "resident {} running as process {} for {} s, {:.1} MB resident, {} requests",
+        status.version,
+        status.pid,
+        status.uptime_s,
+        status.rss_bytes as f64 / 1e6,
+        status.requests
+    ));
+    if status.endpoints.is_empty() {
+        return;
+    }
+    let header = ["NAME", "MODEL", "STATE", "P50/P95 MS", "LAST ERROR", "WAY"].map(str::to_owned);
+    let rows: Vec<_> = std::iter::once(header).chain(status.endpoints.iter().map(row)).collect();
+    let width = output.columns().unwrap_or(USUAL_WIDTH);
+    let mut lines = columns::lines(&rows, width, &MAY_SHRINK).into_iter();
+    if let Some(header) = lines.next() {
+        output.bold_line(&header);
+    }
+    lines.for_each(|line| output.line(&line));
+}
+
+fn row(endpoint: &WireEndpoint) -> [String; 6] {
+    let none = || "-".to_owned();
+    let state = match endpoint.retry_in_ms {
+        Some(wait) => format!("{} {}", visible(&endpoint.state), span(wait.div_ceil(1000))),
+        None => visible(&endpoint.state),
+    };
+    let quickness = match (endpoint.p50_ms, endpoint.p95_ms) {
+        (Some(p50), Some(p95)) => format!("{p50}/{p95}"),
+        _ => none(),
+    };
+    let error = match (&endpoint.last_error, endpoint.last_error_s) {
+        (Some(error), Some(ago)) => format!("{} {}", visible(error), span(ago)),
+        (Some(error), None) => visible(error),
+        (None, _) => none(),
+    };
+    let way = endpoint.proxy.as_deref().map_or_else(none, visible);
+    [visible(&endpoint.name), visible(&endpoint.model), state, quickness, error, way]
+}
+
+/// A number of seconds in its largest unit.
+fn span(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", seconds / 60),
+        3600..86_400 => format!("{} h", seconds / 3600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::output::tests::Captured;
+    use crate::config::parse;
+
+    fn status(endpoints: Vec<WireEndpoint>) -> Status {
+        Status {
+            pid: 7,
+            version: "1.0.0".to_owned(),
+            uptime_s: 60,
+            rss_bytes: 12_500_000,
+            requests: 3,
+            counts: Default::default(),
+            endpoints,
+            retry_budget: Some(10.0),
+        }
+    }
+
+    fn endpoint(name: &str, state: &str) -> WireEndpoint {
+        WireEndpoint { name: name.to_owned(), model: "gpt-4.1-mini".to_owned(), state: state.to_owned(), ..WireEndpoint::default() }
+    }
+
+    fn shown(endpoints: Vec<WireEndpoint>) -> Vec<String> {
+        let captured = Captured::default();
+        let mut output = captured.output();
+        show(&status(endpoints), &mut output);
+        output.finish(ExitStatus::Success);
+        captured.out().lines().skip(1).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn each_endpoint_has_a_line_that_fits() {
+        let direct = Some("direct".to_owned());
+        let well = WireEndpoint {
+            since_s: Some(7300),
+            p50_ms: Some(420),
+            p95_ms: Some(900),
+            proxy: Some("proxy http://proxy.example:3128".to_owned()),
+            ..endpoint("openai", "ready")
+        };
+        let down = WireEndpoint {
+            since_s: Some(9),
+            retry_in_ms: Some(19_100),
+            last_error: Some("transient".to_owned()),
+            last_error_s: Some(130),
+            proxy: direct.clone(),
+            ..endpoint("local", "open")
+        };
+        let over = WireEndpoint { retry_in_ms: Some(0), ..endpoint("claude", "open") };
+        let lines = shown(vec![well.clone(), down, over, endpoint("new", "unasked")]);
+        assert_eq!(
+            lines,
+            [
+                "NAME    MODEL   STATE      P50/P95 MS  LAST ERROR       WAY",
+                "openai  gpt-4…  ready      420/900     -                proxy http://proxy.exam…",
+                "local   gpt-4…  open 20 s  -           transient 2 min  direct",
+                "claude  gpt-4…  open 0 s   -           -                -",
+                "new     gpt-4…  unasked    -           -                -",
+            ]
+        );
+        let alone = shown(vec![well, WireEndpoint { proxy: direct, ..endpoint("a-very-long-name-of-a-provider", "unasked") }]);
+        assert!(alone.iter().all(|line| line.chars().count() <= 80), "{alone:#?}");
+        assert!(shown(Vec::new()).is_empty());
+    }
+
+    #[test]
+    fn what_comes_from_elsewhere_does_not_reach_the_terminal_as_it_is() {
+        let hostile = WireEndpoint { model: "m\x1b[2J".to_owned(), ..endpoint("a", "ready\n") };
+        assert!(shown(vec![hostile]).iter().all(|line| !line.contains(char::is_control)));
+    }
+
+    #[test]
+    fn the_way_is_that_of_the_asking_shell() {
+        let block = |name: &str, more: &str| format!("[[provider]]\nname = \"{name}\"\nmodel = \"m\"\n{more}\n");
+        let text = [
+            block("far", "base_url = \"https://a.example\""),
+            block("off", "base_url = \"https://a.example\"\nproxy = \"off\""),
+            block("near", "base_url = \"http://localhost:1\""),
+            block("excepted", "base_url = \"https://b.example\""),
+            "[[provider]]\nname = \"program\"\nkind = \"command\"\nargv = [\"llm\"]\n".to_owned(),
+        ]
+        .concat();
+        let config = parse(&text, std::path::Path::new("/c.toml"), None).expect("a valid configuration");
+        let proxies = [("https_proxy", "http://ada:hush@p:1"), ("no_proxy", "b.example")];
+        let proxies = proxies.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let mut endpoints: Vec<_> =
+            ["far", "off", "near", "excepted", "program", "unknown"].iter().map(|name| endpoint(name, "ready")).collect();
+        add_ways(&mut endpoints, &config, &proxies);
+        let ways: Vec<_> = endpoints.iter().map(|endpoint| endpoint.proxy.as_deref()).collect();
+        assert_eq!(ways, [Some("proxy http://p:1"), Some("direct"), Some("direct"), Some("direct"), None, None]);
+    }
+}
