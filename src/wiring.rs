@@ -40,6 +40,19 @@ struct Built {
     providers: Vec<Arc<dyn Provider>>,
 }
 
+impl Service {
+    /// Teaches the pipeline what is in the folder of intents, if that changed.
+    fn learn(&self, state: &mut State) {
+        let packs = state.packs.current();
+        if !Arc::ptr_eq(&packs, &state.taught) {
+            let (translator, problems) = teach(&packs);
+            self.pipeline.teach(translator);
+            state.notice = notice(&problems).map(Arc::new);
+            state.taught = packs;
+        }
+    }
+}
+
 impl Backend for Service {
     fn pipeline(&self) -> &Pipeline {
         &self.pipeline
@@ -62,13 +75,7 @@ impl Backend for Service {
                 providers
             }
         };
-        let packs = state.packs.current();
-        if !Arc::ptr_eq(&packs, &state.taught) {
-            let (translator, problems) = teach(&packs);
-            self.pipeline.teach(translator);
-            state.notice = notice(&problems).map(Arc::new);
-            state.taught = packs;
-        }
+        self.learn(&mut state);
         Setup {
             resident: config.resident,
             deadline: if config.sets("deadline_ms") { config.deadline } else { engine::total(config.deadline, &providers) },
@@ -95,7 +102,15 @@ pub fn resident(paths: &Paths, binary: &OwnBinary) -> Arc<dyn Backend> {
             let _ = opening.disk.set(opened);
         });
     }
-    service(file, PackFolder::new(paths.intents_dir()), cache, &binary.build())
+    let service = service(file, PackFolder::new(paths.intents_dir()), cache, &binary.build());
+    // The first to ask would wait for it otherwise, and turn away from a resident that is silent.
+    let mut state = service.state.lock().unwrap_or_else(PoisonError::into_inner);
+    service.learn(&mut state);
+    if state.taught.files.is_empty() {
+        Translator::embedded();
+    }
+    drop(state);
+    service
 }
 
 /// The pipeline of a process that answers for itself: its cache lives as long as it does, because the one on disk has
@@ -156,7 +171,7 @@ fn notice(problems: &[ConfigProblem]) -> Option<Notice> {
     Some(Notice::new(format!("left out: {first}{more}; `gptos intents list` tells all")))
 }
 
-fn service(mut file: ConfigFile, packs: PackFolder, cache: Arc<dyn AnswerCache>, build: &str) -> Arc<dyn Backend> {
+fn service(mut file: ConfigFile, packs: PackFolder, cache: Arc<dyn AnswerCache>, build: &str) -> Arc<Service> {
     let place = Place { os: platform::OS_NAME, build: build.to_owned(), ttl: file.current().0.cache.ttl };
     let pipeline = Pipeline::new(place, cache, Arc::new(SearchPath), Arc::new(InstalledShells)).with_surroundings(Arc::new(FileSystem));
     let config_file = file.path().map(Path::to_owned);

@@ -1,5 +1,6 @@
 //! The engine: embedded data and packs made ready once, and sentences read with them.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use super::budget::Budget;
@@ -66,10 +67,11 @@ impl Translator {
             }
         }
         lexicon.finish();
-        let mut vocabulary: Vec<String> = files::vocabulary().map(str::to_owned).collect();
         // What people call their folders stays a name, unless a sentence needs it for what it means.
         let is_name = |word: &&str| !NEEDED_NAMES.contains(word) && lexicon.read(word).is_some_and(|known| known.role == Role::Name);
-        vocabulary.extend(phrases.iter().flat_map(Phrase::vocabulary).filter(|word| !is_name(word)).map(str::to_owned));
+        let of_phrases: HashSet<&str> = phrases.iter().flat_map(Phrase::vocabulary).collect();
+        let mut vocabulary: Vec<String> = of_phrases.into_iter().filter(|word| !is_name(word)).map(str::to_owned).collect();
+        vocabulary.extend(files::vocabulary().collect::<HashSet<_>>().into_iter().map(str::to_owned));
         vocabulary.sort_unstable();
         vocabulary.dedup();
         let identity = digest.finalize().to_hex()[..16].to_owned();
