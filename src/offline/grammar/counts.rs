@@ -69,7 +69,8 @@ pub(super) fn delimiter(word: &Word) -> Option<String> {
     if word.raw.chars().count() == 1 && !word.raw.starts_with(char::is_alphanumeric) {
         return Some(word.raw.clone());
     }
-    let stem = word.low.trim_end_matches("-separated").trim_end_matches("-delimited").trim_end_matches("-seperated").trim_end_matches("-sep");
+    let stem =
+        word.low.trim_end_matches("-separated").trim_end_matches("-delimited").trim_end_matches("-seperated").trim_end_matches("-sep");
     let known = |stem: &str| DELIMITERS.iter().find(|(name, _)| *name == stem).map(|(_, text)| (*text).to_owned());
     let singular = stem.strip_suffix("es").filter(|_| stem == "slashes" || stem == "dashes").or_else(|| stem.strip_suffix('s'));
     word.is_word().then(|| known(stem).or_else(|| singular.and_then(known)))?

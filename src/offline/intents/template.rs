@@ -262,7 +262,8 @@ fn echoed(filled: &Filled, shell: Option<ShellKind>) -> Option<String> {
 /// A character or two in single quotes, as people write them for `tr`.
 fn in_quotes(filled: &Filled, shell: Option<ShellKind>) -> Option<String> {
     let text = filled.plain();
-    let plain = !filled.variable && !text.contains(['\'', '\0']) && (!text.contains('\\') || matches!(text.as_str(), "\\t" | "\\n" | "\\r"));
+    let plain =
+        !filled.variable && !text.contains(['\'', '\0']) && (!text.contains('\\') || matches!(text.as_str(), "\\t" | "\\n" | "\\r"));
     match shell {
         None => Some(text),
         Some(_) if plain => Some(format!("'{text}'")),

@@ -141,7 +141,8 @@ fn build(raw: RawPhrase, family: &str, not: &[String], shared: &BTreeMap<String,
         }
         with.push((name, option.say.clone(), option.destructive));
     }
-    let pattern = |text: &String| Pattern::parse(text).map_err(|source| PhraseError::Pattern { id: id.clone(), pattern: text.clone(), source });
+    let pattern =
+        |text: &String| Pattern::parse(text).map_err(|source| PhraseError::Pattern { id: id.clone(), pattern: text.clone(), source });
     let template = |text: &String| Template::parse(text).map_err(|source| PhraseError::Template { id: id.clone(), source });
     let say = raw.say.iter().map(pattern).collect::<Result<Vec<_>, _>>()?;
     let not = not.iter().map(pattern).collect::<Result<Vec<_>, _>>()?;
