@@ -12,6 +12,10 @@ use super::parse::{Coverage, Parse};
 
 /// Reads the sentence as this phrase.
 pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine) -> Option<Parse> {
+    // Most sentences are about something else: say so before any option is tried.
+    if !(0..words.len()).any(|at| phrase.say.iter().any(|pattern| pattern.matches(words, at).is_some())) {
+        return None;
+    }
     let mut reading = Reading { phrase, words, bindings: Bindings::default(), said: false, taken: 0.0, repairs: 0 };
     let (mut at, mut left, mut negated) = (0, 0.0, false);
     while at < words.len() {
