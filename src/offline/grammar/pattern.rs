@@ -220,6 +220,8 @@ impl Item {
 #[derive(Debug)]
 pub(in crate::offline) struct Pattern {
     items: Vec<Item>,
+    /// The words with which it can begin, sorted; `None` when a slot can.
+    starts: Option<Vec<String>>,
 }
 
 impl Pattern {
@@ -252,7 +254,7 @@ impl Pattern {
         if items.iter().all(|item| item.optional) {
             return Err(PatternError::Empty);
         }
-        Ok(Self { items })
+        Ok(Self { starts: starts(&items), items })
     }
 
     /// The words that the pattern names.
@@ -286,6 +288,10 @@ impl Pattern {
 
     /// Matches at `at`; gives the place behind the last word taken.
     pub(in crate::offline) fn matches(&self, words: &[Word], at: usize, budget: &Budget) -> Option<(usize, Caught)> {
+        if let (Some(starts), Some(first)) = (&self.starts, words.get(at)) {
+            let begins = first.is_word() && starts.binary_search_by(|start| start.as_str().cmp(&first.low)).is_ok();
+            begins.then_some(())?;
+        }
         let mut caught = Caught::default();
         let end = walk(&self.items, (words, budget), at, &mut caught, true)?;
         caught.plural = words[at..end].iter().any(|word| word.is_word() && word.low.ends_with('s'));
@@ -298,6 +304,20 @@ impl Pattern {
         let taken = words[at..end].iter().rev().take_while(|word| may_end && PREPOSITIONS.iter().any(|known| word.is(known)));
         usize::max(end - taken.count(), at + 1)
     }
+}
+
+/// The words with which a row of items can begin; `None` when a slot can.
+fn starts(items: &[Item]) -> Option<Vec<String>> {
+    let mut starts = Vec::new();
+    for item in items {
+        let What::Words(words) = &item.what else { return None };
+        starts.extend(words.iter().flat_map(|(word, _)| spelt(word)).map(str::to_owned));
+        if !item.optional {
+            break;
+        }
+    }
+    starts.sort_unstable();
+    Some(starts)
 }
 
 /// The words that a word of a pattern stands for.
