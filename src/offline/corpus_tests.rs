@@ -171,7 +171,7 @@ fn a_negation_is_never_overlooked() {
         "do not kill process 42",
         "never push to origin",
         "undo last commit without touching foo",
-        "show files but not today",
+        "show files but not tomorrow",
     ] {
         assert_eq!(first(say, ShellKind::Bash, Os::Linux), None, "{say}");
     }

@@ -90,7 +90,7 @@ fn every_mistake_has_its_line() {
         (intent("need = [\"n\"]\ncmd = \"@amiga x\"\n"), 7, "unknown guard `@amiga`"),
         (intent("need = [\"n\"]\ncmd = \"x\"\nslots = [\n  \"a: nam\"]\n"), 9, "slot `a: nam`: unknown kind `nam`"),
         (intent("need = [\"n\"]\nnot = \"n\"\ncmd = \"x\"\n"), 7, "`not` names a word that `need` or `may` names too"),
-        (intent("need = [\"n\"]\ncmd = \"x\"\ndoubt = nan\n"), 3, "`doubt` must be between -0.05 and 1"),
+        (intent("need = [\"n\"]\ncmd = \"x\"\ndoubt = nan\n"), 3, "`doubt` must be between -0.1 and 1"),
         (intent("need = [\"n\"]\ncmd = \"x\"\ncolour = 1\n"), 8, "unknown field `colour`"),
         (intent(&format!("need = [\"n\"]\ncmd = \"{}\"\n", "<\\\"".repeat(600))), 7, "longer than 1000 bytes"),
         (phrase("say = []\ncmd = \"x\"\n"), 3, "`say` must name something"),

@@ -64,7 +64,7 @@ fn program(text: &str) -> Option<String> {
 pub(super) const ROWS: &[Row] = &[
     // --- verbs ---
     ("@find for|all|out?", |q, c| verb(q, c, Verb::Find)),
-    ("@find|@show for? $dotted", |q, c| {
+    ("@find for? $dotted", |q, c| {
         verb(q, c, Verb::Find)?;
         q.push(false, TestKind::Names(vec![c.text(0)?.to_owned()]));
         Some(())
@@ -256,7 +256,11 @@ pub(super) const ROWS: &[Row] = &[
         Some(())
     }),
     ("for @string $any", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
-    ("for $phrase", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
+    ("for $phrase", |q, c| {
+        // "list files for grandma" looks for no text.
+        (q.verb == Verb::Find).then_some(())?;
+        act(q, c, Action::Grep(c.text(0)?.to_owned()))
+    }),
     ("search|look|searching for? @string? $phrase", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
     ("grep for? @string? $text", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
     ("@show|find? lines|line that|which? @contain|@holds @string? $any in|from|of?", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),

@@ -223,7 +223,11 @@ fn negated_time(field: Field, span: &Span, writer: &mut Writer<'_>) -> Option<()
         Span::Older(length) => time(field, &Span::Within(*length), writer)?,
         Span::Since(date) => time(field, &Span::Before(date.clone()), writer)?,
         Span::Before(date) => time(field, &Span::Since(date.clone()), writer)?,
-        Span::Exactly(_) | Span::Day(_) => format!("! {}", time(field, span, writer)?),
+        // The negation is of the test alone: `-daystart` is always true.
+        Span::Exactly(_) | Span::Day(_) => match time(field, span, writer)? {
+            text if text.starts_with("-daystart ") => text.replacen("-daystart ", "-daystart ! ", 1),
+            text => format!("! {text}"),
+        },
         _ => return None,
     };
     writer.raw(&text);

@@ -38,7 +38,7 @@ pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine, b
     // What the naming pattern bound itself need not be said again.
     for option in &phrase.options {
         let bound = |pattern: &Pattern| pattern.slots().next().is_some() && pattern.slots().all(|slot| reading.bindings.has_slot(slot));
-        if option.patterns.iter().any(bound) {
+        if !reading.used.contains(&option.name) && option.patterns.iter().any(bound) {
             reading.bindings.set_flag(&option.name, "");
         }
     }
