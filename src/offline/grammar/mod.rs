@@ -1,11 +1,14 @@
 //! The notation in which sentences are described, and what its slots take.
 
+mod ages;
 mod counts;
+mod fill;
 mod measures;
 mod moments;
 mod names;
 mod pattern;
 mod places;
+mod sets;
 mod slots;
 mod targets;
 mod words;

@@ -1,7 +1,8 @@
 //! Lengths of time, moments, signals and commands in words, as tools take them.
 
+use super::ages::{age, length, month};
 use super::measures::Span;
-use super::slots::{age, length, month, number};
+use super::slots::number;
 use super::words::Word;
 use crate::offline::slots::{Unit, Value};
 
