@@ -14,6 +14,7 @@ use crate::secrets;
 use crate::suggest::pipeline::{Pipeline, Place};
 use crate::suggest::ports::{AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Provider};
 use crate::suggest::{engine, trial};
+use crate::system::tldr::{self, TldrPages};
 use crate::system::{FileSystem, InstalledShells, SearchPath};
 
 /// A pipeline and the configuration it runs under.
@@ -81,7 +82,7 @@ pub fn resident(paths: &Paths, binary: &OwnBinary) -> Arc<dyn Backend> {
             let _ = opening.disk.set(opened);
         });
     }
-    service(file, cache, &binary.build())
+    service(file, cache, &binary.build(), tldr_pages(paths).map(TldrPages::with_upkeep))
 }
 
 /// The pipeline of a process that answers for itself: its cache lives as long as it does, because the one on disk has
@@ -90,7 +91,14 @@ pub fn direct(paths: &Paths) -> Arc<dyn Backend> {
     let mut file = ConfigFile::new(paths.config_file.clone(), paths.home.clone());
     let settings = file.current().0.cache.clone();
     let build = OwnBinary::look().map_or_else(|_| env!("CARGO_PKG_VERSION").to_owned(), |binary| binary.build());
-    service(file, Arc::new(MemoryCache::new(settings)), &build)
+    service(file, Arc::new(MemoryCache::new(settings)), &build, tldr_pages(paths))
+}
+
+/// The tldr pages of this machine; `None` without a place for their index.
+pub fn tldr_pages(paths: &Paths) -> Option<TldrPages> {
+    let own = paths.data_dir.as_deref().map(tldr::own_copy);
+    let roots = tldr::roots(own.as_deref(), paths.home.as_deref(), &|name| std::env::var_os(name));
+    Some(TldrPages::new(roots, paths.cache_dir.as_deref()?))
 }
 
 /// A provider as a configuration block describes it.
@@ -109,9 +117,29 @@ pub fn try_provider(provider: &Arc<dyn Provider>, facts: &ShellFacts) -> Result<
     asked.map_err(|failures| failures.into_iter().map(|(_, error)| error.to_string()).collect())
 }
 
-fn service(mut file: ConfigFile, cache: Arc<dyn AnswerCache>, build: &str) -> Arc<dyn Backend> {
+/// Fetches a file over the way that the asking shell's questions take; see [`providers::download`].
+///
+/// # Errors
+/// Why it is not here, in one line.
+pub fn fetch(
+    url: &str,
+    most: usize,
+    proxies: &[(String, String)],
+    progress: &mut dyn FnMut(usize, Option<usize>),
+) -> Result<Vec<u8>, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let fetched = runtime.block_on(providers::download(url, most, (&HttpPool::new(), proxies), progress));
+    runtime.shutdown_background();
+    fetched.map_err(|error| error.detail)
+}
+
+fn service(mut file: ConfigFile, cache: Arc<dyn AnswerCache>, build: &str, pages: Option<TldrPages>) -> Arc<dyn Backend> {
     let place = Place { os: platform::OS_NAME, build: build.to_owned(), ttl: file.current().0.cache.ttl };
     let pipeline = Pipeline::new(place, cache, Arc::new(SearchPath), Arc::new(InstalledShells)).with_surroundings(Arc::new(FileSystem));
+    let pipeline = match pages {
+        Some(pages) => pipeline.with_pages(Arc::new(pages)),
+        None => pipeline,
+    };
     let config_file = file.path().map(Path::to_owned);
     Arc::new(Service { pipeline, config_file, state: Mutex::new(State { file, built: None }), pool: HttpPool::new() })
 }

@@ -20,6 +20,11 @@ fn every_verb_is_understood() {
         (&["init", "bash"], Invocation::Init(ShellKind::Bash)),
         (&["completions", "fish"], Invocation::Completions(ShellKind::Fish)),
         (&["man"], Invocation::Man),
+        (&["tldr", "search", "pack", "it"], Invocation::Tldr(TldrVerb::Search { words: vec!["pack".to_owned(), "it".to_owned()] })),
+        (
+            &["tldr", "update", "--url", "https://m/a.zip"],
+            Invocation::Tldr(TldrVerb::Update(TldrUpdateArguments { url: Some("https://m/a.zip".to_owned()) })),
+        ),
         (&["daemon", "run"], Invocation::Daemon(DaemonVerb::Run(RunArguments::default()))),
         (&["daemon", "stop"], Invocation::Daemon(DaemonVerb::Stop)),
         (&["daemon", "status", "--json"], Invocation::Daemon(DaemonVerb::Status(json))),

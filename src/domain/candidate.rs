@@ -5,16 +5,19 @@ pub enum Origin {
     Ran,
     /// The embedded translator.
     Offline,
+    /// A page of the tldr collection on this machine.
+    Tldr,
     /// A configured provider, by its name.
     Provider(String),
 }
 
 impl Origin {
-    /// The word for notes, JSON and the cache: `ran`, `offline` or `provider:NAME`.
+    /// The word for notes, JSON and the cache: `ran`, `offline`, `tldr` or `provider:NAME`.
     pub fn label(&self) -> String {
         match self {
             Origin::Ran => "ran".to_owned(),
             Origin::Offline => "offline".to_owned(),
+            Origin::Tldr => "tldr".to_owned(),
             Origin::Provider(name) => format!("provider:{name}"),
         }
     }
@@ -24,6 +27,7 @@ impl Origin {
         match label {
             "ran" => Some(Origin::Ran),
             "offline" => Some(Origin::Offline),
+            "tldr" => Some(Origin::Tldr),
             other => other.strip_prefix("provider:").filter(|name| !name.is_empty()).map(|name| Origin::Provider(name.to_owned())),
         }
     }

@@ -5,6 +5,7 @@ pub mod blast;
 mod builtins;
 mod place;
 mod shell_check;
+pub mod tldr;
 mod tools;
 
 use std::os::unix::fs::PermissionsExt;
