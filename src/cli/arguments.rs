@@ -103,7 +103,7 @@ enum Verb {
     #[command(subcommand, arg_required_else_help = true)]
     Batch(BatchVerb),
     /// Fetch or search the examples of the tldr collection
-    #[command(subcommand, arg_required_else_help = true)]
+    #[command(subcommand, arg_required_else_help = true, hide = true)]
     Tldr(TldrVerb),
     /// Tell about a verb, or about all
     Help {

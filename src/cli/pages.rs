@@ -31,10 +31,10 @@ impl ShownPage {
         self.offer.shown()
     }
 
-    /// What it does, and what it risks when that is anything.
+    /// What it does, and what it risks when that deserves a second look.
     pub(super) fn remark(&self) -> String {
         let says = self.judged.reading().unwrap_or(&self.offer.page);
-        match self.judged.reason().filter(|_| self.judged.risk() > Risk::None) {
+        match self.judged.reason().filter(|_| self.judged.risk() > Risk::Low) {
             Some(reason) => format!("{says} · risk {}: {reason}", self.judged.risk()),
             None => says.to_owned(),
         }
@@ -73,8 +73,7 @@ mod tests {
     use crate::domain::ShellKind;
 
     fn one(command: &str, reading: &str) -> Option<ShownPage> {
-        let offer =
-            PageOffer { page: "pack".to_owned(), reading: reading.to_owned(), command: command.to_owned(), confidence: 0.6 };
+        let offer = PageOffer { page: "pack".to_owned(), reading: reading.to_owned(), command: command.to_owned(), confidence: 0.6 };
         shown([offer], &Policy::new(ShellKind::Bash)).pop()
     }
 

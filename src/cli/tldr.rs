@@ -35,19 +35,26 @@ fn update(arguments: &TldrUpdateArguments, paths: &Paths, output: &mut Output<'_
         return ExitStatus::Internal;
     };
     let Some((folder, name)) = url.rsplit_once('/').filter(|(folder, name)| folder.contains("://") && !name.is_empty()) else {
-        output.error(&format!("tldr update: `{url}` is not the address of an archive"), Some("for example https://example.com/tldr-pages.en.zip"));
+        output.error(
+            &format!("tldr update: `{url}` is not the address of an archive"),
+            Some("for example https://example.com/tldr-pages.en.zip"),
+        );
         return ExitStatus::Usage;
     };
     let unpacked = fetch(&format!("{folder}/{SUMS}"), MOST_SUMS, output)
         .and_then(|sums| Ok((sums, fetch(url, MOST_ARCHIVE, output)?)))
         .and_then(|(sums, archive)| {
-            tldr::check_sum(&archive, name, &String::from_utf8_lossy(&sums)).and_then(|()| tldr::unpack(&archive, data)).map_err(|error| error.to_string())
+            tldr::check_sum(&archive, name, &String::from_utf8_lossy(&sums))
+                .and_then(|()| tldr::unpack(&archive, data))
+                .map_err(|error| error.to_string())
         });
     output.end_progress();
     let count = match unpacked {
         Ok(count) => count,
         Err(reason) => {
-            let (reason, hint) = reason.split_once("; hint: ").map_or((reason.as_str(), KEPT.to_owned()), |(reason, hint)| (reason, format!("{hint} {KEPT}")));
+            let (reason, hint) = reason
+                .split_once("; hint: ")
+                .map_or((reason.as_str(), KEPT.to_owned()), |(reason, hint)| (reason, format!("{hint} {KEPT}")));
             output.error(&format!("tldr update: {reason}"), Some(&hint));
             return ExitStatus::NoAnswer;
         }

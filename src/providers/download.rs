@@ -76,9 +76,10 @@ fn server_of(url: &Url) -> Result<BaseUrl, AttemptError> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(AttemptError::new(FailureClass::Config, "an address with a name or a password is not used"));
     }
-    url.origin().ascii_serialization().parse::<BaseUrl>().map_err(|_| {
-        AttemptError::new(FailureClass::Config, "the address is not https, nor http to this machine")
-    })
+    url.origin()
+        .ascii_serialization()
+        .parse::<BaseUrl>()
+        .map_err(|_| AttemptError::new(FailureClass::Config, "the address is not https, nor http to this machine"))
 }
 
 fn astray(from: &BaseUrl) -> AttemptError {

@@ -31,3 +31,4 @@ mod quoting;
 mod resident;
 mod scripted;
 mod status;
+mod tldr;

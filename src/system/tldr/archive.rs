@@ -181,7 +181,8 @@ mod tests {
     fn a_new_copy_takes_the_place_of_the_old_one() {
         let data = tempfile::tempdir().unwrap();
         for text in ["one", "two"] {
-            let archive = packed(&[("common/pack.md", text), ("common/", ""), ("windows/other.md", "x"), ("LICENSE.md", "x"), ("common/a.txt", "x")]);
+            let archive =
+                packed(&[("common/pack.md", text), ("common/", ""), ("windows/other.md", "x"), ("LICENSE.md", "x"), ("common/a.txt", "x")]);
             assert_eq!(unpack(&archive, data.path()).unwrap(), 1);
             assert_eq!(fs::read_to_string(own_copy(data.path()).join("pages/common/pack.md")).unwrap(), text);
             assert_eq!(names(data.path()).len(), 2, "the link and one copy");

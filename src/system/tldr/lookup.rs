@@ -130,7 +130,8 @@ fn lists(index: &IndexFile, reader: &mut Reader<'_>, term: &str) -> Result<Optio
             std::cmp::Ordering::Less => low = middle + 1,
             std::cmp::Ordering::Greater => high = middle,
             std::cmp::Ordering::Equal => {
-                let end = if middle + 1 < index.sizes.terms as usize { lists + reader.numbers(at + TERM + 8, 1)?[0] as usize } else { pages };
+                let end =
+                    if middle + 1 < index.sizes.terms as usize { lists + reader.numbers(at + TERM + 8, 1)?[0] as usize } else { pages };
                 let bytes = reader.bytes(lists + entry[2] as usize..end)?;
                 let mut rest = bytes.as_slice();
                 let pages = read_list(&mut rest, entry[3])?;

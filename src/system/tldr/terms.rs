@@ -3,9 +3,53 @@
 
 /// Words that say nothing about what is wanted.
 const EMPTY: &[&str] = &[
-    "a", "all", "an", "and", "are", "as", "at", "be", "by", "can", "command", "do", "each", "for", "from", "given", "how", "i", "if", "in",
-    "into", "is", "it", "its", "me", "my", "of", "on", "or", "please", "some", "specific", "specified", "that", "the", "them", "this", "to",
-    "use", "using", "want", "what", "when", "which", "with", "you", "your",
+    "a",
+    "all",
+    "an",
+    "and",
+    "are",
+    "as",
+    "at",
+    "be",
+    "by",
+    "can",
+    "command",
+    "do",
+    "each",
+    "for",
+    "from",
+    "given",
+    "how",
+    "i",
+    "if",
+    "in",
+    "into",
+    "is",
+    "it",
+    "its",
+    "me",
+    "my",
+    "of",
+    "on",
+    "or",
+    "please",
+    "some",
+    "specific",
+    "specified",
+    "that",
+    "the",
+    "them",
+    "this",
+    "to",
+    "use",
+    "using",
+    "want",
+    "what",
+    "when",
+    "which",
+    "with",
+    "you",
+    "your",
 ];
 
 /// What is said in place of the first, after the endings are off.
@@ -17,7 +61,7 @@ const SAME: &[(&str, &[&str])] = &[
     ("chang", &["modify", "edit", "alter"]),
     ("search", &["find", "look"]),
     ("start", &["launch", "run", "begin"]),
-    ("stop", &["kill", "terminat", "end"]),
+    ("stop", &["kil", "terminat", "end"]),
     ("pictur", &["imag", "photo"]),
     ("archiv", &["tarball"]),
     ("extract", &["unpack", "unzip", "decompres"]),
@@ -78,18 +122,19 @@ fn stem(mut word: String) -> String {
     for ending in ["ing", "ed"] {
         if word.len() >= ending.len() + 3 && word.ends_with(ending) {
             word.truncate(word.len() - ending.len());
-            let bytes = word.as_bytes();
-            // `stopping` has the last letter twice.
-            if bytes.len() > 3 && bytes[bytes.len() - 1] == bytes[bytes.len() - 2] {
-                word.pop();
-            }
             break;
         }
     }
-    while word.len() > 3 && (word.ends_with('e') || word.ends_with("ss")) {
+    // `stopping` has the last letter twice, `stop` has it once.
+    while word.len() > 3 && (word.ends_with('e') || ends_doubled(&word)) {
         word.pop();
     }
     word
+}
+
+fn ends_doubled(word: &str) -> bool {
+    let mut letters = word.bytes().rev();
+    letters.next() == letters.next()
 }
 
 #[cfg(test)]
