@@ -41,6 +41,8 @@ pub const GUARD_MS: &str = "GPTOS_GUARD_MS";
 pub const CONFIRM_MS: &str = "GPTOS_CONFIRM_MS";
 /// How long to wait before showing progress.
 pub const PROGRESS_MS: &str = "GPTOS_PROGRESS_MS";
+/// Whether a pause while typing has the words asked ahead.
+pub const PREFETCH: &str = "GPTOS_PREFETCH";
 /// Whether the shell prompt stays live while a request runs.
 pub const ASYNC: &str = "GPTOS_ASYNC";
 
@@ -89,6 +91,12 @@ pub const ALL: &[Variable] = &[
               Default: 700.",
     },
     Variable { name: PROGRESS_MS, read_by: Reader::Shell, doc: "No sign of progress before this many milliseconds. Default: 120." },
+    Variable {
+        name: PREFETCH,
+        read_by: Reader::Shell,
+        doc: "0 keeps this shell from asking providers while you pause in a line `?? words`, where the configuration says `prefetch = true`; \
+              zsh only. Default: what the configuration says.",
+    },
     Variable {
         name: ASYNC,
         read_by: Reader::Shell,

@@ -64,6 +64,7 @@ impl Backend for Service {
             providers,
             rules: Arc::clone(&config.rules),
             context: config.context.clone(),
+            prefetch: config.shell.prefetch,
             problem: problem.map(|problem| problem.to_string()),
         }
     }

@@ -31,6 +31,7 @@ fi
 : ${GPTOS_GUARD=suggested}
 : ${GPTOS_GUARD_MS=100}
 : ${GPTOS_CONFIRM_MS=700}
+: ${GPTOS_PREFETCH=0}
 
 # --- state -----------------------------------------------------------------------------------------------------------
 
@@ -59,6 +60,11 @@ typeset -g _GPTOS_HELD='' _GPTOS_HELD_CHANGE='' _GPTOS_HELD_REASON=''
 typeset -gF _GPTOS_EARLY_ENTER=0
 # When a connection was last asked for.
 typeset -gF _GPTOS_WARMED=0
+# The line as it was drawn last and since when it is so; the fd that ends the wait for a pause (0 = none) and when that wait is over; the
+# words that were asked ahead last.
+typeset -g _GPTOS_DRAWN='' _GPTOS_AHEAD=''
+typeset -gF _GPTOS_DRAWN_AT=0 _GPTOS_PAUSE_ENDS=0
+typeset -gi _GPTOS_PAUSE_FD=${_GPTOS_PAUSE_FD:-0}
 # What is to be said when the line runs although it was not judged.
 typeset -g _GPTOS_UNCHECKED=''
 # Suggestions of this shell, and lines made of them, which may come back as a line of their own.
@@ -711,18 +717,108 @@ __gptos_line_init() {
 # Words for a provider are about to be typed, so the resident may open a connection. A blank in front keeps the line here.
 __gptos_warm() {
     emulate -L zsh
-    setopt no_bg_nice
     # A clock that was set back must not put it off for long.
     if (( EPOCHREALTIME < _GPTOS_WARMED || EPOCHREALTIME >= _GPTOS_WARMED + 15 )); then
         _GPTOS_WARMED=$EPOCHREALTIME
-        command "$GPTOS_BIN" warm zsh </dev/null &>/dev/null &!
+        __gptos_aside '' warm zsh
     fi
     return 0
+}
+
+# Has the binary do something that nobody waits for: INPUT ARGUMENTS. A process substitution is no job: it changes neither the list of jobs
+# nor `$!`.
+__gptos_aside() {
+    emulate -L zsh
+    local input="$1" bin="$GPTOS_BIN"
+    integer fd=0
+    shift
+    [[ $bin == */* ]] || bin="${commands[$bin]-}"
+    [[ -f $bin && -x $bin ]] || return 0
+    exec {fd}< <({ { [[ -z $input ]] || __gptos_question "$input" } | exec "$bin" "$@" } &>/dev/null) || return 0
+    exec {fd}<&-
+}
+
+# --- asking ahead ----------------------------------------------------------------------------------------------------
+
+# Whether a line holds words that may be asked before Enter: REPLY. Those after three question marks are to be asked anew, and behind a blank
+# they are nobody's business.
+__gptos_words_ahead() {
+    emulate -L zsh
+    setopt extended_glob
+    local -a reply
+    [[ $1 == '??'[[:space:]]##[^[:space:]]##[[:space:]]##[^[:space:]]##[[:space:]]##[^[:space:]]* ]] || return 1
+    __gptos_parse "$1"
+    REPLY="$reply[2]"
+}
+
+# Before each redraw: when was the line changed last? A process per key would be too many, so there is one for 0.6 s, and at its end the clock
+# tells whether the pause was as long. A new line waits for the end of the wait of the one before.
+__gptos_watch_pause() {
+    emulate -L zsh
+    local REPLY='' line="$BUFFER"
+    # What continues a line, or answers a prompt of a program, is no line of words.
+    [[ $CONTEXT == start ]] || line=''
+    [[ $line == "$_GPTOS_DRAWN" ]] && return 0
+    _GPTOS_DRAWN="$line" _GPTOS_DRAWN_AT=$EPOCHREALTIME
+    if (( ! _GPTOS_PAUSE_FD && (EPOCHREALTIME >= _GPTOS_PAUSE_ENDS || EPOCHREALTIME < _GPTOS_PAUSE_ENDS - 1) )) &&
+        __gptos_words_ahead "$line"; then
+        __gptos_pause_wait 60
+    fi
+    return 0
+}
+
+# Waits so many hundredths of a second.
+__gptos_pause_wait() {
+    emulate -L zsh
+    integer fd=0
+    exec {fd}< <(zselect -t $1) || return 0
+    _GPTOS_PAUSE_FD=$fd
+    (( _GPTOS_PAUSE_ENDS = EPOCHREALTIME + $1 / 100.0 ))
+    zle -F $fd __gptos_pause
+}
+
+__gptos_pause_end() {
+    emulate -L zsh
+    (( _GPTOS_PAUSE_FD )) || return 0
+    zle -F $_GPTOS_PAUSE_FD
+    exec {_GPTOS_PAUSE_FD}<&-
+    _GPTOS_PAUSE_FD=0
+}
+
+# The wait is over. No widget, so that neither other plugins nor the line notice: the line is as it was drawn.
+__gptos_pause() {
+    __gptos_note_options "${options[banghist]}" "${options[interactivecomments]}"
+    emulate -L zsh
+    local REPLY=''
+    local -F quiet=0
+    integer left=0
+    [[ $1 == "$_GPTOS_PAUSE_FD" ]] || return 0
+    __gptos_pause_end
+    # Words that were asked by hand are on their way.
+    (( _GPTOS_FD )) && return 0
+    __gptos_words_ahead "$_GPTOS_DRAWN" || return 0
+    (( quiet = EPOCHREALTIME - _GPTOS_DRAWN_AT ))
+    if (( quiet >= 0 && quiet < 0.6 )); then
+        left=$(( (0.6 - quiet) * 100 + 1 ))
+        __gptos_pause_wait $left
+    elif [[ $REPLY != "$_GPTOS_AHEAD" ]]; then
+        _GPTOS_AHEAD="$REPLY"
+        __gptos_aside "$REPLY" prefetch zsh --shell-version "$ZSH_VERSION"
+    fi
+    return 0
+}
+
+# The line is done or given up.
+__gptos_pause_forget() {
+    emulate -L zsh
+    __gptos_pause_end
+    _GPTOS_DRAWN='' _GPTOS_AHEAD=''
 }
 
 # Before each redraw: does the line still descend from a suggestion, or was it emptied or undone?
 __gptos_watch_line() {
     [[ $BUFFER == '?'* ]] && __gptos_warm
+    [[ $GPTOS_PREFETCH == 1 ]] && __gptos_watch_pause
     [[ -n $_GPTOS_TYPED || -z $BUFFER ]] || return 0
     emulate -L zsh
     # Who empties the line wants neither what was taken nor what is still to come.
@@ -754,6 +850,7 @@ __gptos_add_history() {
 __gptos_preexec() {
     emulate -L zsh
     __gptos_release TERM
+    __gptos_pause_forget
     # $1 is empty when our history hook has stored the words just now, and $3 has lost a blank in front.
     (( _GPTOS_ACCEPTED )) && _GPTOS_RUNNING="$_GPTOS_BLANK${1:-$3}"
     _GPTOS_BLANK=''
@@ -770,6 +867,7 @@ __gptos_precmd() {
     setopt no_bg_nice
     __gptos_release TERM
     __gptos_guard_lift
+    __gptos_pause_forget
     local bin="$GPTOS_BIN" query="$_GPTOS_QUERY" command_line="$_GPTOS_RUNNING"
     # The words of a line given up are worth keeping all the same.
     if [[ -n $_GPTOS_TYPED ]] && ! { (( hides_blank )) && [[ $_GPTOS_TYPED == [[:space:]]* ]] }; then
@@ -786,6 +884,7 @@ __gptos_precmd() {
 __gptos_exit() {
     emulate -L zsh
     __gptos_release TERM
+    __gptos_pause_end
 }
 
 # --- setting up ------------------------------------------------------------------------------------------------------

@@ -44,6 +44,8 @@ pub struct Setup {
     pub rules: Arc<CustomRules>,
     /// What providers may be told about the place where the shell stands.
     pub context: Vec<ContextField>,
+    /// Whether words that are being typed may be sent to providers.
+    pub prefetch: bool,
     /// What is wrong with the configuration file, in one line; then the former one is in force.
     pub problem: Option<String>,
 }
@@ -145,6 +147,7 @@ pub fn router(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str, b
         .route("/v1/suggest", post(suggest))
         .route("/v1/ran", post(ran))
         .route("/v1/warm", post(warm))
+        .route("/v1/prefetch", post(prefetch))
         .route("/v1/status", get(status))
         .route("/v1/metrics", get(metrics::metrics))
         .route("/v1/cache", get(cache_stats).delete(cache_clear))
@@ -201,6 +204,23 @@ async fn warm(State(shared): State<Shared>, Json(wire): Json<WarmRequest>) -> Re
         Err(reason) => return (StatusCode::BAD_REQUEST, reason).into_response(),
     }
     Json(serde_json::json!({})).into_response()
+}
+
+async fn prefetch(State(shared): State<Shared>, Json(wire): Json<SuggestRequest>) -> Response<Body> {
+    let _in_flight = InFlight::new(&shared.activity);
+    let setup = shared.backend.setup();
+    // A shell that was started under an earlier configuration may still send words.
+    if !(setup.prefetch && setup.resident && shared.serves(wire.config_file.as_deref())) {
+        return Json(Record::Off).into_response();
+    }
+    let request = match read_request(wire, &setup) {
+        Ok(request) => request,
+        Err(reason) => return (StatusCode::BAD_REQUEST, reason).into_response(),
+    };
+    match shared.backend.pipeline().prefetch(&request, &setup.providers).await {
+        names if names.is_empty() => Json(serde_json::json!({})).into_response(),
+        names => Json(Record::NeedKeys { names }).into_response(),
+    }
 }
 
 async fn ran(State(shared): State<Shared>, Json(wire): Json<RanRequest>) -> Response<Body> {

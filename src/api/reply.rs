@@ -78,10 +78,13 @@ pub fn to_record(outcome: Outcome, setup: &Setup) -> Record {
 }
 
 fn to_wire(offer: &Offer) -> WireCandidate {
+    let provider = offer.suggestion.origin().provider();
     WireCandidate {
         command: offer.suggestion.command().to_owned(),
         reading: offer.suggestion.reading().map(str::to_owned),
         origin: offer.suggestion.origin().label(),
+        model: provider.and_then(|provider| provider.model.clone()),
+        asked_model: provider.and_then(|provider| provider.instead_of.clone()),
         via: match offer.via {
             Via::Live => protocol::Via::Live,
             Via::Cache => protocol::Via::Cache,

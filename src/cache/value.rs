@@ -7,12 +7,12 @@ use crate::domain::Origin;
 use crate::suggest::ports::{CacheKey, CachedAnswer, KeptCandidate, RedactedText};
 
 /// The first byte of every row. A row of another schema is dropped.
-pub(crate) const SCHEMA: u8 = 1;
+pub(crate) const SCHEMA: u8 = 2;
 
 const MAC_BYTES: usize = 32;
 
-/// Schema, hash, time, confidence, two lengths and the mark of a reading.
-const FIXED_BYTES: usize = 1 + MAC_BYTES + 8 + 8 + 2 + 2 + 1;
+/// Schema, hash, time, confidence, two lengths and three marks of texts that may be missing.
+const FIXED_BYTES: usize = 1 + MAC_BYTES + 8 + 8 + 2 + 2 + 3;
 
 /// Longest row. A command that long is not worth keeping, and a longer row on disk is not ours.
 pub(crate) const MAX_ROW_BYTES: usize = 12 * 1024;
@@ -29,9 +29,19 @@ pub(crate) fn millis(time: SystemTime) -> u64 {
 /// Whether the row of an answer would not be too long.
 pub(crate) fn fits(answer: &CachedAnswer) -> bool {
     let candidate = &answer.candidate;
-    let reading = candidate.reading.as_ref().map_or(0, |reading| 2 + reading.as_str().len());
-    let texts = [candidate.command.as_str().len(), reading, candidate.origin.label().len()];
-    FIXED_BYTES + texts.iter().sum::<usize>() <= MAX_ROW_BYTES
+    let optional: usize = optional_texts(answer).into_iter().flatten().map(|text| 2 + text.len()).sum();
+    FIXED_BYTES + candidate.command.as_str().len() + candidate.origin.label().len() + optional <= MAX_ROW_BYTES
+}
+
+/// The texts of an answer that may be missing, in the order of the row.
+fn optional_texts(answer: &CachedAnswer) -> [Option<&str>; 3] {
+    let candidate = &answer.candidate;
+    let provider = candidate.origin.provider();
+    [
+        candidate.reading.as_ref().map(RedactedText::as_str),
+        provider.and_then(|provider| provider.model.as_deref()),
+        provider.and_then(|provider| provider.instead_of.as_deref()),
+    ]
 }
 
 /// Writes a row; `None` when it would be too long.
@@ -42,12 +52,9 @@ pub(crate) fn encode(mac: &MacKey, key: &CacheKey, answer: &CachedAnswer) -> Opt
     payload.extend_from_slice(&candidate.confidence.to_bits().to_le_bytes());
     add_text(&mut payload, &candidate.origin.label())?;
     add_text(&mut payload, candidate.command.as_str())?;
-    match &candidate.reading {
-        None => payload.push(0),
-        Some(reading) => {
-            payload.push(1);
-            add_text(&mut payload, reading.as_str())?;
-        }
+    for text in optional_texts(answer) {
+        payload.push(u8::from(text.is_some()));
+        text.map_or(Some(()), |text| add_text(&mut payload, text))?;
     }
     let mut row = Vec::with_capacity(1 + MAC_BYTES + payload.len());
     row.push(SCHEMA);
@@ -72,11 +79,8 @@ pub(crate) fn decode(mac: &MacKey, key: &CacheKey, row: &[u8]) -> Option<CachedA
     let confidence = f64::from_bits(u64::from_le_bytes(take(&mut rest)?));
     let origin = Origin::from_label(&take_text(&mut rest)?)?;
     let command = RedactedText::from_authentic_row(take_text(&mut rest)?);
-    let reading = match take::<1>(&mut rest)? {
-        [0] => None,
-        [1] => Some(RedactedText::from_authentic_row(take_text(&mut rest)?)),
-        _ => return None,
-    };
+    let reading = take_optional(&mut rest)?.map(RedactedText::from_authentic_row);
+    let origin = origin.with_models(take_optional(&mut rest)?, take_optional(&mut rest)?);
     rest.is_empty().then_some(CachedAnswer { candidate: KeptCandidate { command, reading, origin, confidence }, created })
 }
 
@@ -103,9 +107,18 @@ fn take_text(rest: &mut &[u8]) -> Option<String> {
     std::str::from_utf8(text).ok().map(str::to_owned)
 }
 
+fn take_optional(rest: &mut &[u8]) -> Option<Option<String>> {
+    match take::<1>(rest)? {
+        [0] => Some(None),
+        [1] => take_text(rest).map(Some),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Answerer;
     use proptest::prelude::*;
 
     const MAC: MacKey = MacKey([7; 32]);
@@ -115,7 +128,11 @@ mod tests {
         let candidate = KeptCandidate {
             command: RedactedText::mask("find . -size +10M"),
             reading: Some(RedactedText::mask("finds")),
-            origin: Origin::Provider("openai".to_owned()),
+            origin: Origin::Provider(Answerer {
+                model: Some("small".to_owned()),
+                instead_of: Some("large".to_owned()),
+                ..Answerer::named("openai")
+            }),
             confidence: 0.8,
         };
         CachedAnswer { candidate, created: SystemTime::UNIX_EPOCH + Duration::from_millis(1_800_000_000_123) }
@@ -182,8 +199,8 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read(command in ".{0,200}", reading in proptest::option::of(".{0,80}"), name in "[a-z]{0,9}",
-                                   confidence in 0.0..=1.0, at in 0..4_000_000_000_000_u64) {
-            let origin = if name.is_empty() { Origin::Ran } else { Origin::Provider(name) };
+                                   models in (proptest::option::of(".{0,40}"), proptest::option::of(".{0,40}")), confidence in 0.0..=1.0, at in 0..4_000_000_000_000_u64) {
+            let origin = if name.is_empty() { Origin::Ran } else { Origin::Provider(Answerer::named(&name)).with_models(models.0, models.1) };
             let created = SystemTime::UNIX_EPOCH + Duration::from_millis(at);
             let (command, reading) = (RedactedText::mask(&command), reading.map(|reading| RedactedText::mask(&reading)));
             let answer = CachedAnswer { candidate: KeptCandidate { command, reading, origin, confidence }, created };

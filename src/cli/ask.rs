@@ -86,7 +86,7 @@ impl Surroundings {
 }
 
 impl Ask {
-    fn on_wire(&self, paths: &Paths) -> SuggestRequest {
+    pub(super) fn on_wire(&self, paths: &Paths) -> SuggestRequest {
         SuggestRequest {
             query: self.query.clone(),
             mode: self.mode,

@@ -35,6 +35,13 @@ pub enum HotVerb {
         /// The calling shell.
         shell: ShellKind,
     },
+    /// `gptos prefetch SHELL [--shell-version V]`: these words are being typed, so their answer may be fetched.
+    Prefetch {
+        /// The calling shell.
+        shell: ShellKind,
+        /// The shell's version, `""` when it did not say.
+        shell_version: String,
+    },
     /// `gptos translate …` without anything unusual.
     Translate(TranslateArguments),
 }
@@ -50,6 +57,7 @@ pub fn hot_verb(arguments: &[OsString]) -> Result<Option<HotVerb>, UsageError> {
         Some("ran") => ran(rest).map(Some).ok_or_else(|| usage("gptos ran SHELL STATUS")),
         Some("guard") => only_shell(rest).map(|shell| Some(HotVerb::Guard { shell })).ok_or_else(|| usage("gptos guard SHELL")),
         Some("warm") => only_shell(rest).map(|shell| Some(HotVerb::Warm { shell })).ok_or_else(|| usage("gptos warm SHELL")),
+        Some("prefetch") => prefetch(rest).map(Some).ok_or_else(|| usage("gptos prefetch SHELL [--shell-version VERSION]")),
         Some("translate") => Ok(translate(rest).map(HotVerb::Translate)),
         _ => Ok(None),
     }
@@ -95,6 +103,13 @@ fn widget(arguments: &[OsString]) -> Option<HotVerb> {
 fn ran(arguments: &[OsString]) -> Option<HotVerb> {
     let [shell, status] = arguments else { return None };
     Some(HotVerb::Ran { shell: shell.to_str()?.parse().ok()?, status: status.to_str()?.parse().ok()? })
+}
+
+fn prefetch(arguments: &[OsString]) -> Option<HotVerb> {
+    match widget(arguments)? {
+        HotVerb::Widget { shell, fresh: false, shell_version } => Some(HotVerb::Prefetch { shell, shell_version }),
+        _ => None,
+    }
 }
 
 fn only_shell(arguments: &[OsString]) -> Option<ShellKind> {
@@ -144,6 +159,8 @@ mod tests {
             ("ran zsh 255", Ok(Some(HotVerb::Ran { shell: ShellKind::Zsh, status: 255 }))),
             ("guard fish", Ok(Some(HotVerb::Guard { shell: ShellKind::Fish }))),
             ("warm zsh", Ok(Some(HotVerb::Warm { shell: ShellKind::Zsh }))),
+            ("prefetch zsh --shell-version 5.9", Ok(Some(HotVerb::Prefetch { shell: ShellKind::Zsh, shell_version: "5.9".to_owned() }))),
+            ("prefetch zsh", Ok(Some(HotVerb::Prefetch { shell: ShellKind::Zsh, shell_version: String::new() }))),
             ("", Ok(None)),
             ("status", Ok(None)),
             ("widgets zsh", Ok(None)),
@@ -165,6 +182,9 @@ mod tests {
             "guard zsh ls",
             "warm",
             "warm zsh x",
+            "prefetch",
+            "prefetch zsh --fresh",
+            "prefetch zsh list files",
         ] {
             let arguments: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
             assert!(hot_verb(&arguments).is_err(), "{line}");

@@ -23,6 +23,10 @@ pub fn script(shell: ShellKind, config: &Config, binary: Option<&Path>) -> Strin
     }
     defaults.push((env_vars::PROGRESS_MS, section.progress.as_millis().to_string()));
     defaults.push((env_vars::ENTER_GUARD_MS, section.enter_guard.as_millis().to_string()));
+    // The other shells cannot notice a pause.
+    if shell == ShellKind::Zsh && section.prefetch {
+        defaults.push((env_vars::PREFETCH, "1".to_owned()));
+    }
     defaults.push((env_vars::GUARD, config.guard.name().to_owned()));
     let mut script: String = defaults.iter().map(|(name, value)| assignment(shell, name, value)).collect();
     script.push_str(integration(shell));

@@ -48,6 +48,17 @@ fn what_nobody_chose_is_left_to_the_shell() {
 }
 
 #[test]
+fn only_zsh_is_told_to_ask_ahead_and_only_where_the_file_says_so() {
+    let mut config = Config::default();
+    for (prefetch, shell) in [(false, ShellKind::Zsh), (true, ShellKind::Zsh), (true, ShellKind::Bash), (true, ShellKind::Fish)] {
+        config.shell.prefetch = prefetch;
+        let text = script(shell, &config, None);
+        let defaults = text.strip_suffix(integration(shell)).unwrap();
+        assert_eq!(defaults.contains("GPTOS_PREFETCH='1'"), prefetch && shell == ShellKind::Zsh, "{shell}: {defaults}");
+    }
+}
+
+#[test]
 fn only_documented_variables_are_set() {
     for line in script(ShellKind::Fish, &config(), Some(Path::new("/g"))).lines().take(7) {
         let name = line.split_whitespace().nth(3).unwrap().trim_end_matches(';');

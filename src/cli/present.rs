@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::pages::PageReport;
-use crate::domain::ShellFacts;
+use crate::domain::{Answerer, ShellFacts};
 use crate::protocol::{Answer, Via, WireCandidate};
 use crate::suggest::fit;
 use crate::system::{LocalTools, SearchPath, blast};
@@ -77,13 +77,27 @@ impl Shown {
         }
     }
 
+    /// The provider that answered, now or when the answer was kept.
+    fn provider(&self) -> Option<&Answerer> {
+        self.suggestion.origin().provider()
+    }
+
+    /// That another model answered than was asked, as a remark; `None` when it was the right one.
+    pub(super) fn exchange(&self) -> Option<String> {
+        let provider = self.provider()?;
+        Some(format!("{}: {}", provider.name, provider.exchange()?))
+    }
+
     /// The one line under the prompt: where it comes from and what it risks.
     pub(super) fn note(&self) -> String {
-        let source = match (self.via, self.source().as_str()) {
-            (_, "ran") => "you ran this before".to_owned(),
-            (Via::Guess, source) => format!("{source}, a guess"),
-            (Via::Stale, _) => "an old answer".to_owned(),
-            (Via::Live | Via::Cache, source) => source.to_owned(),
+        let source = match (self.via, self.source().as_str(), self.provider()) {
+            (_, "ran", _) => "you ran this before".to_owned(),
+            (Via::Guess, source, _) => format!("{source}, a guess"),
+            (Via::Stale, _, None) => "an old answer".to_owned(),
+            (Via::Stale, _, Some(provider)) => format!("an old answer of {provider}"),
+            (Via::Cache, source, Some(provider)) => format!("{source}, {provider}"),
+            (Via::Live, _, Some(provider)) => provider.to_string(),
+            (Via::Live | Via::Cache, source, None) => source.to_owned(),
         };
         let risk = match self.suggestion.reason() {
             Some(reason) => format!("{source} · risk {}: {reason}", self.suggestion.risk()),
@@ -103,6 +117,8 @@ impl Shown {
 pub(super) struct Report {
     pub(super) command: Option<String>,
     pub(super) source: Option<String>,
+    model: Option<String>,
+    asked_model: Option<String>,
     risk: Option<&'static str>,
     reason: Option<String>,
     pub(super) confidence: f64,
@@ -121,9 +137,12 @@ impl Report {
     /// The best suggestion in full, the others as alternatives.
     pub(super) fn new(shown: &[Shown], remarks: &[String]) -> Self {
         let best = shown.first();
+        let provider = best.and_then(Shown::provider);
         Self {
             command: best.map(|shown| shown.command().to_owned()),
             source: best.map(Shown::source),
+            model: provider.and_then(|provider| provider.model.clone()),
+            asked_model: provider.and_then(|provider| provider.instead_of.clone()),
             risk: best.map(|shown| shown.suggestion.risk().name()),
             reason: best.and_then(|shown| shown.suggestion.reason().map(str::to_owned)),
             confidence: best.map_or(0.0, |shown| shown.suggestion.confidence()),

@@ -130,6 +130,8 @@ mod tests {
                 command: "ls".to_owned(),
                 reading: None,
                 origin: "offline".to_owned(),
+                model: None,
+                asked_model: None,
                 via: crate::protocol::Via::Live,
                 confidence: 1.0,
             };

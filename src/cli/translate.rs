@@ -68,7 +68,7 @@ pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> Ex
     answer.remarks.iter().for_each(|remark| output.remark(remark));
     match shown.first() {
         Some(guess) if guess.is_guess() => output.remark(&guess.note()),
-        Some(best) => best.here().for_each(|remark| output.remark(&remark)),
+        Some(best) => best.exchange().into_iter().chain(best.here()).for_each(|remark| output.remark(&remark)),
         None => {}
     }
     show(&examples, output);

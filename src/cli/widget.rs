@@ -18,6 +18,8 @@ const WANT: usize = 4;
 const PROGRESS_AFTER: Duration = Duration::from_millis(120);
 /// How long `warm` waits for the resident.
 const WARM_LIMIT: Duration = Duration::from_millis(100);
+/// How long `prefetch` waits for the resident; it runs in the background as well.
+const PREFETCH_LIMIT: Duration = Duration::from_secs(1);
 /// How long `ran` waits for the resident; it runs in the background and nobody reads its result.
 const RAN_LIMIT: Duration = Duration::from_millis(500);
 
@@ -27,6 +29,7 @@ pub(super) fn run(verb: HotVerb, output: &mut Output<'_>) -> ExitStatus {
         HotVerb::Widget { shell, fresh, shell_version } => widget(shell, fresh, shell_version, output),
         HotVerb::Ran { shell, status } => ran(shell, i32::from(status)),
         HotVerb::Warm { shell } => warm(shell),
+        HotVerb::Prefetch { shell, shell_version } => prefetch(shell, shell_version),
         HotVerb::Guard { shell } => guard::run(shell, output),
         HotVerb::Translate(arguments) => translate::one(&arguments, output),
     }
@@ -117,6 +120,25 @@ fn warm(shell: ShellKind) -> ExitStatus {
     let request = WarmRequest { config_file, shell: WireShell::from_facts(&ask.facts, &[]) };
     if let (Some(channel), Ok(body)) = (surroundings.channel(), serde_json::to_vec(&request)) {
         let _ = channel.exchange("POST", "/v1/warm", &body, WARM_LIMIT);
+    }
+    ExitStatus::Success
+}
+
+/// Hands the resident words that are being typed. Nothing is started for it, and where only this machine may know of the
+/// words, or nothing may be kept, nothing is sent.
+fn prefetch(shell: ShellKind, shell_version: String) -> ExitStatus {
+    let Ok((query, context)) = read_context() else { return ExitStatus::Usage };
+    let (mut facts, surroundings) = (facts::gather(shell, shell_version), Surroundings::look());
+    context.tell(&mut facts);
+    let is_private = Query::from_bytes(query.as_bytes()).is_ok_and(|query| query.is_private());
+    let mut ask = Ask { query, facts, mode: Mode::Normal, want: 1, no_cache: false, patient: false };
+    Standing::look(&surroundings.paths, &ask.facts).tighten(&mut ask);
+    if ask.mode == Mode::Normal
+        && !ask.no_cache
+        && !is_private
+        && let Some(channel) = surroundings.channel()
+    {
+        let _ = channel.prefetch(ask.on_wire(&surroundings.paths), &facts::variable, PREFETCH_LIMIT);
     }
     ExitStatus::Success
 }

@@ -95,12 +95,32 @@ impl Channel {
                 Record::Off => return Err(Unavailable::Off),
                 Record::NeedKeys { names } => {
                     request.shell = WireShell::from_facts(question.facts, &[]);
-                    request.shell.keys = names.into_iter().map(|name| (name.clone(), (question.variable)(&name))).collect();
+                    request.shell.keys = offered(names, question.variable);
                 }
                 Record::Progress { .. } => return Err(Unavailable::Unresponsive),
             }
         }
         Err(Unavailable::Refused("the resident keeps asking for key variables".to_owned()))
+    }
+
+    /// Hands over words that are being typed, so that their answer is at hand when they are asked.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the resident did not take them within `limit`.
+    pub fn prefetch(
+        &self,
+        mut request: SuggestRequest,
+        variable: &dyn Fn(&str) -> Option<String>,
+        limit: Duration,
+    ) -> Result<(), Unavailable> {
+        for _ in 0..2 {
+            let body = serde_json::to_vec(&request).map_err(|error| Unavailable::Refused(error.to_string()))?;
+            match serde_json::from_slice(&self.exchange("POST", "/v1/prefetch", &body, limit)?) {
+                Ok(Record::NeedKeys { names }) => request.shell.keys = offered(names, variable),
+                _ => break,
+            }
+        }
+        Ok(())
     }
 
     fn last_record(&self, body: &[u8], deadline: Instant, progress: &mut dyn FnMut(&Waiting)) -> Result<Record, Unavailable> {
@@ -191,6 +211,11 @@ impl Channel {
             let _ = self.exchange("POST", "/v1/drain", b"", DRAIN_LIMIT);
         }
     }
+}
+
+/// Key variables as the asking shell has them, set or not.
+fn offered(names: Vec<String>, variable: &dyn Fn(&str) -> Option<String>) -> Vec<(String, Option<String>)> {
+    names.into_iter().map(|name| (name.clone(), variable(&name))).collect()
 }
 
 /// Takes whole lines off `text`; returns the first record that is not progress.

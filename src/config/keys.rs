@@ -65,6 +65,12 @@ pub const ALL: &[Key] = &[
         default: "250",
         doc: "An Enter within this many milliseconds after a command appeared is ignored.",
     },
+    Key {
+        path: "shell.prefetch",
+        expects: "true or false",
+        default: "false",
+        doc: "Whether providers are asked behind your back when you pause in a line `?? words` of zsh, so that Enter is answered at once; at most ten calls a minute.",
+    },
     Key { path: "cache.max_entries", expects: "a whole number from 1 to 10000000", default: "10000", doc: "Most answers kept." },
     Key { path: "cache.max_disk_mib", expects: "a whole number from 1 to 65536", default: "64", doc: "Most space used on disk, in MiB." },
     Key { path: "cache.ttl_days", expects: "a whole number from 1 to 3650", default: "30", doc: "How long an answer counts as fresh." },

@@ -91,6 +91,7 @@ pub(super) struct RawShell {
     pub asynchronous: Option<Spanned<bool>>,
     pub progress_ms: Option<Spanned<i64>>,
     pub enter_guard_ms: Option<Spanned<i64>>,
+    pub prefetch: Option<Spanned<bool>>,
 }
 
 #[derive(Deserialize, Default)]

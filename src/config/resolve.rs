@@ -129,6 +129,9 @@ impl Reader<'_> {
         shell.asynchronous = self.take(raw.shell.asynchronous, "shell.async", &mut lines);
         self.number(raw.shell.progress_ms, "shell.progress_ms", 0..=60_000, &mut lines, |n| shell.progress = millis(n))?;
         self.number(raw.shell.enter_guard_ms, "shell.enter_guard_ms", 0..=5_000, &mut lines, |n| shell.enter_guard = millis(n))?;
+        if let Some(prefetch) = self.take(raw.shell.prefetch, "shell.prefetch", &mut lines) {
+            shell.prefetch = prefetch;
+        }
         let cache = &mut config.cache;
         self.number(raw.cache.max_entries, "cache.max_entries", 1..=10_000_000, &mut lines, |n| cache.max_entries = n)?;
         self.number(raw.cache.max_disk_mib, "cache.max_disk_mib", 1..=65_536, &mut lines, |n| cache.max_disk_bytes = n * MIB)?;

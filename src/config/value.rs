@@ -72,6 +72,8 @@ pub struct ShellSection {
     pub progress: Duration,
     /// How long Enter is ignored after a command appeared.
     pub enter_guard: Duration,
+    /// Whether providers are asked while words are being typed.
+    pub prefetch: bool,
 }
 
 /// Where a key is, in words that are safe to show: arguments of a command are left out.
@@ -126,6 +128,7 @@ impl Default for ShellSection {
             asynchronous: None,
             progress: Duration::from_millis(120),
             enter_guard: Duration::from_millis(250),
+            prefetch: false,
         }
     }
 }
@@ -178,6 +181,7 @@ impl Config {
             ("shell.async".to_owned(), self.shell.asynchronous.map_or_else(by_shell, |on| on.to_string())),
             ("shell.progress_ms".to_owned(), self.shell.progress.as_millis().to_string()),
             ("shell.enter_guard_ms".to_owned(), self.shell.enter_guard.as_millis().to_string()),
+            ("shell.prefetch".to_owned(), self.shell.prefetch.to_string()),
             ("cache.max_entries".to_owned(), self.cache.max_entries.to_string()),
             ("cache.max_disk_mib".to_owned(), (self.cache.max_disk_bytes / MIB).to_string()),
             ("cache.ttl_days".to_owned(), (self.cache.ttl.as_secs() / DAY.as_secs()).to_string()),

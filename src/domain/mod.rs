@@ -11,7 +11,7 @@ mod risk;
 mod secret;
 mod shell;
 
-pub use candidate::{Candidate, Origin};
+pub use candidate::{Answerer, Candidate, Origin};
 pub use context::ContextField;
 pub use facts::{PROXY_VARIABLES, ShellFacts};
 pub use failure::{AttemptError, FailureClass, Stage};

@@ -68,7 +68,7 @@ impl WireCandidate {
     /// Reads a candidate off the wire; `None` when its origin is not one we know.
     pub fn into_candidate(self) -> Option<Candidate> {
         Some(Candidate {
-            origin: Origin::from_label(&self.origin)?,
+            origin: Origin::from_label(&self.origin)?.with_models(self.model, self.asked_model),
             command: self.command,
             reading: self.reading,
             confidence: likelihood(self.confidence),

@@ -181,6 +181,12 @@ pub struct WireCandidate {
     pub reading: Option<String>,
     /// `ran`, `offline` or `provider:NAME`.
     pub origin: String,
+    /// The model that answered, where a provider said which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The model that was asked, where another one answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_model: Option<String>,
     /// How it was obtained.
     pub via: Via,
     /// From 0 to 1.

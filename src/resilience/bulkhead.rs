@@ -16,6 +16,9 @@ pub enum BulkheadError {
     /// No place became free in time.
     #[error("no place became free in time")]
     Late,
+    /// Nobody would have found a free place after this one.
+    #[error("the last place is kept free")]
+    Last,
 }
 
 /// Places for calls to one endpoint, with a short queue.
@@ -67,6 +70,16 @@ impl Bulkhead {
         place.ok().and_then(Result::ok).ok_or(BulkheadError::Late)
     }
 
+    /// Takes a place at once, unless it is the last: for work that nobody waits for.
+    ///
+    /// # Errors
+    /// [`BulkheadError::Last`] when fewer than two are free.
+    pub fn enter_spare(&self) -> Result<OwnedSemaphorePermit, BulkheadError> {
+        // Both are taken in one step, so that no two of us leave nothing between them.
+        let mut both = Arc::clone(&self.places).try_acquire_many_owned(2).map_err(|_| BulkheadError::Last)?;
+        both.split(1).ok_or(BulkheadError::Last)
+    }
+
     /// How many calls are under way.
     pub fn in_flight(&self) -> usize {
         self.capacity - self.places.available_permits().min(self.capacity)
@@ -97,6 +110,19 @@ mod tests {
         drop(held);
         assert_eq!(bulkhead.in_flight(), 0);
         assert!(bulkhead.enter(Duration::ZERO).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_place_is_for_those_who_wait() {
+        let bulkhead = Bulkhead::new(3);
+        let held = [bulkhead.enter_spare().expect("three free"), bulkhead.enter_spare().expect("two free")];
+        assert_eq!(bulkhead.enter_spare().map(drop), Err(BulkheadError::Last));
+        let last = bulkhead.enter(Duration::ZERO).await.expect("the last one");
+        drop(held);
+        assert!(bulkhead.enter_spare().is_ok());
+        assert_eq!(bulkhead.in_flight(), 1, "only one of the two is kept");
+        drop(last);
+        assert_eq!(Bulkhead::new(1).enter_spare().map(drop), Err(BulkheadError::Last));
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,15 +1,19 @@
 //! How often providers may be called.
 
+use std::collections::VecDeque;
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use governor::clock::DefaultClock;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use tokio::time::Instant;
 
 /// The part of a minute's calls that may come at once.
 const BURST_SHARE: u32 = 3;
 /// Shells remembered; those that have not asked for a minute are forgotten first.
 const MOST_SESSIONS: usize = 1024;
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// A limit on provider calls per user and per shell, as a GCRA. Local answers are never counted.
 #[derive(Debug)]
@@ -40,9 +44,44 @@ impl CallLimiter {
     }
 }
 
+/// At most so many in any minute: for work that nobody waits for, where a burst has no purpose.
+#[derive(Debug)]
+pub struct PerMinute {
+    most: usize,
+    taken: VecDeque<Instant>,
+}
+
+impl PerMinute {
+    /// Nothing taken yet.
+    pub fn new(most: u32) -> Self {
+        Self { most: most as usize, taken: VecDeque::new() }
+    }
+
+    /// Takes one at `now`; `false` when so many were taken within the last minute.
+    pub fn admit(&mut self, now: Instant) -> bool {
+        while self.taken.front().is_some_and(|at| now.duration_since(*at) >= MINUTE) {
+            self.taken.pop_front();
+        }
+        let admitted = self.taken.len() < self.most;
+        if admitted {
+            self.taken.push_back(now);
+        }
+        admitted
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_minute_holds_more_than_its_number() {
+        let (mut limit, start) = (PerMinute::new(3), Instant::now());
+        let at = |second: u64| start + Duration::from_secs(second);
+        assert_eq!([0, 10, 20, 30, 59].map(|second| limit.admit(at(second))), [true, true, true, false, false]);
+        assert_eq!([60, 61, 70, 79, 80].map(|second| limit.admit(at(second))), [true, false, true, false, true]);
+        assert!(!PerMinute::new(0).admit(start));
+    }
 
     #[test]
     fn a_burst_passes_and_the_next_call_does_not() {

@@ -15,6 +15,6 @@ pub use breaker::{Probe, Trip};
 pub use budget::RetryBudget;
 pub use bulkhead::Bulkhead;
 pub use endpoint::{Block, Endpoint, Gate, Report, Standing, View};
-pub use limiter::CallLimiter;
+pub use limiter::{CallLimiter, PerMinute};
 pub use outage::Outage;
 pub use single_flight::{Role, SingleFlight};

@@ -1,5 +1,7 @@
 //! From a query to suggestions: [`pipeline`] tells the story, [`ports`] is what it needs from outside.
 
+mod ahead;
+mod background;
 pub mod context;
 pub mod engine;
 pub mod extract;

@@ -7,52 +7,54 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::engine::{Acceptance, Engine, Failure, Round, remembered_for};
+use super::engine::{Acceptance, Engine, Failure, Round, Urgency, remembered_for};
 use super::extract::extract;
 use super::key::Kind;
 use super::metrics::{Metrics, Page, families};
 use super::pipeline::{Mode, Parts, Request};
 use super::ports::{CacheKey, CachedAnswer, KeptCandidate, Prompt, Provider, RawAnswer, RedactedText};
 use super::waiting::WaitingFor;
-use crate::domain::{AttemptError, Candidate, FailureClass, Origin, ProvidersHealth, ShellFacts};
+use crate::domain::{Answerer, AttemptError, Candidate, FailureClass, Origin, ProvidersHealth};
 use crate::redact::Redacted;
-use crate::resilience::{CallLimiter, Role, SingleFlight};
+use crate::resilience::{CallLimiter, PerMinute, Role, SingleFlight};
 use crate::validate::{Rejection, Suggestion, judge};
 
 /// Providers give no confidence of their own.
 const CONFIDENCE: f64 = 0.8;
 /// Rejected words remembered.
 const MOST_REJECTED: usize = 256;
-/// Refreshed answers remembered, so that none is refreshed twice within [`REFRESH_EVERY`].
+/// Refreshed answers remembered, so that none is refreshed twice within an hour.
 const MOST_REFRESHED: usize = 1024;
-const REFRESH_EVERY: Duration = Duration::from_secs(3600);
-/// Refreshing may take this long; nobody waits for it.
-const REFRESH_TIME: Duration = Duration::from_secs(8);
 /// Clocks that drift apart further than this were apart for a sleep, or somebody set one of them.
 const SLEEP: Duration = Duration::from_secs(5);
-/// A connection lives longer than this without being used, so none is opened more often.
-const WARM_EVERY: Duration = Duration::from_secs(15);
-const WARM_TIME: Duration = Duration::from_secs(2);
+/// Most calls in any minute that nobody waits for.
+const UNSEEN_PER_MINUTE: u32 = 10;
 /// A follower whose flight crashed begins one of its own if at least this much time is left.
 const ENOUGH: Duration = Duration::from_millis(2500);
 
 /// What an answer in flight is shared by: the words with everything the answer depends on, and whether it must be new.
 type FlightKey = (CacheKey, Mode);
-type Landed = Result<Suggestion, Arc<Vec<Failure>>>;
+
+/// What a flight comes to.
+#[derive(Clone)]
+pub(super) struct Landed {
+    pub(super) result: Result<Suggestion, Arc<Vec<Failure>>>,
+    /// Nobody waited when it began, so less was done for it than is for a question.
+    pub(super) unseen: bool,
+}
 
 /// The way to the providers.
 pub(super) struct Online {
-    engine: Arc<Engine>,
+    pub(super) engine: Arc<Engine>,
     limiter: Arc<CallLimiter>,
-    flights: SingleFlight<FlightKey, Landed>,
-    rejected: quick_cache::sync::Cache<CacheKey, (Instant, Failure)>,
-    refreshed: quick_cache::sync::Cache<CacheKey, Instant>,
-    refreshing: Arc<Semaphore>,
+    unseen: Arc<Mutex<PerMinute>>,
+    pub(super) flights: SingleFlight<FlightKey, Landed>,
+    pub(super) rejected: quick_cache::sync::Cache<CacheKey, (Instant, Failure)>,
+    pub(super) refreshed: quick_cache::sync::Cache<CacheKey, Instant>,
     in_flight: Arc<AtomicUsize>,
-    warmed: Mutex<Option<Instant>>,
+    pub(super) warmed: Mutex<Option<Instant>>,
     last_asked: Mutex<Option<(Instant, SystemTime)>>,
     metrics: Arc<Metrics>,
     pub(super) settings: OnlineSettings,
@@ -102,10 +104,10 @@ impl Online {
         Self {
             engine: Arc::new(Engine::new(Arc::clone(&metrics), settings.hedge, settings.calls_per_provider as usize, seed)),
             limiter: Arc::new(CallLimiter::new(settings.user_per_minute, settings.session_per_minute)),
+            unseen: Arc::new(Mutex::new(PerMinute::new(unseen_per_minute(settings.user_per_minute)))),
             flights: SingleFlight::new(),
             rejected: quick_cache::sync::Cache::new(MOST_REJECTED),
             refreshed: quick_cache::sync::Cache::new(MOST_REFRESHED),
-            refreshing: Arc::new(Semaphore::new(1)),
             in_flight: Arc::default(),
             warmed: Mutex::default(),
             last_asked: Mutex::default(),
@@ -124,7 +126,6 @@ impl Online {
     pub(super) fn measure(&self, page: &mut Page) {
         page.level(&families::RETRY_BUDGET, [], self.engine.retry_budget());
         page.queue("providers", self.in_flight.load(Ordering::Acquire), self.settings.most_in_flight as usize);
-        page.queue("refresh", 1 - self.refreshing.available_permits().min(1), 1);
     }
 
     /// Asks the providers, or joins somebody who asks them the same.
@@ -147,7 +148,7 @@ impl Online {
         let result = if request.use_cache && asked.redacted.is_clean() {
             self.together((key, request.mode), parts, &asked, waiting).await
         } else {
-            self.engine.ask(&self.round(parts, &asked, waiting.clone())).await
+            self.engine.ask(&Arc::new(self.round(parts, &asked, urgency(request), waiting.clone()))).await
         };
         if let Err(failures) = &result
             && remembers
@@ -161,7 +162,7 @@ impl Online {
 
     /// The clock of timeouts stands still while the machine sleeps and that of the wall goes on. After a sleep connections
     /// are dead and what was held against providers is old.
-    fn notice_sleep(&self, wall: SystemTime, providers: &[Arc<dyn Provider>]) {
+    pub(super) fn notice_sleep(&self, wall: SystemTime, providers: &[Arc<dyn Provider>]) {
         let now = Instant::now();
         let before = self.last_asked.lock().unwrap_or_else(PoisonError::into_inner).replace((now, wall));
         let Some((then, wall_then)) = before else { return };
@@ -170,45 +171,6 @@ impl Online {
             self.metrics.pool_purges.add(["resume"]);
             self.engine.forget();
             providers.iter().for_each(|provider| provider.resumed());
-        }
-    }
-
-    /// Asks anew for an answer that has aged, unless that was done lately or another one is being refreshed. Nobody waits
-    /// for it.
-    pub(super) fn refresh(&self, parts: &Arc<Parts>, asked: &Asked<'_>) {
-        let key = parts.place.key(Kind::Provider, asked.request, asked.redacted);
-        let now = Instant::now();
-        let lately = self.refreshed.get(&key).is_some_and(|at| now.duration_since(at) < REFRESH_EVERY);
-        let Ok(permit) = Arc::clone(&self.refreshing).try_acquire_owned() else { return };
-        if lately || !asked.redacted.is_clean() {
-            return;
-        }
-        self.refreshed.insert(key, now);
-        let mut round = self.round(parts, asked, WaitingFor::default());
-        if let Some(round) = Arc::get_mut(&mut round) {
-            round.deadline = now + REFRESH_TIME;
-        }
-        let engine = Arc::clone(&self.engine);
-        tokio::spawn(async move {
-            let _permit = permit;
-            // Whatever comes of it, the answer at hand has been given already.
-            let _ = engine.ask(&round).await;
-        });
-    }
-
-    /// Opens a connection to the provider that would be asked first, unless that was done lately.
-    pub(super) fn warm(&self, facts: ShellFacts, providers: &[Arc<dyn Provider>]) {
-        let now = Instant::now();
-        let mut warmed = self.warmed.lock().unwrap_or_else(PoisonError::into_inner);
-        if warmed.is_some_and(|at| now.duration_since(at) < WARM_EVERY) {
-            return;
-        }
-        if let Some(first) = self.engine.first_usable(providers) {
-            *warmed = Some(now);
-            tokio::spawn(async move {
-                // Whoever does not answer now will be found out by the question itself.
-                let _ = tokio::time::timeout(WARM_TIME, first.connect(&facts)).await;
-            });
         }
     }
 
@@ -230,17 +192,20 @@ impl Online {
         waiting: &WaitingFor,
     ) -> Result<Suggestion, Vec<Failure>> {
         let deadline = asked.request.deadline;
-        for _ in 0..2 {
+        for _ in 0..3 {
             let shared = WaitingFor::default();
             let mut ticket = self.flights.join(key, || {
-                let (engine, round) = (Arc::clone(&self.engine), self.round(parts, asked, shared.clone()));
-                async move { engine.ask(&round).await.map_err(Arc::new) }
+                let round = Arc::new(self.round(parts, asked, urgency(asked.request), shared.clone()));
+                let engine = Arc::clone(&self.engine);
+                async move { Landed { result: engine.ask(&round).await.map_err(Arc::new), unseen: false } }
             });
             let role = if ticket.role == Role::Leader { "leader" } else { "follower" };
             self.metrics.single_flight.add([role]);
             waiting.follow(shared);
             match tokio::time::timeout_at(deadline, ticket.landed()).await {
-                Ok(Some(landed)) => return landed.map_err(|failures| failures.to_vec()),
+                // For a question more is tried than was for words that were being typed.
+                Ok(Some(Landed { result: Err(_), unseen: true })) if deadline.saturating_duration_since(Instant::now()) >= ENOUGH => {}
+                Ok(Some(landed)) => return landed.result.map_err(|failures| failures.to_vec()),
                 Ok(None) if deadline.saturating_duration_since(Instant::now()) >= ENOUGH => {}
                 Ok(None) => return Err(vec![(String::new(), AttemptError::new(FailureClass::Transient, "the request failed inside"))]),
                 Err(_) => break,
@@ -253,24 +218,32 @@ impl Online {
         )])
     }
 
-    fn round(&self, parts: &Arc<Parts>, asked: &Asked<'_>, waiting: WaitingFor) -> Arc<Round> {
+    pub(super) fn round(&self, parts: &Arc<Parts>, asked: &Asked<'_>, urgency: Urgency, waiting: WaitingFor) -> Round {
         let request = asked.request;
         let judgement = Judgement {
             parts: Arc::clone(parts),
             request: request.clone(),
             redacted: asked.redacted.clone(),
+            urgency,
             limiter: Arc::clone(&self.limiter),
+            unseen: Arc::clone(&self.unseen),
         };
-        Arc::new(Round {
+        Round {
             providers: asked.providers.to_vec(),
             prompt: asked.prompt.clone(),
             facts: request.facts.clone(),
             deadline: request.deadline,
             has_local: asked.has_local,
-            patient: request.patient,
+            urgency,
             acceptance: Arc::new(judgement),
             waiting,
-        })
+        }
+    }
+
+    /// Whether there is room for work that nobody waits for: it is the first to be left out when much is asked.
+    pub(super) fn has_room(&self) -> bool {
+        let busy = self.in_flight.load(Ordering::Acquire) >= self.settings.most_in_flight.div_ceil(2) as usize;
+        !busy && self.engine.is_calm()
     }
 
     /// Too many at once are not made to wait for each other: the newest gets what this machine knows.
@@ -289,23 +262,34 @@ impl Online {
     }
 }
 
+fn urgency(request: &Request) -> Urgency {
+    if request.patient { Urgency::Batch } else { Urgency::Person }
+}
+
+/// What nobody waits for is counted apart, so that it refuses no question, and keeps to the user's own limit where that
+/// is lower.
+fn unseen_per_minute(user_per_minute: u32) -> u32 {
+    if user_per_minute == 0 { UNSEEN_PER_MINUTE } else { user_per_minute.min(UNSEEN_PER_MINUTE) }
+}
+
 /// What an answer to one request is worth.
 struct Judgement {
     parts: Arc<Parts>,
     request: Request,
     redacted: Redacted,
+    urgency: Urgency,
     limiter: Arc<CallLimiter>,
+    unseen: Arc<Mutex<PerMinute>>,
 }
 
 impl Acceptance for Judgement {
-    fn read(&self, answer: &RawAnswer, provider: &str) -> Result<Candidate, AttemptError> {
+    fn read(&self, answer: &RawAnswer, from: Answerer) -> Result<Candidate, AttemptError> {
         let facts = &self.request.facts;
         let resolves = |word: &str| self.parts.commands.resolves(word, facts);
         let parses = |text: &str| crate::syntax::parse(text, facts.shell).is_ok();
         // The answer came whole: the same words would be answered the same way again.
         let found = extract(answer, &resolves, &parses).map_err(|error| AttemptError { may_retry: Some(false), ..error })?;
-        let origin = Origin::Provider(provider.to_owned());
-        Ok(Candidate { command: found.command, reading: found.reading, origin, confidence: CONFIDENCE })
+        Ok(Candidate { command: found.command, reading: found.reading, origin: Origin::Provider(from), confidence: CONFIDENCE })
     }
 
     fn accept(&self, candidate: Candidate) -> BoxFuture<'_, Result<Suggestion, AttemptError>> {
@@ -313,7 +297,11 @@ impl Acceptance for Judgement {
     }
 
     fn admit(&self, _provider: &str) -> bool {
-        self.request.patient || self.limiter.admit(self.request.session)
+        match self.urgency {
+            Urgency::Batch => true,
+            Urgency::Person => self.limiter.admit(self.request.session),
+            Urgency::Nobody => self.unseen.lock().unwrap_or_else(PoisonError::into_inner).admit(Instant::now()),
+        }
     }
 }
 

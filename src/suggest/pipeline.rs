@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::background::Background;
 use super::key::{self, KeyContext, Kind};
 use super::local::{Local, LocalSources};
 use super::metrics::{Asking, Metrics, Page};
@@ -139,6 +140,9 @@ const LOOK_AFTER_EVERY: Duration = Duration::from_secs(30);
 /// Questions of batches that are under way at once.
 const BATCH_WIDTH: usize = 10;
 
+/// Fewer words are hardly a question yet.
+const LEAST_WORDS: usize = 3;
+
 /// Why nobody was asked.
 const PRIVATE: &str = "the words begin with a blank, so nobody was asked over the network";
 
@@ -180,6 +184,7 @@ pub struct Pipeline {
     surroundings: Option<Arc<dyn Surroundings>>,
     pages: Option<Arc<dyn Pages>>,
     online: RwLock<Arc<Online>>,
+    background: Arc<Background>,
     metrics: Arc<Metrics>,
     translations: Translations,
     batch: Semaphore,
@@ -194,6 +199,7 @@ impl Pipeline {
             surroundings: None,
             pages: None,
             online: RwLock::new(Arc::new(Online::new(Arc::clone(&metrics), OnlineSettings::default(), fastrand::u64(..)))),
+            background: Arc::new(Background::new(Arc::clone(&metrics))),
             metrics,
             translations: Translations::new(TRANSLATIONS_KEPT),
             batch: Semaphore::new(BATCH_WIDTH),
@@ -241,12 +247,14 @@ impl Pipeline {
         let mut page = self.metrics.page();
         page.cache(&self.parts.cache.stats());
         page.queue("batch", BATCH_WIDTH - self.batch.available_permits().min(BATCH_WIDTH), BATCH_WIDTH);
+        self.background.queues().into_iter().for_each(|(queue, depth, capacity)| page.queue(queue, depth, capacity));
         self.way_out().measure(&mut page);
         page
     }
 
     /// The configuration is this from now on: what was held against providers is forgotten, and these limits hold.
     pub fn reconfigure(&self, settings: OnlineSettings) {
+        self.background.clear();
         let mut online = self.online.write().unwrap_or_else(PoisonError::into_inner);
         if online.settings == settings {
             online.forget();
@@ -257,7 +265,33 @@ impl Pipeline {
 
     /// Words for a provider are being typed: opens a connection, so that the question need not wait for it.
     pub fn warm(&self, facts: ShellFacts, providers: &[Arc<dyn Provider>]) {
-        self.way_out().warm(facts, providers);
+        self.way_out().warm(&self.background, facts, providers);
+    }
+
+    /// Somebody is typing these words and has paused: asks the providers for them behind their back, where that is worth a
+    /// call, and keeps the answer. Returns the key variables that are needed for it and were not offered; with them it may
+    /// be tried again.
+    pub async fn prefetch(&self, request: &Request, providers: &[Arc<dyn Provider>]) -> Vec<String> {
+        let words = request.query.as_str().split_whitespace().count();
+        if providers.is_empty() || words < LEAST_WORDS || request.mode != Mode::Normal || !request.may_use_cache() {
+            return Vec::new();
+        }
+        let redacted = redact::redact(request.query.as_str());
+        // Nobody has asked for anything yet, so what could be a secret is not sent, not even by its place.
+        if !redacted.is_clean() {
+            return Vec::new();
+        }
+        let local = self.sources().collect(request, &redacted);
+        if local.is_sure() || local.may_be_served() {
+            return Vec::new();
+        }
+        let needed = missing_keys(providers, &request.offered_keys);
+        if needed.is_empty() {
+            let (prompt, _) = self.prompt((&request.facts, &request.context), &redacted).await;
+            let asked = Asked { request, redacted: &redacted, prompt, providers, has_local: local.has_offers() };
+            self.way_out().prefetch(&self.background, &self.parts, &asked);
+        }
+        needed
     }
 
     fn way_out(&self) -> Arc<Online> {
@@ -312,7 +346,7 @@ impl Pipeline {
         let asked = Asked { request, redacted: &redacted, prompt, providers, has_local: local.has_offers() };
         // An answer that has aged but harms nobody is given at once, and made anew for next time.
         if request.mode == Mode::Normal && local.may_be_served() {
-            self.way_out().refresh(&self.parts, &asked);
+            self.way_out().refresh(&self.background, &self.parts, &asked);
             return Outcome::Reply(local.reply(request, Vec::new(), None));
         }
         waiting.set_meanwhile(local.best().cloned());

@@ -7,12 +7,12 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
-use super::engine::{self, Acceptance, Engine, Failure, Round};
+use super::engine::{self, Acceptance, Engine, Failure, Round, Urgency};
 use super::extract::extract;
 use super::ports::{Commands, Provider, RawAnswer, SeenPlace};
 use super::prompt;
 use super::waiting::WaitingFor;
-use crate::domain::{AttemptError, Candidate, FailureClass, Origin, ShellFacts};
+use crate::domain::{Answerer, AttemptError, Candidate, FailureClass, Origin, ShellFacts};
 use crate::redact;
 use crate::validate::{Policy, Suggestion, judge};
 
@@ -26,12 +26,11 @@ struct Trial {
 }
 
 impl Acceptance for Trial {
-    fn read(&self, answer: &RawAnswer, provider: &str) -> Result<Candidate, AttemptError> {
+    fn read(&self, answer: &RawAnswer, from: Answerer) -> Result<Candidate, AttemptError> {
         let resolves = |word: &str| self.commands.resolves(word, &self.facts);
         let parses = |text: &str| crate::syntax::parse(text, self.facts.shell).is_ok();
         let found = extract(answer, &resolves, &parses)?;
-        let origin = Origin::Provider(provider.to_owned());
-        Ok(Candidate { command: found.command, reading: found.reading, origin, confidence: 1.0 })
+        Ok(Candidate { command: found.command, reading: found.reading, origin: Origin::Provider(from), confidence: 1.0 })
     }
 
     fn accept(&self, candidate: Candidate) -> BoxFuture<'_, Result<Suggestion, AttemptError>> {
@@ -66,7 +65,7 @@ pub async fn try_provider(
         deadline,
         // One failure is what is to be seen here, so it is not hidden by asking again.
         has_local: true,
-        patient: false,
+        urgency: Urgency::Person,
         acceptance,
         waiting: WaitingFor::default(),
     };

@@ -53,19 +53,6 @@ impl Suggestion {
     pub fn reading(&self) -> Option<&str> {
         self.reading.as_deref()
     }
-
-    /// One line for the user: `offline · risk none`, `openai · risk high: deletes recursively`.
-    pub fn note(&self) -> String {
-        let source = match &self.origin {
-            Origin::Provider(name) => name.clone(),
-            other => other.label(),
-        };
-        let line = match self.reason() {
-            Some(reason) => format!("{source} · risk {}: {reason}", self.risk()),
-            None => format!("{source} · risk {}", self.risk()),
-        };
-        text::printable_line(&line)
-    }
 }
 
 /// Why a candidate must not enter the edit buffer.
@@ -330,11 +317,8 @@ mod tests {
     }
 
     #[test]
-    fn the_note_is_one_plain_line() {
-        assert_eq!(judged("ls", ShellKind::Bash).expect("valid").note(), "offline · risk none");
-        let provider = Candidate { origin: Origin::Provider("openai".to_owned()), ..candidate("rm -r build") };
-        let suggestion = judge(&provider, &Policy::new(ShellKind::Bash)).expect("valid");
-        assert_eq!(suggestion.note(), "openai · risk medium: deletes recursively");
+    fn reason_and_reading_are_one_plain_line() {
+        let suggestion = judged("rm -r build", ShellKind::Bash).expect("valid");
         assert_eq!((suggestion.risk(), suggestion.reason()), (Risk::Medium, Some("deletes recursively")));
         let reading = Candidate { reading: Some("lists\n\u{1b}[31mall \u{202e} files\u{200b}".to_owned()), ..candidate("ls") };
         let suggestion = judge(&reading, &Policy::new(ShellKind::Bash)).expect("valid");

@@ -14,6 +14,7 @@ mod matrix_network;
 mod matrix_resident;
 mod metrics;
 mod offline_syntax;
+mod other_model;
 mod outage;
 mod planted;
 mod planted_secret;

@@ -99,6 +99,7 @@ fn what_was_asked_and_what_failed_is_on_the_page() {
         ("gptos_request_duration_seconds_count{source=\"cache\"}", 1.0),
         ("gptos_request_duration_seconds_bucket{source=\"none\",le=\"+Inf\"}", 1.0),
         ("gptos_queue_capacity{queue=\"providers\"}", 64.0),
+        ("gptos_queue_capacity{queue=\"prefetch\"}", 5.0),
         ("process_resident_memory_bytes", 1e6),
         ("process_open_fds", 5.0),
         ("process_start_time_seconds", 1.6e9),

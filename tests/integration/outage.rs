@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use gptos::protocol::{Mode, Record, SuggestRequest, WireShell, request_bytes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::environment::{Resident, TestEnv, provider_block, wait_until};
+use crate::environment::{Resident, TestEnv, provider_block, records, wait_until};
 use crate::fake_provider::{FakeProvider, Reply, Script, answer};
 
 const QUERIES: usize = 200;
@@ -198,4 +198,42 @@ fn a_connection_is_opened_for_words_that_are_being_typed() {
     assert_eq!(provider.connections(), 1, "one, however often it is asked for");
     std::fs::write(env.work().join(".gptos.toml"), "providers = \"off\"\n").unwrap();
     assert_eq!(env.run(&["warm", "zsh"]).code, Some(0));
+}
+
+#[test]
+fn words_that_are_being_typed_are_asked_ahead_where_the_configuration_says_so() {
+    let provider = well(Duration::from_millis(5));
+    let env = TestEnv::new();
+    let configure = |prefetch: bool| {
+        env.configure(&format!(
+            "[shell]\nprefetch = {prefetch}\n{}",
+            provider_block("own", &provider.base_url(), "key = { env = \"MY_KEY\" }")
+        ));
+    };
+    configure(false);
+    let _resident = Resident(env.start_resident());
+    let type_words = |words: &str| {
+        let mut command = env.command(&["prefetch", "zsh", "--shell-version", "5.9"]);
+        command.env("MY_KEY", "key-of-the-shell");
+        let run = crate::environment::run(command, words.as_bytes());
+        assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (Some(0), "", ""));
+    };
+    let words = "frobnicate the quux word-1\0\0";
+    type_words(words);
+    configure(true);
+    type_words(" frobnicate the quux word-1\0\0");
+    for project in ["providers = \"off\"\n", "cache = \"off\"\n"] {
+        std::fs::write(env.work().join(".gptos.toml"), project).unwrap();
+        type_words(words);
+    }
+    std::fs::remove_file(env.work().join(".gptos.toml")).unwrap();
+    // What is kept while the store opens is not counted by it.
+    wait_until("the store is open", || env.run(&["cache", "stats"]).out.contains("kept in disk"));
+    type_words("frobnicate the quux word-2\0\0");
+    wait_until("the answer is kept", || env.run(&["cache", "stats"]).out.starts_with("1 entries"));
+    let shown = records(&env.run_with_input(&["widget", "zsh"], b"frobnicate the quux word-2").out);
+    assert_eq!((shown[0].1.as_str(), shown[0].2.starts_with("cache, own")), ("echo word-2", true), "{shown:?}");
+    let asked = provider.requests();
+    assert_eq!(asked.len(), 1, "only the last words: {:?}", asked.iter().map(|request| &request.body).collect::<Vec<_>>());
+    assert_eq!(asked[0].header("authorization"), Some("Bearer key-of-the-shell"));
 }

@@ -173,6 +173,11 @@ if [ "$1" = warm ]; then
     echo "$*" >>"$dir/warm"
     exit 0
 fi
+if [ "$1" = prefetch ]; then
+    echo "$PPID $*" >>"$dir/prefetch-calls"
+    {{ tr '\0' '\n' | head -n 1; }} >>"$dir/prefetched"
+    exit 0
+fi
 if [ "$1" = guard ]; then
     {guard}
 fi
@@ -334,6 +339,16 @@ esac
     /// The calls of `gptos warm` so far.
     pub fn warmed(&self) -> Vec<String> {
         self.lines("warm")
+    }
+
+    /// The words of each call of `gptos prefetch` so far.
+    pub fn prefetched(&self) -> Vec<String> {
+        self.lines("prefetched")
+    }
+
+    /// The parent of each such call and its arguments.
+    pub fn prefetch_calls(&self) -> Vec<String> {
+        self.lines("prefetch-calls")
     }
 
     fn lines(&self, name: &str) -> Vec<String> {

@@ -4,6 +4,7 @@ mod enter;
 mod failure;
 mod guard;
 mod meanwhile;
+mod prefetch;
 mod surroundings;
 
 use std::thread;

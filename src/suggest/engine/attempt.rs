@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::consequence;
 use super::health::Leave;
 use super::timing::{Moment, limits};
-use super::{Engine, Round};
+use super::{Engine, Round, Urgency, model};
 use crate::domain::{AttemptError, FailureClass, Stage};
 use crate::resilience::{Report, Trip};
 use crate::suggest::ports::{Call, Heard};
@@ -45,9 +45,10 @@ impl Engine {
         let remaining = round.deadline.saturating_duration_since(Instant::now());
         let Position { calls, is_last, alone } = position;
         let health = Arc::clone(&leave.health);
-        let place = match round.patient || alone {
-            true => health.places.enter_in_turn(remaining).await,
-            false => health.places.enter(PATIENCE.min(remaining)).await,
+        let place = match round.urgency {
+            Urgency::Nobody => health.places.enter_spare(),
+            Urgency::Person if !alone => health.places.enter(PATIENCE.min(remaining)).await,
+            Urgency::Person | Urgency::Batch => health.places.enter_in_turn(remaining).await,
         };
         let _place = place.map_err(|error| {
             self.metrics.rejections.add(["bulkhead"]);
@@ -64,19 +65,22 @@ impl Engine {
         let asked = tokio::time::timeout_at(end, provider.ask(call)).await;
         let late = |_| AttemptError::new(FailureClass::Slow(Stage::Total), "no complete answer in time");
         let answered = asked.map_err(late).and_then(|answer| answer);
-        if answered.as_ref().is_ok_and(|answer| !is_kin(&answer.model, provider.model())) {
-            self.metrics.other_model.add([provider.name()]);
-        }
         let now = Instant::now();
         let (first_chunk, pause) = answered.as_ref().map_or((None, None), |answer| (answer.first_chunk, answer.pause));
         let well = Report::Success { took: now - begun, first_chunk, pause };
-        let read = answered.and_then(|answer| round.acceptance.read(&answer, provider.name()));
+        let read = answered.and_then(|answer| {
+            let from = model::answerer(provider.name(), &answer.model, provider.model());
+            if from.instead_of.is_some() {
+                self.metrics.other_model.add([provider.name()]);
+            }
+            round.acceptance.read(&answer, from)
+        });
         let rejected = match &read {
             Err(error) if error.class == FailureClass::Auth => provider.key_state(&round.facts).await,
             _ => 0,
         };
         health.set_rejected_key(rejected);
-        self.learn(read.as_ref().err(), now);
+        self.learn(round, read.as_ref().err(), now);
         if let Some(error) = read.as_ref().err().filter(|error| error.class != FailureClass::Refusal) {
             health.note_error(&error.class, now);
         }
@@ -92,12 +96,13 @@ impl Engine {
     }
 
     /// What an attempt tells of things that all endpoints share.
-    fn learn(&self, error: Option<&AttemptError>, now: Instant) {
+    fn learn(&self, round: &Round, error: Option<&AttemptError>, now: Instant) {
         let mut shared = self.shared();
         match error.map(|error| &error.class) {
             None => shared.outage.end(),
             Some(FailureClass::LocalNetwork) => shared.outage.begin(now),
-            Some(FailureClass::Slow(_)) => shared.budget.timed_out(),
+            // What nobody waited for must not cost those who wait their retries.
+            Some(FailureClass::Slow(_)) if round.urgency != Urgency::Nobody => shared.budget.timed_out(),
             Some(FailureClass::RateLimited { .. }) => shared.limited = Some(now),
             Some(_) => {}
         }
@@ -113,32 +118,6 @@ fn trip_label(trip: Trip) -> &'static str {
     }
 }
 
-/// Whether a model that answered is the one that was asked: services add dates and leave out vendors.
-fn is_kin(answered: &str, asked: &str) -> bool {
-    let plain = |name: &str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
-    let (answered, asked) = (plain(answered), plain(asked));
-    answered.is_empty() || answered.starts_with(&asked) || asked.starts_with(&answered)
-}
-
 fn gone() -> AttemptError {
     AttemptError::new(FailureClass::Config, "not asked: there is no such provider")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_and_vendors_make_no_other_model() {
-        for (answered, asked, kin) in [
-            ("gpt-4o-mini-2024-07-18", "gpt-4o-mini", true),
-            ("gpt-4o", "openai/gpt-4o", true),
-            ("llama3.2", "llama3.2:3b", true),
-            ("", "m", true),
-            ("gpt-3.5-turbo", "gpt-4o", false),
-            ("vendor/small", "vendor/large", false),
-        ] {
-            assert_eq!(is_kin(answered, asked), kin, "{answered} for {asked}");
-        }
-    }
 }

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::health::{Health, Leave};
 use super::timing::LEAST;
-use super::{Engine, Round};
+use super::{Engine, Round, Urgency};
 use crate::domain::{AttemptError, FailureClass, Stage};
 use crate::resilience::{Block, Gate};
 use crate::suggest::ports::{Pace, Provider, Readiness};
@@ -33,13 +33,17 @@ impl Engine {
     /// Why it is passed over.
     pub(super) async fn leave(&self, round: &Round, provider: &Arc<dyn Provider>, alone: bool) -> Result<Leave, AttemptError> {
         let health = self.health(provider);
+        // Whoever waits finds out whether it is well again.
+        if round.urgency == Urgency::Nobody && !health.endpoint().is_closed() {
+            return Err(blocked(Block::Open, Duration::ZERO));
+        }
         let leave = self.pass(round, provider, &health, alone).await?;
         if provider.pace() == Pace::Loopback && !self.is_loaded(round, provider, alone).await {
             self.metrics.rejections.add(["loading"]);
             return Err(AttemptError::new(FailureClass::Overloaded, "not asked: it is loading its model"));
         }
         if !round.acceptance.admit(provider.name()) {
-            self.metrics.rejections.add(["rate_limit"]);
+            self.metrics.rejections.add([if round.urgency == Urgency::Nobody { "background_limit" } else { "rate_limit" }]);
             let class = FailureClass::RateLimited { retry_after: None };
             return Err(AttemptError::new(class, "not asked: too many calls in a short time"));
         }

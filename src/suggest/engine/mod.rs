@@ -8,6 +8,7 @@ mod attempt;
 mod consequence;
 mod gate;
 mod health;
+mod model;
 mod race;
 mod timing;
 
@@ -19,15 +20,15 @@ use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
 pub use consequence::remembered_for;
+pub(in crate::suggest) use timing::LEAST;
 pub use timing::total;
 
 use self::consequence::Again;
 use self::health::Health;
-use self::timing::LEAST;
 use super::metrics::Metrics;
 use super::ports::{Prompt, Provider, RawAnswer};
 use super::waiting::WaitingFor;
-use crate::domain::{AttemptError, Candidate, FailureClass, ShellFacts};
+use crate::domain::{Answerer, AttemptError, Candidate, FailureClass, ShellFacts};
 use crate::resilience::{Outage, RetryBudget, backoff};
 use crate::validate::Suggestion;
 
@@ -35,21 +36,36 @@ use crate::validate::Suggestion;
 const MOST_CALLS: u32 = 3;
 /// Most calls for one request when this endpoint is the only source there is and was well of late.
 const MOST_CALLS_ALONE: u32 = 6;
+/// Most calls for one request that nobody waits for.
+const MOST_CALLS_UNSEEN: u32 = 1;
+/// With fewer retries left than this, a slow provider is not the only trouble.
+const SPARE_BUDGET: f64 = 3.0;
 
 /// A provider that gave no command, by name, and why.
 pub type Failure = (String, AttemptError);
 
 /// Decides what an answer is worth.
 pub trait Acceptance: Send + Sync {
-    /// Finds the command in an answer of the named provider.
+    /// Finds the command in an answer.
     ///
     /// # Errors
     /// That there is none; it counts against the provider's health.
-    fn read(&self, answer: &RawAnswer, provider: &str) -> Result<Candidate, AttemptError>;
+    fn read(&self, answer: &RawAnswer, from: Answerer) -> Result<Candidate, AttemptError>;
     /// Lets the command through the gate, or does not.
     fn accept(&self, candidate: Candidate) -> BoxFuture<'_, Result<Suggestion, AttemptError>>;
     /// Whether one more call to the named provider is within the user's limits.
     fn admit(&self, provider: &str) -> bool;
+}
+
+/// Who waits for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Urgency {
+    /// Somebody at a prompt.
+    Person,
+    /// A batch: it waits for a place among the calls under way as long as the deadline allows.
+    Batch,
+    /// Nobody. One call, to a provider that is well and has more than one place left, and no second attempt.
+    Nobody,
 }
 
 /// One request to the providers. It is complete in itself, because parts of it may outlive whoever asked.
@@ -64,8 +80,8 @@ pub struct Round {
     pub deadline: Instant,
     /// Whether this machine has something to offer if nobody answers.
     pub has_local: bool,
-    /// Whether to wait for a place among the calls under way as long as the deadline allows.
-    pub patient: bool,
+    /// Who waits for the answer.
+    pub urgency: Urgency,
     /// What an answer is worth.
     pub acceptance: Arc<dyn Acceptance>,
     /// Where to say who is waited for.
@@ -102,6 +118,8 @@ struct Course {
 /// The repeated calls of one provider's turn.
 #[derive(Default)]
 struct Retries {
+    /// Nobody waits, so none is made.
+    never: bool,
     made: u32,
     /// Whether a request that was not taken was sent again.
     resent: bool,
@@ -140,7 +158,9 @@ impl Engine {
     /// Why each gave none, in the order of asking. A model that declines ends the round: another one is not asked in the
     /// hope that it is laxer.
     pub async fn ask(self: &Arc<Self>, round: &Arc<Round>) -> Result<Suggestion, Vec<Failure>> {
-        self.shared().budget.request();
+        if round.urgency != Urgency::Nobody {
+            self.shared().budget.request();
+        }
         let mut course = self.begin(round);
         let mut index = 0;
         while index < round.providers.len() {
@@ -161,6 +181,12 @@ impl Engine {
         usable.next().cloned()
     }
 
+    /// Whether calls that nobody waits for may be made: this machine's network is there, and there is no lack of retries.
+    pub fn is_calm(&self) -> bool {
+        let shared = self.shared();
+        shared.budget.left() >= SPARE_BUDGET && !shared.outage.lasts(Instant::now())
+    }
+
     /// Forgets what was held against the endpoints, because their configuration changed.
     pub fn forget(&self) {
         let mut shared = self.shared();
@@ -178,7 +204,7 @@ impl Engine {
         let healths: Vec<_> = round.providers.iter().map(|provider| self.health(provider)).collect();
         let usable: Vec<usize> = (0..healths.len()).filter(|index| healths[*index].endpoint().is_usable(now)).collect();
         let alone = match usable[..] {
-            _ if round.has_local => None,
+            _ if round.has_local || round.urgency == Urgency::Nobody => None,
             [only] => Some(only),
             // All are blocked: the one that is free again first is asked all the same.
             [] => {
@@ -194,13 +220,13 @@ impl Engine {
         let Some(provider) = round.providers.get(index) else { return Turn::Stop };
         let alone = course.alone == Some(index);
         let is_last = index + 1 == round.providers.len() || alone;
-        let mut retries = Retries::default();
+        let mut retries = Retries { never: round.urgency == Urgency::Nobody, ..Retries::default() };
         let mut last = None;
         loop {
             if let Some(error) = self.hindrance(round, provider) {
                 return course.skip(provider, error);
             }
-            if course.calls >= self.most_calls(provider, alone) {
+            if course.calls >= self.most_calls(round, provider, alone) {
                 let enough = || AttemptError::new(FailureClass::Transient, "not asked: enough calls were made");
                 return course.skip(provider, last.unwrap_or_else(enough));
             }
@@ -221,7 +247,7 @@ impl Engine {
             let wait = self.wait_before_retry(&error, &mut retries, course, alone);
             let fits = wait.is_none_or(|wait| {
                 let remaining = round.deadline.saturating_duration_since(Instant::now());
-                remaining >= wait + LEAST && course.calls < self.most_calls(provider, alone)
+                remaining >= wait + LEAST && course.calls < self.most_calls(round, provider, alone)
             });
             if let Some(wait) = wait {
                 self.metrics.retries.add([if fits { "scheduled" } else { "deadline" }]);
@@ -244,10 +270,11 @@ impl Engine {
     }
 
     /// The number of calls after which this provider is not asked any more.
-    fn most_calls(&self, provider: &Arc<dyn Provider>, alone: bool) -> u32 {
+    fn most_calls(&self, round: &Round, provider: &Arc<dyn Provider>, alone: bool) -> u32 {
         match alone {
             true if self.health(provider).endpoint().is_promising(Instant::now()) => MOST_CALLS_ALONE,
             true => 1,
+            false if round.urgency == Urgency::Nobody => MOST_CALLS_UNSEEN,
             false => MOST_CALLS,
         }
     }
@@ -263,6 +290,7 @@ impl Engine {
             return Some(Duration::ZERO);
         }
         let may = match again {
+            _ if retries.never => false,
             Again::Never => false,
             Again::IfAlone => alone,
             Again::OnceAfterBackoff => is_first && (alone || self.shared().budget.take()),

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::attempt::Position;
 use super::health::Leave;
-use super::{Course, Engine, Failure, Round};
+use super::{Course, Engine, Failure, Round, SPARE_BUDGET, Urgency};
 use crate::domain::{AttemptError, FailureClass};
 use crate::suggest::ports::Heard;
 use crate::validate::Suggestion;
@@ -18,8 +18,6 @@ use crate::validate::Suggestion;
 const HEDGE_AFTER: (Duration, Duration) = (Duration::from_millis(1200), Duration::from_millis(2000));
 /// So long after a limit was met nobody is asked more than need be.
 const HEDGE_AFTER_LIMIT: Duration = Duration::from_secs(60);
-/// With fewer retries left than this, a slow provider is not the only trouble.
-const HEDGE_BUDGET: f64 = 3.0;
 
 pub(super) enum Outcome {
     Found(Box<Suggestion>),
@@ -149,7 +147,7 @@ impl Engine {
 
     /// When a second provider is asked although the first has not failed; `None` where it should not be.
     fn hedge_delay(&self, round: &Round, index: usize) -> Option<Duration> {
-        let provider = round.providers.get(index).filter(|_| self.hedges)?;
+        let provider = round.providers.get(index).filter(|_| self.hedges && round.urgency != Urgency::Nobody)?;
         let next = round.providers.get(self.next_usable(round, index)?)?;
         let both_well = [provider, next].iter().all(|provider| self.health(provider).endpoint().is_closed());
         let (budget, limited) = {
@@ -157,7 +155,7 @@ impl Engine {
             (shared.budget.left(), shared.limited)
         };
         let lately = limited.is_some_and(|at| Instant::now().duration_since(at) < HEDGE_AFTER_LIMIT);
-        if !both_well || budget < HEDGE_BUDGET || lately {
+        if !both_well || budget < SPARE_BUDGET || lately {
             return None;
         }
         let p95 = self.health(provider).endpoint().p95();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::suggest::ports::{AttemptLimits, Pace, Provider};
 
 /// With less left, an answer cannot come in time, but it would cost money.
-pub(super) const LEAST: Duration = Duration::from_millis(300);
+pub(in crate::suggest) const LEAST: Duration = Duration::from_millis(300);
 const CONNECT: Duration = Duration::from_millis(1000);
 const CONNECT_LOOPBACK: Duration = Duration::from_millis(250);
 const FIRST_CHUNK: Duration = Duration::from_millis(2500);

@@ -77,8 +77,8 @@ fn source(reply: &Reply, providers: &[Arc<dyn Provider>]) -> &'static str {
         (_, Via::Cache) => "cache",
         (_, Via::Stale) => "stale",
         (Origin::Offline | Origin::Tldr, _) => "offline",
-        (Origin::Provider(name), _) => {
-            let is_here = |provider: &&Arc<dyn Provider>| provider.name() == name && provider.pace() == Pace::Loopback;
+        (Origin::Provider(from), _) => {
+            let is_here = |provider: &&Arc<dyn Provider>| provider.name() == from.name && provider.pace() == Pace::Loopback;
             if providers.iter().any(|provider| is_here(&provider)) { "local_model" } else { "provider" }
         }
     }
@@ -89,7 +89,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::{Candidate, ShellKind};
+    use crate::domain::{Answerer, Candidate, ShellKind};
     use crate::suggest::pipeline::Offer;
     use crate::validate::{Policy, judge};
 
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn source_and_outcome_tell_what_gave_the_answer_and_whether_it_is_what_was_hoped_for() {
-        let provider = || Origin::Provider("p".to_owned());
+        let provider = || Origin::Provider(Answerer::named("p"));
         let nothing = || Outcome::Reply(Reply::default());
         for (outcome, failures, source, word) in [
             (reply(Origin::Ran, Via::Cache), None, "ran", "ok"),

@@ -70,6 +70,8 @@ families! {
         "What is waiting or under way, by queue.";
     QUEUE_CAPACITY: Kind::Gauge, "gptos_queue_capacity", ["queue"], most 6,
         "How much a queue takes.";
+    QUEUE_DROPPED: Kind::Counter, "gptos_queue_dropped_total", ["queue"], most 4,
+        "Work that nobody waited for and that was given up, by queue.";
 
     CACHE_OPERATIONS: Kind::Counter, "gptos_cache_operations_total", ["tier", "op", "result"], most 4,
         "Lookups in the cache, by where it keeps its answers.";

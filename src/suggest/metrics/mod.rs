@@ -27,6 +27,7 @@ pub struct Metrics {
     pub(super) fallbacks: Counter<3>,
     pub(super) breaker_transitions: Counter<3>,
     pub(super) rejections: Counter<1>,
+    pub(super) queue_dropped: Counter<1>,
     pub(super) single_flight: Counter<1>,
     pub(super) pool_purges: Counter<1>,
 }
@@ -44,6 +45,7 @@ impl Default for Metrics {
             fallbacks: Counter::new(&families::FALLBACKS),
             breaker_transitions: Counter::new(&families::BREAKER_TRANSITIONS),
             rejections: Counter::new(&families::REJECTIONS),
+            queue_dropped: Counter::new(&families::QUEUE_DROPPED),
             single_flight: Counter::new(&families::SINGLE_FLIGHT),
             pool_purges: Counter::new(&families::POOL_PURGES),
         }
@@ -70,7 +72,7 @@ impl Metrics {
         self.page().counts()
     }
 
-    fn all(&self) -> [&dyn Collect; 12] {
+    fn all(&self) -> [&dyn Collect; 13] {
         // A field that is left out here does not compile.
         let Self {
             requests,
@@ -83,6 +85,7 @@ impl Metrics {
             fallbacks,
             breaker_transitions,
             rejections,
+            queue_dropped,
             single_flight,
             pool_purges,
         } = self;
@@ -97,6 +100,7 @@ impl Metrics {
             fallbacks,
             breaker_transitions,
             rejections,
+            queue_dropped,
             single_flight,
             pool_purges,
         ]

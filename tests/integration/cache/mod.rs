@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use gptos::cache::{CacheSettings, DiskCache};
-use gptos::domain::Origin;
+use gptos::domain::{Answerer, Origin};
 use gptos::suggest::ports::{AnswerCache, CacheKey, CachedAnswer, KeptCandidate, RedactedText};
 
 fn key(number: u64) -> CacheKey {
@@ -26,7 +26,7 @@ fn answer(number: u64, padding: usize) -> CachedAnswer {
     let candidate = KeptCandidate {
         command: RedactedText::mask(&format!("echo {number} {}", "x".repeat(padding))),
         reading: number.is_multiple_of(2).then(|| RedactedText::mask(&format!("prints {number}"))),
-        origin: if number.is_multiple_of(3) { Origin::Ran } else { Origin::Provider(format!("p{}", number % 7)) },
+        origin: if number.is_multiple_of(3) { Origin::Ran } else { Origin::Provider(Answerer::named(&format!("p{}", number % 7))) },
         confidence: 0.8,
     };
     CachedAnswer { candidate, created: noon() + Duration::from_millis(number) }

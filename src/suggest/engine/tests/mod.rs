@@ -329,3 +329,46 @@ async fn a_changed_configuration_clears_what_was_held_against_a_provider() {
     engine.forget();
     assert_eq!(ask(&engine, round(&providers, 8000)).await, by("a"));
 }
+
+fn unseen(round: Round) -> Round {
+    Round { urgency: Urgency::Nobody, ..round }
+}
+
+#[tokio::test(start_paused = true)]
+async fn for_nobody_one_call_is_made_and_only_to_one_that_is_well() {
+    let engine = Arc::new(Engine::new(Arc::default(), true, 4, 1));
+    let providers = [Scripted::new("a", &[down()]), Scripted::new("b", &[LS])];
+    assert_eq!(ask(&engine, unseen(round(&providers, 8000))).await, failed(&[("a", Transient), ("b", Transient)]));
+    assert_eq!((providers[0].count(), providers[1].count()), (1, 0), "no second attempt and nobody else");
+    providers[0].now_does(&[(7000, Ok("ls"))]);
+    assert_eq!(ask(&engine, unseen(round(&providers, 8000))).await, failed(&[("a", Slow(Stage::FirstChunk)), ("b", Transient)]));
+    assert_eq!(providers[1].count(), 0, "no hedge");
+    providers[0].now_does(&[down()]);
+    assert_eq!(ask(&engine, round(&providers, 8000)).await, by("b"));
+    let calls = providers[0].count();
+    providers[0].now_does(&[LS]);
+    tokio::time::advance(Duration::from_secs(120)).await;
+    assert_eq!(ask(&engine, unseen(round(&providers, 8000))).await, by("b"), "one in trouble is left to those who wait");
+    assert_eq!(providers[0].count(), calls);
+    assert_eq!(ask(&engine, round(&providers, 8000)).await.map(drop), Ok(()));
+    assert_eq!(providers[0].count(), calls + 1, "for whom it is tried");
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_calls_and_a_lost_network_leave_nothing_for_nobody() {
+    let engine = engine();
+    for name in ["a", "b", "c", "d"] {
+        assert!(engine.is_calm(), "before {name}");
+        let _ = ask(&engine, with_local(round(&[Scripted::new(name, &[(9000, Ok("ls"))])], 8000))).await;
+    }
+    assert!(!engine.is_calm());
+    let engine = self::engine();
+    for name in ["a", "b", "c", "d", "e", "f"] {
+        let _ = ask(&engine, unseen(round(&[Scripted::new(name, &[(9000, Ok("ls"))])], 8000))).await;
+    }
+    assert!(engine.is_calm(), "what nobody waited for costs those who wait nothing");
+    let _ = ask(&engine, round(&[Scripted::new("a", &[(10, Err(LocalNetwork))])], 8000)).await;
+    assert!(!engine.is_calm());
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert!(engine.is_calm());
+}

@@ -3,7 +3,7 @@
 use futures_util::FutureExt;
 
 use super::super::*;
-use crate::domain::{Origin, ShellKind};
+use crate::domain::{Answerer, Origin, ShellKind};
 pub(super) use crate::suggest::tests::scripted::{Scripted, Step, facts, plain};
 use crate::validate::{Policy, judge};
 
@@ -14,9 +14,8 @@ pub(super) struct Lenient {
 }
 
 impl Acceptance for Lenient {
-    fn read(&self, answer: &RawAnswer, provider: &str) -> Result<Candidate, AttemptError> {
-        let origin = Origin::Provider(provider.to_owned());
-        Ok(Candidate { command: answer.text.clone(), reading: None, origin, confidence: 0.8 })
+    fn read(&self, answer: &RawAnswer, from: Answerer) -> Result<Candidate, AttemptError> {
+        Ok(Candidate { command: answer.text.clone(), reading: None, origin: Origin::Provider(from), confidence: 0.8 })
     }
 
     fn accept(&self, candidate: Candidate) -> BoxFuture<'_, Result<Suggestion, AttemptError>> {
@@ -37,7 +36,7 @@ pub(super) fn round(providers: &[Arc<Scripted>], deadline_ms: u64) -> Round {
         facts: facts(),
         deadline: Instant::now() + Duration::from_millis(deadline_ms),
         has_local: false,
-        patient: false,
+        urgency: Urgency::Person,
         acceptance: Arc::new(Lenient::default()),
         waiting: WaitingFor::default(),
     }

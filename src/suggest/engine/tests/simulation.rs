@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 use self::world::{Faults, World, exponential};
 use super::super::*;
 use super::scripted::facts;
-use crate::domain::{Origin, ShellKind};
+use crate::domain::{Answerer, Origin, ShellKind};
 use crate::resilience::SingleFlight;
 use crate::validate::{Policy, judge};
 
@@ -28,9 +28,8 @@ const NONE: Faults = Faults { transient: 0.0, outage: 0.0, network: 0.0, ..USUAL
 struct Same(Suggestion);
 
 impl Acceptance for Same {
-    fn read(&self, answer: &RawAnswer, provider: &str) -> Result<Candidate, AttemptError> {
-        let origin = Origin::Provider(provider.to_owned());
-        Ok(Candidate { command: answer.text.clone(), reading: None, origin, confidence: 0.8 })
+    fn read(&self, answer: &RawAnswer, from: Answerer) -> Result<Candidate, AttemptError> {
+        Ok(Candidate { command: answer.text.clone(), reading: None, origin: Origin::Provider(from), confidence: 0.8 })
     }
 
     fn accept(&self, _candidate: Candidate) -> BoxFuture<'_, Result<Suggestion, AttemptError>> {
@@ -73,7 +72,7 @@ struct Bench {
 
 impl Bench {
     fn new(world: &Arc<World>, seed: u64) -> Arc<Self> {
-        let candidate = Candidate { command: "ls".into(), reading: None, origin: Origin::Provider("a".into()), confidence: 0.8 };
+        let candidate = Candidate { command: "ls".into(), reading: None, origin: Origin::Provider(Answerer::named("a")), confidence: 0.8 };
         let suggestion = judge(&candidate, &Policy::new(ShellKind::Bash)).unwrap();
         Arc::new(Self {
             engine: Arc::new(Engine::new(Arc::default(), false, 16, seed)),
@@ -90,7 +89,7 @@ impl Bench {
             facts: facts(),
             deadline: Instant::now() + DEADLINE,
             has_local: false,
-            patient: false,
+            urgency: Urgency::Person,
             acceptance: Arc::clone(&self.acceptance) as _,
             waiting: WaitingFor::default(),
         })

@@ -2,11 +2,6 @@
 
 use super::*;
 
-/// Lets work that nobody waits for come to its end.
-async fn settle() {
-    tokio::time::sleep(Duration::from_secs(10)).await;
-}
-
 #[tokio::test(start_paused = true)]
 async fn an_aged_answer_is_given_at_once_and_made_anew_for_next_time() {
     let mut bench = Bench::new("echo one");

@@ -1,6 +1,7 @@
 //! Models on this machine that were in trouble and are back.
 
 use super::*;
+use crate::domain::Answerer;
 
 #[tokio::test(start_paused = true)]
 async fn a_model_here_that_is_back_is_asked_before_its_time_is_over_and_one_elsewhere_is_left_alone() {
@@ -36,7 +37,7 @@ async fn a_model_here_that_is_back_is_asked_before_its_time_is_over_and_one_else
     assert_eq!(elsewhere.looks.load(Ordering::Relaxed), 0);
     let (request, calls) = (bench.request(UNKNOWN), elsewhere.count());
     let Outcome::Reply(reply) = bench.pipeline.suggest(&request, &both, &WaitingFor::default()).await else { panic!("a reply") };
-    assert_eq!(reply.offers[0].suggestion.origin(), &Origin::Provider("here".to_owned()));
+    assert_eq!(reply.offers[0].suggestion.origin(), &Origin::Provider(Answerer { model: Some("m".to_owned()), ..Answerer::named("here") }));
     assert_eq!(elsewhere.count(), calls);
     watcher.abort();
     assert!(watcher.await.is_err_and(|error| error.is_cancelled()), "it goes on until it is ended");

@@ -4,6 +4,7 @@ mod ages;
 mod looking_after;
 mod order;
 mod pages;
+mod prefetch;
 mod secrets;
 mod sharing;
 
@@ -109,4 +110,9 @@ impl Bench {
 
 fn given(command: &str, via: Via) -> Option<(String, Via)> {
     Some((command.to_owned(), via))
+}
+
+/// Lets work that nobody waits for come to its end.
+async fn settle() {
+    tokio::time::sleep(Duration::from_secs(10)).await;
 }
