@@ -10,8 +10,8 @@ use crate::validate::{Policy, Suggestion, judge};
 
 /// Offers beside an answer.
 const MOST: usize = 3;
-/// How long looking them up may take; it takes a few milliseconds.
-const LIMIT: Duration = Duration::from_millis(50);
+/// How long looking them up may take; it takes a few milliseconds, and there is no other answer that would wait for it.
+const LIMIT: Duration = Duration::from_millis(250);
 
 /// What the gate says of an example with a word in each of its gaps: `None` when it would not let that pass. The pages are
 /// files that anybody may have written.

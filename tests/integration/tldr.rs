@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Cursor, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 
+use ring::digest::{SHA256, digest};
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 use crate::environment::{Resident, TestEnv, kill, records, wait_until};
@@ -21,12 +22,8 @@ fn archive(page: &str) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
-/// SHA-256 as the system's own tool has it.
-fn sum(bytes: &[u8], folder: &Path) -> String {
-    let file = folder.join("summed");
-    fs::write(&file, bytes).unwrap();
-    let output = std::process::Command::new("sha256sum").arg(&file).output().unwrap();
-    String::from_utf8(output.stdout).unwrap().split(' ').next().unwrap().to_owned()
+fn sum(bytes: &[u8]) -> String {
+    digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A server of files: a path and the response to it. Everything else is not found.
@@ -73,7 +70,7 @@ fn pages_are_fetched_searched_and_shown_but_never_put_into_the_line() {
     assert!(none.err.contains("no tldr pages on this machine\nhint: `gptos tldr update`"), "{}", none.err);
 
     let archive = archive(PAGE);
-    let sums = format!("{}  pages.zip\n", sum(&archive, &env.work()));
+    let sums = format!("{}  pages.zip\n", sum(&archive));
     let url = serve(vec![
         ("/sent/pages.zip", file(&archive)),
         ("/tldr.sha256sums", file(sums.as_bytes())),
@@ -87,6 +84,8 @@ fn pages_are_fetched_searched_and_shown_but_never_put_into_the_line() {
     assert!(run.out.starts_with(&format!("{FITS}  # Frobnicate a quux gently\nrm -rf /  # ")), "{}", run.out);
     assert!(run.out.contains("risk critical: "), "{}", run.out);
 
+    // A machine that is too busy to look them up in time shows none.
+    wait_until("the examples are found in time", || env.run(&["translate", "--offline", "--", WORDS]).err.contains("tldr: "));
     let run = env.run(&["translate", "-n", "3", "--offline", "--", WORDS]);
     assert_eq!((run.code, run.out.as_str()), (Some(1), ""), "{}", run.err);
     assert!(run.err.contains(&format!("gptos: tldr: {FITS}  # Frobnicate a quux gently\n")), "{}", run.err);
@@ -111,7 +110,7 @@ fn pages_are_fetched_searched_and_shown_but_never_put_into_the_line() {
 fn a_fetch_that_fails_says_why_and_leaves_the_old_copy() {
     let env = TestEnv::new();
     let good = archive(PAGE);
-    let (sums, other) = (format!("{}  pages.zip\n", sum(&good, &env.work())), archive("# other\n"));
+    let (sums, other) = (format!("{}  pages.zip\n", sum(&good)), archive("# other\n"));
     let with = |sums: &str, pages: Vec<u8>| {
         let url = serve(vec![("/tldr.sha256sums", file(sums.as_bytes())), ("/pages.zip", pages)]);
         env.run(&["tldr", "update", "--url", &format!("{url}/pages.zip")])

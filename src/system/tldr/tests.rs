@@ -55,6 +55,7 @@ fn the_example_that_fits_is_found_by_what_it_does_or_by_name() {
         ("crate-packer", Some("crate-packer --into {{crate}} {{path/to/folder}}")),
         ("the weather in Lisbon", None),
         ("make a sandwich", None),
+        ("our lamp went out while rain fell over the old house", None),
         ("", None),
     ] {
         assert_eq!(first(words).as_deref(), command, "{words}");
