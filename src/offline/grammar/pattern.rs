@@ -6,7 +6,7 @@
 use thiserror::Error;
 
 use super::counts::{DELIMITERS, ORDINALS, delimiter, ordinal, range};
-use super::names::{is_file, is_path, names, one_name, paths};
+use super::names::{files, is_file, is_path, names, one_name, paths};
 use super::places::place;
 use super::slots::{age, extensions, kind, mode, number, size, user};
 use super::measures::{Place, Span};
@@ -330,7 +330,7 @@ fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Bound)> {
         Slot::Mode => mode(words, at).map(|(end, mode)| (end, Bound::Text(mode))),
         Slot::Extensions => extensions(words, at).map(|(end, list)| (end, Bound::List(list))),
         Slot::File => is_file(words, at).then(|| (at + 1, Bound::Text(word.raw.clone()))),
-        Slot::Files => paths(words, at).filter(|_| is_file(words, at)).map(|(end, list)| (end, Bound::List(list))),
+        Slot::Files => files(words, at).map(|(end, list)| (end, Bound::List(list))),
         Slot::Quoted => (word.is_quoted() || word.is_variable()).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Key => (word.is_quoted() || word.is_word() && !word.is_light()).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Nth => ordinal(word).map(|number| (at + 1, Bound::Number(number))),
