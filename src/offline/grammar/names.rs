@@ -59,7 +59,10 @@ pub(super) fn is_file(words: &[Word], at: usize) -> bool {
         Value::Ext | Value::Here => announced,
         // A command in quotes is no file.
         Value::Quoted if word.raw.contains([',', ';', '@']) => false,
-        Value::Quoted => !word.raw.contains([' ', '\\', '`', '\'']) || (!word.raw.contains([':', '\\', '`', '\'', '$', '|', '{']) && !word.raw.contains(" -")),
+        Value::Quoted => {
+            !word.raw.contains([' ', '\\', '`', '\''])
+                || (!word.raw.contains([':', '\\', '`', '\'', '$', '|', '{']) && !word.raw.contains(" -"))
+        }
         _ => true,
     }
 }
@@ -75,7 +78,8 @@ pub(super) fn files(words: &[Word], at: usize) -> Option<(usize, Vec<String>)> {
         if joined && words.get(next).is_some_and(|word| word.is("@file")) {
             next += 1;
         }
-        let fits = (joined || words[end - 1].comma) && (is_file(words, next) || first.is_word() && joined && words.get(next).is_some_and(is_path));
+        let fits =
+            (joined || words[end - 1].comma) && (is_file(words, next) || first.is_word() && joined && words.get(next).is_some_and(is_path));
         let Some(word) = words.get(next).filter(|_| fits) else { return Some((end, list)) };
         list.push(word.raw.clone());
         end = next + 1;
