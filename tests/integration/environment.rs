@@ -213,3 +213,9 @@ pub fn records(out: &str) -> Vec<(String, String, String)> {
     let fields: Vec<&str> = out.split('\0').collect();
     fields.chunks_exact(3).map(|three| (three[0].to_owned(), three[1].to_owned(), three[2].to_owned())).collect()
 }
+
+/// Copies a program by a program of its own: a child that another test starts meanwhile would inherit our descriptor of
+/// the copy, and a file that is open for writing cannot be run.
+pub fn copy_program(from: impl AsRef<std::path::Path>, to: impl AsRef<std::path::Path>) {
+    assert!(Command::new("cp").arg(from.as_ref()).arg(to.as_ref()).status().unwrap().success());
+}

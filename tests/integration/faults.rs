@@ -140,7 +140,7 @@ fn with_a_home_it_may_not_write_it_still_answers() {
         fs::set_permissions(directory, fs::Permissions::from_mode(0o755)).unwrap();
     }
     let own = root.join("gptos");
-    fs::copy(binary(), &own).unwrap();
+    crate::environment::copy_program(binary(), &own);
     fs::set_permissions(&own, fs::Permissions::from_mode(0o755)).unwrap();
     let as_nobody = |arguments: &[&str]| {
         let mut command = Command::new("setpriv");

@@ -93,7 +93,7 @@ fn f19_a_binary_that_is_replaced_or_removed_makes_its_resident_go() {
     for replaced in [true, false] {
         let env = TestEnv::new();
         let own = env.work().join("gptos-own");
-        fs::copy(crate::environment::binary(), &own).unwrap();
+        crate::environment::copy_program(crate::environment::binary(), &own);
         let by_own = |arguments: &[&str]| {
             let usual = env.command(arguments);
             let mut command = Command::new(&own);
@@ -105,7 +105,7 @@ fn f19_a_binary_that_is_replaced_or_removed_makes_its_resident_go() {
         let first = env.status().unwrap()["pid"].clone();
         if replaced {
             let aside = env.work().join("aside");
-            fs::copy(crate::environment::binary(), &aside).unwrap();
+            crate::environment::copy_program(crate::environment::binary(), &aside);
             fs::rename(&aside, &own).unwrap();
         } else {
             fs::remove_file(&own).unwrap();

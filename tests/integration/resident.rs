@@ -194,7 +194,7 @@ fn a_resident_whose_directory_vanished_goes() {
 fn a_newer_binary_makes_an_older_resident_go() {
     let env = TestEnv::new();
     let older = env.work().join("gptos-older");
-    fs::copy(crate::environment::binary(), &older).unwrap();
+    crate::environment::copy_program(crate::environment::binary(), &older);
     // An hour younger than the copy that serves, whatever the two files' real times are.
     fs::File::options()
         .write(true)

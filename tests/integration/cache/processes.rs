@@ -120,7 +120,7 @@ fn without_rights_the_cache_lives_in_memory() {
     let mut command = if is_root {
         // The program may lie where the other user cannot go.
         let program = root.path().join("tests");
-        fs::copy(own_program(), &program).unwrap();
+        crate::environment::copy_program(own_program(), &program);
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
         let home = root.path().join("home");
         fs::create_dir(&home).unwrap();
