@@ -32,6 +32,7 @@ pub(super) fn run(arguments: RunArguments, output: &mut Output<'_>) -> ExitStatu
     {
         return failed(output, &format!("resident: cannot leave the shell: {error}"), None);
     }
+    platform::keep_files_private();
     let surroundings = Surroundings::look();
     let runtime = match surroundings.paths.runtime() {
         Ok(runtime) => runtime.clone(),

@@ -97,7 +97,7 @@ impl OwnBinary {
     }
 }
 
-/// Leaves the shell that started this process: own session, own directory, private files, no inherited descriptors.
+/// Leaves the shell that started this process: own session, own directory, no inherited descriptors.
 ///
 /// Without closing what was inherited, a `$(…)` or a pipe in the shell would wait for the resident to end. Call it
 /// before anything else is opened.
@@ -107,9 +107,14 @@ impl OwnBinary {
 pub fn detach() -> io::Result<()> {
     let _ = rustix::process::setsid();
     std::env::set_current_dir(Path::new("/"))?;
-    rustix::process::umask(rustix::fs::Mode::from_bits_truncate(0o077));
     close_inherited();
     Ok(())
+}
+
+/// From here on no file that this process makes can be read by others, not even for the moment before its mode is set.
+/// The mask belongs to the whole process and is inherited by children: it is for the resident alone.
+pub fn keep_files_private() {
+    rustix::process::umask(rustix::fs::Mode::from_bits_truncate(0o077));
 }
 
 #[expect(unsafe_code, reason = "a descriptor inherited by number has no owner in this process, and only a raw close ends it")]
