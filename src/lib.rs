@@ -11,6 +11,7 @@ pub mod config;
 pub mod daemon;
 pub mod domain;
 pub mod env_vars;
+pub mod explain;
 pub mod offline;
 pub mod paths;
 pub mod platform;

@@ -110,6 +110,11 @@ impl Paths {
         }
     }
 
+    /// The folder of the user's intents, beside the configuration file; it need not exist.
+    pub fn intents_dir(&self) -> Option<PathBuf> {
+        self.config_file.as_ref().and_then(|file| file.parent()).map(|folder| folder.join("intents"))
+    }
+
     /// The first runtime directory that is private to this user, made if it is missing. Client and resident both call
     /// this, so they meet at the same place.
     ///

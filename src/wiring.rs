@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::api::{Backend, Setup};
+use crate::api::{Backend, Notice, Setup};
 use crate::cache::{DiskCache, MemoryCache};
-use crate::config::{Config, ConfigFile};
+use crate::config::{Config, ConfigFile, ConfigProblem, PackFiles, PackFolder};
 use crate::domain::ShellFacts;
+use crate::offline::{Pack, PackProblem, Translator};
 use crate::paths::Paths;
 use crate::platform::{self, OwnBinary};
 use crate::providers::{self, HttpPool, ProviderSettings};
@@ -27,12 +28,29 @@ struct Service {
 struct State {
     file: ConfigFile,
     built: Option<Built>,
+    packs: PackFolder,
+    /// The packs that the translator was taught, and what is wrong with others.
+    taught: Arc<PackFiles>,
+    notice: Option<Arc<Notice>>,
 }
 
 /// The providers made from one state of the configuration.
 struct Built {
     from: Arc<Config>,
     providers: Vec<Arc<dyn Provider>>,
+}
+
+impl Service {
+    /// Teaches the pipeline what is in the folder of intents, if that changed.
+    fn learn(&self, state: &mut State) {
+        let packs = state.packs.current();
+        if !Arc::ptr_eq(&packs, &state.taught) {
+            let (translator, problems) = teach(&packs);
+            self.pipeline.teach(translator);
+            state.notice = notice(&problems).map(Arc::new);
+            state.taught = packs;
+        }
+    }
 }
 
 impl Backend for Service {
@@ -57,6 +75,7 @@ impl Backend for Service {
                 providers
             }
         };
+        self.learn(&mut state);
         Setup {
             resident: config.resident,
             deadline: if config.sets("deadline_ms") { config.deadline } else { engine::total(config.deadline, &providers) },
@@ -65,6 +84,7 @@ impl Backend for Service {
             context: config.context.clone(),
             prefetch: config.shell.prefetch,
             problem: problem.map(|problem| problem.to_string()),
+            notice: state.notice.clone(),
         }
     }
 }
@@ -82,7 +102,15 @@ pub fn resident(paths: &Paths, binary: &OwnBinary) -> Arc<dyn Backend> {
             let _ = opening.disk.set(opened);
         });
     }
-    service(file, cache, &binary.build())
+    let service = service(file, PackFolder::new(paths.intents_dir()), cache, &binary.build());
+    // The first to ask would wait for it otherwise, and turn away from a resident that is silent.
+    let mut state = service.state.lock().unwrap_or_else(PoisonError::into_inner);
+    service.learn(&mut state);
+    if state.taught.files.is_empty() {
+        Translator::embedded();
+    }
+    drop(state);
+    service
 }
 
 /// The pipeline of a process that answers for itself: its cache lives as long as it does, because the one on disk has
@@ -91,7 +119,7 @@ pub fn direct(paths: &Paths) -> Arc<dyn Backend> {
     let mut file = ConfigFile::new(paths.config_file.clone(), paths.home.clone());
     let settings = file.current().0.cache.clone();
     let build = OwnBinary::look().map_or_else(|_| env!("CARGO_PKG_VERSION").to_owned(), |binary| binary.build());
-    service(file, Arc::new(MemoryCache::new(settings)), &build)
+    service(file, PackFolder::new(paths.intents_dir()), Arc::new(MemoryCache::new(settings)), &build)
 }
 
 /// A provider as a configuration block describes it.
@@ -110,11 +138,49 @@ pub fn try_provider(provider: &Arc<dyn Provider>, facts: &ShellFacts) -> Result<
     asked.map_err(|failures| failures.into_iter().map(|(_, error)| error.to_string()).collect())
 }
 
-fn service(mut file: ConfigFile, cache: Arc<dyn AnswerCache>, build: &str) -> Arc<dyn Backend> {
+/// The translator with the user's intents, `None` if there are none, and what is wrong with files of them.
+pub fn translator(paths: &Paths) -> (Option<Arc<Translator>>, Vec<ConfigProblem>) {
+    teach(&PackFolder::new(paths.intents_dir()).current())
+}
+
+fn teach(packs: &PackFiles) -> (Option<Arc<Translator>>, Vec<ConfigProblem>) {
+    let mut problems = packs.problems.clone();
+    if packs.files.is_empty() {
+        return (None, problems);
+    }
+    let texts: Vec<Pack> = packs.files.iter().map(|(path, text)| pack(path, text)).collect();
+    let (translator, wrong) = Translator::with_packs(&texts);
+    problems.extend(wrong.into_iter().map(pack_problem));
+    (Some(Arc::new(translator)), problems)
+}
+
+/// A file of intents as the translator takes it.
+pub fn pack(path: &Path, text: &str) -> Pack {
+    Pack { name: path.display().to_string(), text: text.to_owned() }
+}
+
+/// What the translator says of such a file.
+pub fn pack_problem(problem: PackProblem) -> ConfigProblem {
+    let PackProblem { pack, line, cause, hint } = problem;
+    ConfigProblem { path: pack.into(), line, key: None, cause, hint }
+}
+
+fn notice(problems: &[ConfigProblem]) -> Option<Notice> {
+    let first = problems.first()?;
+    let more = if problems.len() > 1 { format!(", and {} more", problems.len() - 1) } else { String::new() };
+    Some(Notice::new(format!("left out: {first}{more}; `gptos intents list` tells all")))
+}
+
+fn service(mut file: ConfigFile, packs: PackFolder, cache: Arc<dyn AnswerCache>, build: &str) -> Arc<Service> {
     let place = Place { os: platform::OS_NAME, build: build.to_owned(), ttl: file.current().0.cache.ttl };
     let pipeline = Pipeline::new(place, cache, Arc::new(SearchPath), Arc::new(InstalledShells)).with_surroundings(Arc::new(FileSystem));
     let config_file = file.path().map(Path::to_owned);
-    Arc::new(Service { pipeline, config_file, state: Mutex::new(State { file, built: None }), pool: HttpPool::new() })
+    Arc::new(Service {
+        pipeline,
+        config_file,
+        state: Mutex::new(State { file, built: None, packs, taught: Arc::default(), notice: None }),
+        pool: HttpPool::new(),
+    })
 }
 
 fn build_provider(settings: &ProviderSettings, pool: &HttpPool) -> Arc<dyn Provider> {

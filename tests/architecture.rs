@@ -18,6 +18,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("protocol", &["domain"]),
     ("offline", &["domain", "syntax"]),
     ("validate", &["domain", "syntax"]),
+    ("explain", &["domain", "syntax"]),
     ("suggest", &["domain", "redact", "offline", "validate", "resilience", "syntax"]),
     // A program that answers is run as one that prints a key is.
     ("providers", &["domain", "suggest::ports", "secrets::program"]),

@@ -6,7 +6,7 @@ mod stream;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use axum::body::Body;
@@ -48,6 +48,32 @@ pub struct Setup {
     pub prefetch: bool,
     /// What is wrong with the configuration file, in one line; then the former one is in force.
     pub problem: Option<String>,
+    /// What is wrong with the user's intents.
+    pub notice: Option<Arc<Notice>>,
+}
+
+/// Something that is told once.
+#[derive(Debug)]
+pub struct Notice {
+    text: String,
+    told: AtomicBool,
+}
+
+impl Notice {
+    /// One that has not been told.
+    pub fn new(text: String) -> Self {
+        Self { text, told: AtomicBool::new(false) }
+    }
+
+    /// A short name for what it says.
+    pub fn id(&self) -> String {
+        format!("notice-{}", &blake3::hash(self.text.as_bytes()).to_hex()[..16])
+    }
+
+    /// The text, the first time.
+    pub fn tell(&self) -> Option<&str> {
+        (!self.told.swap(true, Ordering::AcqRel)).then_some(self.text.as_str())
+    }
 }
 
 /// What the router needs from the program around it.

@@ -66,13 +66,16 @@ pub fn to_progress(waiting: &WaitingFor, elapsed: Duration) -> Record {
 pub fn to_record(outcome: Outcome, setup: &Setup) -> Record {
     match outcome {
         Outcome::NeedKeys(names) => Record::NeedKeys { names },
-        Outcome::Reply(reply) => Record::Answer(Answer {
-            candidates: reply.offers.iter().map(to_wire).collect(),
-            more: reply.more,
-            remarks: setup.problem.iter().cloned().chain(reply.remarks.iter().map(ToString::to_string)).collect(),
-            nearest: reply.nearest,
-            has_provider: !setup.providers.is_empty(),
-        }),
+        Outcome::Reply(reply) => {
+            let notice = setup.notice.as_ref().and_then(|notice| notice.tell()).map(str::to_owned);
+            Record::Answer(Answer {
+                candidates: reply.offers.iter().map(to_wire).collect(),
+                more: reply.more,
+                remarks: setup.problem.iter().cloned().chain(notice).chain(reply.remarks.iter().map(ToString::to_string)).collect(),
+                nearest: reply.nearest,
+                has_provider: !setup.providers.is_empty(),
+            })
+        }
     }
 }
 

@@ -35,6 +35,10 @@ pub enum Invocation {
     Provider(ProviderVerb),
     /// Tell what a command line would do.
     Check(CheckArguments),
+    /// See to what the embedded translator knows.
+    Intents(IntentsVerb),
+    /// Tell what the words of a command line mean.
+    Explain(ExplainArguments),
     /// Do something for many lines.
     Batch(BatchVerb),
     /// Print a shell's completion script.
@@ -78,6 +82,10 @@ enum Verb {
     #[command(after_help = "Without COMMAND, or with `-`, the line is read from standard input.\n\
         Exit status: 0 no or low risk, 3 medium, 4 high, 5 critical, 64 usage.")]
     Check(CheckArguments),
+    /// Tell what the programs and options of a command line mean
+    #[command(after_help = "Without COMMAND, or with `-`, the line is read from standard input. Nothing is run.\n\
+        Exit status: 0 explained, 64 usage or no command line of that shell.")]
+    Explain(ExplainArguments),
     /// Print the integration for a shell's start-up file
     Init {
         /// The shell
@@ -97,10 +105,14 @@ enum Verb {
     /// List or add services that answer
     #[command(subcommand, arg_required_else_help = true)]
     Provider(ProviderVerb),
-    /// Translate, check, clean or redact many texts, as JSON lines
+    /// List what the embedded translator knows, or check intents of your own
     #[command(subcommand, arg_required_else_help = true)]
+    Intents(IntentsVerb),
+    /// Translate, check, clean or redact many texts, as JSON lines
+    #[command(subcommand, hide = true, arg_required_else_help = true)]
     Batch(BatchVerb),
     /// Tell about a verb, or about all
+    #[command(hide = true)]
     Help {
         /// `all`, or a verb such as `config show`
         verb: Vec<String>,
@@ -140,6 +152,9 @@ pub struct TranslateArguments {
     /// Print the request that the first provider would be sent, and send nothing
     #[arg(long, conflicts_with_all = ["offline", "json", "count"])]
     pub show_request: bool,
+    /// Show how the embedded translator reads the words, and ask nobody else
+    #[arg(long, conflicts_with_all = ["count", "show_request"])]
+    pub why: bool,
     /// The query, joined by single spaces; with a blank in front it is for this machine alone
     #[arg(last = true, value_name = "WORDS")]
     pub(super) words: Vec<String>,
@@ -154,6 +169,23 @@ pub struct CheckArguments {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+    /// The command line; several arguments are joined by single spaces
+    #[arg(value_name = "COMMAND", trailing_var_arg = true)]
+    pub command: Vec<String>,
+}
+
+/// Options of `gptos explain`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ExplainArguments {
+    /// Shell that would run it; without it, the one you are in
+    #[arg(long, value_name = "SHELL")]
+    pub(super) shell: Option<ShellName>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Print one line in plain words
+    #[arg(long, conflicts_with = "json")]
+    pub short: bool,
     /// The command line; several arguments are joined by single spaces
     #[arg(value_name = "COMMAND", trailing_var_arg = true)]
     pub command: Vec<String>,
@@ -288,6 +320,30 @@ pub struct ProviderAddArguments {
     pub argv: Vec<String>,
 }
 
+/// What to do with the intents of the embedded translator.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum IntentsVerb {
+    /// Print what it knows, each with a sentence that it understands
+    List(IntentsListArguments),
+    /// Check files of your own intents and show what their examples become
+    #[command(after_help = concat!("Exit status: 0 all files are right, 64 a mistake.\n\nA whole file:\n\n", include_str!("intents_example.toml")))]
+    Check {
+        /// The files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<String>,
+    },
+}
+
+/// Options of `gptos intents list`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct IntentsListArguments {
+    /// Only this family, such as git
+    pub family: Option<String>,
+    /// Print one JSON list
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// What to do for many lines.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum BatchVerb {
@@ -329,7 +385,7 @@ impl TranslateArguments {
 
     /// A query with nothing else said.
     pub(super) fn bare(words: Vec<String>) -> Self {
-        Self { shell: None, count: 1, offline: false, no_cache: false, json: false, show_request: false, words }
+        Self { shell: None, count: 1, offline: false, no_cache: false, json: false, show_request: false, why: false, words }
     }
 }
 
@@ -390,6 +446,8 @@ fn invocation(verb: Verb) -> Result<Invocation, UsageError> {
         Verb::Config(verb) => Invocation::Config(verb),
         Verb::Provider(verb) => Invocation::Provider(verb),
         Verb::Check(arguments) => Invocation::Check(arguments),
+        Verb::Intents(verb) => Invocation::Intents(verb),
+        Verb::Explain(arguments) => Invocation::Explain(arguments),
         Verb::Batch(verb) => Invocation::Batch(verb),
         Verb::Help { verb } => Invocation::Print(help::about(&verb)?),
         Verb::Completions { shell } => Invocation::Completions(shell.0),

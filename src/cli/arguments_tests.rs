@@ -20,6 +20,15 @@ fn every_verb_is_understood() {
         (&["init", "bash"], Invocation::Init(ShellKind::Bash)),
         (&["completions", "fish"], Invocation::Completions(ShellKind::Fish)),
         (&["man"], Invocation::Man),
+        (
+            &["explain", "--shell", "zsh", "--short", "--", "ls", "-l"],
+            Invocation::Explain(ExplainArguments {
+                shell: Some(ShellName(ShellKind::Zsh)),
+                json: false,
+                short: true,
+                command: vec!["ls".to_owned(), "-l".to_owned()],
+            }),
+        ),
         (&["daemon", "run"], Invocation::Daemon(DaemonVerb::Run(RunArguments::default()))),
         (&["daemon", "stop"], Invocation::Daemon(DaemonVerb::Stop)),
         (&["daemon", "status", "--json"], Invocation::Daemon(DaemonVerb::Status(json))),
@@ -55,6 +64,7 @@ fn every_verb_is_understood() {
         (
             &["translate", "-n", "3", "--no-cache", "--json", "--shell", "bash", "--", "a", "--offline"],
             Invocation::Translate(TranslateArguments {
+                why: false,
                 shell: Some(ShellName(ShellKind::Bash)),
                 count: 3,
                 offline: false,

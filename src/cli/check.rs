@@ -59,22 +59,7 @@ impl<'a> From<&'a Finding> for Found<'a> {
 
 /// Checks one command line.
 pub(super) fn one(arguments: &CheckArguments, output: &mut Output<'_>) -> ExitStatus {
-    let line = match arguments.command.as_slice() {
-        [] => read_line(),
-        [dash] if dash == "-" => read_line(),
-        words => Ok(words.join(" ")),
-    };
-    let line = match line {
-        Ok(line) if !line.trim().is_empty() => line,
-        Ok(_) => {
-            output.error("there is no command to check", Some("for example: gptos check -- rm -rf build"));
-            return ExitStatus::Usage;
-        }
-        Err(reason) => {
-            output.error(&format!("standard input: {reason}"), None);
-            return ExitStatus::Usage;
-        }
-    };
+    let Some(line) = line_of(&arguments.command, "check", output) else { return ExitStatus::Usage };
     let shell = arguments.shell.map_or_else(facts::default_shell, |name| name.0);
     let verdict = validate::check(&line, &Policy::new(shell));
     if arguments.json {
@@ -87,6 +72,26 @@ pub(super) fn one(arguments: &CheckArguments, output: &mut Output<'_>) -> ExitSt
         Risk::Medium => ExitStatus::MediumRisk,
         Risk::High => ExitStatus::HighRisk,
         Risk::Critical => ExitStatus::CriticalRisk,
+    }
+}
+
+/// The line that a verb is about, from its arguments or from standard input. Says so when there is none.
+pub(super) fn line_of(words: &[String], verb: &str, output: &mut Output<'_>) -> Option<String> {
+    let line = match words {
+        [] => read_line(),
+        [dash] if dash == "-" => read_line(),
+        words => Ok(words.join(" ")),
+    };
+    match line {
+        Ok(line) if !line.trim().is_empty() => Some(line),
+        Ok(_) => {
+            output.error(&format!("there is no command to {verb}"), Some(&format!("for example: gptos {verb} -- rm -rf build")));
+            None
+        }
+        Err(reason) => {
+            output.error(&format!("standard input: {reason}"), None);
+            None
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::ask::Ask;
-use super::facts;
+use super::{facts, hints};
 use crate::api::{Backend, to_mode, to_progress, to_record};
 use crate::client::Waiting;
 use crate::config::{Config, ConfigFile};
@@ -24,6 +24,7 @@ pub(super) struct Loaded {
     pub(super) config: Arc<Config>,
     service: Arc<dyn Backend>,
     key_names: Vec<String>,
+    paths: Paths,
 }
 
 impl Loaded {
@@ -33,7 +34,7 @@ impl Loaded {
         let config = ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current().0;
         let setup = service.setup();
         let key_names = setup.providers.iter().flat_map(|provider| provider.key_variables()).map(str::to_owned).collect();
-        Self { config, service, key_names }
+        Self { config, service, key_names, paths: paths.clone() }
     }
 
     /// Answers within the configured deadline, counted from `started`.
@@ -108,6 +109,12 @@ impl Loaded {
                 }
             }
         };
+        // This process tells nothing twice, but the next one would.
+        if let Some(notice) = &setup.notice
+            && !hints::is_new_today(&notice.id(), &self.paths)
+        {
+            notice.tell();
+        }
         match to_record(outcome, &setup) {
             Record::Answer(answer) => answer,
             _ => Answer::default(),

@@ -97,7 +97,7 @@ fn first_model(reply: &str) -> Option<String> {
 }
 
 /// Whether this advice has not been given today. Without a place to remember it is given each time.
-fn is_new_today(id: &str, paths: &Paths) -> bool {
+pub(super) fn is_new_today(id: &str, paths: &Paths) -> bool {
     let Some(directory) = &paths.state_dir else { return true };
     let today = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 86_400;
     let file = directory.join("hints");

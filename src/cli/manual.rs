@@ -35,6 +35,7 @@ pub fn page() -> String {
     synopsis(&mut roff);
     verbs(&mut roff, &command);
     configuration(&mut roff);
+    intents(&mut roff);
     environment(&mut roff);
     statuses(&mut roff);
     let _ = roff.to_writer(&mut page);
@@ -85,6 +86,19 @@ fn configuration(roff: &mut Roff) {
         let text = format!("{} Expected is {}. Default: {}.", key.doc, key.expects, key.default);
         roff.control("TP", []).text([bold(key.path)]).text([roman(text)]);
     }
+}
+
+fn intents(roff: &mut Roff) {
+    roff.control("SH", ["INTENTS OF YOUR OWN"]);
+    roff.text([
+        roman("Every file "),
+        italic("~/.config/gptos/intents/*.toml"),
+        roman(
+            " (beside the configuration file) teaches the embedded translator more: up to 64 files of 256 KiB and 2000 intents. A file with a \
+             mistake is left out. What they answer is judged like every other answer. A whole file:",
+        ),
+    ]);
+    roff.control("nf", []).text([roman(include_str!("intents_example.toml"))]).control("fi", []);
 }
 
 fn environment(roff: &mut Roff) {
@@ -147,7 +161,10 @@ mod tests {
     fn completions_know_the_verbs_and_not_the_hot_ones() {
         for shell in ShellKind::ALL {
             let script = completions(shell);
-            assert!(["translate", "provider", "key-command", "clear", "metrics"].iter().all(|word| script.contains(word)), "{shell}");
+            assert!(
+                ["translate", "explain", "provider", "key-command", "clear", "metrics"].iter().all(|word| script.contains(word)),
+                "{shell}"
+            );
             assert!(!script.contains("widget"), "{shell}");
         }
     }

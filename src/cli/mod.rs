@@ -11,12 +11,14 @@ mod config_edit;
 mod context;
 mod daemon;
 mod direct;
+mod explain;
 mod facts;
 mod guard;
 mod help;
 mod hints;
 pub mod hot_verbs;
 pub mod init;
+mod intents;
 pub mod manual;
 pub mod output;
 mod present;
@@ -28,6 +30,7 @@ mod sanitize;
 mod standing;
 mod status;
 mod translate;
+mod why;
 mod widget;
 
 use std::ffi::OsString;
@@ -110,6 +113,8 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
         }
         Invocation::Translate(arguments) => return translate::one(&arguments, output),
         Invocation::Check(arguments) => return check::one(&arguments, output),
+        Invocation::Intents(verb) => return intents::run(&verb, &paths, output),
+        Invocation::Explain(arguments) => return explain::run(&arguments, output),
         Invocation::Batch(BatchVerb::Translate(arguments)) => return translate::many(&arguments, output),
         Invocation::Batch(BatchVerb::Check(arguments)) => return check::many(arguments, output),
         Invocation::Batch(BatchVerb::Sanitize(arguments)) => return sanitize::sanitize(arguments, output),

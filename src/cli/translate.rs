@@ -10,7 +10,7 @@ use super::batch::{self, BatchAnswer};
 use super::output::Output;
 use super::present::{self, Report};
 use super::standing::Standing;
-use super::{ExitStatus, batch_queue, direct, facts, hints, widget};
+use super::{ExitStatus, batch_queue, direct, facts, hints, why, widget};
 use crate::client::Unavailable;
 use crate::domain::Query;
 use crate::protocol::Mode;
@@ -37,6 +37,15 @@ pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> Ex
     let shell = arguments.shell().unwrap_or_else(facts::default_shell);
     let facts = facts::gather(shell, String::new());
     let standing = Standing::look(&surroundings.paths, &facts);
+    if arguments.why {
+        return match Query::from_bytes(query.as_bytes()) {
+            Ok(query) => why::explain(&query, &standing.policy(&facts), arguments.json, &surroundings.paths, output),
+            Err(error) => {
+                output.error(&error.to_string(), None);
+                ExitStatus::Usage
+            }
+        };
+    }
     let asked = mode(arguments.offline);
     let mut ask = Ask { query, facts, mode: asked, want, no_cache: arguments.no_cache, patient: false };
     standing.tighten(&mut ask);

@@ -26,7 +26,7 @@ pub struct ConfigFile {
 }
 
 /// What identifies one state of a file: modification, change, size, device and inode.
-type Stamp = (i64, i64, i64, i64, u64, u64, u64);
+pub(super) type Stamp = (i64, i64, i64, i64, u64, u64, u64);
 
 /// The state that was read last.
 #[derive(Debug, PartialEq)]
@@ -96,21 +96,21 @@ impl ConfigFile {
     }
 }
 
-fn is_missing(error: &io::Error) -> bool {
+pub(super) fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-fn stamp(metadata: &Metadata) -> Stamp {
+pub(super) fn stamp(metadata: &Metadata) -> Stamp {
     (metadata.mtime(), metadata.mtime_nsec(), metadata.ctime(), metadata.ctime_nsec(), metadata.len(), metadata.dev(), metadata.ino())
 }
 
-fn settled(metadata: &Metadata) -> bool {
+pub(super) fn settled(metadata: &Metadata) -> bool {
     let changed = Duration::new(metadata.ctime().unsigned_abs(), u32::try_from(metadata.ctime_nsec()).unwrap_or(0));
     // A stamp from the future, after the clock was set back, counts as fresh: reading again costs microseconds.
     SystemTime::now().duration_since(UNIX_EPOCH).is_ok_and(|now| now.saturating_sub(changed) > STAMP_SETTLES)
 }
 
-fn problem(path: &Path, cause: impl Into<String>) -> ConfigProblem {
+pub(super) fn problem(path: &Path, cause: impl Into<String>) -> ConfigProblem {
     ConfigProblem { path: path.to_owned(), line: None, key: None, cause: cause.into(), hint: None }
 }
 

@@ -34,7 +34,7 @@ pub(super) struct Known {
 }
 
 /// All words, by their written form.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Lexicon {
     forms: HashMap<String, Lemma>,
     roles: Vec<Role>,
@@ -104,6 +104,11 @@ impl Lexicon {
         self.forms.insert(word.to_owned(), lemma);
         self.roles.push(role);
         lemma
+    }
+
+    /// Whether there is no room for more words: a lemma is a small number.
+    pub(super) fn is_full(&self) -> bool {
+        self.roles.len() >= usize::from(Lemma::MAX)
     }
 
     /// Prepares spelling repair, once all words are known.
@@ -180,7 +185,10 @@ impl Lexicon {
         }
         let mut found: Option<Lemma> = None;
         for length in letters.len() - 1..=letters.len() + 1 {
-            for (form, lemma) in self.by_length.get(length).into_iter().flatten() {
+            let forms = self.by_length.get(length).map(Vec::as_slice).unwrap_or_default();
+            // With the first two letters swapped the second one comes first; other lengths differ elsewhere.
+            let swapped = if length == letters.len() && letters[0] != letters[1] { beginning(forms, letters[1]) } else { &[] };
+            for (form, lemma) in beginning(forms, letters[0]).iter().chain(swapped) {
                 let empty = |lemma: Lemma| matches!(self.role(lemma), Role::Filler | Role::Link);
                 let conflict = |before: Lemma| before != *lemma && !(empty(before) && empty(*lemma));
                 if one_edit(letters, form.as_bytes()) && found.replace(*lemma).is_some_and(conflict) {
@@ -190,6 +198,14 @@ impl Lexicon {
         }
         found
     }
+}
+
+/// The forms that begin with this letter; they are sorted.
+fn beginning(forms: &[(String, Lemma)], letter: u8) -> &[(String, Lemma)] {
+    let first = |form: &(String, Lemma)| form.0.as_bytes().first().copied();
+    let start = forms.partition_point(|form| first(form) < Some(letter));
+    let end = forms.partition_point(|form| first(form) <= Some(letter));
+    &forms[start..end]
 }
 
 /// True at Damerau–Levenshtein distance exactly 1 with the rule about the first letter.

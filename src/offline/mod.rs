@@ -4,25 +4,33 @@
 //! `rank` decides how sure the best one is. Nothing here reads a file or a clock: the same words on the same machine
 //! always give the same answer.
 
+mod budget;
+mod explain;
 mod files;
+mod grammar;
+mod index;
 mod intents;
 mod lexicon;
 mod machine;
+mod pack;
 mod parse;
+mod phrases;
 mod rank;
 mod slots;
+mod source;
 mod tokens;
+mod translator;
 
 #[cfg(test)]
 mod corpus_tests;
-
-use std::collections::HashMap;
-use std::sync::LazyLock;
+#[cfg(test)]
+mod pack_tests;
 
 use crate::domain::Candidate;
-use intents::Intent;
-use lexicon::{Lemma, Lexicon};
+pub use explain::{Considered, Explanation, Sureness};
 pub use machine::{Machine, Os, ToolSet};
+pub use pack::{MOST_INTENTS, Pack, PackProblem, Written};
+pub use translator::Translator;
 
 /// From this confidence on a command is put into the line at once.
 pub const SURE: f64 = 0.8;
@@ -31,23 +39,27 @@ pub const SURE: f64 = 0.8;
 pub const PLAUSIBLE: f64 = 0.5;
 
 /// What the translator makes of a sentence.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Translation {
     /// Best first; empty when it does not know.
     pub candidates: Vec<Candidate>,
     /// Up to three sentences that it knows and that look like the query.
-    pub nearest: Vec<&'static str>,
+    pub nearest: Vec<String>,
+    /// Whether it has no candidate and the sentence does not look like English.
+    pub is_foreign: bool,
 }
 
 /// One thing the translator can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IntentInfo {
+pub struct IntentInfo<'a> {
     /// Its name: `git.undo-commit`.
-    pub id: &'static str,
+    pub id: &'a str,
     /// The family it belongs to: `git`.
-    pub family: &'static str,
+    pub family: &'a str,
     /// A sentence it understands.
-    pub example: &'static str,
+    pub example: &'a str,
+    /// Where it was written, if it comes from a pack.
+    pub written: Option<&'a Written>,
 }
 
 /// The embedded data, one file for each group of families.
@@ -61,56 +73,57 @@ const DATA: [&str; 7] = [
     include_str!("data/tools.toml"),
 ];
 
-struct Engine {
-    lexicon: Lexicon,
-    intents: Vec<Intent>,
-    /// How many intents need a word: rare words say more.
-    uses: HashMap<Lemma, u32>,
-}
-
-static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
-    let mut lexicon = Lexicon::from_data(include_str!("data/words.txt"));
-    let mut all = Vec::new();
-    for data in DATA {
-        all.extend(intents::load(data, &mut lexicon).expect("the embedded intents are read by a test"));
-    }
-    lexicon.finish();
-    let mut uses = HashMap::new();
-    for lemma in all.iter().flat_map(|intent| intent.need.iter().flatten()) {
-        *uses.entry(*lemma).or_insert(0) += 1;
-    }
-    Engine { lexicon, intents: all, uses }
-});
-
-/// What the files grammar understands, for the list of intents.
-const FILE_EXAMPLES: [IntentInfo; 8] = [
-    IntentInfo { id: "files.list", family: "files", example: "find files bigger than 100 MB changed this week" },
-    IntentInfo { id: "files.order", family: "files", example: "find the ten largest files under /var" },
-    IntentInfo { id: "files.content", family: "files", example: "find python files containing \"TODO\"" },
-    IntentInfo { id: "files.count", family: "files", example: "how many png files are in ~/pictures" },
-    IntentInfo { id: "files.lines", family: "files", example: "count lines in all python files" },
-    IntentInfo { id: "files.size", family: "files", example: "total size of all mp4 files in ~/videos" },
-    IntentInfo { id: "files.delete", family: "files", example: "delete *.tmp files older than 7 days in /tmp" },
-    IntentInfo { id: "files.copy", family: "files", example: "copy all jpg files to ~/backup" },
+/// Commands whose options are said in words, one file for each group.
+const PHRASES: [&str; 22] = [
+    include_str!("data/phrases.files.toml"),
+    include_str!("data/phrases.rights.toml"),
+    include_str!("data/phrases.folders.toml"),
+    include_str!("data/phrases.archives.toml"),
+    include_str!("data/phrases.remote.toml"),
+    include_str!("data/phrases.shell.toml"),
+    include_str!("data/phrases.env.toml"),
+    include_str!("data/phrases.process.toml"),
+    include_str!("data/phrases.system.toml"),
+    include_str!("data/phrases.users.toml"),
+    include_str!("data/phrases.services.toml"),
+    include_str!("data/phrases.network.toml"),
+    include_str!("data/phrases.git.toml"),
+    include_str!("data/phrases.git2.toml"),
+    include_str!("data/phrases.docker.toml"),
+    include_str!("data/phrases.tools.toml"),
+    include_str!("data/phrases.screen.toml"),
+    include_str!("data/phrases.media.toml"),
+    include_str!("data/phrases.edit.toml"),
+    include_str!("data/phrases.text.toml"),
+    include_str!("data/phrases.tables.toml"),
+    include_str!("data/phrases.streams.toml"),
 ];
 
-/// Translates a sentence for a machine.
-pub fn translate(query: &str, machine: &Machine) -> Translation {
-    let engine = &*ENGINE;
-    let Some(tokens) = tokens::tokenise(query, &engine.lexicon).filter(|tokens| !tokens.is_empty()) else {
-        return Translation { candidates: Vec::new(), nearest: Vec::new() };
-    };
-    let said = tokens::Said::of(&tokens);
-    let sentence = intents::Sentence { query, tokens: &tokens, said: &said, lexicon: &engine.lexicon, machine };
-    let mut parses: Vec<_> = engine.intents.iter().filter_map(|intent| intents::match_intent(intent, sentence)).collect();
-    parses.extend(files::match_files(&tokens, &engine.lexicon, machine));
-    let candidates = rank::candidates(parses, &tokens);
-    let nearest = if candidates.is_empty() { rank::nearest(engine, &tokens) } else { Vec::new() };
-    Translation { candidates, nearest }
+/// Names that the phrases use as plain words.
+const NEEDED_NAMES: [&str; 8] = ["server", "client", "target", "public", "website", "web", "backup", "git"];
+
+/// What the files grammar understands, for the list of intents.
+const FILE_EXAMPLES: [IntentInfo<'static>; 8] = [
+    file_example("files.list", "find files bigger than 100 MB changed this week"),
+    file_example("files.order", "find the ten largest files under /var"),
+    file_example("files.content", "find python files containing \"TODO\""),
+    file_example("files.count", "how many png files are in ~/pictures"),
+    file_example("files.lines", "count lines in all python files"),
+    file_example("files.size", "total size of all mp4 files in ~/videos"),
+    file_example("files.delete", "delete *.tmp files older than 7 days in /tmp"),
+    file_example("files.copy", "copy all jpg files to ~/backup"),
+];
+
+const fn file_example(id: &'static str, example: &'static str) -> IntentInfo<'static> {
+    IntentInfo { id, family: "files", example, written: None }
 }
 
-/// Everything the translator knows, family by family.
-pub fn intents() -> impl Iterator<Item = IntentInfo> {
-    let info = |intent: &'static Intent| IntentInfo { id: &intent.id, family: &intent.family, example: &intent.example };
-    FILE_EXAMPLES.into_iter().chain(ENGINE.intents.iter().map(info))
+/// Translates a sentence for a machine, with the embedded data alone.
+pub fn translate(query: &str, machine: &Machine) -> Translation {
+    Translator::embedded().translate(query, machine)
+}
+
+/// Everything the embedded data knows, family by family.
+pub fn intents() -> impl Iterator<Item = IntentInfo<'static>> {
+    Translator::embedded().intents()
 }

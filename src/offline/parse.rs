@@ -7,10 +7,14 @@ use super::tokens::Token;
 pub(super) struct Parse {
     /// The intent's name.
     pub intent: String,
+    /// Whether the intent comes from a pack.
+    pub from_pack: bool,
     /// The command and, after it, other commands that do nearly the same.
     pub commands: Vec<String>,
     /// What it does, in plain words.
     pub reading: String,
+    /// What was bound, for people: names of slots and flags with the text they stand for.
+    pub slots: Vec<(String, String)>,
     /// Which tokens the parse accounts for, as a bit set.
     pub explained: u64,
     /// Which of them were taken as slots: their spelling is the user's own.
@@ -21,18 +25,22 @@ pub(super) struct Parse {
     pub doubt: f64,
     /// How much of the sentence chose this intent rather than merely being allowed by it.
     pub weight: f64,
+    /// How sure it is, when the family that made it counted the words itself.
+    pub coverage: Option<Coverage>,
 }
 
 /// What the words of a sentence say about a parse of it.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Coverage {
     pub confidence: f64,
     pub repaired: bool,
+    /// Words that nothing explains.
+    pub left: Vec<String>,
 }
 
 /// Confidence from what is left unexplained. `None` voids the parse: a negation or a typed slot was overlooked.
 pub(super) fn coverage(tokens: &[Token], explained: u64, bound: u64) -> Option<Coverage> {
-    let (mut total, mut left, mut repairs) = (0.0, 0.0, 0.0);
+    let (mut total, mut left, mut repairs, mut unread) = (0.0, 0.0, 0.0, Vec::new());
     for (at, token) in tokens.iter().enumerate() {
         let is_explained = explained & (1 << at) != 0;
         let weight = match (&token.value, token.role()) {
@@ -51,6 +59,9 @@ pub(super) fn coverage(tokens: &[Token], explained: u64, bound: u64) -> Option<C
         total += weight;
         if !is_explained {
             left += weight;
+            if weight > 0.0 {
+                unread.push(token.raw.clone());
+            }
         } else if token.is_repaired() && bound & (1 << at) == 0 {
             // A short word is more easily another word than a misspelt one.
             repairs += if token.raw.chars().count() <= 4 { 2.0 } else { 1.0 };
@@ -58,5 +69,5 @@ pub(super) fn coverage(tokens: &[Token], explained: u64, bound: u64) -> Option<C
     }
     let share = 0.6 - 0.04 * f64::min(total, 6.0);
     let confidence: f64 = 0.95 - left * share - 0.08 * repairs;
-    Some(Coverage { confidence: confidence.clamp(0.0, 1.0), repaired: repairs > 0.0 })
+    Some(Coverage { confidence: confidence.clamp(0.0, 1.0), repaired: repairs > 0.0, left: unread })
 }

@@ -38,6 +38,11 @@ impl Token {
         matches!(self.value, Value::Word) && self.known.is_some_and(|known| known.repaired)
     }
 
+    /// Whether it is a word and no slot.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.value, Value::Word)
+    }
+
     /// True for words that neither bind nor mean anything.
     pub(super) fn is_filler(&self) -> bool {
         matches!(self.role(), Some(Role::Filler | Role::Weak))
@@ -72,6 +77,19 @@ impl Said {
 
 /// Splits, classifies and masks. `None` when the sentence is too long to be a request for one command.
 pub(super) fn tokenise(query: &str, lexicon: &Lexicon) -> Option<Vec<Token>> {
+    let mut tokens = pieces(query, lexicon)?;
+    join_phrases(&mut tokens, lexicon);
+    for token in &mut tokens {
+        if matches!(token.value, Value::Word) {
+            token.known = lexicon.read(&token.raw.to_lowercase());
+        }
+    }
+    slots::mask(&mut tokens, lexicon);
+    Some(tokens)
+}
+
+/// The pieces of the sentence with what they are by their shape, one for each word. `None` when there are too many.
+pub(super) fn pieces(query: &str, lexicon: &Lexicon) -> Option<Vec<Token>> {
     let mut tokens: Vec<Token> = Vec::new();
     for chunk in Chunks::of(query) {
         if tokens.len() >= MAX_TOKENS {
@@ -87,19 +105,13 @@ pub(super) fn tokenise(query: &str, lexicon: &Lexicon) -> Option<Vec<Token>> {
     for token in tokens.iter_mut().filter(|token| matches!(token.value, Value::Path)) {
         // "files/directories", "regular/normal": an alternative in words, not a path.
         let parts: Vec<&str> = token.raw.split('/').collect();
-        let in_words = parts.iter().all(|part| lexicon.lemma(&part.to_lowercase()).is_some_and(|lemma| lexicon.role(lemma) != Role::Name));
+        let in_words =
+            parts.iter().all(|part| part.len() > 2 && lexicon.read(&part.to_lowercase()).is_some_and(|known| known.role != Role::Name));
         if in_words {
             token.raw = parts[0].to_owned();
             token.value = Value::Word;
         }
     }
-    join_phrases(&mut tokens, lexicon);
-    for token in &mut tokens {
-        if matches!(token.value, Value::Word) {
-            token.known = lexicon.read(&token.raw.to_lowercase());
-        }
-    }
-    slots::mask(&mut tokens, lexicon);
     Some(tokens)
 }
 
@@ -175,7 +187,11 @@ impl<'a> Iterator for Chunks<'a> {
                 return None;
             }
             if let Some(chunk) = self.quoted(start) {
-                self.at = chunk.span.1;
+                // A full stop behind a quotation ends the sentence, it is no name.
+                let stop = self.query[chunk.span.1..]
+                    .strip_prefix('.')
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace));
+                self.at = chunk.span.1 + usize::from(stop);
                 return Some(chunk);
             }
             let rest = &self.query[start..];

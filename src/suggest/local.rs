@@ -1,13 +1,14 @@
 //! The sources that need no network: what the user ran before, the cache, the embedded translator.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::key::{self, Kind};
-use super::pipeline::{Mode, Offer, Place, Reply, Request, Translations, Via};
+use super::key::{self, KeyContext, Kind};
+use super::pipeline::{Mode, Offer, Place, Reply, Request, Via};
 use super::ports::{AnswerCache, CachedAnswer, KeptCandidate, RedactedText};
-use crate::domain::{Candidate, Origin, Risk};
-use crate::offline::{self, Machine, Os};
+use crate::domain::{Candidate, Origin, Risk, ShellKind};
+use crate::offline::{self, Machine, Os, Translation, Translator};
 use crate::redact::Redacted;
 use crate::validate::{Rejection, Suggestion, judge};
 
@@ -17,20 +18,57 @@ const CONTEXT_TTL: Duration = Duration::from_secs(24 * 3600);
 /// How long after its time to live an answer is still given at once.
 const SERVED_STALE: Duration = Duration::from_secs(30 * 24 * 3600);
 
+/// Translations remembered, a few hundred bytes each.
+const TRANSLATIONS_KEPT: usize = 256;
+
+/// What is said when nothing is known and the words are of another language.
+const SPEAKS_ENGLISH: &str = "the embedded translator speaks English";
+
+/// The embedded translator and what it made of recent words. That is a function of words and shell, so remembering it
+/// changes nothing but the time that a cached answer with its alternatives takes.
+pub(super) struct Taught {
+    /// `None` for the embedded data alone.
+    translator: Option<Arc<Translator>>,
+    recent: quick_cache::sync::Cache<(String, ShellKind), Arc<Translation>>,
+}
+
+impl Taught {
+    pub(super) fn new(translator: Option<Arc<Translator>>) -> Self {
+        Self { translator, recent: quick_cache::sync::Cache::new(TRANSLATIONS_KEPT) }
+    }
+
+    fn translate(&self, query: &str, machine: &Machine) -> Translation {
+        match &self.translator {
+            Some(translator) => translator.translate(query, machine),
+            None => offline::translate(query, machine),
+        }
+    }
+
+    /// The source of its answers: this build, with these packs.
+    fn identity<'a>(&self, build: &'a str) -> Cow<'a, str> {
+        match &self.translator {
+            Some(translator) => Cow::Owned(format!("{build} {}", translator.identity())),
+            None => Cow::Borrowed(build),
+        }
+    }
+}
+
 /// Where local answers come from.
 pub struct LocalSources<'a> {
     /// Where the pipeline stands.
     pub place: &'a Place,
     /// The answers kept.
     pub cache: &'a dyn AnswerCache,
-    /// Translations made lately.
-    pub(super) translations: &'a Translations,
+    /// The translator.
+    pub(super) taught: Arc<Taught>,
 }
 
 /// All local answers to one request that passed the gate, best first.
 pub struct Local {
     offers: Vec<Offer>,
     nearest: Vec<String>,
+    /// Whether the words look like another language and the translator knows nothing.
+    is_foreign: bool,
     /// Whether the best answer has aged, but only so much that it may be given at once.
     served_stale: bool,
     /// What the user may see and the buffer may not hold, one line each.
@@ -40,12 +78,12 @@ pub struct Local {
 impl LocalSources<'_> {
     /// Asks all local sources.
     pub fn collect(&self, request: &Request, redacted: &Redacted) -> Local {
-        let mut local = Local { offers: Vec::new(), nearest: Vec::new(), served_stale: false, told: Vec::new() };
+        let mut local = Local { offers: Vec::new(), nearest: Vec::new(), is_foreign: false, served_stale: false, told: Vec::new() };
         let cached = request.may_use_cache() && request.mode != Mode::Fresh;
         let mut aged_little = false;
         if cached {
             for kind in [Kind::Ran, Kind::Provider, Kind::Offline] {
-                if let Some(answer) = self.cache.get(&self.place.key(kind, request, redacted), request.now) {
+                if let Some(answer) = self.cache.get(&self.key(kind, request, redacted), request.now) {
                     let via = if self.is_fresh(&answer, request, redacted) { Via::Cache } else { Via::Stale };
                     // A stale answer of the embedded translator is made anew, at no cost.
                     if via == Via::Stale && kind == Kind::Offline {
@@ -79,11 +117,11 @@ impl LocalSources<'_> {
         let os = if self.place.os == "macos" { Os::MacOs } else { Os::Linux };
         let machine = Machine::usual(request.facts.shell, os);
         let words = (request.query.as_str().to_owned(), request.facts.shell);
-        let translation = self.translations.get(&words).unwrap_or_else(|| {
-            let made = Arc::new(offline::translate(request.query.as_str(), &machine));
+        let translation = self.taught.recent.get(&words).unwrap_or_else(|| {
+            let made = Arc::new(self.taught.translate(request.query.as_str(), &machine));
             // Words that hold a secret are not remembered, not even here.
             if redacted.is_clean() && !request.query.is_private() {
-                self.translations.insert(words, Arc::clone(&made));
+                self.taught.recent.insert(words, Arc::clone(&made));
             }
             made
         });
@@ -96,7 +134,7 @@ impl LocalSources<'_> {
             && best.confidence >= offline::SURE
             && redacted.is_clean()
         {
-            let key = self.place.key(Kind::Offline, request, redacted);
+            let key = self.key(Kind::Offline, request, redacted);
             if self.cache.get(&key, request.now).is_none()
                 && let Some(command) = redacted.keep(&best.command)
             {
@@ -105,7 +143,14 @@ impl LocalSources<'_> {
                 self.cache.put(&key, &CachedAnswer { candidate: kept, created: request.now });
             }
         }
-        local.nearest = translation.nearest.iter().map(|sentence| (*sentence).to_owned()).collect();
+        local.nearest = translation.nearest.clone();
+        local.is_foreign = translation.is_foreign;
+    }
+
+    fn key(&self, kind: Kind, request: &Request, redacted: &Redacted) -> super::ports::CacheKey {
+        let build = self.taught.identity(&self.place.build);
+        let context = KeyContext { build: Some(&build), ..self.place.key_context(request.seen()) };
+        key::derive(kind, redacted.stable(), &request.facts, &context)
     }
 
     /// Whether a stale answer may be given at once while it is made anew. A command ages with the tools of the machine, so
@@ -174,6 +219,9 @@ impl Local {
         let mut offers = self.offers;
         offers.truncate(request.want.max(1));
         remarks.extend(self.told);
+        if self.is_foreign && offers.is_empty() {
+            remarks.push(RedactedText::mask(SPEAKS_ENGLISH));
+        }
         Reply { offers, more, remarks, nearest: self.nearest }
     }
 

@@ -10,14 +10,14 @@ use tokio::time::Instant;
 
 use super::background::Background;
 use super::key::{self, KeyContext, Kind};
-use super::local::LocalSources;
+use super::local::{LocalSources, Taught};
 use super::metrics::{Asking, Metrics, Page};
 use super::online::{Asked, Online, OnlineSettings};
 use super::ports::{AnswerCache, CacheKey, Commands, Prompt, Provider, RedactedText, SeenPlace, ShellSyntax, Surroundings};
 use super::prompt;
 pub use super::waiting::WaitingFor;
-use crate::domain::{ContextField, ProvidersHealth, Query, ShellFacts, ShellKind};
-use crate::offline::Translation;
+use crate::domain::{ContextField, ProvidersHealth, Query, ShellFacts};
+use crate::offline::Translator;
 use crate::redact::{self, Redacted};
 use crate::validate::{CustomRules, Policy, Suggestion};
 
@@ -123,12 +123,6 @@ pub enum Outcome {
     NeedKeys(Vec<String>),
 }
 
-/// What the embedded translator made of recent words. It is a pure function of words and shell, so this changes nothing
-/// but the time that a cached answer with its alternatives takes.
-pub(super) type Translations = quick_cache::sync::Cache<(String, ShellKind), Arc<Translation>>;
-/// Translations remembered, a few hundred bytes each.
-const TRANSLATIONS_KEPT: usize = 256;
-
 /// How long looking at the place may take.
 const LOOK_LIMIT: Duration = Duration::from_millis(50);
 
@@ -149,7 +143,7 @@ const PRIVATE: &str = "the words begin with a blank, so nobody was asked over th
 pub struct Place {
     /// The operating system's name.
     pub os: &'static str,
-    /// This build's identity; answers of the embedded translator are kept for it alone.
+    /// This build's identity; answers of the embedded translator are kept for it and its packs alone.
     pub build: String,
     /// How long a cached answer counts as fresh.
     pub ttl: Duration,
@@ -183,7 +177,7 @@ pub struct Pipeline {
     online: RwLock<Arc<Online>>,
     background: Arc<Background>,
     metrics: Arc<Metrics>,
-    translations: Translations,
+    taught: RwLock<Arc<Taught>>,
     batch: Semaphore,
 }
 
@@ -197,7 +191,7 @@ impl Pipeline {
             online: RwLock::new(Arc::new(Online::new(Arc::clone(&metrics), OnlineSettings::default(), fastrand::u64(..)))),
             background: Arc::new(Background::new(Arc::clone(&metrics))),
             metrics,
-            translations: Translations::new(TRANSLATIONS_KEPT),
+            taught: RwLock::new(Arc::new(Taught::new(None))),
             batch: Semaphore::new(BATCH_WIDTH),
         }
     }
@@ -253,6 +247,12 @@ impl Pipeline {
         }
     }
 
+    /// The embedded translator is this one from now on, `None` for the embedded data alone. Answers of another one, kept or
+    /// not, are not given again.
+    pub fn teach(&self, translator: Option<Arc<Translator>>) {
+        *self.taught.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Taught::new(translator));
+    }
+
     /// Words for a provider are being typed: opens a connection, so that the question need not wait for it.
     pub fn warm(&self, facts: ShellFacts, providers: &[Arc<dyn Provider>]) {
         self.way_out().warm(&self.background, facts, providers);
@@ -289,7 +289,8 @@ impl Pipeline {
     }
 
     pub(super) fn sources(&self) -> LocalSources<'_> {
-        LocalSources { place: &self.parts.place, cache: self.parts.cache.as_ref(), translations: &self.translations }
+        let taught = Arc::clone(&self.taught.read().unwrap_or_else(PoisonError::into_inner));
+        LocalSources { place: &self.parts.place, cache: self.parts.cache.as_ref(), taught }
     }
 
     /// Answers one request by its deadline. Dropping the future cancels everything it started that nobody else waits for.

@@ -1,5 +1,6 @@
 //! Splitting without a grammar: for what only zsh or fish can read.
 
+use super::outline::{Block, Join, Outliner};
 use super::parse::SyntaxError;
 use super::tree::{Assignment, Command, Redirect, RedirectKind, Tree, Word, WordBuilder};
 use crate::domain::ShellKind;
@@ -11,8 +12,18 @@ pub(super) fn split(text: &str, shell: ShellKind) -> Result<Tree, SyntaxError> {
     scanner.list(None)?;
     match scanner.blocks.pop() {
         Some(open) => Err(SyntaxError::Unpaired(open)),
-        None => Ok(scanner.tree),
+        None => {
+            scanner.tree.outline = scanner.outline.finish();
+            Ok(scanner.tree)
+        }
     }
+}
+
+/// The byte at which a text stops being a line of zsh or fish.
+pub(super) fn place_of_error(text: &str, shell: ShellKind) -> Option<usize> {
+    let mut scanner = Scanner::new(text, 0, shell);
+    scanner.list(None).err()?;
+    scanner.places.get(scanner.at).copied()
 }
 
 /// The caps of [`super::parse()`] bound how deep its methods call each other.
@@ -29,6 +40,7 @@ pub(super) struct Scanner {
     /// The functions whose bodies are being read, each with the number of blocks around it, and one whose body begins.
     pub(super) functions: Vec<(usize, String)>,
     pub(super) announced: Option<String>,
+    pub(super) outline: Outliner,
 }
 
 /// What a function without a name is called; no name can hold a blank.
@@ -46,6 +58,7 @@ impl Scanner {
             cases: 0,
             functions: Vec::new(),
             announced: None,
+            outline: Outliner::default(),
         }
     }
 
@@ -88,6 +101,7 @@ impl Scanner {
                 '\n' | ';' => {
                     self.at += 1;
                     self.end(&mut command, &mut pipeline, false)?;
+                    self.outline.joined(Join::Then);
                     if c == '\n' && close.is_none() && self.blocks.is_empty() && !open_end {
                         self.tree.complete += usize::from(std::mem::take(&mut something));
                     }
@@ -102,6 +116,16 @@ impl Scanner {
                     let doubled = self.take(c);
                     self.take('&');
                     self.end(&mut command, &mut pipeline, c == '|' && !doubled)?;
+                    self.outline.joined(match (c, doubled) {
+                        ('|', false) => Join::Pipe,
+                        ('|', true) => Join::Or,
+                        (_, true) => Join::And,
+                        (_, false) => Join::Then,
+                    });
+                    if c == '&' && !doubled {
+                        let last = self.outline.len().saturating_sub(1);
+                        self.outline.background(last);
+                    }
                     open_end = c == '|' || doubled;
                     continue;
                 }
@@ -119,7 +143,9 @@ impl Scanner {
                     if self.peek() == Some(')') {
                         self.announced = Some(ANONYMOUS.to_owned());
                     }
+                    self.outline.open(Block::Subshell);
                     self.list(Some(')'))?;
+                    self.outline.close();
                     something = true;
                 }
                 _ if self.starts_redirect() => {
@@ -162,7 +188,16 @@ impl Scanner {
             done.input = *pipeline..done.nested.start;
         }
         if !(done.words.is_empty() && done.redirects.is_empty() && done.assignments.is_empty()) {
+            let loops = done.assignments.first().is_some_and(|assignment| assignment.loops);
+            if self.shell == ShellKind::Fish {
+                self.outline.end_condition();
+            }
+            self.outline.command(self.tree.commands.len());
             self.tree.commands.push(done);
+            if loops && self.shell == ShellKind::Fish {
+                self.outline.joined(Join::Part);
+                self.outline.open(Block::Do);
+            }
         }
         let next = self.tree.commands.len();
         command.nested = next..next;
@@ -182,6 +217,16 @@ impl Scanner {
     }
 
     fn open(&mut self, block: String) {
+        let head = match block.as_str() {
+            "if" => Some(Block::If),
+            "while" => Some(Block::While),
+            "begin" | "{" => Some(self.announced.clone().map_or(Block::Group, Block::Function)),
+            "function" => Some(Block::Function(self.announced.clone().unwrap_or_default())),
+            _ => None,
+        };
+        if let Some(head) = head {
+            self.outline.open(head);
+        }
         if let Some(name) = self.announced.take() {
             self.functions.push((self.blocks.len(), name));
         }
@@ -190,8 +235,31 @@ impl Scanner {
 
     fn close(&mut self, word: &str) -> Result<Option<String>, SyntaxError> {
         self.blocks.pop().ok_or(SyntaxError::Unpaired(word.to_owned()))?;
+        if matches!(self.outline.inside(), Some(Block::Arm(_))) {
+            self.outline.close();
+        }
+        self.outline.close();
         let ended = self.functions.pop_if(|(depth, _)| *depth == self.blocks.len());
         Ok(ended.map(|(_, name)| name))
+    }
+
+    /// What the keywords of zsh open and close.
+    fn outline_keyword(&mut self, word: &str) {
+        match word {
+            "if" => self.outline.open(Block::If),
+            "while" => self.outline.open(Block::While),
+            "until" => self.outline.open(Block::Until),
+            "then" => self.outline.continue_with(Block::Then),
+            "elif" => self.outline.continue_with(Block::ElseIf),
+            "else" => self.outline.continue_with(Block::Else),
+            "do" if matches!(self.outline.inside(), Some(Block::While | Block::Until)) => self.outline.continue_with(Block::Do),
+            "do" => {
+                self.outline.joined(Join::Part);
+                self.outline.open(Block::Do);
+            }
+            "fi" | "done" => self.outline.close(),
+            _ => {}
+        }
     }
 
     /// `for x in a b` of both shells: the variable takes one word after the other.
@@ -237,6 +305,7 @@ impl Scanner {
                 }
                 "switch" if fish => {
                     self.open(first);
+                    self.outline.open(Block::Case(raws(command)));
                     true
                 }
                 "end" if fish => {
@@ -245,14 +314,33 @@ impl Scanner {
                 }
                 "else" if fish => {
                     command.words.remove(0);
-                    if command.words.first().is_some_and(|word| word.raw == "if") {
+                    let again = command.words.first().is_some_and(|word| word.raw == "if");
+                    if again {
                         command.words.remove(0);
                     }
+                    self.outline.continue_with(if again { Block::ElseIf } else { Block::Else });
                     continue;
                 }
-                "case" if fish => true,
-                "and" | "or" | "not" | "!" | "time" => false,
-                "if" | "then" | "elif" | "else" | "while" | "until" | "do" | "fi" | "done" | "nocorrect" if !fish => false,
+                "case" if fish => {
+                    if matches!(self.outline.inside(), Some(Block::Arm(_))) {
+                        self.outline.close();
+                    }
+                    self.outline.open(Block::Arm(raws(command)));
+                    true
+                }
+                "and" | "or" if fish => {
+                    self.outline.joined(if first == "and" { Join::And } else { Join::Or });
+                    false
+                }
+                "not" | "!" => {
+                    self.outline.negate();
+                    false
+                }
+                "and" | "or" | "time" => false,
+                "if" | "then" | "elif" | "else" | "while" | "until" | "do" | "fi" | "done" | "nocorrect" if !fish => {
+                    self.outline_keyword(&first);
+                    false
+                }
                 "for" | "foreach" | "select" if !fish => {
                     Self::loop_variable(command);
                     return Ok(());
@@ -314,7 +402,12 @@ impl Scanner {
             _ => RedirectKind::Truncate,
         };
         let forced = operator.starts_with('>') && operator.contains(['|', '!']);
-        command.redirects.push(Redirect { kind, target, forced });
+        command.redirects.push(Redirect { kind, target, forced, operator });
         Ok(())
     }
+}
+
+/// The words after the first, as they are written.
+fn raws(command: &Command) -> String {
+    command.words.iter().skip(1).map(|word| word.raw.as_str()).collect::<Vec<_>>().join(" ")
 }

@@ -73,8 +73,12 @@ impl Scanner {
     /// Reads commands up to the closing parenthesis; their indices.
     fn nested(&mut self) -> Result<Range<usize>, SyntaxError> {
         let first = self.tree.commands.len();
+        let around = std::mem::take(&mut self.outline);
         self.list(Some(')'))?;
-        Ok(first..self.tree.commands.len())
+        let range = first..self.tree.commands.len();
+        let inside = std::mem::replace(&mut self.outline, around).finish();
+        self.tree.substitutions.push((range.clone(), inside));
+        Ok(range)
     }
 
     fn single_quoted(&mut self) -> Result<String, SyntaxError> {
@@ -217,6 +221,7 @@ impl Scanner {
                     let outcome = inner.list(None);
                     self.tree = inner.tree;
                     self.tree.complete = complete;
+                    self.tree.substitutions.push((first..self.tree.commands.len(), inner.outline.finish()));
                     builder.output(first..self.tree.commands.len(), quoted);
                     return outcome;
                 }

@@ -6,6 +6,8 @@ mod escapes;
 mod expansion;
 mod lexical;
 mod lexical_words;
+mod operator;
+mod outline;
 mod parameters;
 mod parse;
 mod quote;
@@ -16,7 +18,8 @@ mod walk;
 
 pub use bounds::{MAX_BYTES, MAX_OPENERS};
 pub use escapes::{Dialect, decode};
-pub use parse::{SyntaxError, parse};
+pub use outline::{Block, Item, Join, Piece};
+pub use parse::{SyntaxError, parse, place_of_error};
 pub use quote::{quote, quote_glob, quote_path};
 pub use tree::{Assignment, Command, Edit, HOME, Part, Redirect, RedirectKind, Tree, UNKNOWN, Word};
 pub use unquoted::{Comment, hashes_as_words, unquoted, unquoted_without_comments};

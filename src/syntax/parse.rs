@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
+use brush_parser::{ParseError, Parser, ParserOptions};
 use thiserror::Error;
 
 use super::bounds::{self, MAX_BYTES};
@@ -52,6 +53,28 @@ pub fn parse(text: &str, shell: ShellKind) -> Result<Tree, SyntaxError> {
     if bounds::admit(text)? <= INLINE_OPENERS { guarded(text, shell) } else { on_large_stack(text, shell) }
 }
 
+/// The byte near which a text that [`parse`] refused stops being a line of `shell`; the end of the text when something is
+/// missing there, and `None` when no place can be named.
+pub fn place_of_error(text: &str, shell: ShellKind) -> Option<usize> {
+    bounds::admit(text).ok()?;
+    let look = || if shell == ShellKind::Bash { place_in_grammar(text) } else { lexical::place_of_error(text, shell) };
+    thread::scope(|scope| {
+        let worker = thread::Builder::new().name("syntax".to_owned()).stack_size(STACK_BYTES);
+        let handle = worker.spawn_scoped(scope, || catch_unwind(AssertUnwindSafe(look)).ok().flatten()).ok()?;
+        handle.join().ok().flatten()
+    })
+}
+
+fn place_in_grammar(text: &str) -> Option<usize> {
+    let error = Parser::new(text.as_bytes(), &ParserOptions::default()).parse_program().err()?;
+    let position = match error {
+        ParseError::ParsingNear(position) | ParseError::Tokenizing { position: Some(position), .. } => position,
+        ParseError::ParsingAtEndOfInput => return Some(text.len()),
+        ParseError::Tokenizing { position: None, .. } => return None,
+    };
+    Some(text.char_indices().nth(position.index).map_or(text.len(), |(at, _)| at))
+}
+
 fn on_large_stack(text: &str, shell: ShellKind) -> Result<Tree, SyntaxError> {
     thread::scope(|scope| {
         let worker = thread::Builder::new().name("syntax".to_owned()).stack_size(STACK_BYTES);
@@ -85,6 +108,20 @@ mod tests {
     fn names(text: &str, shell: ShellKind) -> Vec<String> {
         let tree = parse(text, shell).unwrap_or_else(|error| panic!("{text:?} in {shell}: {error}"));
         tree.commands().iter().filter_map(|command| command.name().map(str::to_owned)).collect()
+    }
+
+    #[test]
+    fn an_error_has_a_place() {
+        for (text, shell, place) in [
+            ("ls | | wc", ShellKind::Bash, Some(5)),
+            ("ls; fi", ShellKind::Bash, Some(6)),
+            ("if true", ShellKind::Bash, Some(7)),
+            ("ls | | wc", ShellKind::Fish, Some(5)),
+            ("echo )", ShellKind::Zsh, Some(5)),
+            ("ls", ShellKind::Bash, None),
+        ] {
+            assert_eq!(place_of_error(text, shell), place, "{text} in {shell}");
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::outline::Item;
+
 /// Stands in [`Word::shape`] for a part that only the running shell knows.
 pub const UNKNOWN: char = '\u{fffc}';
 
@@ -12,6 +14,8 @@ pub const HOME: char = '~';
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tree {
     pub(super) commands: Vec<Command>,
+    pub(super) outline: Vec<Item>,
+    pub(super) substitutions: Vec<(Range<usize>, Vec<Item>)>,
     pub(super) complete: usize,
     pub(super) partial: bool,
     pub(super) unclear: bool,
@@ -219,6 +223,8 @@ pub struct Redirect {
     pub target: Word,
     /// Whether it overrides the shell's refusal to overwrite files: `>|`.
     pub forced: bool,
+    /// The sign and the descriptor before it, as they are written: `2>`, `&>>`.
+    pub operator: String,
 }
 
 /// Collects one word from the pieces a reader finds.

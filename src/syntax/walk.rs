@@ -7,6 +7,8 @@ use brush_parser::ast::{self, CompoundCommand, ExtendedTestExpr, IoFileRedirectK
 use brush_parser::word;
 use brush_parser::{Parser, ParserOptions};
 
+use super::operator::operator;
+use super::outline::{Block, Join, Outliner, Piece};
 use super::parse::SyntaxError;
 use super::source::Source;
 use super::tree::{Assignment, Command, Redirect, RedirectKind, Tree, UNKNOWN, Word, WordBuilder};
@@ -34,13 +36,16 @@ pub(super) struct Walker {
     pub(super) tree: Tree,
     pub(super) depth: usize,
     pub(super) source: Source,
+    pub(super) outline: Outliner,
 }
 
 impl Walker {
     /// Reads a whole command line.
     pub(super) fn read(text: &str, shell: ShellKind) -> Outcome<Tree> {
-        let mut walker = Walker { shell, options: ParserOptions::default(), tree: Tree::default(), depth: 0, source: Source::line(text) };
+        let (options, source) = (ParserOptions::default(), Source::line(text));
+        let mut walker = Walker { shell, options, tree: Tree::default(), depth: 0, source, outline: Outliner::default() };
         walker.tree.complete = walker.text(text, &Context::default())?;
+        walker.tree.outline = std::mem::take(&mut walker.outline).finish();
         Ok(walker.tree)
     }
 
@@ -63,20 +68,50 @@ impl Walker {
     pub(super) fn substitution(&mut self, text: &str, raw: &str, span: &Range<usize>) -> Outcome<Range<usize>> {
         let start = self.tree.commands.len();
         let outside = std::mem::replace(&mut self.source, Source::inside(text, raw, span));
+        let around = std::mem::take(&mut self.outline);
         self.text(text, &Context::default())?;
         self.source = outside;
-        Ok(start..self.tree.commands.len())
+        Ok(self.end_substitution(start, around))
+    }
+
+    /// Keeps the outline of a substitution that began at the command `start`, and goes on with the one around it.
+    fn end_substitution(&mut self, start: usize, around: Outliner) -> Range<usize> {
+        let range = start..self.tree.commands.len();
+        let inside = std::mem::replace(&mut self.outline, around).finish();
+        self.tree.substitutions.push((range.clone(), inside));
+        range
+    }
+
+    /// Reads a list under a head of its own.
+    fn block(&mut self, block: Block, list: &ast::CompoundList, context: &Context) -> Outcome {
+        self.outline.open(block);
+        self.list(list, context)?;
+        self.outline.close();
+        Ok(())
+    }
+
+    /// The same as a further part of the construct that stands before.
+    fn part(&mut self, block: Block, list: &ast::CompoundList, context: &Context) -> Outcome {
+        self.outline.joined(Join::Part);
+        self.block(block, list, context)
     }
 
     fn list(&mut self, list: &ast::CompoundList, context: &Context) -> Outcome {
         for ast::CompoundListItem(chain, separator) in &list.0 {
             let start = self.tree.commands.len();
+            let first = self.outline.len();
+            self.outline.joined(Join::Then);
             self.pipeline(&chain.first, context)?;
             for link in &chain.additional {
-                let (ast::AndOr::And(pipeline) | ast::AndOr::Or(pipeline)) = link;
+                let (pipeline, join) = match link {
+                    ast::AndOr::And(pipeline) => (pipeline, Join::And),
+                    ast::AndOr::Or(pipeline) => (pipeline, Join::Or),
+                };
+                self.outline.joined(join);
                 self.pipeline(pipeline, context)?;
             }
             if matches!(separator, ast::SeparatorOperator::Async) {
+                self.outline.background(first);
                 self.tree.commands[start..].iter_mut().for_each(|command| command.background = true);
             }
         }
@@ -85,7 +120,13 @@ impl Walker {
 
     fn pipeline(&mut self, pipeline: &ast::Pipeline, context: &Context) -> Outcome {
         let start = self.tree.commands.len();
+        if pipeline.bang {
+            self.outline.negate();
+        }
         for (stage, command) in pipeline.seq.iter().enumerate() {
+            if stage > 0 {
+                self.outline.joined(Join::Pipe);
+            }
             let input = if stage == 0 { context.input.clone() } else { start..self.tree.commands.len() };
             self.command(command, &Context { input, function: context.function.clone() })?;
         }
@@ -103,12 +144,16 @@ impl Walker {
                 self.not_in_fish("`name() { … }`")?;
                 let ast::FunctionBody(body, redirects) = &function.body;
                 let inside = Context { function: Some(function.fname.value.clone()), ..Context::default() };
+                self.outline.open(Block::Function(function.fname.value.clone()));
                 self.compound(body, &inside)?;
-                self.bare_redirects(redirects.as_ref(), &inside)
+                self.bare_redirects(redirects.as_ref(), &inside)?;
+                self.outline.close();
+                Ok(())
             }
             ast::Command::ExtendedTest(test, redirects) => {
                 self.not_in_fish("`[[`")?;
                 self.test(&test.expr)?;
+                self.outline.push(Piece::Test(test.expr.to_string()));
                 self.bare_redirects(redirects.as_ref(), context)
             }
         }
@@ -118,59 +163,75 @@ impl Walker {
         match compound {
             CompoundCommand::Arithmetic(arithmetic) => {
                 self.not_in_fish("`((`")?;
-                self.inner_text(&arithmetic.expr.value)
+                self.inner_text(&arithmetic.expr.value)?;
+                self.outline.push(Piece::Arithmetic(arithmetic.expr.value.clone()));
+                Ok(())
             }
             CompoundCommand::ArithmeticForClause(clause) => {
                 self.not_in_fish("`for ((`")?;
+                let mut head = Vec::new();
                 for part in [&clause.initializer, &clause.condition, &clause.updater].into_iter().flatten() {
                     self.inner_text(&part.value)?;
+                    head.push(part.value.trim());
                 }
-                self.list(&clause.body.list, context)
+                self.block(Block::Count(head.join("; ")), &clause.body.list, context)
             }
             CompoundCommand::BraceGroup(group) => {
                 self.not_in_fish("`{ … }`")?;
-                self.list(&group.list, context)
+                self.block(Block::Group, &group.list, context)
             }
             CompoundCommand::Subshell(subshell) => {
                 self.not_in_fish("`( … )`")?;
-                self.list(&subshell.list, context)
+                self.block(Block::Subshell, &subshell.list, context)
             }
             CompoundCommand::ForClause(clause) => {
                 self.not_in_fish("`do … done`")?;
                 self.loop_variable(clause, context)?;
-                self.list(&clause.body.list, context)
+                self.part(Block::Do, &clause.body.list, context)
             }
             CompoundCommand::CaseClause(clause) => {
                 self.not_in_fish("`case … esac`")?;
                 self.words_only([&clause.value])?;
+                self.outline.open(Block::Case(clause.value.value.clone()));
                 for item in &clause.cases {
                     self.words_only(&item.patterns)?;
+                    let patterns: Vec<&str> = item.patterns.iter().map(|pattern| pattern.value.as_str()).collect();
+                    self.outline.open(Block::Arm(patterns.join(" | ")));
                     if let Some(list) = &item.cmd {
                         self.list(list, context)?;
                     }
+                    self.outline.close();
                 }
+                self.outline.close();
                 Ok(())
             }
             CompoundCommand::IfClause(clause) => {
                 self.not_in_fish("`if … fi`")?;
-                self.list(&clause.condition, context)?;
-                self.list(&clause.then, context)?;
+                self.block(Block::If, &clause.condition, context)?;
+                self.part(Block::Then, &clause.then, context)?;
                 for branch in clause.elses.iter().flatten() {
-                    if let Some(condition) = &branch.condition {
-                        self.list(condition, context)?;
+                    match &branch.condition {
+                        Some(condition) => {
+                            self.part(Block::ElseIf, condition, context)?;
+                            self.part(Block::Then, &branch.body, context)?;
+                        }
+                        None => self.part(Block::Else, &branch.body, context)?,
                     }
-                    self.list(&branch.body, context)?;
                 }
                 Ok(())
             }
             CompoundCommand::WhileClause(clause) | CompoundCommand::UntilClause(clause) => {
                 self.not_in_fish("`do … done`")?;
-                self.list(&clause.0, context)?;
-                self.list(&clause.1.list, context)
+                let head = if matches!(compound, CompoundCommand::WhileClause(_)) { Block::While } else { Block::Until };
+                self.block(head, &clause.0, context)?;
+                self.part(Block::Do, &clause.1.list, context)
             }
             CompoundCommand::Coprocess(coprocess) => {
                 self.not_in_fish("`coproc`")?;
-                self.command(&coprocess.body, context)
+                self.outline.open(Block::Coprocess);
+                self.command(&coprocess.body, context)?;
+                self.outline.close();
+                Ok(())
             }
         }
     }
@@ -182,6 +243,7 @@ impl Walker {
         let assignment = Assignment { name: clause.variable_name.clone(), value: None, elements, loops: true };
         let nested = start..self.tree.commands.len();
         let function = context.function.clone();
+        self.outline.command(self.tree.commands.len());
         self.tree.commands.push(Command { assignments: vec![assignment], nested, function, ..Command::default() });
         Ok(())
     }
@@ -212,7 +274,13 @@ impl Walker {
         }
         if self.shell == ShellKind::Fish {
             let keywords = command.words.iter().take_while(|word| matches!(word.raw.as_str(), "and" | "or" | "not" | "!")).count();
-            command.words.drain(..keywords);
+            for keyword in command.words.drain(..keywords) {
+                match keyword.raw.as_str() {
+                    "and" => self.outline.joined(Join::And),
+                    "or" => self.outline.joined(Join::Or),
+                    _ => self.outline.negate(),
+                }
+            }
             if command.words.first().is_some_and(|word| FISH_BLOCK_WORDS.contains(&word.raw.as_str())) {
                 return Err(SyntaxError::Grammar(self.shell));
             }
@@ -221,6 +289,7 @@ impl Walker {
             }
         }
         command.nested = start..self.tree.commands.len();
+        self.outline.command(self.tree.commands.len());
         self.tree.commands.push(command);
         Ok(())
     }
@@ -238,11 +307,12 @@ impl Walker {
                 command.assignments.push(assignment);
             }
             Item::AssignmentWord(_, word) => command.words.push(self.word(word)?),
-            Item::ProcessSubstitution(_, subshell) => {
+            Item::ProcessSubstitution(kind, subshell) => {
                 let commands = self.process_substitution(subshell, context)?;
                 let mut builder = WordBuilder::new();
                 builder.output_file(commands);
-                command.words.push(builder.finish("<( )", self.source.whole()));
+                let raw = if matches!(kind, ast::ProcessSubstitutionKind::Read) { "<( )" } else { ">( )" };
+                command.words.push(builder.finish(raw, self.source.whole()));
             }
         }
         Ok(())
@@ -271,8 +341,9 @@ impl Walker {
         self.not_in_fish("`<( )`")?;
         let start = self.tree.commands.len();
         // The inner command of `>( )` reads what the outer one was fed with.
+        let around = std::mem::take(&mut self.outline);
         self.list(&subshell.list, &Context { input: context.input.clone(), function: None })?;
-        Ok(start..self.tree.commands.len())
+        Ok(self.end_substitution(start, around))
     }
 
     fn bare_redirects(&mut self, redirects: Option<&ast::RedirectList>, context: &Context) -> Outcome {
@@ -283,6 +354,8 @@ impl Walker {
         }
         if !command.redirects.is_empty() {
             command.nested = start..self.tree.commands.len();
+            self.outline.joined(Join::Part);
+            self.outline.command(self.tree.commands.len());
             self.tree.commands.push(command);
         }
         Ok(())
@@ -327,6 +400,7 @@ impl Walker {
                         kind: RedirectKind::HereText,
                         target: Word::literal(text).at(self.source.whole()),
                         forced: false,
+                        operator: operator(redirect),
                     }));
                 }
                 let pieces = word::parse_heredoc(text, &self.options).map_err(|_| SyntaxError::Grammar(self.shell))?;
@@ -341,7 +415,7 @@ impl Walker {
             }
         };
         let forced = matches!(redirect, IoRedirect::File(_, IoFileRedirectKind::Clobber, _));
-        Ok(Some(Redirect { kind, target, forced }))
+        Ok(Some(Redirect { kind, target, forced, operator: operator(redirect) }))
     }
 
     pub(super) fn not_in_fish(&self, construct: &'static str) -> Outcome {

@@ -3,6 +3,7 @@
 
 pub mod blast;
 mod builtins;
+mod manual;
 mod place;
 mod shell_check;
 mod tools;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::ShellFacts;
 use crate::suggest::ports::Commands;
 
+pub use manual::manual;
 pub use place::FileSystem;
 pub use shell_check::InstalledShells;
 pub use tools::LocalTools;

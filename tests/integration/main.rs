@@ -16,6 +16,7 @@ mod metrics;
 mod offline_syntax;
 mod other_model;
 mod outage;
+mod packs;
 mod planted;
 mod planted_secret;
 mod program;

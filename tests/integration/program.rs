@@ -46,6 +46,7 @@ fn help_is_short_and_help_all_is_whole() {
     let all = env.run(&["help", "all"]).out;
     for verb in [
         "translate",
+        "explain",
         "init",
         "daemon run",
         "daemon stop",
@@ -60,6 +61,23 @@ fn help_is_short_and_help_all_is_whole() {
     ] {
         assert!(all.contains(verb), "{verb} is missing in help all");
     }
+}
+
+#[test]
+fn a_line_is_explained_and_never_run() {
+    let env = TestEnv::new();
+    let run = env.run(&["explain", "--shell", "bash", "--", "touch made; ls -l | head -n 3"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert!(run.out.contains("| head") && run.out.contains("the first 3 lines"), "{}", run.out);
+    assert!(run.out.lines().last().is_some_and(|line| line.starts_with("risk low")), "{}", run.out);
+    assert!(!std::path::Path::new("made").exists());
+    let short = env.run_with_input(&["explain", "--short"], b"sudo systemctl restart nginx\n");
+    assert_eq!(short.out, "as root: restart nginx\n");
+    let json: serde_json::Value = serde_json::from_str(&env.run(&["explain", "--json", "--", "frobnicate"]).out).unwrap();
+    assert_eq!((json["commands"][0]["known"].as_bool(), json["whole"].as_bool()), (Some(false), Some(true)));
+    assert_eq!(env.run(&["explain", "--shell", "bash", "--", "ls | | wc"]).code, Some(64));
+    assert_eq!(env.run_with_input(&["explain"], b"").code, Some(64));
+    assert!(!env.socket().exists(), "no resident was started for it");
 }
 
 #[test]

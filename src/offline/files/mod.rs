@@ -1,152 +1,133 @@
 //! The language of files: which files, where, and what to do with them.
+//!
+//! A sentence is read from left to right. At each word the rows of the grammar (`grammar_*`) are tried, the longest match
+//! wins, and its effect adds a test, a place or an action to the query. What no row explains makes the result doubtful.
 
-mod phrases;
+mod grammar_actions;
+mod grammar_places;
+mod grammar_tests;
+mod query;
 mod reading;
 mod render;
-mod scan;
+mod render_action;
+mod render_tests;
 
-use super::lexicon::Lexicon;
+use std::sync::LazyLock;
+
+use self::query::{Query, TestKind, Verb, What};
+use super::budget::Budget;
+use super::grammar::{Caught, Pattern, Word};
 use super::machine::Machine;
-use super::parse::Parse;
-use super::slots::{Age, Size};
-use super::tokens::Token;
+use super::parse::{Coverage, Parse};
 
-/// What kind of directory entry is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum What {
-    #[default]
-    Files,
-    Folders,
-    Symlinks,
-    BrokenSymlinks,
-    /// "files and folders".
-    Any,
-}
+/// What a row does with the query; `None` when it makes no sense there.
+type Effect = fn(&mut Query, &Caught) -> Option<()>;
 
-/// What happens with the files that match.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-enum Action {
-    #[default]
-    List,
-    /// With sizes, dates, permissions.
-    Long,
-    Count,
-    CountLines,
-    /// One figure per file.
-    CountLinesEach,
-    TotalSize,
-    Delete,
-    Copy(String),
-    Move(String),
-    Chmod(String),
-}
+/// A row of the grammar: a pattern and what it means.
+type Row = (&'static str, Effect);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Key {
-    Size,
-    Time,
-    Name,
-}
+static GRAMMAR: LazyLock<Vec<(Pattern, Effect)>> = LazyLock::new(|| {
+    let rows = [grammar_tests::ROWS, grammar_places::ROWS, grammar_actions::ROWS].into_iter().flatten();
+    rows.map(|(pattern, effect)| (Pattern::parse(pattern).expect("a test reads every pattern"), *effect)).collect()
+});
 
-/// `reverse`: smallest, oldest, or Z first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Order {
-    key: Key,
-    reverse: bool,
-}
-
-/// How the user started the request: `find` looks through the tree, `list` looks at one folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Verb {
-    #[default]
-    None,
-    Find,
-    Show,
-}
-
-/// Everything that a sentence said about files.
-#[derive(Debug, Clone, Default)]
-struct FileQuery {
-    what: What,
-    said_what: bool,
-    said_file: bool,
-    plural: bool,
-    verb: Verb,
-    patterns: Vec<String>,
-    ignore_case: bool,
-    size: Option<Size>,
-    age: Option<Age>,
-    accessed: bool,
-    empty: bool,
-    executable: bool,
-    hidden: bool,
-    no_hidden: bool,
-    perm: Option<String>,
-    owner: Option<(bool, String)>,
-    group: Option<String>,
-    content: Option<String>,
-    not_patterns: Vec<String>,
-    not_folders: Vec<String>,
-    roots: Vec<String>,
-    root_said: bool,
-    depth: Option<u64>,
-    recursive: bool,
-    action: Action,
-    order: Option<Order>,
-    top: Option<u64>,
-    /// Tokens used as slots rather than as triggers.
-    bound: u64,
-    explained: u64,
-    weight: f64,
-}
-
-impl FileQuery {
-    /// True if anything narrows the files down.
-    fn has_predicate(&self) -> bool {
-        self.has_tree_predicate() || !self.patterns.is_empty()
-    }
-
-    /// True if something is asked that only a walk can answer.
-    fn has_tree_predicate(&self) -> bool {
-        self.size.is_some()
-            || self.age.is_some()
-            || self.empty
-            || self.executable
-            || self.perm.is_some()
-            || self.owner.is_some()
-            || self.group.is_some()
-            || self.content.is_some()
-            || !self.not_patterns.is_empty()
-            || !self.not_folders.is_empty()
-    }
+/// The words of all rows.
+pub(super) fn vocabulary() -> impl Iterator<Item = &'static str> {
+    GRAMMAR.iter().flat_map(|(pattern, _)| pattern.vocabulary())
 }
 
 /// Reads the sentence as a question about files, if it is one.
-pub(super) fn match_files(tokens: &[Token], lexicon: &Lexicon, machine: &Machine) -> Option<Parse> {
-    let query = scan::scan(tokens, lexicon)?;
-    // Whole folders are copied, moved and measured by other means than one by one.
-    let moves_folders = query.what == What::Folders && matches!(query.action, Action::Copy(_) | Action::Move(_) | Action::TotalSize);
-    if moves_folders || (query.what == What::Folders && query.order.is_some_and(|order| order.key == Key::Size)) {
-        return None;
-    }
-    // Deleting needs a place that was said and something that narrows it down.
-    let destructive =
-        matches!(query.action, Action::Delete | Action::Move(_)) || matches!(&query.action, Action::Chmod(mode) if mode != "+x");
-    if matches!(query.action, Action::Delete) && !(query.root_said && query.has_predicate()) {
-        return None;
-    }
-    if destructive && !matches!(query.action, Action::Delete) && !query.root_said && query.patterns.is_empty() {
+pub(super) fn match_files(words: &[Word], machine: &Machine, budget: &Budget) -> Option<Parse> {
+    let read = read(words, budget)?;
+    let Read { query, weight, coverage } = read;
+    let destructive = query.is_destructive();
+    if destructive && !query.may_destroy() {
         return None;
     }
     let command = render::command(&query, machine)?;
     Some(Parse {
         intent: format!("files.{}", reading::action_name(&query.action)),
+        from_pack: false,
+        slots: reading::parts(&query),
         reading: reading::reading(&query),
         commands: vec![command],
-        explained: query.explained,
-        bound: query.bound,
+        explained: u64::MAX,
+        bound: u64::MAX,
         destructive,
         doubt: 0.0,
-        weight: query.weight,
+        weight,
+        coverage: Some(coverage),
+    })
+}
+
+struct Read {
+    query: Query,
+    weight: f64,
+    coverage: Coverage,
+}
+
+fn read(words: &[Word], budget: &Budget) -> Option<Read> {
+    let mut unread = Vec::new();
+    let variables = words.iter().filter(|word| word.is_variable()).map(|word| word.raw.clone()).collect();
+    let mut query = Query { variables, ..Query::default() };
+    let (mut at, mut negated, mut either) = (0, false, false);
+    let (mut total, mut left, mut weight, mut repairs) = (0.0, 0.0, 0.0, 0.0);
+    while at < words.len() {
+        if let Some((end, next)) = step(&query, words, at, negated, budget) {
+            let before = query.tests.len();
+            query = next;
+            if either && query.tests.len() > before && before > 0 {
+                query.join_last();
+            }
+            let taken = words[at..end].iter().filter(|word| !word.is_light()).count();
+            // Only what was needed to choose the row counts as mended.
+            repairs += words[at..end].iter().filter(|word| word.repaired).count() as f64;
+            total += taken as f64;
+            weight += taken as f64;
+            (negated, either) = (false, false);
+            at = end;
+            continue;
+        }
+        let word = &words[at];
+        if word.is("or") || word.is("either") {
+            either = word.is("or");
+        } else if word.is("@neg") {
+            // "but not" is one negation, "not … not" is none that we can follow.
+            let doubled = at.checked_sub(1).is_some_and(|before| words[before].is("@neg"));
+            if negated && !doubled {
+                return None;
+            }
+            negated = true;
+        } else if word.is_noise() || word.is("and") {
+            // It says nothing.
+        } else if word.is_word() {
+            let weighs = word.weight(at == 0);
+            total += weighs;
+            left += weighs;
+            unread.push(word.raw.clone());
+        } else {
+            return None;
+        }
+        at += 1;
+    }
+    if negated {
+        return None;
+    }
+    query.settle()?;
+    let share = 0.6 - 0.04 * f64::min(total, 6.0);
+    let confidence = f64::clamp(0.95 - left * share - 0.08 * repairs, 0.0, 1.0);
+    Some(Read { query, weight, coverage: Coverage { confidence, repaired: repairs > 0.0, left: unread } })
+}
+
+/// The query after the row that takes most words at `at` and makes sense there; of equals the first.
+fn step(query: &Query, words: &[Word], at: usize, negated: bool, budget: &Budget) -> Option<(usize, Query)> {
+    let matched = |(pattern, effect): &(Pattern, Effect)| pattern.matches(words, at, budget).map(|(end, caught)| (end, *effect, caught));
+    let mut found: Vec<(usize, Effect, Caught)> = GRAMMAR.iter().filter_map(matched).collect();
+    found.sort_by_key(|(end, ..)| std::cmp::Reverse(*end));
+    found.into_iter().find_map(|(end, effect, mut caught)| {
+        caught.negated = negated;
+        let mut next = query.clone();
+        effect(&mut next, &caught)?;
+        Some((end, next))
     })
 }

@@ -1,70 +1,107 @@
-use super::{Action, FileQuery, Key, Order, Verb, What};
+//! The command for a query: `ls` for what one folder holds, `grep` for texts, `cp` for what a pattern names, `find` for all
+//! else.
+
+use super::query::{Action, Key, Order, Query, TestKind, Verb, What};
+use super::{render_action, render_tests};
 use crate::offline::machine::{Machine, Os};
-use crate::offline::slots::{Age, AgeKind, Unit};
 use crate::syntax::{quote, quote_glob, quote_path};
 
 /// A pipeline being written: every word of the user goes through the quoting function.
-struct Writer<'a> {
-    text: String,
-    machine: &'a Machine,
+pub(super) struct Writer<'a> {
+    pub text: String,
+    pub machine: &'a Machine,
+    pub variables: &'a [String],
 }
 
 impl Writer<'_> {
     /// Our own words.
-    fn raw(&mut self, text: &str) {
+    pub(super) fn raw(&mut self, text: &str) {
         if !self.text.is_empty() {
             self.text.push(' ');
         }
         self.text.push_str(text);
     }
 
-    fn word(&mut self, text: &str) {
-        self.raw(&quote(text, self.machine.shell));
+    pub(super) fn word(&mut self, text: &str) {
+        match self.variable(text) {
+            Some(quoted) => self.raw(&quoted),
+            None => self.raw(&quote(text, self.machine.shell)),
+        }
     }
 
-    fn path(&mut self, text: &str) {
-        self.raw(&quote_path(text, self.machine.shell));
+    pub(super) fn path(&mut self, text: &str) {
+        match self.variable(text) {
+            Some(quoted) => self.raw(&quoted),
+            None => self.raw(&quote_path(text, self.machine.shell)),
+        }
     }
 
-    fn is_gnu(&self) -> bool {
+    /// A variable in double quotes, which all shells expand to one word.
+    fn variable(&self, text: &str) -> Option<String> {
+        let known =
+            self.variables.iter().any(|known| text.strip_prefix(known.as_str()).is_some_and(|rest| matches!(rest, "" | "/" | "/*")));
+        known.then(|| format!("\"{text}\""))
+    }
+
+    pub(super) fn glob(&mut self, pattern: &str) {
+        self.raw(&quote_glob(pattern, self.machine.shell));
+    }
+
+    pub(super) fn is_gnu(&self) -> bool {
         self.machine.os == Os::Linux
     }
 }
 
 /// The command for the query; `None` for a combination that no short command expresses.
-pub(super) fn command(query: &FileQuery, machine: &Machine) -> Option<String> {
-    let mut writer = Writer { text: String::new(), machine };
-    if query.content.is_some() && searches_only_text(query) {
-        grep(query, &mut writer)?;
-    } else if lists_one_folder(query) {
-        list(query, &mut writer)?;
-    } else if copies_by_glob(query) {
-        copy(query, &mut writer)?;
+pub(super) fn command(query: &Query, machine: &Machine) -> Option<String> {
+    let mut writer = Writer { text: String::new(), machine, variables: &query.variables };
+    if lists_one_folder(query) {
+        list(query, &mut writer);
+    } else if let Some(text) = greps(query) {
+        grep(query, text, &mut writer)?;
+    } else if by_pattern(query) {
+        on_pattern(query, &mut writer)?;
     } else {
         find(query, &mut writer)?;
+    }
+    if let Some(sink) = &query.sink {
+        writer.raw(if sink.append { ">>" } else { ">" });
+        writer.path(&sink.file);
+    }
+    if query.quiet {
+        writer.raw("2>/dev/null");
     }
     Some(writer.text)
 }
 
-/// `ls` answers what one folder holds and in which order; all else walks the tree.
-fn lists_one_folder(query: &FileQuery) -> bool {
-    let ordered_here = query.order.is_some_and(|order| order.key == Key::Time || query.top.is_none() || order.key == Key::Name);
-    matches!(query.action, Action::List | Action::Long)
-        && matches!(query.what, What::Files | What::Any | What::Folders)
-        && !query.has_tree_predicate()
-        && !query.recursive
-        && query.depth.is_none_or(|depth| depth == 1)
-        && query.verb != Verb::Find
-        && query.roots.len() <= 1
-        && query.patterns.len() <= 2
-        && (query.order.is_none() || ordered_here)
-        && !(query.what == What::Folders && (query.order.is_some() || query.hidden || !query.patterns.is_empty()))
+fn is_hidden_only(query: &Query) -> bool {
+    matches!(query.tests.as_slice(), [test] if test.kind == TestKind::Hidden && !test.not)
 }
 
-fn list(query: &FileQuery, writer: &mut Writer<'_>) -> Option<()> {
+/// `ls` answers what one folder holds and in which order; all else walks the tree.
+fn lists_one_folder(query: &Query) -> bool {
+    let ordered_here = query.order.is_none_or(|order| order.key == Key::Time || query.top.is_none() || order.key == Key::Name);
+    let patterns = query.only_names();
+    let plain = patterns.is_some_and(|names| names.len() <= 2) || is_hidden_only(query);
+    matches!(query.action, Action::List | Action::Long)
+        && query.variables.is_empty()
+        && matches!(query.what, What::Files | What::Any | What::Folders)
+        && plain
+        && !query.recursive
+        && query.min_depth.is_none()
+        && query.depth.is_none_or(|depth| depth == 1)
+        && !query.follow
+        && query.verb != Verb::Find
+        && (query.roots.is_empty() || query.roots == ["."] || query.tests.is_empty() && query.roots.len() == 1)
+        && ordered_here
+        && !(query.what == What::Folders
+            && (query.order.is_some() || is_hidden_only(query) || patterns.is_some_and(|names| !names.is_empty())))
+}
+
+fn list(query: &Query, writer: &mut Writer<'_>) {
     let mut flags = String::from("-");
     let long = query.action == Action::Long || query.order.is_some_and(|order| order.key != Key::Name && query.top.is_none());
-    if query.hidden {
+    if is_hidden_only(query) {
         flags.push('A');
     }
     match query.order {
@@ -83,50 +120,56 @@ fn list(query: &FileQuery, writer: &mut Writer<'_>) -> Option<()> {
     }
     let root = query.roots.first().map(String::as_str).filter(|root| *root != ".");
     let inside = |pattern: &str| root.map_or(pattern.to_owned(), |root| format!("{}/{pattern}", root.trim_end_matches('/')));
+    let patterns = query.only_names().unwrap_or_default();
     if query.what == What::Folders {
         writer.raw("-d");
-        writer.raw(&quote_glob(&inside("*/"), writer.machine.shell));
-    } else if query.patterns.is_empty() {
+        writer.glob(&inside("*/"));
+    } else if patterns.is_empty() {
         root.into_iter().for_each(|root| writer.path(root));
     } else {
-        let shell = writer.machine.shell;
-        query.patterns.iter().for_each(|pattern| writer.raw(&quote_glob(&inside(pattern), shell)));
+        patterns.iter().for_each(|pattern| writer.glob(&inside(pattern)));
     }
     if let Some(top) = query.top {
         writer.raw(&format!("| head -n {top}"));
     }
-    Some(())
 }
 
-/// Only a text, at most with patterns and places: `grep` walks by itself.
-fn searches_only_text(query: &FileQuery) -> bool {
-    query.action == Action::List
-        && query.order.is_none()
-        && query.size.is_none()
-        && query.age.is_none()
-        && !query.empty
-        && !query.executable
-        && query.perm.is_none()
-        && query.owner.is_none()
-        && query.group.is_none()
-        && query.depth.is_none()
-        && query.what != What::Folders
+/// The text that `grep` looks for by itself: nothing but names and places narrows the files down.
+fn greps(query: &Query) -> Option<&str> {
+    let text = match &query.action {
+        Action::Grep(text) if query.text().is_none() => text.as_str(),
+        Action::List => query.text()?,
+        _ => return None,
+    };
+    let plain = query.tests.iter().all(|test| match test.kind {
+        TestKind::Names(_) => true,
+        TestKind::Text(_) => !test.not,
+        TestKind::Under(_) => test.not,
+        _ => false,
+    });
+    let once = query.tests.iter().filter(|test| matches!(test.kind, TestKind::Text(_))).count() <= 1;
+    let simple = query.order.is_none() && query.depth.is_none() && query.min_depth.is_none() && query.what != What::Folders;
+    (plain && once && simple && !query.one_filesystem).then_some(text)
 }
 
-fn grep(query: &FileQuery, writer: &mut Writer<'_>) -> Option<()> {
-    let text = query.content.as_deref()?;
-    writer.raw(if query.ignore_case { "grep -rli" } else { "grep -rl" });
-    for pattern in &query.patterns {
-        let option = format!("--include={pattern}");
-        writer.word(&option);
+fn grep(query: &Query, text: &str, writer: &mut Writer<'_>) -> Option<()> {
+    let mut flags = String::from("grep -r");
+    flags.push_str(if matches!(query.action, Action::Grep(_)) { "n" } else { "l" });
+    if query.ignore_case {
+        flags.push('i');
     }
-    for pattern in &query.not_patterns {
-        let option = format!("--exclude={pattern}");
-        writer.word(&option);
-    }
-    for folder in &query.not_folders {
-        let option = format!("--exclude-dir={}", folder.trim_end_matches('/'));
-        writer.word(&option);
+    writer.raw(&flags);
+    for test in &query.tests {
+        let (option, list) = match &test.kind {
+            TestKind::Names(names) if test.not => ("--exclude", names),
+            TestKind::Names(names) => ("--include", names),
+            TestKind::Under(folders) => ("--exclude-dir", folders),
+            _ => continue,
+        };
+        for name in list {
+            let name = if option == "--exclude-dir" { name.trim_end_matches('/').trim_start_matches("./") } else { name };
+            writer.word(&format!("{option}={name}"));
+        }
     }
     if text.starts_with('-') {
         writer.raw("-e");
@@ -136,193 +179,67 @@ fn grep(query: &FileQuery, writer: &mut Writer<'_>) -> Option<()> {
     Some(())
 }
 
-fn roots(query: &FileQuery, writer: &mut Writer<'_>) {
+fn roots(query: &Query, writer: &mut Writer<'_>) {
     if query.roots.is_empty() {
         writer.raw(".");
     }
-    query.roots.iter().for_each(|root| writer.path(root));
+    query.roots.iter().for_each(|root| if root.contains('*') { writer.glob(root) } else { writer.path(root) });
 }
 
-/// `cp *.jpg DEST` for what lies in one folder.
-fn copies_by_glob(query: &FileQuery) -> bool {
-    matches!(query.action, Action::Copy(_) | Action::Move(_))
-        && !query.patterns.is_empty()
-        && !query.has_tree_predicate()
+/// `cp *.jpg DEST`, `gzip *.log` for what lies in one folder.
+fn by_pattern(query: &Query) -> bool {
+    matches!(query.action, Action::Copy(_) | Action::Move(_) | Action::Replace(..) | Action::Apply("gzip" | "gunzip" | "cat" | "file"))
+        && query.only_names().is_some_and(|names| !names.is_empty())
+        && query.variables.is_empty()
         && !query.recursive
+        && query.depth.is_none()
         && query.verb != Verb::Find
         && query.roots.len() <= 1
         && query.what == What::Files
 }
 
-fn copy(query: &FileQuery, writer: &mut Writer<'_>) -> Option<()> {
+fn on_pattern(query: &Query, writer: &mut Writer<'_>) -> Option<()> {
     let (tool, place) = match &query.action {
-        Action::Copy(place) => ("cp", place),
-        Action::Move(place) => ("mv", place),
+        Action::Copy(place) => ("cp", Some(place.as_deref()?)),
+        Action::Move(place) => ("mv", Some(place.as_deref()?)),
+        Action::Apply(tool) => (*tool, None),
+        Action::Replace(old, new) => {
+            render_action::sed(old, new, writer);
+            ("", None)
+        }
         _ => return None,
     };
-    writer.raw(tool);
-    let root = query.roots.first().map(|root| root.trim_end_matches('/')).filter(|root| *root != ".");
-    let shell = writer.machine.shell;
-    for pattern in &query.patterns {
-        let full = root.map_or(pattern.clone(), |root| format!("{root}/{pattern}"));
-        writer.raw(&quote_glob(&full, shell));
+    if !tool.is_empty() {
+        writer.raw(tool);
     }
-    writer.path(&format!("{}/", place.trim_end_matches('/')));
+    let root = query.roots.first().map(|root| root.trim_end_matches('/')).filter(|root| *root != ".");
+    for pattern in query.only_names()? {
+        writer.glob(&root.map_or(pattern.clone(), |root| format!("{root}/{pattern}")));
+    }
+    if let Some(place) = place {
+        writer.path(&format!("{}/", place.trim_end_matches('/')));
+    }
     Some(())
 }
 
-fn find(query: &FileQuery, writer: &mut Writer<'_>) -> Option<()> {
+fn find(query: &Query, writer: &mut Writer<'_>) -> Option<()> {
     writer.raw("find");
+    if query.follow {
+        writer.raw("-L");
+    }
     roots(query, writer);
-    let counts_one_folder = query.action == Action::Count && !query.has_predicate() && !query.recursive && query.verb != Verb::Find;
-    let lists_hidden = query.hidden && query.verb != Verb::Find && !query.recursive;
+    let of_one_folder = !query.recursive && query.verb != Verb::Find;
+    let counts_one_folder = query.action == Action::Count && query.only_names().is_some_and(<[String]>::is_empty) && of_one_folder;
+    let lists_hidden = is_hidden_only(query) && of_one_folder;
+    if let Some(depth) = query.min_depth {
+        writer.raw(&format!("-mindepth {depth}"));
+    }
     if let Some(depth) = query.depth.or((counts_one_folder || lists_hidden).then_some(1)) {
         writer.raw(&format!("-maxdepth {depth}"));
     }
-    predicates(query, writer)?;
-    action(query, writer)
-}
-
-fn predicates(query: &FileQuery, writer: &mut Writer<'_>) -> Option<()> {
-    match query.what {
-        What::Files => writer.raw("-type f"),
-        What::Folders => writer.raw("-type d"),
-        What::Symlinks => writer.raw("-type l"),
-        What::BrokenSymlinks if writer.is_gnu() => writer.raw("-xtype l"),
-        What::BrokenSymlinks => writer.raw("-type l ! -exec test -e {} \\; -print"),
-        What::Any => {}
+    if query.one_filesystem {
+        writer.raw("-xdev");
     }
-    let name = if query.ignore_case { "-iname" } else { "-name" };
-    match query.patterns.as_slice() {
-        [] => {}
-        [pattern] => {
-            writer.raw(name);
-            writer.word(pattern);
-        }
-        patterns => {
-            for (i, pattern) in patterns.iter().enumerate() {
-                writer.raw(if i == 0 { "\\(" } else { "-o" });
-                writer.raw(name);
-                writer.word(pattern);
-            }
-            writer.raw("\\)");
-        }
-    }
-    if query.hidden {
-        writer.raw("-name '.*'");
-        if query.what != What::Files {
-            writer.raw("! -name .");
-        }
-    }
-    if query.no_hidden {
-        writer.raw("! -path '*/.*'");
-    }
-    for pattern in &query.not_patterns {
-        writer.raw("!");
-        writer.raw(name);
-        writer.word(pattern);
-    }
-    for folder in &query.not_folders {
-        writer.raw("-not -path");
-        let pattern = match folder.trim_end_matches('/') {
-            full if full.starts_with('/') || full.starts_with('~') => format!("{full}/*"),
-            part => format!("*/{}/*", part.trim_start_matches("./")),
-        };
-        writer.path(&pattern);
-    }
-    if let Some(size) = &query.size {
-        writer.raw(&format!("-size {}", size.find_operand()));
-    }
-    if let Some(age) = &query.age {
-        let test = age_test(age, query.accessed, writer.is_gnu())?;
-        writer.raw(&test);
-    }
-    if query.empty {
-        writer.raw("-empty");
-    }
-    if query.executable {
-        writer.raw(if writer.is_gnu() { "-executable" } else { "-perm +111" });
-    }
-    if let Some(perm) = &query.perm {
-        writer.raw(&format!("-perm {perm}"));
-    }
-    if let Some((is, owner)) = &query.owner {
-        writer.raw(if *is { "-user" } else { "! -user" });
-        writer.word(owner);
-    }
-    if let Some(group) = &query.group {
-        writer.raw("-group");
-        writer.word(group);
-    }
-    if let Some(text) = &query.content {
-        writer.raw(if query.ignore_case { "-exec grep -qi -e" } else { "-exec grep -q -e" });
-        writer.word(text);
-        writer.raw("{} \\;");
-        if query.action == Action::List && query.order.is_none() {
-            writer.raw("-print");
-        }
-    }
-    Some(())
-}
-
-/// `-mtime` counts whole days, `-mmin` minutes; what is shorter than a minute has no test.
-fn age_test(age: &Age, accessed: bool, gnu: bool) -> Option<String> {
-    let (days, minutes) = if accessed { ("-atime", "-amin") } else { ("-mtime", "-mmin") };
-    let sign = match age.kind {
-        AgeKind::Today => return Some(if gnu { format!("-daystart {days} 0") } else { format!("{days} -1") }),
-        AgeKind::Yesterday => return Some(if gnu { format!("-daystart {days} 1") } else { format!("{days} 1") }),
-        AgeKind::Within => '-',
-        AgeKind::Older => '+',
-        AgeKind::Ago => return None,
-    };
-    let seconds = age.seconds();
-    match age.unit {
-        Unit::Second => None,
-        Unit::Minute | Unit::Hour => Some(format!("{minutes} {sign}{}", seconds / 60)),
-        _ => Some(format!("{days} {sign}{}", seconds / 86_400)),
-    }
-}
-
-fn action(query: &FileQuery, writer: &mut Writer<'_>) -> Option<()> {
-    match &query.action {
-        Action::List | Action::Long if query.order.is_some() => return ordered(query, writer),
-        Action::List => {}
-        Action::Long => writer.raw(if query.order.is_none() { "-exec ls -ldh {} +" } else { "" }),
-        Action::Count => writer.raw("| wc -l"),
-        Action::CountLines => writer.raw("-exec cat {} + | wc -l"),
-        Action::CountLinesEach => writer.raw("-exec wc -l {} +"),
-        Action::TotalSize => writer.raw("-exec du -ch {} + | tail -n 1"),
-        Action::Delete => writer.raw("-delete"),
-        Action::Chmod(mode) => {
-            writer.raw("-exec chmod");
-            writer.word(mode);
-            writer.raw("{} +");
-        }
-        Action::Copy(place) | Action::Move(place) => {
-            writer.raw(if matches!(query.action, Action::Copy(_)) { "-exec cp {}" } else { "-exec mv {}" });
-            writer.path(&format!("{}/", place.trim_end_matches('/')));
-            writer.raw("\\;");
-        }
-    }
-    Some(())
-}
-
-/// Largest, newest and so on over a tree.
-fn ordered(query: &FileQuery, writer: &mut Writer<'_>) -> Option<()> {
-    let order = query.order?;
-    let direction = if order.reverse { "" } else { "r" };
-    match order.key {
-        Key::Name => writer.raw(if order.reverse { "| sort -r" } else { "| sort" }),
-        Key::Size if query.what == What::Folders => writer.raw(&format!("-exec du -sh {{}} + | sort -{direction}h")),
-        Key::Size => writer.raw(&format!("-exec du -h {{}} + | sort -{direction}h")),
-        Key::Time if writer.is_gnu() => writer.raw(&format!("-printf '%T@ %p\\n' | sort -{direction}n")),
-        Key::Time => writer.raw(&format!("-exec stat -f '%m %N' {{}} + | sort -{direction}n")),
-    }
-    if let Some(top) = query.top {
-        writer.raw(&format!("| head -n {top}"));
-    }
-    if order.key == Key::Time {
-        writer.raw("| cut -d' ' -f2-");
-    }
-    Some(())
+    render_tests::tests(query, writer)?;
+    render_action::action(query, writer)
 }

@@ -13,11 +13,19 @@ pub(in crate::offline) struct Filled {
     pub range: Option<(u64, u64)>,
     pub age: Option<Age>,
     pub defaulted: bool,
+    /// The items are variables of the shell, which shall expand them.
+    pub variable: bool,
 }
 
 impl Filled {
     fn text(text: &str) -> Self {
-        Self { items: vec![text.to_owned()], is_path: false, expands: false, range: None, age: None, defaulted: false }
+        Self { items: vec![text.to_owned()], is_path: false, expands: false, range: None, age: None, defaulted: false, variable: false }
+    }
+
+    /// Names of files as the user gave them: a pattern is one, a variable may be.
+    pub(in crate::offline) fn path(items: Vec<String>, variable: bool) -> Self {
+        let expands = !variable && items.iter().any(|item| item.contains('*'));
+        Self { items, is_path: true, expands, range: None, age: None, defaulted: false, variable }
     }
 
     pub(super) fn plain(&self) -> String {
@@ -29,7 +37,8 @@ impl Filled {
 #[derive(Debug, Clone, Default)]
 pub(in crate::offline) struct Bindings {
     slots: Vec<(String, Filled)>,
-    flags: Vec<String>,
+    /// Each with the words that set it.
+    flags: Vec<(String, String)>,
 }
 
 impl Bindings {
@@ -37,16 +46,35 @@ impl Bindings {
         self.slots.iter().find(|(slot, _)| slot == name).map(|(_, filled)| filled)
     }
 
-    pub(super) fn is_bound(&self, name: &str) -> bool {
-        self.flags.iter().any(|flag| flag == name) || self.get(name).is_some_and(|filled| !filled.defaulted)
+    /// Binds a slot; the first value stays.
+    pub(in crate::offline) fn bind(&mut self, name: &str, filled: Filled) {
+        if self.get(name).is_none() {
+            self.slots.push((name.to_owned(), filled));
+        }
+    }
+
+    pub(in crate::offline) fn is_bound(&self, name: &str) -> bool {
+        self.flags.iter().any(|(flag, _)| flag == name) || self.get(name).is_some_and(|filled| !filled.defaulted)
+    }
+
+    pub(in crate::offline) fn has_slot(&self, name: &str) -> bool {
+        self.get(name).is_some()
     }
 
     pub(super) fn any_default(&self) -> bool {
         self.slots.iter().any(|(_, filled)| filled.defaulted)
     }
 
-    pub(super) fn set_flag(&mut self, name: &str) {
-        self.flags.push(name.to_owned());
+    /// Sets a flag because of these words.
+    pub(in crate::offline) fn set_flag(&mut self, name: &str, said: &str) {
+        self.flags.push((name.to_owned(), said.to_owned()));
+    }
+
+    /// All names with their texts, for people.
+    pub(in crate::offline) fn shown(&self) -> Vec<(String, String)> {
+        let assumed = |filled: &Filled| if filled.defaulted { " (assumed)" } else { "" };
+        let slots = self.slots.iter().map(|(name, filled)| (name.clone(), format!("{}{}", filled.plain(), assumed(filled))));
+        slots.chain(self.flags.iter().cloned()).collect()
     }
 }
 
@@ -335,7 +363,7 @@ fn after_link(tokens: &[Token], at: usize) -> bool {
 }
 
 /// "in logs", "under images": a plural after the preposition, at the end or before another one, is a folder.
-pub(in crate::offline) fn is_plural_place(tokens: &[Token], at: usize) -> bool {
+fn is_plural_place(tokens: &[Token], at: usize) -> bool {
     tokens[at].raw.ends_with('s')
         && tokens
             .get(at + 1)

@@ -1,59 +1,41 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use thiserror::Error;
+use toml::Spanned;
 
 use super::kinds::SlotSpec;
-use super::template::{Template, TemplateError};
+use super::template::Template;
+use crate::offline::IntentInfo;
 use crate::offline::lexicon::{Lemma, Lexicon, Role};
+use crate::offline::pack::Written;
+use crate::offline::source::{Cause, OneOrMore, SourceError, doubt, short};
 
-/// What is wrong with a file of intents.
-#[derive(Debug, Error)]
-pub(in crate::offline) enum FormatError {
-    #[error("intents: {0}")]
-    Toml(#[from] toml::de::Error),
-    #[error("intent {id}: slot `{slot}`: {reason}")]
-    Slot { id: String, slot: String, reason: String },
-    #[error("intent {id}: {source}")]
-    Template { id: String, source: TemplateError },
-    #[error("intent {0}: `not` names a word that `need` or `may` names too")]
-    Contradiction(String),
-    #[error("intent {id}: `{name}` is neither a slot nor a flag")]
-    Unknown { id: String, name: String },
-}
-
+/// An intent as it is written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawFile {
-    family: String,
-    intent: Vec<RawIntent>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawIntent {
-    id: String,
+pub(in crate::offline) struct RawIntent {
+    pub id: Spanned<String>,
     example: String,
     /// Every group must be said: `"delete|prune"`.
-    need: Vec<String>,
+    need: Vec<Spanned<String>>,
     /// Words that belong to the intent and need not be said.
     #[serde(default)]
     may: String,
     /// Words that mean something else.
     #[serde(default)]
-    not: String,
+    not: Option<Spanned<String>>,
     /// `"name: kind [after a|b] [before c] [= default]"`, in the order of binding; `?` after the name: optional.
     #[serde(default)]
-    slots: Vec<String>,
+    slots: Vec<Spanned<String>>,
     /// Words that switch a part of the command on.
     #[serde(default)]
     flags: BTreeMap<String, String>,
     /// The first form whose `@` guards hold is the answer.
-    cmd: OneOrMore,
+    cmd: Spanned<OneOrMore>,
     /// Other commands worth offering.
     #[serde(default)]
-    alt: Vec<String>,
-    reading: String,
+    alt: Vec<Spanned<String>>,
+    reading: Spanned<String>,
     /// Deletes or overwrites: every slot must come from the text.
     #[serde(default)]
     destructive: bool,
@@ -63,13 +45,6 @@ struct RawIntent {
     /// Decides between intents that explain a sentence equally well.
     #[serde(default)]
     priority: i8,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum OneOrMore {
-    One(String),
-    More(Vec<String>),
 }
 
 /// An intent ready to be matched.
@@ -89,59 +64,87 @@ pub(in crate::offline) struct Intent {
     pub destructive: bool,
     pub doubt: f64,
     pub priority: i8,
+    /// The byte at which its id stands in its file.
+    pub at: usize,
+    /// Where in a pack it was written.
+    pub written: Option<Written>,
 }
 
-/// Reads one file of intents and teaches the lexicon their words.
-pub(in crate::offline) fn load(data: &str, lexicon: &mut Lexicon) -> Result<Vec<Intent>, FormatError> {
-    let file: RawFile = toml::from_str(data)?;
-    file.intent.into_iter().map(|raw| build(raw, &file.family, lexicon)).collect()
+impl Intent {
+    /// What people are told of it.
+    pub(in crate::offline) fn info(&self) -> IntentInfo<'_> {
+        IntentInfo { id: &self.id, family: &self.family, example: &self.example, written: self.written.as_ref() }
+    }
 }
 
 fn words(text: &str, lexicon: &mut Lexicon) -> Vec<Lemma> {
     text.split(['|', ' ', '\n']).filter(|word| !word.is_empty()).map(|word| lexicon.intern(word, Role::Content)).collect()
 }
 
-fn build(raw: RawIntent, family: &str, lexicon: &mut Lexicon) -> Result<Intent, FormatError> {
-    let id = raw.id;
-    let template = |text: &str| Template::parse(text).map_err(|source| FormatError::Template { id: id.clone(), source });
-    let commands = match raw.cmd {
-        OneOrMore::One(text) => vec![template(&text)?],
-        OneOrMore::More(texts) => texts.iter().map(|text| template(text)).collect::<Result<_, _>>()?,
-    };
-    let alternatives = raw.alt.iter().map(|text| template(text)).collect::<Result<Vec<_>, _>>()?;
-    let reading = template(&raw.reading)?;
-    let mut slots = Vec::new();
-    for text in &raw.slots {
-        let spec = SlotSpec::parse(text, lexicon).map_err(|reason| FormatError::Slot { id: id.clone(), slot: text.clone(), reason })?;
-        slots.push(spec);
-    }
-    // Slots with cues first: they are surer of their words than those that take what is left.
-    slots.sort_by_key(|spec| spec.after.is_empty() && spec.before.is_empty());
-    let flags: Vec<_> = raw.flags.iter().map(|(name, list)| (name.clone(), words(list, lexicon))).collect();
-    for name in commands.iter().chain(&alternatives).chain([&reading]).flat_map(Template::names) {
-        if !slots.iter().any(|slot| slot.name == name) && !flags.iter().any(|(flag, _)| *flag == name) {
-            return Err(FormatError::Unknown { id, name });
+/// A command or a reading.
+fn template(text: &str, at: std::ops::Range<usize>) -> Result<Template, SourceError> {
+    Template::parse(short(text, at.clone())?).map_err(|error| Cause::Template(error).at(at))
+}
+
+impl RawIntent {
+    /// Checks it, and teaches the lexicon its words.
+    pub(in crate::offline) fn build(self, family: &str, lexicon: &mut Lexicon) -> Result<Intent, SourceError> {
+        let commands: Vec<Template> =
+            self.cmd.get_ref().all().iter().map(|text| template(text, self.cmd.span())).collect::<Result<_, _>>()?;
+        if commands.is_empty() {
+            return Err(Cause::Empty("cmd").at(self.cmd.span()));
         }
+        let alternatives = self.alt.iter().map(|text| template(text.get_ref(), text.span())).collect::<Result<Vec<_>, _>>()?;
+        let reading = template(self.reading.get_ref(), self.reading.span())?;
+        let mut slots = Vec::new();
+        for text in &self.slots {
+            let slot = |reason| Cause::Slot { slot: text.get_ref().clone(), reason }.at(text.span());
+            slots.push(SlotSpec::parse(text.get_ref(), lexicon).map_err(slot)?);
+        }
+        // Slots with cues first: they are surer of their words than those that take what is left.
+        slots.sort_by_key(|spec| spec.after.is_empty() && spec.before.is_empty());
+        let flags: Vec<_> = self.flags.iter().map(|(name, list)| (name.clone(), words(list, lexicon))).collect();
+        let spans =
+            std::iter::repeat_n(self.cmd.span(), commands.len()).chain(self.alt.iter().map(Spanned::span)).chain([self.reading.span()]);
+        for (template, at) in commands.iter().chain(&alternatives).chain([&reading]).zip(spans) {
+            for name in template.names() {
+                if !slots.iter().any(|slot| slot.name == name) && !flags.iter().any(|(flag, _)| *flag == name) {
+                    return Err(Cause::Unknown(name).at(at));
+                }
+            }
+        }
+        let need: Vec<Vec<Lemma>> = self.need.iter().map(|group| words(group.get_ref(), lexicon)).collect();
+        if let Some(at) = need.iter().position(Vec::is_empty) {
+            return Err(Cause::Empty("need").at(self.need[at].span()));
+        }
+        if need.is_empty() {
+            return Err(Cause::Empty("need").at(self.id.span()));
+        }
+        let may = words(&self.may, lexicon);
+        let mut not = Vec::new();
+        if let Some(text) = &self.not {
+            not = words(text.get_ref(), lexicon);
+            if not.iter().any(|word| may.contains(word) || need.iter().flatten().any(|needed| needed == word)) {
+                return Err(Cause::Contradiction.at(text.span()));
+            }
+        }
+        Ok(Intent {
+            family: family.to_owned(),
+            example: self.example,
+            need,
+            may,
+            not,
+            slots,
+            flags,
+            commands,
+            alternatives,
+            reading,
+            destructive: self.destructive,
+            doubt: doubt(self.doubt, self.id.span())?,
+            priority: self.priority,
+            at: self.id.span().start,
+            written: None,
+            id: self.id.into_inner(),
+        })
     }
-    let need: Vec<Vec<Lemma>> = raw.need.iter().map(|group| words(group, lexicon)).collect();
-    let (may, not) = (words(&raw.may, lexicon), words(&raw.not, lexicon));
-    if not.iter().any(|word| may.contains(word) || need.iter().flatten().any(|needed| needed == word)) {
-        return Err(FormatError::Contradiction(id));
-    }
-    Ok(Intent {
-        family: family.to_owned(),
-        example: raw.example,
-        need,
-        may,
-        not,
-        slots,
-        flags,
-        commands,
-        alternatives,
-        reading,
-        destructive: raw.destructive,
-        doubt: raw.doubt,
-        priority: raw.priority,
-        id,
-    })
 }

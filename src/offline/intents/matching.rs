@@ -1,11 +1,16 @@
 use super::bind::{Binder, Bindings};
 use super::format::Intent;
 use super::template::Template;
+use crate::offline::budget::Budget;
 use crate::offline::lexicon::Lexicon;
 use crate::offline::machine::Machine;
 use crate::offline::parse::Parse;
 use crate::offline::slots::Value;
 use crate::offline::tokens::{Said, Token};
+
+/// Longer sentences hold conditions that an intent does not know.
+const LONG: usize = 9;
+const LONG_DOUBT: f64 = 0.3;
 
 /// What every intent is matched against.
 #[derive(Debug, Clone, Copy)]
@@ -15,12 +20,13 @@ pub(in crate::offline) struct Sentence<'a> {
     pub said: &'a Said,
     pub lexicon: &'a Lexicon,
     pub machine: &'a Machine,
+    pub budget: &'a Budget,
 }
 
 /// Reads the sentence as this intent, if every group of needed words is said and every required slot can be bound.
 pub(in crate::offline) fn match_intent(intent: &Intent, sentence: Sentence<'_>) -> Option<Parse> {
-    let Sentence { query, tokens, said, lexicon, machine } = sentence;
-    if !intent.need.iter().all(|group| said.has_any(group)) || said.has_any(&intent.not) {
+    let Sentence { query, tokens, said, lexicon, machine, budget } = sentence;
+    if !budget.step() || !intent.need.iter().all(|group| said.has_any(group)) || said.has_any(&intent.not) {
         return None;
     }
     let mut binder = Binder { query, tokens, lexicon, explained: 0, reserved: 0, bound: 0, bindings: Bindings::default() };
@@ -45,14 +51,16 @@ pub(in crate::offline) fn match_intent(intent: &Intent, sentence: Sentence<'_>) 
         let places = marks(tokens, |token| token.lemma().is_some_and(|lemma| words.contains(&lemma)));
         if places != 0 {
             binder.explained |= places;
-            binder.bindings.set_flag(name);
+            let said: Vec<&str> =
+                tokens.iter().enumerate().filter(|(at, _)| places & (1 << at) != 0).map(|(_, token)| token.raw.as_str()).collect();
+            binder.bindings.set_flag(name, &said.join(" "));
             weight += 1.0;
         }
     }
     binder.reserved = marks(tokens, |token| token.lemma().is_some_and(|lemma| intent.may.contains(&lemma)));
     for spec in &intent.slots {
         let before = binder.explained;
-        if !binder.bind(spec) {
+        if !budget.step() || !binder.bind(spec) {
             return None;
         }
         if binder.explained != before {
@@ -62,7 +70,7 @@ pub(in crate::offline) fn match_intent(intent: &Intent, sentence: Sentence<'_>) 
     binder.explained |= binder.reserved;
     // A repeated working directory ("here") asks for what happens anyway.
     binder.explained |= marks(tokens, |token| matches!(token.value, Value::Here));
-    if intent.destructive && binder.bindings.any_default() {
+    if intent.destructive && (binder.bindings.any_default() || overlooks_recursion(tokens, binder.explained)) {
         return None;
     }
     let rendered = |templates: &[Template]| -> Vec<String> {
@@ -74,14 +82,23 @@ pub(in crate::offline) fn match_intent(intent: &Intent, sentence: Sentence<'_>) 
     commands.extend(rendered(&intent.alternatives));
     Some(Parse {
         intent: intent.id.clone(),
+        from_pack: intent.written.is_some(),
+        slots: binder.bindings.shown(),
         commands,
         reading: intent.reading.plain(&binder.bindings)?,
         explained: binder.explained,
         bound: binder.bound,
         destructive: intent.destructive,
-        doubt: intent.doubt,
+        // A long sentence about changing things says more than the words of an intent.
+        doubt: if intent.destructive && tokens.len() > LONG { intent.doubt + LONG_DOUBT } else { intent.doubt },
         weight,
+        coverage: None,
     })
+}
+
+/// "delete all … recursively" asks for more than a command that does not descend.
+fn overlooks_recursion(tokens: &[Token], explained: u64) -> bool {
+    tokens.iter().enumerate().any(|(at, token)| explained & (1 << at) == 0 && token.raw.to_lowercase().starts_with("recurs"))
 }
 
 fn marks(tokens: &[Token], test: impl Fn(&Token) -> bool) -> u64 {

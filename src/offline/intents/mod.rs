@@ -6,6 +6,7 @@ mod kinds;
 mod matching;
 mod template;
 
-pub(super) use bind::is_plural_place;
-pub(super) use format::{Intent, load};
+pub(super) use bind::{Bindings, Filled};
+pub(super) use format::{Intent, RawIntent};
 pub(super) use matching::{Sentence, match_intent};
+pub(super) use template::{Template, TemplateError};

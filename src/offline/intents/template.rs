@@ -12,6 +12,8 @@ pub(in crate::offline) enum TemplateError {
     Guard(String),
     #[error("`{0}` is not closed")]
     Open(&'static str),
+    #[error("there is no filter `{0}`")]
+    Filter(String),
 }
 
 /// When a form of a command applies.
@@ -21,6 +23,13 @@ enum Guard {
     Shell(ShellKind),
     Has(String),
     With(String),
+    Without(String),
+    /// The slot is the current folder.
+    Here(String),
+    /// The slot names none of the folders that hold everything: `/`, `~`, `.`, `..`.
+    Inside(String),
+    /// The slot holds a path below folders that need not exist: `a/b/c`.
+    Deep(String),
     /// The slot's text ends in one of these.
     Ends(String, Vec<String>),
 }
@@ -29,7 +38,7 @@ enum Guard {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Text(String),
-    /// `<name>` or `<name|filter>`.
+    /// `<name>` or `<name|filter>`; `<name|excludes>` gives an `--exclude=` for each item.
     Slot {
         name: String,
         filter: Option<String>,
@@ -52,7 +61,7 @@ pub(in crate::offline) struct Template {
 }
 
 impl Template {
-    pub(super) fn parse(text: &str) -> Result<Self, TemplateError> {
+    pub(in crate::offline) fn parse(text: &str) -> Result<Self, TemplateError> {
         let mut rest = text.trim();
         let mut guards = Vec::new();
         while let Some(guarded) = rest.strip_prefix('@') {
@@ -60,6 +69,10 @@ impl Template {
             guards.push(match guard.split_once('=') {
                 Some(("has", tool)) => Guard::Has(tool.to_owned()),
                 Some(("with", name)) => Guard::With(name.to_owned()),
+                Some(("without", name)) => Guard::Without(name.to_owned()),
+                Some(("inside", name)) => Guard::Inside(name.to_owned()),
+                Some(("deep", name)) => Guard::Deep(name.to_owned()),
+                Some(("here", name)) => Guard::Here(name.to_owned()),
                 Some(("ends", rule)) => {
                     let (name, endings) = rule.split_once(':').ok_or_else(|| TemplateError::Guard(rule.to_owned()))?;
                     Guard::Ends(name.to_owned(), endings.split('|').map(str::to_owned).collect())
@@ -81,7 +94,7 @@ impl Template {
     }
 
     /// The slots and flags it mentions.
-    pub(super) fn names(&self) -> Vec<String> {
+    pub(in crate::offline) fn names(&self) -> Vec<String> {
         fn collect(parts: &[Part], names: &mut Vec<String>) {
             for part in parts {
                 match part {
@@ -97,7 +110,13 @@ impl Template {
         }
         let mut names: Vec<String> = Vec::new();
         for guard in &self.guards {
-            if let Guard::With(name) | Guard::Ends(name, _) = guard {
+            if let Guard::With(name)
+            | Guard::Without(name)
+            | Guard::Here(name)
+            | Guard::Deep(name)
+            | Guard::Inside(name)
+            | Guard::Ends(name, _) = guard
+            {
                 names.push(name.clone());
             }
         }
@@ -105,12 +124,21 @@ impl Template {
         names
     }
 
-    pub(super) fn applies(&self, machine: &Machine, bindings: &Bindings) -> bool {
+    pub(in crate::offline) fn applies(&self, machine: &Machine, bindings: &Bindings) -> bool {
         self.guards.iter().all(|guard| match guard {
             Guard::Os(os) => machine.os == *os,
             Guard::Shell(shell) => machine.shell == *shell,
             Guard::Has(tool) => machine.has(tool),
             Guard::With(name) => bindings.is_bound(name),
+            Guard::Without(name) => !bindings.is_bound(name),
+            Guard::Inside(name) => bindings.get(name).is_some_and(|filled| {
+                filled.items.iter().all(|item| !matches!(item.trim_end_matches('/'), "" | "~" | "." | ".." | "*" | "/*" | "~/*"))
+            }),
+            Guard::Deep(name) => {
+                let deep = |item: &String| !item.starts_with(['/', '~', '$']) && item.trim_end_matches('/').matches('/').count() >= 2;
+                bindings.get(name).is_some_and(|filled| filled.items.iter().any(deep))
+            }
+            Guard::Here(name) => bindings.get(name).is_some_and(|filled| filled.plain() == "."),
             Guard::Ends(name, endings) => bindings.get(name).is_some_and(|filled| {
                 let text = filled.plain().to_lowercase();
                 endings.iter().any(|ending| text.ends_with(ending.as_str()))
@@ -119,14 +147,14 @@ impl Template {
     }
 
     /// The command; `None` if a slot it needs is not bound or a filter does not fit.
-    pub(super) fn render(&self, bindings: &Bindings, shell: ShellKind) -> Option<String> {
+    pub(in crate::offline) fn render(&self, bindings: &Bindings, shell: ShellKind) -> Option<String> {
         let mut out = String::new();
         render_parts(&self.parts, bindings, Some(shell), &mut out)?;
         Some(out)
     }
 
     /// The same as plain words, for the reading.
-    pub(super) fn plain(&self, bindings: &Bindings) -> Option<String> {
+    pub(in crate::offline) fn plain(&self, bindings: &Bindings) -> Option<String> {
         let mut out = String::new();
         render_parts(&self.parts, bindings, None, &mut out)?;
         Some(out)
@@ -156,6 +184,9 @@ fn parse_parts<'a>(mut text: &'a str, end: Option<&'static str>) -> Result<(Vec<
         }
         if let Some((name, filter, after)) = slot_at(text) {
             flush(&mut literal, &mut parts);
+            if let Some(unknown) = filter.as_ref().filter(|filter| !FILTERS.contains(&filter.as_str())) {
+                return Err(TemplateError::Filter(unknown.clone()));
+            }
             parts.push(Part::Slot { name, filter });
             text = after;
             continue;
@@ -204,9 +235,26 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
             Part::Text(text) => out.push_str(text),
             Part::Slot { name, filter } => {
                 let filled = bindings.get(name)?;
-                let text = match (filter.as_deref().map(|filter| filtered(filled, filter)), shell) {
+                if let (Some("excludes"), Some(shell)) = (filter.as_deref(), shell) {
+                    let one = |item: &String| {
+                        if filled.variable && item.starts_with('$') {
+                            format!("\"--exclude={item}\"")
+                        } else {
+                            quote(&format!("--exclude={item}"), shell)
+                        }
+                    };
+                    out.push_str(&filled.items.iter().map(one).collect::<Vec<_>>().join(" "));
+                    continue;
+                }
+                let trimmed = Filled { items: filled.items.iter().map(|item| trimmed(item)).collect(), ..filled.clone() };
+                let (filled, filter) = if filter.as_deref() == Some("trim") { (&trimmed, &None) } else { (filled, filter) };
+                let text = match (filter.as_deref().filter(|filter| *filter != "args").map(|filter| filtered(filled, filter)), shell) {
+                    _ if filter.as_deref() == Some("arg") => argument(filled, shell),
+                    _ if filter.as_deref() == Some("echo") => echoed(filled, shell)?,
+                    _ if filter.as_deref() == Some("quoted") => in_quotes(filled, shell)?,
                     (Some(text), Some(shell)) => quote_path(&text?, shell),
                     (Some(text), None) => text?,
+                    (None, Some(_)) if filter.is_some() => plain_command(&filled.plain())?,
                     (None, Some(shell)) => quoted(filled, shell),
                     (None, None) => filled.plain(),
                 };
@@ -215,7 +263,19 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
             Part::Word(inner) => {
                 let mut word = String::new();
                 render_parts(inner, bindings, None, &mut word)?;
-                out.push_str(&shell.map_or(word.clone(), |shell| quote(&word, shell)));
+                let holds_variable =
+                    |part: &Part| matches!(part, Part::Slot { name, .. } if bindings.get(name).is_some_and(|filled| filled.variable));
+                let text = match shell {
+                    Some(_) if inner.iter().any(holds_variable) => {
+                        // Only what double quotes leave alone may stand beside a variable.
+                        let literal = inner.iter().filter(|part| !holds_variable(part));
+                        let plain = literal.clone().all(|part| !matches!(part, Part::Slot { name, .. } if bindings.get(name).is_some_and(|filled| filled.plain().contains(['$', '`', '"', '\\', '!']))));
+                        plain.then(|| format!("\"{word}\""))?
+                    }
+                    Some(shell) => quote(&word, shell),
+                    None => word,
+                };
+                out.push_str(&text);
             }
             Part::When { name, bound, parts } => {
                 if bindings.is_bound(name) == *bound {
@@ -227,7 +287,19 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
     Some(())
 }
 
+/// A command that means the same without quotes: words and nothing that a shell reads otherwise.
+fn plain_command(text: &str) -> Option<String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '@' | '%' | '+' | ':' | ',' | '.' | '/' | '-' | ' ');
+    (text.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '_')) && text.chars().all(fits))
+        .then(|| text.to_owned())
+}
+
 fn quoted(filled: &Filled, shell: ShellKind) -> String {
+    if filled.variable {
+        // A list can hold names beside the variables.
+        let one = |item: &String| if item.starts_with('$') { format!("\"{item}\"") } else { quote_glob(item, shell) };
+        return filled.items.iter().map(one).collect::<Vec<_>>().join(" ");
+    }
     let one = |text: &str| if filled.expands { quote_glob(text, shell) } else { quote(text, shell) };
     match filled.is_path {
         true if !filled.expands => filled.items.iter().map(|item| quote_path(item, shell)).collect::<Vec<_>>().join(" "),
@@ -235,14 +307,64 @@ fn quoted(filled: &Filled, shell: ShellKind) -> String {
     }
 }
 
+/// A path without the slash at its end.
+fn trimmed(path: &str) -> String {
+    let trimmed = path.trim_end_matches('/');
+    if trimmed.is_empty() { path.to_owned() } else { trimmed.to_owned() }
+}
+
+/// The value as one argument that is no name of a file: `\t` and its kind are the characters that they stand for.
+fn argument(filled: &Filled, shell: Option<ShellKind>) -> String {
+    let text = filled.plain();
+    match shell {
+        None => text,
+        Some(_) if filled.variable => format!("\"{text}\""),
+        Some(ShellKind::Fish) if matches!(text.as_str(), "\\t" | "\\n") => text,
+        Some(_) if matches!(text.as_str(), "\\t" | "\\n") => format!("$'{text}'"),
+        Some(shell) => quote(&text, shell),
+    }
+}
+
+/// The value as an argument of `echo`, which must not take it for an option or an escape.
+fn echoed(filled: &Filled, shell: Option<ShellKind>) -> Option<String> {
+    let text = filled.plain();
+    (!text.starts_with('-') && !text.contains('\\')).then(|| argument(filled, shell))
+}
+
+/// A character or two in single quotes, as people write them for `tr`.
+fn in_quotes(filled: &Filled, shell: Option<ShellKind>) -> Option<String> {
+    let text = filled.plain();
+    let plain =
+        !filled.variable && !text.contains(['\'', '\0']) && (!text.contains('\\') || matches!(text.as_str(), "\\t" | "\\n" | "\\r"));
+    match shell {
+        None => Some(text),
+        Some(_) if plain => Some(format!("'{text}'")),
+        Some(shell) => (!filled.variable && !text.contains('\\')).then(|| quote(&text, shell)),
+    }
+}
+
+/// The names that stand behind a slot.
+const FILTERS: [&str; 30] = [
+    "re", "repl", "ere", "base", "stem", "suffix", "trim", "ext", "text", "stamp", "args", "arg", "echo", "quoted", "excludes", "upper",
+    "lower", "host", "port", "from", "to", "since", "length", "bsd", "hour", "minute", "awk", "dash", "dotted", "jqkey",
+];
+
 /// A form of the value that a tool needs.
 fn filtered(filled: &Filled, filter: &str) -> Option<String> {
+    if filled.variable {
+        return None;
+    }
     let text = filled.plain();
     let base = text.rsplit('/').find(|part| !part.is_empty()).unwrap_or(&text);
     let escape = |special: &str| text.chars().flat_map(|c| special.contains(c).then_some('\\').into_iter().chain([c])).collect::<String>();
     Some(match filter {
         "re" => escape("\\.[]*^$/"),
         "repl" => escape("\\/&"),
+        "awk" => (!text.contains(['"', '\\'])).then_some(text)?,
+        "dotted" => format!(".{}", text.trim_start_matches('.')),
+        "dash" => text.replace(',', "-"),
+        "jqkey" if text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !text.starts_with(|c: char| c.is_ascii_digit()) => text,
+        "jqkey" => (!text.contains(['"', '\\'])).then(|| format!("\"{text}\""))?,
         "ere" => escape("\\.[]*^$/+?(){}|"),
         "base" => base.to_owned(),
         "stem" => text
@@ -250,8 +372,12 @@ fn filtered(filled: &Filled, filter: &str) -> Option<String> {
             .filter(|(stem, _)| !stem.is_empty() && !stem.ends_with('/'))
             .map_or(text.clone(), |(stem, _)| stem.to_owned()),
         "suffix" => base.rsplit_once('.')?.1.to_owned(),
-        "trim" => text.trim_end_matches('/').to_owned(),
         "ext" => text.trim_start_matches(['*', '.']).to_owned(),
+        // What a tool cannot take for an option, nor the shell for a home.
+        "text" if text.starts_with(['-', '~']) => return None,
+        "text" => text,
+        // A format of `date`.
+        "stamp" => text.contains('%').then_some(text)?,
         "upper" => text.to_uppercase(),
         "lower" => text.to_lowercase(),
         "host" => text.split_once(':').map_or(text.as_str(), |(host, _)| host).to_owned(),

@@ -22,7 +22,7 @@ pub(in crate::offline) struct Size {
 
 impl Size {
     /// Reads an amount and a unit; `None` if the unit is none of a size. `m` is a megabyte only beside a comparator.
-    pub(super) fn new(amount: &str, unit: &str, bound: Option<Bound>) -> Option<Self> {
+    pub(in crate::offline) fn new(amount: &str, unit: &str, bound: Option<Bound>) -> Option<Self> {
         let unit = match unit {
             "b" | "byte" | "bytes" => 'c',
             "k" | "kb" | "kib" | "kilobyte" | "kilobytes" => 'k',
@@ -63,7 +63,10 @@ impl Size {
         if self.bound == Some(Bound::Less) && self.amount == 1 && factor > 1 {
             return format!("-{factor}c");
         }
-        if self.unit == 'T' {
+        // Blocks of 512 bytes are what `find` counts in.
+        if self.unit == 'b' {
+            format!("{sign}{}", self.amount)
+        } else if self.unit == 'T' {
             format!("{sign}{}G", self.amount.saturating_mul(1024))
         } else {
             format!("{sign}{}{}", self.amount, self.unit)
@@ -100,7 +103,7 @@ pub(in crate::offline) enum Unit {
 }
 
 impl Unit {
-    pub(super) fn named(word: &str) -> Option<Self> {
+    pub(in crate::offline) fn named(word: &str) -> Option<Self> {
         Some(match word {
             "s" | "sec" | "secs" | "second" | "seconds" => Self::Second,
             "min" | "mins" | "minute" | "minutes" => Self::Minute,
@@ -113,7 +116,7 @@ impl Unit {
         })
     }
 
-    pub(super) fn seconds(self) -> u64 {
+    pub(in crate::offline) fn seconds(self) -> u64 {
         match self {
             Self::Second => 1,
             Self::Minute => 60,
@@ -125,7 +128,7 @@ impl Unit {
         }
     }
 
-    fn name(self) -> &'static str {
+    pub(in crate::offline) fn name(self) -> &'static str {
         match self {
             Self::Second => "second",
             Self::Minute => "minute",
@@ -160,11 +163,6 @@ pub(in crate::offline) struct Age {
 }
 
 impl Age {
-    /// The length of time in seconds.
-    pub(in crate::offline) fn seconds(&self) -> u64 {
-        self.amount.saturating_mul(self.unit.seconds())
-    }
-
     /// `10 minutes`.
     pub(in crate::offline) fn length(&self) -> String {
         format!("{} {}{}", self.amount, self.unit.name(), if self.amount == 1 { "" } else { "s" })
@@ -191,18 +189,6 @@ impl Age {
             Unit::Year => 'y',
         };
         format!("{}{unit}", self.amount)
-    }
-
-    /// In words, after "changed".
-    pub(in crate::offline) fn words(&self) -> String {
-        match self.kind {
-            AgeKind::Within if self.amount == 1 => format!("within the last {}", self.unit.name()),
-            AgeKind::Within => format!("within the last {}", self.length()),
-            AgeKind::Older => format!("more than {} ago", self.length()),
-            AgeKind::Ago => format!("{} ago", self.length()),
-            AgeKind::Today => "today".to_owned(),
-            AgeKind::Yesterday => "yesterday".to_owned(),
-        }
     }
 }
 

@@ -1,0 +1,189 @@
+//! The engine: embedded data and packs made ready once, and sentences read with them.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use super::budget::Budget;
+use super::explain::{self, Explanation};
+use super::grammar::{self, Word};
+use super::index::Index;
+use super::intents::{self, Intent};
+use super::lexicon::{Lexicon, Role};
+use super::pack::{MOST_INTENTS, Pack, PackProblem};
+use super::parse::Parse;
+use super::phrases::{self, Phrase};
+use super::tokens::{self, Token};
+use super::{DATA, FILE_EXAMPLES, IntentInfo, Machine, NEEDED_NAMES, PHRASES, Translation, files, rank, source};
+
+/// The translator with what it was taught.
+#[derive(Debug)]
+pub struct Translator {
+    lexicon: Lexicon,
+    intents: Vec<Intent>,
+    phrases: Vec<Phrase>,
+    index: Index,
+    /// The words of all patterns, sorted.
+    vocabulary: Vec<String>,
+    identity: String,
+}
+
+static EMBEDDED: LazyLock<Translator> = LazyLock::new(|| Translator::with_packs(&[]).0);
+
+/// A sentence and all that it may mean.
+struct Read {
+    tokens: Vec<Token>,
+    words: Vec<Word>,
+    parses: Vec<Parse>,
+    budget: Budget,
+}
+
+impl Translator {
+    /// The one that knows the embedded data and nothing else.
+    pub fn embedded() -> &'static Self {
+        &EMBEDDED
+    }
+
+    /// One that knows these packs too, as far as nothing is wrong with them. A pack with a mistake is left out whole.
+    pub fn with_packs(packs: &[Pack]) -> (Self, Vec<PackProblem>) {
+        let mut lexicon = Lexicon::from_data(include_str!("data/words.txt"));
+        let (mut intents, mut phrases, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+        for data in DATA.into_iter().chain(PHRASES) {
+            let source = source::read(data, &mut lexicon).expect("a test reads the embedded data");
+            intents.extend(source.intents);
+            phrases.extend(source.phrases);
+        }
+        let mut room = MOST_INTENTS;
+        let mut digest = blake3::Hasher::new();
+        for pack in packs {
+            match pack.read(room, &lexicon) {
+                Ok((source, taught)) => {
+                    lexicon = taught;
+                    room -= source.intents.len() + source.phrases.len();
+                    intents.extend(source.intents);
+                    phrases.extend(source.phrases);
+                    digest.update(&(pack.text.len() as u64).to_le_bytes()).update(pack.text.as_bytes());
+                }
+                Err(problem) => problems.push(problem),
+            }
+        }
+        lexicon.finish();
+        // What people call their folders stays a name, unless a sentence needs it for what it means.
+        let is_name = |word: &&str| !NEEDED_NAMES.contains(word) && lexicon.read(word).is_some_and(|known| known.role == Role::Name);
+        let of_phrases: HashSet<&str> = phrases.iter().flat_map(Phrase::vocabulary).collect();
+        let mut vocabulary: Vec<String> = of_phrases.into_iter().filter(|word| !is_name(word)).map(str::to_owned).collect();
+        vocabulary.extend(files::vocabulary().collect::<HashSet<_>>().into_iter().map(str::to_owned));
+        vocabulary.sort_unstable();
+        vocabulary.dedup();
+        let identity = digest.finalize().to_hex()[..16].to_owned();
+        (Self { index: Index::of(&intents, &phrases), lexicon, intents, phrases, vocabulary, identity }, problems)
+    }
+
+    /// What tells its answers from those of a translator with other packs in the same build.
+    pub fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    /// Translates a sentence for a machine.
+    pub fn translate(&self, query: &str, machine: &Machine) -> Translation {
+        let Some(Read { tokens, words, parses, budget }) = self.read(query, machine) else { return Translation::default() };
+        // What was not tried might have been better than what was.
+        let candidates = if budget.is_spent() { Vec::new() } else { rank::candidates(rank::weigh(parses, &tokens)) };
+        let unknown = candidates.is_empty();
+        Translation {
+            candidates,
+            nearest: if unknown { self.nearest(&tokens, &words) } else { Vec::new() },
+            is_foreign: unknown && self.is_foreign(&tokens, &words),
+        }
+    }
+
+    /// Tells how a sentence is read, and why one reading is believed and another is not.
+    pub fn explain(&self, query: &str, machine: &Machine) -> Explanation {
+        let Some(Read { tokens, words, parses, budget }) = self.read(query, machine) else { return Explanation::default() };
+        let weighed = rank::weigh(parses, &tokens);
+        let unknown = budget.is_spent() || !weighed.iter().any(rank::Weighed::is_offered);
+        Explanation {
+            readings: explain::considered(&weighed, &tokens, &words),
+            nearest: if unknown { self.nearest(&tokens, &words) } else { Vec::new() },
+            is_foreign: unknown && self.is_foreign(&tokens, &words),
+            steps: budget.used(),
+            gave_up: budget.is_spent(),
+        }
+    }
+
+    /// Everything it knows, family by family, embedded before packs.
+    pub fn intents(&self) -> impl Iterator<Item = IntentInfo<'_>> {
+        FILE_EXAMPLES.into_iter().chain(self.intents.iter().map(Intent::info)).chain(self.phrases.iter().map(Phrase::info))
+    }
+
+    fn read(&self, query: &str, machine: &Machine) -> Option<Read> {
+        let lexicon = &self.lexicon;
+        let tokens = tokens::tokenise(query, lexicon).filter(|tokens| !tokens.is_empty())?;
+        let said = tokens::Said::of(&tokens);
+        let budget = Budget::new();
+        let sentence = intents::Sentence { query, tokens: &tokens, said: &said, lexicon, machine, budget: &budget };
+        let tried = self.index.intents(&tokens).into_iter();
+        let mut parses: Vec<Parse> = tried.filter_map(|number| intents::match_intent(&self.intents[number], sentence)).collect();
+        let pieces = tokens::pieces(query, lexicon).unwrap_or_default();
+        let words = grammar::words(query, &pieces, lexicon, &self.vocabulary);
+        parses.extend(files::match_files(&words, machine, &budget));
+        let tried = self.index.phrases(&words).into_iter();
+        parses.extend(tried.filter_map(|number| phrases::match_phrase(&self.phrases[number], &words, machine, &budget)));
+        Some(Read { tokens, words, parses, budget })
+    }
+
+    /// Examples of intents that share rare words with the sentence, nearest first.
+    fn nearest(&self, tokens: &[Token], words: &[Word]) -> Vec<String> {
+        let (intents, phrases) = self.index.near(tokens, words);
+        let intents = intents.into_iter().map(|(number, score)| (score, &self.intents[number].example));
+        let phrases = phrases.into_iter().map(|(number, score)| (score, &self.phrases[number].example));
+        let mut scored: Vec<(f64, &String)> = intents.chain(phrases).collect();
+        scored.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+        scored.into_iter().take(3).map(|(_, example)| example.clone()).collect()
+    }
+
+    /// Whether most of the sentence is no English: letters that English does not have, or not one word that is known.
+    /// Small words prove nothing: "in", "an" and "no" are words of many languages.
+    fn is_foreign(&self, tokens: &[Token], words: &[Word]) -> bool {
+        let plain: Vec<&Token> = tokens.iter().filter(|token| token.is_plain() && token.raw.chars().any(char::is_alphabetic)).collect();
+        let known = |token: &&&Token| token.exact_lemma().is_some();
+        let strange = plain.len() - plain.iter().filter(known).count();
+        let small = |role| matches!(role, Role::Filler | Role::Link | Role::Negation);
+        let has_english = plain.iter().filter(known).any(|token| token.role().is_some_and(|role| !small(role)))
+            || words
+                .iter()
+                .any(|word| word.is_word() && !word.is_noise() && self.vocabulary.binary_search(&word.raw.to_lowercase()).is_ok());
+        let letters = |token: &&Token| token.raw.chars().any(|c| c.is_alphabetic() && !c.is_ascii()) && token.exact_lemma().is_none();
+        strange * 2 > plain.len() && (plain.iter().any(letters) || (strange >= 3 && !has_english))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ShellKind;
+    use crate::offline::Os;
+
+    #[test]
+    fn the_index_leaves_out_nothing_that_fits() {
+        let (translator, machine) = (Translator::embedded(), Machine::usual(ShellKind::Bash, Os::Linux));
+        for info in translator.intents() {
+            let read = translator.read(info.example, &machine).expect("a sentence");
+            let (said, budget) = (tokens::Said::of(&read.tokens), Budget::new());
+            let sentence = intents::Sentence {
+                query: info.example,
+                tokens: &read.tokens,
+                said: &said,
+                lexicon: &translator.lexicon,
+                machine: &machine,
+                budget: &budget,
+            };
+            let mut all: Vec<String> =
+                translator.intents.iter().filter_map(|intent| intents::match_intent(intent, sentence)).map(|parse| parse.intent).collect();
+            all.extend(files::match_files(&read.words, &machine, &Budget::new()).map(|parse| parse.intent));
+            let phrase = |phrase| phrases::match_phrase(phrase, &read.words, &machine, &Budget::new());
+            all.extend(translator.phrases.iter().filter_map(phrase).map(|parse| parse.intent));
+            let found: Vec<String> = read.parses.into_iter().map(|parse| parse.intent).collect();
+            assert_eq!(found, all, "{}", info.example);
+        }
+    }
+}
