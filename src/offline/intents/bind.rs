@@ -57,6 +57,17 @@ impl Bindings {
         self.flags.iter().any(|(flag, _)| flag == name) || self.get(name).is_some_and(|filled| !filled.defaulted)
     }
 
+    /// Whether another slot holds the same name as this one.
+    pub(in crate::offline) fn is_doubled(&self, name: &str) -> bool {
+        let Some(filled) = self.get(name) else { return false };
+        self.slots.iter().any(|(slot, other)| slot != name && other.items.iter().any(|item| filled.items.contains(item)))
+    }
+
+    pub(in crate::offline) fn forget(&mut self, name: &str) {
+        self.slots.retain(|(slot, _)| slot != name);
+        self.flags.retain(|(flag, _)| flag != name);
+    }
+
     pub(in crate::offline) fn has_slot(&self, name: &str) -> bool {
         self.get(name).is_some()
     }

@@ -45,12 +45,21 @@ pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine, b
     if negated || !reading.said || left > 2.5 {
         return None;
     }
+    // `command file > file` would empty the file before it is read.
+    if reading.bindings.is_doubled("out") {
+        if !phrase.options.iter().any(|option| option.name == "inplace") {
+            return None;
+        }
+        reading.bindings.set_flag("inplace", "");
+        reading.bindings.forget("save");
+        reading.bindings.forget("out");
+    }
     if phrase.not.iter().any(|pattern| (0..words.len()).any(|at| pattern.matches(words, at, budget).is_some())) {
         return None;
     }
     let Reading { bindings, taken, repairs, .. } = reading;
     let overwrites = phrase.options.iter().any(|option| option.destructive && bindings.is_bound(&option.name));
-    let destructive = phrase.destructive || overwrites;
+    let destructive = phrase.destructive || overwrites || bindings.is_bound("inplace");
     // What an argument of the shell holds is not known, nor what an unknown word asks for.
     let unseen = words.iter().any(|word| word.is_variable() && word.raw[1..].starts_with(|c: char| c.is_ascii_digit()));
     if destructive && (repairs > 0 || unseen || left >= 1.0) {
