@@ -146,8 +146,10 @@ fn the_widget_ends_with_its_status_and_tells_source_and_risk() {
     let env = TestEnv::new();
     let run = env.run_with_input(&["widget", "zsh"], KNOWN.as_bytes());
     let records = records(&run.out);
-    assert_eq!(records[0].0, "cmd");
-    assert!(records[0].2.contains("offline") && records[0].2.contains("risk none"), "{}", records[0].2);
+    // On a busy machine it says that it is waiting first.
+    let first = records.iter().find(|record| record.0 != "tick").unwrap();
+    assert_eq!(first.0, "cmd");
+    assert!(first.2.contains("offline") && first.2.contains("risk none"), "{}", first.2);
     assert_eq!(records.last().unwrap().0, "end");
 }
 
