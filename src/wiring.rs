@@ -7,13 +7,14 @@ use crate::api::{Backend, Notice, Setup};
 use crate::cache::{DiskCache, MemoryCache};
 use crate::config::{Config, ConfigFile, ConfigProblem, PackFiles, PackFolder};
 use crate::domain::ShellFacts;
+use crate::memory::FileMemory;
 use crate::offline::{Pack, PackProblem, Translator};
 use crate::paths::Paths;
 use crate::platform::{self, OwnBinary};
 use crate::providers::{self, HttpPool, ProviderSettings};
 use crate::secrets;
 use crate::suggest::pipeline::{Pipeline, Place};
-use crate::suggest::ports::{AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Provider};
+use crate::suggest::ports::{AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Memory, Provider};
 use crate::suggest::{engine, trial};
 use crate::system::{FileSystem, InstalledShells, SearchPath};
 
@@ -23,6 +24,8 @@ struct Service {
     config_file: Option<PathBuf>,
     state: Mutex<State>,
     pool: HttpPool,
+    /// What the user ran, as soon as it is read.
+    memory: OnceLock<Arc<FileMemory>>,
 }
 
 struct State {
@@ -41,6 +44,14 @@ struct Built {
 }
 
 impl Service {
+    /// Reads what the user ran. A memory that cannot be used is none; `gptos memory list` says why.
+    fn open_memory(&self, directory: &Path) {
+        match FileMemory::open(directory) {
+            Ok(memory) => drop(self.memory.set(Arc::new(memory))),
+            Err(error) => tracing::debug!("memory: {error}"),
+        }
+    }
+
     /// Teaches the pipeline what is in the folder of intents, if that changed.
     fn learn(&self, state: &mut State) {
         let packs = state.packs.current();
@@ -76,6 +87,7 @@ impl Backend for Service {
             }
         };
         self.learn(&mut state);
+        self.pipeline.remember(self.memory.get().filter(|_| config.memory).map(|memory| Arc::clone(memory) as Arc<dyn Memory>));
         Setup {
             resident: config.resident,
             deadline: if config.sets("deadline_ms") { config.deadline } else { engine::total(config.deadline, &providers) },
@@ -103,6 +115,10 @@ pub fn resident(paths: &Paths, binary: &OwnBinary) -> Arc<dyn Backend> {
         });
     }
     let service = service(file, PackFolder::new(paths.intents_dir()), cache, &binary.build());
+    if let Some(directory) = paths.state_dir.clone() {
+        let opening = Arc::clone(&service);
+        let _ = std::thread::Builder::new().name("memory-open".to_owned()).spawn(move || opening.open_memory(&directory));
+    }
     // The first to ask would wait for it otherwise, and turn away from a resident that is silent.
     let mut state = service.state.lock().unwrap_or_else(PoisonError::into_inner);
     service.learn(&mut state);
@@ -119,7 +135,12 @@ pub fn direct(paths: &Paths) -> Arc<dyn Backend> {
     let mut file = ConfigFile::new(paths.config_file.clone(), paths.home.clone());
     let settings = file.current().0.cache.clone();
     let build = OwnBinary::look().map_or_else(|_| env!("CARGO_PKG_VERSION").to_owned(), |binary| binary.build());
-    service(file, PackFolder::new(paths.intents_dir()), Arc::new(MemoryCache::new(settings)), &build)
+    let remembers = file.current().0.memory;
+    let service = service(file, PackFolder::new(paths.intents_dir()), Arc::new(MemoryCache::new(settings)), &build);
+    if let Some(directory) = paths.state_dir.as_deref().filter(|_| remembers) {
+        service.open_memory(directory);
+    }
+    service
 }
 
 /// A provider as a configuration block describes it.
@@ -180,6 +201,7 @@ fn service(mut file: ConfigFile, packs: PackFolder, cache: Arc<dyn AnswerCache>,
         config_file,
         state: Mutex::new(State { file, built: None, packs, taught: Arc::default(), notice: None }),
         pool: HttpPool::new(),
+        memory: OnceLock::new(),
     })
 }
 

@@ -111,10 +111,13 @@ impl Translator {
     pub fn translate(&self, query: &str, machine: &Machine) -> Translation {
         let Some(Read { tokens, words, parses, budget }) = self.read(query, machine) else { return Translation::default() };
         // What was not tried might have been better than what was.
-        let candidates = if budget.is_spent() { Vec::new() } else { rank::candidates(rank::weigh(parses, &tokens)) };
+        let weighed = if budget.is_spent() { Vec::new() } else { rank::weigh(parses, &tokens) };
+        let shape = weighed.first().filter(|best| best.is_offered()).map(|best| best.parse.shape());
+        let candidates = rank::candidates(weighed);
         let unknown = candidates.is_empty();
         Translation {
             candidates,
+            shape,
             nearest: if unknown { self.nearest(&tokens, &words) } else { Vec::new() },
             is_foreign: unknown && self.is_foreign(&tokens, &words),
         }

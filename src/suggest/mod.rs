@@ -14,6 +14,8 @@ pub mod pipeline;
 pub mod ports;
 pub mod prompt;
 mod ran;
+mod rebind;
+mod recall;
 #[cfg(test)]
 mod tests;
 mod toolbox;

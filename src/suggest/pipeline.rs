@@ -13,7 +13,7 @@ use super::key::{self, KeyContext, Kind};
 use super::local::{LocalSources, Taught};
 use super::metrics::{Asking, Metrics, Page};
 use super::online::{Asked, Online, OnlineSettings};
-use super::ports::{AnswerCache, CacheKey, Commands, Prompt, Provider, RedactedText, SeenPlace, ShellSyntax, Surroundings};
+use super::ports::{AnswerCache, CacheKey, Commands, Memory, Prompt, Provider, RedactedText, SeenPlace, ShellSyntax, Surroundings};
 use super::prompt;
 use super::toolbox::Toolbox;
 pub use super::waiting::WaitingFor;
@@ -180,6 +180,7 @@ pub struct Pipeline {
     metrics: Arc<Metrics>,
     toolbox: Toolbox,
     taught: RwLock<Arc<Taught>>,
+    memory: RwLock<Option<Arc<dyn Memory>>>,
     batch: Semaphore,
 }
 
@@ -196,6 +197,7 @@ impl Pipeline {
             background: Arc::new(Background::new(Arc::clone(&metrics))),
             metrics,
             taught: RwLock::new(Arc::new(Taught::new(None))),
+            memory: RwLock::new(None),
             batch: Semaphore::new(BATCH_WIDTH),
         }
     }
@@ -257,6 +259,11 @@ impl Pipeline {
         *self.taught.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Taught::new(translator));
     }
 
+    /// What the user runs is remembered here from now on; `None`: it is not remembered.
+    pub fn remember(&self, memory: Option<Arc<dyn Memory>>) {
+        *self.memory.write().unwrap_or_else(PoisonError::into_inner) = memory;
+    }
+
     /// Words for a provider are being typed: opens a connection, so that the question need not wait for it.
     pub fn warm(&self, facts: ShellFacts, providers: &[Arc<dyn Provider>]) {
         self.way_out().warm(&self.background, facts, providers);
@@ -299,7 +306,11 @@ impl Pipeline {
     /// The local sources for a shell, with what is known of its programs by now.
     pub(super) fn sources(&self, facts: &ShellFacts) -> LocalSources<'_> {
         let (taught, machine) = (self.taught(), self.toolbox.machine(facts));
-        LocalSources { place: &self.parts.place, cache: self.parts.cache.as_ref(), taught, machine }
+        LocalSources { place: &self.parts.place, cache: self.parts.cache.as_ref(), taught, machine, memory: self.memory() }
+    }
+
+    pub(super) fn memory(&self) -> Option<Arc<dyn Memory>> {
+        self.memory.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Answers one request by its deadline. Dropping the future cancels everything it started that nobody else waits for.
