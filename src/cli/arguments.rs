@@ -41,6 +41,8 @@ pub enum Invocation {
     Explain(ExplainArguments),
     /// Do something for many lines.
     Batch(BatchVerb),
+    /// See to the tldr pages.
+    Tldr(TldrVerb),
     /// Print a shell's completion script.
     Completions(ShellKind),
     /// Print the manual page.
@@ -111,6 +113,9 @@ enum Verb {
     /// Translate, check, clean or redact many texts, as JSON lines
     #[command(subcommand, hide = true, arg_required_else_help = true)]
     Batch(BatchVerb),
+    /// Fetch or search the examples of the tldr collection
+    #[command(subcommand, arg_required_else_help = true, hide = true)]
+    Tldr(TldrVerb),
     /// Tell about a verb, or about all
     #[command(hide = true)]
     Help {
@@ -344,6 +349,30 @@ pub struct IntentsListArguments {
     pub json: bool,
 }
 
+/// What to do with the tldr pages.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum TldrVerb {
+    /// Fetch the pages from the project's latest release, in place of those fetched before
+    #[command(after_help = "Pages that another tldr client keeps on this machine are used without this.\n\
+        Exit status: 0 the pages are here, 1 they could not be fetched, 64 usage.")]
+    Update(TldrUpdateArguments),
+    /// Print examples that fit some words; what stands in <…> is yours to fill in
+    #[command(after_help = "Exit status: 0 examples printed, 1 none found.")]
+    Search {
+        /// What the command should do
+        #[arg(required = true, value_name = "WORDS")]
+        words: Vec<String>,
+    },
+}
+
+/// Options of `gptos tldr update`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct TldrUpdateArguments {
+    /// The archive on a mirror; its checksum is read from tldr.sha256sums beside it
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+}
+
 /// What to do for many lines.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum BatchVerb {
@@ -449,6 +478,7 @@ fn invocation(verb: Verb) -> Result<Invocation, UsageError> {
         Verb::Intents(verb) => Invocation::Intents(verb),
         Verb::Explain(arguments) => Invocation::Explain(arguments),
         Verb::Batch(verb) => Invocation::Batch(verb),
+        Verb::Tldr(verb) => Invocation::Tldr(verb),
         Verb::Help { verb } => Invocation::Print(help::about(&verb)?),
         Verb::Completions { shell } => Invocation::Completions(shell.0),
         Verb::Man => Invocation::Man,

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{WireCandidate, WireShell};
-use crate::domain::{Candidate, Origin, PROXY_VARIABLES, Secret, ShellFacts};
+use super::{WireCandidate, WirePage, WireShell};
+use crate::domain::{Candidate, Origin, PROXY_VARIABLES, PageOffer, Secret, ShellFacts};
 
 impl WireShell {
     /// Puts the facts of a shell on the wire, with the key variables that were asked for.
@@ -48,6 +48,22 @@ impl WireShell {
     }
 }
 
+impl WirePage {
+    /// Puts an example on the wire.
+    pub fn from_offer(offer: PageOffer) -> Self {
+        Self { page: offer.page, reading: offer.reading, command: offer.command, confidence: offer.confidence }
+    }
+
+    /// Reads one off the wire.
+    pub fn into_offer(self) -> PageOffer {
+        PageOffer { page: self.page, reading: self.reading, command: self.command, confidence: likelihood(self.confidence) }
+    }
+}
+
+fn likelihood(number: f64) -> f64 {
+    if number.is_finite() { number.clamp(0.0, 1.0) } else { 0.0 }
+}
+
 impl WireCandidate {
     /// Reads a candidate off the wire; `None` when its origin is not one we know.
     pub fn into_candidate(self) -> Option<Candidate> {
@@ -55,7 +71,7 @@ impl WireCandidate {
             origin: Origin::from_label(&self.origin)?.with_models(self.model, self.asked_model),
             command: self.command,
             reading: self.reading,
-            confidence: if self.confidence.is_finite() { self.confidence.clamp(0.0, 1.0) } else { 0.0 },
+            confidence: likelihood(self.confidence),
         })
     }
 }

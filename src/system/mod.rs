@@ -6,6 +6,7 @@ mod builtins;
 mod manual;
 mod place;
 mod shell_check;
+pub mod tldr;
 mod tools;
 
 use std::os::unix::fs::PermissionsExt;
