@@ -103,7 +103,8 @@ pub fn resident(paths: &Paths, binary: &OwnBinary) -> Arc<dyn Backend> {
             let _ = opening.disk.set(opened);
         });
     }
-    let service = service(file, PackFolder::new(paths.intents_dir()), cache, &binary.build(), tldr_pages(paths).map(TldrPages::with_upkeep));
+    let service =
+        service(file, PackFolder::new(paths.intents_dir()), cache, &binary.build(), tldr_pages(paths).map(TldrPages::with_upkeep));
     // The first to ask would wait for it otherwise, and turn away from a resident that is silent.
     let mut state = service.state.lock().unwrap_or_else(PoisonError::into_inner);
     service.learn(&mut state);
