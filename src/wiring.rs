@@ -15,6 +15,7 @@ use crate::secrets;
 use crate::suggest::pipeline::{Pipeline, Place};
 use crate::suggest::ports::{AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Provider};
 use crate::suggest::{engine, trial};
+use crate::system::options::{OptionLists, Places};
 use crate::system::tldr::{self, TldrPages};
 use crate::system::{FileSystem, InstalledShells, SearchPath};
 
@@ -127,8 +128,10 @@ pub fn direct(paths: &Paths) -> Arc<dyn Backend> {
 /// The tldr pages of this machine; `None` without a place for their index.
 pub fn tldr_pages(paths: &Paths) -> Option<TldrPages> {
     let own = paths.data_dir.as_deref().map(tldr::own_copy);
-    let roots = tldr::roots(own.as_deref(), paths.home.as_deref(), &|name| std::env::var_os(name));
-    Some(TldrPages::new(roots, paths.cache_dir.as_deref()?))
+    let lookup = |name: &str| std::env::var_os(name);
+    let roots = tldr::roots(own.as_deref(), paths.home.as_deref(), &lookup);
+    let options = OptionLists::new(Places::usual(paths.home.as_deref(), &lookup));
+    Some(TldrPages::new(roots, paths.cache_dir.as_deref()?).with_options(options))
 }
 
 /// A provider as a configuration block describes it.

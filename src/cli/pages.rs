@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::domain::{PageOffer, Risk};
+use crate::domain::{OptionCheck, PageOffer, Risk};
 use crate::protocol::{Answer, WirePage};
 use crate::suggest::pages::judged;
 use crate::validate::{Policy, Suggestion};
@@ -33,11 +33,14 @@ impl ShownPage {
 
     /// What it does, and what it risks when that deserves a second look.
     pub(super) fn remark(&self) -> String {
-        let says = self.judged.reading().unwrap_or(&self.offer.page);
-        match self.judged.reason().filter(|_| self.judged.risk() > Risk::Low) {
-            Some(reason) => format!("{says} · risk {}: {reason}", self.judged.risk()),
-            None => says.to_owned(),
+        let mut says = self.judged.reading().unwrap_or(&self.offer.page).to_owned();
+        if let OptionCheck::Unlisted { program, option } = &self.offer.options {
+            says.push_str(&format!(" · {program} may have no {option} here"));
         }
+        if let Some(reason) = self.judged.reason().filter(|_| self.judged.risk() > Risk::Low) {
+            says.push_str(&format!(" · risk {}: {reason}", self.judged.risk()));
+        }
+        says
     }
 }
 
@@ -51,11 +54,22 @@ pub(super) struct PageReport {
     risk: &'static str,
     confidence: f64,
     placeholders: bool,
+    /// Whether the options exist here: `listed`, `unlisted` for one that may not, or `unknown`.
+    options: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unlisted: Option<String>,
 }
 
 impl From<&ShownPage> for PageReport {
     fn from(page: &ShownPage) -> Self {
+        let (options, unlisted) = match &page.offer.options {
+            OptionCheck::Unknown => ("unknown", None),
+            OptionCheck::Listed => ("listed", None),
+            OptionCheck::Unlisted { option, .. } => ("unlisted", Some(option.clone())),
+        };
         Self {
+            options,
+            unlisted,
             command: page.command(),
             source: "tldr",
             page: page.offer.page.clone(),
@@ -73,7 +87,12 @@ mod tests {
     use crate::domain::ShellKind;
 
     fn one(command: &str, reading: &str) -> Option<ShownPage> {
-        let offer = PageOffer { page: "pack".to_owned(), reading: reading.to_owned(), command: command.to_owned(), confidence: 0.6 };
+        with(command, reading, OptionCheck::Unknown)
+    }
+
+    fn with(command: &str, reading: &str, options: OptionCheck) -> Option<ShownPage> {
+        let offer =
+            PageOffer { page: "pack".to_owned(), reading: reading.to_owned(), command: command.to_owned(), confidence: 0.6, options };
         shown([offer], &Policy::new(ShellKind::Bash)).pop()
     }
 
@@ -82,6 +101,11 @@ mod tests {
         let page = one("pack {{path/to/file}}", "Pack a\u{1b}[2J file").unwrap();
         assert_eq!(page.command(), "pack <path/to/file>");
         assert!(page.remark().starts_with("Pack a") && !page.remark().contains('\u{1b}'), "{}", page.remark());
+        let unlisted = OptionCheck::Unlisted { program: "pack".to_owned(), option: "--gently".to_owned() };
+        let page = with("pack --gently", "Pack", unlisted).unwrap();
+        assert_eq!(page.remark(), "Pack · pack may have no --gently here");
+        let report = serde_json::to_value(PageReport::from(&page)).unwrap();
+        assert_eq!((&report["options"], &report["unlisted"]), (&"unlisted".into(), &"--gently".into()));
         let page = one("rm -rf ~", "Tidy up").unwrap();
         assert!(page.remark().starts_with("Tidy up · risk critical: "), "{}", page.remark());
     }
@@ -99,7 +123,7 @@ mod tests {
         assert_eq!(
             report("pack {{file}}"),
             serde_json::json!({ "command": "pack <file>", "source": "tldr", "page": "pack", "reading": "Pack",
-                "risk": report("pack {{file}}")["risk"], "confidence": 0.6, "placeholders": true })
+                "risk": report("pack {{file}}")["risk"], "confidence": 0.6, "placeholders": true, "options": "unknown" })
         );
         assert_eq!(report("pack --all")["placeholders"], false);
     }

@@ -14,6 +14,8 @@ const SUMS: &str = "tldr.sha256sums";
 /// The archive has about four MiB.
 const MOST_ARCHIVE: usize = 32 * 1024 * 1024;
 const MOST_SUMS: usize = 256 * 1024;
+/// Letters of the bar that shows how much of a file is here.
+const BAR: usize = 24;
 /// Examples that a search prints.
 const MOST_FOUND: usize = 10;
 
@@ -74,9 +76,16 @@ fn update(arguments: &TldrUpdateArguments, paths: &Paths, output: &mut Output<'_
 
 fn fetch(url: &str, most: usize, output: &mut Output<'_>) -> Result<Vec<u8>, String> {
     wiring::fetch(url, most, &facts::proxies(), &mut |here, all| {
-        let of = all.map(|all| format!(" of {}", all / 1024)).unwrap_or_default();
-        output.progress(&format!("fetching the tldr pages: {}{of} KiB", here / 1024));
+        output.progress(&format!("fetching {}", far(url, here, all)));
     })
+}
+
+/// How far it is: a bar where the server has said how much there is.
+fn far(url: &str, here: usize, all: Option<usize>) -> String {
+    let name = url.rsplit('/').next().unwrap_or(url);
+    let Some(all) = all.filter(|all| *all > 0) else { return format!("{name}: {} KiB", here / 1024) };
+    let done = here.min(all) * BAR / all;
+    format!("{name} [{}{}] {} of {} KiB", "#".repeat(done), "-".repeat(BAR - done), here / 1024, all.div_ceil(1024))
 }
 
 fn search(words: &str, paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
@@ -106,4 +115,23 @@ fn search(words: &str, paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
         output.line(&format!("{}  # {}", page.command(), page.remark()));
     }
     ExitStatus::Success
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_grows_with_what_is_here() {
+        for (here, all, shown) in [
+            (0, Some(4096), "p.zip [------------------------] 0 of 4 KiB"),
+            (2048, Some(4096), "p.zip [############------------] 2 of 4 KiB"),
+            (4096, Some(4096), "p.zip [########################] 4 of 4 KiB"),
+            (5000, Some(4096), "p.zip [########################] 4 of 4 KiB"),
+            (3000, None, "p.zip: 2 KiB"),
+            (0, Some(0), "p.zip: 0 KiB"),
+        ] {
+            assert_eq!(far("https://example.com/a/p.zip", here, all), shown);
+        }
+    }
 }

@@ -16,7 +16,7 @@ pub use context::ContextField;
 pub use facts::{PROXY_VARIABLES, ShellFacts};
 pub use failure::{AttemptError, FailureClass, Stage};
 pub use health::{EndpointHealth, EndpointState, ProvidersHealth};
-pub use page::PageOffer;
+pub use page::{OptionCheck, PageOffer};
 pub use query::{Query, QueryError};
 pub use risk::Risk;
 pub use secret::{KeySettings, Secret};

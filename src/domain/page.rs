@@ -10,6 +10,25 @@ pub struct PageOffer {
     pub command: String,
     /// How well it fits the words, from 0 to 1 and always below what counts as sure.
     pub confidence: f64,
+    /// What this machine says of the options in the command.
+    pub options: OptionCheck,
+}
+
+/// What the lists of options on this machine say of those in a command.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum OptionCheck {
+    /// Nothing certain.
+    #[default]
+    Unknown,
+    /// All of them exist.
+    Listed,
+    /// One is not in a list that is whole.
+    Unlisted {
+        /// The program.
+        program: String,
+        /// The option that it does not have.
+        option: String,
+    },
 }
 
 /// Letters of a gap's name that are shown.
@@ -31,6 +50,11 @@ impl PageOffer {
     /// The command with a word in each gap, so that it can be judged.
     pub fn filled(&self) -> String {
         self.filled_by(|_| FILLING.to_owned())
+    }
+
+    /// The command with this sign in each gap.
+    pub fn with_gaps(&self, sign: char) -> String {
+        self.filled_by(|_| sign.to_string())
     }
 
     /// Whether anything is left to fill in.
@@ -77,7 +101,13 @@ mod tests {
     use super::*;
 
     fn offer(command: &str) -> PageOffer {
-        PageOffer { page: "p".to_owned(), reading: "r".to_owned(), command: command.to_owned(), confidence: 0.5 }
+        PageOffer {
+            page: "p".to_owned(),
+            reading: "r".to_owned(),
+            command: command.to_owned(),
+            confidence: 0.5,
+            options: OptionCheck::Unknown,
+        }
     }
 
     #[test]
@@ -93,6 +123,7 @@ mod tests {
             ("pack {{}}", "pack <value>", "pack x", true),
         ] {
             let offer = offer(command);
+            assert_eq!(offer.with_gaps('x'), filled, "{command}");
             assert_eq!((offer.shown().as_str(), offer.filled().as_str(), offer.has_placeholders()), (shown, filled, gaps), "{command}");
         }
     }

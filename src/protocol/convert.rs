@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{WireCandidate, WirePage, WireShell};
-use crate::domain::{Candidate, Origin, PROXY_VARIABLES, PageOffer, Secret, ShellFacts};
+use super::{WireCandidate, WireOptions, WirePage, WireShell};
+use crate::domain::{Candidate, OptionCheck, Origin, PROXY_VARIABLES, PageOffer, Secret, ShellFacts};
 
 impl WireShell {
     /// Puts the facts of a shell on the wire, with the key variables that were asked for.
@@ -51,12 +51,28 @@ impl WireShell {
 impl WirePage {
     /// Puts an example on the wire.
     pub fn from_offer(offer: PageOffer) -> Self {
-        Self { page: offer.page, reading: offer.reading, command: offer.command, confidence: offer.confidence }
+        let options = match offer.options {
+            OptionCheck::Unknown => WireOptions::Unknown,
+            OptionCheck::Listed => WireOptions::Listed,
+            OptionCheck::Unlisted { program, option } => WireOptions::Unlisted { program, option },
+        };
+        Self { page: offer.page, reading: offer.reading, command: offer.command, confidence: offer.confidence, options }
     }
 
     /// Reads one off the wire.
     pub fn into_offer(self) -> PageOffer {
-        PageOffer { page: self.page, reading: self.reading, command: self.command, confidence: likelihood(self.confidence) }
+        let options = match self.options {
+            WireOptions::Unknown => OptionCheck::Unknown,
+            WireOptions::Listed => OptionCheck::Listed,
+            WireOptions::Unlisted { program, option } => OptionCheck::Unlisted { program, option },
+        };
+        PageOffer { page: self.page, reading: self.reading, command: self.command, confidence: likelihood(self.confidence), options }
+    }
+}
+
+impl WireOptions {
+    pub(super) fn is_unknown(&self) -> bool {
+        *self == WireOptions::Unknown
     }
 }
 

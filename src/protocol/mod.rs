@@ -155,6 +155,27 @@ pub struct WirePage {
     pub command: String,
     /// From 0 to 1.
     pub confidence: f64,
+    /// What is known of its options.
+    #[serde(default, skip_serializing_if = "WireOptions::is_unknown")]
+    pub options: WireOptions,
+}
+
+/// What the lists of options on the machine say of those in a command.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WireOptions {
+    /// Nothing.
+    #[default]
+    Unknown,
+    /// All of them exist.
+    Listed,
+    /// One may not exist.
+    Unlisted {
+        /// The program.
+        program: String,
+        /// The option.
+        option: String,
+    },
 }
 
 /// How a candidate was obtained.

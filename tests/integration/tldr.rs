@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Cursor, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use ring::digest::{SHA256, digest};
@@ -16,9 +17,15 @@ const PAGE: &str = "# quuxer\n\n> Handle quuxes.\n\n- Frobnicate a quux [g]ently
                     - Frobnicate all quuxes gently and then everything else:\n\n`rm -rf /`\n";
 
 fn archive(page: &str) -> Vec<u8> {
+    packed(&[("common/quuxer.md", page)])
+}
+
+fn packed(entries: &[(&str, &str)]) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    writer.start_file("common/quuxer.md", SimpleFileOptions::default()).unwrap();
-    writer.write_all(page.as_bytes()).unwrap();
+    for (name, text) in entries {
+        writer.start_file(*name, SimpleFileOptions::default()).unwrap();
+        writer.write_all(text.as_bytes()).unwrap();
+    }
     writer.finish().unwrap().into_inner()
 }
 
@@ -134,6 +141,22 @@ fn a_fetch_that_fails_says_why_and_leaves_the_old_copy() {
         assert!(run.err.contains(reason) && run.err.contains("hint: what was there before is still in use"), "{reason}: {}", run.err);
         assert!(env.run(&["tldr", "search", WORDS]).out.starts_with(FITS), "{reason}");
     }
+    // What is not right in itself, although the list of checksums names it.
+    for (pages, reason) in [
+        (good[..good.len() - 10].to_vec(), "the archive is damaged"),
+        (good[..20].to_vec(), "the archive is damaged"),
+        (Vec::new(), "the archive is damaged"),
+        (packed(&[("common/quuxer.md", PAGE), ("common/../../../../evil.md", PAGE)]), "the archive holds a name that leads elsewhere"),
+        (packed(&[("/common/evil.md", PAGE)]), "the archive holds a name that leads elsewhere"),
+        (packed(&[("windows/quuxer.md", PAGE)]), "the archive holds no pages"),
+    ] {
+        let run = with(&format!("{}  pages.zip\n", sum(&pages)), file(&pages));
+        assert_eq!((run.code, run.out.as_str()), (Some(1), ""), "{reason}");
+        assert!(run.err.contains(reason) && run.err.contains("hint: what was there before is still in use"), "{reason}: {}", run.err);
+        assert!(env.run(&["tldr", "search", WORDS]).out.starts_with(FITS), "{reason}");
+    }
+    let data = env.home().join(".local/share");
+    assert!([data.join("evil.md"), data.join("gptos/evil.md"), env.home().join("evil.md")].iter().all(|path| !path.exists()));
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (url, code, reason) in [
         (format!("http://{closed}/pages.zip"), 1, "nothing listens on"),
@@ -165,6 +188,52 @@ fn the_resident_indexes_the_pages_of_another_client_behind_the_first_question() 
     wait_until("a damaged index is made anew", || offers(&env));
     assert!(fs::metadata(&index).unwrap().len() > 200);
     drop(resident);
+}
+
+/// What fish completes `quuxer` with, and with what else than the example uses.
+const COMPLETION: &str = "complete -c quuxer -s a\ncomplete -c quuxer -s b -l both\ncomplete -c quuxer -l calmly -l slowly\n";
+
+#[test]
+fn an_option_that_completions_do_not_know_is_told_of_and_nothing_is_run() {
+    let env = TestEnv::new();
+    put_page(&env.home().join(".cache/tlrc/pages.en"));
+    let ran = env.home().join("ran");
+    let program = env.home().join("bin/quuxer");
+    fs::create_dir_all(program.parent().unwrap()).unwrap();
+    fs::write(&program, format!("#!/bin/sh\ntouch {}\n", ran.display())).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let search = || env.run(&["tldr", "search", WORDS]).out.lines().next().unwrap_or_default().to_owned();
+    let report = || {
+        let run = env.run(&["translate", "--json", "--offline", "--", WORDS]);
+        let report: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+        let offer = report["offers"].as_array().into_iter().flatten().find(|offer| offer["command"] == FITS).cloned().unwrap_or_default();
+        (offer["options"].clone(), offer["unlisted"].clone(), offer["confidence"].as_f64().unwrap_or_default())
+    };
+    assert_eq!(search(), format!("{FITS}  # Frobnicate a quux gently"));
+    wait_until("the example is found in time", || report().0 == "unknown");
+    let before = report().2;
+
+    let folder = env.home().join(".config/fish/completions");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("quuxer.fish"), format!("{COMPLETION}complete -c quuxer -l gently\n")).unwrap();
+    restart(&env);
+    wait_until("the option is known", || report().0 == "listed");
+    fs::write(folder.join("quuxer.fish"), COMPLETION).unwrap();
+    restart(&env);
+    wait_until("the option is not known", || report().0 == "unlisted");
+    let (_, option, confidence) = report();
+    assert_eq!(option, "--gently");
+    assert!(0.0 < confidence && confidence < before, "{confidence} {before}");
+    let out = env.run(&["tldr", "search", WORDS]).out;
+    assert!(out.contains(&format!("{FITS}  # Frobnicate a quux gently · quuxer may have no --gently here\n")), "{out}");
+    assert!(!ran.exists(), "the program was run");
+}
+
+/// Ends the resident, so that the next question is answered by one that has read nothing yet.
+fn restart(env: &TestEnv) {
+    if env.status().is_some() {
+        kill_started(env);
+    }
 }
 
 /// Ends the resident that a question may have started.

@@ -70,7 +70,7 @@ pub enum BatchVerb {
 pub struct BatchArguments {
     /// Shell to write the commands for; without it, the one you are in
     #[arg(long, value_name = "SHELL")]
-    shell: Option<ShellName>,
+    pub(super) shell: Option<ShellName>,
     /// Ask nobody over the network
     #[arg(long)]
     pub offline: bool,

@@ -8,6 +8,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use ring::digest::{SHA256, digest};
+use rustix::fs::OFlags;
 use thiserror::Error;
 use zip::ZipArchive;
 
@@ -23,6 +24,8 @@ const TOTAL_LIMIT: u64 = 64 * 1024 * 1024;
 const CURRENT: &str = "current";
 /// Folders of copies begin with this.
 const COPY: &str = "copy-";
+/// Whoever holds it may write: what one process unpacks would be an old copy to another.
+const LOCK: &str = "lock";
 
 /// Why an archive was not taken.
 #[derive(Debug, Error)]
@@ -45,6 +48,9 @@ pub enum ArchiveError {
     /// Not a single page for this system.
     #[error("the archive holds no pages")]
     Empty,
+    /// Another process is at it.
+    #[error("another update is under way")]
+    Busy,
     /// The system's own words.
     #[error("{0}")]
     Io(#[from] io::Error),
@@ -78,6 +84,10 @@ pub fn own_copy(data: &Path) -> PathBuf {
 pub fn unpack(archive: &[u8], data: &Path) -> Result<usize, ArchiveError> {
     let folder = data.join("tldr");
     DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+    let flags = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or(0);
+    let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).custom_flags(flags).open(folder.join(LOCK))?;
+    // It ends with the file, which is closed when all is done.
+    lock.try_lock().map_err(|_| ArchiveError::Busy)?;
     let name = format!("{COPY}{}-{}", &blake3::hash(archive).to_hex()[..16], std::process::id());
     let copy = folder.join(&name);
     if copy.exists() {
@@ -101,12 +111,16 @@ fn place(folder: &Path, name: &str) -> io::Result<()> {
     fs::rename(&aside, folder.join(CURRENT)).inspect_err(|_| drop(fs::remove_file(&aside)))
 }
 
-/// Old copies are of no use any more. One that cannot be removed is removed by the next update.
+/// Old copies, and what an update that was ended left, are of no use any more. What cannot be removed is removed by the
+/// next update.
 fn remove_others(folder: &Path, name: &str) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let other = entry.file_name();
-        if other != *name && other.to_string_lossy().starts_with(COPY) {
+        let other = other.to_string_lossy();
+        if other.starts_with(COPY) && other != name {
             let _ = fs::remove_dir_all(entry.path());
+        } else if other.strip_prefix(CURRENT).is_some_and(|rest| rest.starts_with('.')) {
+            let _ = fs::remove_file(entry.path());
         }
     }
 }
@@ -185,10 +199,27 @@ mod tests {
                 packed(&[("common/pack.md", text), ("common/", ""), ("windows/other.md", "x"), ("LICENSE.md", "x"), ("common/a.txt", "x")]);
             assert_eq!(unpack(&archive, data.path()).unwrap(), 1);
             assert_eq!(fs::read_to_string(own_copy(data.path()).join("pages/common/pack.md")).unwrap(), text);
-            assert_eq!(names(data.path()).len(), 2, "the link and one copy");
+            assert_eq!(names(data.path()).len(), 3, "the link, one copy and the lock");
+            // What an update that was ended left.
+            symlink("copy-0", data.path().join("tldr/current.1")).unwrap();
+            fs::create_dir_all(data.path().join("tldr/copy-0/pages")).unwrap();
         }
         assert_eq!(unpack(&packed(&[("pages.en/common/pack.md", "three")]), data.path()).unwrap(), 1);
         assert_eq!(fs::read_to_string(own_copy(data.path()).join("pages/common/pack.md")).unwrap(), "three");
+    }
+
+    #[test]
+    fn two_updates_at_once_do_not_remove_each_others_copy() {
+        let data = tempfile::tempdir().unwrap();
+        let archive = packed(&[("common/pack.md", "good")]);
+        unpack(&archive, data.path()).unwrap();
+        let before = names(data.path());
+        let lock = fs::File::open(data.path().join("tldr").join(LOCK)).unwrap();
+        lock.lock().unwrap();
+        assert!(matches!(unpack(&archive, data.path()), Err(ArchiveError::Busy)));
+        assert_eq!(names(data.path()), before);
+        lock.unlock().unwrap();
+        assert_eq!(unpack(&archive, data.path()).unwrap(), 1);
     }
 
     #[test]

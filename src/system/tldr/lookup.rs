@@ -3,7 +3,7 @@
 use super::build::{UNIT, hash};
 use super::file::{IndexError, IndexFile, PAGE, Reader, TERM};
 use super::terms::Word;
-use crate::domain::PageOffer;
+use crate::domain::{OptionCheck, PageOffer};
 
 /// Words of a question that count.
 const MOST_WORDS: usize = 16;
@@ -181,5 +181,11 @@ fn offer(reader: &mut Reader<'_>, index: &IndexFile, hit: &Hit) -> Result<PageOf
         String::from_utf8(bytes).map_err(|_| IndexError::Damaged)
     };
     let confidence = f64::from(LEAST_CONFIDENCE + MOST_GAIN * hit.coverage.min(1.0));
-    Ok(PageOffer { page: text(&mut page_at)?, reading: text(&mut example_at)?, command: text(&mut example_at)?, confidence })
+    Ok(PageOffer {
+        page: text(&mut page_at)?,
+        reading: text(&mut example_at)?,
+        command: text(&mut example_at)?,
+        confidence,
+        options: OptionCheck::Unknown,
+    })
 }

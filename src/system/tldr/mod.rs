@@ -17,8 +17,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::domain::PageOffer;
+use super::options::OptionLists;
+use crate::domain::{OptionCheck, PageOffer};
 use crate::suggest::ports::Pages;
+use crate::syntax::UNKNOWN;
 
 pub use archive::{ArchiveError, check_sum, own_copy, unpack};
 pub use file::IndexError;
@@ -31,11 +33,15 @@ const INDEX: &str = "tldr.index";
 /// How often it is looked whether the pages have changed.
 const LOOK_EVERY: Duration = Duration::from_secs(3600);
 
+/// What is left of the confidence in an example with an option that its program may not have here.
+const DOUBT: f64 = 0.7;
+
 /// The pages of this machine.
 pub struct TldrPages {
     kept: Arc<Kept>,
     opened: Mutex<Option<Arc<IndexFile>>>,
     upkeep: Option<Upkeep>,
+    options: OptionLists,
 }
 
 /// Where pages may be, and the index of them.
@@ -55,13 +61,25 @@ impl TldrPages {
     /// Pages below the first of these folders that has any, with their index in a folder for caches. Nothing is built: an
     /// index that is not there answers nothing.
     pub fn new(roots: Vec<PathBuf>, cache: &Path) -> Self {
-        Self { kept: Arc::new(Kept { roots, index: cache.join(INDEX) }), opened: Mutex::default(), upkeep: None }
+        Self {
+            kept: Arc::new(Kept { roots, index: cache.join(INDEX) }),
+            opened: Mutex::default(),
+            upkeep: None,
+            options: OptionLists::default(),
+        }
     }
 
-    /// Has the index built, and compared with the pages once an hour, by a thread beside the questions.
+    /// Has the options of examples looked up in these lists.
+    #[must_use]
+    pub fn with_options(self, options: OptionLists) -> Self {
+        Self { options, ..self }
+    }
+
+    /// Has the index built, and compared with the pages once an hour, by a thread beside the questions, and the lists of
+    /// options completed by another.
     #[must_use]
     pub fn with_upkeep(self) -> Self {
-        Self { upkeep: Some(Upkeep::default()), ..self }
+        Self { upkeep: Some(Upkeep::default()), options: self.options.with_help(), ..self }
     }
 
     /// Builds the index unless it is that of the pages as they are now.
@@ -72,12 +90,20 @@ impl TldrPages {
         self.kept.refresh()
     }
 
-    /// The examples that fit best.
+    /// The examples that fit best; those with an option that its program may not have here come last.
     ///
     /// # Errors
     /// [`IndexError`] when there is no index, or a damaged one.
     pub fn search(&self, words: &str, most: usize) -> Result<Vec<PageOffer>, IndexError> {
-        lookup::search(&*self.opened()?, &terms::question(words), most)
+        let mut found = lookup::search(&*self.opened()?, &terms::question(words), most)?;
+        for offer in &mut found {
+            offer.options = self.options.check(&offer.with_gaps(UNKNOWN), UNKNOWN);
+            if is_doubted(offer) {
+                offer.confidence *= DOUBT;
+            }
+        }
+        found.sort_by_key(is_doubted);
+        Ok(found)
     }
 
     /// The index as it is now; another process may have put a new one there.
@@ -93,6 +119,10 @@ impl TldrPages {
             }
         }
     }
+}
+
+fn is_doubted(offer: &PageOffer) -> bool {
+    matches!(offer.options, OptionCheck::Unlisted { .. })
 }
 
 impl Pages for TldrPages {

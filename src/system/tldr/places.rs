@@ -1,10 +1,8 @@
 //! Where clients of the tldr collection keep its pages.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// Looks an environment variable up.
-pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+use crate::system::Lookup;
 
 /// What a client calls the folder of the English pages.
 const ENGLISH: [&str; 2] = ["pages.en", "pages"];
@@ -12,6 +10,8 @@ const ENGLISH: [&str; 2] = ["pages.en", "pages"];
 const BELOW_A_VARIABLE: [&str; 4] = ["", "tldr", "cache", "tldr-pages"];
 /// Below the folder for caches: tealdeer, tlrc, the Python client.
 const BELOW_A_CACHE: [&str; 3] = ["tealdeer/tldr-pages", "tlrc", "tldr"];
+/// Below the folder for data: the client in Haskell, which Debian has, of several versions.
+const BELOW_DATA: [&str; 2] = ["tldr", "tldr/tldr"];
 /// Below the home directory: the Node client, the one in C.
 const BELOW_HOME: [&str; 3] = [".tldr/cache", ".tldr", ".tldrc/tldr"];
 
@@ -29,6 +29,10 @@ pub fn roots(own: Option<&Path>, home: Option<&Path>, lookup: Lookup<'_>) -> Vec
     let caches = [absolute("XDG_CACHE_HOME"), home.map(|home| home.join(".cache")), home.map(|home| home.join("Library/Caches"))];
     for cache in caches.into_iter().flatten() {
         found.extend(BELOW_A_CACHE.iter().map(|below| cache.join(below)));
+    }
+    let data = [absolute("XDG_DATA_HOME"), home.map(|home| home.join(".local/share"))];
+    for data in data.into_iter().flatten() {
+        found.extend(BELOW_DATA.iter().map(|below| data.join(below)));
     }
     found.extend(home.into_iter().flat_map(|home| BELOW_HOME.iter().map(|below| home.join(below))));
     found
@@ -54,6 +58,8 @@ mod tests {
         let places = [
             home.join(".tldrc/tldr/pages"),
             home.join(".tldr/cache/pages"),
+            home.join(".local/share/tldr/tldr/pages"),
+            home.join(".local/share/tldr/pages"),
             home.join(".cache/tldr/pages"),
             home.join(".cache/tlrc/pages.en"),
             home.join(".cache/tealdeer/tldr-pages/pages.en"),

@@ -1,6 +1,7 @@
 //! When examples out of pages stand beside an answer, and which.
 
 use super::*;
+use crate::domain::OptionCheck;
 use crate::suggest::ports::Pages;
 
 /// What the translator guesses at.
@@ -10,8 +11,13 @@ struct Shelf;
 
 impl Pages for Shelf {
     fn offers(&self, words: &str, most: usize) -> Vec<PageOffer> {
-        let offer =
-            |command: &str| PageOffer { page: "pack".to_owned(), reading: words.to_owned(), command: command.to_owned(), confidence: 0.6 };
+        let offer = |command: &str| PageOffer {
+            page: "pack".to_owned(),
+            reading: words.to_owned(),
+            command: command.to_owned(),
+            confidence: 0.6,
+            options: OptionCheck::Unknown,
+        };
         ["pack {{file}}", "pack \u{202e}{{file}}", "pack 'open"].iter().map(|command| offer(command)).take(most).collect()
     }
 }
