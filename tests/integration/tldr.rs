@@ -196,6 +196,8 @@ const COMPLETION: &str = "complete -c quuxer -s a\ncomplete -c quuxer -s b -l bo
 #[test]
 fn an_option_that_completions_do_not_know_is_told_of_and_nothing_is_run() {
     let env = TestEnv::new();
+    let path = format!("{}:/usr/bin:/bin", env.home().join("bin").display());
+    let env = env.set("PATH", &path);
     put_page(&env.home().join(".cache/tlrc/pages.en"));
     let ran = env.home().join("ran");
     let program = env.home().join("bin/quuxer");

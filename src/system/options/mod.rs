@@ -169,6 +169,8 @@ impl OptionLists {
 
     fn list(&self, program: &str) -> OptionList {
         let mut list = OptionList::clone(&self.completed(program));
+        // Of these tools the help knows better: the completions of fish leave some options out.
+        list.is_whole &= help::base_tool(program).is_none();
         if let Some(help) = &self.help
             && let Some(said) = help.said.lock().unwrap_or_else(PoisonError::into_inner).get(program)
         {

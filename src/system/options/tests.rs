@@ -116,11 +116,15 @@ fn a_tool_of_the_system_is_asked_beside_the_question_and_others_never() {
             assert_eq!(lists.check("sort --gently", '_'), unlisted("sort", "--gently"));
         }
     }
+    bench.file("fish/sort.fish", &PACK.replace("pack", "sort"));
+    assert_eq!(bench.check("sort -x"), OptionCheck::Listed);
+    if help::base_tool("sort").is_some() {
+        assert_eq!(bench.check("sort --gently"), OptionCheck::Unknown, "only its help may deny");
+    }
     lists.check("pack --gently", '_');
     lists.check("rm --gently", '_');
     assert!(help.said.lock().unwrap().keys().all(|tool| *tool == "sort"));
-    assert_eq!(bench.check("sort --reverse"), OptionCheck::Unknown, "without leave none is asked");
-    assert!(bench.lists.help.is_none());
+    assert!(bench.lists.help.is_none(), "without leave none is asked");
 }
 
 #[test]
