@@ -44,7 +44,11 @@ pub(super) fn no_answer(answer: &Answer, query: &str, examples: &[ShownPage], pa
         line.push_str(&format!("; near it: {}", quoted.join(", ")));
     }
     if !examples.is_empty() {
-        let quoted: Vec<String> = examples.iter().take(EXAMPLES).map(|page| format!("`{}`", page.command())).collect();
+        let quoted = |page: &ShownPage| match page.doubt() {
+            Some(doubt) => format!("`{}` ({doubt})", page.command()),
+            None => format!("`{}`", page.command()),
+        };
+        let quoted: Vec<String> = examples.iter().take(EXAMPLES).map(quoted).collect();
         line.push_str(&format!("; from tldr: {}", quoted.join(", ")));
     }
     if !answer.has_provider

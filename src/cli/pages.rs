@@ -31,11 +31,19 @@ impl ShownPage {
         self.offer.shown()
     }
 
+    /// What may keep it from working here.
+    pub(super) fn doubt(&self) -> Option<String> {
+        match &self.offer.options {
+            OptionCheck::Unlisted { program, option } => Some(format!("{program} may have no {option} here")),
+            OptionCheck::Unknown | OptionCheck::Listed => None,
+        }
+    }
+
     /// What it does, and what it risks when that deserves a second look.
     pub(super) fn remark(&self) -> String {
         let mut says = self.judged.reading().unwrap_or(&self.offer.page).to_owned();
-        if let OptionCheck::Unlisted { program, option } = &self.offer.options {
-            says.push_str(&format!(" · {program} may have no {option} here"));
+        if let Some(doubt) = self.doubt() {
+            says.push_str(&format!(" · {doubt}"));
         }
         if let Some(reason) = self.judged.reason().filter(|_| self.judged.risk() > Risk::Low) {
             says.push_str(&format!(" · risk {}: {reason}", self.judged.risk()));

@@ -228,6 +228,8 @@ fn an_option_that_completions_do_not_know_is_told_of_and_nothing_is_run() {
     assert!(0.0 < confidence && confidence < before, "{confidence} {before}");
     let out = env.run(&["tldr", "search", WORDS]).out;
     assert!(out.contains(&format!("{FITS}  # Frobnicate a quux gently · quuxer may have no --gently here\n")), "{out}");
+    let message = records(&env.run_with_input(&["widget", "bash"], WORDS.as_bytes()).out)[0].1.clone();
+    assert!(message.contains(&format!("`{FITS}` (quuxer may have no --gently here)")), "{message}");
     assert!(!ran.exists(), "the program was run");
 }
 
