@@ -8,7 +8,7 @@ use super::context::Context;
 use super::hot_verbs::HotVerb;
 use super::output::{Output, visible};
 use super::standing::Standing;
-use super::{ExitStatus, facts, guard, hints, present, translate};
+use super::{ExitStatus, facts, guard, hints, pages, present, translate};
 use crate::domain::{Query, ShellKind};
 use crate::protocol::{Answer, Mode, RanRequest, WarmRequest, WireShell};
 
@@ -84,7 +84,8 @@ fn widget(shell: ShellKind, fresh: bool, shell_version: String, output: &mut Out
 fn answered(answer: &mut Answer, ask: &Ask, standing: &Standing, surroundings: &Surroundings, output: &mut Output<'_>) -> ExitStatus {
     let mut shown = present::suggestions(answer, &standing.policy(&ask.facts));
     if shown.is_empty() {
-        record(output, "msg", &visible(&hints::no_answer(answer, &ask.query, &surroundings.paths)), "");
+        let examples = pages::of_answer(answer, &standing.policy(&ask.facts));
+        record(output, "msg", &visible(&hints::no_answer(answer, &ask.query, &examples, &surroundings.paths)), "");
         return ExitStatus::NoAnswer;
     }
     // One Enter runs every line of a buffer, so only what can be read as one line is put there.

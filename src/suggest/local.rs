@@ -222,6 +222,11 @@ impl Local {
         self.served_stale
     }
 
+    /// Whether there is nothing but guesses, or nothing at all.
+    pub fn only_guesses(&self) -> bool {
+        self.offers.iter().all(|offer| offer.via == Via::Guess)
+    }
+
     /// Whether there is anything to offer.
     pub fn has_offers(&self) -> bool {
         !self.offers.is_empty()
@@ -246,7 +251,7 @@ impl Local {
         if self.is_foreign && offers.is_empty() {
             remarks.push(RedactedText::mask(SPEAKS_ENGLISH));
         }
-        Reply { offers, more, remarks, nearest: self.nearest }
+        Reply { offers, more, remarks, nearest: self.nearest, pages: Vec::new() }
     }
 
     /// The reply when a provider answered: its answer first, what is known locally after it.
@@ -255,7 +260,7 @@ impl Local {
         offers.retain(|offer| request.mode != Mode::Fresh && offer.suggestion.command() != suggestion.command());
         offers.insert(0, Offer { suggestion, via: Via::Live });
         offers.truncate(request.want.max(1));
-        Reply { offers, more: None, remarks, nearest: Vec::new() }
+        Reply { offers, remarks, ..Reply::default() }
     }
 }
 

@@ -10,6 +10,7 @@ pub mod key;
 pub mod local;
 pub mod metrics;
 pub mod online;
+pub mod pages;
 pub mod pipeline;
 pub mod ports;
 pub mod prompt;

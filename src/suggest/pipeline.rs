@@ -10,14 +10,14 @@ use tokio::time::Instant;
 
 use super::background::Background;
 use super::key::{self, KeyContext, Kind};
-use super::local::{LocalSources, Taught};
+use super::local::{Local, LocalSources, Taught};
 use super::metrics::{Asking, Metrics, Page};
 use super::online::{Asked, Online, OnlineSettings};
-use super::ports::{AnswerCache, CacheKey, Commands, Memory, Prompt, Provider, RedactedText, SeenPlace, ShellSyntax, Surroundings};
-use super::prompt;
+use super::ports::{AnswerCache, CacheKey, Commands, Memory, Pages, Prompt, Provider, RedactedText, SeenPlace, ShellSyntax, Surroundings};
 use super::toolbox::Toolbox;
 pub use super::waiting::WaitingFor;
-use crate::domain::{ContextField, ProvidersHealth, Query, ShellFacts};
+use super::{pages, prompt};
+use crate::domain::{ContextField, PageOffer, ProvidersHealth, Query, ShellFacts};
 use crate::offline::Translator;
 use crate::redact::{self, Redacted};
 use crate::validate::{CustomRules, Policy, Suggestion};
@@ -113,6 +113,8 @@ pub struct Reply {
     pub remarks: Vec<RedactedText>,
     /// Sentences near the query that the embedded translator knows.
     pub nearest: Vec<String>,
+    /// Examples out of pages on this machine, to be read only, when nothing above is sure.
+    pub pages: Vec<PageOffer>,
 }
 
 /// The end of a request.
@@ -175,6 +177,7 @@ pub(super) struct Parts {
 pub struct Pipeline {
     pub(super) parts: Arc<Parts>,
     surroundings: Option<Arc<dyn Surroundings>>,
+    pages: Option<Arc<dyn Pages>>,
     online: RwLock<Arc<Online>>,
     background: Arc<Background>,
     metrics: Arc<Metrics>,
@@ -192,6 +195,7 @@ impl Pipeline {
         Self {
             parts: Arc::new(Parts { place, cache, commands, shells }),
             surroundings: None,
+            pages: None,
             online: RwLock::new(Arc::new(Online::new(Arc::clone(&metrics), OnlineSettings::default(), fastrand::u64(..)))),
             toolbox,
             background: Arc::new(Background::new(Arc::clone(&metrics))),
@@ -206,6 +210,12 @@ impl Pipeline {
     #[must_use]
     pub fn with_surroundings(self, surroundings: Arc<dyn Surroundings>) -> Self {
         Self { surroundings: Some(surroundings), ..self }
+    }
+
+    /// Lets examples out of pages be offered where nothing else is sure.
+    #[must_use]
+    pub fn with_pages(self, pages: Arc<dyn Pages>) -> Self {
+        Self { pages: Some(pages), ..self }
     }
 
     /// The cache, for its statistics.
@@ -333,10 +343,10 @@ impl Pipeline {
         // Words with a blank in front are for this machine alone.
         if request.query.is_private() {
             let remarks = if local.is_sure() || request.mode == Mode::Offline { Vec::new() } else { vec![RedactedText::mask(PRIVATE)] };
-            return Outcome::Reply(local.reply(request, remarks, None));
+            return self.unaided(local, request, remarks).await;
         }
         if request.mode == Mode::Offline || providers.is_empty() {
-            return Outcome::Reply(local.reply(request, Vec::new(), None));
+            return self.unaided(local, request, Vec::new()).await;
         }
         if request.mode == Mode::Normal && local.is_sure() {
             let more = if local.has_provider_answer() { None } else { providers.first().map(|provider| provider.name().to_owned()) };
@@ -369,9 +379,20 @@ impl Pipeline {
                 asking.failed(&failures);
                 // Only what went wrong: that invisible characters were left out matters beside an answer.
                 remarks = failures.into_iter().map(|(name, error)| RedactedText::mask(&format!("{name}: {error}"))).collect();
-                Outcome::Reply(local.reply(request, remarks, None))
+                self.unaided(local, request, remarks).await
             }
         }
+    }
+
+    /// The answer of this machine alone, with examples to read where it is not sure of one. In a batch nobody reads them.
+    async fn unaided(&self, local: Local, request: &Request, remarks: Vec<RedactedText>) -> Outcome {
+        let pages = match &self.pages {
+            Some(pages) if local.only_guesses() && !request.patient => {
+                pages::offers(pages, request.query.as_str(), &request.policy()).await
+            }
+            _ => Vec::new(),
+        };
+        Outcome::Reply(Reply { pages, ..local.reply(request, remarks, None) })
     }
 
     /// Asks the providers. One of a batch waits its turn first, and its time begins then.

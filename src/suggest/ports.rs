@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use thiserror::Error;
 use tokio::sync::watch;
 
-use crate::domain::{AttemptError, ContextField, Origin, Secret, ShellFacts, ShellKind};
+use crate::domain::{AttemptError, ContextField, Origin, PageOffer, Secret, ShellFacts, ShellKind};
 pub use crate::redact::{RedactedObject, RedactedText};
 
 /// The identity of a cached answer: a BLAKE3 digest of everything the answer depends on.
@@ -95,6 +95,12 @@ pub struct SeenPlace {
 pub trait Surroundings: Send + Sync {
     /// Sees as much as `fields` names. It may block on a slow file system.
     fn look(&self, fields: &[ContextField], cwd: &Path) -> SeenPlace;
+}
+
+/// Pages of examples on this machine.
+pub trait Pages: Send + Sync {
+    /// Up to `most` examples that fit the words, the best first. It may block on a slow file system.
+    fn offers(&self, words: &str, most: usize) -> Vec<PageOffer>;
 }
 
 /// A request as a provider would be sent it.

@@ -33,3 +33,4 @@ mod quoting;
 mod resident;
 mod scripted;
 mod status;
+mod tldr;

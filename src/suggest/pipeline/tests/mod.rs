@@ -3,6 +3,7 @@
 mod ages;
 mod looking_after;
 mod order;
+mod pages;
 mod prefetch;
 mod secrets;
 mod sharing;
