@@ -17,7 +17,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
-pub use knowledge::{IntentsListArguments, IntentsVerb, TldrUpdateArguments, TldrVerb};
+pub use knowledge::{IntentsListArguments, IntentsVerb, MemoryVerb, TldrUpdateArguments, TldrVerb};
 pub use lines::{CheckArguments, DialectArguments, ExplainArguments};
 pub use provider::{ProviderAddArguments, ProviderDiscoverArguments, ProviderVerb};
 pub use queries::{BatchArguments, BatchVerb, TranslateArguments};
@@ -55,6 +55,8 @@ pub enum Invocation {
     Batch(BatchVerb),
     /// See to the tldr pages.
     Tldr(TldrVerb),
+    /// What was run.
+    Memory(MemoryVerb),
     /// Print a shell's completion script.
     Completions(ShellKind),
     /// Print the manual page.
@@ -128,6 +130,9 @@ enum Verb {
     /// Fetch or search the examples of the tldr collection
     #[command(subcommand, arg_required_else_help = true, hide = true)]
     Tldr(TldrVerb),
+    /// Show or forget what was run for which words
+    #[command(subcommand, arg_required_else_help = true, hide = true)]
+    Memory(MemoryVerb),
     /// Tell about a verb, or about all
     #[command(hide = true)]
     Help {
@@ -227,6 +232,7 @@ fn invocation(verb: Verb) -> Result<Invocation, UsageError> {
         Verb::Explain(arguments) => Invocation::Explain(arguments),
         Verb::Batch(verb) => Invocation::Batch(verb),
         Verb::Tldr(verb) => Invocation::Tldr(verb),
+        Verb::Memory(verb) => Invocation::Memory(verb),
         Verb::Help { verb } => Invocation::Print(help::about(&verb)?),
         Verb::Completions { shell } => Invocation::Completions(shell.0),
         Verb::Man => Invocation::Man,

@@ -1,7 +1,7 @@
 //! The hot verbs: what a key press starts.
 
 use std::io::Read;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::ask::{Ask, Surroundings};
 use super::context::Context;
@@ -11,6 +11,7 @@ use super::standing::Standing;
 use super::{ExitStatus, facts, guard, hints, pages, present, translate};
 use crate::domain::{Query, ShellKind};
 use crate::protocol::{Answer, Mode, RanRequest, WarmRequest, WireShell};
+use crate::wiring;
 
 /// How many suggestions a shell cycles through.
 const WANT: usize = 4;
@@ -173,9 +174,17 @@ fn ran(shell: ShellKind, status: i32) -> ExitStatus {
     if !Standing::look(&surroundings.paths, &facts).keeps_answers() {
         return ExitStatus::Success;
     }
-    let shell = WireShell::from_facts(&facts, &[]);
-    let request = RanRequest { query: query.to_owned(), command: command.trim_end_matches(['\n', '\0']).to_owned(), status, shell };
-    let Some(channel) = surroundings.channel() else { return ExitStatus::NoAnswer };
-    let sent = serde_json::to_vec(&request).is_ok_and(|body| channel.exchange("POST", "/v1/ran", &body, RAN_LIMIT).is_ok());
-    if sent { ExitStatus::Success } else { ExitStatus::NoAnswer }
+    let command = command.trim_end_matches(['\n', '\0']).to_owned();
+    let request = RanRequest { query: query.to_owned(), command, status, shell: WireShell::from_facts(&facts, &[]) };
+    let sent = surroundings.channel().is_some_and(|channel| {
+        serde_json::to_vec(&request).is_ok_and(|body| channel.exchange("POST", "/v1/ran", &body, RAN_LIMIT).is_ok())
+    });
+    let Ok(query) = Query::from_bytes(query.as_bytes()) else { return ExitStatus::Usage };
+    if !sent {
+        // Without a resident this process remembers it; it runs behind the prompt, so nobody waits.
+        let backend = wiring::direct(&surroundings.paths);
+        backend.setup();
+        backend.pipeline().record_ran(&query, &request.command, status, &facts, SystemTime::now());
+    }
+    ExitStatus::Success
 }

@@ -1,4 +1,4 @@
-//! What this machine knows by itself: `intents` and `tldr`.
+//! What this machine knows by itself: `intents`, `tldr` and `memory`.
 
 use clap::{Args, Subcommand};
 
@@ -24,6 +24,29 @@ pub struct IntentsListArguments {
     /// Print one JSON list
     #[arg(long)]
     pub json: bool,
+}
+
+/// What to do with what was run.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum MemoryVerb {
+    /// Print what was run for which words, the latest first
+    List {
+        /// Print one JSON list
+        #[arg(long)]
+        json: bool,
+    },
+    /// Forget what was run for some words, or all
+    #[command(after_help = "Exit status: 0 forgotten, 1 nothing was run for these words, 64 usage.")]
+    Forget {
+        /// Forget everything
+        #[arg(long, conflicts_with = "words")]
+        all: bool,
+        /// The words, as `gptos memory list` prints them
+        #[arg(required_unless_present = "all", value_name = "WORDS")]
+        words: Vec<String>,
+    },
+    /// Print everything as JSON lines, the oldest first
+    Export,
 }
 
 /// What to do with the tldr pages.
