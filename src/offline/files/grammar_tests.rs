@@ -139,6 +139,23 @@ pub(super) const ROWS: &[Row] = &[
         names(q, c, c.list(0)?)
     }),
     ("@file $kind", kinds),
+    ("regular|normal|ordinary|plain @file named? $quoted", |q, c| {
+        what(q, What::Regular, c.plural)?;
+        names(q, c, vec![c.text(0)?.to_owned()])
+    }),
+    ("@dir|@sub|@symlink $quoted", |q, c| {
+        if c.negated {
+            return None;
+        }
+        let kind = q.what;
+        what(q, if kind == What::Symlinks { kind } else { What::Folders }, c.plural)?;
+        q.verb = Verb::Find;
+        names(q, c, vec![c.text(0)?.to_owned()])
+    }),
+    (
+        "@matches|is|are|has|have|of|with @string|name|glob? @string|one? given|specified|stored|held|taken|passed|expanded as|by|in|from|through the? variable|value|parameter|argument? $var",
+        |q, c| names(q, c, vec![c.text(0)?.to_owned()]),
+    ),
     ("$names @file", |q, c| {
         what(q, What::Files, c.plural)?;
         names(q, c, c.list(0)?)
@@ -163,9 +180,10 @@ pub(super) const ROWS: &[Row] = &[
         Some(())
     }),
     ("@named|@name @begin with|by|from? @string? $called", |q, c| affix(q, c, "", "*", 0)),
-    ("@begin with|by @string? $called in? @name?", |q, c| affix(q, c, "", "*", 0)),
+    ("@begin with|by either? @string? $called in? @name?", |q, c| affix(q, c, "", "*", 0)),
     ("@name? @begin with|by @string? $called", |q, c| affix(q, c, "", "*", 0)),
     ("@named|@name? @end with|in|by @string? $called", |q, c| affix(q, c, "*", "", 0)),
+    ("@end with|in|by either @string? $called", |q, c| affix(q, c, "*", "", 0)),
     ("@end with|in|by @string? $called in|of @name", |q, c| affix(q, c, "*", "", 0)),
     ("@end with|in|by @ext? $ext @ext?", |q, c| {
         let list = c.list(0)?.into_iter().map(|name| name.replace("*..", "*.")).collect();
@@ -209,8 +227,14 @@ pub(super) const ROWS: &[Row] = &[
         q.ignore_case = true;
         Some(())
     }),
-    ("@matches regular|regex expression|pattern? $text", |q, c| test(q, c, TestKind::Regex(c.text(0)?.to_owned()))),
-    ("regex|regexp $text", |q, c| test(q, c, TestKind::Regex(c.text(0)?.to_owned()))),
+    ("@matches regular|regex expression|pattern? $text in? @name|path|paths|pathname|pathnames?", |q, c| {
+        test(q, c, TestKind::Regex(c.text(0)?.to_owned()))
+    }),
+    ("regex|regexp $text in? @name|path|paths|pathname|pathnames?", |q, c| test(q, c, TestKind::Regex(c.text(0)?.to_owned()))),
+    ("case-insensitive|insensitive regex|regexp $text in? @name|path|paths|pathname|pathnames?", |q, c| {
+        q.ignore_case = true;
+        test(q, c, TestKind::Regex(c.text(0)?.to_owned()))
+    }),
     ("path|paths|pathname|pathnames @contain|@matches|is|are @string? $any", |q, c| {
         let text = c.text(0)?;
         let pattern = if text.contains('*') { text.to_owned() } else { format!("*{text}*") };
@@ -248,6 +272,8 @@ pub(super) const ROWS: &[Row] = &[
         q.push(!c.negated, TestKind::Perm(c.text(0)?.to_owned()));
         Some(())
     }),
+    ("with|having|have|has|of? at least|minimum|minimal $mode @perm", |q, c| perm(q, c, &format!("-{}", c.text(0)?))),
+    ("with|having|have|has|of? @perm of|is|are? at least $mode", |q, c| perm(q, c, &format!("-{}", c.text(0)?))),
     ("$mode @perm", |q, c| perm(q, c, c.text(0)?)),
     (
         "with|having|have|has|give|gives|allow|set? $rights @perm|bit|bits|access|privileges|enabled set|enabled|enable? for|to|by|of|in $who",
@@ -303,6 +329,21 @@ pub(super) const ROWS: &[Row] = &[
     ("no|without valid|existing|associated|corresponding|known? user|owner", |q, c| test(q, c, TestKind::NoUser)),
     ("@own by|to? no|nonexistent|nobody valid|existing? user|owner?", |q, c| test(q, c, TestKind::NoUser)),
     ("no|without valid|existing|associated|corresponding? @group", |q, c| test(q, c, TestKind::NoGroup)),
+    ("@own by|to any|valid|existing|known|registered valid|existing? user|users|owner|account", |q, c| {
+        if !c.negated {
+            return None;
+        }
+        q.push(false, TestKind::NoUser);
+        Some(())
+    }),
+    ("@own by|to? any|valid|existing|known|a valid|existing? @group", |q, c| {
+        if !c.negated {
+            return None;
+        }
+        q.push(false, TestKind::NoGroup);
+        Some(())
+    }),
+    ("@own by|to no|nonexistent valid|existing|known? @group", |q, c| test(q, c, TestKind::NoGroup)),
     // --- links ---
     ("with|having|have|has? inode number|numbers|no? $n", |q, c| test(q, c, TestKind::Inode(c.number(0)?.to_string()))),
     ("inode number|of|is|with|number|= $n", |q, c| test(q, c, TestKind::Inode(c.number(0)?.to_string()))),

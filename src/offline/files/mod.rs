@@ -76,6 +76,7 @@ fn read(words: &[Word], budget: &Budget) -> Option<Read> {
         if let Some((end, next)) = step(&query, words, at, negated, budget) {
             let before = query.tests.len();
             query = next;
+            query.ignore_case |= query.tests.len() > before && words[at..end].windows(2).any(is_shouted);
             if either && query.tests.len() > before && before > 0 {
                 query.join_last();
             }
@@ -117,6 +118,12 @@ fn read(words: &[Word], budget: &Budget) -> Option<Read> {
     let share = 0.6 - 0.04 * f64::min(total, 6.0);
     let confidence = f64::clamp(0.95 - left * share - 0.08 * repairs, 0.0, 1.0);
     Some(Read { query, weight, coverage: Coverage { confidence, repaired: repairs > 0.0, left: unread } })
+}
+
+/// "MP3 files": devices and programs write these endings in either case, and who writes them so means both.
+fn is_shouted(pair: &[Word]) -> bool {
+    const BOTH: [&str; 14] = ["JPG", "JPEG", "PNG", "GIF", "BMP", "TIFF", "MP3", "MP4", "OGG", "WAV", "AVI", "MOV", "MKV", "TXT"];
+    BOTH.contains(&pair[0].raw.as_str()) && pair[1].is("@file")
 }
 
 /// The query after the row that takes most words at `at` and makes sense there; of equals the first.

@@ -192,6 +192,18 @@ impl Query {
             last.push_str(&new[1..]);
             return;
         }
+        // So are "scripts whose names begin with a".
+        if let (TestKind::Names(new), Some(Test { not: false, kind: TestKind::Names(last) })) = (&kind, self.tests.last_mut())
+            && !not
+            && let ([new], [last]) = (new.as_slice(), last.as_mut_slice())
+            && is_ending(last)
+            && new.ends_with('*')
+            && new.len() > 1
+            && !new.starts_with('*')
+        {
+            *last = format!("{}{}", new.trim_end_matches('*'), last);
+            return;
+        }
         self.tests.push(Test { not, kind });
     }
 

@@ -168,7 +168,8 @@ fn any(patterns: &[String], option: &str, alone: bool, writer: &mut Writer<'_>) 
 fn without(folders: &[String], writer: &mut Writer<'_>) -> Option<()> {
     for folder in folders {
         writer.raw("-not -path");
-        let pattern = match folder.trim_end_matches('/') {
+        let pattern = match folder.trim_end_matches("/*").trim_end_matches('/') {
+            part if part.starts_with('*') => format!("{part}*").replace("**", "*"),
             full if full.starts_with(['/', '~']) => format!("{full}/*"),
             part if part.starts_with("./") => format!("{part}/*"),
             part if part.contains('*') => format!("*/{part}"),

@@ -250,7 +250,14 @@ pub(super) fn who(words: &[Word], at: usize) -> Option<(usize, String)> {
         "all" | "everybody" | "everyone" | "anybody" | "anyone" => Some('a'),
         _ => None,
     };
-    letters(words, at, one)
+    // "for others, all files …": here "all" belongs to the files.
+    let (end, found) = letters(words, at, one)?;
+    let files = end > at + 1 && is(words, end - 1, "all") && is_any(words, end, &["@file", "@dir"]);
+    if !files {
+        return Some((end, found));
+    }
+    let cut = found.len() - 1;
+    Some((end - 1, found[..cut].to_owned()))
 }
 
 fn letters(words: &[Word], at: usize, one: impl Fn(&Word) -> Option<char>) -> Option<(usize, String)> {
