@@ -4,6 +4,7 @@
 //! `rank` decides how sure the best one is. Nothing here reads a file or a clock: the same words on the same machine
 //! always give the same answer.
 
+mod assigned;
 mod budget;
 mod explain;
 mod files;

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use super::assigned;
 use super::budget::Budget;
 use super::explain::{self, Explanation};
 use super::grammar::{self, Word};
@@ -128,6 +129,12 @@ impl Translator {
         parses.extend(files::match_files(&words, machine, &budget));
         let tried = self.index.phrases(&words).into_iter();
         parses.extend(tried.filter_map(|number| phrases::match_phrase(&self.phrases[number], &words, machine, &budget)));
+        if let Some((about, name)) = assigned::split(query)
+            && let Some(inner) = self.read(&about, machine)
+            && let Some(best) = rank::weigh(inner.parses, &inner.tokens).into_iter().next().filter(rank::Weighed::is_offered)
+        {
+            parses.extend(assigned::wrap(Parse { coverage: best.coverage, ..best.parse }, &name, machine));
+        }
         Some(Read { tokens, words, parses, budget })
     }
 
