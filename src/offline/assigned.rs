@@ -70,9 +70,16 @@ pub(super) fn wrap(parse: Parse, name: &str, machine: &Machine) -> Option<Parse>
     if parse.destructive {
         return None;
     }
-    let wrapped = |command: &String| match machine.shell {
-        ShellKind::Fish => format!("set {name} ({command})"),
-        _ => format!("{name}=$({command})"),
+    let wrapped = |command: &String| {
+        // `wc` names the file behind the figure, unless it does not know it.
+        let command = match command.split(' ').collect::<Vec<_>>().as_slice() {
+            ["wc", flag, file] if flag.starts_with('-') && !file.contains('*') => format!("wc {flag} < {file}"),
+            _ => command.clone(),
+        };
+        match machine.shell {
+            ShellKind::Fish => format!("set {name} ({command})"),
+            _ => format!("{name}=$({command})"),
+        }
     };
     Some(Parse {
         commands: parse.commands.iter().map(wrapped).collect(),
