@@ -55,10 +55,27 @@ fn show(query: &mut Query, caught: &Caught, action: Action) -> Option<()> {
     act(query, caught, action)
 }
 
+/// Rights for more people beside those that were given before: what is said of each is all that they may.
+fn more_rights(query: &mut Query, who: &str, rights: &str) -> Option<()> {
+    let Action::Chmod(Some(mode)) = &mut query.action else { return None };
+    if !mode.starts_with(['u', 'g', 'o', 'a']) || mode.contains('-') {
+        return None;
+    }
+    *mode = format!("{},{who}={rights}", mode.replacen('+', "=", 1));
+    Some(())
+}
+
 /// A program and its arguments, when they are plain words and need no shell.
 fn program(text: &str) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | '/' | '=' | ',' | '+');
     (text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '.')) && text.chars().all(plain)).then(|| text.to_owned())
+}
+
+/// A script by its name lies here: the shell looks for none in the current folder by itself.
+fn script(text: &str) -> Option<String> {
+    let plain = program(text)?;
+    let lies_here = !plain.contains('/') && plain.contains('.');
+    Some(if lies_here { format!("./{plain}") } else { plain })
 }
 
 pub(super) const ROWS: &[Row] = &[
@@ -126,6 +143,19 @@ pub(super) const ROWS: &[Row] = &[
         "calculate|compute|@show|generate|create|run|get? sha256|sha256sum sum|sums|checksum|checksums|hash|hashes|of|for? of|for?",
         |q, c| act(q, c, Action::Checksum("sha256sum")),
     ),
+    ("concatenate|concat|cat content|contents? of?", |q, c| act(q, c, Action::Apply("cat"))),
+    (
+        "append|appending|adding|add|put|with|followed|terminated? by|a? null|nul|zero|\\0 character|byte at|after|behind|to|in end|each? of? each|every? @file|its|their|the? path|paths|name|names|end|filename?",
+        |q, c| act(q, c, Action::Null),
+    ),
+    ("and? @show only|just @file? names|name|filenames|filename|paths|path of? matching|matched|files?", |q, c| {
+        // Of a search in files, their names are what is wanted.
+        let Action::Grep(text) = &q.action else { return act(q, c, Action::BaseNames) };
+        let text = text.clone();
+        q.action = Action::List;
+        q.push(false, TestKind::Text(text));
+        Some(())
+    }),
     // --- counting ---
     ("count|counting|counts", |q, c| act(q, c, Action::Count)),
     ("count|counts|calculate|find|@show|get? total? number of", |q, c| act(q, c, Action::Count)),
@@ -168,8 +198,20 @@ pub(super) const ROWS: &[Row] = &[
     ("compress|gzip|zip them|each? using|with|by? gzip?", |q, c| act(q, c, Action::Apply("gzip"))),
     ("decompress|uncompress|gunzip|unzip|extract them|each? using|with|by? gunzip|gzip?", |q, c| act(q, c, Action::Apply("gunzip"))),
     (
-        "run|execute|invoke|apply|call command|program|tool? $any command? on|for|against|over|with|to each|every|all|them|it|those|the|@file",
+        "run|execute|invoke|apply|call|use shell|the? command|program|tool? $any command? on|for|against|over|with|to each|every|all|them|it|those|the|@file|@dir|regular",
         |q, c| act(q, c, Action::Run(program(c.text(0)?)?)),
+    ),
+    (
+        "run|execute|invoke|apply|call|use shell|bash|python|the? script $any on|for|against|over|with|to each|every|all|them|it|those|the|@file|@dir|regular",
+        |q, c| act(q, c, Action::Run(script(c.text(0)?)?)),
+    ),
+    (
+        "pass|give|send|supply|feed|passing|giving|sending|provide all|each|the|of? them|it|those|files|each|one|result|results|output? as|like an|the|its? input|argument|arguments|parameter|parameters to command|program|the? $any command|program?",
+        |q, c| act(q, c, Action::Run(program(c.text(0)?)?)),
+    ),
+    (
+        "pass|give|send|supply|feed|passing|giving|sending|provide all|each|the|of? them|it|those|files|each|one|result|results|output? as|like an|the|its? input|argument|arguments|parameter|parameters to shell|bash|the? script $any script?",
+        |q, c| act(q, c, Action::Run(script(c.text(0)?)?)),
     ),
     ("create|make symbolic|sym|soft? @link|@symlink", |q, c| act(q, c, Action::Link(None))),
     ("create|make? symbolic|sym|soft? @link|@symlink to|for|of", |q, c| act(q, c, Action::Link(None))),
@@ -197,6 +239,17 @@ pub(super) const ROWS: &[Row] = &[
     ("@del|revoke|clear|unset $who $rights @perm from|for|on|of?", |q, c| {
         act(q, c, Action::Chmod(Some(format!("{}-{}", c.text(0)?, c.text(1)?))))
     }),
+    // "… for the owner, read permission for the group and no permission for others": together they are all rights.
+    ("and|or? $rights @perm|access|privileges for|to|by $who", |q, c| more_rights(q, c.text(1)?, c.text(0)?)),
+    ("and? no|without|zero @perm|access|rights|privileges for|to $who", |q, c| more_rights(q, c.text(0)?, "")),
+    ("@perm|access|rights|privileges for|to $who", |q, c| if c.negated { more_rights(q, c.text(0)?, "") } else { None }),
+    ("modify|change|update|set|alter|reset them|it|these|those|its|their|to? have|be? $mode @perm?", |q, c| {
+        act(q, c, Action::Chmod(Some(c.text(0)?.to_owned())))
+    }),
+    ("modify|change|update|set|alter them|it|these|those? to have? $mode @perm?", |q, c| {
+        act(q, c, Action::Chmod(Some(c.text(0)?.to_owned())))
+    }),
+    ("use|using|with chmod command? to? set|change|modify? @perm? to? $mode", |q, c| act(q, c, Action::Chmod(Some(c.text(0)?.to_owned())))),
     ("chmod", |q, c| act(q, c, Action::Chmod(None))),
     ("make|mark|set|turn $kind @file? executable", |q, c| {
         q.push(false, TestKind::Names(c.list(0)?));
@@ -352,6 +405,14 @@ pub(super) const ROWS: &[Row] = &[
             Some(())
         },
     ),
+    ("reporting|report|displaying|display|showing|show|printing|print any|the? error|errors|warnings messages|message?", |q, c| {
+        q.quiet |= c.negated;
+        c.negated.then_some(())
+    }),
+    ("donot|dont display|show|print|report any|the? error|errors messages?", |q, _| {
+        q.quiet = true;
+        Some(())
+    }),
     ("redirect|discard|send error|errors|stderr to /dev/null", |q, _| {
         q.quiet = true;
         Some(())

@@ -89,6 +89,10 @@ pub(super) const ROWS: &[Row] = &[
     ("in|inside|from $place", |q, c| at(q, c, 0)),
     ("@begin with|from|at $where", |q, c| at(q, c, 0)),
     (
+        "@in|starting|rooted|@find|residing? from|in|under|at|within|the? directory|folder|path|directories|folders tree|trees|hierarchy? name|names? given|specified|passed|provided|supplied|stored|held|represented|identified as|by|in|through|with variable|variables|value|argument|parameter? $where variable|variables|for? for?",
+        |q, c| at(q, c, 0),
+    ),
+    (
         "@in|starting|rooted? in|from|under|at|of? files? and|or|& @dir|@file|@dir|path|paths? @dir|@file? and|or? @file? taken|expanded|matched|given|resulting|matching|that|match by|from|with? glob|shell? pattern|patterns|glob $where recursively?",
         |q, c| {
             q.recursive = true;

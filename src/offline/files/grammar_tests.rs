@@ -156,6 +156,19 @@ pub(super) const ROWS: &[Row] = &[
         "@matches|is|are|has|have|of|with @string|name|glob? @string|one? given|specified|stored|held|taken|passed|expanded as|by|in|from|through the? variable|value|parameter|argument? $var",
         |q, c| names(q, c, vec![c.text(0)?.to_owned()]),
     ),
+    ("core dump? @file", |q, c| {
+        what(q, What::Files, c.plural)?;
+        names(q, c, vec!["core".to_owned()])
+    }),
+    ("core dumps", |q, c| {
+        what(q, What::Files, true)?;
+        names(q, c, vec!["core".to_owned()])
+    }),
+    ("with|of|having|by? @name pattern|patterns|glob $called", |q, c| names(q, c, c.list(0)?)),
+    ("with|of|having|by? case? insensitive|case-insensitive @name pattern|patterns|glob? $called", |q, c| {
+        q.ignore_case = true;
+        names(q, c, c.list(0)?)
+    }),
     ("$names @file", |q, c| {
         what(q, What::Files, c.plural)?;
         names(q, c, c.list(0)?)
@@ -251,8 +264,12 @@ pub(super) const ROWS: &[Row] = &[
     ("status|inode|metadata|attributes|permissions|ctime last? @mod? $age", |q, c| time(q, c, Field::Status)),
     ("mtime|dated $age", |q, c| time(q, c, Field::Changed)),
     ("atime $age", |q, c| time(q, c, Field::Read)),
-    ("newer|younger than $path", |q, c| newer(q, c, Field::Changed, true)),
-    ("older than $path", |q, c| newer(q, c, Field::Changed, false)),
+    ("newer|younger|recent than @file|@dir? and|or|/? @dir|@file? $path", |q, c| newer(q, c, Field::Changed, true)),
+    ("older than @file|@dir? $path", |q, c| newer(q, c, Field::Changed, false)),
+    (
+        "status|inode|metadata|attributes|permissions last? @mod? more? recently|later|after|newer|since than? @file? $path was? @mod?",
+        |q, c| newer(q, c, Field::Status, true),
+    ),
     ("last? @mod more? recently|later|after|newer|since than? @file? $path", |q, c| newer(q, c, Field::Changed, true)),
     ("last? @mod before|earlier than? @file? $path", |q, c| newer(q, c, Field::Changed, false)),
     ("last? @acc more? recently|later|after|newer|since than? @file? $path", |q, c| newer(q, c, Field::Read, true)),
@@ -348,6 +365,16 @@ pub(super) const ROWS: &[Row] = &[
     ("with|having|have|has? inode number|numbers|no? $n", |q, c| test(q, c, TestKind::Inode(c.number(0)?.to_string()))),
     ("inode number|of|is|with|number|= $n", |q, c| test(q, c, TestKind::Inode(c.number(0)?.to_string()))),
     ("hard? @link to|of $path", |q, c| test(q, c, TestKind::SameFile(c.text(0)?.to_owned()))),
+    (
+        "pointing|point|points|leading|leads|linked|linking|links|referring|refer to|at any|anywhere|the? @file|@dir|within|in|under|path? $path",
+        |q, c| {
+            matches!(q.what, What::Symlinks | What::BrokenSymlinks).then_some(())?;
+            let path = c.text(0)?;
+            // What lies below a folder is as good as the folder.
+            let pattern = if path.ends_with('/') { format!("{path}*") } else { path.to_owned() };
+            test(q, c, TestKind::Leads(pattern))
+        },
+    ),
     ("same inode as|number|of $path", |q, c| test(q, c, TestKind::SameFile(c.text(0)?.to_owned()))),
     ("with|having|have|has? more than $n hard? @link", |q, c| links(q, c, "+")),
     ("with|having|have|has? less|fewer than $n hard? @link", |q, c| links(q, c, "-")),

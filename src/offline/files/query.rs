@@ -118,6 +118,8 @@ pub(super) enum TestKind {
     Links(String),
     Inode(String),
     SameFile(String),
+    /// Links that hold such a path.
+    Leads(String),
     /// A text in it.
     Text(String),
     /// Below a folder of one of these names.

@@ -240,6 +240,7 @@ fn find(query: &Query, writer: &mut Writer<'_>) -> Option<()> {
     if query.one_filesystem {
         writer.raw("-xdev");
     }
+    render_tests::prune(query, writer);
     render_tests::tests(query, writer)?;
     render_action::action(query, writer)
 }
