@@ -95,7 +95,24 @@ pub(super) const ROWS: &[Row] = &[
         q.said_what = true;
         verb(q, c, Verb::Show)
     }),
+    ("display|displays", |q, c| {
+        q.displays = true;
+        verb(q, c, Verb::Show)
+    }),
     ("@show", |q, c| verb(q, c, Verb::Show)),
+    ("check|validate|verify|perform|do|run syntax|lint check? of|on|in|for? all? $kind @file|scripts", |q, c| {
+        let list = c.list(0)?;
+        let tool = match list.first()?.as_str() {
+            "*.php" => "php -l",
+            "*.sh" => "bash -n",
+            "*.rb" => "ruby -c",
+            "*.pl" => "perl -c",
+            _ => return None,
+        };
+        q.said_what = true;
+        q.push(false, TestKind::Names(list));
+        act(q, c, Action::Run(tool.to_owned()))
+    }),
     (
         "@show file|path|full|relative|absolute|their|complete? name|names|filename|filenames|path|paths|pathname|pathnames|location",
         |q, c| verb(q, c, Verb::Find),
@@ -274,6 +291,7 @@ pub(super) const ROWS: &[Row] = &[
         }
         _ => None,
     }),
+    ("to|as|with|in|by accordance|mode with|mode? mode? $mode", pending),
     ("to|as|with $mode", pending),
     ("change|set|modify|chown|update owner|ownership|owners of|for|to?", |q, c| act(q, c, Action::Chown(None))),
     ("chown $user", |q, c| act(q, c, Action::Chown(Some(c.text(0)?.to_owned())))),
@@ -287,7 +305,7 @@ pub(super) const ROWS: &[Row] = &[
         act(q, c, Action::Replace(c.text(0)?.to_owned(), c.text(1)?.to_owned()))
     }),
     (
-        "replace|substitute|change all|every|each? @string|occurrences|occurrence of? $any with|by|to @string? $any in|within|inside|from?",
+        "replace|substitute|change all|every|each? @string|occurrences|occurrence of? @string? $any with|by|to @string? $any in|within|inside|from?",
         |q, c| act(q, c, Action::Replace(c.text(0)?.to_owned(), c.text(1)?.to_owned())),
     ),
     // --- lines with a text ---

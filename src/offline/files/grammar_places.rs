@@ -93,7 +93,7 @@ pub(super) const ROWS: &[Row] = &[
         |q, c| at(q, c, 0),
     ),
     (
-        "@in|starting|rooted? in|from|under|at|of? files? and|or|& @dir|@file|@dir|path|paths? @dir|@file? and|or? @file? taken|expanded|matched|given|resulting|matching|that|match by|from|with? glob|shell? pattern|patterns|glob $where recursively?",
+        "@in|starting|rooted in|from|under|at|of? @dir|@file|path|paths? @dir|@file? and|or? @file? taken|expanded|matched|given|resulting|matching|that|match by|from|with? glob|shell? pattern|patterns|glob $where recursively?",
         |q, c| {
             q.recursive = true;
             at(q, c, 0)
@@ -194,6 +194,12 @@ pub(super) const ROWS: &[Row] = &[
         q.what = super::What::Folders;
         q.min_depth = Some(1);
         depth(q, 1)
+    }),
+    ("@in|with path|paths|pathname|pathnames $any", |q, c| {
+        let path = c.text(0)?;
+        (!c.negated && path.contains('*') && path.contains('/')).then_some(())?;
+        q.push(false, TestKind::Paths(vec![path.to_owned()]));
+        Some(())
     }),
     ("directory|folder|path|paths? $names", |q, c| if c.negated { under(q, &c.list(0)?) } else { None }),
     (

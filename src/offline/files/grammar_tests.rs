@@ -256,6 +256,14 @@ pub(super) const ROWS: &[Row] = &[
     ("@contain @string? $any in|within path|paths|pathname|pathnames", |q, c| {
         test(q, c, TestKind::Paths(vec![format!("*{}*", c.text(0)?)]))
     }),
+    (
+        "with|whose|having|have|has? @name is|are|has|have|of? length|exactly|precisely|only? of|is|exactly|only? $n characters|letters|character|letter|chars|char|digits? long|in? length?",
+        |q, c| {
+            // A number alone is a name.
+            let count = usize::try_from(c.number(0)?).ok().filter(|count| (1..=64).contains(count) && c.plural)?;
+            names(q, c, vec!["?".repeat(count)])
+        },
+    ),
     ("@contain space|spaces|blanks in @name", |q, c| names(q, c, vec!["* *".to_owned()])),
     // --- times ---
     ("last|data|content|contents|recently? @mod last|date|time|is|was|at|on|data? $age", |q, c| time(q, c, Field::Changed)),
@@ -274,6 +282,21 @@ pub(super) const ROWS: &[Row] = &[
     ("last? @mod before|earlier than? @file? $path", |q, c| newer(q, c, Field::Changed, false)),
     ("last? @acc more? recently|later|after|newer|since than? @file? $path", |q, c| newer(q, c, Field::Read, true)),
     ("last? @mod|@acc more? recently|later|after|since than? $path @mod|modification time?", |q, c| newer(q, c, Field::Changed, true)),
+    (
+        "today? counted|counting|count|measured|calculated|starting|considering|taken? from|at|by|since? start|strart|beginning|begin of? day|today ie|i.e?",
+        |q, _| {
+            q.by_day = true;
+            Some(())
+        },
+    ),
+    ("day starting|start|counted from|of? today|midnight|day?", |q, _| {
+        q.by_day = true;
+        Some(())
+    }),
+    ("from midnight|00:00", |q, _| {
+        q.by_day = true;
+        Some(())
+    }),
     // --- sizes ---
     ("$size", |q, c| size(q, c)),
     ("with|having|have|has|whose|of? @file? @size of|is|are|greater|=? $size", |q, c| size(q, c)),
@@ -285,6 +308,7 @@ pub(super) const ROWS: &[Row] = &[
     ("with|having|have|has|whose|by? @perm set to $mode", |q, c| perm(q, c, c.text(0)?)),
     ("with|having|have|has|by? @perm bits|exactly? $mode", |q, c| perm(q, c, c.text(0)?)),
     ("with|having|have|has $mode @perm", |q, c| perm(q, c, c.text(0)?)),
+    ("and whose|with|having @perm is|are|of|set|to? $mode", |q, c| perm(q, c, c.text(0)?)),
     ("with|whose? @perm is|are? not $mode", |q, c| {
         q.push(!c.negated, TestKind::Perm(c.text(0)?.to_owned()));
         Some(())
@@ -308,6 +332,8 @@ pub(super) const ROWS: &[Row] = &[
     ("group-writable|group-writeable", |q, c| perm(q, c, "-020")),
     ("setuid|suid|set-uid|set-user-id bit|bits|flag|@perm? set|enabled?", |q, c| perm(q, c, "-4000")),
     ("set uid|user-id bit?", |q, c| perm(q, c, "-4000")),
+    ("set gid|group-id bit?", |q, c| perm(q, c, "-2000")),
+    ("writable|writeable by|for both|either? $who", |q, c| perm(q, c, &bits(c.text(0)?, "w"))),
     ("setgid|sgid|set-gid|set-group-id bit|bits|flag|@perm? set|enabled?", |q, c| perm(q, c, "-2000")),
     ("sticky bit|bits? set|enabled?", |q, c| perm(q, c, "-1000")),
     ("executable|executables bit|@file? set?", |q, c| {

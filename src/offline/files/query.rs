@@ -162,6 +162,10 @@ pub(super) struct Query {
     pub action: Action,
     pub order: Option<Order>,
     pub top: Option<u64>,
+    /// Whether ages count from midnight.
+    pub by_day: bool,
+    /// "display", which people say of whole trees where "list" and "show" look at one folder.
+    pub displays: bool,
     pub sink: Option<Sink>,
     pub quiet: bool,
     /// Which of the texts are variables of the shell.
