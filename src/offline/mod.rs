@@ -4,7 +4,6 @@
 //! `rank` decides how sure the best one is. Nothing here reads a file or a clock: the same words on the same machine
 //! always give the same answer.
 
-mod assigned;
 mod budget;
 mod explain;
 mod files;
@@ -13,6 +12,7 @@ mod index;
 mod intents;
 mod lexicon;
 mod machine;
+mod nested;
 mod pack;
 mod parse;
 mod phrases;

@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::assigned;
 use super::budget::Budget;
 use super::explain::{self, Explanation};
 use super::grammar::{self, Word};
 use super::index::Index;
 use super::intents::{self, Intent};
 use super::lexicon::{Lexicon, Role};
+use super::nested;
 use super::pack::{MOST_INTENTS, Pack, PackProblem};
 use super::parse::Parse;
 use super::phrases::{self, Phrase};
@@ -129,11 +129,11 @@ impl Translator {
         parses.extend(files::match_files(&words, machine, &budget));
         let tried = self.index.phrases(&words).into_iter();
         parses.extend(tried.filter_map(|number| phrases::match_phrase(&self.phrases[number], &words, machine, &budget)));
-        if let Some((about, name)) = assigned::split(query)
-            && let Some(inner) = self.read(&about, machine)
+        if let Some(nested) = nested::split(query)
+            && let Some(inner) = self.read(&nested.about, machine)
             && let Some(best) = rank::weigh(inner.parses, &inner.tokens).into_iter().next().filter(rank::Weighed::is_offered)
         {
-            parses.extend(assigned::wrap(Parse { coverage: best.coverage, ..best.parse }, &name, machine));
+            parses.extend(nested.wrap(Parse { coverage: best.coverage, ..best.parse }, machine));
         }
         Some(Read { tokens, words, parses, budget })
     }

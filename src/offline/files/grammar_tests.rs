@@ -22,6 +22,12 @@ fn names(query: &mut Query, caught: &Caught, names: Vec<String>) -> Option<()> {
         query.push(caught.negated, TestKind::Paths(names));
         return Some(());
     }
+    // So does one with a slash and no star, wherever it lies.
+    if names.iter().all(|name| name.contains('/') && !name.ends_with('/')) {
+        let anywhere = |name: String| if name.starts_with(['/', '.', '~', '$']) { name } else { format!("*/{name}") };
+        query.push(caught.negated, TestKind::Paths(names.into_iter().map(anywhere).collect()));
+        return Some(());
+    }
     query.push(caught.negated, TestKind::Names(names));
     Some(())
 }
@@ -152,6 +158,11 @@ pub(super) const ROWS: &[Row] = &[
         q.verb = Verb::Find;
         names(q, c, vec![c.text(0)?.to_owned()])
     }),
+    ("@find for|the|a? directory|folder|dir $name", |q, c| {
+        what(q, What::Folders, false)?;
+        q.verb = Verb::Find;
+        names(q, c, vec![c.text(0)?.to_owned()])
+    }),
     (
         "@matches|is|are|has|have|of|with @string|name|glob? @string|one? given|specified|stored|held|taken|passed|expanded as|by|in|from|through the? variable|value|parameter|argument? $var",
         |q, c| names(q, c, vec![c.text(0)?.to_owned()]),
@@ -247,6 +258,12 @@ pub(super) const ROWS: &[Row] = &[
     ("case-insensitive|insensitive regex|regexp $text in? @name|path|paths|pathname|pathnames?", |q, c| {
         q.ignore_case = true;
         test(q, c, TestKind::Regex(c.text(0)?.to_owned()))
+    }),
+    ("full|whole|complete? path|pathname|pathnames @name? @end with|in $any", |q, c| {
+        test(q, c, TestKind::Paths(vec![format!("*{}", c.text(0)?)]))
+    }),
+    ("full|whole|complete? path|pathname|pathnames @name? is|are|like|@matches @string|glob? $any", |q, c| {
+        test(q, c, TestKind::Paths(vec![c.text(0)?.to_owned()]))
     }),
     ("path|paths|pathname|pathnames @contain|@matches|is|are @string? $any", |q, c| {
         let text = c.text(0)?;

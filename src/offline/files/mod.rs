@@ -85,7 +85,9 @@ fn read(words: &[Word], budget: &Budget) -> Option<Read> {
             repairs += words[at..end].iter().filter(|word| word.repaired).count() as f64;
             total += taken as f64;
             weight += taken as f64;
-            (negated, either) = (false, false);
+            // "excluding files with the name x": the negation is of what is said of the files.
+            negated &= before == query.tests.len() && words[at..end].iter().all(is_noun) && words.get(end).is_some_and(describes);
+            either = false;
             at = end;
             continue;
         }
@@ -118,6 +120,15 @@ fn read(words: &[Word], budget: &Budget) -> Option<Read> {
     let share = 0.6 - 0.04 * f64::min(total, 6.0);
     let confidence = f64::clamp(0.95 - left * share - 0.08 * repairs, 0.0, 1.0);
     Some(Read { query, weight, coverage: Coverage { confidence, repaired: repairs > 0.0, left: unread } })
+}
+
+fn is_noun(word: &Word) -> bool {
+    word.is_light() || ["@file", "@dir", "@sub", "and", "or", "regular"].iter().any(|noun| word.is(noun))
+}
+
+/// Whether what is said next is said of the files that were named before.
+fn describes(word: &Word) -> bool {
+    ["with", "whose", "having", "@named", "@begin", "@end", "@matches", "@own"].iter().any(|cue| word.is(cue))
 }
 
 /// "MP3 files": devices and programs write these endings in either case, and who writes them so means both.
