@@ -139,7 +139,12 @@ impl Nested {
             ),
             Around::Source(source, errors) => {
                 let joint = if *errors { "2>&1 |" } else { "|" };
-                let piped = |command: &String| format!("{source} {joint} {command}");
+                // `cat` only hands on what it gets.
+                let piped = |command: &String| match (command.strip_prefix("cat > "), errors) {
+                    (Some(file), false) => format!("{source} > {file}"),
+                    (Some(file), true) => format!("{source} > {file} 2>&1"),
+                    _ => format!("{source} {joint} {command}"),
+                };
                 (parse.commands.iter().map(piped).collect(), format!("of the output of {source}: {}", parse.reading))
             }
         };

@@ -4,6 +4,8 @@
 //! wins, and its effect adds a test, a place or an action to the query. What no row explains makes the result doubtful.
 
 mod grammar_actions;
+mod grammar_marks;
+mod grammar_output;
 mod grammar_places;
 mod grammar_tests;
 mod query;
@@ -27,7 +29,8 @@ type Effect = fn(&mut Query, &Caught) -> Option<()>;
 type Row = (&'static str, Effect);
 
 static GRAMMAR: LazyLock<Vec<(Pattern, Effect)>> = LazyLock::new(|| {
-    let rows = [grammar_tests::ROWS, grammar_places::ROWS, grammar_actions::ROWS].into_iter().flatten();
+    let rows =
+        [grammar_tests::ROWS, grammar_marks::ROWS, grammar_places::ROWS, grammar_actions::ROWS, grammar_output::ROWS].into_iter().flatten();
     rows.map(|(pattern, effect)| (Pattern::parse(pattern).expect("a test reads every pattern"), *effect)).collect()
 });
 
