@@ -12,6 +12,7 @@ mod index;
 mod intents;
 mod lexicon;
 mod machine;
+mod nested;
 mod pack;
 mod parse;
 mod phrases;

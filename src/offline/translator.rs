@@ -11,6 +11,7 @@ use super::grammar::{self, Word};
 use super::index::Index;
 use super::intents::{self, Intent, Wording};
 use super::lexicon::{Lexicon, Role};
+use super::nested;
 use super::pack::{MOST_INTENTS, Pack, PackProblem};
 use super::parse::Parse;
 use super::phrases::{self, Phrase, Refusals};
@@ -143,21 +144,33 @@ impl Translator {
     }
 
     fn read(&self, query: &str, machine: &Machine) -> Option<Read> {
+        let budget = Budget::new();
+        let (tokens, words, mut parses) = self.parses(query, machine, &budget)?;
+        // One sentence may stand in another; what stands in that is not looked for.
+        if let Some(nested) = nested::split(query)
+            && let Some((tokens, _, parses_of_it)) = self.parses(&nested.about, machine, &budget)
+            && let Some(best) = rank::weigh(parses_of_it, &tokens).into_iter().next().filter(rank::Weighed::is_offered)
+        {
+            parses.extend(nested.wrap(Parse { coverage: best.coverage, ..best.parse }, machine));
+        }
+        Some(Read { tokens, words, parses, budget })
+    }
+
+    fn parses(&self, query: &str, machine: &Machine, budget: &Budget) -> Option<(Vec<Token>, Vec<Word>, Vec<Parse>)> {
         let lexicon = &self.lexicon;
         let tokens = tokens::tokenise(query, lexicon).filter(|tokens| !tokens.is_empty())?;
         let said = tokens::Said::of(&tokens);
-        let budget = Budget::new();
-        let sentence = intents::Sentence { query, tokens: &tokens, said: &said, lexicon, machine, budget: &budget };
+        let sentence = intents::Sentence { query, tokens: &tokens, said: &said, lexicon, machine, budget };
         let tried = self.index.intents(&tokens).into_iter();
         let mut parses: Vec<Parse> = tried.filter_map(|number| intents::match_intent(&self.intents[number], sentence)).collect();
         let pieces = tokens::pieces(query, lexicon).unwrap_or_default();
         let words = grammar::words(query, &pieces, lexicon, &self.vocabulary);
-        parses.extend(files::match_files(&words, machine, &budget));
+        parses.extend(files::match_files(&words, machine, budget));
         let tried = self.index.phrases(&words).into_iter();
         let mut refusals = Refusals::default();
-        let mut read = |number: usize| phrases::match_phrase(&self.phrases[number], &words, machine, &budget, &mut refusals);
+        let mut read = |number: usize| phrases::match_phrase(&self.phrases[number], &words, machine, budget, &mut refusals);
         parses.extend(tried.filter_map(&mut read));
-        Some(Read { tokens, words, parses, budget })
+        Some((tokens, words, parses))
     }
 
     /// Examples of intents that share rare words with the sentence, nearest first.

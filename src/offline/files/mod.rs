@@ -4,6 +4,8 @@
 //! wins, and its effect adds a test, a place or an action to the query. What no row explains makes the result doubtful.
 
 mod grammar_actions;
+mod grammar_marks;
+mod grammar_output;
 mod grammar_places;
 mod grammar_tests;
 mod query;
@@ -33,7 +35,8 @@ struct Grammar {
 
 static GRAMMAR: LazyLock<Grammar> = LazyLock::new(|| {
     let mut vocabulary = Vocabulary::default();
-    let rows = [grammar_tests::ROWS, grammar_places::ROWS, grammar_actions::ROWS].into_iter().flatten();
+    let rows = [grammar_tests::ROWS, grammar_marks::ROWS, grammar_places::ROWS, grammar_actions::ROWS, grammar_output::ROWS];
+    let rows = rows.into_iter().flatten();
     let mut row = |(pattern, effect): &Row| (Pattern::parse(pattern, &mut vocabulary).expect("a test reads every pattern"), *effect);
     Grammar { rows: rows.map(&mut row).collect(), vocabulary }
 });
@@ -83,6 +86,7 @@ fn read(words: &[Word], budget: &Budget) -> Option<Read> {
         if let Some((end, next)) = step(&query, words, at, negated, budget) {
             let before = query.tests.len();
             query = next;
+            query.ignore_case |= query.tests.len() > before && words[at..end].windows(2).any(is_shouted);
             if either && query.tests.len() > before && before > 0 {
                 query.join_last();
             }
@@ -91,7 +95,9 @@ fn read(words: &[Word], budget: &Budget) -> Option<Read> {
             repairs += words[at..end].iter().filter(|word| word.repaired).count() as f64;
             total += taken as f64;
             weight += taken as f64;
-            (negated, either) = (false, false);
+            // "excluding files with the name x": the negation is of what is said of the files.
+            negated &= before == query.tests.len() && words[at..end].iter().all(is_noun) && words.get(end).is_some_and(describes);
+            either = false;
             at = end;
             continue;
         }
@@ -124,6 +130,21 @@ fn read(words: &[Word], budget: &Budget) -> Option<Read> {
     let share = 0.6 - 0.04 * f64::min(total, 6.0);
     let confidence = f64::clamp(0.95 - left * share - 0.08 * repairs, 0.0, 1.0);
     Some(Read { query, weight, coverage: Coverage { confidence, repaired: repairs > 0.0, left: unread } })
+}
+
+fn is_noun(word: &Word) -> bool {
+    word.is_light() || ["@file", "@dir", "@sub", "and", "or", "regular"].iter().any(|noun| word.is(noun))
+}
+
+/// Whether what is said next is said of the files that were named before.
+fn describes(word: &Word) -> bool {
+    ["with", "whose", "having", "@named", "@begin", "@end", "@matches", "@own"].iter().any(|cue| word.is(cue))
+}
+
+/// "MP3 files": devices and programs write these endings in either case, and who writes them so means both.
+fn is_shouted(pair: &[Word]) -> bool {
+    const BOTH: [&str; 14] = ["JPG", "JPEG", "PNG", "GIF", "BMP", "TIFF", "MP3", "MP4", "OGG", "WAV", "AVI", "MOV", "MKV", "TXT"];
+    BOTH.contains(&pair[0].raw.as_str()) && pair[1].is("@file")
 }
 
 /// The query after the row that takes most words at `at` and makes sense there; of equals the first.

@@ -32,6 +32,8 @@ enum Guard {
     Deep(String),
     /// The slot's text ends in one of these.
     Ends(String, Vec<String>),
+    /// The slot's text is one of these.
+    Is(String, Vec<String>),
 }
 
 /// A piece of a command. Shell text of ours is `Text`; whatever the user wrote is a `Slot` and is quoted.
@@ -77,6 +79,10 @@ impl Template {
                     let (name, endings) = rule.split_once(':').ok_or_else(|| TemplateError::Guard(rule.to_owned()))?;
                     Guard::Ends(name.to_owned(), endings.split('|').map(str::to_owned).collect())
                 }
+                Some(("is", rule)) => {
+                    let (name, texts) = rule.split_once(':').ok_or_else(|| TemplateError::Guard(rule.to_owned()))?;
+                    Guard::Is(name.to_owned(), texts.split('|').map(str::to_owned).collect())
+                }
                 _ => match guard {
                     "bsd" => Guard::Os(Os::MacOs),
                     "gnu" => Guard::Os(Os::Linux),
@@ -115,7 +121,8 @@ impl Template {
             | Guard::Here(name)
             | Guard::Deep(name)
             | Guard::Inside(name)
-            | Guard::Ends(name, _) = guard
+            | Guard::Ends(name, _)
+            | Guard::Is(name, _) = guard
             {
                 names.push(name.clone());
             }
@@ -139,6 +146,7 @@ impl Template {
                 bindings.get(name).is_some_and(|filled| filled.items.iter().any(deep))
             }
             Guard::Here(name) => bindings.get(name).is_some_and(|filled| filled.plain() == "."),
+            Guard::Is(name, texts) => bindings.get(name).is_some_and(|filled| texts.contains(&filled.plain())),
             Guard::Ends(name, endings) => bindings.get(name).is_some_and(|filled| {
                 let text = filled.plain().to_lowercase();
                 endings.iter().any(|ending| text.ends_with(ending.as_str()))
