@@ -13,6 +13,7 @@ mod matrix_host;
 mod matrix_network;
 mod matrix_resident;
 mod metrics;
+mod offline_names;
 mod offline_syntax;
 mod other_model;
 mod outage;
@@ -30,6 +31,7 @@ mod provider_wires;
 #[path = "../questions/mod.rs"]
 mod questions;
 mod quoting;
+mod recorder;
 mod resident;
 mod scripted;
 mod status;

@@ -255,6 +255,8 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
                     (Some(text), Some(shell)) => quote_path(&text?, shell),
                     (Some(text), None) => text?,
                     (None, Some(_)) if filter.is_some() => plain_command(&filled.plain())?,
+                    // No file is called `--option=…`: what follows the sign is no pattern for the shell.
+                    (None, Some(shell)) if filled.expands && out.ends_with('=') => quote(&filled.plain(), shell),
                     (None, Some(shell)) => quoted(filled, shell),
                     (None, None) => filled.plain(),
                 };
@@ -344,9 +346,9 @@ fn in_quotes(filled: &Filled, shell: Option<ShellKind>) -> Option<String> {
 }
 
 /// The names that stand behind a slot.
-const FILTERS: [&str; 30] = [
-    "re", "repl", "ere", "base", "stem", "suffix", "trim", "ext", "text", "stamp", "args", "arg", "echo", "quoted", "excludes", "upper",
-    "lower", "host", "port", "from", "to", "since", "length", "bsd", "hour", "minute", "awk", "dash", "dotted", "jqkey",
+const FILTERS: [&str; 31] = [
+    "re", "repl", "line", "ere", "base", "stem", "suffix", "trim", "ext", "text", "stamp", "args", "arg", "echo", "quoted", "excludes",
+    "upper", "lower", "host", "port", "from", "to", "since", "length", "bsd", "hour", "minute", "awk", "dash", "dotted", "jqkey",
 ];
 
 /// A form of the value that a tool needs.
@@ -358,6 +360,11 @@ fn filtered(filled: &Filled, filter: &str) -> Option<String> {
     let base = text.rsplit('/').find(|part| !part.is_empty()).unwrap_or(&text);
     let escape = |special: &str| text.chars().flat_map(|c| special.contains(c).then_some('\\').into_iter().chain([c])).collect::<String>();
     Some(match filter {
+        // A line break would end the program of `sed` or `jq`, and the rest would be another one.
+        "re" | "repl" | "line" | "ere" | "awk" | "jqkey" if text.contains(['\n', '\r']) => return None,
+        // What `sed` inserts as a line: it drops blanks in front and reads backslashes.
+        "line" if text.starts_with(char::is_whitespace) => format!("\\{}", escape("\\")),
+        "line" => escape("\\"),
         "re" => escape("\\.[]*^$/"),
         "repl" => escape("\\/&"),
         "awk" => (!text.contains(['"', '\\'])).then_some(text)?,
