@@ -230,7 +230,7 @@ fn when_at(text: &str) -> Option<(bool, String, &str)> {
 }
 
 fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, out: &mut String) -> Option<()> {
-    for part in parts {
+    for (at, part) in parts.iter().enumerate() {
         match part {
             Part::Text(text) => out.push_str(text),
             Part::Slot { name, filter } => {
@@ -255,8 +255,10 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
                     (Some(text), Some(shell)) => quote_path(&text?, shell),
                     (Some(text), None) => text?,
                     (None, Some(_)) if filter.is_some() => plain_command(&filled.plain())?,
-                    // No file is called `--option=…`: what follows the sign is no pattern for the shell.
-                    (None, Some(shell)) if filled.expands && out.ends_with('=') => quote(&filled.plain(), shell),
+                    // No file is called `--option=…` or `pod/…`: what is a part of a word is no pattern for the shell.
+                    (None, Some(shell)) if filled.expands && (is_open(out) || parts.get(at + 1).is_some_and(goes_on)) => {
+                        quote(&filled.plain(), shell)
+                    }
                     (None, Some(shell)) => quoted(filled, shell),
                     (None, None) => filled.plain(),
                 };
@@ -287,6 +289,16 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
         }
     }
     Some(())
+}
+
+/// Whether a word has begun at the end of the command.
+fn is_open(command: &str) -> bool {
+    command.ends_with(|c: char| !c.is_whitespace() && c != '(')
+}
+
+/// Whether the part belongs to the word in front of it.
+fn goes_on(part: &Part) -> bool {
+    matches!(part, Part::Text(text) if text.starts_with(|c: char| !c.is_whitespace() && !matches!(c, ')' | ';' | '|' | '&' | '<' | '>')))
 }
 
 /// A command that means the same without quotes: words and nothing that a shell reads otherwise.
