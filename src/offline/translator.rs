@@ -1,7 +1,8 @@
 //! The engine: embedded data and packs made ready once, and sentences read with them.
 
-use std::collections::HashSet;
+use std::panic::resume_unwind;
 use std::sync::LazyLock;
+use std::thread;
 
 use super::budget::Budget;
 use super::explain::{self, Explanation};
@@ -11,9 +12,10 @@ use super::intents::{self, Intent};
 use super::lexicon::{Lexicon, Role};
 use super::pack::{MOST_INTENTS, Pack, PackProblem};
 use super::parse::Parse;
-use super::phrases::{self, Phrase};
+use super::phrases::{self, Phrase, Refusals};
+use super::source::{self, Author, Source};
 use super::tokens::{self, Token};
-use super::{DATA, FILE_EXAMPLES, IntentInfo, Machine, NEEDED_NAMES, PHRASES, Translation, files, rank, source};
+use super::{DATA, FILE_EXAMPLES, IntentInfo, Machine, NEEDED_NAMES, PHRASES, Translation, files, rank};
 
 /// The translator with what it was taught.
 #[derive(Debug)]
@@ -23,8 +25,20 @@ pub struct Translator {
     phrases: Vec<Phrase>,
     index: Index,
     /// The words of all patterns, sorted.
-    vocabulary: Vec<String>,
+    vocabulary: Vec<Box<str>>,
     identity: String,
+}
+
+/// Reads the embedded data. The phrases teach the lexicon nothing, so half of them are read beside the rest.
+fn embedded(lexicon: &mut Lexicon) -> Vec<Source> {
+    let read = |data: &str, lexicon: &mut Lexicon| source::read(data, lexicon, Author::Us).expect("a test reads the embedded data");
+    let (ours, others) = PHRASES.split_at(PHRASES.len() * 2 / 5);
+    thread::scope(|scope| {
+        let aside = scope.spawn(|| others.iter().map(|data| read(data, &mut Lexicon::default())).collect::<Vec<_>>());
+        let mut sources: Vec<Source> = DATA.iter().chain(ours).map(|data| read(data, lexicon)).collect();
+        sources.extend(aside.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        sources
+    })
 }
 
 static EMBEDDED: LazyLock<Translator> = LazyLock::new(|| Translator::with_packs(&[]).0);
@@ -47,10 +61,12 @@ impl Translator {
     pub fn with_packs(packs: &[Pack]) -> (Self, Vec<PackProblem>) {
         let mut lexicon = Lexicon::from_data(include_str!("data/words.txt"));
         let (mut intents, mut phrases, mut problems) = (Vec::new(), Vec::new(), Vec::new());
-        for data in DATA.into_iter().chain(PHRASES) {
-            let source = source::read(data, &mut lexicon).expect("a test reads the embedded data");
+        let mut vocabulary = phrases::shared_vocabulary().clone();
+        vocabulary.join(files::vocabulary().clone());
+        for source in embedded(&mut lexicon) {
             intents.extend(source.intents);
             phrases.extend(source.phrases);
+            vocabulary.join(source.vocabulary);
         }
         let mut room = MOST_INTENTS;
         let mut digest = blake3::Hasher::new();
@@ -61,6 +77,7 @@ impl Translator {
                     room -= source.intents.len() + source.phrases.len();
                     intents.extend(source.intents);
                     phrases.extend(source.phrases);
+                    vocabulary.join(source.vocabulary);
                     digest.update(&(pack.text.len() as u64).to_le_bytes()).update(pack.text.as_bytes());
                 }
                 Err(problem) => problems.push(problem),
@@ -68,12 +85,9 @@ impl Translator {
         }
         lexicon.finish();
         // What people call their folders stays a name, unless a sentence needs it for what it means.
-        let is_name = |word: &&str| !NEEDED_NAMES.contains(word) && lexicon.read(word).is_some_and(|known| known.role == Role::Name);
-        let of_phrases: HashSet<&str> = phrases.iter().flat_map(Phrase::vocabulary).collect();
-        let mut vocabulary: Vec<String> = of_phrases.into_iter().filter(|word| !is_name(word)).map(str::to_owned).collect();
-        vocabulary.extend(files::vocabulary().collect::<HashSet<_>>().into_iter().map(str::to_owned));
-        vocabulary.sort_unstable();
-        vocabulary.dedup();
+        let is_name =
+            |word: &str| !NEEDED_NAMES.contains(&word) && lexicon.lemma(word).is_some_and(|lemma| lexicon.role(lemma) == Role::Name);
+        let vocabulary = vocabulary.into_words(|word| files::vocabulary().has(word) || !is_name(word));
         let identity = digest.finalize().to_hex()[..16].to_owned();
         (Self { index: Index::of(&intents, &phrases), lexicon, intents, phrases, vocabulary, identity }, problems)
     }
@@ -127,7 +141,9 @@ impl Translator {
         let words = grammar::words(query, &pieces, lexicon, &self.vocabulary);
         parses.extend(files::match_files(&words, machine, &budget));
         let tried = self.index.phrases(&words).into_iter();
-        parses.extend(tried.filter_map(|number| phrases::match_phrase(&self.phrases[number], &words, machine, &budget)));
+        let mut refusals = Refusals::default();
+        let mut read = |number: usize| phrases::match_phrase(&self.phrases[number], &words, machine, &budget, &mut refusals);
+        parses.extend(tried.filter_map(&mut read));
         Some(Read { tokens, words, parses, budget })
     }
 
@@ -151,7 +167,7 @@ impl Translator {
         let has_english = plain.iter().filter(known).any(|token| token.role().is_some_and(|role| !small(role)))
             || words
                 .iter()
-                .any(|word| word.is_word() && !word.is_noise() && self.vocabulary.binary_search(&word.raw.to_lowercase()).is_ok());
+                .any(|word| word.is_word() && !word.is_noise() && self.vocabulary.binary_search(&word.raw.to_lowercase().into()).is_ok());
         let letters = |token: &&Token| token.raw.chars().any(|c| c.is_alphabetic() && !c.is_ascii()) && token.exact_lemma().is_none();
         strange * 2 > plain.len() && (plain.iter().any(letters) || (strange >= 3 && !has_english))
     }
@@ -180,7 +196,8 @@ mod tests {
             let mut all: Vec<String> =
                 translator.intents.iter().filter_map(|intent| intents::match_intent(intent, sentence)).map(|parse| parse.intent).collect();
             all.extend(files::match_files(&read.words, &machine, &Budget::new()).map(|parse| parse.intent));
-            let phrase = |phrase| phrases::match_phrase(phrase, &read.words, &machine, &Budget::new());
+            let mut refusals = Refusals::default();
+            let phrase = |phrase| phrases::match_phrase(phrase, &read.words, &machine, &Budget::new(), &mut refusals);
             all.extend(translator.phrases.iter().filter_map(phrase).map(|parse| parse.intent));
             let found: Vec<String> = read.parses.into_iter().map(|parse| parse.intent).collect();
             assert_eq!(found, all, "{}", info.example);

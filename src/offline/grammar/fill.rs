@@ -1,10 +1,11 @@
 //! What each slot of a pattern takes from a sentence.
 
 use super::ages::age;
+use super::caught::Bound;
 use super::counts::{delimiter, ordinal, range};
+use super::kinds::Slot;
 use super::moments::{clock, command, delay, identifier, in_words, month_number, seconds, shell_option, signal, since};
 use super::names::{is_file, is_path, names, one_name, paths};
-use super::pattern::{Bound, Slot};
 use super::places::place;
 use super::slots::{extension_like, extensions, kind, mode, number, plural_ending, rights, size, user, who};
 use super::targets::{bunch, is_remote, item, items, spot};
