@@ -39,7 +39,7 @@ pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> Ex
     let standing = Standing::look(&surroundings.paths, &facts);
     if arguments.why {
         return match Query::from_bytes(query.as_bytes()) {
-            Ok(query) => why::explain(&query, &standing.policy(&facts), arguments.json, &surroundings.paths, output),
+            Ok(query) => why::explain((&query, &facts), &standing.policy(&facts), arguments.json, &surroundings.paths, output),
             Err(error) => {
                 output.error(&error.to_string(), None);
                 ExitStatus::Usage

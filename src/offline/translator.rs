@@ -1,5 +1,6 @@
 //! The engine: embedded data and packs made ready once, and sentences read with them.
 
+use std::collections::BTreeSet;
 use std::panic::resume_unwind;
 use std::sync::LazyLock;
 use std::thread;
@@ -8,7 +9,7 @@ use super::budget::Budget;
 use super::explain::{self, Explanation};
 use super::grammar::{self, Word};
 use super::index::Index;
-use super::intents::{self, Intent};
+use super::intents::{self, Intent, Wording};
 use super::lexicon::{Lexicon, Role};
 use super::pack::{MOST_INTENTS, Pack, PackProblem};
 use super::parse::Parse;
@@ -26,6 +27,7 @@ pub struct Translator {
     index: Index,
     /// The words of all patterns, sorted.
     vocabulary: Vec<Box<str>>,
+    tools: Vec<String>,
     identity: String,
 }
 
@@ -89,7 +91,15 @@ impl Translator {
             |word: &str| !NEEDED_NAMES.contains(&word) && lexicon.lemma(word).is_some_and(|lemma| lexicon.role(lemma) == Role::Name);
         let vocabulary = vocabulary.into_words(|word| files::vocabulary().has(word) || !is_name(word));
         let identity = digest.finalize().to_hex()[..16].to_owned();
-        (Self { index: Index::of(&intents, &phrases), lexicon, intents, phrases, vocabulary, identity }, problems)
+        let wordings = intents.iter().map(|intent| &intent.wording).chain(phrases.iter().map(|phrase| &phrase.wording));
+        let tools: BTreeSet<String> = wordings.flat_map(Wording::tools).map(str::to_owned).collect();
+        let tools = tools.into_iter().collect();
+        (Self { index: Index::of(&intents, &phrases), lexicon, intents, phrases, vocabulary, tools, identity }, problems)
+    }
+
+    /// The programs on whose presence its commands depend, sorted.
+    pub fn tools(&self) -> &[String] {
+        &self.tools
     }
 
     /// What tells its answers from those of a translator with other packs in the same build.

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::key::{self, KeyContext, Kind};
 use super::pipeline::{Mode, Offer, Place, Reply, Request, Via};
 use super::ports::{AnswerCache, CachedAnswer, KeptCandidate, RedactedText};
-use crate::domain::{Candidate, Origin, Risk, ShellKind};
-use crate::offline::{self, Machine, Os, Translation, Translator};
+use crate::domain::{Candidate, Origin, Risk};
+use crate::offline::{self, Machine, ToolSet, Translation, Translator};
 use crate::redact::Redacted;
 use crate::validate::{Rejection, Suggestion, judge};
 
@@ -24,12 +24,12 @@ const TRANSLATIONS_KEPT: usize = 256;
 /// What is said when nothing is known and the words are of another language.
 const SPEAKS_ENGLISH: &str = "the embedded translator speaks English";
 
-/// The embedded translator and what it made of recent words. That is a function of words and shell, so remembering it
+/// The embedded translator and what it made of recent words. That is a function of words and machine, so remembering it
 /// changes nothing but the time that a cached answer with its alternatives takes.
 pub(super) struct Taught {
     /// `None` for the embedded data alone.
     translator: Option<Arc<Translator>>,
-    recent: quick_cache::sync::Cache<(String, ShellKind), Arc<Translation>>,
+    recent: quick_cache::sync::Cache<(String, Machine), Arc<Translation>>,
 }
 
 impl Taught {
@@ -37,11 +37,17 @@ impl Taught {
         Self { translator, recent: quick_cache::sync::Cache::new(TRANSLATIONS_KEPT) }
     }
 
+    fn translator(&self) -> &Translator {
+        self.translator.as_deref().unwrap_or_else(|| Translator::embedded())
+    }
+
     fn translate(&self, query: &str, machine: &Machine) -> Translation {
-        match &self.translator {
-            Some(translator) => translator.translate(query, machine),
-            None => offline::translate(query, machine),
-        }
+        self.translator().translate(query, machine)
+    }
+
+    /// The programs on whose presence its commands depend.
+    pub(super) fn tools(&self) -> &[String] {
+        self.translator().tools()
     }
 
     /// The source of its answers: this build, with these packs.
@@ -61,6 +67,8 @@ pub struct LocalSources<'a> {
     pub cache: &'a dyn AnswerCache,
     /// The translator.
     pub(super) taught: Arc<Taught>,
+    /// What its commands are written for.
+    pub(super) machine: Machine,
 }
 
 /// All local answers to one request that passed the gate, best first.
@@ -114,11 +122,9 @@ impl LocalSources<'_> {
     }
 
     fn translate(&self, request: &Request, redacted: &Redacted, local: &mut Local) {
-        let os = if self.place.os == "macos" { Os::MacOs } else { Os::Linux };
-        let machine = Machine::usual(request.facts.shell, os);
-        let words = (request.query.as_str().to_owned(), request.facts.shell);
+        let words = (request.query.as_str().to_owned(), self.machine.clone());
         let translation = self.taught.recent.get(&words).unwrap_or_else(|| {
-            let made = Arc::new(self.taught.translate(request.query.as_str(), &machine));
+            let made = Arc::new(self.taught.translate(request.query.as_str(), &self.machine));
             // Words that hold a secret are not remembered, not even here.
             if redacted.is_clean() && !request.query.is_private() {
                 self.taught.recent.insert(words, Arc::clone(&made));
@@ -149,7 +155,8 @@ impl LocalSources<'_> {
 
     fn key(&self, kind: Kind, request: &Request, redacted: &Redacted) -> super::ports::CacheKey {
         let build = self.taught.identity(&self.place.build);
-        let context = KeyContext { build: Some(&build), ..self.place.key_context(request.seen()) };
+        let tools = self.machine.tools.as_ref().filter(|_| kind == Kind::Offline).map(ToolSet::names).unwrap_or_default();
+        let context = KeyContext { build: Some(&build), tools: &tools, ..self.place.key_context(request.seen()) };
         key::derive(kind, redacted.stable(), &request.facts, &context)
     }
 

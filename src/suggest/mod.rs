@@ -16,5 +16,6 @@ pub mod prompt;
 mod ran;
 #[cfg(test)]
 mod tests;
+mod toolbox;
 pub mod trial;
 mod waiting;

@@ -15,6 +15,7 @@ use super::metrics::{Asking, Metrics, Page};
 use super::online::{Asked, Online, OnlineSettings};
 use super::ports::{AnswerCache, CacheKey, Commands, Prompt, Provider, RedactedText, SeenPlace, ShellSyntax, Surroundings};
 use super::prompt;
+use super::toolbox::Toolbox;
 pub use super::waiting::WaitingFor;
 use crate::domain::{ContextField, ProvidersHealth, Query, ShellFacts};
 use crate::offline::Translator;
@@ -177,6 +178,7 @@ pub struct Pipeline {
     online: RwLock<Arc<Online>>,
     background: Arc<Background>,
     metrics: Arc<Metrics>,
+    toolbox: Toolbox,
     taught: RwLock<Arc<Taught>>,
     batch: Semaphore,
 }
@@ -185,10 +187,12 @@ impl Pipeline {
     /// Puts the pipeline together.
     pub fn new(place: Place, cache: Arc<dyn AnswerCache>, commands: Arc<dyn Commands>, shells: Arc<dyn ShellSyntax>) -> Self {
         let metrics = Arc::<Metrics>::default();
+        let toolbox = Toolbox::new(Arc::clone(&commands), place.os);
         Self {
             parts: Arc::new(Parts { place, cache, commands, shells }),
             surroundings: None,
             online: RwLock::new(Arc::new(Online::new(Arc::clone(&metrics), OnlineSettings::default(), fastrand::u64(..)))),
+            toolbox,
             background: Arc::new(Background::new(Arc::clone(&metrics))),
             metrics,
             taught: RwLock::new(Arc::new(Taught::new(None))),
@@ -271,7 +275,7 @@ impl Pipeline {
         if !redacted.is_clean() {
             return Vec::new();
         }
-        let local = self.sources().collect(request, &redacted);
+        let local = self.sources(&request.facts).collect(request, &redacted);
         if local.is_sure() || local.may_be_served() {
             return Vec::new();
         }
@@ -288,9 +292,14 @@ impl Pipeline {
         Arc::clone(&self.online.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn sources(&self) -> LocalSources<'_> {
-        let taught = Arc::clone(&self.taught.read().unwrap_or_else(PoisonError::into_inner));
-        LocalSources { place: &self.parts.place, cache: self.parts.cache.as_ref(), taught }
+    fn taught(&self) -> Arc<Taught> {
+        Arc::clone(&self.taught.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The local sources for a shell, with what is known of its programs by now.
+    pub(super) fn sources(&self, facts: &ShellFacts) -> LocalSources<'_> {
+        let (taught, machine) = (self.taught(), self.toolbox.machine(facts));
+        LocalSources { place: &self.parts.place, cache: self.parts.cache.as_ref(), taught, machine }
     }
 
     /// Answers one request by its deadline. Dropping the future cancels everything it started that nobody else waits for.
@@ -305,9 +314,11 @@ impl Pipeline {
         // Secrets become placeholders before anything is keyed, stored or sent; they return in the final command only.
         let redacted = redact::redact(request.query.as_str());
 
+        // Which of several commands fits depends on what the machine has.
+        self.toolbox.look(self.taught().tools(), &request.facts).await;
         // What this machine knows by itself costs no waiting, so it is ready before any provider is asked, and
         // whatever fails later fails towards it.
-        let local = self.sources().collect(request, &redacted);
+        let local = self.sources(&request.facts).collect(request, &redacted);
         // Words with a blank in front are for this machine alone.
         if request.query.is_private() {
             let remarks = if local.is_sure() || request.mode == Mode::Offline { Vec::new() } else { vec![RedactedText::mask(PRIVATE)] };

@@ -53,7 +53,7 @@ impl Pipeline {
             deadline: Instant::now(),
             now,
         };
-        let sources = self.sources();
+        let sources = self.sources(facts);
         let redacted = redact::redact(query.as_str());
         [request(&[]), request(&ContextField::ALL)].iter().any(|request| {
             let local = sources.collect(request, &redacted).reply(request, Vec::new(), None);

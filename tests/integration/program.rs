@@ -150,3 +150,22 @@ fn the_widget_ends_with_its_status_and_tells_source_and_risk() {
     assert!(records[0].2.contains("offline") && records[0].2.contains("risk none"), "{}", records[0].2);
     assert_eq!(records.last().unwrap().0, "end");
 }
+
+#[test]
+fn a_command_fits_the_package_manager_of_the_asking_shell() {
+    let env = TestEnv::new();
+    let system = |manager: &str| {
+        let bin = env.home().join(manager).join("bin");
+        std::fs::create_dir_all(&bin).unwrap();
+        if !bin.join(manager).exists() {
+            std::os::unix::fs::symlink("/bin/true", bin.join(manager)).unwrap();
+        }
+        let mut command = env.command(&["translate", "--", "install the package htop"]);
+        command.env("PATH", bin);
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    // One resident serves both.
+    assert_eq!(system("dnf"), "sudo dnf install htop\n");
+    assert_eq!(system("pacman"), "sudo pacman -S htop\n");
+    assert_eq!(system("dnf"), "sudo dnf install htop\n");
+}

@@ -88,7 +88,7 @@ impl Item {
 
     fn words(text: &str, keys: &mut Vec<Key>, vocabulary: &mut Vocabulary) -> Result<What, PatternError> {
         let (mut sets, mut flagged, start) = (Sets::default(), Vec::new(), place(keys)?);
-        for word in text.split(|c| c == '|') {
+        for word in text.split('|') {
             let (word, flag) = word.split_once('=').map_or((word, None), |(word, flag)| (word, Some(flag)));
             let (mut one, from) = (Sets::default(), place(keys)?);
             match word.strip_prefix('@') {

@@ -271,10 +271,8 @@ fn mend(low: &str, vocabulary: &[Box<str>]) -> Option<String> {
     if low.len() < 5 || !low.bytes().all(|b| b.is_ascii_lowercase()) {
         return None;
     }
-    let near =
-        |known: &&Box<str>| known.len() >= 5 && known.as_bytes()[0] == low.as_bytes()[0] && is_one_slip(low.as_bytes(), known.as_bytes());
-    let mut near = vocabulary.iter().filter(near);
-    near.next().map(|known| known.to_string())
+    let near = |known: &&str| known.len() >= 5 && known.as_bytes()[0] == low.as_bytes()[0] && is_one_slip(low.as_bytes(), known.as_bytes());
+    vocabulary.iter().map(|known| &**known).find(near).map(str::to_owned)
 }
 
 /// Words that are no name even after "called".

@@ -77,6 +77,13 @@ fn check(text: &str, at: Range<usize>, knows: impl Fn(&str) -> bool) -> Result<(
 }
 
 impl Wording {
+    /// The programs on whose presence its commands depend.
+    pub(in crate::offline) fn tools(&self) -> impl Iterator<Item = &str> {
+        let guards =
+            self.commands.iter().chain(&self.alternatives).flat_map(|text| text.split(' ').take_while(|word| word.starts_with('@')));
+        guards.filter_map(|guard| guard.strip_prefix("@has="))
+    }
+
     /// Writes the commands that apply; `None` when none does, or the reading lacks a slot.
     pub(in crate::offline) fn write(&self, bindings: &Bindings, machine: &Machine) -> Option<Rendered> {
         let Parsed { commands, alternatives, reading } = self.parsed.get_or_init(|| self.parse()).as_ref()?;
