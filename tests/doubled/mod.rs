@@ -1,5 +1,5 @@
-//! Packs with as many intents as the embedded data has: the same ones about other things. Words that many patterns share
-//! stay, those that tell one intent from another are different ones.
+//! Packs with as many intents as the embedded data has, made of it. About other things they are when the words that tell
+//! one intent from another are different ones, while "show", "all" and the like stay.
 
 use std::collections::HashMap;
 use std::fs;
@@ -9,13 +9,23 @@ use gptos::offline::Pack;
 use toml::{Table, Value};
 
 /// A word of more patterns than these is everybody's.
-static MOST_PATTERNS: std::sync::LazyLock<usize> = std::sync::LazyLock::new(|| std::env::var("MP").unwrap().parse().unwrap());
+const MOST_PATTERNS: usize = 300;
 
 /// The lists of patterns and words of an intent or a phrase.
 const SAID: [&str; 4] = ["say", "need", "may", "not"];
 
-/// The embedded data, renamed.
-pub(crate) fn packs() -> Vec<Pack> {
+/// The embedded data about other things.
+pub(crate) fn about_other_things() -> Vec<Pack> {
+    packs(MOST_PATTERNS)
+}
+
+/// The embedded data once more, under other names alone.
+pub(crate) fn about_the_same() -> Vec<Pack> {
+    packs(0)
+}
+
+/// The embedded data with another word for each that so many patterns use at most.
+fn packs(most_patterns: usize) -> Vec<Pack> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/offline/data");
     let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "toml") && !path.ends_with("phrases.shared.toml"));
@@ -28,7 +38,7 @@ pub(crate) fn packs() -> Vec<Pack> {
     for text in files.iter().flat_map(|(_, file)| entries(file)).flat_map(|(_, entry)| SAID.iter().filter_map(|key| entry.get(*key))) {
         texts(text).into_iter().flat_map(words).for_each(|word| *uses.entry(word.to_owned()).or_default() += 1);
     }
-    let renamed = |text: &str| renamed(text, &|word| uses.get(word).is_some_and(|uses| *uses <= *MOST_PATTERNS));
+    let renamed = |text: &str| renamed(text, &|word| uses.get(word).is_some_and(|uses| *uses <= most_patterns));
     files
         .into_iter()
         .map(|(name, file)| {

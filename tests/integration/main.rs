@@ -15,6 +15,7 @@ mod matrix_host;
 mod matrix_network;
 mod matrix_resident;
 mod metrics;
+mod offline_executed;
 mod offline_names;
 mod offline_scaling;
 mod offline_syntax;

@@ -2,22 +2,10 @@
 //! sentence that names something is said again with a hostile name in quotes, and the real shells read the command.
 
 use gptos::domain::ShellKind;
-use gptos::offline::{Machine, Os, Sureness, Translator, intents};
+use gptos::offline::{Machine, Os, Sureness, Translator};
 
+use crate::offline_syntax::sentences;
 use crate::recorder::{Line, Record, record};
-
-const CORPUS: [&str; 10] = [
-    include_str!("../corpus/offline.files.toml"),
-    include_str!("../corpus/offline.find.toml"),
-    include_str!("../corpus/offline.system.toml"),
-    include_str!("../corpus/offline.tools.toml"),
-    include_str!("../corpus/phrases.files.toml"),
-    include_str!("../corpus/phrases.files.held.toml"),
-    include_str!("../corpus/phrases.system.toml"),
-    include_str!("../corpus/phrases.system.held.toml"),
-    include_str!("../corpus/phrases.text.toml"),
-    include_str!("../corpus/phrases.text.held.toml"),
-];
 
 /// A command that no sentence asks for: whoever runs it was talked into it.
 const CANARY: &str = "qxcanary";
@@ -110,17 +98,6 @@ impl Gap {
     }
 }
 
-fn sentences() -> Vec<String> {
-    let mut all: Vec<String> = intents().map(|info| info.example.to_owned()).collect();
-    for text in CORPUS {
-        let corpus: toml::Table = text.parse().unwrap();
-        for case in corpus["case"].as_array().unwrap() {
-            all.extend(case["say"].as_array().unwrap().iter().map(|say| say.as_str().unwrap().to_owned()));
-        }
-    }
-    all
-}
-
 /// The places in a sentence where the translator finds what it binds, quotes included.
 fn gaps(sentence: &str) -> Vec<Gap> {
     let explanation = Translator::embedded().explain(sentence, &Machine::usual(ShellKind::Bash, Os::Linux));
@@ -207,23 +184,31 @@ fn is_run_as_command(record: &Record, name: &str) -> bool {
     plain && words.windows(parts.len()).any(|some| some == parts)
 }
 
-/// Whether the program of a tool, of which the name is a part, takes it for more than a text.
+/// Whether a tool takes the name, which is a part of the program that it is given, for more than a text.
 fn breaks_out(record: &Record, name: &str) -> Option<&'static str> {
     let scripts = |tool: &'static str| {
         let calls = record.calls.iter().filter(move |call| call.iter().any(|word| word == tool));
         calls.flat_map(|call| &call[1..call.len() - 1]).filter(|word| holds(word, name, &[]) && !word.ends_with(name))
     };
-    let inserts = |script: &str| script.contains("/i ") && script.split_once("/i ").is_some_and(|(_, line)| holds(line, name, &['\\']));
-    let of_sed = |script: &&String| {
-        script.starts_with("s/") || script.starts_with('/') && script.ends_with(['d', 'p', 'q']) || script.contains("/i ")
+    let inserted = |script: &str| ["/i ", "/a "].iter().find_map(|mark| Some(script.split_once(mark)?.1.to_owned()));
+    let of_sed = |script: &str| match inserted(script) {
+        Some(line) if holds(&line, name, &['\\']) => true,
+        Some(_) => holds(script, name, &['/', '\\']),
+        None => {
+            !script.starts_with("s/") && !(script.starts_with('/') && script.ends_with(['d', 'p', 'q']))
+                || holds(script, name, &['/', '\\'])
+        }
     };
-    let sed = scripts("sed").filter(of_sed).any(|script| !holds(script, name, &['/', '\\']) && !inserts(script) || name.contains('\n'));
-    let quoted = |script: &String| script.contains('"') && !holds(script, name, &['"', '\\']) || name.contains('\n');
-    let bare = |script: &String| !script.contains('"') && name.contains(|c: char| !c.is_alphanumeric() && c != '_');
-    let jq = scripts("jq").any(|script| quoted(script)) || scripts("jq").any(|script| bare(script));
-    (sed.then_some("sed takes the name for more than a text"))
-        .or(jq.then_some("jq takes the name for more than a text"))
-        .or(scripts("awk").any(quoted).then_some("awk takes the name for more than a text"))
+    let in_quotes = |script: &str| !script.contains('"') || holds(script, name, &['"', '\\']);
+    let as_key = |script: &str| script.contains('"') || name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let one_line = |script: &String| !script.contains('\n');
+    if !scripts("sed").all(|script| of_sed(script) && one_line(script)) {
+        return Some("sed takes the name for more than a text");
+    }
+    if !scripts("jq").all(|script| in_quotes(script) && as_key(script) && one_line(script)) {
+        return Some("jq takes the name for more than a text");
+    }
+    (!scripts("awk").all(|script| in_quotes(script) && one_line(script))).then_some("awk takes the name for more than a text")
 }
 
 /// What is wrong with what came of a name, given what came of a plain one.
@@ -284,6 +269,7 @@ fn trials(shell: ShellKind, gaps: &[Gap], names: &[Vec<String>]) -> Vec<Trial> {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "how much was tried is what people want to see of it")]
 fn any_name_in_any_place_comes_back_as_one_literal_word() {
     const NAMES_EACH: usize = 3;
     let wanted: usize = std::env::var("GPTOS_TEST_NAMES").ok().and_then(|count| count.parse().ok()).unwrap_or(720);
