@@ -19,7 +19,7 @@ const HARMLESS: [&str; 24] = [
 type Row = (&'static str, &'static [&'static str]);
 
 /// In the order in which they are printed.
-const ORDERED: [Row; 30] = [
+const ORDERED: [Row; 29] = [
     ("show the contents of \"my notes.txt\"", &["milk", "bread", "milk", "eggs", "TODO call bob"]),
     ("first 2 lines of \"my notes.txt\"", &["milk", "bread"]),
     ("last 2 lines of \"my notes.txt\"", &["eggs", "TODO call bob"]),
@@ -44,8 +44,7 @@ const ORDERED: [Row; 30] = [
         &["name,price,place", "red apple,3,north shelf", "pear,10,south shelf", "plum,2,north shelf"],
     ),
     ("compare table.csv with \"copy of table.csv\"", &["4c4", "< plum,2,north shelf", "---", "> plum,4,north shelf"]),
-    ("find the largest file in \"big files\"", &["4.0K\tbig files/large one.bin"]),
-    ("newest file in this folder", &["table.csv"]),
+    ("newest file in logs", &["web server.log"]),
     ("how many log files are in logs", &["2"]),
     ("count the files in \"old logs\"", &["1"]),
     ("show the longest line of table.csv", &["apple,3,north shelf"]),
@@ -61,18 +60,18 @@ const FOUND: [Row; 18] = [
     ("find log files", &["./logs/app.log", "./logs/web server.log", "./old logs/app.log"]),
     ("find log files in \"old logs\"", &["old logs/app.log"]),
     ("find files named \"large one.bin\"", &["./big files/large one.bin"]),
-    ("find files bigger than 2 KB", &["./big files/large one.bin"]),
+    ("find regular files bigger than 2 KB", &["./big files/large one.bin"]),
     ("find empty files", &["./big files/nothing"]),
     ("find directories", &[".", "./big files", "./logs", "./old logs"]),
     ("find files modified in the last 2 days", &["./table.csv"]),
     ("find files older than 100 days", &["./old logs/app.log"]),
     ("find log files except in \"old logs\"", &["./logs/app.log", "./logs/web server.log"]),
     ("find files whose name starts with \"my\"", &["./my notes.txt"]),
-    ("find files whose name contains a space", &[]),
+    ("find folders whose name contains a space", &["./big files", "./old logs"]),
     ("find txt files containing TODO", &["./my notes.txt"]),
-    ("search for \"south shelf\" in csv files", &["./copy of table.csv", "./table.csv"]),
+    ("search for \"south shelf\" in csv files", &["./copy of table.csv:3:pear,10,south shelf", "./table.csv:3:pear,10,south shelf"]),
     ("list files in \"big files\"", &["large one.bin", "nothing"]),
-    ("list all txt files", &["./my notes.txt"]),
+    ("list all txt files", &["my notes.txt"]),
     ("find csv or txt files", &["./copy of table.csv", "./my notes.txt", "./table.csv"]),
     ("find hidden files", &["./.hidden file"]),
 ];
@@ -85,7 +84,7 @@ fn tree(root: &Path) {
         ("table.csv", "name,price,place\napple,3,north shelf\npear,10,south shelf\nplum,2,north shelf\n", 1),
         ("copy of table.csv", "name,price,place\napple,3,north shelf\npear,10,south shelf\nplum,4,north shelf\n", 10),
         ("logs/app.log", "start\nerror: no disk\n", 10),
-        ("logs/web server.log", "start\n", 10),
+        ("logs/web server.log", "start\n", 5),
         ("old logs/app.log", "start\n", 200),
         ("big files/large one.bin", &large, 10),
         ("big files/nothing", "", 10),
@@ -101,6 +100,8 @@ fn tree(root: &Path) {
 }
 
 fn is_harmless(command: &str) -> bool {
+    // What stands in single quotes is no command.
+    let command: String = command.split('\'').step_by(2).collect();
     let programs = command.split(" | ").all(|part| HARMLESS.contains(&part.split(' ').next().unwrap_or_default()));
     let acts = ["-delete", "-exec rm", "-i ", "-ok", "-fprint"];
     programs && !command.contains(['>', ';', '&', '`']) && !command.contains("$(") && !acts.iter().any(|act| command.contains(act))
