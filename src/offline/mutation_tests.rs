@@ -69,7 +69,7 @@ fn mutated(sentences: &[String], dice: &mut Dice) -> String {
             2 => words.insert(at, words[at].clone()),
             3 => {
                 let other = &sentences[dice.roll(sentences.len())];
-                words.extend(other.split(' ').skip(dice.roll(4)).map(str::to_owned));
+                words.extend(other.split(' ').skip(dice.roll(4)).take(8).map(str::to_owned));
             }
             4 => {
                 let mut letters: Vec<char> = words[at].chars().collect();
