@@ -146,7 +146,7 @@ fn hostile_name(plain: &str, dice: &mut Dice) -> String {
 fn expands(name: &str) -> bool {
     let variable =
         name.strip_prefix('$').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '{')));
-    let home = name.strip_prefix('~').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')));
+    let home = name.strip_prefix('~').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'));
     variable || home
 }
 
