@@ -93,7 +93,7 @@ impl Gap {
     fn filled(&self, name: &str) -> Option<String> {
         let quotes = [('"', '"'), ('\'', '\''), ('“', '”'), ('«', '»'), ('`', '`')];
         let (open, close) =
-            quotes.into_iter().find(|(open, close)| !name.contains([*open, *close]) && !(*open == '`' && name.contains('\'')))?;
+            quotes.into_iter().find(|(open, close)| !(name.contains([*open, *close]) || *open == '`' && name.contains('\'')))?;
         Some(format!("{}{open}{name}{close}{}", &self.sentence[..self.at.start], &self.sentence[self.at.end..]))
     }
 }
@@ -195,8 +195,7 @@ fn breaks_out(record: &Record, name: &str) -> Option<&'static str> {
         Some(line) if holds(&line, name, &['\\']) => true,
         Some(_) => holds(script, name, &['/', '\\']),
         None => {
-            !script.starts_with("s/") && !(script.starts_with('/') && script.ends_with(['d', 'p', 'q']))
-                || holds(script, name, &['/', '\\'])
+            !(script.starts_with("s/") || script.starts_with('/') && script.ends_with(['d', 'p', 'q'])) || holds(script, name, &['/', '\\'])
         }
     };
     let in_quotes = |script: &str| !script.contains('"') || holds(script, name, &['"', '\\']);
