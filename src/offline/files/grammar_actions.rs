@@ -38,13 +38,18 @@ fn show(query: &mut Query, caught: &Caught, action: Action) -> Option<()> {
     act(query, caught, action)
 }
 
-/// Rights for more people beside those that were given before: what is said of each is all that they may.
+/// Rights for more people beside those that were given before.
 fn more_rights(query: &mut Query, who: &str, rights: &str) -> Option<()> {
     let Action::Chmod(Some(mode)) = &mut query.action else { return None };
     if !mode.starts_with(['u', 'g', 'o', 'a']) || mode.contains('-') {
         return None;
     }
-    *mode = format!("{},{who}={rights}", mode.replacen('+', "=", 1));
+    // What is set is all that they may, what is given comes on top.
+    *mode = match query.sets_rights || rights.is_empty() {
+        true => format!("{},{who}={rights}", mode.replace('+', "=")),
+        false if mode.contains('=') => format!("{mode},{who}={rights}"),
+        false => format!("{mode},{who}+{rights}"),
+    };
     Some(())
 }
 
@@ -229,6 +234,10 @@ pub(super) const ROWS: &[Row] = &[
         }
         Some(())
     }),
+    ("set|sets|setting $rights @perm for|to $who to|for|on|of?", |q, c| {
+        q.sets_rights = true;
+        act(q, c, Action::Chmod(Some(format!("{}+{}", c.text(1)?, c.text(0)?))))
+    }),
     ("give|grant|add|set $rights @perm for|to $who to|for|on|of?", |q, c| {
         act(q, c, Action::Chmod(Some(format!("{}+{}", c.text(1)?, c.text(0)?))))
     }),
@@ -241,6 +250,7 @@ pub(super) const ROWS: &[Row] = &[
     }),
     // "… for the owner, read permission for the group and no permission for others": together they are all rights.
     ("and|or? $rights @perm|access|privileges for|to|by $who", |q, c| more_rights(q, c.text(1)?, c.text(0)?)),
+    ("and|or? $who $rights @perm|access|privileges", |q, c| more_rights(q, c.text(0)?, c.text(1)?)),
     ("and? no|without|zero @perm|access|rights|privileges for|to $who", |q, c| more_rights(q, c.text(0)?, "")),
     ("@perm|access|rights|privileges for|to $who", |q, c| if c.negated { more_rights(q, c.text(0)?, "") } else { None }),
     ("modify|change|update|set|alter|reset them|it|these|those|its|their|to? have|be? $mode @perm?", |q, c| {

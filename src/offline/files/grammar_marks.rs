@@ -20,6 +20,11 @@ fn perm(query: &mut Query, caught: &Caught, operand: &str) -> Option<()> {
     Some(())
 }
 
+/// Behind "give the owner …" the sentence goes on with what shall be given.
+fn is_giving(query: &Query) -> bool {
+    matches!(&query.action, Action::Chmod(Some(mode)) if mode.contains(['+', '=']))
+}
+
 /// "all of these bits", in octal: `-022` for "go" and "w".
 fn bits(who: &str, rights: &str) -> String {
     let sum = |text: &str, values: &[(char, u32)]| {
@@ -105,10 +110,14 @@ pub(super) const ROWS: &[Row] = &[
     ("with|having|have|has|of? @perm of|is|are? at least $mode", |q, c| perm(q, c, &format!("-{}", c.text(0)?))),
     ("$mode @perm", |q, c| perm(q, c, c.text(0)?)),
     (
-        "with|having|have|has|give|gives|allow|set? $rights @perm|bit|bits|access|privileges|enabled set|enabled|enable? for|to|by|of|in $who",
+        "with|having|have|has|give|gives|allow $rights @perm|bit|bits|access|privileges|enabled set|enabled|enable? for|to|by|of|in $who",
         |q, c| perm(q, c, &bits(c.text(1)?, c.text(0)?)),
     ),
-    ("with|having|have|has? $who $rights @perm|bit|bits|access|enabled set?", |q, c| perm(q, c, &bits(c.text(0)?, c.text(1)?))),
+    ("$rights @perm|bit|bits|access|privileges|enabled set|enabled|enable? for|to|by|of|in $who", |q, c| {
+        if is_giving(q) { None } else { perm(q, c, &bits(c.text(1)?, c.text(0)?)) }
+    }),
+    ("with|having|have|has $who $rights @perm|bit|bits|access|enabled set?", |q, c| perm(q, c, &bits(c.text(0)?, c.text(1)?))),
+    ("$who $rights @perm|bit|bits|access|enabled set?", |q, c| if is_giving(q) { None } else { perm(q, c, &bits(c.text(0)?, c.text(1)?)) }),
     ("$rights by|for|to $who", |q, c| perm(q, c, &bits(c.text(1)?, c.text(0)?))),
     ("exact? @perm $mode", |q, c| perm(q, c, c.text(0)?)),
     ("world|public writable|writeable|write", |q, c| perm(q, c, "-002")),

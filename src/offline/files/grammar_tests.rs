@@ -128,7 +128,7 @@ pub(super) const ROWS: &[Row] = &[
         names(q, c, vec![c.text(0)?.to_owned()])
     }),
     (
-        "@matches|is|are|has|have|of|with @string|name|glob? @string|one? given|specified|stored|held|taken|passed|expanded as|by|in|from|through the? variable|value|parameter|argument? $var",
+        "@matches|is|are|has|have|of|with @string|name|glob? @string|one? given|specified|stored|held|taken|passed|expanded as|by|in|from|through the? variable|value|parameter|argument? $quoted",
         |q, c| names(q, c, vec![c.text(0)?.to_owned()]),
     ),
     ("core dump? @file", |q, c| {

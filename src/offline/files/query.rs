@@ -162,6 +162,8 @@ pub(super) struct Query {
     pub action: Action,
     pub order: Option<Order>,
     pub top: Option<u64>,
+    /// Whether rights are set, and not only given.
+    pub sets_rights: bool,
     /// Whether ages count from midnight.
     pub by_day: bool,
     /// "display", which people say of whole trees where "list" and "show" look at one folder.
