@@ -24,6 +24,8 @@ mod translator;
 #[cfg(test)]
 mod corpus_tests;
 #[cfg(test)]
+mod mutation_tests;
+#[cfg(test)]
 mod pack_tests;
 
 use crate::domain::Candidate;
