@@ -216,7 +216,9 @@ fn wrong((plain, trial): (&Record, &Trial), record: &Record, hostile: &Trial) ->
     if record.programs().contains(&CANARY) || record.made.iter().any(|file| file == "x" || file == "y") {
         return Some("a part of the name was run");
     }
-    if is_run_as_command(record, name) {
+    // A program whose name begins with a dash is looked for here, where there is none.
+    let is_program = name.starts_with('-') && plain.programs().contains(&trial.name.as_str());
+    if is_run_as_command(record, name) || is_program {
         return None;
     }
     if hits(record, name) == 0 {
