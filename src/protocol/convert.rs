@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{WireCandidate, WireShell};
-use crate::domain::{Candidate, Origin, PROXY_VARIABLES, Secret, ShellFacts};
+use crate::domain::{Candidate, Hole, Origin, PROXY_VARIABLES, Secret, ShellFacts};
 
 impl WireShell {
     /// Puts the facts of a shell on the wire, with the key variables that were asked for.
@@ -54,6 +54,7 @@ impl WireCandidate {
         Some(Candidate {
             origin: Origin::from_label(&self.origin)?.with_models(self.model, self.asked_model),
             command: self.command,
+            holes: self.holes.into_iter().map(|(start, end)| Hole { at: start..end }).collect(),
             reading: self.reading,
             confidence: if self.confidence.is_finite() { self.confidence.clamp(0.0, 1.0) } else { 0.0 },
         })
