@@ -123,7 +123,6 @@ const NEUTRAL: &[&str] = &[
     "plain",
     "compressed",
     "running",
-
     "ssh",
     "tcp",
 ];
