@@ -88,11 +88,10 @@ impl Translator {
     pub fn translate(&self, query: &str, machine: &Machine) -> Translation {
         let Some(Read { tokens, words, parses, budget }) = self.read(query, machine) else { return Translation::default() };
         // What was not tried might have been better than what was.
-        let weighed = if budget.is_spent() { Vec::new() } else { rank::weigh(parses, &tokens) };
-        let candidates = match self.with_holes(query, machine, &weighed) {
-            holed if holed.is_empty() => rank::candidates(weighed),
-            holed => holed.into_iter().map(|holed| holed.candidate).collect(),
-        };
+        let mut weighed = if budget.is_spent() { Vec::new() } else { rank::weigh(parses, &tokens) };
+        let holed = self.with_holes(query, machine, &mut weighed);
+        let candidates =
+            if holed.is_empty() { rank::candidates(weighed) } else { holed.into_iter().map(|holed| holed.candidate).collect() };
         let unknown = candidates.is_empty();
         Translation {
             candidates,
@@ -101,11 +100,13 @@ impl Translator {
         }
     }
 
-    /// Commands with holes, for a sentence that is not understood but for what it leaves open.
-    fn with_holes(&self, query: &str, machine: &Machine, weighed: &[rank::Weighed]) -> Vec<Holed> {
-        let best = weighed.first().filter(|best| best.is_offered());
+    /// Commands with holes, for a sentence that is not understood but for what it leaves open. Readings that take a noun for
+    /// a name are dropped.
+    fn with_holes(&self, query: &str, machine: &Machine, weighed: &mut Vec<rank::Weighed>) -> Vec<Holed> {
         let Some(open) = OpenSentence::of(query, self) else { return Vec::new() };
-        if best.is_none_or(|best| open.is_mistaken(best)) { open.readings(self, machine) } else { Vec::new() }
+        weighed.retain(|weighed| !open.names_a_noun(weighed));
+        let best = weighed.first().filter(|best| best.is_offered());
+        if best.is_none_or(|best| open.is_doubtful(best)) { open.readings(self, machine) } else { Vec::new() }
     }
 
     /// The readings of a sentence, the best first.
@@ -122,11 +123,9 @@ impl Translator {
     /// Tells how a sentence is read, and why one reading is believed and another is not.
     pub fn explain(&self, query: &str, machine: &Machine) -> Explanation {
         let Some(Read { tokens, words, parses, budget }) = self.read(query, machine) else { return Explanation::default() };
-        let weighed = rank::weigh(parses, &tokens);
-        let mut readings: Vec<_> = match budget.is_spent() {
-            true => Vec::new(),
-            false => self.with_holes(query, machine, &weighed).into_iter().map(Holed::considered).collect(),
-        };
+        let mut weighed = rank::weigh(parses, &tokens);
+        let holed = if budget.is_spent() { Vec::new() } else { self.with_holes(query, machine, &mut weighed) };
+        let mut readings: Vec<_> = holed.into_iter().map(Holed::considered).collect();
         let unknown = readings.is_empty() && (budget.is_spent() || !weighed.iter().any(rank::Weighed::is_offered));
         // What is offered instead of the others comes before them.
         readings.extend(explain::considered(&weighed, &tokens, &words));

@@ -22,7 +22,7 @@ pub(super) fn with_holes(command: &str, named: &Named, shell: ShellKind) -> Opti
             text.push_str(&Hole::text(label));
             holes.push(Hole { at: start..text.len() });
             // What a redirection empties is said in full.
-            let before = text[..start].trim_end_matches(' ');
+            let before = command[..at].trim_end_matches(' ');
             if before.ends_with('>') && !before.ends_with(">>") {
                 return None;
             }
@@ -52,6 +52,7 @@ pub(super) fn in_words(text: &str, named: &Named) -> Option<String> {
     for name in &named.names {
         let hole = Hole::text(&name.label);
         text = text.replace(&name.text, &hole).replace(name.text.trim_end_matches('/'), &hole);
+        text = text.replace(stem(&name.text), &Hole::text(STEM));
     }
     (!is_left(&text, named)).then_some(text)
 }
@@ -67,12 +68,17 @@ fn stand_in_at<'a>(command: &str, at: usize, named: &'a Named) -> Option<(usize,
         return None;
     }
     named.names.iter().enumerate().find_map(|(number, name)| {
-        let (folder, stem) = (name.text.trim_end_matches('/'), name.text.split('.').next().unwrap_or_default());
+        let (folder, stem) = (name.text.trim_end_matches('/'), stem(&name.text));
         let forms = [(name.text.as_str(), name.label.as_str()), (folder, &name.label), (stem, STEM)];
         let (text, label) = forms.into_iter().find(|(text, _)| rest.starts_with(text))?;
         let ends = !rest[text.len()..].starts_with(is_part);
         ends.then_some((number, text.len(), label))
     })
+}
+
+/// A name without its ending.
+fn stem(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name)
 }
 
 /// Whether a part of a stand-in is still there: a template took it apart.

@@ -13,7 +13,7 @@ use super::lexicon::Role;
 use super::parse::Parse;
 use super::rank::Weighed;
 use super::tokens::{self, Token};
-use super::{Machine, SURE, Translator};
+use super::{Machine, SURE, Translator, files};
 use crate::domain::{Candidate, Origin};
 use sentence::{Named, Open};
 
@@ -28,6 +28,9 @@ const MOST: usize = 2;
 
 /// Most holes that a person fills in one line.
 const MOST_HOLES: usize = 4;
+
+/// Verbs that look for what there is: "find a file".
+const FINDERS: [&str; 10] = ["find", "search", "list", "locate", "look", "get", "which", "what", "is", "are"];
 
 /// A command with holes, and which intent it is of.
 #[derive(Debug)]
@@ -66,6 +69,8 @@ pub(super) struct OpenSentence<'a> {
     query: &'a str,
     verb: String,
     open: Vec<Open>,
+    /// Words of English that an article keeps from being names.
+    said: Vec<String>,
 }
 
 impl<'a> OpenSentence<'a> {
@@ -77,14 +82,24 @@ impl<'a> OpenSentence<'a> {
             known.is_some_and(|known| known.role != Role::Name) || translator.names_word(word)
         };
         let open = sentence::open_nouns(&tokens, query, is_english);
+        let said = sentence::nouns_with_article(&tokens, is_english);
         let verb = tokens.first().map(|token| token.raw.to_lowercase()).unwrap_or_default();
-        (!open.is_empty()).then_some(Self { query, verb, open })
+        (!open.is_empty()).then_some(Self { query, verb, open, said })
     }
 
-    /// Whether a reading took a word for the name of what the sentence leaves open: "restart a service" names none, nor does
-    /// "make a file executable".
-    pub(super) fn is_mistaken(&self, weighed: &Weighed) -> bool {
-        self.open.iter().filter(|open| open.is_indefinite).any(|open| takes(weighed, open.word()) || takes(weighed, &open.next))
+    /// Whether a reading took a noun for the name of what the sentence leaves open: "restart a service" names none.
+    pub(super) fn names_a_noun(&self, weighed: &Weighed) -> bool {
+        self.open.iter().any(|open| open.is_indefinite && takes(weighed, open.word()))
+    }
+
+    /// Whether a reading that leaves nothing open may overlook that: it took the word behind a noun for a name ("make a file
+    /// executable"), or one file for all that there are ("count the lines of a file"), or for none ("copy a file").
+    pub(super) fn is_doubtful(&self, weighed: &Weighed) -> bool {
+        let is_collection = weighed.parse.slots.is_empty() || files::is_collection(&weighed.parse);
+        self.open.iter().filter(|open| open.is_indefinite).any(|open| {
+            let is_one = open.is_file() && (open.is_governed || !FINDERS.contains(&self.verb.as_str()));
+            takes(weighed, &open.next) || is_collection && is_one
+        })
     }
 
     /// The commands that it means, with their holes.
@@ -92,7 +107,7 @@ impl<'a> OpenSentence<'a> {
         let mut readings: Vec<Holed> = Vec::new();
         for named in sentence::ways(self.query, &self.verb, &self.open) {
             let Some(weighed) = translator.weighed(&named.query, machine) else { continue };
-            for one in weighed.into_iter().filter(|one| is_whole(one) && !self.open.iter().any(|open| takes(one, open.word()))) {
+            for one in weighed.into_iter().filter(|one| is_whole(one) && !self.said.iter().any(|word| takes(one, word))) {
                 let Some(mut holed) = holed(one, &named, machine) else { continue };
                 if readings.len() < MOST && readings.iter().all(|known| known.candidate.command != holed.candidate.command) {
                     holed.candidate.confidence -= BEHIND * readings.len() as f64;

@@ -34,9 +34,16 @@ pub(super) struct Open {
     count: usize,
     /// Whether the article leaves no doubt that it is not known yet: "a file", "some file".
     pub is_indefinite: bool,
+    /// Whether a preposition stands in front: "of a file".
+    pub is_governed: bool,
 }
 
 impl Open {
+    /// Whether it is a file of some kind.
+    pub(super) fn is_file(&self) -> bool {
+        matches!(self.noun.sort, Sort::File(_))
+    }
+
     /// The noun itself.
     pub(super) fn word(&self) -> &'static str {
         self.noun.word
@@ -98,9 +105,26 @@ pub(super) fn open_nouns(tokens: &[Token], query: &str, is_english: impl Fn(&str
             ending,
             count: if two { 2 } else { 1 },
             is_indefinite: two || ARTICLES.contains(&before),
+            is_governed: start > 0 && LINKS.contains(&word(start - 1)),
         });
     }
     open
+}
+
+/// Words of English with an article in front, which are no names.
+pub(super) fn nouns_with_article(tokens: &[Token], is_english: impl Fn(&str) -> bool) -> Vec<String> {
+    let (mut said, mut after_article) = (Vec::new(), false);
+    for token in tokens {
+        let word = token.raw.to_lowercase();
+        let article = token.is_plain() && (ARTICLES.contains(&word.as_str()) || DEFINITE.contains(&word.as_str()));
+        if after_article && token.is_plain() && is_english(&word) {
+            after_article = is_neutral(&word);
+            said.push(word);
+        } else {
+            after_article = article;
+        }
+    }
+    said
 }
 
 /// What says that one is meant, and not which.
@@ -153,7 +177,8 @@ fn forms(open: &Open, verb: &str) -> Vec<Form> {
         Sort::Host => vec![form(true, Sort::Host), form(false, Sort::Host), Form { announced: false, sort: Sort::Host, remote: true }],
         Sort::Url => vec![form(false, Sort::Url), form(true, Sort::Url)],
         Sort::Number => vec![form(true, Sort::Number)],
-        Sort::Name => vec![form(true, Sort::Name), form(false, Sort::Name)],
+        // Only the noun tells what is named.
+        Sort::Name => vec![form(true, Sort::Name)],
         Sort::Text => vec![form(true, Sort::Text), form(false, Sort::Text)],
     }
 }
