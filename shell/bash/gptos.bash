@@ -106,7 +106,7 @@ __gptos_start() {
 
 # By exec, so that there is one process to kill. The words go to its stdin, where `ps` does not show them.
 __gptos_become_helper() {
-  exec -- "$GPTOS_BIN" widget bash --holes ${2:+--fresh} --shell-version "$BASH_VERSION" < <(__gptos_put_request "$1") 2>/dev/null
+  exec -- "$GPTOS_BIN" widget bash ${2:+--fresh} --shell-version "$BASH_VERSION" --holes < <(__gptos_put_request "$1") 2>/dev/null
 }
 
 # The words, and what only this shell knows: the names of its functions and aliases, and the option that changes how a line

@@ -203,7 +203,7 @@ function __gptos_ask
     end
     set -g _GPTOS_WORD
     printf '%s\0%s\0' $query "$(__gptos_names)" | command sh -c $_GPTOS_KEEPER gptos-fish $fish_pid $live $lull $columns \
-        $GPTOS_BIN widget fish --holes $argv[4..] --shell-version $version | while read -lz word
+        $GPTOS_BIN widget fish $argv[4..] --shell-version $version --holes | while read -lz word
         set -g _GPTOS_WORD (string split -m 2 ' ' -- $word)
     end
     set -l word $_GPTOS_WORD

@@ -133,9 +133,9 @@ __gptos_question() {
 __gptos_ask() {
     emulate -L zsh
     local bin="$GPTOS_BIN" pid=''
-    local -a arguments=(widget zsh --holes --shell-version "$ZSH_VERSION")
+    local -a arguments=(widget zsh --shell-version "$ZSH_VERSION" --holes)
     integer fd=0
-    (( $2 )) && arguments=(widget zsh --fresh --holes --shell-version "$ZSH_VERSION")
+    (( $2 )) && arguments=(widget zsh --fresh --shell-version "$ZSH_VERSION" --holes)
     [[ $bin == */* ]] || bin="${commands[$bin]-}"
     if [[ ! -f $bin || ! -x $bin ]]; then
         __gptos_say "${GPTOS_BIN:-GPTOS_BIN} not found"

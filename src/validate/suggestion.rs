@@ -138,7 +138,7 @@ pub fn judge(candidate: &Candidate, policy: &Policy) -> Result<Suggestion, Rejec
     let verdict = verdict(policy.parse(&reading.text)?, policy);
     let is_block = reading.is_block();
     let has_holes = !candidate.holes.is_empty();
-    if has_holes && (reading.text != subject || reading.why.is_some() || verdict.risk > holes::MOST_RISK) {
+    if has_holes && (reading.text != subject || reading.why.is_some() || !holes::may_ask(&verdict)) {
         return Err(reading.why.unwrap_or(Rejection::Form("it leaves something open that must be said")));
     }
     if let Some(why) = reading.why.filter(|_| !is_block) {

@@ -7,6 +7,8 @@
 mod command;
 mod nouns;
 mod sentence;
+#[cfg(test)]
+mod tests;
 
 use super::explain::{Considered, Sureness};
 use super::lexicon::Role;
@@ -69,7 +71,7 @@ pub(super) struct OpenSentence<'a> {
     query: &'a str,
     verb: String,
     open: Vec<Open>,
-    /// Words of English that an article keeps from being names.
+    /// Words that an article keeps from being names.
     said: Vec<String>,
 }
 
@@ -125,7 +127,8 @@ impl<'a> OpenSentence<'a> {
 
 /// Whether a reading took the word for a name.
 fn takes(weighed: &Weighed, word: &str) -> bool {
-    !word.is_empty() && weighed.parse.slots.iter().any(|(_, text)| text.eq_ignore_ascii_case(word))
+    let named = weighed.parse.slots.iter().skip(usize::from(files::is_collection(&weighed.parse)));
+    !word.is_empty() && named.into_iter().any(|(_, text)| text.eq_ignore_ascii_case(word))
 }
 
 /// Whether a reading with names put in would be sure, and harms nothing.

@@ -97,6 +97,10 @@ pub(super) fn open_nouns(tokens: &[Token], query: &str, is_english: impl Fn(&str
             continue;
         }
         let start = if has_article { first - 1 } else { first };
+        // A thing alone asks for nothing.
+        if start == 0 {
+            return Vec::new();
+        }
         open.push(Open {
             noun,
             next: next.to_owned(),
@@ -111,17 +115,27 @@ pub(super) fn open_nouns(tokens: &[Token], query: &str, is_english: impl Fn(&str
     open
 }
 
-/// Words of English with an article in front, which are no names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Article {
+    None,
+    Definite,
+    Indefinite,
+}
+
+/// Words with an article in front, which are no names: behind "a" no word is one, behind "the" none of English.
 pub(super) fn nouns_with_article(tokens: &[Token], is_english: impl Fn(&str) -> bool) -> Vec<String> {
-    let (mut said, mut after_article) = (Vec::new(), false);
+    let (mut said, mut after) = (Vec::new(), Article::None);
     for token in tokens {
         let word = token.raw.to_lowercase();
-        let article = token.is_plain() && (ARTICLES.contains(&word.as_str()) || DEFINITE.contains(&word.as_str()));
-        if after_article && token.is_plain() && is_english(&word) {
-            after_article = is_neutral(&word);
+        let is_said = token.is_plain() && (after == Article::Indefinite || after == Article::Definite && is_english(&word));
+        after = match () {
+            () if is_said && is_neutral(&word) => after,
+            () if token.is_plain() && ARTICLES.contains(&word.as_str()) => Article::Indefinite,
+            () if token.is_plain() && DEFINITE.contains(&word.as_str()) => Article::Definite,
+            () => Article::None,
+        };
+        if is_said {
             said.push(word);
-        } else {
-            after_article = article;
         }
     }
     said
@@ -144,7 +158,7 @@ fn plural_of(word: &str) -> Option<&'static Noun> {
 /// The ways to name all of it, the most natural first.
 pub(super) fn ways(query: &str, verb: &str, open: &[Open]) -> Vec<Named> {
     let things: usize = open.iter().map(|open| open.count).sum();
-    if open.is_empty() || things > MOST_OPEN || query.contains(MARK) || query.contains(&NUMBER.to_string()[..4]) {
+    if open.is_empty() || things > MOST_OPEN || query.to_ascii_lowercase().contains(MARK) || query.contains(&NUMBER.to_string()[..4]) {
         return Vec::new();
     }
     let forms: Vec<Vec<Form>> = open.iter().map(|open| forms(open, verb)).collect();
