@@ -74,7 +74,7 @@ typeset -ga _GPTOS_SEEN=(${_GPTOS_SEEN[@]})
 typeset -gA _GPTOS_HOLED
 typeset -ga _GPTOS_HOLES=() _GPTOS_GLUE=()
 typeset -g _GPTOS_DRAFT=''
-typeset -gi _GPTOS_HOLES_LIT=0
+typeset -gi _GPTOS_N_HOLES=0 _GPTOS_HOLES_LIT=0
 # Options of the user that count while our own hold.
 typeset -g _GPTOS_BANG_HIST=off _GPTOS_COMMENTS=off
 # Whether the keys that accept a line end a history search first.
@@ -167,7 +167,8 @@ __gptos_ask() {
 # Forgets the suggestions for this line.
 __gptos_forget() {
     _GPTOS_RING=() _GPTOS_NOTES=() _GPTOS_AT=0 _GPTOS_DESCENDS=0
-    _GPTOS_ORIGINAL='' _GPTOS_SHOWN='' _GPTOS_MORE='' _GPTOS_QUERY='' _GPTOS_TYPED='' _GPTOS_HOLES=() _GPTOS_GLUE=()
+    _GPTOS_ORIGINAL='' _GPTOS_SHOWN='' _GPTOS_MORE='' _GPTOS_QUERY='' _GPTOS_TYPED=''
+    __gptos_drop_holes
 }
 
 # Ends the request under way; with a signal name its processes too. Never to be called from a trap.
@@ -444,13 +445,20 @@ __gptos_keep_holes() {
     _GPTOS_HOLED[$1]="$2"
 }
 
+# The line has nothing to fill in, or is no longer ours.
+__gptos_drop_holes() {
+    _GPTOS_HOLES=() _GPTOS_GLUE=() _GPTOS_N_HOLES=0
+}
+
 # The line is what was just put into it, or came back: its holes, if it has any, with the cursor on the first.
 __gptos_open_holes() {
     emulate -L zsh
     local -a places
     local place=''
-    _GPTOS_HOLES=(${=_GPTOS_HOLED[$BUFFER]-}) _GPTOS_GLUE=()
-    (( $#_GPTOS_HOLES )) || return 0
+    __gptos_drop_holes
+    _GPTOS_HOLES=(${=_GPTOS_HOLED[$BUFFER]-})
+    _GPTOS_N_HOLES=$#_GPTOS_HOLES
+    (( _GPTOS_N_HOLES )) || return 0
     __gptos_find_holes
     for place in $places; do
         __gptos_before_hole $place
@@ -562,7 +570,7 @@ __gptos_close_holes() {
     if [[ $_GPTOS_HOLES[-1] == '<>' && $BUFFER == *'<>' ]]; then
         BUFFER="${${BUFFER%'<>'}% }"
     fi
-    _GPTOS_HOLES=() _GPTOS_GLUE=()
+    __gptos_drop_holes
 }
 
 # Whether the line must not run because a hole is left; then the cursor is on it.
@@ -990,7 +998,7 @@ __gptos_pause_forget() {
 __gptos_watch_line() {
     [[ $BUFFER == '?'* ]] && __gptos_warm
     [[ $GPTOS_PREFETCH == 1 ]] && __gptos_watch_pause
-    (( $#_GPTOS_HOLES || _GPTOS_HOLES_LIT )) && __gptos_watch_holes
+    (( _GPTOS_N_HOLES || _GPTOS_HOLES_LIT )) && __gptos_watch_holes
     [[ -n $_GPTOS_TYPED || -z $BUFFER ]] || return 0
     emulate -L zsh
     # Who empties the line wants neither what was taken nor what is still to come.
@@ -999,10 +1007,11 @@ __gptos_watch_line() {
         __gptos_say 'cancelled'
     fi
     if [[ -z $BUFFER || $BUFFER == "$_GPTOS_ORIGINAL" ]]; then
-        _GPTOS_DESCENDS=0 _GPTOS_HOLES=() _GPTOS_GLUE=()
+        _GPTOS_DESCENDS=0
+        __gptos_drop_holes
     elif (( ${_GPTOS_RING[(Ie)$BUFFER]} )); then
         _GPTOS_DESCENDS=1
-        (( $#_GPTOS_HOLES )) || __gptos_open_holes
+        (( _GPTOS_N_HOLES )) || __gptos_open_holes
     fi
 }
 

@@ -182,3 +182,24 @@ fn holes_that_the_command_does_not_hold_are_none() {
         t.wait_for_prompt(prompt + 1);
     }
 }
+
+#[test]
+fn the_real_binary_leaves_open_what_the_words_leave_open() {
+    for shell in SHELLS {
+        let t = Terminal::start(shell, Setup { bin: env!("CARGO_BIN_EXE_gptos").into(), ..Setup::default() });
+        let folder = t.dir().join("home/.config/gptos");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("config.toml"), "resident = \"off\"\n").unwrap();
+        t.type_text("copy a file to the server");
+        t.key("C-g");
+        assert_eq!(t.wait_for_buffer(|buffer| buffer.contains('<')), "scp <file> <host>: <>", "{shell:?}");
+        t.wait_for_screen("fill in <file> and <host>");
+        assert_eq!(t.cursor(), 4, "{shell:?}");
+        t.type_text("report.pdf");
+        t.key("C-g");
+        assert_eq!(t.wait_for_buffer(|buffer| buffer.contains("pdf")), "scp report.pdf <host>: <>", "{shell:?}");
+        t.type_text("web");
+        t.key("C-g");
+        assert_eq!(t.wait_for_buffer(|buffer| !buffer.contains('<')), "scp report.pdf web:", "{shell:?}");
+    }
+}
