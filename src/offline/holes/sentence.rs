@@ -8,7 +8,7 @@ use crate::offline::tokens::Token;
 const MOST_OPEN: usize = 3;
 
 /// Ways to name what is open that are tried.
-const MOST_WAYS: usize = 12;
+const MOST_WAYS: usize = 8;
 
 /// What no word of any language begins with, so that a stand-in is nothing but itself.
 const MARK: &str = "qzx";
