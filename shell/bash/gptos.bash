@@ -6,7 +6,7 @@
 # Options (a value set by the user wins): GPTOS_BIN GPTOS_KEY GPTOS_KEY2 GPTOS_ENTER_GUARD_MS GPTOS_PROGRESS_MS GPTOS_ASYNC
 #   GPTOS_GUARD: which lines are judged at Enter, `suggested` (those that descend from a suggestion), `all` or `off`;
 #   GPTOS_GUARD_MS: how long Enter waits for that. A line held for its risk runs at a second Enter.
-# Parts: this file, guard.bash, live.bash, meanwhile.bash and setup.bash, in this order; `gptos init bash` prints them as one.
+# Parts: this file, guard.bash, holes.bash, live.bash, meanwhile.bash and setup.bash, in this order; `gptos init bash` prints them as one.
 # Defines: functions `__gptos_*`, private variables `_GPTOS_*`, one element of PROMPT_COMMAND, key bindings.
 # Limit: `$!` names the helper's process after a request, since bash counts a process substitution as a background job.
 #
@@ -32,6 +32,7 @@ _GPTOS_STEP_ENTER='\C-x\C-_ge\a'
 _GPTOS_STEP_OPERATE='\C-x\C-_go\a' # Enter's first half for Ctrl-O
 _GPTOS_STEP_SUBMIT='\C-x\C-_gs\a'
 _GPTOS_STEP_ARRIVE='\C-x\C-_ga\a'
+_GPTOS_STEP_HOLE='\C-x\C-_gh\a' # what a key does first that is typed on a hole
 _GPTOS_TERMINAL_REPLY='\e[0n' # what a terminal answers to ESC[5n
 _GPTOS_KEYMAPS=(emacs-standard vi-insert vi-command)
 _GPTOS_MAX_FIELD=65536
@@ -105,7 +106,7 @@ __gptos_start() {
 
 # By exec, so that there is one process to kill. The words go to its stdin, where `ps` does not show them.
 __gptos_become_helper() {
-  exec -- "$GPTOS_BIN" widget bash ${2:+--fresh} --shell-version "$BASH_VERSION" < <(__gptos_put_request "$1") 2>/dev/null
+  exec -- "$GPTOS_BIN" widget bash ${2:+--fresh} --shell-version "$BASH_VERSION" --holes < <(__gptos_put_request "$1") 2>/dev/null
 }
 
 # The words, and what only this shell knows: the names of its functions and aliases, and the option that changes how a line
@@ -154,13 +155,17 @@ __gptos_take_field() {
   case $kind in
     tick) _GPTOS_WAITING_FOR=${note//[[:cntrl:]]/} ;;
     meanwhile) __gptos_keep_meanwhile "$text" "$note" ;;
+    holes) _GPTOS_NEXT_HOLES=$text ;;
     cmd)
       if [[ -z $text || $text == *[[:cntrl:]]* ]]; then
         _GPTOS_REFUSED=1
       elif ((${#_GPTOS_COMMANDS[@]} < 50)); then
+        __gptos_keep_holes "$text" "$_GPTOS_NEXT_HOLES"
         _GPTOS_COMMANDS+=("$text")
         _GPTOS_NOTES+=("$note")
+        _GPTOS_COMMAND_HOLES+=("$_GPTOS_KEPT")
       fi
+      _GPTOS_NEXT_HOLES=''
       ;;
     more) _GPTOS_OFFER=$text ;;
     msg) _GPTOS_MESSAGE=$text ;;
@@ -174,7 +179,7 @@ __gptos_take_field() {
 }
 
 __gptos_clear_answer() {
-  _GPTOS_FIELDS=() _GPTOS_COMMANDS=() _GPTOS_NOTES=() _GPTOS_PART='' _GPTOS_BEGUN=''
+  _GPTOS_FIELDS=() _GPTOS_COMMANDS=() _GPTOS_NOTES=() _GPTOS_COMMAND_HOLES=() _GPTOS_NEXT_HOLES='' _GPTOS_PART='' _GPTOS_BEGUN=''
   _GPTOS_OFFER='' _GPTOS_MESSAGE='' _GPTOS_WAITING_FOR='' _GPTOS_RECORDS=0 _GPTOS_ENDED=0 _GPTOS_REFUSED=0
   _GPTOS_MEANWHILE='' _GPTOS_MEANWHILE_NOTE='' _GPTOS_TAKEN=0 _GPTOS_OFFERED=0
 }
@@ -352,7 +357,7 @@ __gptos_only_progress() {
 # === the ring: suggestions in order, then the original words ===
 
 __gptos_forget() {
-  _GPTOS_RING=() _GPTOS_RING_NOTES=() _GPTOS_RING_AT=0 _GPTOS_ORIGINAL='' _GPTOS_QUERY='' _GPTOS_MORE='' _GPTOS_SHOWN=''
+  _GPTOS_RING=() _GPTOS_RING_NOTES=() _GPTOS_RING_HOLES=() _GPTOS_HOLES=() _GPTOS_GLUE=() _GPTOS_RING_AT=0 _GPTOS_ORIGINAL='' _GPTOS_QUERY='' _GPTOS_MORE='' _GPTOS_SHOWN=''
   _GPTOS_GUARD_UNTIL=0 _GPTOS_GUARD_TOLD=0 _GPTOS_HELD=''
 }
 
@@ -369,6 +374,7 @@ __gptos_show() {
   READLINE_LINE=$text
   READLINE_POINT=${#text}
   _GPTOS_SHOWN=$text
+  __gptos_open_holes "${_GPTOS_RING_HOLES[$1]-}"
   __gptos_guard
 }
 
@@ -427,7 +433,7 @@ __gptos_settle() {
 
 __gptos_accept_new() {
   __gptos_forget
-  _GPTOS_RING=("${_GPTOS_COMMANDS[@]}") _GPTOS_RING_NOTES=("${_GPTOS_NOTES[@]}")
+  _GPTOS_RING=("${_GPTOS_COMMANDS[@]}") _GPTOS_RING_NOTES=("${_GPTOS_NOTES[@]}") _GPTOS_RING_HOLES=("${_GPTOS_COMMAND_HOLES[@]}")
   _GPTOS_ORIGINAL=$_GPTOS_ASKED_LINE _GPTOS_QUERY=$_GPTOS_ASKED_QUERY _GPTOS_MORE=$_GPTOS_OFFER
   __gptos_show 0
 }
@@ -450,6 +456,7 @@ __gptos_join() {
     done
     _GPTOS_RING+=("$candidate")
     _GPTOS_RING_NOTES+=("${_GPTOS_NOTES[i]}")
+    _GPTOS_RING_HOLES+=("${_GPTOS_COMMAND_HOLES[i]}")
   done
 }
 

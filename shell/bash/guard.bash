@@ -150,7 +150,7 @@ __gptos_enter() {
       __gptos_replace_pending
       __gptos_ask "$_GPTOS_PRIVATE$_GPTOS_WORDS" "$_GPTOS_MARK" new
     fi
-  elif __gptos_guarded || __gptos_withheld; then
+  elif __gptos_guarded || __gptos_unfilled || __gptos_withheld; then
     __gptos_bind_step "$_GPTOS_STEP_SUBMIT" '""'
   else
     __gptos_submit

@@ -87,6 +87,7 @@ __gptos_interrupt() {
 __gptos_begin() {
   __gptos_calm
   _GPTOS_TYPED=''
+  __gptos_disarm_keys
   ((_GPTOS_PENDING)) || __gptos_restore_trap
 }
 

@@ -68,6 +68,7 @@ __gptos_take() {
   if ((i == ${#_GPTOS_RING[@]})); then
     _GPTOS_RING+=("$_GPTOS_MEANWHILE")
     _GPTOS_RING_NOTES+=("$_GPTOS_MEANWHILE_NOTE")
+    _GPTOS_RING_HOLES+=('')
   fi
   __gptos_show "$i"
 }

@@ -18,6 +18,8 @@ __gptos_request() {
     __gptos_say 'works at the shell prompt only'
   elif [[ -z $_GPTOS_WORDS ]]; then
     __gptos_say 'type what you want, then press the key'
+  elif __gptos_next_hole; then
+    :
   elif __gptos_on_suggestion; then
     __gptos_next
   else
@@ -38,6 +40,7 @@ __gptos_prompt() {
       command "$GPTOS_BIN" ran bash "$status" >/dev/null 2>&1 &) 2>/dev/null
     _GPTOS_RAN=''
   fi
+  __gptos_disarm_keys
   __gptos_forget
   # Bash restores `$?` after each element of PROMPT_COMMAND; the status is for those who call us from a string of theirs.
   ((errexit == 0)) || return 0
@@ -96,7 +99,7 @@ __gptos_bind_keys() {
   local map key
   for map in "${_GPTOS_KEYMAPS[@]}"; do
     # Bash 5.1 keeps the former command of a `bind -x` key unless it is unbound first.
-    for key in "$_GPTOS_STEP_REQUEST" "$_GPTOS_STEP_ENTER" "$_GPTOS_STEP_OPERATE" "$_GPTOS_STEP_ARRIVE" "${_GPTOS_KEYS[@]}"; do
+    for key in "$_GPTOS_STEP_REQUEST" "$_GPTOS_STEP_ENTER" "$_GPTOS_STEP_OPERATE" "$_GPTOS_STEP_ARRIVE" "$_GPTOS_STEP_HOLE" "${_GPTOS_KEYS[@]}"; do
       builtin bind -m "$map" -r "$key" 2>/dev/null
     done
     # `||` also exempts everything inside from the user's `set -e`.
@@ -104,6 +107,7 @@ __gptos_bind_keys() {
     builtin bind -m "$map" -x "\"$_GPTOS_STEP_ENTER\": __gptos_enter || :"
     builtin bind -m "$map" -x "\"$_GPTOS_STEP_OPERATE\": __gptos_enter operate-and-get-next || :"
     builtin bind -m "$map" -x "\"$_GPTOS_STEP_ARRIVE\": __gptos_arrive || :"
+    builtin bind -m "$map" -x "\"$_GPTOS_STEP_HOLE\": __gptos_type || :"
   done
   __gptos_bind_step "$_GPTOS_STEP_REPLAY" '""'
   __gptos_bind_step "$_GPTOS_STEP_SUBMIT" accept-line
@@ -152,6 +156,8 @@ __gptos_set_up() {
   __gptos_restore_trap
   _GPTOS_REPLAY_BOUND='' _GPTOS_SUBMIT_BOUND=''
   [[ -n ${_GPTOS_KEYS+set} ]] || _GPTOS_KEYS=()
+  [[ -n ${_GPTOS_ARMED+set} ]] || _GPTOS_ARMED=()
+  __gptos_disarm_keys
   __gptos_forget
   __gptos_bind_keys
   for hook in "${PROMPT_COMMAND[@]}"; do

@@ -16,7 +16,7 @@
 #                0: the prompt waits for the answer, with a sign of life, until this
 #                machine has something to offer by itself
 #
-# Parts: this file, guard.fish, keys.fish, meanwhile.fish and note.fish, in this order;
+# Parts: this file, guard.fish, holes.fish, keys.fish, meanwhile.fish and note.fish, in this order;
 # `gptos init fish` prints them as one. Defines functions called __gptos_* and variables called
 # _GPTOS_*. While a note is shown, fish_prompt and fish_mode_prompt are wrapped; the next
 # prompt has them back.
@@ -203,7 +203,7 @@ function __gptos_ask
     end
     set -g _GPTOS_WORD
     printf '%s\0%s\0' $query "$(__gptos_names)" | command sh -c $_GPTOS_KEEPER gptos-fish $fish_pid $live $lull $columns \
-        $GPTOS_BIN widget fish $argv[4..] --shell-version $version | while read -lz word
+        $GPTOS_BIN widget fish $argv[4..] --shell-version $version --holes | while read -lz word
         set -g _GPTOS_WORD (string split -m 2 ' ' -- $word)
     end
     set -l word $_GPTOS_WORD
@@ -336,6 +336,8 @@ function __gptos_take
     end
     __gptos_sweep $dir
     set -l commands
+    set -l holes
+    set -l asked
     set -l notes
     set -l remarks
     set -l more
@@ -346,13 +348,17 @@ function __gptos_take
         set -l text $fields[(math $at + 1)]
         set -l note (string replace -ar $_GPTOS_UNSEEN '' -- $fields[(math $at + 2)])
         switch $fields[$at]
+            case holes
+                set asked $text
             case cmd
                 if string match -qr -- $_GPTOS_UNSEEN $text; or string match -qr '^\s*$' -- $text
                     set refused 1
                 else if not contains -- $text $commands
                     set -a commands $text
                     set -a notes "gptos: $note"
+                    set -a holes (__gptos_checked_holes $text $asked | string collect -a)
                 end
+                set asked
             case more
                 set more (string replace -ar $_GPTOS_UNSEEN '' -- $text)
             case msg
@@ -392,6 +398,7 @@ function __gptos_offer --no-scope-shadowing
         set -g _GPTOS_QUERY $_GPTOS_ASKED[3]
         set -g _GPTOS_RING $commands
         set -g _GPTOS_NOTES $notes
+        set -g _GPTOS_RING_HOLES $holes
         set -g _GPTOS_MORE
         if test $_GPTOS_ASKED[4] = plain
             set -g _GPTOS_MORE $more
@@ -416,6 +423,7 @@ function __gptos_join --no-scope-shadowing
         if not contains -- $commands[$i] $_GPTOS_RING
             set -a _GPTOS_RING $commands[$i]
             set -a _GPTOS_NOTES $notes[$i]
+            set -a _GPTOS_RING_HOLES "$holes[$i]"
         end
     end
 end
@@ -432,7 +440,8 @@ function __gptos_put
     end
     set -g _GPTOS_PUT $text
     commandline -r -- $text
-    commandline -f end-of-buffer
+    __gptos_open_holes
+    or commandline -f end-of-buffer
     __gptos_say $note
     __gptos_guard
 end

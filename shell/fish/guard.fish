@@ -208,6 +208,11 @@ function __gptos_enter
         return
     end
     if not commandline --paging-mode
+        if __gptos_unfilled
+            return
+        end
+        # What kept it from running is gone.
+        set line (commandline -b | string collect)
         set -e _GPTOS_MAY_RUN
         __gptos_judge "$line"
         set -q _GPTOS_MAY_RUN

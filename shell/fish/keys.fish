@@ -11,6 +11,9 @@ function __gptos_key
     if __gptos_too_early 0
         return
     end
+    if __gptos_next_hole
+        return
+    end
     set -l line (commandline -b | string collect)
     if set -q _GPTOS_RING[1]
         if test "$line" = "$_GPTOS_PUT"
@@ -54,6 +57,7 @@ end
 
 function __gptos_forget
     __gptos_drop_request
+    __gptos_drop_holes
     set -e _GPTOS_RING
     set -e _GPTOS_SHOWN
     set -e _GPTOS_ARMED

@@ -54,6 +54,7 @@ function __gptos_take_meanwhile
         set -g _GPTOS_QUERY $_GPTOS_ASKED[3]
         set -g _GPTOS_RING
         set -g _GPTOS_NOTES
+        set -g _GPTOS_RING_HOLES
     else
         # Whoever was asked for more is not asked again.
         set -g _GPTOS_ASKED[4] fresh
@@ -64,6 +65,7 @@ function __gptos_take_meanwhile
     if not contains -- $_GPTOS_MEANWHILE[1] $_GPTOS_RING
         set -a _GPTOS_RING $_GPTOS_MEANWHILE[1]
         set -a _GPTOS_NOTES "gptos: $_GPTOS_MEANWHILE[2]"
+        set -a _GPTOS_RING_HOLES ''
     end
     __gptos_put (contains -i -- $_GPTOS_MEANWHILE[1] $_GPTOS_RING)
 end

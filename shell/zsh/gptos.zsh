@@ -40,7 +40,7 @@ typeset -gi _GPTOS_FD=${_GPTOS_FD:-0} _GPTOS_PID=${_GPTOS_PID:-0} _GPTOS_CANCELL
 typeset -g _GPTOS_INPUT='' _GPTOS_ASKED='' _GPTOS_USER_TRAP=${_GPTOS_USER_TRAP-}
 # What its answer held so far.
 typeset -ga _GPTOS_NEW=() _GPTOS_NEW_NOTES=()
-typeset -g _GPTOS_NEW_MORE='' _GPTOS_REMARK='' _GPTOS_REFUSED=0
+typeset -g _GPTOS_NEW_MORE='' _GPTOS_NEW_HOLES='' _GPTOS_REMARK='' _GPTOS_REFUSED=0
 # What it waits for and since when, the candidate that may be taken until the answer is here, and whether it was taken.
 typeset -g _GPTOS_ELAPSED='' _GPTOS_WAITING_FOR='' _GPTOS_MEANWHILE='' _GPTOS_MEANWHILE_NOTE=''
 typeset -gi _GPTOS_TAKEN=0
@@ -69,6 +69,12 @@ typeset -gi _GPTOS_PAUSE_FD=${_GPTOS_PAUSE_FD:-0}
 typeset -g _GPTOS_UNCHECKED=''
 # Suggestions of this shell, and lines made of them, which may come back as a line of their own.
 typeset -ga _GPTOS_SEEN=(${_GPTOS_SEEN[@]})
+# The holes of suggestions of this shell, by the text of these; those of this line in their order, what stood in front of each in its word,
+# and the line as it was drawn last.
+typeset -gA _GPTOS_HOLED
+typeset -ga _GPTOS_HOLES=() _GPTOS_GLUE=()
+typeset -g _GPTOS_DRAFT=''
+typeset -gi _GPTOS_N_HOLES=0 _GPTOS_HOLES_LIT=0
 # Options of the user that count while our own hold.
 typeset -g _GPTOS_BANG_HIST=off _GPTOS_COMMENTS=off
 # Whether the keys that accept a line end a history search first.
@@ -127,9 +133,9 @@ __gptos_question() {
 __gptos_ask() {
     emulate -L zsh
     local bin="$GPTOS_BIN" pid=''
-    local -a arguments=(widget zsh --shell-version "$ZSH_VERSION")
+    local -a arguments=(widget zsh --shell-version "$ZSH_VERSION" --holes)
     integer fd=0
-    (( $2 )) && arguments=(widget zsh --fresh --shell-version "$ZSH_VERSION")
+    (( $2 )) && arguments=(widget zsh --fresh --shell-version "$ZSH_VERSION" --holes)
     [[ $bin == */* ]] || bin="${commands[$bin]-}"
     if [[ ! -f $bin || ! -x $bin ]]; then
         __gptos_say "${GPTOS_BIN:-GPTOS_BIN} not found"
@@ -152,7 +158,7 @@ __gptos_ask() {
     (( $3 )) || __gptos_forget
     _GPTOS_FD=$fd _GPTOS_PID=$pid _GPTOS_CANCELLED=0 _GPTOS_EXTENDS=$3
     _GPTOS_INPUT='' _GPTOS_ASKED="$BUFFER" _GPTOS_QUERY="$1" _GPTOS_TYPED_ASKED="${_GPTOS_TYPED:-$BUFFER}"
-    _GPTOS_NEW=() _GPTOS_NEW_NOTES=() _GPTOS_NEW_MORE='' _GPTOS_REMARK='' _GPTOS_REFUSED=0
+    _GPTOS_NEW=() _GPTOS_NEW_NOTES=() _GPTOS_NEW_MORE='' _GPTOS_NEW_HOLES='' _GPTOS_REMARK='' _GPTOS_REFUSED=0
     _GPTOS_ELAPSED='' _GPTOS_WAITING_FOR='' _GPTOS_MEANWHILE='' _GPTOS_MEANWHILE_NOTE='' _GPTOS_TAKEN=0
     zle -F -w $fd gptos-data
     __gptos_trap_interrupt
@@ -162,6 +168,7 @@ __gptos_ask() {
 __gptos_forget() {
     _GPTOS_RING=() _GPTOS_NOTES=() _GPTOS_AT=0 _GPTOS_DESCENDS=0
     _GPTOS_ORIGINAL='' _GPTOS_SHOWN='' _GPTOS_MORE='' _GPTOS_QUERY='' _GPTOS_TYPED=''
+    __gptos_drop_holes
 }
 
 # Ends the request under way; with a signal name its processes too. Never to be called from a trap.
@@ -235,7 +242,11 @@ __gptos_data() {
         case $fields[i] in
             tick) _GPTOS_ELAPSED="$fields[i+1]" _GPTOS_WAITING_FOR="$fields[i+2]" progressed=1 ;;
             meanwhile) __gptos_meanwhile "$fields[i+1]" "$fields[i+2]" && progressed=1 ;;
-            cmd) __gptos_candidate "$fields[i+1]" "$fields[i+2]" ;;
+            holes) _GPTOS_NEW_HOLES="$fields[i+1]" ;;
+            cmd)
+                __gptos_candidate "$fields[i+1]" "$fields[i+2]" "$_GPTOS_NEW_HOLES"
+                _GPTOS_NEW_HOLES=''
+                ;;
             more) _GPTOS_NEW_MORE="$fields[i+1]" ;;
             msg) _GPTOS_REMARK="$fields[i+1]" ;;
             end) ended=1; break ;;
@@ -267,6 +278,7 @@ __gptos_candidate() {
     if [[ -z $1 || $1 == *[[:cntrl:]]* ]]; then
         _GPTOS_REFUSED=1
     elif (( $#_GPTOS_NEW < 50 && ! ${_GPTOS_NEW[(Ie)$1]} )); then
+        [[ -n $3 ]] && __gptos_keep_holes "$1" "$3"
         _GPTOS_NEW+=("$1")
         _GPTOS_NEW_NOTES+=("$2")
     fi
@@ -408,6 +420,7 @@ __gptos_show() {
         BUFFER="$_GPTOS_ORIGINAL" _GPTOS_NOTE='your words'
     fi
     CURSOR=$#BUFFER
+    __gptos_open_holes
     # The ghost text of another plugin belongs to the line that was replaced.
     POSTDISPLAY=''
     _GPTOS_AT=$1 _GPTOS_SHOWN="$BUFFER" _GPTOS_DESCENDS=$(( $1 > 0 ))
@@ -415,6 +428,167 @@ __gptos_show() {
     __gptos_say "$_GPTOS_NOTE"
     zle -R
     __gptos_guard_arm
+}
+
+# --- holes -----------------------------------------------------------------------------------------------------------
+
+# Keeps which parts of a suggestion are to be filled in: TEXT HOLES, the latter apart by blanks. Of no use are those that it does not hold.
+__gptos_keep_holes() {
+    emulate -L zsh
+    setopt extended_glob
+    local hole='' rest="$1"
+    for hole in ${=2}; do
+        [[ $hole == '<'[a-z0-9-]#'>' && $rest == *"$hole"* ]] || return 0
+        rest="${rest#*"$hole"}"
+    done
+    (( $#_GPTOS_HOLED < 200 )) || _GPTOS_HOLED=()
+    _GPTOS_HOLED[$1]="$2"
+}
+
+# The line has nothing to fill in, or is no longer ours.
+__gptos_drop_holes() {
+    _GPTOS_HOLES=() _GPTOS_GLUE=() _GPTOS_N_HOLES=0
+}
+
+# The line is what was just put into it, or came back: its holes, if it has any, with the cursor on the first.
+__gptos_open_holes() {
+    emulate -L zsh
+    local -a places
+    local place=''
+    __gptos_drop_holes
+    _GPTOS_HOLES=(${=_GPTOS_HOLED[$BUFFER]-})
+    _GPTOS_N_HOLES=$#_GPTOS_HOLES
+    (( _GPTOS_N_HOLES )) || return 0
+    __gptos_find_holes
+    for place in $places; do
+        __gptos_before_hole $place
+        _GPTOS_GLUE+=("$REPLY")
+    done
+    CURSOR=$places[1]
+}
+
+# Where the holes of this line are: places, -1 for one that is no more. Of those with one name the first are filled in first.
+__gptos_find_holes() {
+    emulate -L zsh
+    local before="$BUFFER"
+    integer i=0
+    places=()
+    for (( i = $#_GPTOS_HOLES; i > 0; i-- )); do
+        if [[ $before == *"$_GPTOS_HOLES[i]"* ]]; then
+            before="${before%"$_GPTOS_HOLES[i]"*}"
+            places[i]=$#before
+        else
+            places[i]=-1
+        fi
+    done
+}
+
+# REPLY: what stands in front of a place in its word, behind any other hole.
+__gptos_before_hole() {
+    emulate -L zsh
+    REPLY="${BUFFER[1,$1]}"
+    REPLY="${${REPLY##*[[:space:]]}##*>}"
+}
+
+# Takes out of the line every hole in front of which something was written: that is what it asked for.
+__gptos_settle_holes() {
+    emulate -L zsh
+    local REPLY=''
+    local -a places
+    integer i=0 cursor=$CURSOR
+    __gptos_find_holes
+    for (( i = $#places; i > 0; i-- )); do
+        (( places[i] >= 0 )) && [[ $_GPTOS_HOLES[i] != '<>' ]] || continue
+        __gptos_before_hole $places[i]
+        if [[ -n $_GPTOS_GLUE[i] && $REPLY == *"$_GPTOS_GLUE[i]" || -z $_GPTOS_GLUE[i] && -z $REPLY ]]; then
+            continue
+        fi
+        (( cursor > places[i] )) && cursor=$(( cursor > places[i] + $#_GPTOS_HOLES[i] ? cursor - $#_GPTOS_HOLES[i] : places[i] ))
+        BUFFER="${BUFFER[1,places[i]]}${BUFFER[places[i] + $#_GPTOS_HOLES[i] + 1,-1]}"
+        CURSOR=$cursor
+    done
+}
+
+# Before each redraw: what was typed on a hole takes its place.
+__gptos_watch_holes() {
+    emulate -L zsh
+    local -a places
+    integer i=0
+    (( _GPTOS_HOLES_LIT )) && region_highlight=("${(@)region_highlight:#* memo=gptos-hole}")
+    _GPTOS_HOLES_LIT=0
+    __gptos_find_holes
+    # Something was typed or pasted, not brought back by undo.
+    if (( $#BUFFER > $#_GPTOS_DRAFT && ${places[(Ie)$CURSOR]} )) && [[ $LASTWIDGET != (*undo*|redo) && $BUFFER != "$_GPTOS_SHOWN" ]]; then
+        __gptos_settle_holes
+        __gptos_find_holes
+    fi
+    _GPTOS_DRAFT="$BUFFER"
+    # Before 5.9 nobody could tell our marks from those of others.
+    [[ $ZSH_VERSION == (5.<9->*|<6->.*) ]] || return 0
+    for (( i = 1; i <= $#places; i++ )); do
+        (( places[i] >= 0 )) || continue
+        region_highlight+=("$places[i] $(( places[i] + $#_GPTOS_HOLES[i] )) standout memo=gptos-hole")
+        _GPTOS_HOLES_LIT=1
+    done
+    return 0
+}
+
+# Leads to the next hole, or to the first again. False if there is nothing to fill in, or the line is as it was shown and the cursor is on the
+# last hole: then the key means the next suggestion.
+__gptos_next_hole() {
+    emulate -L zsh
+    local -a places named
+    integer i=0 first=0 next=0
+    (( $#_GPTOS_HOLES )) || return 1
+    __gptos_settle_holes
+    __gptos_find_holes
+    for (( i = 1; i <= $#places; i++ )); do
+        (( places[i] >= 0 )) && [[ $_GPTOS_HOLES[i] != '<>' ]] || continue
+        (( first )) || first=$i
+        (( next || places[i] <= CURSOR )) || next=$i
+    done
+    if (( ! first )); then
+        __gptos_close_holes
+        # Pressed once more at the end, the key means what it always does.
+        (( CURSOR < $#BUFFER )) || [[ $places[-1] -ge 0 ]] || return 1
+        CURSOR=$#BUFFER
+        __gptos_say 'all is filled in, Enter runs it'
+        return 0
+    fi
+    if (( ! next )); then
+        [[ $BUFFER == "$_GPTOS_SHOWN" && $CURSOR -ge $places[first] ]] && return 1
+        next=$first
+    fi
+    CURSOR=$places[next]
+    __gptos_say "fill in $_GPTOS_HOLES[next]"
+    return 0
+}
+
+# All is filled in: the sign at the end that kept the line from running has done its work.
+__gptos_close_holes() {
+    emulate -L zsh
+    if [[ $_GPTOS_HOLES[-1] == '<>' && $BUFFER == *'<>' ]]; then
+        BUFFER="${${BUFFER%'<>'}% }"
+    fi
+    __gptos_drop_holes
+}
+
+# Whether the line must not run because a hole is left; then the cursor is on it.
+__gptos_is_unfilled() {
+    emulate -L zsh
+    local -a places
+    integer i=0
+    (( $#_GPTOS_HOLES )) && [[ $CONTEXT == start ]] || return 1
+    __gptos_settle_holes
+    __gptos_find_holes
+    for (( i = 1; i <= $#places; i++ )); do
+        (( places[i] >= 0 )) && [[ $_GPTOS_HOLES[i] != '<>' ]] || continue
+        CURSOR=$places[i]
+        __gptos_say "fill in $_GPTOS_HOLES[i] first"
+        return 0
+    done
+    __gptos_close_holes
+    return 1
 }
 
 # --- the guard of time -----------------------------------------------------------------------------------------------
@@ -611,6 +785,7 @@ __gptos_translate() {
         fi
     fi
 
+    __gptos_next_hole && return 0
     if (( $#_GPTOS_RING )) && [[ $BUFFER == "$_GPTOS_SHOWN" ]]; then
         if (( _GPTOS_AT < $#_GPTOS_RING )); then
             __gptos_show $(( _GPTOS_AT + 1 ))
@@ -665,6 +840,7 @@ __gptos_takes_enter() {
         fi
         return 0
     fi
+    __gptos_is_unfilled && return 0
     # At a continuation prompt the first part of the line is accepted already.
     [[ $CONTEXT == start ]] && _GPTOS_ACCEPTED=0
     (( _GPTOS_DESCENDS )) && _GPTOS_ACCEPTED=1
@@ -710,7 +886,10 @@ __gptos_line_init() {
     __gptos_guard_lift
     __gptos_watch_line
     (( _GPTOS_SEARCHES_BOUND )) || __gptos_bind_searches
-    [[ -n $BUFFER && $CONTEXT == start ]] && (( ${_GPTOS_SEEN[(Ie)$BUFFER]} )) && _GPTOS_DESCENDS=1
+    if [[ -n $BUFFER && $CONTEXT == start ]] && (( ${_GPTOS_SEEN[(Ie)$BUFFER]} )); then
+        _GPTOS_DESCENDS=1
+        __gptos_open_holes
+    fi
     return 0
 }
 
@@ -819,6 +998,7 @@ __gptos_pause_forget() {
 __gptos_watch_line() {
     [[ $BUFFER == '?'* ]] && __gptos_warm
     [[ $GPTOS_PREFETCH == 1 ]] && __gptos_watch_pause
+    (( _GPTOS_N_HOLES || _GPTOS_HOLES_LIT )) && __gptos_watch_holes
     [[ -n $_GPTOS_TYPED || -z $BUFFER ]] || return 0
     emulate -L zsh
     # Who empties the line wants neither what was taken nor what is still to come.
@@ -828,8 +1008,10 @@ __gptos_watch_line() {
     fi
     if [[ -z $BUFFER || $BUFFER == "$_GPTOS_ORIGINAL" ]]; then
         _GPTOS_DESCENDS=0
+        __gptos_drop_holes
     elif (( ${_GPTOS_RING[(Ie)$BUFFER]} )); then
         _GPTOS_DESCENDS=1
+        (( _GPTOS_N_HOLES )) || __gptos_open_holes
     fi
 }
 

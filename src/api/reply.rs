@@ -84,6 +84,7 @@ fn to_wire(offer: &Offer) -> WireCandidate {
     let provider = offer.suggestion.origin().provider();
     WireCandidate {
         command: offer.suggestion.command().to_owned(),
+        holes: offer.suggestion.holes().iter().map(|hole| (hole.at.start, hole.at.end)).collect(),
         reading: offer.suggestion.reading().map(str::to_owned),
         origin: offer.suggestion.origin().label(),
         model: provider.and_then(|provider| provider.model.clone()),

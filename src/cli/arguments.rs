@@ -92,7 +92,7 @@ struct CommandLine {
 enum Verb {
     /// Print the command for some words
     #[command(after_help = "Without WORDS the query is read from standard input.\n\
-        Exit status: 0 command printed, 1 no answer, 2 internal error, 64 usage or configuration, 130 canceled.")]
+        Exit status: 0 command printed, 1 no answer, 2 internal error, 6 command printed that has <parts> to be filled in, 64 usage or configuration, 130 canceled.")]
     Translate(TranslateArguments),
     /// Tell how dangerous a command line is, and why
     #[command(after_help = "Without COMMAND, or with `-`, the line is read from standard input.\n\

@@ -9,12 +9,14 @@ use crate::domain::ShellKind;
 /// A call by the shell integration. Queries and commands come on standard input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HotVerb {
-    /// `gptos widget SHELL [--fresh] [--shell-version V]`: turn the words into a command.
+    /// `gptos widget SHELL [--fresh] [--holes] [--shell-version V]`: turn the words into a command.
     Widget {
         /// The calling shell.
         shell: ShellKind,
         /// Ask a provider at once.
         fresh: bool,
+        /// The integration keeps a line with holes from running; one of an earlier version does not ask for them.
+        holes: bool,
         /// The shell's version, `""` when it did not say.
         shell_version: String,
     },
@@ -53,7 +55,7 @@ pub enum HotVerb {
 pub fn hot_verb(arguments: &[OsString]) -> Result<Option<HotVerb>, UsageError> {
     let Some((verb, rest)) = arguments.split_first() else { return Ok(None) };
     match verb.to_str() {
-        Some("widget") => widget(rest).map(Some).ok_or_else(|| usage("gptos widget SHELL [--fresh] [--shell-version VERSION]")),
+        Some("widget") => widget(rest).map(Some).ok_or_else(|| usage("gptos widget SHELL [--fresh] [--holes] [--shell-version VERSION]")),
         Some("ran") => ran(rest).map(Some).ok_or_else(|| usage("gptos ran SHELL STATUS")),
         Some("guard") => only_shell(rest).map(|shell| Some(HotVerb::Guard { shell })).ok_or_else(|| usage("gptos guard SHELL")),
         Some("warm") => only_shell(rest).map(|shell| Some(HotVerb::Warm { shell })).ok_or_else(|| usage("gptos warm SHELL")),
@@ -89,15 +91,16 @@ fn usage(form: &str) -> UsageError {
 fn widget(arguments: &[OsString]) -> Option<HotVerb> {
     let mut words = arguments.iter().map(|argument| argument.to_str());
     let shell = words.next()??.parse().ok()?;
-    let (mut fresh, mut shell_version) = (false, String::new());
+    let (mut fresh, mut holes, mut shell_version) = (false, false, String::new());
     while let Some(word) = words.next() {
         match word? {
             "--fresh" => fresh = true,
+            "--holes" => holes = true,
             "--shell-version" => shell_version = words.next()??.to_owned(),
             _ => return None,
         }
     }
-    Some(HotVerb::Widget { shell, fresh, shell_version })
+    Some(HotVerb::Widget { shell, fresh, holes, shell_version })
 }
 
 fn ran(arguments: &[OsString]) -> Option<HotVerb> {
@@ -107,7 +110,7 @@ fn ran(arguments: &[OsString]) -> Option<HotVerb> {
 
 fn prefetch(arguments: &[OsString]) -> Option<HotVerb> {
     match widget(arguments)? {
-        HotVerb::Widget { shell, fresh: false, shell_version } => Some(HotVerb::Prefetch { shell, shell_version }),
+        HotVerb::Widget { shell, fresh: false, holes: false, shell_version } => Some(HotVerb::Prefetch { shell, shell_version }),
         _ => None,
     }
 }
@@ -150,11 +153,14 @@ mod tests {
 
     #[test]
     fn hot_verbs_are_read_and_others_left_alone() {
-        let widget = |shell, fresh, version: &str| Ok(Some(HotVerb::Widget { shell, fresh, shell_version: version.to_owned() }));
+        let asked =
+            |shell, fresh, holes, version: &str| Ok(Some(HotVerb::Widget { shell, fresh, holes, shell_version: version.to_owned() }));
+        let widget = |shell, fresh, version: &str| asked(shell, fresh, false, version);
         for (line, expected) in [
             ("widget zsh", widget(ShellKind::Zsh, false, "")),
             ("widget bash --fresh", widget(ShellKind::Bash, true, "")),
             ("widget fish --shell-version 3.6.0 --fresh", widget(ShellKind::Fish, true, "3.6.0")),
+            ("widget zsh --holes --fresh", asked(ShellKind::Zsh, true, true, "")),
             ("ran zsh 0", Ok(Some(HotVerb::Ran { shell: ShellKind::Zsh, status: 0 }))),
             ("ran zsh 255", Ok(Some(HotVerb::Ran { shell: ShellKind::Zsh, status: 255 }))),
             ("guard fish", Ok(Some(HotVerb::Guard { shell: ShellKind::Fish }))),
@@ -184,6 +190,7 @@ mod tests {
             "warm zsh x",
             "prefetch",
             "prefetch zsh --fresh",
+            "prefetch zsh --holes",
             "prefetch zsh list files",
         ] {
             let arguments: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();

@@ -40,6 +40,7 @@ fn integration(shell: ShellKind) -> &'static str {
         ShellKind::Bash => concat!(
             include_str!("../../shell/bash/gptos.bash"),
             include_str!("../../shell/bash/guard.bash"),
+            include_str!("../../shell/bash/holes.bash"),
             include_str!("../../shell/bash/live.bash"),
             include_str!("../../shell/bash/meanwhile.bash"),
             include_str!("../../shell/bash/setup.bash"),
@@ -47,6 +48,7 @@ fn integration(shell: ShellKind) -> &'static str {
         ShellKind::Fish => concat!(
             include_str!("../../shell/fish/gptos.fish"),
             include_str!("../../shell/fish/guard.fish"),
+            include_str!("../../shell/fish/holes.fish"),
             include_str!("../../shell/fish/keys.fish"),
             include_str!("../../shell/fish/meanwhile.fish"),
             include_str!("../../shell/fish/note.fish"),

@@ -126,6 +126,7 @@ fn statuses(roff: &mut Roff) {
         ("3", "`check`: the command line has a medium risk."),
         ("4", "`check`: it has a high risk."),
         ("5", "`check`: it has a critical risk."),
+        ("6", "`translate`: a command was printed that has `<parts>` to be filled in; it cannot be run as it is."),
         ("64", "Wrong usage or configuration."),
         ("130", "Canceled by the user."),
     ] {

@@ -62,6 +62,8 @@ pub enum ExitStatus {
     HighRisk = 4,
     /// 5: it has a critical risk.
     CriticalRisk = 5,
+    /// 6: the command that was printed has parts that are to be filled in.
+    Unfilled = 6,
     /// 64: wrong usage or configuration.
     Usage = 64,
     /// 130: cancelled by the user.

@@ -4,9 +4,10 @@
 use serde::Serialize;
 
 use super::pages::PageReport;
-use crate::domain::{Answerer, ShellFacts};
+use crate::domain::{Answerer, Hole, ShellFacts};
 use crate::protocol::{Answer, Via, WireCandidate};
 use crate::suggest::fit;
+use crate::syntax;
 use crate::system::{LocalTools, SearchPath, blast};
 use crate::validate::{Policy, Rejection, Suggestion, judge};
 
@@ -38,7 +39,8 @@ pub(super) fn suggestions(answer: &mut Answer, policy: &Policy) -> Vec<Shown> {
 /// The candidate that somebody who waits may take instead, if it passes the gate and fits on one line.
 pub(super) fn meanwhile(wire: &WireCandidate, policy: &Policy) -> Option<Shown> {
     let suggestion = judge(&wire.clone().into_candidate()?, policy).ok()?;
-    let fits = !suggestion.command().contains('\n');
+    // What is put into the line by the way is complete.
+    let fits = !suggestion.command().contains('\n') && suggestion.holes().is_empty();
     fits.then_some(Shown { suggestion, via: wire.via, blast: None, needs: Vec::new() })
 }
 
@@ -47,10 +49,12 @@ pub(super) fn meanwhile(wire: &WireCandidate, policy: &Policy) -> Option<Shown> 
 pub(super) fn examine(shown: &mut [&mut Shown], facts: &ShellFacts) {
     let tools = LocalTools::new();
     for one in shown.iter_mut() {
-        let (command, programs) = (one.suggestion.command(), one.suggestion.verdict().programs.as_slice());
-        one.needs = fit::remarks(command, programs, facts, &SearchPath, &tools);
+        let programs = one.suggestion.verdict().programs.as_slice();
+        let command = syntax::with_unknowns(one.suggestion.command(), one.suggestion.holes()).unwrap_or_default();
+        one.needs = fit::remarks(&command, programs, facts, &SearchPath, &tools);
     }
-    if let Some(first) = shown.first_mut() {
+    // Nothing is known yet of what a hole will reach.
+    if let Some(first) = shown.first_mut().filter(|first| !first.has_holes()) {
         first.blast = blast::describe(&first.suggestion.verdict().effects, facts);
     }
 }
@@ -59,6 +63,27 @@ impl Shown {
     /// The command, fit for the edit buffer.
     pub(super) fn command(&self) -> &str {
         self.suggestion.command()
+    }
+
+    /// Whether the user has yet to write a part of it.
+    pub(super) fn has_holes(&self) -> bool {
+        !self.suggestion.holes().is_empty()
+    }
+
+    /// The texts of its holes in their order, apart by blanks: they hold none.
+    pub(super) fn holes(&self) -> String {
+        let texts = self.suggestion.holes().iter().map(|hole| &self.command()[hole.at.clone()]);
+        texts.collect::<Vec<_>>().join(" ")
+    }
+
+    /// What is to be filled in, in words; `None` when it is complete.
+    pub(super) fn unfilled(&self) -> Option<String> {
+        let mut texts: Vec<&str> = self.suggestion.holes().iter().map(|hole| &self.command()[hole.at.clone()]).collect();
+        texts.retain(|text| *text != Hole::STOP);
+        texts.dedup();
+        let (last, others) = texts.split_last()?;
+        let others = others.join(", ");
+        Some(if others.is_empty() { format!("fill in {last}") } else { format!("fill in {others} and {last}") })
     }
 
     /// Whether its source was not sure of it.
@@ -92,7 +117,10 @@ impl Shown {
     pub(super) fn note(&self) -> String {
         let source = match (self.via, self.source().as_str(), self.provider()) {
             (_, "ran", _) => "you ran this before".to_owned(),
-            (Via::Guess, source, _) => format!("{source}, a guess"),
+            (Via::Guess, source, _) => match self.unfilled() {
+                Some(unfilled) => format!("{source}, {unfilled}"),
+                None => format!("{source}, a guess"),
+            },
             (Via::Stale, _, None) => "an old answer".to_owned(),
             (Via::Stale, _, Some(provider)) => format!("an old answer of {provider}"),
             (Via::Cache, source, Some(provider)) => format!("{source}, {provider}"),
@@ -116,6 +144,7 @@ impl Shown {
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     pub(super) command: Option<String>,
+    holes: Vec<HoleReport>,
     pub(super) source: Option<String>,
     model: Option<String>,
     asked_model: Option<String>,
@@ -133,13 +162,36 @@ pub(super) struct Report {
     remarks: Vec<String>,
 }
 
+/// A part of the command that is to be filled in.
+#[derive(Debug, Serialize)]
+struct HoleReport {
+    /// What it asks for; empty for the sign at the end that keeps the line from running.
+    name: String,
+    /// Its first byte in the command.
+    start: usize,
+    /// The byte behind it.
+    end: usize,
+}
+
+impl HoleReport {
+    fn all(shown: &Shown) -> Vec<Self> {
+        let one = |hole: &Hole| {
+            let name = hole.name(shown.command()).unwrap_or_default().to_owned();
+            Self { name, start: hole.at.start, end: hole.at.end }
+        };
+        shown.suggestion.holes().iter().map(one).collect()
+    }
+}
+
 impl Report {
-    /// The best suggestion in full, the others as alternatives.
+    /// The best suggestion in full, the others as alternatives, of which those with holes are left out: a text alone would
+    /// not tell.
     pub(super) fn new(shown: &[Shown], remarks: &[String]) -> Self {
         let best = shown.first();
         let provider = best.and_then(Shown::provider);
         Self {
             command: best.map(|shown| shown.command().to_owned()),
+            holes: best.map(HoleReport::all).unwrap_or_default(),
             source: best.map(Shown::source),
             model: provider.and_then(|provider| provider.model.clone()),
             asked_model: provider.and_then(|provider| provider.instead_of.clone()),
@@ -150,7 +202,7 @@ impl Report {
             reading: best.and_then(|shown| shown.suggestion.reading().map(str::to_owned)),
             blast: best.and_then(|shown| shown.blast.clone()),
             needs: best.map(|shown| shown.needs.clone()).unwrap_or_default(),
-            alternatives: shown.iter().skip(1).map(|shown| shown.command().to_owned()).collect(),
+            alternatives: shown.iter().skip(1).filter(|shown| !shown.has_holes()).map(|shown| shown.command().to_owned()).collect(),
             offers: Vec::new(),
             remarks: remarks.to_vec(),
         }

@@ -128,6 +128,7 @@ mod tests {
         let remarks = |candidates: usize, mode: Mode| {
             let wire = crate::protocol::WireCandidate {
                 command: "ls".to_owned(),
+                holes: Vec::new(),
                 reading: None,
                 origin: "offline".to_owned(),
                 model: None,

@@ -9,7 +9,7 @@ use super::ask::{Ask, Surroundings};
 use super::batch::{self, BatchAnswer};
 use super::output::Output;
 use super::pages::{self, PageReport, ShownPage};
-use super::present::{self, Report};
+use super::present::{self, Report, Shown};
 use super::standing::Standing;
 use super::{ExitStatus, batch_queue, direct, facts, hints, why, widget};
 use crate::client::Unavailable;
@@ -67,7 +67,10 @@ pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> Ex
         report.offers = examples.iter().map(PageReport::from).collect();
         output.data(&format!("{}\n", serde_json::to_string(&report).unwrap_or_default()));
     } else {
-        shown.iter().for_each(|shown| output.data(&format!("{}\n", shown.command())));
+        // What is to be filled in stands alone, and never among commands that can be run.
+        let holed = shown.first().is_some_and(Shown::has_holes);
+        let printed = shown.iter().filter(|shown| shown.has_holes() == holed).take(if holed { 1 } else { usize::MAX });
+        printed.for_each(|shown| output.data(&format!("{}\n", shown.command())));
     }
     if shown.is_empty() {
         output.error(&hints::no_answer(&answer, &ask.query, &[], &surroundings.paths), None);
@@ -76,6 +79,10 @@ pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> Ex
     }
     answer.remarks.iter().for_each(|remark| output.remark(remark));
     match shown.first() {
+        Some(holed) if holed.has_holes() => {
+            output.remark(&format!("{}; the command cannot be run as it is", holed.note()));
+            return ExitStatus::Unfilled;
+        }
         Some(guess) if guess.is_guess() => output.remark(&guess.note()),
         Some(best) => best.exchange().into_iter().chain(best.here()).for_each(|remark| output.remark(&remark)),
         None => {}
@@ -133,7 +140,8 @@ pub(super) fn many(arguments: &BatchArguments, output: &mut Output<'_>) -> ExitS
             Some(own) => own.answer(&ask, begun, &mut |_| {}),
             None => surroundings.since(begun).ask(&ask, &mut |_| {}),
         };
-        let shown = present::suggestions(&mut answer, &policy);
+        let mut shown = present::suggestions(&mut answer, &policy);
+        shown.retain(|shown| !shown.has_holes());
         let sure = shown.first().is_some_and(|best| !best.is_guess());
         let report = Report::new(if sure { &shown } else { &[] }, &[]);
         BatchAnswer { command: report.command, confidence: report.confidence, source: report.source, alternatives: report.alternatives }

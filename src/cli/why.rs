@@ -104,6 +104,7 @@ fn outcome(sureness: Sureness) -> &'static str {
     match sureness {
         Sureness::Sure => "sure",
         Sureness::Guess => "a guess",
+        Sureness::Open => "a guess with holes",
         Sureness::Tie => "a guess among equals",
         Sureness::Unsure => "not sure",
         Sureness::Overlooks | Sureness::Misspelt => "ruled out",
@@ -111,7 +112,7 @@ fn outcome(sureness: Sureness) -> &'static str {
 }
 
 fn is_offered(reading: &Considered) -> bool {
-    matches!(reading.sureness, Sureness::Sure | Sureness::Guess | Sureness::Tie)
+    matches!(reading.sureness, Sureness::Sure | Sureness::Guess | Sureness::Tie | Sureness::Open)
 }
 
 /// Why a reading is as sure as it is.
@@ -121,6 +122,7 @@ pub(super) fn reason(reading: &Considered) -> String {
         Sureness::Overlooks => parts.push("a negation, a name or a number would be overlooked".to_owned()),
         Sureness::Misspelt => parts.push("it deletes or overwrites, which takes words that are spelt right".to_owned()),
         Sureness::Tie => parts.push("another reading is as good".to_owned()),
+        Sureness::Open => parts.push("it leaves open what stands in brackets".to_owned()),
         _ => {}
     }
     let list = |words: &[String]| words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
@@ -145,6 +147,7 @@ pub(super) fn reason(reading: &Considered) -> String {
 pub(super) fn refusal(reading: &Considered, policy: &Policy) -> Option<String> {
     let candidate = Candidate {
         command: reading.command.clone(),
+        holes: reading.holes.clone(),
         reading: Some(reading.reading.clone()),
         origin: Origin::Offline,
         confidence: reading.confidence,

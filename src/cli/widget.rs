@@ -27,7 +27,7 @@ const RAN_LIMIT: Duration = Duration::from_millis(500);
 /// Carries out a hot verb.
 pub(super) fn run(verb: HotVerb, output: &mut Output<'_>) -> ExitStatus {
     match verb {
-        HotVerb::Widget { shell, fresh, shell_version } => widget(shell, fresh, shell_version, output),
+        HotVerb::Widget { shell, fresh, holes, shell_version } => widget(shell, shell_version, Wish { fresh, holes }, output),
         HotVerb::Ran { shell, status } => ran(shell, i32::from(status)),
         HotVerb::Warm { shell } => warm(shell),
         HotVerb::Prefetch { shell, shell_version } => prefetch(shell, shell_version),
@@ -41,13 +41,22 @@ pub(super) fn record(output: &mut Output<'_>, kind: &str, text: &str, note: &str
     output.data(&format!("{kind}\0{text}\0{}\0", visible(note)));
 }
 
-fn widget(shell: ShellKind, fresh: bool, shell_version: String, output: &mut Output<'_>) -> ExitStatus {
+/// What the integration wants of an answer.
+#[derive(Debug, Clone, Copy)]
+struct Wish {
+    /// A provider's, at once.
+    fresh: bool,
+    /// Commands with holes as well.
+    holes: bool,
+}
+
+fn widget(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Output<'_>) -> ExitStatus {
     let surroundings = Surroundings::look();
     let status = match read_context() {
         Ok((query, context)) => {
             let mut facts = facts::gather(shell, shell_version);
             context.tell(&mut facts);
-            let mode = if fresh { Mode::Fresh } else { Mode::Normal };
+            let mode = if wish.fresh { Mode::Fresh } else { Mode::Normal };
             let standing = Standing::look(&surroundings.paths, &facts);
             let mut ask = Ask { query, facts, mode, want: WANT, no_cache: false, patient: false };
             standing.tighten(&mut ask);
@@ -71,6 +80,9 @@ fn widget(shell: ShellKind, fresh: bool, shell_version: String, output: &mut Out
                 }
             });
             standing.remark(&mut answer, mode);
+            if !wish.holes {
+                answer.candidates.retain(|candidate| candidate.holes.is_empty());
+            }
             answered(&mut answer, &ask, &standing, &surroundings, output)
         }
         Err(reason) => {
@@ -93,6 +105,9 @@ fn answered(answer: &mut Answer, ask: &Ask, standing: &Standing, surroundings: &
     let (several, mut single): (Vec<_>, Vec<_>) = shown.iter_mut().partition(|suggestion| suggestion.command().contains('\n'));
     present::examine(&mut single, &ask.facts);
     for suggestion in &single {
+        if suggestion.has_holes() {
+            record(output, "holes", &suggestion.holes(), "");
+        }
         record(output, "cmd", suggestion.command(), &suggestion.note());
     }
     if single.is_empty() && !several.is_empty() {

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use super::Hole;
+
 /// Where a candidate comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
@@ -103,6 +105,8 @@ impl Origin {
 pub struct Candidate {
     /// The command text, unchecked.
     pub command: String,
+    /// What of it the user has yet to write, in its order. A source that writes `<name>` by itself has left no hole.
+    pub holes: Vec<Hole>,
     /// One line in plain words saying what the command does, when the source gave one.
     pub reading: Option<String>,
     /// Who proposed it.

@@ -1,6 +1,7 @@
 use super::grammar::Word;
 use super::rank::Weighed;
 use super::tokens::Token;
+use crate::domain::Hole;
 
 /// How sure the translator is of one way to read a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +10,8 @@ pub enum Sureness {
     Sure,
     /// Offered, marked as a guess.
     Guess,
+    /// Offered with holes, for what the sentence leaves open.
+    Open,
     /// As good as another reading, so both are guesses.
     Tie,
     /// Too much of the sentence is left.
@@ -28,6 +31,8 @@ pub struct Considered {
     pub from_pack: bool,
     /// The command it would mean.
     pub command: String,
+    /// What of it the user has yet to write.
+    pub holes: Vec<Hole>,
     /// That command in plain words.
     pub reading: String,
     /// What was bound: names of slots and flags, each with the text that it stands for.
@@ -64,7 +69,7 @@ pub struct Explanation {
 }
 
 /// Readings worth showing.
-const MOST_READINGS: usize = 3;
+pub(super) const MOST_READINGS: usize = 3;
 
 pub(super) fn considered(weighed: &[Weighed], tokens: &[Token], words: &[Word]) -> Vec<Considered> {
     let one = |at: usize| {
@@ -75,6 +80,7 @@ pub(super) fn considered(weighed: &[Weighed], tokens: &[Token], words: &[Word]) 
             intent: parse.intent.clone(),
             from_pack: parse.from_pack,
             command: parse.commands.first().cloned().unwrap_or_default(),
+            holes: Vec::new(),
             reading: parse.reading.clone(),
             slots: parse.slots.clone(),
             left: coverage.as_ref().map(|coverage| coverage.left.clone()).unwrap_or_default(),

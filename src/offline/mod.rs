@@ -8,6 +8,7 @@ mod budget;
 mod explain;
 mod files;
 mod grammar;
+mod holes;
 mod index;
 mod intents;
 mod lexicon;

@@ -81,7 +81,7 @@ pub(super) fn candidates(weighed: Vec<Weighed>) -> Vec<Candidate> {
             let known = candidates.iter().any(|candidate| candidate.command == command);
             if !known && candidates.len() < MOST_CANDIDATES && confidence >= PLAUSIBLE {
                 let reading = (rank == 0).then(|| parse.reading.clone());
-                candidates.push(Candidate { command, reading, origin: Origin::Offline, confidence });
+                candidates.push(Candidate { command, holes: Vec::new(), reading, origin: Origin::Offline, confidence });
             }
         }
     }

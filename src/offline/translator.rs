@@ -8,6 +8,7 @@ use std::thread;
 use super::budget::Budget;
 use super::explain::{self, Explanation};
 use super::grammar::{self, Word};
+use super::holes::{Holed, OpenSentence};
 use super::index::Index;
 use super::intents::{self, Intent, Wording};
 use super::lexicon::{Lexicon, Role};
@@ -22,7 +23,7 @@ use super::{DATA, FILE_EXAMPLES, IntentInfo, Machine, NEEDED_NAMES, PHRASES, Tra
 /// The translator with what it was taught.
 #[derive(Debug)]
 pub struct Translator {
-    lexicon: Lexicon,
+    pub(super) lexicon: Lexicon,
     intents: Vec<Intent>,
     phrases: Vec<Phrase>,
     index: Index,
@@ -112,9 +113,11 @@ impl Translator {
     pub fn translate(&self, query: &str, machine: &Machine) -> Translation {
         let Some(Read { tokens, words, parses, budget }) = self.read(query, machine) else { return Translation::default() };
         // What was not tried might have been better than what was.
-        let weighed = if budget.is_spent() { Vec::new() } else { rank::weigh(parses, &tokens) };
-        let shape = weighed.first().filter(|best| best.is_offered()).map(|best| best.parse.shape());
-        let candidates = rank::candidates(weighed);
+        let mut weighed = if budget.is_spent() { Vec::new() } else { rank::weigh(parses, &tokens) };
+        let holed = self.with_holes(query, machine, &mut weighed);
+        let shape = weighed.first().filter(|best| holed.is_empty() && best.is_offered()).map(|best| best.parse.shape());
+        let candidates =
+            if holed.is_empty() { rank::candidates(weighed) } else { holed.into_iter().map(|holed| holed.candidate).collect() };
         let unknown = candidates.is_empty();
         Translation {
             candidates,
@@ -124,13 +127,38 @@ impl Translator {
         }
     }
 
+    /// Commands with holes, for a sentence that is not understood but for what it leaves open. Readings that take a noun for
+    /// a name are dropped.
+    fn with_holes(&self, query: &str, machine: &Machine, weighed: &mut Vec<rank::Weighed>) -> Vec<Holed> {
+        let Some(open) = OpenSentence::of(query, self) else { return Vec::new() };
+        weighed.retain(|weighed| !open.names_a_noun(weighed));
+        let best = weighed.first().filter(|best| best.is_offered());
+        if best.is_none_or(|best| open.is_doubtful(best)) { open.readings(self, machine) } else { Vec::new() }
+    }
+
+    /// The readings of a sentence, the best first.
+    pub(super) fn weighed(&self, query: &str, machine: &Machine) -> Option<Vec<rank::Weighed>> {
+        let Read { tokens, parses, budget, .. } = self.read(query, machine)?;
+        (!budget.is_spent()).then(|| rank::weigh(parses, &tokens))
+    }
+
+    /// Whether a pattern names the word.
+    pub(super) fn names_word(&self, word: &str) -> bool {
+        self.vocabulary.binary_search_by(|known| (**known).cmp(word)).is_ok()
+    }
+
     /// Tells how a sentence is read, and why one reading is believed and another is not.
     pub fn explain(&self, query: &str, machine: &Machine) -> Explanation {
         let Some(Read { tokens, words, parses, budget }) = self.read(query, machine) else { return Explanation::default() };
-        let weighed = rank::weigh(parses, &tokens);
-        let unknown = budget.is_spent() || !weighed.iter().any(rank::Weighed::is_offered);
+        let mut weighed = rank::weigh(parses, &tokens);
+        let holed = if budget.is_spent() { Vec::new() } else { self.with_holes(query, machine, &mut weighed) };
+        let mut readings: Vec<_> = holed.into_iter().map(Holed::considered).collect();
+        let unknown = readings.is_empty() && (budget.is_spent() || !weighed.iter().any(rank::Weighed::is_offered));
+        // What is offered instead of the others comes before them.
+        readings.extend(explain::considered(&weighed, &tokens, &words));
+        readings.truncate(explain::MOST_READINGS);
         Explanation {
-            readings: explain::considered(&weighed, &tokens, &words),
+            readings,
             nearest: if unknown { self.nearest(&tokens, &words) } else { Vec::new() },
             is_foreign: unknown && self.is_foreign(&tokens, &words),
             steps: budget.used(),

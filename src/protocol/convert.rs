@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{WireCandidate, WireOptions, WirePage, WireShell};
-use crate::domain::{Candidate, OptionCheck, Origin, PROXY_VARIABLES, PageOffer, Secret, ShellFacts};
+use crate::domain::{Candidate, Hole, OptionCheck, Origin, PROXY_VARIABLES, PageOffer, Secret, ShellFacts};
 
 impl WireShell {
     /// Puts the facts of a shell on the wire, with the key variables that were asked for.
@@ -86,6 +86,7 @@ impl WireCandidate {
         Some(Candidate {
             origin: Origin::from_label(&self.origin)?.with_models(self.model, self.asked_model),
             command: self.command,
+            holes: self.holes.into_iter().map(|(start, end)| Hole { at: start..end }).collect(),
             reading: self.reading,
             confidence: likelihood(self.confidence),
         })

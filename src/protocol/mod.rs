@@ -197,6 +197,9 @@ pub enum Via {
 pub struct WireCandidate {
     /// The command text.
     pub command: String,
+    /// The bytes of what the user has yet to write in it: where each begins and ends.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holes: Vec<(usize, usize)>,
     /// What it does, in one line.
     #[serde(default)]
     pub reading: Option<String>,

@@ -108,7 +108,7 @@ impl LocalSources<'_> {
                     let Ok(command) = redacted.restore_kept(&kept.command, request.facts.shell) else { continue };
                     let reading = kept.reading.map(|reading| reading.to_string());
                     local.add(
-                        &Candidate { command, reading, origin: kept.origin, confidence: kept.confidence },
+                        &Candidate { command, holes: Vec::new(), reading, origin: kept.origin, confidence: kept.confidence },
                         kept.command.as_str(),
                         via,
                         request,

@@ -289,7 +289,13 @@ impl Acceptance for Judgement {
         let parses = |text: &str| crate::syntax::parse(text, facts.shell).is_ok();
         // The answer came whole: the same words would be answered the same way again.
         let found = extract(answer, &resolves, &parses).map_err(|error| AttemptError { may_retry: Some(false), ..error })?;
-        Ok(Candidate { command: found.command, reading: found.reading, origin: Origin::Provider(from), confidence: CONFIDENCE })
+        Ok(Candidate {
+            command: found.command,
+            holes: Vec::new(),
+            reading: found.reading,
+            origin: Origin::Provider(from),
+            confidence: CONFIDENCE,
+        })
     }
 
     fn accept(&self, candidate: Candidate) -> BoxFuture<'_, Result<Suggestion, AttemptError>> {

@@ -16,8 +16,13 @@ const LIMIT: Duration = Duration::from_millis(250);
 /// What the gate says of an example with a word in each of its gaps: `None` when it would not let that pass. The pages are
 /// files that anybody may have written.
 pub fn judged(offer: &PageOffer, policy: &Policy) -> Option<Suggestion> {
-    let candidate =
-        Candidate { command: offer.filled(), reading: Some(offer.reading.clone()), origin: Origin::Tldr, confidence: offer.confidence };
+    let candidate = Candidate {
+        command: offer.filled(),
+        holes: Vec::new(),
+        reading: Some(offer.reading.clone()),
+        origin: Origin::Tldr,
+        confidence: offer.confidence,
+    };
     judge(&candidate, policy).ok().filter(|suggestion| !suggestion.command().contains('\n'))
 }
 

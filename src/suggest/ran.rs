@@ -19,7 +19,7 @@ impl Pipeline {
         let Some(memory) = self.memory().filter(|_| !query.is_private()) else { return };
         let redacted = redact::redact(query.as_str());
         let key = key::derive(Kind::Ran, redacted.stable(), facts, &self.parts.place.key_context(""));
-        let candidate = Candidate { command: command.to_owned(), reading: None, origin: Origin::Ran, confidence: 1.0 };
+        let candidate = Candidate { command: command.to_owned(), holes: Vec::new(), reading: None, origin: Origin::Ran, confidence: 1.0 };
         let known = || memory.recall(&key).iter().any(|known| known.command == command);
         let keep = redacted.is_clean()
             && judge(&candidate, &Policy::new(facts.shell).with_comments(facts.comments)).is_ok()

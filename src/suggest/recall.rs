@@ -29,7 +29,8 @@ impl LocalSources<'_> {
         let lines = memory.recall(&key);
         for line in lines.iter().filter(|line| line.shell == request.facts.shell) {
             let via = if line.demoted { Via::Guess } else { Via::Cache };
-            let candidate = Candidate { command: line.command.clone(), reading: None, origin: Origin::Ran, confidence: 1.0 };
+            let candidate =
+                Candidate { command: line.command.clone(), holes: Vec::new(), reading: None, origin: Origin::Ran, confidence: 1.0 };
             local.add(&candidate, &line.command, via, request);
         }
         if let Some(best) = lines.first().filter(|best| !best.demoted && best.shell == request.facts.shell)
@@ -58,7 +59,7 @@ impl LocalSources<'_> {
             }
             if let Some(command) = rebind(&line.command, &before.command, &now.command, shell) {
                 let reading = Some(format!("as you ran it for \u{201c}{}\u{201d}", line.query));
-                let candidate = Candidate { command, reading, origin: Origin::Ran, confidence: ALIKE_CONFIDENCE };
+                let candidate = Candidate { command, holes: Vec::new(), reading, origin: Origin::Ran, confidence: ALIKE_CONFIDENCE };
                 local.add(&candidate, &candidate.command, Via::Live, request);
                 return;
             }

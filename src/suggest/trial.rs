@@ -30,7 +30,7 @@ impl Acceptance for Trial {
         let resolves = |word: &str| self.commands.resolves(word, &self.facts);
         let parses = |text: &str| crate::syntax::parse(text, self.facts.shell).is_ok();
         let found = extract(answer, &resolves, &parses)?;
-        Ok(Candidate { command: found.command, reading: found.reading, origin: Origin::Provider(from), confidence: 1.0 })
+        Ok(Candidate { command: found.command, holes: Vec::new(), reading: found.reading, origin: Origin::Provider(from), confidence: 1.0 })
     }
 
     fn accept(&self, candidate: Candidate) -> BoxFuture<'_, Result<Suggestion, AttemptError>> {

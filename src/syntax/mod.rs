@@ -4,6 +4,7 @@
 mod bounds;
 mod escapes;
 mod expansion;
+mod holes;
 mod lexical;
 mod lexical_words;
 mod operator;
@@ -18,6 +19,7 @@ mod walk;
 
 pub use bounds::{MAX_BYTES, MAX_OPENERS};
 pub use escapes::{Dialect, decode};
+pub use holes::{MOST_HOLES, is_inert, with_unknowns};
 pub use outline::{Block, Item, Join, Piece};
 pub use parse::{SyntaxError, parse, place_of_error};
 pub use quote::{quote, quote_glob, quote_path};

@@ -13,6 +13,7 @@ mod files;
 mod flow;
 mod framing;
 mod gap;
+mod holes;
 mod mixture;
 mod output;
 mod path;

@@ -4,14 +4,15 @@ use thiserror::Error;
 
 use super::analyse::analyse;
 use super::verdict::{Finding, Policy, Verdict};
-use super::{sanitize, text};
-use crate::domain::{Candidate, Origin, Risk};
+use super::{holes, sanitize, text};
+use crate::domain::{Candidate, Hole, Origin, Risk};
 use crate::syntax::{SyntaxError, Tree};
 
 /// A command that passed the gate, with what the gate found out about it. Only [`judge`] makes one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Suggestion {
     command: String,
+    holes: Vec<Hole>,
     reading: Option<String>,
     origin: Origin,
     confidence: f64,
@@ -22,6 +23,11 @@ impl Suggestion {
     /// Exactly what enters the edit buffer.
     pub fn command(&self) -> &str {
         &self.command
+    }
+
+    /// What of it the user has yet to write; the shell does not run it as long as one is left.
+    pub fn holes(&self) -> &[Hole] {
+        &self.holes
     }
 
     /// How much it can destroy.
@@ -121,20 +127,27 @@ pub enum Rejection {
 /// Judges a candidate of any origin, the cache included; the origin has no say in the verdict. It reads the candidate as
 /// [`super::sanitize()`] does, and differs in one thing: one command that needs several lines (a loop, a here-document) is a
 /// suggestion here, which the command line prints and the widget keeps out of the buffer with a message, while
-/// `sanitize`, which answers for the buffer alone, says "show" and gives no text.
+/// `sanitize`, which answers for the buffer alone, says "show" and gives no text. A command with holes is judged as one
+/// with words of unknown content in their place.
 ///
 /// # Errors
 /// [`Rejection`] in one line that can be shown to the user.
 pub fn judge(candidate: &Candidate, policy: &Policy) -> Result<Suggestion, Rejection> {
-    let reading = sanitize::read(&candidate.command, policy)?;
+    let subject = holes::subject(candidate, policy)?;
+    let reading = sanitize::read(&subject, policy)?;
     let verdict = verdict(policy.parse(&reading.text)?, policy);
     let is_block = reading.is_block();
+    let has_holes = !candidate.holes.is_empty();
+    if has_holes && (reading.text != subject || reading.why.is_some() || !holes::may_ask(&verdict)) {
+        return Err(reading.why.unwrap_or(Rejection::Form("it leaves something open that must be said")));
+    }
     if let Some(why) = reading.why.filter(|_| !is_block) {
         let risk = verdict.risk.max(reading.floor);
         return Err(Rejection::Shown { text: text::escaped(&reading.text), risk, why: Box::new(why) });
     }
     Ok(Suggestion {
-        command: reading.text,
+        command: if has_holes { candidate.command.clone() } else { reading.text },
+        holes: candidate.holes.clone(),
         reading: candidate.reading.as_deref().map(text::printable_line).filter(|line| !line.is_empty()),
         origin: candidate.origin.clone(),
         confidence: candidate.confidence,
@@ -196,7 +209,7 @@ mod tests {
     use crate::domain::ShellKind;
 
     fn candidate(command: &str) -> Candidate {
-        Candidate { command: command.to_owned(), reading: None, origin: Origin::Offline, confidence: 0.9 }
+        Candidate { command: command.to_owned(), holes: Vec::new(), reading: None, origin: Origin::Offline, confidence: 0.9 }
     }
 
     fn judged(command: &str, shell: ShellKind) -> Result<Suggestion, Rejection> {

@@ -9,6 +9,7 @@ mod environment;
 mod fake_provider;
 mod faults;
 mod gate;
+mod holes;
 mod hostile_server;
 mod matrix;
 mod matrix_host;

@@ -74,6 +74,19 @@ impl FakeHelper {
         self.push(Reply { delay, output, ..Reply::default() })
     }
 
+    /// Answers with these `(command, holes, note)` triples; the holes are their texts, apart by blanks.
+    pub fn holed_after(self, delay: Duration, answers: &[(&str, &str, &str)]) -> Self {
+        let mut output = Vec::new();
+        for (command, holes, note) in answers {
+            if !holes.is_empty() {
+                record(&mut output, "holes", holes, "");
+            }
+            record(&mut output, "cmd", command, note);
+        }
+        record(&mut output, "end", "0", "");
+        self.push(Reply { delay, output, ..Reply::default() })
+    }
+
     /// The answer for a call with `--fresh`.
     pub fn fresh_after(mut self, delay: Duration, answers: &[(&str, &str)]) -> Self {
         let mut plain = Self { replies: Vec::new(), ..self.clone() }.answer_after(delay, answers);

@@ -13,6 +13,7 @@ mod terminal;
 mod attacks;
 mod bash;
 mod fish;
+mod holes;
 mod whole;
 mod zsh;
 

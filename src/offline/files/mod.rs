@@ -70,6 +70,11 @@ pub(super) fn match_files(words: &[Word], machine: &Machine, budget: &Budget) ->
     })
 }
 
+/// Whether a reading is about all files that there are, as far as nothing else is said of them.
+pub(super) fn is_collection(parse: &Parse) -> bool {
+    parse.intent.starts_with("files.") && parse.slots.first().is_some_and(|(name, _)| name == reading::WHAT)
+}
+
 struct Read {
     query: Query,
     weight: f64,

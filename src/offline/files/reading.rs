@@ -26,10 +26,13 @@ pub(super) fn action_name(action: &Action) -> &'static str {
     }
 }
 
+/// The first part of each.
+pub(super) const WHAT: &str = "what";
+
 /// What the query was filled with: name and text of each part.
 pub(super) fn parts(query: &Query) -> Vec<(String, String)> {
     let part = |name: &str, text: String| (name.to_owned(), text);
-    let mut parts = vec![part("what", what(query.what).to_owned())];
+    let mut parts = vec![part(WHAT, what(query.what).to_owned())];
     parts.extend((!query.roots.is_empty()).then(|| part("in", query.roots.join(", "))));
     parts.extend(query.tests.iter().map(|test| part("test", words(test))));
     parts.extend(query.depth.map(|depth| part("depth", depth.to_string())));

@@ -94,7 +94,7 @@ mod tests {
     use crate::validate::{Policy, judge};
 
     fn reply(origin: Origin, via: Via) -> Outcome {
-        let candidate = Candidate { command: "ls".to_owned(), reading: None, origin, confidence: 1.0 };
+        let candidate = Candidate { command: "ls".to_owned(), holes: Vec::new(), reading: None, origin, confidence: 1.0 };
         let suggestion = judge(&candidate, &Policy::new(ShellKind::Bash)).expect("harmless");
         Outcome::Reply(Reply { offers: vec![Offer { suggestion, via }], ..Reply::default() })
     }

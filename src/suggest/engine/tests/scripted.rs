@@ -15,7 +15,7 @@ pub(super) struct Lenient {
 
 impl Acceptance for Lenient {
     fn read(&self, answer: &RawAnswer, from: Answerer) -> Result<Candidate, AttemptError> {
-        Ok(Candidate { command: answer.text.clone(), reading: None, origin: Origin::Provider(from), confidence: 0.8 })
+        Ok(Candidate { command: answer.text.clone(), holes: Vec::new(), reading: None, origin: Origin::Provider(from), confidence: 0.8 })
     }
 
     fn accept(&self, candidate: Candidate) -> BoxFuture<'_, Result<Suggestion, AttemptError>> {

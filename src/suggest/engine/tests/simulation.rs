@@ -29,7 +29,7 @@ struct Same(Suggestion);
 
 impl Acceptance for Same {
     fn read(&self, answer: &RawAnswer, from: Answerer) -> Result<Candidate, AttemptError> {
-        Ok(Candidate { command: answer.text.clone(), reading: None, origin: Origin::Provider(from), confidence: 0.8 })
+        Ok(Candidate { command: answer.text.clone(), holes: Vec::new(), reading: None, origin: Origin::Provider(from), confidence: 0.8 })
     }
 
     fn accept(&self, _candidate: Candidate) -> BoxFuture<'_, Result<Suggestion, AttemptError>> {
@@ -72,7 +72,13 @@ struct Bench {
 
 impl Bench {
     fn new(world: &Arc<World>, seed: u64) -> Arc<Self> {
-        let candidate = Candidate { command: "ls".into(), reading: None, origin: Origin::Provider(Answerer::named("a")), confidence: 0.8 };
+        let candidate = Candidate {
+            command: "ls".into(),
+            holes: Vec::new(),
+            reading: None,
+            origin: Origin::Provider(Answerer::named("a")),
+            confidence: 0.8,
+        };
         let suggestion = judge(&candidate, &Policy::new(ShellKind::Bash)).unwrap();
         Arc::new(Self {
             engine: Arc::new(Engine::new(Arc::default(), false, 16, seed)),
