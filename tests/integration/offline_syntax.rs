@@ -7,11 +7,11 @@ use std::process::Command;
 use gptos::domain::ShellKind;
 use gptos::offline::{Machine, Os, intents, translate};
 
-/// The cases of all files of the corpus.
+/// The cases of all files of the corpus whose commands can be run.
 fn cases() -> Vec<toml::Table> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
     let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.file_name().is_some_and(|name| name != "explain.toml"));
+    paths.retain(|path| path.file_name().is_some_and(|name| name != "explain.toml" && name != "holes.toml"));
     paths.sort();
     assert!(paths.len() >= 10, "{paths:?}");
     let tables = paths.iter().map(|path| std::fs::read_to_string(path).unwrap().parse::<toml::Table>().unwrap());
@@ -60,7 +60,8 @@ fn the_real_shells_parse_every_command() {
     for shell in ShellKind::ALL {
         for os in [Os::Linux, Os::MacOs] {
             let machine = Machine::usual(shell, os);
-            check(shell, sentences.iter().flat_map(|say| translate(say, &machine).candidates).map(|best| best.command).collect());
+            let candidates = sentences.iter().flat_map(|say| translate(say, &machine).candidates);
+            check(shell, candidates.filter(|candidate| candidate.holes.is_empty()).map(|best| best.command).collect());
         }
     }
 }
