@@ -78,10 +78,7 @@ impl Drop for Installed {
 }
 
 fn is_the_find(buffer: &str) -> bool {
-    buffer.starts_with("find . ")
-        && buffer.contains("-type f")
-        && buffer.contains("-size +100M")
-        && (buffer.contains("-mtime") || buffer.contains("-newermt"))
+    buffer.starts_with("find . ") && buffer.contains("-size +100M") && (buffer.contains("-mtime") || buffer.contains("-newermt"))
 }
 
 #[test]

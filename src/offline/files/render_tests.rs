@@ -3,7 +3,7 @@
 use super::query::{Action, Field, Key, Query, Test, TestKind, What};
 use super::render::Writer;
 use crate::offline::grammar::{Length, Span};
-use crate::offline::slots::{Bound, Unit};
+use crate::offline::slots::{Bound, Size, Unit};
 
 pub(super) fn tests(query: &Query, writer: &mut Writer<'_>) -> Option<()> {
     kind(query, writer);
@@ -56,8 +56,19 @@ fn says_file(query: &Query) -> bool {
     let of_folders_too = |test: &Test| {
         matches!(test.kind, TestKind::Empty | TestKind::Executable | TestKind::Hidden | TestKind::Links(_))
             || matches!(&test.kind, TestKind::Under(folders) if !is_plain(folders))
+            || matches!(&test.kind, TestKind::Size(size) if is_size_of_folders(size))
     };
     !(lists && query.order.is_none() && query.tests.iter().any(picks) && !query.tests.iter().any(of_folders_too))
+}
+
+/// Whether a folder can be larger than that: one takes some kilobytes, and a megabyte only with ten thousands of files.
+fn is_size_of_folders(size: &Size) -> bool {
+    let unit = match size.unit {
+        'c' => 1,
+        'k' => 1024,
+        _ => return false,
+    };
+    size.amount < (1 << 20) / unit
 }
 
 fn one(test: &Test, query: &Query, writer: &mut Writer<'_>) -> Option<()> {
