@@ -205,7 +205,7 @@ fn on_pattern(query: &Query, writer: &mut Writer<'_>) -> Option<()> {
         Action::Move(place) => ("mv", Some(place.as_deref()?)),
         Action::Apply(tool) => (*tool, None),
         Action::Replace(old, new) => {
-            render_action::sed(old, new, writer);
+            render_action::sed(old, new, writer)?;
             ("", None)
         }
         _ => return None,

@@ -187,7 +187,8 @@ fn path_list(words: &[Word], at: usize, named: bool) -> Option<(usize, Vec<Strin
     let fits = |word: &Word| match word.value {
         Value::Path | Value::Here => true,
         Value::Variable => word.is_variable(),
-        Value::Quoted => named || word.raw.contains('/') || word.raw.starts_with('~'),
+        // In quotes a name without an ending is a folder's.
+        Value::Quoted => named || word.raw.contains('/') || word.raw.starts_with('~') || !word.raw.contains(['.', '*', '?', '\\', '$']),
         Value::Word => word.namely && !word.repaired,
         Value::File => named,
         Value::Glob(_) => word.raw.contains('/'),

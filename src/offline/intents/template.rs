@@ -238,7 +238,7 @@ fn when_at(text: &str) -> Option<(bool, String, &str)> {
 }
 
 fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, out: &mut String) -> Option<()> {
-    for part in parts {
+    for (at, part) in parts.iter().enumerate() {
         match part {
             Part::Text(text) => out.push_str(text),
             Part::Slot { name, filter } => {
@@ -263,6 +263,10 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
                     (Some(text), Some(shell)) => quote_path(&text?, shell),
                     (Some(text), None) => text?,
                     (None, Some(_)) if filter.is_some() => plain_command(&filled.plain())?,
+                    // No file is called `--option=…` or `pod/…`: what is a part of a word is no pattern for the shell.
+                    (None, Some(shell)) if filled.expands && (is_open(out) || parts.get(at + 1).is_some_and(goes_on)) => {
+                        quote(&filled.plain(), shell)
+                    }
                     (None, Some(shell)) => quoted(filled, shell),
                     (None, None) => filled.plain(),
                 };
@@ -293,6 +297,16 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
         }
     }
     Some(())
+}
+
+/// Whether a word has begun at the end of the command.
+fn is_open(command: &str) -> bool {
+    command.ends_with(|c: char| !c.is_whitespace() && c != '(')
+}
+
+/// Whether the part belongs to the word in front of it.
+fn goes_on(part: &Part) -> bool {
+    matches!(part, Part::Text(text) if text.starts_with(|c: char| !c.is_whitespace() && !matches!(c, ')' | ';' | '|' | '&' | '<' | '>')))
 }
 
 /// A command that means the same without quotes: words and nothing that a shell reads otherwise.
@@ -352,9 +366,9 @@ fn in_quotes(filled: &Filled, shell: Option<ShellKind>) -> Option<String> {
 }
 
 /// The names that stand behind a slot.
-const FILTERS: [&str; 30] = [
-    "re", "repl", "ere", "base", "stem", "suffix", "trim", "ext", "text", "stamp", "args", "arg", "echo", "quoted", "excludes", "upper",
-    "lower", "host", "port", "from", "to", "since", "length", "bsd", "hour", "minute", "awk", "dash", "dotted", "jqkey",
+const FILTERS: [&str; 31] = [
+    "re", "repl", "line", "ere", "base", "stem", "suffix", "trim", "ext", "text", "stamp", "args", "arg", "echo", "quoted", "excludes",
+    "upper", "lower", "host", "port", "from", "to", "since", "length", "bsd", "hour", "minute", "awk", "dash", "dotted", "jqkey",
 ];
 
 /// A form of the value that a tool needs.
@@ -366,6 +380,11 @@ fn filtered(filled: &Filled, filter: &str) -> Option<String> {
     let base = text.rsplit('/').find(|part| !part.is_empty()).unwrap_or(&text);
     let escape = |special: &str| text.chars().flat_map(|c| special.contains(c).then_some('\\').into_iter().chain([c])).collect::<String>();
     Some(match filter {
+        // A line break would end the program of `sed` or `jq`, and the rest would be another one.
+        "re" | "repl" | "line" | "ere" | "awk" | "jqkey" if text.contains(['\n', '\r']) => return None,
+        // What `sed` inserts as a line: it drops blanks in front and reads backslashes.
+        "line" if text.starts_with(char::is_whitespace) => format!("\\{}", escape("\\")),
+        "line" => escape("\\"),
         "re" => escape("\\.[]*^$/"),
         "repl" => escape("\\/&"),
         "awk" => (!text.contains(['"', '\\'])).then_some(text)?,
