@@ -73,6 +73,25 @@ pub(super) fn is_file(words: &[Word], at: usize) -> bool {
     }
 }
 
+/// "a.txt", "a.txt, b.txt and *.c", where each names a file.
+pub(super) fn files(words: &[Word], at: usize) -> Option<(usize, Vec<String>)> {
+    let first = words.get(at).filter(|_| is_file(words, at))?;
+    let mut list = vec![first.raw.clone()];
+    let mut end = at + 1;
+    loop {
+        let joined = words.get(end).is_some_and(|word| word.is("and") || word.is("or") || word.raw == "&");
+        let mut next = end + usize::from(joined);
+        if joined && words.get(next).is_some_and(|word| word.is("@file")) {
+            next += 1;
+        }
+        let fits =
+            (joined || words[end - 1].comma) && (is_file(words, next) || first.is_word() && joined && words.get(next).is_some_and(is_path));
+        let Some(word) = words.get(next).filter(|_| fits) else { return Some((end, list)) };
+        list.push(word.raw.clone());
+        end = next + 1;
+    }
+}
+
 /// "a.txt", "a.txt, b.txt and *.c".
 pub(super) fn paths(words: &[Word], at: usize) -> Option<(usize, Vec<String>)> {
     let first = words.get(at).filter(|word| is_path(word))?;
