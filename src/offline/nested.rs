@@ -164,3 +164,30 @@ fn assign(command: &str, name: &str, machine: &Machine) -> String {
         _ => format!("{name}=$({command})"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_writes_or_runs_aside_is_no_source() {
+        let about = |command: &str| split(&format!("count the lines of the output of \"{command}\"")).map(|nested| nested.about);
+        assert_eq!(about("ls -l | sort").as_deref(), Some("count the lines of standard input"));
+        for command in ["ls > list", "make & true", "ls; rm x", "echo $(id)", "ls |", "...", "echo 'a"] {
+            assert_eq!(about(command), None, "{command}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_a_variable_is_set_to_is_no_sentence() {
+        let name = |query: &str| match split(query)?.around {
+            Around::Variable(name) => Some(name),
+            Around::Source(..) => None,
+        };
+        assert_eq!(name("save the host name in the variable HOST").as_deref(), Some("HOST"));
+        assert_eq!(name("create a temporary file and save the path to it in the 'tmp' variable").as_deref(), Some("tmp"));
+        for query in ["set the variable HOST to web", "set the variable HOST to \"my web\"", "save it in the variable x"] {
+            assert_eq!(name(query), None, "{query}");
+        }
+    }
+}
