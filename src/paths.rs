@@ -1,4 +1,4 @@
-//! Where things are: the configuration file, the cache and the resident's socket.
+//! Where things are: the configuration file, the cache, data and the resident's socket.
 //!
 //! The places follow the XDG base directories on every system, also on macOS. They are computed from an injected
 //! lookup, so that tests and the resident can ask for another environment than their own. Only
@@ -49,6 +49,8 @@ pub struct Paths {
     pub config_file: Option<PathBuf>,
     /// Where the cache lives; it need not exist.
     pub cache_dir: Option<PathBuf>,
+    /// Where data that was fetched lives; it need not exist.
+    pub data_dir: Option<PathBuf>,
     /// Where state that is worth keeping lives; it need not exist.
     pub state_dir: Option<PathBuf>,
     /// Candidates for the runtime directory, best first. The last one needs no environment at all.
@@ -104,6 +106,7 @@ impl Paths {
             config_file: absolute(env_vars::CONFIG)
                 .or_else(|| base("XDG_CONFIG_HOME", ".config").map(|dir| dir.join(FOLDER).join("config.toml"))),
             cache_dir: base("XDG_CACHE_HOME", ".cache").map(|dir| dir.join(FOLDER)),
+            data_dir: base("XDG_DATA_HOME", ".local/share").map(|dir| dir.join(FOLDER)),
             state_dir: base("XDG_STATE_HOME", ".local/state").map(|dir| dir.join(FOLDER)),
             runtime: runtime_candidates(absolute("XDG_RUNTIME_DIR"), uid),
             home,
@@ -230,6 +233,7 @@ mod tests {
         assert_eq!(plain.config_file, path("/home/ada/.config/gptos/config.toml"));
         assert_eq!(plain.cache_dir, path("/home/ada/.cache/gptos"));
         assert_eq!(plain.state_dir, path("/home/ada/.local/state/gptos"));
+        assert_eq!(plain.data_dir, path("/home/ada/.local/share/gptos"));
         let xdg = resolve(&[("HOME", "/home/ada"), ("XDG_CONFIG_HOME", "/c"), ("XDG_CACHE_HOME", "/k"), ("XDG_STATE_HOME", "/s")], None);
         assert_eq!((xdg.config_file, xdg.cache_dir, xdg.state_dir), (path("/c/gptos/config.toml"), path("/k/gptos"), path("/s/gptos")));
         assert_eq!(resolve(&[], Some("/home/bob")).cache_dir, path("/home/bob/.cache/gptos"));

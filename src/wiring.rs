@@ -7,14 +7,17 @@ use crate::api::{Backend, Notice, Setup};
 use crate::cache::{DiskCache, MemoryCache};
 use crate::config::{Config, ConfigFile, ConfigProblem, PackFiles, PackFolder};
 use crate::domain::ShellFacts;
+use crate::memory::FileMemory;
 use crate::offline::{Pack, PackProblem, Translator};
 use crate::paths::Paths;
 use crate::platform::{self, OwnBinary};
 use crate::providers::{self, HttpPool, ProviderSettings};
 use crate::secrets;
 use crate::suggest::pipeline::{Pipeline, Place};
-use crate::suggest::ports::{AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Provider};
+use crate::suggest::ports::{AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Memory, Provider};
 use crate::suggest::{engine, trial};
+use crate::system::options::{OptionLists, Places};
+use crate::system::tldr::{self, TldrPages};
 use crate::system::{FileSystem, InstalledShells, SearchPath};
 
 /// A pipeline and the configuration it runs under.
@@ -23,6 +26,8 @@ struct Service {
     config_file: Option<PathBuf>,
     state: Mutex<State>,
     pool: HttpPool,
+    /// What the user ran, as soon as it is read.
+    memory: OnceLock<Arc<FileMemory>>,
 }
 
 struct State {
@@ -41,6 +46,14 @@ struct Built {
 }
 
 impl Service {
+    /// Reads what the user ran. A memory that cannot be used is none; `gptos memory list` says why.
+    fn open_memory(&self, directory: &Path) {
+        match FileMemory::open(directory) {
+            Ok(memory) => drop(self.memory.set(Arc::new(memory))),
+            Err(error) => tracing::debug!("memory: {error}"),
+        }
+    }
+
     /// Teaches the pipeline what is in the folder of intents, if that changed.
     fn learn(&self, state: &mut State) {
         let packs = state.packs.current();
@@ -76,6 +89,7 @@ impl Backend for Service {
             }
         };
         self.learn(&mut state);
+        self.pipeline.remember(self.memory.get().filter(|_| config.memory).map(|memory| Arc::clone(memory) as Arc<dyn Memory>));
         Setup {
             resident: config.resident,
             deadline: if config.sets("deadline_ms") { config.deadline } else { engine::total(config.deadline, &providers) },
@@ -102,7 +116,12 @@ pub fn resident(paths: &Paths, binary: &OwnBinary) -> Arc<dyn Backend> {
             let _ = opening.disk.set(opened);
         });
     }
-    let service = service(file, PackFolder::new(paths.intents_dir()), cache, &binary.build());
+    let service =
+        service(file, PackFolder::new(paths.intents_dir()), cache, &binary.build(), tldr_pages(paths).map(TldrPages::with_upkeep));
+    if let Some(directory) = paths.state_dir.clone() {
+        let opening = Arc::clone(&service);
+        let _ = std::thread::Builder::new().name("memory-open".to_owned()).spawn(move || opening.open_memory(&directory));
+    }
     // The first to ask would wait for it otherwise, and turn away from a resident that is silent.
     let mut state = service.state.lock().unwrap_or_else(PoisonError::into_inner);
     service.learn(&mut state);
@@ -119,7 +138,22 @@ pub fn direct(paths: &Paths) -> Arc<dyn Backend> {
     let mut file = ConfigFile::new(paths.config_file.clone(), paths.home.clone());
     let settings = file.current().0.cache.clone();
     let build = OwnBinary::look().map_or_else(|_| env!("CARGO_PKG_VERSION").to_owned(), |binary| binary.build());
-    service(file, PackFolder::new(paths.intents_dir()), Arc::new(MemoryCache::new(settings)), &build)
+    let remembers = file.current().0.memory;
+    let cache = Arc::new(MemoryCache::new(settings));
+    let service = service(file, PackFolder::new(paths.intents_dir()), cache, &build, tldr_pages(paths));
+    if let Some(directory) = paths.state_dir.as_deref().filter(|_| remembers) {
+        service.open_memory(directory);
+    }
+    service
+}
+
+/// The tldr pages of this machine; `None` without a place for their index.
+pub fn tldr_pages(paths: &Paths) -> Option<TldrPages> {
+    let own = paths.data_dir.as_deref().map(tldr::own_copy);
+    let lookup = |name: &str| std::env::var_os(name);
+    let roots = tldr::roots(own.as_deref(), paths.home.as_deref(), &lookup);
+    let options = OptionLists::new(Places::usual(paths.home.as_deref(), &lookup));
+    Some(TldrPages::new(roots, paths.cache_dir.as_deref()?).with_options(options))
 }
 
 /// A provider as a configuration block describes it.
@@ -171,15 +205,36 @@ fn notice(problems: &[ConfigProblem]) -> Option<Notice> {
     Some(Notice::new(format!("left out: {first}{more}; `gptos intents list` tells all")))
 }
 
-fn service(mut file: ConfigFile, packs: PackFolder, cache: Arc<dyn AnswerCache>, build: &str) -> Arc<Service> {
+/// Fetches a file over the way that the asking shell's questions take; see [`providers::download`].
+///
+/// # Errors
+/// Why it is not here, in one line.
+pub fn fetch(
+    url: &str,
+    most: usize,
+    proxies: &[(String, String)],
+    progress: &mut dyn FnMut(usize, Option<usize>),
+) -> Result<Vec<u8>, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let fetched = runtime.block_on(providers::download(url, most, (&HttpPool::new(), proxies), progress));
+    runtime.shutdown_background();
+    fetched.map_err(|error| error.detail)
+}
+
+fn service(mut file: ConfigFile, packs: PackFolder, cache: Arc<dyn AnswerCache>, build: &str, pages: Option<TldrPages>) -> Arc<Service> {
     let place = Place { os: platform::OS_NAME, build: build.to_owned(), ttl: file.current().0.cache.ttl };
     let pipeline = Pipeline::new(place, cache, Arc::new(SearchPath), Arc::new(InstalledShells)).with_surroundings(Arc::new(FileSystem));
+    let pipeline = match pages {
+        Some(pages) => pipeline.with_pages(Arc::new(pages)),
+        None => pipeline,
+    };
     let config_file = file.path().map(Path::to_owned);
     Arc::new(Service {
         pipeline,
         config_file,
         state: Mutex::new(State { file, built: None, packs, taught: Arc::default(), notice: None }),
         pool: HttpPool::new(),
+        memory: OnceLock::new(),
     })
 }
 

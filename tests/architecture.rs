@@ -23,6 +23,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     // A program that answers is run as one that prints a key is.
     ("providers", &["domain", "suggest::ports", "secrets::program"]),
     ("cache", &["domain", "suggest::ports"]),
+    ("memory", &["domain", "suggest::ports"]),
     ("secrets", &["domain", "suggest::ports"]),
     ("system", &["domain", "syntax", "suggest::ports", "platform", "validate::Effect", "validate::EffectKind"]),
     ("client", &["domain", "protocol", "paths", "env_vars", "platform"]),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{SOFT_DEADLINE, Setup};
 use crate::domain::EndpointHealth;
-use crate::protocol::{self, Answer, Record, WireCacheStats, WireCandidate, WireEndpoint};
+use crate::protocol::{self, Answer, Record, WireCacheStats, WireCandidate, WireEndpoint, WirePage};
 use crate::suggest::pipeline::{Mode, Offer, Outcome, Via, WaitingFor};
 use crate::suggest::ports::{CacheStats, Provider};
 
@@ -73,6 +73,7 @@ pub fn to_record(outcome: Outcome, setup: &Setup) -> Record {
                 more: reply.more,
                 remarks: setup.problem.iter().cloned().chain(notice).chain(reply.remarks.iter().map(ToString::to_string)).collect(),
                 nearest: reply.nearest,
+                pages: reply.pages.into_iter().map(WirePage::from_offer).collect(),
                 has_provider: !setup.providers.is_empty(),
             })
         }

@@ -4,12 +4,24 @@
 //! The two verbs that the shell integration calls on every key press are not here but in `hot_verbs`: building this
 //! definition takes longer than answering from the cache.
 
+mod knowledge;
+mod lines;
+mod provider;
+mod queries;
+mod resident;
+
 use std::ffi::OsString;
 
 use clap::builder::PossibleValue;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
+
+pub use knowledge::{IntentsListArguments, IntentsVerb, MemoryVerb, TldrUpdateArguments, TldrVerb};
+pub use lines::{CheckArguments, DialectArguments, ExplainArguments};
+pub use provider::{ProviderAddArguments, ProviderDiscoverArguments, ProviderVerb};
+pub use queries::{BatchArguments, BatchVerb, TranslateArguments};
+pub use resident::{CacheVerb, DaemonVerb, RunArguments, StatusArguments};
 
 use super::help;
 use crate::domain::ShellKind;
@@ -41,6 +53,10 @@ pub enum Invocation {
     Explain(ExplainArguments),
     /// Do something for many lines.
     Batch(BatchVerb),
+    /// See to the tldr pages.
+    Tldr(TldrVerb),
+    /// What was run.
+    Memory(MemoryVerb),
     /// Print a shell's completion script.
     Completions(ShellKind),
     /// Print the manual page.
@@ -111,6 +127,12 @@ enum Verb {
     /// Translate, check, clean or redact many texts, as JSON lines
     #[command(subcommand, hide = true, arg_required_else_help = true)]
     Batch(BatchVerb),
+    /// Fetch or search the examples of the tldr collection
+    #[command(subcommand, arg_required_else_help = true, hide = true)]
+    Tldr(TldrVerb),
+    /// Show or forget what was run for which words
+    #[command(subcommand, arg_required_else_help = true, hide = true)]
+    Memory(MemoryVerb),
     /// Tell about a verb, or about all
     #[command(hide = true)]
     Help {
@@ -131,127 +153,6 @@ enum Verb {
     Man,
 }
 
-/// Options of `gptos translate`.
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub struct TranslateArguments {
-    /// Shell to write the command for; without it, the one you are in
-    #[arg(long, value_name = "SHELL")]
-    pub(super) shell: Option<ShellName>,
-    /// Print up to N different commands, the best first
-    #[arg(short = 'n', long = "count", value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=20))]
-    pub count: u8,
-    /// Ask nobody over the network
-    #[arg(long)]
-    pub offline: bool,
-    /// Neither read nor write any cache
-    #[arg(long)]
-    pub no_cache: bool,
-    /// Print one JSON object for each command, with risk, source and confidence
-    #[arg(long)]
-    pub json: bool,
-    /// Print the request that the first provider would be sent, and send nothing
-    #[arg(long, conflicts_with_all = ["offline", "json", "count"])]
-    pub show_request: bool,
-    /// Show how the embedded translator reads the words, and ask nobody else
-    #[arg(long, conflicts_with_all = ["count", "show_request"])]
-    pub why: bool,
-    /// The query, joined by single spaces; with a blank in front it is for this machine alone
-    #[arg(last = true, value_name = "WORDS")]
-    pub(super) words: Vec<String>,
-}
-
-/// Options of `gptos check`.
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub struct CheckArguments {
-    /// Shell that would run it; without it, the one you are in
-    #[arg(long, value_name = "SHELL")]
-    pub(super) shell: Option<ShellName>,
-    /// Print one JSON object
-    #[arg(long)]
-    pub json: bool,
-    /// The command line; several arguments are joined by single spaces
-    #[arg(value_name = "COMMAND", trailing_var_arg = true)]
-    pub command: Vec<String>,
-}
-
-/// Options of `gptos explain`.
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub struct ExplainArguments {
-    /// Shell that would run it; without it, the one you are in
-    #[arg(long, value_name = "SHELL")]
-    pub(super) shell: Option<ShellName>,
-    /// Print one JSON object
-    #[arg(long)]
-    pub json: bool,
-    /// Print one line in plain words
-    #[arg(long, conflicts_with = "json")]
-    pub short: bool,
-    /// The command line; several arguments are joined by single spaces
-    #[arg(value_name = "COMMAND", trailing_var_arg = true)]
-    pub command: Vec<String>,
-}
-
-/// Options of `gptos batch check` and `gptos batch sanitize`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
-pub struct DialectArguments {
-    /// Shell that would run the commands; without it, every shell that understands them
-    #[arg(long, value_name = "SHELL")]
-    pub(super) shell: Option<ShellName>,
-}
-
-/// Options of `gptos batch translate`.
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub struct BatchArguments {
-    /// Shell to write the commands for; without it, the one you are in
-    #[arg(long, value_name = "SHELL")]
-    shell: Option<ShellName>,
-    /// Ask nobody over the network
-    #[arg(long)]
-    pub offline: bool,
-    /// Neither read nor write any cache
-    #[arg(long)]
-    pub no_cache: bool,
-}
-
-/// Options of `gptos status` and `gptos cache stats`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
-pub struct StatusArguments {
-    /// Print one JSON object
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Options of `gptos daemon run`, for the client that starts it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
-pub struct RunArguments {
-    /// Leave the shell that started it
-    #[arg(long, hide = true)]
-    pub detached: bool,
-    /// Started from a remote login, whose end nobody announces
-    #[arg(long, hide = true)]
-    pub ssh: bool,
-}
-
-/// What to do with the resident process.
-#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-pub enum DaemonVerb {
-    /// Run it in the foreground; it starts by itself when it is needed
-    Run(RunArguments),
-    /// Stop it and wait until it is gone
-    Stop,
-    /// Tell whether it runs, how it is and how the providers have been
-    Status(StatusArguments),
-}
-
-/// What to do with the cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
-pub enum CacheVerb {
-    /// Print counts and sizes
-    Stats(StatusArguments),
-    /// Forget all answers
-    Clear,
-}
-
 /// What to do with the configuration file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
 pub enum ConfigVerb {
@@ -261,101 +162,6 @@ pub enum ConfigVerb {
     Show,
     /// Check the file and name the line of a mistake
     Check,
-}
-
-/// What to do with the providers.
-#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-pub enum ProviderVerb {
-    /// List the configured ones in the order they are asked
-    List,
-    /// Add one to the configuration file and test it with one call
-    Add(ProviderAddArguments),
-    /// Ask each of them, or one, a small question
-    Test {
-        /// Your name for it
-        name: Option<String>,
-    },
-    /// Print the names of the models that one offers
-    Models {
-        /// Your name for it
-        name: String,
-    },
-    /// Look for model servers on this machine
-    Discover(ProviderDiscoverArguments),
-}
-
-/// Options of `gptos provider discover`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-pub struct ProviderDiscoverArguments {
-    /// Add what was found to the configuration file without asking
-    #[arg(long)]
-    pub yes: bool,
-}
-
-/// Options of `gptos provider add`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-pub struct ProviderAddArguments {
-    /// Your name for it; openai, anthropic, gemini, openrouter, groq, ollama, llama.cpp, lmstudio and vllm bring their own URL
-    pub name: String,
-    /// The protocol it speaks: openai, anthropic, gemini, ollama or azure; or command, for a program of yours
-    #[arg(long, value_name = "KIND")]
-    pub kind: Option<String>,
-    /// Where its interface begins, such as https://api.openai.com/v1
-    #[arg(long, value_name = "URL")]
-    pub base_url: Option<String>,
-    /// The model to ask
-    #[arg(long, value_name = "MODEL")]
-    pub model: Option<String>,
-    /// A file that holds the key and that only you can read
-    #[arg(long, value_name = "FILE", group = "key")]
-    pub key_file: Option<String>,
-    /// A command that prints the key, such as "pass show openai"
-    #[arg(long, value_name = "COMMAND", group = "key")]
-    pub key_command: Option<String>,
-    /// An environment variable that holds the key
-    #[arg(long, value_name = "NAME", group = "key")]
-    pub key_env: Option<String>,
-    /// With --kind command: the program that answers, and its own arguments, such as claude -p
-    #[arg(last = true, value_name = "ARGV")]
-    pub argv: Vec<String>,
-}
-
-/// What to do with the intents of the embedded translator.
-#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-pub enum IntentsVerb {
-    /// Print what it knows, each with a sentence that it understands
-    List(IntentsListArguments),
-    /// Check files of your own intents and show what their examples become
-    #[command(after_help = concat!("Exit status: 0 all files are right, 64 a mistake.\n\nA whole file:\n\n", include_str!("intents_example.toml")))]
-    Check {
-        /// The files
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<String>,
-    },
-}
-
-/// Options of `gptos intents list`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-pub struct IntentsListArguments {
-    /// Only this family, such as git
-    pub family: Option<String>,
-    /// Print one JSON list
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// What to do for many lines.
-#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-pub enum BatchVerb {
-    /// Read {"id", "query"} lines, print {"id", "command", …} lines
-    #[command(after_help = "Exit status: 0, also when some queries have no answer; 64 when not a single line could be read.")]
-    Translate(BatchArguments),
-    /// Read {"id", "command"} lines, print {"id", "risk", "findings"} lines
-    Check(DialectArguments),
-    /// Read {"id", "raw_b64"} lines, print what of those bytes may enter an edit buffer
-    Sanitize(DialectArguments),
-    /// Read {"id", "text"} lines, print them with secrets replaced
-    Redact,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -369,30 +175,6 @@ impl ValueEnum for ShellName {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(PossibleValue::new(self.0.name()))
-    }
-}
-
-impl TranslateArguments {
-    /// The shell asked for.
-    pub fn shell(&self) -> Option<ShellKind> {
-        self.shell.map(|name| name.0)
-    }
-
-    /// The words of the query; `None` means that standard input holds them.
-    pub fn words(&self) -> Option<String> {
-        (!self.words.is_empty()).then(|| self.words.join(" "))
-    }
-
-    /// A query with nothing else said.
-    pub(super) fn bare(words: Vec<String>) -> Self {
-        Self { shell: None, count: 1, offline: false, no_cache: false, json: false, show_request: false, why: false, words }
-    }
-}
-
-impl BatchArguments {
-    /// The shell asked for.
-    pub fn shell(&self) -> Option<ShellKind> {
-        self.shell.map(|name| name.0)
     }
 }
 
@@ -449,6 +231,8 @@ fn invocation(verb: Verb) -> Result<Invocation, UsageError> {
         Verb::Intents(verb) => Invocation::Intents(verb),
         Verb::Explain(arguments) => Invocation::Explain(arguments),
         Verb::Batch(verb) => Invocation::Batch(verb),
+        Verb::Tldr(verb) => Invocation::Tldr(verb),
+        Verb::Memory(verb) => Invocation::Memory(verb),
         Verb::Help { verb } => Invocation::Print(help::about(&verb)?),
         Verb::Completions { shell } => Invocation::Completions(shell.0),
         Verb::Man => Invocation::Man,

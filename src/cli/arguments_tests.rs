@@ -29,6 +29,11 @@ fn every_verb_is_understood() {
                 command: vec!["ls".to_owned(), "-l".to_owned()],
             }),
         ),
+        (&["tldr", "search", "pack", "it"], Invocation::Tldr(TldrVerb::Search { words: vec!["pack".to_owned(), "it".to_owned()] })),
+        (
+            &["tldr", "update", "--url", "https://m/a.zip"],
+            Invocation::Tldr(TldrVerb::Update(TldrUpdateArguments { url: Some("https://m/a.zip".to_owned()) })),
+        ),
         (&["daemon", "run"], Invocation::Daemon(DaemonVerb::Run(RunArguments::default()))),
         (&["daemon", "stop"], Invocation::Daemon(DaemonVerb::Stop)),
         (&["daemon", "status", "--json"], Invocation::Daemon(DaemonVerb::Status(json))),

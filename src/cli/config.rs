@@ -90,7 +90,8 @@ mod tests {
             fs::write(&path, text).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         }
-        let paths = Paths { home: None, config_file: Some(path.clone()), cache_dir: None, state_dir: None, runtime: Vec::new() };
+        let paths =
+            Paths { home: None, config_file: Some(path.clone()), cache_dir: None, data_dir: None, state_dir: None, runtime: Vec::new() };
         let captured = Captured::default();
         let mut output = captured.output();
         let status = run(verb, &paths, &mut output);
@@ -133,7 +134,7 @@ mod tests {
 
     #[test]
     fn without_a_home_the_user_is_told_what_to_set() {
-        let paths = Paths { home: None, config_file: None, cache_dir: None, state_dir: None, runtime: Vec::new() };
+        let paths = Paths { home: None, config_file: None, cache_dir: None, data_dir: None, state_dir: None, runtime: Vec::new() };
         let captured = Captured::default();
         assert_eq!(run(ConfigVerb::Show, &paths, &mut captured.output()), ExitStatus::Usage);
         assert!(captured.err().contains("GPTOS_CONFIG"));

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rustix::fs::OFlags;
 
 use super::facts;
+use super::pages::ShownPage;
 use crate::paths::Paths;
 use crate::protocol::Answer;
 
@@ -18,6 +19,8 @@ use crate::protocol::Answer;
 const PROBE_LIMIT: Duration = Duration::from_millis(50);
 /// Most bytes of a list, of models or of advice, that are looked at.
 const LIST_LIMIT: u64 = 64 * 1024;
+/// Examples that fit into the line.
+const EXAMPLES: usize = 2;
 /// Well-known key variables and the provider that `provider add` knows by name.
 const KEYS: [(&str, &str); 5] = [
     ("OPENAI_API_KEY", "openai"),
@@ -29,8 +32,8 @@ const KEYS: [(&str, &str); 5] = [
 /// Default ports of model servers with an OpenAI-compatible interface and their names for `provider add`.
 const SERVERS: [(u16, &str); 3] = [(11434, "ollama"), (8080, "llama.cpp"), (1234, "lmstudio")];
 
-/// One line for an answer without a candidate.
-pub(super) fn no_answer(answer: &Answer, query: &str, paths: &Paths) -> String {
+/// One line for an answer without a candidate, with a few examples.
+pub(super) fn no_answer(answer: &Answer, query: &str, examples: &[ShownPage], paths: &Paths) -> String {
     let mut line = if answer.remarks.is_empty() {
         format!("not sure what `{}` means", shorten(query))
     } else {
@@ -39,6 +42,14 @@ pub(super) fn no_answer(answer: &Answer, query: &str, paths: &Paths) -> String {
     if !answer.nearest.is_empty() {
         let quoted: Vec<String> = answer.nearest.iter().map(|sentence| format!("`{sentence}`")).collect();
         line.push_str(&format!("; near it: {}", quoted.join(", ")));
+    }
+    if !examples.is_empty() {
+        let quoted = |page: &ShownPage| match page.doubt() {
+            Some(doubt) => format!("`{}` ({doubt})", page.command()),
+            None => format!("`{}`", page.command()),
+        };
+        let quoted: Vec<String> = examples.iter().take(EXAMPLES).map(quoted).collect();
+        line.push_str(&format!("; from tldr: {}", quoted.join(", ")));
     }
     if !answer.has_provider
         && let Some((id, advice)) = next_step()

@@ -20,7 +20,9 @@ pub mod hot_verbs;
 pub mod init;
 mod intents;
 pub mod manual;
+mod memory;
 pub mod output;
+mod pages;
 mod present;
 pub mod provider;
 mod provider_ask;
@@ -29,6 +31,7 @@ mod provider_discover;
 mod sanitize;
 mod standing;
 mod status;
+mod tldr;
 mod translate;
 mod why;
 mod widget;
@@ -121,6 +124,8 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
         Invocation::Batch(BatchVerb::Check(arguments)) => return check::many(arguments, output),
         Invocation::Batch(BatchVerb::Sanitize(arguments)) => return sanitize::sanitize(arguments, output),
         Invocation::Batch(BatchVerb::Redact) => return sanitize::redact(output),
+        Invocation::Tldr(verb) => return tldr::run(&verb, &paths, output),
+        Invocation::Memory(verb) => return memory::run(&verb, &paths, output),
         Invocation::Daemon(DaemonVerb::Run(arguments)) => return daemon::run(arguments, output),
         Invocation::Daemon(DaemonVerb::Stop) => return daemon::stop(output),
         Invocation::Daemon(DaemonVerb::Status(arguments)) => return status::status(arguments.json, output),

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::pages::PageReport;
 use crate::domain::{Answerer, Hole, ShellFacts};
 use crate::protocol::{Answer, Via, WireCandidate};
 use crate::suggest::fit;
@@ -155,6 +156,9 @@ pub(super) struct Report {
     blast: Option<String>,
     needs: Vec<String>,
     pub(super) alternatives: Vec<String>,
+    /// Examples to read, whose gaps only the user can fill.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) offers: Vec<PageReport>,
     remarks: Vec<String>,
 }
 
@@ -199,6 +203,7 @@ impl Report {
             blast: best.and_then(|shown| shown.blast.clone()),
             needs: best.map(|shown| shown.needs.clone()).unwrap_or_default(),
             alternatives: shown.iter().skip(1).filter(|shown| !shown.has_holes()).map(|shown| shown.command().to_owned()).collect(),
+            offers: Vec::new(),
             remarks: remarks.to_vec(),
         }
     }

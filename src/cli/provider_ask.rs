@@ -126,7 +126,7 @@ mod tests {
         let file = temp.path().join("config.toml");
         fs::write(&file, text).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-        let paths = Paths { home: None, config_file: Some(file), cache_dir: None, state_dir: None, runtime: Vec::new() };
+        let paths = Paths { home: None, config_file: Some(file), cache_dir: None, data_dir: None, state_dir: None, runtime: Vec::new() };
         let captured = Captured::default();
         let mut output = captured.output();
         let status = act(&paths, &mut output);

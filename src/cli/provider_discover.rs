@@ -122,7 +122,8 @@ mod tests {
         let file = temp.path().join("config.toml");
         fs::write(&file, before).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-        let paths = Paths { home: None, config_file: Some(file.clone()), cache_dir: None, state_dir: None, runtime: Vec::new() };
+        let paths =
+            Paths { home: None, config_file: Some(file.clone()), cache_dir: None, data_dir: None, state_dir: None, runtime: Vec::new() };
         let captured = Captured::default();
         let mut output = captured.output();
         let status = run(yes, &paths, looker, &mut output);

@@ -36,6 +36,7 @@ impl Place {
             home: Some(PathBuf::from("/home/ada")),
             config_file: Some(self.file.clone()),
             cache_dir: None,
+            data_dir: None,
             state_dir: None,
             runtime: Vec::new(),
         }

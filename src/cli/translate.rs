@@ -8,6 +8,7 @@ use super::arguments::{BatchArguments, TranslateArguments};
 use super::ask::{Ask, Surroundings};
 use super::batch::{self, BatchAnswer};
 use super::output::Output;
+use super::pages::{self, PageReport, ShownPage};
 use super::present::{self, Report, Shown};
 use super::standing::Standing;
 use super::{ExitStatus, batch_queue, direct, facts, hints, why, widget};
@@ -39,7 +40,7 @@ pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> Ex
     let standing = Standing::look(&surroundings.paths, &facts);
     if arguments.why {
         return match Query::from_bytes(query.as_bytes()) {
-            Ok(query) => why::explain(&query, &standing.policy(&facts), arguments.json, &surroundings.paths, output),
+            Ok(query) => why::explain((&query, &facts), &standing.policy(&facts), arguments.json, &surroundings.paths, output),
             Err(error) => {
                 output.error(&error.to_string(), None);
                 ExitStatus::Usage
@@ -60,8 +61,11 @@ pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> Ex
     standing.remark(&mut answer, asked);
     let mut shown = present::suggestions(&mut answer, &standing.policy(&ask.facts));
     present::examine(&mut shown.iter_mut().collect::<Vec<_>>(), &ask.facts);
+    let examples = pages::of_answer(&answer, &standing.policy(&ask.facts));
     if arguments.json {
-        output.data(&format!("{}\n", serde_json::to_string(&Report::new(&shown, &answer.remarks)).unwrap_or_default()));
+        let mut report = Report::new(&shown, &answer.remarks);
+        report.offers = examples.iter().map(PageReport::from).collect();
+        output.data(&format!("{}\n", serde_json::to_string(&report).unwrap_or_default()));
     } else {
         // What is to be filled in stands alone, and never among commands that can be run.
         let holed = shown.first().is_some_and(Shown::has_holes);
@@ -69,7 +73,8 @@ pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> Ex
         printed.for_each(|shown| output.data(&format!("{}\n", shown.command())));
     }
     if shown.is_empty() {
-        output.error(&hints::no_answer(&answer, &ask.query, &surroundings.paths), None);
+        output.error(&hints::no_answer(&answer, &ask.query, &[], &surroundings.paths), None);
+        show(&examples, output);
         return ExitStatus::NoAnswer;
     }
     answer.remarks.iter().for_each(|remark| output.remark(remark));
@@ -82,7 +87,13 @@ pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> Ex
         Some(best) => best.exchange().into_iter().chain(best.here()).for_each(|remark| output.remark(&remark)),
         None => {}
     }
+    show(&examples, output);
     ExitStatus::Success
+}
+
+/// Examples are said and not printed: standard output holds only what is complete.
+fn show(examples: &[ShownPage], output: &mut Output<'_>) {
+    examples.iter().for_each(|page| output.remark(&format!("tldr: {}  # {}", page.command(), page.remark())));
 }
 
 /// Prints what the first provider would be sent: the request line, the headers, an empty line, and the body as it is.

@@ -4,10 +4,12 @@ use serde::Serialize;
 
 use super::ExitStatus;
 use super::output::Output;
-use crate::domain::{Candidate, Origin, Query};
+use crate::domain::{Candidate, Origin, Query, ShellFacts};
 use crate::offline::{Considered, Explanation, Machine, Os, Sureness, Translator};
 use crate::paths::Paths;
 use crate::platform;
+use crate::suggest::ports::Commands;
+use crate::system::SearchPath;
 use crate::validate::{Policy, judge};
 use crate::wiring;
 
@@ -50,11 +52,18 @@ pub(super) fn os() -> Os {
 }
 
 /// Shows the readings of a query. It succeeds when a command would be offered.
-pub(super) fn explain(query: &Query, policy: &Policy, json: bool, paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
+pub(super) fn explain(
+    (query, facts): (&Query, &ShellFacts),
+    policy: &Policy,
+    json: bool,
+    paths: &Paths,
+    output: &mut Output<'_>,
+) -> ExitStatus {
     let (taught, problems) = wiring::translator(paths);
     problems.iter().for_each(|problem| output.error(&format!("{problem}; left out"), problem.hint.as_deref()));
     let translator = taught.as_deref().unwrap_or_else(|| Translator::embedded());
-    let explanation = translator.explain(query.as_str(), &Machine::usual(policy.shell, os()));
+    let machine = Machine::usual(policy.shell, os()).with_tools(translator.tools(), |name| SearchPath.resolves(name, facts));
+    let explanation = translator.explain(query.as_str(), &machine);
     if json {
         let text = serde_json::to_string(&report(&explanation, policy)).unwrap_or_default();
         output.data(&format!("{text}\n"));
@@ -173,15 +182,19 @@ fn report<'a>(explanation: &'a Explanation, policy: &Policy) -> Report<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::super::output::tests::Captured;
     use super::*;
     use crate::domain::ShellKind;
+    use crate::system::tests::facts;
 
     fn why(words: &str, json: bool) -> (ExitStatus, String) {
         let paths = Paths::resolve(&|_| None, 0, &|| None);
         let query = Query::from_bytes(words.as_bytes()).unwrap();
         let captured = Captured::default();
-        let status = explain(&query, &Policy::new(ShellKind::Bash), json, &paths, &mut captured.output());
+        let status =
+            explain((&query, &facts("/usr/bin", Path::new("/"))), &Policy::new(ShellKind::Bash), json, &paths, &mut captured.output());
         assert_eq!(captured.err(), "");
         (status, captured.out())
     }

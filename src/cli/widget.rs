@@ -1,16 +1,17 @@
 //! The hot verbs: what a key press starts.
 
 use std::io::Read;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::ask::{Ask, Surroundings};
 use super::context::Context;
 use super::hot_verbs::HotVerb;
 use super::output::{Output, visible};
 use super::standing::Standing;
-use super::{ExitStatus, facts, guard, hints, present, translate};
+use super::{ExitStatus, facts, guard, hints, pages, present, translate};
 use crate::domain::{Query, ShellKind};
 use crate::protocol::{Answer, Mode, RanRequest, WarmRequest, WireShell};
+use crate::wiring;
 
 /// How many suggestions a shell cycles through.
 const WANT: usize = 4;
@@ -96,7 +97,8 @@ fn widget(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Outp
 fn answered(answer: &mut Answer, ask: &Ask, standing: &Standing, surroundings: &Surroundings, output: &mut Output<'_>) -> ExitStatus {
     let mut shown = present::suggestions(answer, &standing.policy(&ask.facts));
     if shown.is_empty() {
-        record(output, "msg", &visible(&hints::no_answer(answer, &ask.query, &surroundings.paths)), "");
+        let examples = pages::of_answer(answer, &standing.policy(&ask.facts));
+        record(output, "msg", &visible(&hints::no_answer(answer, &ask.query, &examples, &surroundings.paths)), "");
         return ExitStatus::NoAnswer;
     }
     // One Enter runs every line of a buffer, so only what can be read as one line is put there.
@@ -187,9 +189,17 @@ fn ran(shell: ShellKind, status: i32) -> ExitStatus {
     if !Standing::look(&surroundings.paths, &facts).keeps_answers() {
         return ExitStatus::Success;
     }
-    let shell = WireShell::from_facts(&facts, &[]);
-    let request = RanRequest { query: query.to_owned(), command: command.trim_end_matches(['\n', '\0']).to_owned(), status, shell };
-    let Some(channel) = surroundings.channel() else { return ExitStatus::NoAnswer };
-    let sent = serde_json::to_vec(&request).is_ok_and(|body| channel.exchange("POST", "/v1/ran", &body, RAN_LIMIT).is_ok());
-    if sent { ExitStatus::Success } else { ExitStatus::NoAnswer }
+    let command = command.trim_end_matches(['\n', '\0']).to_owned();
+    let request = RanRequest { query: query.to_owned(), command, status, shell: WireShell::from_facts(&facts, &[]) };
+    let sent = surroundings.channel().is_some_and(|channel| {
+        serde_json::to_vec(&request).is_ok_and(|body| channel.exchange("POST", "/v1/ran", &body, RAN_LIMIT).is_ok())
+    });
+    let Ok(query) = Query::from_bytes(query.as_bytes()) else { return ExitStatus::Usage };
+    if !sent {
+        // Without a resident this process remembers it; it runs behind the prompt, so nobody waits.
+        let backend = wiring::direct(&surroundings.paths);
+        backend.setup();
+        backend.pipeline().record_ran(&query, &request.command, status, &facts, SystemTime::now());
+    }
+    ExitStatus::Success
 }

@@ -7,7 +7,18 @@ use std::process::{Command, Stdio};
 
 /// Variables that the resident needs to find its files. It inherits nothing else, so that no credential of the
 /// starting shell lives on in its environment.
-const INHERITED: [&str; 7] = ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "GPTOS_CONFIG", "TMPDIR"];
+const INHERITED: [&str; 10] = [
+    "HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_CACHE_HOME",
+    "XDG_DATA_HOME",
+    "XDG_STATE_HOME",
+    "XDG_RUNTIME_DIR",
+    "GPTOS_CONFIG",
+    "TLDR_CACHE_DIR",
+    "TEALDEER_CACHE_DIR",
+    "TMPDIR",
+];
 
 /// Starts `binary daemon run` in the background. However many shells do so at once, one of the processes gets the
 /// lock and the others end.

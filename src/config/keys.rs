@@ -17,6 +17,12 @@ pub struct Key {
 pub const ALL: &[Key] = &[
     Key { path: "resident", expects: "\"on\" or \"off\"", default: "\"on\"", doc: "Whether a background process keeps answers at hand." },
     Key {
+        path: "memory",
+        expects: "\"on\" or \"off\"",
+        default: "\"on\"",
+        doc: "Whether what you run for a question becomes its first answer. It stays on this machine; `gptos memory list` shows it.",
+    },
+    Key {
         path: "deadline_ms",
         expects: "a whole number from 500 to 60000",
         default: "8000",

@@ -10,6 +10,7 @@ use crate::validate::CustomTarget;
 #[serde(deny_unknown_fields)]
 pub(super) struct RawConfig {
     pub resident: Option<Spanned<RawSwitch>>,
+    pub memory: Option<Spanned<RawSwitch>>,
     pub deadline_ms: Option<Spanned<i64>>,
     pub idle_exit_minutes: Option<Spanned<i64>>,
     pub guard: Option<Spanned<RawGuard>>,

@@ -99,6 +99,9 @@ impl Reader<'_> {
         if let Some(switch) = self.take(raw.resident, "resident", &mut lines) {
             config.resident = switch == RawSwitch::On;
         }
+        if let Some(switch) = self.take(raw.memory, "memory", &mut lines) {
+            config.memory = switch == RawSwitch::On;
+        }
         let millis = Duration::from_millis;
         self.number(raw.deadline_ms, "deadline_ms", 500..=60_000, &mut lines, |n| config.deadline = millis(n))?;
         self.number(raw.idle_exit_minutes, "idle_exit_minutes", 1..=10_080, &mut lines, |n| {

@@ -14,6 +14,8 @@ use crate::validate::CustomRules;
 pub struct Config {
     /// Whether a resident process is used.
     pub resident: bool,
+    /// Whether what the user runs is remembered.
+    pub memory: bool,
     /// The time for one question, from key press to answer.
     pub deadline: Duration,
     /// When an idle resident ends; `None` lets it decide by where it runs.
@@ -106,6 +108,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             resident: true,
+            memory: true,
             deadline: Duration::from_millis(8000),
             idle_exit: None,
             guard: Guard::default(),
@@ -172,6 +175,7 @@ impl Config {
         let minutes = |time: Duration| (time.as_secs() / 60).to_string();
         let mut rows = vec![
             ("resident".to_owned(), quoted(if self.resident { "on" } else { "off" })),
+            ("memory".to_owned(), quoted(if self.memory { "on" } else { "off" })),
             ("deadline_ms".to_owned(), self.deadline.as_millis().to_string()),
             ("idle_exit_minutes".to_owned(), self.idle_exit.map_or_else(|| "30, under SSH 5".to_owned(), minutes)),
             ("guard".to_owned(), quoted(self.guard.name())),

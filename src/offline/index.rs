@@ -2,52 +2,82 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::grammar::{Pattern, Word};
+use super::grammar::{ByKey, Choice, Pattern, Word};
 use super::intents::Intent;
 use super::lexicon::{Lemma, Role};
 use super::phrases::Phrase;
 use super::tokens::Token;
 
-/// Numbers of intents or phrases by a word.
-type ByWord<W> = HashMap<W, Vec<usize>>;
+/// Numbers of intents or phrases, in order.
+type Numbers = Vec<u32>;
+
+/// Intents by a word.
+type ByLemma = HashMap<Lemma, Numbers>;
+
+/// Phrases by a word, or by a set of words.
+#[derive(Debug, Default)]
+struct ByWord {
+    keys: ByKey<Numbers>,
+    sets: Vec<Numbers>,
+}
+
+impl ByWord {
+    fn add(&mut self, choice: Choice<'_>, number: u32) {
+        choice.keys.iter().for_each(|key| add(self.keys.entry(*key).or_default(), number));
+        for set in choice.sets.numbers() {
+            if self.sets.len() <= set {
+                self.sets.resize_with(set + 1, Numbers::new);
+            }
+            add(&mut self.sets[set], number);
+        }
+    }
+
+    /// How many phrases the commonest of these words leads to.
+    fn uses(&self, choice: Choice<'_>) -> usize {
+        let of_keys = choice.keys.iter().filter_map(|key| self.keys.get(key));
+        of_keys.chain(choice.sets.numbers().filter_map(|set| self.sets.get(set))).map(Vec::len).max().unwrap_or(0)
+    }
+
+    /// The numbers that a word leads to, list by list.
+    fn of(&self, word: &Word) -> impl Iterator<Item = &Numbers> {
+        let sets = word.sets().numbers().filter_map(|set| self.sets.get(set));
+        self.keys.get(&word.key()).into_iter().chain(sets)
+    }
+}
 
 #[derive(Debug, Default)]
 pub(super) struct Index {
     /// Intents by the words of the one group that fewest others need.
-    intents: ByWord<Lemma>,
+    intents: ByLemma,
     /// Phrases by the words of one part of each of their patterns.
-    phrases: ByWord<String>,
+    phrases: ByWord,
     /// Phrases with a pattern that names no word.
-    wordless: Vec<usize>,
+    wordless: Numbers,
     /// Intents and phrases by all words that they need, for what is near.
-    needing: ByWord<Lemma>,
-    naming: ByWord<String>,
+    needing: ByLemma,
+    naming: ByWord,
 }
 
 impl Index {
     pub(super) fn of(intents: &[Intent], phrases: &[Phrase]) -> Self {
         let mut index = Self::default();
-        for (number, intent) in intents.iter().enumerate() {
-            intent.need.iter().flatten().for_each(|lemma| add(&mut index.needing, *lemma, number));
+        for (number, intent) in (0..).zip(intents) {
+            intent.need.iter().flatten().for_each(|lemma| add(index.needing.entry(*lemma).or_default(), number));
         }
-        for (number, intent) in intents.iter().enumerate() {
-            let common = |group: &&Vec<Lemma>| group.iter().map(|lemma| uses(&index.needing, lemma)).max();
+        for (number, intent) in (0..).zip(intents) {
+            let common = |group: &&Vec<Lemma>| group.iter().filter_map(|lemma| index.needing.get(lemma)).map(Vec::len).max();
             for lemma in intent.need.iter().min_by_key(common).into_iter().flatten() {
-                add(&mut index.intents, *lemma, number);
+                add(index.intents.entry(*lemma).or_default(), number);
             }
         }
-        for (number, phrase) in phrases.iter().enumerate() {
-            for word in phrase.say.iter().flat_map(Pattern::needed).flatten() {
-                add(&mut index.naming, word.to_owned(), number);
-            }
+        for (number, phrase) in (0..).zip(phrases) {
+            phrase.say.iter().flat_map(Pattern::needed).for_each(|choice| index.naming.add(choice, number));
         }
-        for (number, phrase) in phrases.iter().enumerate() {
+        for (number, phrase) in (0..).zip(phrases) {
             for pattern in &phrase.say {
-                let common = |words: &Vec<&str>| words.iter().map(|word| uses(&index.naming, *word)).max();
-                match pattern.needed().min_by_key(common) {
-                    Some(words) => words.into_iter().for_each(|word| add(&mut index.phrases, word.to_owned(), number)),
-                    None if index.wordless.last() == Some(&number) => {}
-                    None => index.wordless.push(number),
+                match pattern.needed().min_by_key(|choice| index.naming.uses(*choice)) {
+                    Some(choice) => index.phrases.add(choice, number),
+                    None => add(&mut index.wordless, number),
                 }
             }
         }
@@ -62,37 +92,34 @@ impl Index {
 
     /// The numbers of the phrases that this sentence may mean, in order.
     pub(super) fn phrases(&self, words: &[Word]) -> Vec<usize> {
-        let said = words.iter().filter(|word| word.is_word()).filter_map(|word| self.phrases.get(&word.low));
+        let said = words.iter().filter(|word| word.is_word()).flat_map(|word| self.phrases.of(word));
         in_order(said.flatten().chain(&self.wordless).copied())
     }
 
     /// Intents, then phrases, that share words with the sentence, each with how much that says: rare words say more.
     pub(super) fn near(&self, tokens: &[Token], words: &[Word]) -> (BTreeMap<usize, f64>, BTreeMap<usize, f64>) {
         let (mut intents, mut phrases) = (BTreeMap::new(), BTreeMap::new());
+        let count = |scores: &mut BTreeMap<usize, f64>, sharing: &[&Numbers]| {
+            let numbers = in_order(sharing.iter().copied().flatten().copied());
+            let share = 1.0 / numbers.len() as f64;
+            numbers.into_iter().for_each(|number| *scores.entry(number).or_insert(0.0) += share);
+        };
         let said = tokens.iter().filter(|token| token.role() == Some(Role::Content)).filter_map(Token::lemma);
-        for sharing in said.filter_map(|lemma| self.needing.get(&lemma)) {
-            sharing.iter().for_each(|number| *intents.entry(*number).or_insert(0.0) += 1.0 / sharing.len() as f64);
-        }
-        for sharing in words.iter().filter(|word| word.is_word() && !word.is_noise()).filter_map(|word| self.naming.get(&word.low)) {
-            sharing.iter().for_each(|number| *phrases.entry(*number).or_insert(0.0) += 1.0 / sharing.len() as f64);
-        }
+        said.filter_map(|lemma| self.needing.get(&lemma)).for_each(|sharing| count(&mut intents, &[sharing]));
+        let said = words.iter().filter(|word| word.is_word() && !word.is_noise());
+        said.for_each(|word| count(&mut phrases, &self.naming.of(word).collect::<Vec<_>>()));
         (intents, phrases)
     }
 }
 
-fn add<W: std::hash::Hash + Eq>(index: &mut ByWord<W>, word: W, number: usize) {
-    let numbers = index.entry(word).or_default();
+fn add(numbers: &mut Numbers, number: u32) {
     if numbers.last() != Some(&number) {
         numbers.push(number);
     }
 }
 
-fn uses<W: std::hash::Hash + Eq + std::borrow::Borrow<Q>, Q: std::hash::Hash + Eq + ?Sized>(index: &ByWord<W>, word: &Q) -> usize {
-    index.get(word).map_or(0, Vec::len)
-}
-
-fn in_order(numbers: impl Iterator<Item = usize>) -> Vec<usize> {
-    let mut numbers: Vec<usize> = numbers.collect();
+fn in_order(numbers: impl Iterator<Item = u32>) -> Vec<usize> {
+    let mut numbers: Vec<usize> = numbers.map(|number| number as usize).collect();
     numbers.sort_unstable();
     numbers.dedup();
     numbers

@@ -12,13 +12,18 @@ pub enum Os {
 }
 
 /// The names of the programs on `PATH`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ToolSet(Vec<String>);
 
 impl ToolSet {
     /// Takes the names in any order.
     pub fn new(names: impl IntoIterator<Item = String>) -> Self {
         Self(names.into_iter().collect::<BTreeSet<_>>().into_iter().collect())
+    }
+
+    /// All names, sorted, with a comma between them.
+    pub fn names(&self) -> String {
+        self.0.join(",")
     }
 
     /// True if the program is there.
@@ -28,7 +33,7 @@ impl ToolSet {
 }
 
 /// What the translator must know of the machine to write a command that works there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Machine {
     /// The dialect to write.
     pub shell: ShellKind,
@@ -46,6 +51,13 @@ impl Machine {
     /// A machine nobody looked at.
     pub fn usual(shell: ShellKind, os: Os) -> Self {
         Self { shell, os, tools: None }
+    }
+
+    /// The machine that has those of these programs that are there. One that has none of them is taken for a usual one.
+    #[must_use]
+    pub fn with_tools<'a>(self, names: impl IntoIterator<Item = &'a String>, is_there: impl Fn(&str) -> bool) -> Self {
+        let there: Vec<String> = names.into_iter().filter(|name| is_there(name)).cloned().collect();
+        Self { tools: (!there.is_empty()).then(|| ToolSet::new(there)), ..self }
     }
 
     /// True if the program is there, or is usual on such a machine when nobody looked.

@@ -13,6 +13,7 @@ mod index;
 mod intents;
 mod lexicon;
 mod machine;
+mod nested;
 mod pack;
 mod parse;
 mod phrases;
@@ -24,6 +25,8 @@ mod translator;
 
 #[cfg(test)]
 mod corpus_tests;
+#[cfg(test)]
+mod mutation_tests;
 #[cfg(test)]
 mod pack_tests;
 
@@ -44,6 +47,9 @@ pub const PLAUSIBLE: f64 = 0.5;
 pub struct Translation {
     /// Best first; empty when it does not know.
     pub candidates: Vec<Candidate>,
+    /// What the sentence asks for apart from the names and numbers in it: the intent of the first candidate and its slots.
+    /// Two sentences with the same shape differ in what they are about alone.
+    pub shape: Option<String>,
     /// Up to three sentences that it knows and that look like the query.
     pub nearest: Vec<String>,
     /// Whether it has no candidate and the sentence does not look like English.

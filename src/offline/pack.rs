@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::lexicon::Lexicon;
-use super::source::{self, Source};
+use super::source::{self, Author, Source};
 
 /// Most intents and phrases in all packs together.
 pub const MOST_INTENTS: usize = 2000;
@@ -46,7 +46,7 @@ impl Pack {
             |line, cause: String, hint: Option<&str>| PackProblem { pack: self.name.clone(), line, cause, hint: hint.map(str::to_owned) };
         // A pack that is left out must leave no words behind.
         let mut lexicon = lexicon.clone();
-        let mut source = source::read(&self.text, &mut lexicon).map_err(|error| {
+        let mut source = source::read(&self.text, &mut lexicon, Author::User).map_err(|error| {
             let line = error.at.as_ref().map(|at| source::line(&self.text, at.start));
             problem(line, error.cause.to_string(), error.cause.hint())
         })?;

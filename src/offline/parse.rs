@@ -29,6 +29,14 @@ pub(super) struct Parse {
     pub coverage: Option<Coverage>,
 }
 
+impl Parse {
+    /// The intent and the names of what was bound, without what they were bound to.
+    pub(super) fn shape(&self) -> String {
+        let names: Vec<&str> = self.slots.iter().map(|(name, _)| name.as_str()).collect();
+        format!("{}({})", self.intent, names.join(","))
+    }
+}
+
 /// What the words of a sentence say about a parse of it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Coverage {

@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
 
-use super::grammar::PatternError;
+use super::grammar::{Pattern, PatternError, Vocabulary};
 use super::intents::{Intent, RawIntent, TemplateError};
 use super::lexicon::Lexicon;
 use super::phrases::{Phrase, RawPhrase};
@@ -110,10 +111,21 @@ impl OneOrMore {
 pub(super) struct Source {
     pub intents: Vec<Intent>,
     pub phrases: Vec<Phrase>,
+    /// The words of the phrases.
+    pub vocabulary: Vocabulary,
+}
+
+/// Who wrote a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Author {
+    /// It is embedded: a test has read its commands, so they are read again only when one is used.
+    Us,
+    /// It is a pack: all of it is checked at once.
+    User,
 }
 
 /// Reads a file and teaches the lexicon the words of its intents.
-pub(super) fn read(text: &str, lexicon: &mut Lexicon) -> Result<Source, SourceError> {
+pub(super) fn read(text: &str, lexicon: &mut Lexicon, author: Author) -> Result<Source, SourceError> {
     let file: RawFile =
         toml::from_str(text).map_err(|error| SourceError { at: error.span(), cause: Cause::Toml(error.message().to_owned()) })?;
     let family = name(&file.family)?;
@@ -124,9 +136,11 @@ pub(super) fn read(text: &str, lexicon: &mut Lexicon) -> Result<Source, SourceEr
             return Err(Cause::Twice(id.get_ref().clone()).at(id.span()));
         }
     }
-    let intents = file.intent.into_iter().map(|raw| raw.build(family, lexicon)).collect::<Result<_, _>>()?;
-    let phrases = file.phrase.into_iter().map(|raw| raw.build(family, &file.not)).collect::<Result<_, _>>()?;
-    Ok(Source { intents, phrases })
+    let intents = file.intent.into_iter().map(|raw| raw.build(family, lexicon, author)).collect::<Result<_, _>>()?;
+    let mut vocabulary = Vocabulary::default();
+    let not = file.not.iter().map(|text| pattern(text.get_ref(), text.span(), &mut vocabulary)).collect::<Result<Arc<[_]>, _>>()?;
+    let phrases = file.phrase.into_iter().map(|raw| raw.build(family, &not, &mut vocabulary, author)).collect::<Result<_, _>>()?;
+    Ok(Source { intents, phrases, vocabulary })
 }
 
 fn name(name: &Spanned<String>) -> Result<&str, SourceError> {
@@ -141,6 +155,12 @@ fn name(name: &Spanned<String>) -> Result<&str, SourceError> {
 /// The text of a pattern or a command, if it is one that can be read.
 pub(super) fn short(text: &str, at: Range<usize>) -> Result<&str, SourceError> {
     if text.len() > MOST_TEXT { Err(Cause::Long.at(at)) } else { Ok(text) }
+}
+
+/// The pattern that is written there.
+pub(super) fn pattern(text: &str, at: Range<usize>, vocabulary: &mut Vocabulary) -> Result<Pattern, SourceError> {
+    let wrong = |source| Cause::Pattern { pattern: text.to_owned(), source }.at(at.clone());
+    Pattern::parse(short(text, at.clone())?, vocabulary).map_err(wrong)
 }
 
 /// What is taken from the confidence, if it is a part of it; a little less than nothing decides between equals.

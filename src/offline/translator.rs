@@ -1,20 +1,24 @@
 //! The engine: embedded data and packs made ready once, and sentences read with them.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
+use std::panic::resume_unwind;
 use std::sync::LazyLock;
+use std::thread;
 
 use super::budget::Budget;
 use super::explain::{self, Explanation};
 use super::grammar::{self, Word};
 use super::holes::{Holed, OpenSentence};
 use super::index::Index;
-use super::intents::{self, Intent};
+use super::intents::{self, Intent, Wording};
 use super::lexicon::{Lexicon, Role};
+use super::nested;
 use super::pack::{MOST_INTENTS, Pack, PackProblem};
 use super::parse::Parse;
-use super::phrases::{self, Phrase};
+use super::phrases::{self, Phrase, Refusals};
+use super::source::{self, Author, Source};
 use super::tokens::{self, Token};
-use super::{DATA, FILE_EXAMPLES, IntentInfo, Machine, NEEDED_NAMES, PHRASES, Translation, files, rank, source};
+use super::{DATA, FILE_EXAMPLES, IntentInfo, Machine, NEEDED_NAMES, PHRASES, Translation, files, rank};
 
 /// The translator with what it was taught.
 #[derive(Debug)]
@@ -24,8 +28,21 @@ pub struct Translator {
     phrases: Vec<Phrase>,
     index: Index,
     /// The words of all patterns, sorted.
-    vocabulary: Vec<String>,
+    vocabulary: Vec<Box<str>>,
+    tools: Vec<String>,
     identity: String,
+}
+
+/// Reads the embedded data. The phrases teach the lexicon nothing, so half of them are read beside the rest.
+fn embedded(lexicon: &mut Lexicon) -> Vec<Source> {
+    let read = |data: &str, lexicon: &mut Lexicon| source::read(data, lexicon, Author::Us).expect("a test reads the embedded data");
+    let (ours, others) = PHRASES.split_at(PHRASES.len() * 2 / 5);
+    thread::scope(|scope| {
+        let aside = scope.spawn(|| others.iter().map(|data| read(data, &mut Lexicon::default())).collect::<Vec<_>>());
+        let mut sources: Vec<Source> = DATA.iter().chain(ours).map(|data| read(data, lexicon)).collect();
+        sources.extend(aside.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        sources
+    })
 }
 
 static EMBEDDED: LazyLock<Translator> = LazyLock::new(|| Translator::with_packs(&[]).0);
@@ -48,10 +65,12 @@ impl Translator {
     pub fn with_packs(packs: &[Pack]) -> (Self, Vec<PackProblem>) {
         let mut lexicon = Lexicon::from_data(include_str!("data/words.txt"));
         let (mut intents, mut phrases, mut problems) = (Vec::new(), Vec::new(), Vec::new());
-        for data in DATA.into_iter().chain(PHRASES) {
-            let source = source::read(data, &mut lexicon).expect("a test reads the embedded data");
+        let mut vocabulary = phrases::shared_vocabulary().clone();
+        vocabulary.join(files::vocabulary().clone());
+        for source in embedded(&mut lexicon) {
             intents.extend(source.intents);
             phrases.extend(source.phrases);
+            vocabulary.join(source.vocabulary);
         }
         let mut room = MOST_INTENTS;
         let mut digest = blake3::Hasher::new();
@@ -62,6 +81,7 @@ impl Translator {
                     room -= source.intents.len() + source.phrases.len();
                     intents.extend(source.intents);
                     phrases.extend(source.phrases);
+                    vocabulary.join(source.vocabulary);
                     digest.update(&(pack.text.len() as u64).to_le_bytes()).update(pack.text.as_bytes());
                 }
                 Err(problem) => problems.push(problem),
@@ -69,14 +89,19 @@ impl Translator {
         }
         lexicon.finish();
         // What people call their folders stays a name, unless a sentence needs it for what it means.
-        let is_name = |word: &&str| !NEEDED_NAMES.contains(word) && lexicon.read(word).is_some_and(|known| known.role == Role::Name);
-        let of_phrases: HashSet<&str> = phrases.iter().flat_map(Phrase::vocabulary).collect();
-        let mut vocabulary: Vec<String> = of_phrases.into_iter().filter(|word| !is_name(word)).map(str::to_owned).collect();
-        vocabulary.extend(files::vocabulary().collect::<HashSet<_>>().into_iter().map(str::to_owned));
-        vocabulary.sort_unstable();
-        vocabulary.dedup();
+        let is_name =
+            |word: &str| !NEEDED_NAMES.contains(&word) && lexicon.lemma(word).is_some_and(|lemma| lexicon.role(lemma) == Role::Name);
+        let vocabulary = vocabulary.into_words(|word| files::vocabulary().has(word) || !is_name(word));
         let identity = digest.finalize().to_hex()[..16].to_owned();
-        (Self { index: Index::of(&intents, &phrases), lexicon, intents, phrases, vocabulary, identity }, problems)
+        let wordings = intents.iter().map(|intent| &intent.wording).chain(phrases.iter().map(|phrase| &phrase.wording));
+        let tools: BTreeSet<String> = wordings.flat_map(Wording::tools).map(str::to_owned).collect();
+        let tools = tools.into_iter().collect();
+        (Self { index: Index::of(&intents, &phrases), lexicon, intents, phrases, vocabulary, tools, identity }, problems)
+    }
+
+    /// The programs on whose presence its commands depend, sorted.
+    pub fn tools(&self) -> &[String] {
+        &self.tools
     }
 
     /// What tells its answers from those of a translator with other packs in the same build.
@@ -90,11 +115,13 @@ impl Translator {
         // What was not tried might have been better than what was.
         let mut weighed = if budget.is_spent() { Vec::new() } else { rank::weigh(parses, &tokens) };
         let holed = self.with_holes(query, machine, &mut weighed);
+        let shape = weighed.first().filter(|best| holed.is_empty() && best.is_offered()).map(|best| best.parse.shape());
         let candidates =
             if holed.is_empty() { rank::candidates(weighed) } else { holed.into_iter().map(|holed| holed.candidate).collect() };
         let unknown = candidates.is_empty();
         Translation {
             candidates,
+            shape,
             nearest: if unknown { self.nearest(&tokens, &words) } else { Vec::new() },
             is_foreign: unknown && self.is_foreign(&tokens, &words),
         }
@@ -117,7 +144,7 @@ impl Translator {
 
     /// Whether a pattern names the word.
     pub(super) fn names_word(&self, word: &str) -> bool {
-        self.vocabulary.binary_search_by(|known| known.as_str().cmp(word)).is_ok()
+        self.vocabulary.binary_search_by(|known| (**known).cmp(word)).is_ok()
     }
 
     /// Tells how a sentence is read, and why one reading is believed and another is not.
@@ -145,19 +172,33 @@ impl Translator {
     }
 
     fn read(&self, query: &str, machine: &Machine) -> Option<Read> {
+        let budget = Budget::new();
+        let (tokens, words, mut parses) = self.parses(query, machine, &budget)?;
+        // One sentence may stand in another; what stands in that is not looked for.
+        if let Some(nested) = nested::split(query)
+            && let Some((tokens, _, parses_of_it)) = self.parses(&nested.about, machine, &budget)
+            && let Some(best) = rank::weigh(parses_of_it, &tokens).into_iter().next().filter(rank::Weighed::is_offered)
+        {
+            parses.extend(nested.wrap(Parse { coverage: best.coverage, ..best.parse }, machine));
+        }
+        Some(Read { tokens, words, parses, budget })
+    }
+
+    fn parses(&self, query: &str, machine: &Machine, budget: &Budget) -> Option<(Vec<Token>, Vec<Word>, Vec<Parse>)> {
         let lexicon = &self.lexicon;
         let tokens = tokens::tokenise(query, lexicon).filter(|tokens| !tokens.is_empty())?;
         let said = tokens::Said::of(&tokens);
-        let budget = Budget::new();
-        let sentence = intents::Sentence { query, tokens: &tokens, said: &said, lexicon, machine, budget: &budget };
+        let sentence = intents::Sentence { query, tokens: &tokens, said: &said, lexicon, machine, budget };
         let tried = self.index.intents(&tokens).into_iter();
         let mut parses: Vec<Parse> = tried.filter_map(|number| intents::match_intent(&self.intents[number], sentence)).collect();
         let pieces = tokens::pieces(query, lexicon).unwrap_or_default();
         let words = grammar::words(query, &pieces, lexicon, &self.vocabulary);
-        parses.extend(files::match_files(&words, machine, &budget));
+        parses.extend(files::match_files(&words, machine, budget));
         let tried = self.index.phrases(&words).into_iter();
-        parses.extend(tried.filter_map(|number| phrases::match_phrase(&self.phrases[number], &words, machine, &budget)));
-        Some(Read { tokens, words, parses, budget })
+        let mut refusals = Refusals::default();
+        let mut read = |number: usize| phrases::match_phrase(&self.phrases[number], &words, machine, budget, &mut refusals);
+        parses.extend(tried.filter_map(&mut read));
+        Some((tokens, words, parses))
     }
 
     /// Examples of intents that share rare words with the sentence, nearest first.
@@ -180,7 +221,7 @@ impl Translator {
         let has_english = plain.iter().filter(known).any(|token| token.role().is_some_and(|role| !small(role)))
             || words
                 .iter()
-                .any(|word| word.is_word() && !word.is_noise() && self.vocabulary.binary_search(&word.raw.to_lowercase()).is_ok());
+                .any(|word| word.is_word() && !word.is_noise() && self.vocabulary.binary_search(&word.raw.to_lowercase().into()).is_ok());
         let letters = |token: &&Token| token.raw.chars().any(|c| c.is_alphabetic() && !c.is_ascii()) && token.exact_lemma().is_none();
         strange * 2 > plain.len() && (plain.iter().any(letters) || (strange >= 3 && !has_english))
     }
@@ -209,7 +250,8 @@ mod tests {
             let mut all: Vec<String> =
                 translator.intents.iter().filter_map(|intent| intents::match_intent(intent, sentence)).map(|parse| parse.intent).collect();
             all.extend(files::match_files(&read.words, &machine, &Budget::new()).map(|parse| parse.intent));
-            let phrase = |phrase| phrases::match_phrase(phrase, &read.words, &machine, &Budget::new());
+            let mut refusals = Refusals::default();
+            let phrase = |phrase| phrases::match_phrase(phrase, &read.words, &machine, &Budget::new(), &mut refusals);
             all.extend(translator.phrases.iter().filter_map(phrase).map(|parse| parse.intent));
             let found: Vec<String> = read.parses.into_iter().map(|parse| parse.intent).collect();
             assert_eq!(found, all, "{}", info.example);

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{WireCandidate, WireShell};
-use crate::domain::{Candidate, Hole, Origin, PROXY_VARIABLES, Secret, ShellFacts};
+use super::{WireCandidate, WireOptions, WirePage, WireShell};
+use crate::domain::{Candidate, Hole, OptionCheck, Origin, PROXY_VARIABLES, PageOffer, Secret, ShellFacts};
 
 impl WireShell {
     /// Puts the facts of a shell on the wire, with the key variables that were asked for.
@@ -48,6 +48,38 @@ impl WireShell {
     }
 }
 
+impl WirePage {
+    /// Puts an example on the wire.
+    pub fn from_offer(offer: PageOffer) -> Self {
+        let options = match offer.options {
+            OptionCheck::Unknown => WireOptions::Unknown,
+            OptionCheck::Listed => WireOptions::Listed,
+            OptionCheck::Unlisted { program, option } => WireOptions::Unlisted { program, option },
+        };
+        Self { page: offer.page, reading: offer.reading, command: offer.command, confidence: offer.confidence, options }
+    }
+
+    /// Reads one off the wire.
+    pub fn into_offer(self) -> PageOffer {
+        let options = match self.options {
+            WireOptions::Unknown => OptionCheck::Unknown,
+            WireOptions::Listed => OptionCheck::Listed,
+            WireOptions::Unlisted { program, option } => OptionCheck::Unlisted { program, option },
+        };
+        PageOffer { page: self.page, reading: self.reading, command: self.command, confidence: likelihood(self.confidence), options }
+    }
+}
+
+impl WireOptions {
+    pub(super) fn is_unknown(&self) -> bool {
+        *self == WireOptions::Unknown
+    }
+}
+
+fn likelihood(number: f64) -> f64 {
+    if number.is_finite() { number.clamp(0.0, 1.0) } else { 0.0 }
+}
+
 impl WireCandidate {
     /// Reads a candidate off the wire; `None` when its origin is not one we know.
     pub fn into_candidate(self) -> Option<Candidate> {
@@ -56,7 +88,7 @@ impl WireCandidate {
             command: self.command,
             holes: self.holes.into_iter().map(|(start, end)| Hole { at: start..end }).collect(),
             reading: self.reading,
-            confidence: if self.confidence.is_finite() { self.confidence.clamp(0.0, 1.0) } else { 0.0 },
+            confidence: likelihood(self.confidence),
         })
     }
 }

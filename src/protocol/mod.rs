@@ -136,9 +136,46 @@ pub struct Answer {
     /// Example sentences of the embedded translator near the query, when there is no candidate.
     #[serde(default)]
     pub nearest: Vec<String>,
+    /// Examples out of pages on this machine, to be read only. Whoever receives them judges them again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pages: Vec<WirePage>,
     /// Whether any provider is configured.
     #[serde(default)]
     pub has_provider: bool,
+}
+
+/// An example out of a page on the wire.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WirePage {
+    /// The page it is from.
+    pub page: String,
+    /// What it does.
+    pub reading: String,
+    /// The command, with its gaps in double braces.
+    pub command: String,
+    /// From 0 to 1.
+    pub confidence: f64,
+    /// What is known of its options.
+    #[serde(default, skip_serializing_if = "WireOptions::is_unknown")]
+    pub options: WireOptions,
+}
+
+/// What the lists of options on the machine say of those in a command.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WireOptions {
+    /// Nothing.
+    #[default]
+    Unknown,
+    /// All of them exist.
+    Listed,
+    /// One may not exist.
+    Unlisted {
+        /// The program.
+        program: String,
+        /// The option.
+        option: String,
+    },
 }
 
 /// How a candidate was obtained.

@@ -6,6 +6,7 @@ mod anthropic;
 mod base_url;
 mod classify;
 mod command;
+mod download;
 mod exchange;
 mod form;
 mod gemini;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use base_url::{BaseUrl, BaseUrlError};
+pub use download::download;
 pub use http::HttpPool;
 pub use models::{Found, LOCAL_SERVERS, LocalServer, discover, models};
 pub use settings::{ProviderKind, ProviderSettings, ProxySettings, ReachSettings, ServerSettings, WireSettings};

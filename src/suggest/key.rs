@@ -35,7 +35,7 @@ pub struct KeyContext<'a> {
     pub os: &'a str,
     /// The identity of this build. It counts for [`Kind::Offline`] only, where the build is the source of the answer.
     pub build: Option<&'a str>,
-    /// Fingerprint of the tools an answer may use. It does not count for [`Kind::Ran`].
+    /// The tools on which the answer depends. They count for [`Kind::Offline`] only.
     pub tools: &'a str,
     /// The models that may answer. They count for [`Kind::Provider`] only.
     pub models: &'a str,
@@ -58,7 +58,7 @@ pub fn derive(kind: Kind, query: &RedactedText, facts: &ShellFacts, context: &Ke
     fields.add(context.os.as_bytes());
     fields.add(facts.shell.name().as_bytes());
     fields.add_optional(context.build.filter(|_| kind == Kind::Offline).map(str::as_bytes));
-    fields.add_optional((kind != Kind::Ran).then_some(context.tools.as_bytes()));
+    fields.add_optional((kind == Kind::Offline).then_some(context.tools.as_bytes()));
     fields.add_optional((kind == Kind::Provider).then_some(context.models.as_bytes()));
     fields.add_optional(is_context_bound(query).then(|| facts.cwd.as_os_str().as_bytes()));
     if kind == Kind::Provider && !context.seen.is_empty() {
@@ -135,7 +135,7 @@ mod tests {
             ("os", |context, _| context.os = "macos", [true, true, true]),
             ("build", |context, _| context.build = Some("0.2.0-def"), [false, false, true]),
             ("no build", |context, _| context.build = None, [false, false, true]),
-            ("tools", |context, _| context.tools = "rg", [false, true, true]),
+            ("tools", |context, _| context.tools = "rg", [false, false, true]),
             ("models", |context, _| context.models = "anthropic/claude", [false, true, false]),
             ("shell", |_, facts| facts.shell = ShellKind::Fish, [true, true, true]),
             ("language", |_, facts| facts.locale = "de_DE.UTF-8".to_owned(), [true, true, true]),
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn the_borders_of_fields_count() {
         let of =
-            |tools, models| derive(Kind::Provider, &RedactedText::mask("list files"), &facts(), &KeyContext { tools, models, ..CONTEXT });
+            |models, seen| derive(Kind::Provider, &RedactedText::mask("list files"), &facts(), &KeyContext { models, seen, ..CONTEXT });
         assert_ne!(of("ab", "c"), of("a", "bc"));
         assert_ne!(of("", "abc"), of("abc", ""));
     }

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::key::{self, KeyContext, Kind};
 use super::pipeline::{Mode, Offer, Place, Reply, Request, Via};
-use super::ports::{AnswerCache, CachedAnswer, KeptCandidate, RedactedText};
-use crate::domain::{Candidate, Origin, Risk, ShellKind};
-use crate::offline::{self, Machine, Os, Translation, Translator};
+use super::ports::{AnswerCache, CachedAnswer, KeptCandidate, Memory, RedactedText};
+use crate::domain::{Candidate, Origin, Risk};
+use crate::offline::{self, Machine, ToolSet, Translation, Translator};
 use crate::redact::Redacted;
 use crate::validate::{Rejection, Suggestion, judge};
 
@@ -24,12 +24,12 @@ const TRANSLATIONS_KEPT: usize = 256;
 /// What is said when nothing is known and the words are of another language.
 const SPEAKS_ENGLISH: &str = "the embedded translator speaks English";
 
-/// The embedded translator and what it made of recent words. That is a function of words and shell, so remembering it
+/// The embedded translator and what it made of recent words. That is a function of words and machine, so remembering it
 /// changes nothing but the time that a cached answer with its alternatives takes.
 pub(super) struct Taught {
     /// `None` for the embedded data alone.
     translator: Option<Arc<Translator>>,
-    recent: quick_cache::sync::Cache<(String, ShellKind), Arc<Translation>>,
+    recent: quick_cache::sync::Cache<(String, Machine), Arc<Translation>>,
 }
 
 impl Taught {
@@ -37,11 +37,17 @@ impl Taught {
         Self { translator, recent: quick_cache::sync::Cache::new(TRANSLATIONS_KEPT) }
     }
 
+    fn translator(&self) -> &Translator {
+        self.translator.as_deref().unwrap_or_else(|| Translator::embedded())
+    }
+
     fn translate(&self, query: &str, machine: &Machine) -> Translation {
-        match &self.translator {
-            Some(translator) => translator.translate(query, machine),
-            None => offline::translate(query, machine),
-        }
+        self.translator().translate(query, machine)
+    }
+
+    /// The programs on whose presence its commands depend.
+    pub(super) fn tools(&self) -> &[String] {
+        self.translator().tools()
     }
 
     /// The source of its answers: this build, with these packs.
@@ -61,6 +67,10 @@ pub struct LocalSources<'a> {
     pub cache: &'a dyn AnswerCache,
     /// The translator.
     pub(super) taught: Arc<Taught>,
+    /// What its commands are written for.
+    pub(super) machine: Machine,
+    /// What the user ran, if it is remembered.
+    pub(super) memory: Option<Arc<dyn Memory>>,
 }
 
 /// All local answers to one request that passed the gate, best first.
@@ -73,16 +83,20 @@ pub struct Local {
     served_stale: bool,
     /// What the user may see and the buffer may not hold, one line each.
     told: Vec<RedactedText>,
+    /// A short name for the best answer.
+    pub(super) alias: Option<RedactedText>,
 }
 
 impl LocalSources<'_> {
     /// Asks all local sources.
     pub fn collect(&self, request: &Request, redacted: &Redacted) -> Local {
-        let mut local = Local { offers: Vec::new(), nearest: Vec::new(), is_foreign: false, served_stale: false, told: Vec::new() };
+        let mut local =
+            Local { offers: Vec::new(), nearest: Vec::new(), is_foreign: false, served_stale: false, told: Vec::new(), alias: None };
         let cached = request.may_use_cache() && request.mode != Mode::Fresh;
         let mut aged_little = false;
         if cached {
-            for kind in [Kind::Ran, Kind::Provider, Kind::Offline] {
+            self.recall(request, redacted, &mut local);
+            for kind in [Kind::Provider, Kind::Offline] {
                 if let Some(answer) = self.cache.get(&self.key(kind, request, redacted), request.now) {
                     let via = if self.is_fresh(&answer, request, redacted) { Via::Cache } else { Via::Stale };
                     // A stale answer of the embedded translator is made anew, at no cost.
@@ -103,28 +117,36 @@ impl LocalSources<'_> {
             }
         }
         let has_offline = local.offers.iter().any(|offer| *offer.suggestion.origin() == Origin::Offline);
-        // An answer already found is complete with one command; more are needed only to cycle through.
-        if !has_offline || request.want > 1 {
+        let has_run = local.offers.iter().any(|offer| *offer.suggestion.origin() == Origin::Ran);
+        // An answer already found is complete with one command; more are needed only to cycle through. But what was run for
+        // words like these goes before what the cache holds.
+        if !(has_offline || has_run) || request.want > 1 || (self.memory.is_some() && !has_run) {
             self.translate(request, redacted, &mut local);
         }
-        local.offers.sort_by_key(|offer| rank(offer.via));
+        local.offers.sort_by_key(rank);
         local.served_stale =
             aged_little && local.offers.first().is_some_and(|best| best.via == Via::Stale && best.suggestion.risk() < Risk::Medium);
         local
     }
 
-    fn translate(&self, request: &Request, redacted: &Redacted, local: &mut Local) {
-        let os = if self.place.os == "macos" { Os::MacOs } else { Os::Linux };
-        let machine = Machine::usual(request.facts.shell, os);
-        let words = (request.query.as_str().to_owned(), request.facts.shell);
-        let translation = self.taught.recent.get(&words).unwrap_or_else(|| {
-            let made = Arc::new(self.taught.translate(request.query.as_str(), &machine));
-            // Words that hold a secret are not remembered, not even here.
-            if redacted.is_clean() && !request.query.is_private() {
+    /// What the translator makes of the words, remembered if it was made a moment ago.
+    pub(super) fn translation(&self, query: &str, may_keep: bool) -> Arc<Translation> {
+        let words = (query.to_owned(), self.machine.clone());
+        self.taught.recent.get(&words).unwrap_or_else(|| {
+            let made = Arc::new(self.taught.translate(query, &self.machine));
+            if may_keep {
                 self.taught.recent.insert(words, Arc::clone(&made));
             }
             made
-        });
+        })
+    }
+
+    fn translate(&self, request: &Request, redacted: &Redacted, local: &mut Local) {
+        // Words that hold a secret are not remembered, not even here.
+        let translation = self.translation(request.query.as_str(), redacted.is_clean() && !request.query.is_private());
+        if request.may_use_cache() && request.mode != Mode::Fresh && redacted.is_clean() {
+            self.recall_alike(request, &translation, local);
+        }
         for candidate in translation.candidates.iter().filter(|candidate| candidate.confidence >= offline::PLAUSIBLE) {
             let sure = candidate.confidence >= offline::SURE;
             local.add(candidate, &candidate.command, if sure { Via::Live } else { Via::Guess }, request);
@@ -147,9 +169,10 @@ impl LocalSources<'_> {
         local.is_foreign = translation.is_foreign;
     }
 
-    fn key(&self, kind: Kind, request: &Request, redacted: &Redacted) -> super::ports::CacheKey {
+    pub(super) fn key(&self, kind: Kind, request: &Request, redacted: &Redacted) -> super::ports::CacheKey {
         let build = self.taught.identity(&self.place.build);
-        let context = KeyContext { build: Some(&build), ..self.place.key_context(request.seen()) };
+        let tools = self.machine.tools.as_ref().filter(|_| kind == Kind::Offline).map(ToolSet::names).unwrap_or_default();
+        let context = KeyContext { build: Some(&build), tools: &tools, ..self.place.key_context(request.seen()) };
         key::derive(kind, redacted.stable(), &request.facts, &context)
     }
 
@@ -170,7 +193,7 @@ impl LocalSources<'_> {
 impl Local {
     /// Judges a candidate and keeps it unless the same command is there already. One that may only be shown is told of by
     /// `kept`, the command before its secrets were put back: a remark may reach a log.
-    fn add(&mut self, candidate: &Candidate, kept: &str, via: Via, request: &Request) {
+    pub(super) fn add(&mut self, candidate: &Candidate, kept: &str, via: Via, request: &Request) {
         let policy = request.policy();
         let suggestion = match judge(candidate, &policy) {
             Ok(suggestion) => suggestion,
@@ -199,6 +222,11 @@ impl Local {
         self.served_stale
     }
 
+    /// Whether there is nothing but guesses, or nothing at all.
+    pub fn only_guesses(&self) -> bool {
+        self.offers.iter().all(|offer| offer.via == Via::Guess)
+    }
+
     /// Whether there is anything to offer.
     pub fn has_offers(&self) -> bool {
         !self.offers.is_empty()
@@ -219,10 +247,11 @@ impl Local {
         let mut offers = self.offers;
         offers.truncate(request.want.max(1));
         remarks.extend(self.told);
+        remarks.extend(self.alias);
         if self.is_foreign && offers.is_empty() {
             remarks.push(RedactedText::mask(SPEAKS_ENGLISH));
         }
-        Reply { offers, more, remarks, nearest: self.nearest }
+        Reply { offers, more, remarks, nearest: self.nearest, pages: Vec::new() }
     }
 
     /// The reply when a provider answered: its answer first, what is known locally after it.
@@ -231,15 +260,16 @@ impl Local {
         offers.retain(|offer| request.mode != Mode::Fresh && offer.suggestion.command() != suggestion.command());
         offers.insert(0, Offer { suggestion, via: Via::Live });
         offers.truncate(request.want.max(1));
-        Reply { offers, more: None, remarks, nearest: Vec::new() }
+        Reply { offers, remarks, ..Reply::default() }
     }
 }
 
-/// What may be given at once comes first, then stale answers, then guesses.
-fn rank(via: Via) -> u8 {
-    match via {
+/// What may be given at once comes first, and of that what the user ran; then stale answers, then guesses.
+fn rank(offer: &Offer) -> (u8, bool) {
+    let via = match offer.via {
         Via::Live | Via::Cache => 0,
         Via::Stale => 1,
         Via::Guess => 2,
-    }
+    };
+    (via, *offer.suggestion.origin() != Origin::Ran)
 }

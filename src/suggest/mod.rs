@@ -10,11 +10,15 @@ pub mod key;
 pub mod local;
 pub mod metrics;
 pub mod online;
+pub mod pages;
 pub mod pipeline;
 pub mod ports;
 pub mod prompt;
 mod ran;
+mod rebind;
+mod recall;
 #[cfg(test)]
 mod tests;
+mod toolbox;
 pub mod trial;
 mod waiting;

@@ -10,13 +10,14 @@ use tokio::time::Instant;
 
 use super::background::Background;
 use super::key::{self, KeyContext, Kind};
-use super::local::{LocalSources, Taught};
+use super::local::{Local, LocalSources, Taught};
 use super::metrics::{Asking, Metrics, Page};
 use super::online::{Asked, Online, OnlineSettings};
-use super::ports::{AnswerCache, CacheKey, Commands, Prompt, Provider, RedactedText, SeenPlace, ShellSyntax, Surroundings};
-use super::prompt;
+use super::ports::{AnswerCache, CacheKey, Commands, Memory, Pages, Prompt, Provider, RedactedText, SeenPlace, ShellSyntax, Surroundings};
+use super::toolbox::Toolbox;
 pub use super::waiting::WaitingFor;
-use crate::domain::{ContextField, ProvidersHealth, Query, ShellFacts};
+use super::{pages, prompt};
+use crate::domain::{ContextField, PageOffer, ProvidersHealth, Query, ShellFacts};
 use crate::offline::Translator;
 use crate::redact::{self, Redacted};
 use crate::validate::{CustomRules, Policy, Suggestion};
@@ -112,6 +113,8 @@ pub struct Reply {
     pub remarks: Vec<RedactedText>,
     /// Sentences near the query that the embedded translator knows.
     pub nearest: Vec<String>,
+    /// Examples out of pages on this machine, to be read only, when nothing above is sure.
+    pub pages: Vec<PageOffer>,
 }
 
 /// The end of a request.
@@ -174,10 +177,13 @@ pub(super) struct Parts {
 pub struct Pipeline {
     pub(super) parts: Arc<Parts>,
     surroundings: Option<Arc<dyn Surroundings>>,
+    pages: Option<Arc<dyn Pages>>,
     online: RwLock<Arc<Online>>,
     background: Arc<Background>,
     metrics: Arc<Metrics>,
+    toolbox: Toolbox,
     taught: RwLock<Arc<Taught>>,
+    memory: RwLock<Option<Arc<dyn Memory>>>,
     batch: Semaphore,
 }
 
@@ -185,13 +191,17 @@ impl Pipeline {
     /// Puts the pipeline together.
     pub fn new(place: Place, cache: Arc<dyn AnswerCache>, commands: Arc<dyn Commands>, shells: Arc<dyn ShellSyntax>) -> Self {
         let metrics = Arc::<Metrics>::default();
+        let toolbox = Toolbox::new(Arc::clone(&commands), place.os);
         Self {
             parts: Arc::new(Parts { place, cache, commands, shells }),
             surroundings: None,
+            pages: None,
             online: RwLock::new(Arc::new(Online::new(Arc::clone(&metrics), OnlineSettings::default(), fastrand::u64(..)))),
+            toolbox,
             background: Arc::new(Background::new(Arc::clone(&metrics))),
             metrics,
             taught: RwLock::new(Arc::new(Taught::new(None))),
+            memory: RwLock::new(None),
             batch: Semaphore::new(BATCH_WIDTH),
         }
     }
@@ -200,6 +210,12 @@ impl Pipeline {
     #[must_use]
     pub fn with_surroundings(self, surroundings: Arc<dyn Surroundings>) -> Self {
         Self { surroundings: Some(surroundings), ..self }
+    }
+
+    /// Lets examples out of pages be offered where nothing else is sure.
+    #[must_use]
+    pub fn with_pages(self, pages: Arc<dyn Pages>) -> Self {
+        Self { pages: Some(pages), ..self }
     }
 
     /// The cache, for its statistics.
@@ -253,6 +269,11 @@ impl Pipeline {
         *self.taught.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Taught::new(translator));
     }
 
+    /// What the user runs is remembered here from now on; `None`: it is not remembered.
+    pub fn remember(&self, memory: Option<Arc<dyn Memory>>) {
+        *self.memory.write().unwrap_or_else(PoisonError::into_inner) = memory;
+    }
+
     /// Words for a provider are being typed: opens a connection, so that the question need not wait for it.
     pub fn warm(&self, facts: ShellFacts, providers: &[Arc<dyn Provider>]) {
         self.way_out().warm(&self.background, facts, providers);
@@ -271,7 +292,7 @@ impl Pipeline {
         if !redacted.is_clean() {
             return Vec::new();
         }
-        let local = self.sources().collect(request, &redacted);
+        let local = self.sources(&request.facts).collect(request, &redacted);
         if local.is_sure() || local.may_be_served() {
             return Vec::new();
         }
@@ -288,9 +309,18 @@ impl Pipeline {
         Arc::clone(&self.online.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn sources(&self) -> LocalSources<'_> {
-        let taught = Arc::clone(&self.taught.read().unwrap_or_else(PoisonError::into_inner));
-        LocalSources { place: &self.parts.place, cache: self.parts.cache.as_ref(), taught }
+    fn taught(&self) -> Arc<Taught> {
+        Arc::clone(&self.taught.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The local sources for a shell, with what is known of its programs by now.
+    pub(super) fn sources(&self, facts: &ShellFacts) -> LocalSources<'_> {
+        let (taught, machine) = (self.taught(), self.toolbox.machine(facts));
+        LocalSources { place: &self.parts.place, cache: self.parts.cache.as_ref(), taught, machine, memory: self.memory() }
+    }
+
+    pub(super) fn memory(&self) -> Option<Arc<dyn Memory>> {
+        self.memory.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Answers one request by its deadline. Dropping the future cancels everything it started that nobody else waits for.
@@ -305,16 +335,18 @@ impl Pipeline {
         // Secrets become placeholders before anything is keyed, stored or sent; they return in the final command only.
         let redacted = redact::redact(request.query.as_str());
 
+        // Which of several commands fits depends on what the machine has.
+        self.toolbox.look(self.taught().tools(), &request.facts).await;
         // What this machine knows by itself costs no waiting, so it is ready before any provider is asked, and
         // whatever fails later fails towards it.
-        let local = self.sources().collect(request, &redacted);
+        let local = self.sources(&request.facts).collect(request, &redacted);
         // Words with a blank in front are for this machine alone.
         if request.query.is_private() {
             let remarks = if local.is_sure() || request.mode == Mode::Offline { Vec::new() } else { vec![RedactedText::mask(PRIVATE)] };
-            return Outcome::Reply(local.reply(request, remarks, None));
+            return self.unaided(local, request, remarks).await;
         }
         if request.mode == Mode::Offline || providers.is_empty() {
-            return Outcome::Reply(local.reply(request, Vec::new(), None));
+            return self.unaided(local, request, Vec::new()).await;
         }
         if request.mode == Mode::Normal && local.is_sure() {
             let more = if local.has_provider_answer() { None } else { providers.first().map(|provider| provider.name().to_owned()) };
@@ -347,9 +379,20 @@ impl Pipeline {
                 asking.failed(&failures);
                 // Only what went wrong: that invisible characters were left out matters beside an answer.
                 remarks = failures.into_iter().map(|(name, error)| RedactedText::mask(&format!("{name}: {error}"))).collect();
-                Outcome::Reply(local.reply(request, remarks, None))
+                self.unaided(local, request, remarks).await
             }
         }
+    }
+
+    /// The answer of this machine alone, with examples to read where it is not sure of one. In a batch nobody reads them.
+    async fn unaided(&self, local: Local, request: &Request, remarks: Vec<RedactedText>) -> Outcome {
+        let pages = match &self.pages {
+            Some(pages) if local.only_guesses() && !request.patient => {
+                pages::offers(pages, request.query.as_str(), &request.policy()).await
+            }
+            _ => Vec::new(),
+        };
+        Outcome::Reply(Reply { pages, ..local.reply(request, remarks, None) })
     }
 
     /// Asks the providers. One of a batch waits its turn first, and its time begins then.

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use thiserror::Error;
 use tokio::sync::watch;
 
-use crate::domain::{AttemptError, ContextField, Origin, Secret, ShellFacts};
+use crate::domain::{AttemptError, ContextField, Origin, PageOffer, Secret, ShellFacts, ShellKind};
 pub use crate::redact::{RedactedObject, RedactedText};
 
 /// The identity of a cached answer: a BLAKE3 digest of everything the answer depends on.
@@ -95,6 +95,12 @@ pub struct SeenPlace {
 pub trait Surroundings: Send + Sync {
     /// Sees as much as `fields` names. It may block on a slow file system.
     fn look(&self, fields: &[ContextField], cwd: &Path) -> SeenPlace;
+}
+
+/// Pages of examples on this machine.
+pub trait Pages: Send + Sync {
+    /// Up to `most` examples that fit the words, the best first. It may block on a slow file system.
+    fn offers(&self, words: &str, most: usize) -> Vec<PageOffer>;
 }
 
 /// A request as a provider would be sent it.
@@ -268,6 +274,56 @@ pub trait KeySource: Send + Sync {
     }
     /// The provider did not accept the key: one that is remembered is forgotten, so that a new one is found.
     fn rejected(&self) {}
+}
+
+/// A line that was run for some words. Neither holds a secret.
+#[derive(Debug, Clone, Copy)]
+pub struct RanLine<'a> {
+    /// The key of the question.
+    pub key: &'a CacheKey,
+    /// The shape of the question, if the translator knows it.
+    pub shape: Option<&'a str>,
+    /// The shell it was run in.
+    pub shell: ShellKind,
+    /// The words.
+    pub query: &'a RedactedText,
+    /// The line.
+    pub command: &'a RedactedText,
+    /// Whether it ended with status 0.
+    pub worked: bool,
+    /// When it was run.
+    pub at: SystemTime,
+}
+
+/// A line that worked for some words before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remembered {
+    /// The words.
+    pub query: String,
+    /// The line.
+    pub command: String,
+    /// The shell it was run in.
+    pub shell: ShellKind,
+    /// How often it worked.
+    pub worked: u32,
+    /// Whether it has failed so often lately that others come first.
+    pub demoted: bool,
+    /// When it was run last.
+    pub at: SystemTime,
+}
+
+/// What the user ran. Nothing in it waits for a disk.
+pub trait Memory: Send + Sync {
+    /// The lines for a question, best first.
+    fn recall(&self, key: &CacheKey) -> Vec<Remembered>;
+    /// The lines for other questions of the same shape, the latest first.
+    fn alike(&self, shape: &str, shell: ShellKind) -> Vec<Remembered>;
+    /// Remembers what became of a line.
+    fn record(&self, ran: &RanLine<'_>);
+    /// How often lines for this question worked, and whether a short name for it was offered.
+    fn uses(&self, key: &CacheKey) -> (u32, bool);
+    /// A short name for the line of this question has been offered.
+    fn offered(&self, key: &CacheKey);
 }
 
 /// What can be run on this machine, seen from the asking shell.

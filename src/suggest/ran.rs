@@ -7,31 +7,35 @@ use tokio::time::Instant;
 
 use super::key::{self, Kind};
 use super::pipeline::{Mode, Pipeline, Request};
-use super::ports::{CachedAnswer, KeptCandidate};
+use super::ports::RanLine;
 use crate::domain::{Candidate, ContextField, Origin, Query, ShellFacts};
 use crate::redact;
 use crate::validate::{Policy, judge};
 
 impl Pipeline {
-    /// Remembers what the user ran for a query: it is the first answer next time. A failed command is forgotten, and
-    /// one that holds a secret or does not pass the gate is not kept at all.
+    /// Remembers what the user ran for a query: what worked last is the first answer next time, what failed twice is no
+    /// longer. A line that holds a secret or does not pass the gate is not kept at all.
     pub fn record_ran(&self, query: &Query, command: &str, status: i32, facts: &ShellFacts, now: SystemTime) {
-        if query.is_private() {
-            return;
-        }
+        let Some(memory) = self.memory().filter(|_| !query.is_private()) else { return };
         let redacted = redact::redact(query.as_str());
         let key = key::derive(Kind::Ran, redacted.stable(), facts, &self.parts.place.key_context(""));
         let candidate = Candidate { command: command.to_owned(), holes: Vec::new(), reading: None, origin: Origin::Ran, confidence: 1.0 };
-        let keep = status == 0
-            && redacted.is_clean()
+        let known = || memory.recall(&key).iter().any(|known| known.command == command);
+        let keep = redacted.is_clean()
             && judge(&candidate, &Policy::new(facts.shell).with_comments(facts.comments)).is_ok()
-            && self.was_suggested(query, command, facts, now);
-        // A command that holds a secret has no form in which it may be kept.
+            && if status == 0 { self.was_suggested(query, command, facts, now) } else { known() };
+        // A line that holds a secret has no form in which it may be kept.
         if keep && let Some(command) = redacted.keep(command) {
-            let kept = KeptCandidate { command, reading: None, origin: Origin::Ran, confidence: 1.0 };
-            self.parts.cache.put(&key, &CachedAnswer { candidate: kept, created: now });
-        } else if self.parts.cache.get(&key, now).is_some_and(|known| known.candidate.command.as_str() == command) {
-            self.parts.cache.remove(&key);
+            let shape = self.sources(facts).shape(query.as_str());
+            memory.record(&RanLine {
+                key: &key,
+                shape: shape.as_deref(),
+                shell: facts.shell,
+                query: redacted.stable(),
+                command: &command,
+                worked: status == 0,
+                at: now,
+            });
         }
     }
 
@@ -53,7 +57,7 @@ impl Pipeline {
             deadline: Instant::now(),
             now,
         };
-        let sources = self.sources();
+        let sources = self.sources(facts);
         let redacted = redact::redact(query.as_str());
         [request(&[]), request(&ContextField::ALL)].iter().any(|request| {
             let local = sources.collect(request, &redacted).reply(request, Vec::new(), None);

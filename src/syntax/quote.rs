@@ -56,11 +56,14 @@ fn push_literal(out: &mut String, literal: &mut String, shell: ShellKind) {
     }
 }
 
-/// `~/` or `~name/` with what follows, or an empty first part.
+/// `~/` or `~name/` with what follows, or an empty first part. `~2` and `~-` are folders that the shell remembers, which
+/// nobody means.
 fn split_tilde(path: &str) -> (&str, &str) {
     let Some(after) = path.strip_prefix('~') else { return ("", path) };
     let name = after.find('/').unwrap_or(after.len());
-    if !after[..name].bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')) {
+    if !after[..name].bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+        || after.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+    {
         return ("", path);
     }
     let end = if name == after.len() { path.len() } else { name + 2 };
@@ -197,6 +200,8 @@ mod tests {
         assert_eq!(quote_path("~", Zsh), "~");
         assert_eq!(quote_path("~bob/x", Fish), "~bob/x");
         assert_eq!(quote_path("~$x/y", Bash), "'~$x/y'");
+        assert_eq!(quote_path("~1/x", Bash), "'~1/x'");
+        assert_eq!(quote_path("~-", Zsh), "'~-'");
         assert_eq!(quote_path("-rf", Bash), "./-rf");
     }
 

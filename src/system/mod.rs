@@ -4,10 +4,13 @@
 pub mod blast;
 mod builtins;
 mod manual;
+pub mod options;
 mod place;
 mod shell_check;
+pub mod tldr;
 mod tools;
 
+use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +21,9 @@ pub use manual::manual;
 pub use place::FileSystem;
 pub use shell_check::InstalledShells;
 pub use tools::LocalTools;
+
+/// Looks an environment variable up.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 /// Looks commands up on the asking shell's search path.
 #[derive(Debug, Clone, Copy, Default)]

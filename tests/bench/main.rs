@@ -7,7 +7,10 @@
 #![expect(clippy::unwrap_used, reason = "a failed measurement should stop at once")]
 
 mod analyser;
+#[path = "../doubled/mod.rs"]
+mod doubled;
 mod engine;
+mod offline;
 #[path = "../questions/mod.rs"]
 mod questions;
 
@@ -77,6 +80,8 @@ impl Bench {
 }
 
 fn main() {
+    // First, while the memory of the process holds nothing else.
+    offline::report();
     analyser::report();
     engine::report();
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target"), PathBuf::from);

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod cache;
+#[path = "../doubled/mod.rs"]
+mod doubled;
 mod environment;
 mod fake_provider;
 mod faults;
@@ -13,7 +15,11 @@ mod matrix;
 mod matrix_host;
 mod matrix_network;
 mod matrix_resident;
+mod memory;
 mod metrics;
+mod offline_executed;
+mod offline_names;
+mod offline_scaling;
 mod offline_syntax;
 mod other_model;
 mod outage;
@@ -31,6 +37,8 @@ mod provider_wires;
 #[path = "../questions/mod.rs"]
 mod questions;
 mod quoting;
+mod recorder;
 mod resident;
 mod scripted;
 mod status;
+mod tldr;

@@ -328,9 +328,11 @@ fn what_was_run_is_the_first_answer_next_time() {
     let second: serde_json::Value = serde_json::from_str(&ask()).unwrap();
     assert_eq!((second["command"].as_str(), second["source"].as_str()), (Some(edited), Some("ran")));
     assert_eq!(second["alternatives"][0], first["command"]);
-    env.run_with_input(&["ran", "bash", "1"], format!("{KNOWN}\0{edited}").as_bytes());
+    for _ in 0..2 {
+        env.run_with_input(&["ran", "bash", "1"], format!("{KNOWN}\0{edited}").as_bytes());
+    }
     let third: serde_json::Value = serde_json::from_str(&ask()).unwrap();
-    assert_ne!(third["source"], "ran", "a command that failed is forgotten");
+    assert_ne!(third["source"], "ran", "a line that failed twice is no longer the first answer");
     env.run_with_input(
         &["ran", "bash", "0"],
         format!("{KNOWN}\0curl -H 'Authorization: Bearer sk-abcdefghijklmnopqrstuvwx' x.test").as_bytes(),

@@ -1,10 +1,10 @@
-//! What to do with the files, in which order, and where the output goes.
+//! What to do with the files.
 
 use super::Row;
-use super::query::{Action, Key, Order, Query, Sink, TestKind, Verb};
+use super::query::{Action, Query, TestKind, Verb};
 use crate::offline::grammar::Caught;
 
-fn verb(query: &mut Query, caught: &Caught, verb: Verb) -> Option<()> {
+pub(super) fn verb(query: &mut Query, caught: &Caught, verb: Verb) -> Option<()> {
     if query.verb == Verb::None || verb == Verb::Find {
         query.verb = verb;
     }
@@ -23,23 +23,6 @@ fn act(query: &mut Query, caught: &Caught, action: Action) -> Option<()> {
     Some(())
 }
 
-fn order(query: &mut Query, key: Key, reverse: bool) -> Option<()> {
-    let reverse = reverse || query.order.is_some_and(|order| order.reverse && order.key == key);
-    query.order = Some(Order { key, reverse });
-    Some(())
-}
-
-fn top(query: &mut Query, count: u64, key: Key, reverse: bool) -> Option<()> {
-    query.top = Some(count);
-    order(query, key, reverse)
-}
-
-fn sink(query: &mut Query, caught: &Caught, append: bool) -> Option<()> {
-    let file = caught.text(0)?.to_owned();
-    query.sink = Some(Sink { file, append });
-    (!caught.negated).then_some(())
-}
-
 fn pending(query: &mut Query, caught: &Caught) -> Option<()> {
     let text = caught.text(0)?.to_owned();
     match &mut query.action {
@@ -55,10 +38,32 @@ fn show(query: &mut Query, caught: &Caught, action: Action) -> Option<()> {
     act(query, caught, action)
 }
 
+/// Rights for more people beside those that were given before.
+fn more_rights(query: &mut Query, who: &str, rights: &str) -> Option<()> {
+    let Action::Chmod(Some(mode)) = &mut query.action else { return None };
+    if !mode.starts_with(['u', 'g', 'o', 'a']) || mode.contains('-') {
+        return None;
+    }
+    // What is set is all that they may, what is given comes on top.
+    *mode = match query.sets_rights || rights.is_empty() {
+        true => format!("{},{who}={rights}", mode.replace('+', "=")),
+        false if mode.contains('=') => format!("{mode},{who}={rights}"),
+        false => format!("{mode},{who}+{rights}"),
+    };
+    Some(())
+}
+
 /// A program and its arguments, when they are plain words and need no shell.
 fn program(text: &str) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | '/' | '=' | ',' | '+');
     (text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '.')) && text.chars().all(plain)).then(|| text.to_owned())
+}
+
+/// A script by its name lies here: the shell looks for none in the current folder by itself.
+fn script(text: &str) -> Option<String> {
+    let plain = program(text)?;
+    let lies_here = !plain.contains('/') && plain.contains('.');
+    Some(if lies_here { format!("./{plain}") } else { plain })
 }
 
 pub(super) const ROWS: &[Row] = &[
@@ -78,7 +83,24 @@ pub(super) const ROWS: &[Row] = &[
         q.said_what = true;
         verb(q, c, Verb::Show)
     }),
+    ("display|displays", |q, c| {
+        q.displays = true;
+        verb(q, c, Verb::Show)
+    }),
     ("@show", |q, c| verb(q, c, Verb::Show)),
+    ("check|validate|verify|perform|do|run syntax|lint check? of|on|in|for? all? $kind @file|scripts", |q, c| {
+        let list = c.list(0)?;
+        let tool = match list.first()?.as_str() {
+            "*.php" => "php -l",
+            "*.sh" => "bash -n",
+            "*.rb" => "ruby -c",
+            "*.pl" => "perl -c",
+            _ => return None,
+        };
+        q.said_what = true;
+        q.push(false, TestKind::Names(list));
+        act(q, c, Action::Run(tool.to_owned()))
+    }),
     (
         "@show file|path|full|relative|absolute|their|complete? name|names|filename|filenames|path|paths|pathname|pathnames|location",
         |q, c| verb(q, c, Verb::Find),
@@ -126,6 +148,19 @@ pub(super) const ROWS: &[Row] = &[
         "calculate|compute|@show|generate|create|run|get? sha256|sha256sum sum|sums|checksum|checksums|hash|hashes|of|for? of|for?",
         |q, c| act(q, c, Action::Checksum("sha256sum")),
     ),
+    ("concatenate|concat|cat content|contents? of?", |q, c| act(q, c, Action::Apply("cat"))),
+    (
+        "append|appending|adding|add|put|with|followed|terminated? by|a? null|nul|zero|\\0 character|byte at|after|behind|to|in end|each? of? each|every? @file|its|their|the? path|paths|name|names|end|filename?",
+        |q, c| act(q, c, Action::Null),
+    ),
+    ("and? @show only|just @file? names|name|filenames|filename|paths|path of? matching|matched|files?", |q, c| {
+        // Of a search in files, their names are what is wanted.
+        let Action::Grep(text) = &q.action else { return act(q, c, Action::BaseNames) };
+        let text = text.clone();
+        q.action = Action::List;
+        q.push(false, TestKind::Text(text));
+        Some(())
+    }),
     // --- counting ---
     ("count|counting|counts", |q, c| act(q, c, Action::Count)),
     ("count|counts|calculate|find|@show|get? total? number of", |q, c| act(q, c, Action::Count)),
@@ -168,8 +203,20 @@ pub(super) const ROWS: &[Row] = &[
     ("compress|gzip|zip them|each? using|with|by? gzip?", |q, c| act(q, c, Action::Apply("gzip"))),
     ("decompress|uncompress|gunzip|unzip|extract them|each? using|with|by? gunzip|gzip?", |q, c| act(q, c, Action::Apply("gunzip"))),
     (
-        "run|execute|invoke|apply|call command|program|tool? $any command? on|for|against|over|with|to each|every|all|them|it|those|the|@file",
+        "run|execute|invoke|apply|call|use shell|the? command|program|tool? $any command? on|for|against|over|with|to each|every|all|them|it|those|the|@file|@dir|regular",
         |q, c| act(q, c, Action::Run(program(c.text(0)?)?)),
+    ),
+    (
+        "run|execute|invoke|apply|call|use shell|bash|python|the? script $any on|for|against|over|with|to each|every|all|them|it|those|the|@file|@dir|regular",
+        |q, c| act(q, c, Action::Run(script(c.text(0)?)?)),
+    ),
+    (
+        "pass|give|send|supply|feed|passing|giving|sending|provide all|each|the|of? them|it|those|files|each|one|result|results|output? as|like an|the|its? input|argument|arguments|parameter|parameters to command|program|the? $any command|program?",
+        |q, c| act(q, c, Action::Run(program(c.text(0)?)?)),
+    ),
+    (
+        "pass|give|send|supply|feed|passing|giving|sending|provide all|each|the|of? them|it|those|files|each|one|result|results|output? as|like an|the|its? input|argument|arguments|parameter|parameters to shell|bash|the? script $any script?",
+        |q, c| act(q, c, Action::Run(script(c.text(0)?)?)),
     ),
     ("create|make symbolic|sym|soft? @link|@symlink", |q, c| act(q, c, Action::Link(None))),
     ("create|make? symbolic|sym|soft? @link|@symlink to|for|of", |q, c| act(q, c, Action::Link(None))),
@@ -187,6 +234,10 @@ pub(super) const ROWS: &[Row] = &[
         }
         Some(())
     }),
+    ("set|sets|setting $rights @perm for|to $who to|for|on|of?", |q, c| {
+        q.sets_rights = true;
+        act(q, c, Action::Chmod(Some(format!("{}+{}", c.text(1)?, c.text(0)?))))
+    }),
     ("give|grant|add|set $rights @perm for|to $who to|for|on|of?", |q, c| {
         act(q, c, Action::Chmod(Some(format!("{}+{}", c.text(1)?, c.text(0)?))))
     }),
@@ -197,6 +248,18 @@ pub(super) const ROWS: &[Row] = &[
     ("@del|revoke|clear|unset $who $rights @perm from|for|on|of?", |q, c| {
         act(q, c, Action::Chmod(Some(format!("{}-{}", c.text(0)?, c.text(1)?))))
     }),
+    // "… for the owner, read permission for the group and no permission for others": together they are all rights.
+    ("and|or? $rights @perm|access|privileges for|to|by $who", |q, c| more_rights(q, c.text(1)?, c.text(0)?)),
+    ("and|or? $who $rights @perm|access|privileges", |q, c| more_rights(q, c.text(0)?, c.text(1)?)),
+    ("and? no|without|zero @perm|access|rights|privileges for|to $who", |q, c| more_rights(q, c.text(0)?, "")),
+    ("@perm|access|rights|privileges for|to $who", |q, c| if c.negated { more_rights(q, c.text(0)?, "") } else { None }),
+    ("modify|change|update|set|alter|reset them|it|these|those|its|their|to? have|be? $mode @perm?", |q, c| {
+        act(q, c, Action::Chmod(Some(c.text(0)?.to_owned())))
+    }),
+    ("modify|change|update|set|alter them|it|these|those? to have? $mode @perm?", |q, c| {
+        act(q, c, Action::Chmod(Some(c.text(0)?.to_owned())))
+    }),
+    ("use|using|with chmod command? to? set|change|modify? @perm? to? $mode", |q, c| act(q, c, Action::Chmod(Some(c.text(0)?.to_owned())))),
     ("chmod", |q, c| act(q, c, Action::Chmod(None))),
     ("make|mark|set|turn $kind @file? executable", |q, c| {
         q.push(false, TestKind::Names(c.list(0)?));
@@ -221,6 +284,7 @@ pub(super) const ROWS: &[Row] = &[
         }
         _ => None,
     }),
+    ("to|as|with|in|by accordance|mode with|mode? mode? $mode", pending),
     ("to|as|with $mode", pending),
     ("change|set|modify|chown|update owner|ownership|owners of|for|to?", |q, c| act(q, c, Action::Chown(None))),
     ("chown $user", |q, c| act(q, c, Action::Chown(Some(c.text(0)?.to_owned())))),
@@ -234,7 +298,7 @@ pub(super) const ROWS: &[Row] = &[
         act(q, c, Action::Replace(c.text(0)?.to_owned(), c.text(1)?.to_owned()))
     }),
     (
-        "replace|substitute|change all|every|each? @string|occurrences|occurrence of? $any with|by|to @string? $any in|within|inside|from?",
+        "replace|substitute|change all|every|each? @string|occurrences|occurrence of? @string? $any with|by|to @string? $any in|within|inside|from?",
         |q, c| act(q, c, Action::Replace(c.text(0)?.to_owned(), c.text(1)?.to_owned())),
     ),
     // --- lines with a text ---
@@ -264,96 +328,4 @@ pub(super) const ROWS: &[Row] = &[
     ("search|look|searching for? @string? $phrase", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
     ("grep for? @string? $text", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
     ("@show|find? lines|line that|which? @contain|@holds @string? $any in|from|of?", |q, c| act(q, c, Action::Grep(c.text(0)?.to_owned()))),
-    // --- order ---
-    (
-        "sort|sorted|sorting|order|ordered|arrange|arranged them|results|output|result? by|on|in|according to? order? of? size|sizes",
-        |q, _| order(q, Key::Size, false),
-    ),
-    ("by size", |q, _| order(q, Key::Size, false)),
-    ("in order of size", |q, _| order(q, Key::Size, false)),
-    (
-        "sort|sorted|sorting|order|ordered|arrange|arranged them|results|output|result? by|on|in|according to? order? of? last? modification|modified|change|creation? time|date|age|mtime|modification|timestamp",
-        |q, _| order(q, Key::Time, false),
-    ),
-    ("by last? modification|modified|change? time|date|age|mtime", |q, _| {
-        // "older than that file by modification time" says which time, not which order.
-        if q.tests.iter().any(|test| matches!(test.kind, TestKind::Newer(..) | TestKind::Time(..))) {
-            Some(())
-        } else {
-            order(q, Key::Time, false)
-        }
-    }),
-    (
-        "sort|sorted|sorting|order|ordered|arrange|arranged them|results|output|result|list? by|on|in? name|names|alphabetically|alphabetical|lexically order?",
-        |q, _| order(q, Key::Name, false),
-    ),
-    ("by name|names", |q, _| order(q, Key::Name, false)),
-    ("alphabetically|alphabetical order?", |q, _| order(q, Key::Name, false)),
-    ("and? sort|sorted results|result|output|them|list?", |q, _| order(q, Key::Name, false)),
-    ("in? reverse|reversed|backwards|ascending order?", |q, _| {
-        q.order.as_mut()?.reverse = true;
-        Some(())
-    }),
-    ("in? descending|decreasing order?", |q, _| q.order.map(|_| ())),
-    ("biggest|largest|heaviest first", |q, _| order(q, Key::Size, false)),
-    ("smallest first", |q, _| order(q, Key::Size, true)),
-    ("newest|latest|recent|youngest first", |q, _| order(q, Key::Time, false)),
-    ("oldest first", |q, _| order(q, Key::Time, true)),
-    ("biggest|largest|heaviest", |q, _| top(q, 0, Key::Size, false)),
-    ("smallest", |q, _| top(q, 0, Key::Size, true)),
-    ("most? newest|latest|youngest", |q, _| top(q, 0, Key::Time, false)),
-    ("last? most recently|recent @mod?", |q, _| top(q, 0, Key::Time, false)),
-    ("recently @mod", |q, _| top(q, 0, Key::Time, false)),
-    ("last @mod", |q, _| top(q, 0, Key::Time, false)),
-    ("oldest", |q, _| top(q, 0, Key::Time, true)),
-    ("top|first? $n biggest|largest|heaviest", |q, c| top(q, c.number(0)?, Key::Size, false)),
-    ("top|first? $n smallest", |q, c| top(q, c.number(0)?, Key::Size, true)),
-    ("top|first|last? $n newest|latest|recent|youngest", |q, c| top(q, c.number(0)?, Key::Time, false)),
-    ("top|first|last? $n most recently|recent|newly @mod?", |q, c| top(q, c.number(0)?, Key::Time, false)),
-    ("$n last|recently @mod", |q, c| top(q, c.number(0)?, Key::Time, false)),
-    ("last $n @mod", |q, c| top(q, c.number(0)?, Key::Time, false)),
-    ("top|first? $n oldest", |q, c| top(q, c.number(0)?, Key::Time, true)),
-    ("top|biggest|largest $n", |q, c| {
-        q.top = c.number(0);
-        if q.order.is_none() { order(q, Key::Size, false) } else { Some(()) }
-    }),
-    ("@show $n @file|@dir", |q, c| {
-        q.top = c.number(0);
-        q.said_what = true;
-        verb(q, c, Verb::Find)
-    }),
-    ("first|only $n", |q, c| {
-        q.top = c.number(0);
-        Some(())
-    }),
-    ("limit|limiting output|results? to $n @file|results?", |q, c| {
-        q.top = c.number(0);
-        Some(())
-    }),
-    ("newest|latest $n", |q, c| top(q, c.number(0)?, Key::Time, false)),
-    // --- output ---
-    (
-        "save|saves|saving|write|writes|writing|store|redirect|put|send|output|dump|print output|outputs|result|results|list|listing|names|name|paths|them|it|everything|its? of|file|in|to? in|to|into|as|on file|files|text|named|called? $path file?",
-        |q, c| sink(q, c, false),
-    ),
-    ("save|write|store|redirect|put|send|output|dump output|result|results|list|them|it of? in|to|into|as @file? $path", |q, c| {
-        sink(q, c, false)
-    }),
-    // Where to is said later.
-    ("save|write|store|dump list|listing|output|result|results|names|paths of?", |q, c| {
-        q.sink = Some(Sink { file: String::new(), append: false });
-        (!c.negated).then_some(())
-    }),
-    ("append|appending|add output|result|results|list|them|it? to|into file? $path", |q, c| sink(q, c, true)),
-    (
-        "discard|discarding|suppress|suppressing|hide|hiding|ignore|ignoring|redirect|skip|without|no error|errors|stderr|permission|warnings|warning message|messages|denied|output|errors? errors|messages?",
-        |q, _| {
-            q.quiet = true;
-            Some(())
-        },
-    ),
-    ("redirect|discard|send error|errors|stderr to /dev/null", |q, _| {
-        q.quiet = true;
-        Some(())
-    }),
 ];

@@ -46,6 +46,14 @@ fn depth(query: &mut Query, levels: u64) -> Option<()> {
     Some(())
 }
 
+/// So deep and no less.
+fn exactly(query: &mut Query, caught: &Caught, low: usize, high: usize) -> Option<()> {
+    (query.min_depth, query.depth) = (caught.number(low), caught.number(high));
+    (!caught.negated && query.min_depth <= query.depth).then_some(())?;
+    query.recursive = true;
+    if caught.bound.len() > high + 1 { at(query, caught, high + 1) } else { Some(()) }
+}
+
 fn flat(query: &mut Query, caught: &Caught) -> Option<()> {
     if caught.negated {
         return depth(query, 1);
@@ -79,6 +87,18 @@ pub(super) const ROWS: &[Row] = &[
         Some(())
     }),
     ("in|inside|from $place", |q, c| at(q, c, 0)),
+    ("@begin with|from|at $where", |q, c| at(q, c, 0)),
+    (
+        "@in|starting|rooted|@find|residing? from|in|under|at|within|the? directory|folder|path|directories|folders tree|trees|hierarchy? name|names? given|specified|passed|provided|supplied|stored|held|represented|identified as|by|in|through|with variable|variables|value|argument|parameter? $where variable|variables|for? for?",
+        |q, c| at(q, c, 0),
+    ),
+    (
+        "@in|starting|rooted in|from|under|at|of? @dir|@file|path|paths? @dir|@file? and|or? @file? taken|expanded|matched|given|resulting|matching|that|match by|from|with? glob|shell? pattern|patterns|glob $where recursively?",
+        |q, c| {
+            q.recursive = true;
+            at(q, c, 0)
+        },
+    ),
     ("@in $where", |q, c| at(q, c, 0)),
     ("@in|starting|rooted|residing|located|beginning in|at|from|on|under|below $place", |q, c| at(q, c, 0)),
     ("@find|@show|traverse|traversing|explore|walk|scan|go|descend $where for?", |q, c| {
@@ -128,8 +148,28 @@ pub(super) const ROWS: &[Row] = &[
         depth(q, c.number(0)?)?;
         if c.bound.len() > 1 { at(q, c, 1) } else { Some(()) }
     }),
-    ("maximum|max|with? maximum|max|search|directory? depth|maxdepth|max-depth of|is|=|to? $n", |q, c| depth(q, c.number(0)?)),
+    ("maximum|max|with? maximum|max|search|directory? depth|maxdepth|max-depth set|equal|limited? of|is|=|to? $n", |q, c| {
+        depth(q, c.number(0)?)
+    }),
     ("depth of|is? $n", |q, c| depth(q, c.number(0)?)),
+    (
+        "going|go|search|searching|descending|descend|looking|look beyond|deeper|below|past|over|further than? $n level|levels deep|down?",
+        |q, c| {
+            if c.negated { depth(q, c.number(0)?) } else { None }
+        },
+    ),
+    ("@in|at|on|to? level|depth $n of|under|in|below|down|from|inside? @sub|@dir? of|under|in|below|down|from|inside? $place?", |q, c| {
+        exactly(q, c, 0, 0)
+    }),
+    ("level|depth $n @sub|@dir of|under|in|below|from|inside? $place?", |q, c| {
+        q.said_what = true;
+        q.what = super::What::Folders;
+        exactly(q, c, 0, 0)
+    }),
+    ("between|from|in? @sub|@dir|depth? level|levels|depth $n and|to|through $n of|under|in|below|down? $place?", |q, c| {
+        exactly(q, c, 0, 1)
+    }),
+    ("between|from|in? $n and|to $n level|levels deep|down|below|of|under? $place?", |q, c| exactly(q, c, 0, 1)),
     ("$n level|levels deep|down|below|depth", |q, c| depth(q, c.number(0)?)),
     ("@in? minimum|min $n level|levels down|deep|below? $place?", |q, c| {
         q.min_depth = c.number(0);
@@ -139,7 +179,7 @@ pub(super) const ROWS: &[Row] = &[
         q.min_depth = c.number(0);
         if c.bound.len() > 1 { at(q, c, 1) } else { Some(()) }
     }),
-    ("minimum|min|mindepth depth of|is? $n", |q, c| {
+    ("with|at|a|and|to? minimum|min|mindepth search? depth|level? set|equal|is|of|as|levels|= to|of|as? $n", |q, c| {
         q.min_depth = c.number(0);
         Some(())
     }),
@@ -154,6 +194,12 @@ pub(super) const ROWS: &[Row] = &[
         q.what = super::What::Folders;
         q.min_depth = Some(1);
         depth(q, 1)
+    }),
+    ("@in|with path|paths|pathname|pathnames $any", |q, c| {
+        let path = c.text(0)?;
+        (!c.negated && path.contains('*') && path.contains('/')).then_some(())?;
+        q.push(false, TestKind::Paths(vec![path.to_owned()]));
+        Some(())
     }),
     ("directory|folder|path|paths? $names", |q, c| if c.negated { under(q, &c.list(0)?) } else { None }),
     (

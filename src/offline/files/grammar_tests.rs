@@ -1,7 +1,7 @@
-//! What files must be like: names, ages, sizes, rights, owners, links, contents.
+//! Which files: their kinds and their names.
 
 use super::Row;
-use super::query::{Action, Field, Query, TestKind, Verb, What};
+use super::query::{Query, TestKind, Verb, What};
 use crate::offline::grammar::Caught;
 
 fn what(query: &mut Query, what: What, plural: bool) -> Option<()> {
@@ -20,6 +20,12 @@ fn names(query: &mut Query, caught: &Caught, names: Vec<String>) -> Option<()> {
     // A pattern with a slash fits no name but a path.
     if names.iter().all(|name| name.contains('/') && name.contains('*')) {
         query.push(caught.negated, TestKind::Paths(names));
+        return Some(());
+    }
+    // So does one with a slash and no star, wherever it lies.
+    if names.iter().all(|name| name.contains('/') && !name.ends_with('/')) {
+        let anywhere = |name: String| if name.starts_with(['/', '.', '~', '$']) { name } else { format!("*/{name}") };
+        query.push(caught.negated, TestKind::Paths(names.into_iter().map(anywhere).collect()));
         return Some(());
     }
     query.push(caught.negated, TestKind::Names(names));
@@ -45,45 +51,9 @@ fn kinds(query: &mut Query, caught: &Caught) -> Option<()> {
     names(query, caught, caught.list(0)?)
 }
 
-fn time(query: &mut Query, caught: &Caught, field: Field) -> Option<()> {
-    query.push(caught.negated, TestKind::Time(field, caught.age(0)?));
-    Some(())
-}
-
-fn newer(query: &mut Query, caught: &Caught, field: Field, later: bool) -> Option<()> {
-    query.push(caught.negated == later, TestKind::Newer(field, caught.text(0)?.to_owned()));
-    Some(())
-}
-
-fn perm(query: &mut Query, caught: &Caught, operand: &str) -> Option<()> {
-    query.push(caught.negated, TestKind::Perm(operand.to_owned()));
-    Some(())
-}
-
-/// "all of these bits", in octal: `-022` for "go" and "w".
-fn bits(who: &str, rights: &str) -> String {
-    let sum = |text: &str, values: &[(char, u32)]| {
-        values.iter().filter(|(letter, _)| text.contains(*letter)).map(|(_, value)| value).sum::<u32>()
-    };
-    let places = if who.contains('a') { 0o111 } else { sum(who, &[('u', 0o100), ('g', 0o010), ('o', 0o001)]) };
-    format!("-{:03o}", places * sum(rights, &[('r', 4), ('w', 2), ('x', 1)]))
-}
-
-fn test(query: &mut Query, caught: &Caught, kind: TestKind) -> Option<()> {
+pub(super) fn test(query: &mut Query, caught: &Caught, kind: TestKind) -> Option<()> {
     query.push(caught.negated, kind);
     Some(())
-}
-
-fn text(query: &mut Query, caught: &Caught, at: usize) -> Option<()> {
-    let text = caught.text(at)?.to_owned();
-    // People write these markers small and mean the capitals.
-    query.ignore_case |= matches!(text.as_str(), "todo" | "fixme" | "hack" | "xxx");
-    test(query, caught, TestKind::Text(text))
-}
-
-fn links(query: &mut Query, caught: &Caught, sign: &str) -> Option<()> {
-    let count = caught.number(0)?;
-    test(query, caught, TestKind::Links(format!("{sign}{count}")))
 }
 
 pub(super) const ROWS: &[Row] = &[
@@ -139,6 +109,41 @@ pub(super) const ROWS: &[Row] = &[
         names(q, c, c.list(0)?)
     }),
     ("@file $kind", kinds),
+    ("regular|normal|ordinary|plain @file named? $quoted", |q, c| {
+        what(q, What::Regular, c.plural)?;
+        names(q, c, vec![c.text(0)?.to_owned()])
+    }),
+    ("@dir|@sub|@symlink $quoted", |q, c| {
+        if c.negated {
+            return None;
+        }
+        let kind = q.what;
+        what(q, if kind == What::Symlinks { kind } else { What::Folders }, c.plural)?;
+        q.verb = Verb::Find;
+        names(q, c, vec![c.text(0)?.to_owned()])
+    }),
+    ("@find for|the|a? directory|folder|dir $name", |q, c| {
+        what(q, What::Folders, false)?;
+        q.verb = Verb::Find;
+        names(q, c, vec![c.text(0)?.to_owned()])
+    }),
+    (
+        "@matches|is|are|has|have|of|with @string|name|glob? @string|one? given|specified|stored|held|taken|passed|expanded as|by|in|from|through the? variable|value|parameter|argument? $quoted",
+        |q, c| names(q, c, vec![c.text(0)?.to_owned()]),
+    ),
+    ("core dump? @file", |q, c| {
+        what(q, What::Files, c.plural)?;
+        names(q, c, vec!["core".to_owned()])
+    }),
+    ("core dumps", |q, c| {
+        what(q, What::Files, true)?;
+        names(q, c, vec!["core".to_owned()])
+    }),
+    ("with|of|having|by? @name pattern|patterns|glob $called", |q, c| names(q, c, c.list(0)?)),
+    ("with|of|having|by? case? insensitive|case-insensitive @name pattern|patterns|glob? $called", |q, c| {
+        q.ignore_case = true;
+        names(q, c, c.list(0)?)
+    }),
     ("$names @file", |q, c| {
         what(q, What::Files, c.plural)?;
         names(q, c, c.list(0)?)
@@ -163,9 +168,10 @@ pub(super) const ROWS: &[Row] = &[
         Some(())
     }),
     ("@named|@name @begin with|by|from? @string? $called", |q, c| affix(q, c, "", "*", 0)),
-    ("@begin with|by @string? $called in? @name?", |q, c| affix(q, c, "", "*", 0)),
+    ("@begin with|by either? @string? $called in? @name?", |q, c| affix(q, c, "", "*", 0)),
     ("@name? @begin with|by @string? $called", |q, c| affix(q, c, "", "*", 0)),
     ("@named|@name? @end with|in|by @string? $called", |q, c| affix(q, c, "*", "", 0)),
+    ("@end with|in|by either @string? $called", |q, c| affix(q, c, "*", "", 0)),
     ("@end with|in|by @string? $called in|of @name", |q, c| affix(q, c, "*", "", 0)),
     ("@end with|in|by @ext? $ext @ext?", |q, c| {
         let list = c.list(0)?.into_iter().map(|name| name.replace("*..", "*.")).collect();
@@ -209,8 +215,20 @@ pub(super) const ROWS: &[Row] = &[
         q.ignore_case = true;
         Some(())
     }),
-    ("@matches regular|regex expression|pattern? $text", |q, c| test(q, c, TestKind::Regex(c.text(0)?.to_owned()))),
-    ("regex|regexp $text", |q, c| test(q, c, TestKind::Regex(c.text(0)?.to_owned()))),
+    ("@matches regular|regex expression|pattern? $text in? @name|path|paths|pathname|pathnames?", |q, c| {
+        test(q, c, TestKind::Regex(c.text(0)?.to_owned()))
+    }),
+    ("regex|regexp $text in? @name|path|paths|pathname|pathnames?", |q, c| test(q, c, TestKind::Regex(c.text(0)?.to_owned()))),
+    ("case-insensitive|insensitive regex|regexp $text in? @name|path|paths|pathname|pathnames?", |q, c| {
+        q.ignore_case = true;
+        test(q, c, TestKind::Regex(c.text(0)?.to_owned()))
+    }),
+    ("full|whole|complete? path|pathname|pathnames @name? @end with|in $any", |q, c| {
+        test(q, c, TestKind::Paths(vec![format!("*{}", c.text(0)?)]))
+    }),
+    ("full|whole|complete? path|pathname|pathnames @name? is|are|like|@matches @string|glob? $any", |q, c| {
+        test(q, c, TestKind::Paths(vec![c.text(0)?.to_owned()]))
+    }),
     ("path|paths|pathname|pathnames @contain|@matches|is|are @string? $any", |q, c| {
         let text = c.text(0)?;
         let pattern = if text.contains('*') { text.to_owned() } else { format!("*{text}*") };
@@ -219,118 +237,13 @@ pub(super) const ROWS: &[Row] = &[
     ("@contain @string? $any in|within path|paths|pathname|pathnames", |q, c| {
         test(q, c, TestKind::Paths(vec![format!("*{}*", c.text(0)?)]))
     }),
-    ("@contain space|spaces|blanks in @name", |q, c| names(q, c, vec!["* *".to_owned()])),
-    // --- times ---
-    ("last|data|content|contents|recently? @mod last|date|time|is|was|at|on|data? $age", |q, c| time(q, c, Field::Changed)),
-    ("$age", |q, c| time(q, c, Field::Changed)),
-    ("last|recently? @acc last|date|time|is|was? $age", |q, c| time(q, c, Field::Read)),
-    ("status|inode|metadata|attributes|permissions|ctime last? @mod? $age", |q, c| time(q, c, Field::Status)),
-    ("mtime|dated $age", |q, c| time(q, c, Field::Changed)),
-    ("atime $age", |q, c| time(q, c, Field::Read)),
-    ("newer|younger than $path", |q, c| newer(q, c, Field::Changed, true)),
-    ("older than $path", |q, c| newer(q, c, Field::Changed, false)),
-    ("last? @mod more? recently|later|after|newer|since than? @file? $path", |q, c| newer(q, c, Field::Changed, true)),
-    ("last? @mod before|earlier than? @file? $path", |q, c| newer(q, c, Field::Changed, false)),
-    ("last? @acc more? recently|later|after|newer|since than? @file? $path", |q, c| newer(q, c, Field::Read, true)),
-    ("last? @mod|@acc more? recently|later|after|since than? $path @mod|modification time?", |q, c| newer(q, c, Field::Changed, true)),
-    // --- sizes ---
-    ("$size", |q, c| size(q, c)),
-    ("with|having|have|has|whose|of? @file? @size of|is|are|greater|=? $size", |q, c| size(q, c)),
-    ("@size $size", |q, c| size(q, c)),
-    ("weighing|exceeding|exceed|exceeds|occupying|taking $size", |q, c| size(q, c)),
-    ("larger|bigger|greater|more than $size", |q, c| size(q, c)),
-    // --- rights ---
-    ("with|having|have|has|whose|by? @file? @perm of|is|are|set|to|equal|exactly|equals|=|as|bits $mode", |q, c| perm(q, c, c.text(0)?)),
-    ("with|having|have|has|whose|by? @perm set to $mode", |q, c| perm(q, c, c.text(0)?)),
-    ("with|having|have|has|by? @perm bits|exactly? $mode", |q, c| perm(q, c, c.text(0)?)),
-    ("with|having|have|has $mode @perm", |q, c| perm(q, c, c.text(0)?)),
-    ("with|whose? @perm is|are? not $mode", |q, c| {
-        q.push(!c.negated, TestKind::Perm(c.text(0)?.to_owned()));
-        Some(())
-    }),
-    ("$mode @perm", |q, c| perm(q, c, c.text(0)?)),
     (
-        "with|having|have|has|give|gives|allow|set? $rights @perm|bit|bits|access|privileges|enabled set|enabled|enable? for|to|by|of|in $who",
-        |q, c| perm(q, c, &bits(c.text(1)?, c.text(0)?)),
+        "with|whose|having|have|has? @name is|are|has|have|of? length|exactly|precisely|only? of|is|exactly|only? $n characters|letters|character|letter|chars|char|digits? long|in? length?",
+        |q, c| {
+            // A number alone is a name.
+            let count = usize::try_from(c.number(0)?).ok().filter(|count| (1..=64).contains(count) && c.plural)?;
+            names(q, c, vec!["?".repeat(count)])
+        },
     ),
-    ("with|having|have|has? $who $rights @perm|bit|bits|access|enabled set?", |q, c| perm(q, c, &bits(c.text(0)?, c.text(1)?))),
-    ("$rights by|for|to $who", |q, c| perm(q, c, &bits(c.text(1)?, c.text(0)?))),
-    ("exact? @perm $mode", |q, c| perm(q, c, c.text(0)?)),
-    ("world|public writable|writeable|write", |q, c| perm(q, c, "-002")),
-    ("world-writable|world-writeable|publicly-writable", |q, c| perm(q, c, "-002")),
-    ("world|public readable", |q, c| perm(q, c, "-004")),
-    ("world-readable", |q, c| perm(q, c, "-004")),
-    ("writable|writeable by somebody|someone|anybody", |q, c| perm(q, c, "/222")),
-    ("writable|writeable by group or others|other", |q, c| perm(q, c, "/022")),
-    ("group-writable|group-writeable", |q, c| perm(q, c, "-020")),
-    ("setuid|suid|set-uid|set-user-id bit|bits|flag|@perm? set|enabled?", |q, c| perm(q, c, "-4000")),
-    ("set uid|user-id bit?", |q, c| perm(q, c, "-4000")),
-    ("setgid|sgid|set-gid|set-group-id bit|bits|flag|@perm? set|enabled?", |q, c| perm(q, c, "-2000")),
-    ("sticky bit|bits? set|enabled?", |q, c| perm(q, c, "-1000")),
-    ("executable|executables bit|@file? set?", |q, c| {
-        // "chmod … executable" is what shall be done.
-        if q.action == Action::Chmod(None) {
-            return None;
-        }
-        q.said_what = true;
-        test(q, c, TestKind::Executable)
-    }),
-    ("with execute|executable @perm|bit", |q, c| test(q, c, TestKind::Executable)),
-    ("readable", |q, c| test(q, c, TestKind::Readable)),
-    ("writable|writeable", |q, c| test(q, c, TestKind::Writable)),
-    // --- owners ---
-    ("@own by|to|is|of? user|owner|account? $user", |q, c| test(q, c, TestKind::User(c.text(0)?.to_owned()))),
-    ("@own by|to|is|of? @group $user", |q, c| test(q, c, TestKind::Group(c.text(0)?.to_owned()))),
-    ("@own by|to? @group id|gid|number|of? $n", |q, c| test(q, c, TestKind::Group(c.number(0)?.to_string()))),
-    ("@own by|to? user|owner id|uid|number|of? $n", |q, c| test(q, c, TestKind::User(c.number(0)?.to_string()))),
-    ("@own by|to? nobody", |q, c| test(q, c, TestKind::NoUser)),
-    ("@own by|to|of? $user @group", |q, c| test(q, c, TestKind::Group(c.text(0)?.to_owned()))),
-    ("whose|with|by|of|for @own|user is|of|to|named? $user", |q, c| test(q, c, TestKind::User(c.text(0)?.to_owned()))),
-    ("user $user and|or? group $user", |q, c| {
-        q.push(c.negated, TestKind::User(c.text(0)?.to_owned()));
-        test(q, c, TestKind::Group(c.text(1)?.to_owned()))
-    }),
-    ("user $user", |q, c| test(q, c, TestKind::User(c.text(0)?.to_owned()))),
-    ("whose|with|by|of|for? @group is|of|to|named? $user", |q, c| test(q, c, TestKind::Group(c.text(0)?.to_owned()))),
-    ("orphaned|orphan|unowned|ownerless", |q, c| test(q, c, TestKind::NoUser)),
-    ("valid|existing user|owner", |q, c| {
-        if !c.negated {
-            return None;
-        }
-        q.push(false, TestKind::NoUser);
-        Some(())
-    }),
-    ("no|without valid|existing|associated|corresponding|known? user|owner", |q, c| test(q, c, TestKind::NoUser)),
-    ("@own by|to? no|nonexistent|nobody valid|existing? user|owner?", |q, c| test(q, c, TestKind::NoUser)),
-    ("no|without valid|existing|associated|corresponding? @group", |q, c| test(q, c, TestKind::NoGroup)),
-    // --- links ---
-    ("with|having|have|has? inode number|numbers|no? $n", |q, c| test(q, c, TestKind::Inode(c.number(0)?.to_string()))),
-    ("inode number|of|is|with|number|= $n", |q, c| test(q, c, TestKind::Inode(c.number(0)?.to_string()))),
-    ("hard? @link to|of $path", |q, c| test(q, c, TestKind::SameFile(c.text(0)?.to_owned()))),
-    ("same inode as|number|of $path", |q, c| test(q, c, TestKind::SameFile(c.text(0)?.to_owned()))),
-    ("with|having|have|has? more than $n hard? @link", |q, c| links(q, c, "+")),
-    ("with|having|have|has? less|fewer than $n hard? @link", |q, c| links(q, c, "-")),
-    ("with|having|have|has? at least $n hard? @link", |q, c| {
-        let count = c.number(0)?;
-        test(q, c, TestKind::Links(format!("+{}", count.saturating_sub(1))))
-    }),
-    ("with|having|have|has exactly? $n hard? @link", |q, c| links(q, c, "")),
-    // --- contents ---
-    ("@holds @string? $text", |q, c| text(q, c, 0)),
-    ("@holds @string $any", |q, c| text(q, c, 0)),
-    ("with|having|have|has @string $text", |q, c| text(q, c, 0)),
-    ("with|having|have|has @string? $text in|inside|within them|it|contents|content", |q, c| text(q, c, 0)),
-    ("with|having|have|has $any in|inside them|it", |q, c| text(q, c, 0)),
-    ("that|which? @holds $any", |q, c| text(q, c, 0)),
+    ("@contain space|spaces|blanks in @name", |q, c| names(q, c, vec!["* *".to_owned()])),
 ];
-
-fn size(query: &mut Query, caught: &Caught) -> Option<()> {
-    let sizes = caught.size(0)?;
-    if caught.negated && sizes.len() > 1 {
-        return None;
-    }
-    for size in sizes {
-        query.push(caught.negated, TestKind::Size(size));
-    }
-    Some(())
-}

@@ -4,6 +4,8 @@
 //! wins, and its effect adds a test, a place or an action to the query. What no row explains makes the result doubtful.
 
 mod grammar_actions;
+mod grammar_marks;
+mod grammar_output;
 mod grammar_places;
 mod grammar_tests;
 mod query;
@@ -16,7 +18,7 @@ use std::sync::LazyLock;
 
 use self::query::{Query, TestKind, Verb, What};
 use super::budget::Budget;
-use super::grammar::{Caught, Pattern, Word};
+use super::grammar::{Caught, Pattern, Vocabulary, Word};
 use super::machine::Machine;
 use super::parse::{Coverage, Parse};
 
@@ -26,14 +28,22 @@ type Effect = fn(&mut Query, &Caught) -> Option<()>;
 /// A row of the grammar: a pattern and what it means.
 type Row = (&'static str, Effect);
 
-static GRAMMAR: LazyLock<Vec<(Pattern, Effect)>> = LazyLock::new(|| {
-    let rows = [grammar_tests::ROWS, grammar_places::ROWS, grammar_actions::ROWS].into_iter().flatten();
-    rows.map(|(pattern, effect)| (Pattern::parse(pattern).expect("a test reads every pattern"), *effect)).collect()
+struct Grammar {
+    rows: Vec<(Pattern, Effect)>,
+    vocabulary: Vocabulary,
+}
+
+static GRAMMAR: LazyLock<Grammar> = LazyLock::new(|| {
+    let mut vocabulary = Vocabulary::default();
+    let rows = [grammar_tests::ROWS, grammar_marks::ROWS, grammar_places::ROWS, grammar_actions::ROWS, grammar_output::ROWS];
+    let rows = rows.into_iter().flatten();
+    let mut row = |(pattern, effect): &Row| (Pattern::parse(pattern, &mut vocabulary).expect("a test reads every pattern"), *effect);
+    Grammar { rows: rows.map(&mut row).collect(), vocabulary }
 });
 
 /// The words of all rows.
-pub(super) fn vocabulary() -> impl Iterator<Item = &'static str> {
-    GRAMMAR.iter().flat_map(|(pattern, _)| pattern.vocabulary())
+pub(super) fn vocabulary() -> &'static Vocabulary {
+    &GRAMMAR.vocabulary
 }
 
 /// Reads the sentence as a question about files, if it is one.
@@ -81,6 +91,7 @@ fn read(words: &[Word], budget: &Budget) -> Option<Read> {
         if let Some((end, next)) = step(&query, words, at, negated, budget) {
             let before = query.tests.len();
             query = next;
+            query.ignore_case |= query.tests.len() > before && words[at..end].windows(2).any(is_shouted);
             if either && query.tests.len() > before && before > 0 {
                 query.join_last();
             }
@@ -89,7 +100,9 @@ fn read(words: &[Word], budget: &Budget) -> Option<Read> {
             repairs += words[at..end].iter().filter(|word| word.repaired).count() as f64;
             total += taken as f64;
             weight += taken as f64;
-            (negated, either) = (false, false);
+            // "excluding files with the name x": the negation is of what is said of the files.
+            negated &= before == query.tests.len() && words[at..end].iter().all(is_noun) && words.get(end).is_some_and(describes);
+            either = false;
             at = end;
             continue;
         }
@@ -124,10 +137,25 @@ fn read(words: &[Word], budget: &Budget) -> Option<Read> {
     Some(Read { query, weight, coverage: Coverage { confidence, repaired: repairs > 0.0, left: unread } })
 }
 
+fn is_noun(word: &Word) -> bool {
+    word.is_light() || ["@file", "@dir", "@sub", "and", "or", "regular"].iter().any(|noun| word.is(noun))
+}
+
+/// Whether what is said next is said of the files that were named before.
+fn describes(word: &Word) -> bool {
+    ["with", "whose", "having", "@named", "@begin", "@end", "@matches", "@own"].iter().any(|cue| word.is(cue))
+}
+
+/// "MP3 files": devices and programs write these endings in either case, and who writes them so means both.
+fn is_shouted(pair: &[Word]) -> bool {
+    const BOTH: [&str; 14] = ["JPG", "JPEG", "PNG", "GIF", "BMP", "TIFF", "MP3", "MP4", "OGG", "WAV", "AVI", "MOV", "MKV", "TXT"];
+    BOTH.contains(&pair[0].raw.as_str()) && pair[1].is("@file")
+}
+
 /// The query after the row that takes most words at `at` and makes sense there; of equals the first.
 fn step(query: &Query, words: &[Word], at: usize, negated: bool, budget: &Budget) -> Option<(usize, Query)> {
     let matched = |(pattern, effect): &(Pattern, Effect)| pattern.matches(words, at, budget).map(|(end, caught)| (end, *effect, caught));
-    let mut found: Vec<(usize, Effect, Caught)> = GRAMMAR.iter().filter_map(matched).collect();
+    let mut found: Vec<(usize, Effect, Caught)> = GRAMMAR.rows.iter().filter_map(matched).collect();
     found.sort_by_key(|(end, ..)| std::cmp::Reverse(*end));
     found.into_iter().find_map(|(end, effect, mut caught)| {
         caught.negated = negated;

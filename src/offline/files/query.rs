@@ -118,6 +118,8 @@ pub(super) enum TestKind {
     Links(String),
     Inode(String),
     SameFile(String),
+    /// Links that hold such a path.
+    Leads(String),
     /// A text in it.
     Text(String),
     /// Below a folder of one of these names.
@@ -160,6 +162,12 @@ pub(super) struct Query {
     pub action: Action,
     pub order: Option<Order>,
     pub top: Option<u64>,
+    /// Whether rights are set, and not only given.
+    pub sets_rights: bool,
+    /// Whether ages count from midnight.
+    pub by_day: bool,
+    /// "display", which people say of whole trees where "list" and "show" look at one folder.
+    pub displays: bool,
     pub sink: Option<Sink>,
     pub quiet: bool,
     /// Which of the texts are variables of the shell.
@@ -190,6 +198,18 @@ impl Query {
             && !last.starts_with('*')
         {
             last.push_str(&new[1..]);
+            return;
+        }
+        // So are "scripts whose names begin with a".
+        if let (TestKind::Names(new), Some(Test { not: false, kind: TestKind::Names(last) })) = (&kind, self.tests.last_mut())
+            && !not
+            && let ([new], [last]) = (new.as_slice(), last.as_mut_slice())
+            && is_ending(last)
+            && new.ends_with('*')
+            && new.len() > 1
+            && !new.starts_with('*')
+        {
+            *last = format!("{}{}", new.trim_end_matches('*'), last);
             return;
         }
         self.tests.push(Test { not, kind });

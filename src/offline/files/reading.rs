@@ -138,6 +138,7 @@ fn words(test: &Test) -> String {
         TestKind::Hidden => format!("{not}hidden"),
         TestKind::Links(count) => format!("{not}with {} hard links", count.replace('+', "more than ").replace('-', "less than ")),
         TestKind::Inode(number) => format!("{not}with inode {number}"),
+        TestKind::Leads(path) => format!("{not}leading to {path}"),
         TestKind::SameFile(file) => format!("{not}the same file as {file}"),
         TestKind::Text(text) => format!("{not}containing {text}"),
         TestKind::Under(folders) => format!("{not}below {}", folders.join(" or ")),

@@ -92,6 +92,7 @@ fn lists_one_folder(query: &Query) -> bool {
         && query.depth.is_none_or(|depth| depth == 1)
         && !query.follow
         && query.verb != Verb::Find
+        && !(query.displays && query.root_spelled && query.order.is_none() && query.depth.is_none())
         && (query.roots.is_empty() || query.roots == ["."] || query.tests.is_empty() && query.roots.len() == 1)
         && ordered_here
         && !(query.what == What::Folders
@@ -204,7 +205,7 @@ fn on_pattern(query: &Query, writer: &mut Writer<'_>) -> Option<()> {
         Action::Move(place) => ("mv", Some(place.as_deref()?)),
         Action::Apply(tool) => (*tool, None),
         Action::Replace(old, new) => {
-            render_action::sed(old, new, writer);
+            render_action::sed(old, new, writer)?;
             ("", None)
         }
         _ => return None,
@@ -240,6 +241,10 @@ fn find(query: &Query, writer: &mut Writer<'_>) -> Option<()> {
     if query.one_filesystem {
         writer.raw("-xdev");
     }
+    if query.by_day && writer.is_gnu() {
+        writer.raw("-daystart");
+    }
+    render_tests::prune(query, writer);
     render_tests::tests(query, writer)?;
     render_action::action(query, writer)
 }

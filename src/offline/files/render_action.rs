@@ -76,20 +76,23 @@ pub(super) fn action(query: &Query, writer: &mut Writer<'_>) -> Option<()> {
         }
         Action::Replace(old, new) => {
             writer.raw("-exec");
-            sed(old, new, writer);
+            sed(old, new, writer)?;
             writer.raw("{} +");
         }
     }
     Some(())
 }
 
-/// `sed` that replaces a text everywhere in the files that follow.
-pub(super) fn sed(old: &str, new: &str, writer: &mut Writer<'_>) {
+/// `sed` that replaces a text everywhere in the files that follow. A line break would end its program.
+pub(super) fn sed(old: &str, new: &str, writer: &mut Writer<'_>) -> Option<()> {
+    let in_one_line = |text: &str| !text.contains(['\n', '\r']);
+    (in_one_line(old) && in_one_line(new)).then_some(())?;
     let escape = |text: &str, special: &str| {
         text.chars().flat_map(|c| special.contains(c).then_some('\\').into_iter().chain([c])).collect::<String>()
     };
     writer.raw(if writer.is_gnu() { "sed -i" } else { "sed -i ''" });
     writer.word(&format!("s/{}/{}/g", escape(old, "\\.[]*^$/"), escape(new, "\\/&")));
+    Some(())
 }
 
 fn into(tool: &str, place: &str, writer: &mut Writer<'_>) {

@@ -1,6 +1,6 @@
 //! Tests in the words of `find`.
 
-use super::query::{Action, Field, Query, Test, TestKind, What};
+use super::query::{Action, Field, Key, Query, Test, TestKind, What};
 use super::render::Writer;
 use crate::offline::grammar::{Length, Span};
 use crate::offline::slots::{Bound, Unit};
@@ -10,7 +10,10 @@ pub(super) fn tests(query: &Query, writer: &mut Writer<'_>) -> Option<()> {
     for test in &query.tests {
         one(test, query, writer)?;
     }
-    if query.text().is_some() && query.action == Action::List && query.order.is_none() {
+    let by_itself = matches!(query.action, Action::List | Action::Count)
+        && !(query.order.is_some_and(|order| order.key != Key::Name) && query.action == Action::List);
+    let texts = query.text().is_some() && query.action == Action::List && query.order.is_none();
+    if texts || prunes(query) && by_itself {
         writer.raw("-print");
     }
     Some(())
@@ -37,9 +40,13 @@ fn says_file(query: &Query) -> bool {
     let picks = |test: &Test| {
         let by_itself = match &test.kind {
             TestKind::Names(_) | TestKind::Paths(_) | TestKind::Regex(_) | TestKind::Perm(_) => true,
-            TestKind::User(_) | TestKind::Group(_) | TestKind::NoUser | TestKind::NoGroup | TestKind::Inode(_) | TestKind::SameFile(_) => {
-                true
-            }
+            TestKind::User(_)
+            | TestKind::Group(_)
+            | TestKind::NoUser
+            | TestKind::NoGroup
+            | TestKind::Inode(_)
+            | TestKind::SameFile(_)
+            | TestKind::Leads(_) => true,
             TestKind::Size(size) => size.bound == Some(Bound::More),
             TestKind::Any(tests) => tests.iter().all(|test| matches!(test.kind, TestKind::Names(_))),
             _ => false,
@@ -47,7 +54,8 @@ fn says_file(query: &Query) -> bool {
         (by_itself && !test.not) || query.root_spelled
     };
     let of_folders_too = |test: &Test| {
-        matches!(test.kind, TestKind::Empty | TestKind::Executable | TestKind::Hidden | TestKind::Links(_) | TestKind::Under(_))
+        matches!(test.kind, TestKind::Empty | TestKind::Executable | TestKind::Hidden | TestKind::Links(_))
+            || matches!(&test.kind, TestKind::Under(folders) if !is_plain(folders))
     };
     !(lists && query.order.is_none() && query.tests.iter().any(picks) && !query.tests.iter().any(of_folders_too))
 }
@@ -56,6 +64,7 @@ fn one(test: &Test, query: &Query, writer: &mut Writer<'_>) -> Option<()> {
     if test.not {
         match &test.kind {
             TestKind::Time(field, span) => return negated_time(*field, span, writer),
+            TestKind::Under(folders) if prunes(query) && is_plain(folders) => return Some(()),
             TestKind::Under(folders) => return without(folders, writer),
             TestKind::Hidden => {
                 writer.raw("! -path '*/.*'");
@@ -115,6 +124,10 @@ fn one(test: &Test, query: &Query, writer: &mut Writer<'_>) -> Option<()> {
             writer.raw("-samefile");
             writer.path(file);
         }
+        TestKind::Leads(pattern) => {
+            writer.raw("-lname");
+            writer.word(pattern);
+        }
         TestKind::Text(text) => {
             writer.raw(if query.ignore_case { "-exec grep -qi" } else { "-exec grep -q" });
             if text.starts_with('-') {
@@ -164,11 +177,60 @@ fn any(patterns: &[String], option: &str, alone: bool, writer: &mut Writer<'_>) 
     }
 }
 
+fn is_plain(folders: &[String]) -> bool {
+    folders.iter().all(|folder| !folder.contains('*'))
+}
+
+/// Whether folders are left out by not going into them, which `-delete` cannot do: it takes what a folder holds first.
+pub(super) fn prunes(query: &Query) -> bool {
+    !matches!(query.action, Action::Delete | Action::DeleteAsking)
+        && query.tests.iter().any(|test| matches!(&test.kind, TestKind::Under(folders) if test.not && is_plain(folders)))
+}
+
+/// Stops at the folders that are left out.
+pub(super) fn prune(query: &Query, writer: &mut Writer<'_>) {
+    if !prunes(query) {
+        return;
+    }
+    let folders = query.tests.iter().filter_map(|test| match &test.kind {
+        TestKind::Under(folders) if test.not && is_plain(folders) => Some(folders),
+        _ => None,
+    });
+    let folders: Vec<&String> = folders.flatten().collect();
+    let brackets = folders.len() > 1;
+    for (at, folder) in folders.into_iter().enumerate() {
+        if at > 0 || brackets {
+            writer.raw(if at == 0 { "\\(" } else { "-o" });
+        }
+        let folder = folder.trim_end_matches('/');
+        match folder {
+            path if path.starts_with(['/', '~', '$']) || path.starts_with("./") => {
+                writer.raw("-path");
+                writer.path(path);
+            }
+            path if path.contains('/') && matches!(query.roots.as_slice(), [] | [_]) && query.roots.iter().all(|root| root == ".") => {
+                writer.raw("-path");
+                writer.word(&format!("./{path}"));
+            }
+            path if path.contains('/') => {
+                writer.raw("-path");
+                writer.word(&format!("*/{path}"));
+            }
+            name => {
+                writer.raw("-name");
+                writer.word(name);
+            }
+        }
+    }
+    writer.raw(if brackets { "\\) -prune -o" } else { "-prune -o" });
+}
+
 /// Folders that are left out with all below them.
 fn without(folders: &[String], writer: &mut Writer<'_>) -> Option<()> {
     for folder in folders {
         writer.raw("-not -path");
-        let pattern = match folder.trim_end_matches('/') {
+        let pattern = match folder.trim_end_matches("/*").trim_end_matches('/') {
+            part if part.starts_with('*') => format!("{part}*").replace("**", "*"),
             full if full.starts_with(['/', '~']) => format!("{full}/*"),
             part if part.starts_with("./") => format!("{part}/*"),
             part if part.contains('*') => format!("*/{part}"),

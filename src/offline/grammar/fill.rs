@@ -1,10 +1,11 @@
 //! What each slot of a pattern takes from a sentence.
 
 use super::ages::age;
+use super::caught::Bound;
 use super::counts::{delimiter, ordinal, range};
+use super::kinds::Slot;
 use super::moments::{clock, command, delay, identifier, in_words, month_number, seconds, shell_option, signal, since};
-use super::names::{is_file, is_path, names, one_name, paths};
-use super::pattern::{Bound, Slot};
+use super::names::{files, is_file, is_path, names, one_name, paths};
 use super::places::place;
 use super::slots::{extension_like, extensions, kind, mode, number, plural_ending, rights, size, user, who};
 use super::targets::{bunch, is_remote, item, items, spot};
@@ -96,7 +97,7 @@ pub(super) fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Boun
         Slot::Items => items(words, at).map(|(end, list)| (end, Bound::List(list))),
         Slot::Bunch => bunch(words, at).map(|(end, list)| (end, Bound::List(list))),
         Slot::File => is_file(words, at).then(|| (at + 1, Bound::Text(word.raw.clone()))),
-        Slot::Files => paths(words, at).filter(|_| is_file(words, at)).map(|(end, list)| (end, Bound::List(list))),
+        Slot::Files => files(words, at).map(|(end, list)| (end, Bound::List(list))),
         Slot::Quoted => (word.is_quoted() || word.is_variable()).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Key => (word.is_quoted() || word.is_word() && !word.is_light()).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Nth => ordinal(word).map(|number| (at + 1, Bound::Number(number))),

@@ -1,7 +1,7 @@
 //! Names of files in a sentence: which words can be one, and lists of them.
 
 use super::words::Word;
-use crate::offline::slots::Value;
+use crate::offline::slots::{Value, extensions_of};
 
 /// Whether a word can be the name of something by itself: it is quoted, has the shape of a name, or is no English.
 pub(super) fn one_name(word: &Word) -> bool {
@@ -32,7 +32,11 @@ pub(super) fn names(words: &[Word], at: usize, any: bool) -> Option<(usize, Vec<
         if joined {
             next += 1;
         }
-        let more = words.get(next).filter(|word| (joined || comma) && one_name(word) && !matches!(word.value, Value::Path));
+        // "named cache or tmp": what endings are called is no English, unless it tells the kind of files.
+        let ending = |word: &Word| any && word.is_word() && extensions_of(&word.low).is_some_and(|list| list == [word.low.as_str()]);
+        let of_files = words.get(next + 1).is_some_and(|word| word.is("@file"));
+        let is_more = |word: &Word| one_name(word) || (ending(word) && !of_files);
+        let more = words.get(next).filter(|word| (joined || comma) && is_more(word) && !matches!(word.value, Value::Path));
         let Some(word) = more else { return Some((end, list)) };
         list.push(word.raw.clone());
         end = next + 1;

@@ -176,12 +176,19 @@ fn one_place(words: &[Word], at: usize, bare: bool) -> Option<(usize, Vec<String
     Some((folder_words(words, end), list))
 }
 
+/// Whether a list of places begins here, and no file and where it goes.
+fn is_in(words: &[Word], at: usize) -> bool {
+    let before = |back: usize| at.checked_sub(back).is_some_and(|at| is(words, at, "@in") || is_folder(words, at));
+    before(1) || (before(2) && words[at - 1].is_light())
+}
+
 /// "/a", "/a and /b", "/a, /b": with `named`, a bare word is a path too.
 fn path_list(words: &[Word], at: usize, named: bool) -> Option<(usize, Vec<String>)> {
     let fits = |word: &Word| match word.value {
         Value::Path | Value::Here => true,
         Value::Variable => word.is_variable(),
-        Value::Quoted => named || word.raw.contains('/') || word.raw.starts_with('~'),
+        // In quotes a name without an ending is a folder's.
+        Value::Quoted => named || word.raw.contains('/') || word.raw.starts_with('~') || !word.raw.contains(['.', '*', '?', '\\', '$']),
         Value::Word => word.namely && !word.repaired,
         Value::File => named,
         Value::Glob(_) => word.raw.contains('/'),
@@ -200,8 +207,11 @@ fn path_list(words: &[Word], at: usize, named: bool) -> Option<(usize, Vec<Strin
         let next = end + usize::from(joined);
         let next = if is_folder(words, next) { next + 1 } else { next };
         let bare_too = first.is_word();
+        // "in /etc /srv".
+        let row = |word: &Word| matches!(word.value, Value::Path) && word.raw.starts_with('/');
+        let in_row = !joined && !comma && row(&words[end - 1]) && words.get(end).is_some_and(row) && is_in(words, at);
         let more = words.get(next).filter(|word| {
-            (joined || comma)
+            (joined || comma || in_row)
                 && (matches!(word.value, Value::Path)
                     || (word.is_quoted() && word.raw.contains('/'))
                     || (bare_too && word.is_word() && word.namely && !word.repaired && !is(words, next + 1, "@file")))

@@ -1,5 +1,8 @@
 //! Words that mean the same to the grammar, under one name.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// Words that stand for each other in a pattern: `@file`.
 const SETS: &[(&str, &[&str])] = &[
     ("file", &["file", "files", "filenames"]),
@@ -76,6 +79,8 @@ const SETS: &[(&str, &[&str])] = &[
             "search",
             "locate",
             "look",
+            "looks",
+            "looking",
             "lookup",
             "seek",
             "finds",
@@ -160,6 +165,9 @@ const SETS: &[(&str, &[&str])] = &[
             "outside",
             "neither",
             "nor",
+            "lacking",
+            "lack",
+            "lacks",
         ],
     ),
     ("own", &["owned", "belonging", "belong", "belongs", "owner", "owns", "own"]),
@@ -226,7 +234,51 @@ const SETS: &[(&str, &[&str])] = &[
     ("each", &["each", "every", "per", "individual"]),
 ];
 
-/// The words of a set; none for a name that is no set, which a test looks for.
-pub(super) fn set_of(name: &str) -> &'static [&'static str] {
-    SETS.iter().find(|(set, _)| *set == name).map_or(&[], |(_, words)| words)
+/// Some of the sets, one bit each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::offline) struct Sets(u64);
+
+const _: () = assert!(SETS.len() <= 64, "a set is one bit of 64");
+
+impl Sets {
+    pub(super) fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub(super) fn join(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
+    /// The numbers of the sets.
+    pub(in crate::offline) fn numbers(self) -> impl Iterator<Item = usize> {
+        std::iter::successors(Some(self.0), |left| Some(left & left.wrapping_sub(1)))
+            .take_while(|left| *left != 0)
+            .map(|left| left.trailing_zeros() as usize)
+    }
+}
+
+static NAMES: LazyLock<HashMap<&str, Sets>> =
+    LazyLock::new(|| SETS.iter().enumerate().map(|(number, (name, _))| (*name, Sets(1 << number))).collect());
+
+static MEMBERS: LazyLock<HashMap<&str, Sets>> = LazyLock::new(|| {
+    let mut members: HashMap<&str, Sets> = HashMap::new();
+    for (number, (_, words)) in SETS.iter().enumerate() {
+        words.iter().for_each(|word| members.entry(word).or_default().join(Sets(1 << number)));
+    }
+    members
+});
+
+/// The set of this name.
+pub(super) fn set_named(name: &str) -> Option<Sets> {
+    NAMES.get(name).copied()
+}
+
+/// The sets that a word is in.
+pub(super) fn sets_of(word: &str) -> Sets {
+    MEMBERS.get(word).copied().unwrap_or_default()
+}
+
+/// The words of all sets.
+pub(super) fn words() -> impl Iterator<Item = &'static str> {
+    SETS.iter().flat_map(|(_, words)| words.iter().copied())
 }

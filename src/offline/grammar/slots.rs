@@ -233,9 +233,12 @@ pub(super) fn kind(words: &[Word], at: usize) -> Option<(usize, Vec<String>)> {
 /// "read", "write and execute", "read, write and execute", "read/write".
 pub(super) fn rights(words: &[Word], at: usize) -> Option<(usize, String)> {
     let one = |word: &Word| match word.low.as_str() {
-        "read" | "readable" => Some('r'),
-        "write" | "writable" | "writeable" => Some('w'),
-        "execute" | "executable" | "execution" | "exec" => Some('x'),
+        "read" | "readable" => Some("r"),
+        "write" | "writable" | "writeable" => Some("w"),
+        "execute" | "executable" | "execution" | "exec" => Some("x"),
+        "read-write" => Some("rw"),
+        "read-execute" => Some("rx"),
+        "read-write-execute" => Some("rwx"),
         _ => None,
     };
     letters(words, at, one)
@@ -244,16 +247,23 @@ pub(super) fn rights(words: &[Word], at: usize) -> Option<(usize, String)> {
 /// "group", "user and group", "others", "everybody", "owner".
 pub(super) fn who(words: &[Word], at: usize) -> Option<(usize, String)> {
     let one = |word: &Word| match word.low.as_str() {
-        "user" | "owner" | "users" => Some('u'),
-        "group" => Some('g'),
-        "other" | "others" | "world" => Some('o'),
-        "all" | "everybody" | "everyone" | "anybody" | "anyone" => Some('a'),
+        "user" | "owner" | "users" => Some("u"),
+        "group" => Some("g"),
+        "other" | "others" | "world" => Some("o"),
+        "all" | "everybody" | "everyone" | "anybody" | "anyone" => Some("a"),
         _ => None,
     };
-    letters(words, at, one)
+    // "for others, all files …": here "all" belongs to the files.
+    let (end, found) = letters(words, at, one)?;
+    let files = end > at + 1 && is(words, end - 1, "all") && is_any(words, end, &["@file", "@dir"]);
+    if !files {
+        return Some((end, found));
+    }
+    let cut = found.len() - 1;
+    Some((end - 1, found[..cut].to_owned()))
 }
 
-fn letters(words: &[Word], at: usize, one: impl Fn(&Word) -> Option<char>) -> Option<(usize, String)> {
+fn letters(words: &[Word], at: usize, one: impl Fn(&Word) -> Option<&'static str>) -> Option<(usize, String)> {
     let mut found = String::from(one(words.get(at)?)?);
     let mut end = at + 1;
     loop {
@@ -263,7 +273,7 @@ fn letters(words: &[Word], at: usize, one: impl Fn(&Word) -> Option<char>) -> Op
         }
         let joined = next > end || words[end - 1].comma || words.get(end - 1).is_some_and(|word| word.is_word() && word.low.len() < 3);
         let Some(letter) = words.get(next).filter(|_| joined).and_then(&one) else { break };
-        found.push(letter);
+        found.push_str(letter);
         end = next + 1;
     }
     Some((end, found))

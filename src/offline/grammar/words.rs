@@ -1,6 +1,7 @@
 //! The words of a sentence as the grammar sees them, and the sets of words that mean the same to it.
 
-use super::sets::set_of;
+use super::sets::{Sets, set_named, sets_of};
+use super::vocabulary::Key;
 use crate::offline::lexicon::{Lexicon, Role};
 use crate::offline::slots::Value;
 use crate::offline::tokens::Token;
@@ -20,6 +21,23 @@ pub(in crate::offline) struct Word {
     pub namely: bool,
     /// Whether its spelling was mended.
     pub repaired: bool,
+    kin: Kin,
+}
+
+/// What the grammar knows of a word in lower case.
+#[derive(Debug, Clone, Copy)]
+struct Kin {
+    key: Key,
+    sets: Sets,
+    is_light: bool,
+    is_noise: bool,
+}
+
+impl Kin {
+    fn of(low: &str) -> Self {
+        let is_light = LIGHT.contains(&low);
+        Self { key: Key::of(low), sets: sets_of(low), is_light, is_noise: is_light || NOISE.contains(&low) }
+    }
 }
 
 impl Word {
@@ -175,40 +193,53 @@ impl Word {
             return false;
         }
         match what.strip_prefix('@') {
-            Some(set) => set_of(set).contains(&self.low.as_str()),
+            Some(set) => set_named(set).is_some_and(|set| set.meets(self.kin.sets)),
             None => self.low == what,
         }
     }
 
+    /// How patterns know it.
+    pub(in crate::offline) fn key(&self) -> Key {
+        self.kin.key
+    }
+
+    /// The sets that it is in.
+    pub(in crate::offline) fn sets(&self) -> Sets {
+        self.kin.sets
+    }
+
     pub(in crate::offline) fn is_light(&self) -> bool {
-        self.is_word() && LIGHT.contains(&self.low.as_str())
+        self.is_word() && self.kin.is_light
     }
 
     pub(in crate::offline) fn is_noise(&self) -> bool {
-        self.is_light() || (self.is_word() && NOISE.contains(&self.low.as_str()))
+        self.is_word() && self.kin.is_noise
     }
 }
 
 /// The sentence as words. `vocabulary` holds what the patterns are made of, for mending.
-pub(in crate::offline) fn words(query: &str, tokens: &[Token], lexicon: &Lexicon, vocabulary: &[String]) -> Vec<Word> {
+pub(in crate::offline) fn words(query: &str, tokens: &[Token], lexicon: &Lexicon, vocabulary: &[Box<str>]) -> Vec<Word> {
     let comma = |token: &Token| query.get(token.span.1..).is_some_and(|rest| rest.starts_with(','));
     let word = |token: &Token| {
         let low = token.raw.to_lowercase().replace('’', "'");
         let is_word = matches!(token.value, Value::Word);
-        let ours = |word: &str| vocabulary.binary_search_by(|known| known.as_str().cmp(word)).is_ok();
+        let ours = |word: &str| vocabulary.binary_search_by(|known| (**known).cmp(word)).is_ok();
         let known = lexicon.read(&low).filter(|known| !known.repaired);
         let english = known.is_some_and(|known| known.role != Role::Name);
         let stranger = is_word && !english && !ours(&low);
         let mended = if stranger && known.is_none() { mend(&low, vocabulary) } else { None };
         let low_is_ours = mended.is_some();
+        let as_written = Kin::of(&low);
+        let low = mended.unwrap_or(low);
         // In single quotes a dollar is a dollar.
         let literal = matches!(token.value, Value::Variable) && query.get(token.span.0..).is_some_and(|text| text.starts_with('\''));
         Word {
             raw: token.raw.clone(),
-            low: mended.unwrap_or(low),
+            kin: Kin::of(&low),
+            low,
             value: if literal { Value::Quoted } else { token.value.clone() },
             comma: comma(token),
-            namely: stranger && !LIGHT.contains(&token.raw.to_lowercase().as_str()) && !NOISE.contains(&token.raw.to_lowercase().as_str()),
+            namely: stranger && !as_written.is_noise,
             repaired: low_is_ours,
         }
     };
@@ -236,14 +267,12 @@ pub(in crate::offline) fn words(query: &str, tokens: &[Token], lexicon: &Lexicon
 }
 
 /// The one word of the vocabulary that is one slip away from a word of five letters or more.
-fn mend(low: &str, vocabulary: &[String]) -> Option<String> {
+fn mend(low: &str, vocabulary: &[Box<str>]) -> Option<String> {
     if low.len() < 5 || !low.bytes().all(|b| b.is_ascii_lowercase()) {
         return None;
     }
-    let near =
-        |known: &&String| known.len() >= 5 && known.as_bytes()[0] == low.as_bytes()[0] && is_one_slip(low.as_bytes(), known.as_bytes());
-    let mut near = vocabulary.iter().filter(near);
-    near.next().cloned()
+    let near = |known: &&str| known.len() >= 5 && known.as_bytes()[0] == low.as_bytes()[0] && is_one_slip(low.as_bytes(), known.as_bytes());
+    vocabulary.iter().map(|known| &**known).find(near).map(str::to_owned)
 }
 
 /// Words that are no name even after "called".

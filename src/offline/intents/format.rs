@@ -4,11 +4,11 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::kinds::SlotSpec;
-use super::template::Template;
+use super::wording::{RawWording, Wording};
 use crate::offline::IntentInfo;
 use crate::offline::lexicon::{Lemma, Lexicon, Role};
 use crate::offline::pack::Written;
-use crate::offline::source::{Cause, OneOrMore, SourceError, doubt, short};
+use crate::offline::source::{Author, Cause, OneOrMore, SourceError, doubt};
 
 /// An intent as it is written.
 #[derive(Debug, Deserialize)]
@@ -58,9 +58,7 @@ pub(in crate::offline) struct Intent {
     pub not: Vec<Lemma>,
     pub slots: Vec<SlotSpec>,
     pub flags: Vec<(String, Vec<Lemma>)>,
-    pub commands: Vec<Template>,
-    pub alternatives: Vec<Template>,
-    pub reading: Template,
+    pub wording: Wording,
     pub destructive: bool,
     pub doubt: f64,
     pub priority: i8,
@@ -81,21 +79,9 @@ fn words(text: &str, lexicon: &mut Lexicon) -> Vec<Lemma> {
     text.split(['|', ' ', '\n']).filter(|word| !word.is_empty()).map(|word| lexicon.intern(word, Role::Content)).collect()
 }
 
-/// A command or a reading.
-fn template(text: &str, at: std::ops::Range<usize>) -> Result<Template, SourceError> {
-    Template::parse(short(text, at.clone())?).map_err(|error| Cause::Template(error).at(at))
-}
-
 impl RawIntent {
     /// Checks it, and teaches the lexicon its words.
-    pub(in crate::offline) fn build(self, family: &str, lexicon: &mut Lexicon) -> Result<Intent, SourceError> {
-        let commands: Vec<Template> =
-            self.cmd.get_ref().all().iter().map(|text| template(text, self.cmd.span())).collect::<Result<_, _>>()?;
-        if commands.is_empty() {
-            return Err(Cause::Empty("cmd").at(self.cmd.span()));
-        }
-        let alternatives = self.alt.iter().map(|text| template(text.get_ref(), text.span())).collect::<Result<Vec<_>, _>>()?;
-        let reading = template(self.reading.get_ref(), self.reading.span())?;
+    pub(in crate::offline) fn build(self, family: &str, lexicon: &mut Lexicon, author: Author) -> Result<Intent, SourceError> {
         let mut slots = Vec::new();
         for text in &self.slots {
             let slot = |reason| Cause::Slot { slot: text.get_ref().clone(), reason }.at(text.span());
@@ -104,15 +90,9 @@ impl RawIntent {
         // Slots with cues first: they are surer of their words than those that take what is left.
         slots.sort_by_key(|spec| spec.after.is_empty() && spec.before.is_empty());
         let flags: Vec<_> = self.flags.iter().map(|(name, list)| (name.clone(), words(list, lexicon))).collect();
-        let spans =
-            std::iter::repeat_n(self.cmd.span(), commands.len()).chain(self.alt.iter().map(Spanned::span)).chain([self.reading.span()]);
-        for (template, at) in commands.iter().chain(&alternatives).chain([&reading]).zip(spans) {
-            for name in template.names() {
-                if !slots.iter().any(|slot| slot.name == name) && !flags.iter().any(|(flag, _)| *flag == name) {
-                    return Err(Cause::Unknown(name).at(at));
-                }
-            }
-        }
+        let wording = RawWording { cmd: &self.cmd, alt: &self.alt, reading: &self.reading, suffix: "" };
+        let knows = |name: &str| slots.iter().any(|slot: &SlotSpec| slot.name == name) || flags.iter().any(|(flag, _)| flag == name);
+        let wording = wording.build(author, knows)?;
         let need: Vec<Vec<Lemma>> = self.need.iter().map(|group| words(group.get_ref(), lexicon)).collect();
         if let Some(at) = need.iter().position(Vec::is_empty) {
             return Err(Cause::Empty("need").at(self.need[at].span()));
@@ -136,9 +116,7 @@ impl RawIntent {
             not,
             slots,
             flags,
-            commands,
-            alternatives,
-            reading,
+            wording,
             destructive: self.destructive,
             doubt: doubt(self.doubt, self.id.span())?,
             priority: self.priority,

@@ -1,6 +1,6 @@
 use super::bind::{Binder, Bindings};
 use super::format::Intent;
-use super::template::Template;
+use super::wording::Rendered;
 use crate::offline::budget::Budget;
 use crate::offline::lexicon::Lexicon;
 use crate::offline::machine::Machine;
@@ -73,19 +73,13 @@ pub(in crate::offline) fn match_intent(intent: &Intent, sentence: Sentence<'_>) 
     if intent.destructive && (binder.bindings.any_default() || overlooks_recursion(tokens, binder.explained)) {
         return None;
     }
-    let rendered = |templates: &[Template]| -> Vec<String> {
-        let fitting = templates.iter().filter(|template| template.applies(machine, &binder.bindings));
-        fitting.filter_map(|template| template.render(&binder.bindings, machine.shell)).collect()
-    };
-    let command = rendered(&intent.commands).into_iter().next()?;
-    let mut commands = vec![command];
-    commands.extend(rendered(&intent.alternatives));
+    let Rendered { commands, reading } = intent.wording.write(&binder.bindings, machine)?;
     Some(Parse {
         intent: intent.id.clone(),
         from_pack: intent.written.is_some(),
         slots: binder.bindings.shown(),
         commands,
-        reading: intent.reading.plain(&binder.bindings)?,
+        reading,
         explained: binder.explained,
         bound: binder.bound,
         destructive: intent.destructive,

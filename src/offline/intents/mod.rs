@@ -5,8 +5,10 @@ mod format;
 mod kinds;
 mod matching;
 mod template;
+mod wording;
 
 pub(super) use bind::{Bindings, Filled};
 pub(super) use format::{Intent, RawIntent};
 pub(super) use matching::{Sentence, match_intent};
-pub(super) use template::{Template, TemplateError};
+pub(super) use template::TemplateError;
+pub(super) use wording::{RawWording, Rendered, Wording};

@@ -32,6 +32,8 @@ enum Guard {
     Deep(String),
     /// The slot's text ends in one of these.
     Ends(String, Vec<String>),
+    /// The slot's text is one of these.
+    Is(String, Vec<String>),
 }
 
 /// A piece of a command. Shell text of ours is `Text`; whatever the user wrote is a `Slot` and is quoted.
@@ -77,6 +79,10 @@ impl Template {
                     let (name, endings) = rule.split_once(':').ok_or_else(|| TemplateError::Guard(rule.to_owned()))?;
                     Guard::Ends(name.to_owned(), endings.split('|').map(str::to_owned).collect())
                 }
+                Some(("is", rule)) => {
+                    let (name, texts) = rule.split_once(':').ok_or_else(|| TemplateError::Guard(rule.to_owned()))?;
+                    Guard::Is(name.to_owned(), texts.split('|').map(str::to_owned).collect())
+                }
                 _ => match guard {
                     "bsd" => Guard::Os(Os::MacOs),
                     "gnu" => Guard::Os(Os::Linux),
@@ -115,7 +121,8 @@ impl Template {
             | Guard::Here(name)
             | Guard::Deep(name)
             | Guard::Inside(name)
-            | Guard::Ends(name, _) = guard
+            | Guard::Ends(name, _)
+            | Guard::Is(name, _) = guard
             {
                 names.push(name.clone());
             }
@@ -139,6 +146,7 @@ impl Template {
                 bindings.get(name).is_some_and(|filled| filled.items.iter().any(deep))
             }
             Guard::Here(name) => bindings.get(name).is_some_and(|filled| filled.plain() == "."),
+            Guard::Is(name, texts) => bindings.get(name).is_some_and(|filled| texts.contains(&filled.plain())),
             Guard::Ends(name, endings) => bindings.get(name).is_some_and(|filled| {
                 let text = filled.plain().to_lowercase();
                 endings.iter().any(|ending| text.ends_with(ending.as_str()))
@@ -230,7 +238,7 @@ fn when_at(text: &str) -> Option<(bool, String, &str)> {
 }
 
 fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, out: &mut String) -> Option<()> {
-    for part in parts {
+    for (at, part) in parts.iter().enumerate() {
         match part {
             Part::Text(text) => out.push_str(text),
             Part::Slot { name, filter } => {
@@ -255,6 +263,10 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
                     (Some(text), Some(shell)) => quote_path(&text?, shell),
                     (Some(text), None) => text?,
                     (None, Some(_)) if filter.is_some() => plain_command(&filled.plain())?,
+                    // No file is called `--option=…` or `pod/…`: what is a part of a word is no pattern for the shell.
+                    (None, Some(shell)) if filled.expands && (is_open(out) || parts.get(at + 1).is_some_and(goes_on)) => {
+                        quote(&filled.plain(), shell)
+                    }
                     (None, Some(shell)) => quoted(filled, shell),
                     (None, None) => filled.plain(),
                 };
@@ -285,6 +297,16 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
         }
     }
     Some(())
+}
+
+/// Whether a word has begun at the end of the command.
+fn is_open(command: &str) -> bool {
+    command.ends_with(|c: char| !c.is_whitespace() && c != '(')
+}
+
+/// Whether the part belongs to the word in front of it.
+fn goes_on(part: &Part) -> bool {
+    matches!(part, Part::Text(text) if text.starts_with(|c: char| !c.is_whitespace() && !matches!(c, ')' | ';' | '|' | '&' | '<' | '>')))
 }
 
 /// A command that means the same without quotes: words and nothing that a shell reads otherwise.
@@ -344,9 +366,9 @@ fn in_quotes(filled: &Filled, shell: Option<ShellKind>) -> Option<String> {
 }
 
 /// The names that stand behind a slot.
-const FILTERS: [&str; 30] = [
-    "re", "repl", "ere", "base", "stem", "suffix", "trim", "ext", "text", "stamp", "args", "arg", "echo", "quoted", "excludes", "upper",
-    "lower", "host", "port", "from", "to", "since", "length", "bsd", "hour", "minute", "awk", "dash", "dotted", "jqkey",
+const FILTERS: [&str; 31] = [
+    "re", "repl", "line", "ere", "base", "stem", "suffix", "trim", "ext", "text", "stamp", "args", "arg", "echo", "quoted", "excludes",
+    "upper", "lower", "host", "port", "from", "to", "since", "length", "bsd", "hour", "minute", "awk", "dash", "dotted", "jqkey",
 ];
 
 /// A form of the value that a tool needs.
@@ -358,6 +380,11 @@ fn filtered(filled: &Filled, filter: &str) -> Option<String> {
     let base = text.rsplit('/').find(|part| !part.is_empty()).unwrap_or(&text);
     let escape = |special: &str| text.chars().flat_map(|c| special.contains(c).then_some('\\').into_iter().chain([c])).collect::<String>();
     Some(match filter {
+        // A line break would end the program of `sed` or `jq`, and the rest would be another one.
+        "re" | "repl" | "line" | "ere" | "awk" | "jqkey" if text.contains(['\n', '\r']) => return None,
+        // What `sed` inserts as a line: it drops blanks in front and reads backslashes.
+        "line" if text.starts_with(char::is_whitespace) => format!("\\{}", escape("\\")),
+        "line" => escape("\\"),
         "re" => escape("\\.[]*^$/"),
         "repl" => escape("\\/&"),
         "awk" => (!text.contains(['"', '\\'])).then_some(text)?,

@@ -1,15 +1,14 @@
 use std::collections::BTreeMap;
-use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::offline::IntentInfo;
-use crate::offline::grammar::Pattern;
-use crate::offline::intents::Template;
+use crate::offline::grammar::{Pattern, Vocabulary};
+use crate::offline::intents::{RawWording, Wording};
 use crate::offline::pack::Written;
-use crate::offline::source::{Cause, OneOrMore, SourceError, doubt, short};
+use crate::offline::source::{Author, Cause, OneOrMore, SourceError, doubt, pattern};
 
 /// What can be said with many commands ("from standard input", "page by page") and what it adds behind them.
 #[derive(Debug, Deserialize)]
@@ -22,8 +21,35 @@ struct RawShared {
     destructive: bool,
 }
 
-static SHARED: LazyLock<BTreeMap<String, RawShared>> =
-    LazyLock::new(|| toml::from_str(include_str!("../data/phrases.shared.toml")).expect("a test reads the embedded data"));
+/// An option that many phrases share.
+struct Shared {
+    option: Arc<SaidOption>,
+    /// What it adds to the command.
+    suffix: String,
+}
+
+struct SharedOptions {
+    options: BTreeMap<String, Shared>,
+    vocabulary: Vocabulary,
+}
+
+static SHARED: LazyLock<SharedOptions> = LazyLock::new(|| {
+    let raw: BTreeMap<String, RawShared> =
+        toml::from_str(include_str!("../data/phrases.shared.toml")).expect("a test reads the embedded data");
+    let mut vocabulary = Vocabulary::default();
+    let mut shared = |(name, raw): (String, RawShared)| {
+        let patterns = raw.say.all().iter().map(|text| Pattern::parse(text, &mut vocabulary).expect("a test reads the embedded data"));
+        let option = Arc::new(SaidOption::new(&name, patterns.collect(), raw.destructive));
+        let suffix = if raw.cmd.is_empty() { String::new() } else { format!("(?{name}:{}?)", raw.cmd) };
+        (name, Shared { option, suffix })
+    };
+    SharedOptions { options: raw.into_iter().map(&mut shared).collect(), vocabulary }
+});
+
+/// The words of the options that many phrases share.
+pub(in crate::offline) fn shared_vocabulary() -> &'static Vocabulary {
+    &SHARED.vocabulary
+}
 
 /// A phrase as it is written.
 #[derive(Debug, Deserialize)]
@@ -83,12 +109,10 @@ pub(in crate::offline) struct Phrase {
     pub family: String,
     pub example: String,
     pub say: Vec<Pattern>,
-    /// Whoever says one of these means something else.
-    pub not: Vec<Pattern>,
-    pub options: Vec<SaidOption>,
-    pub commands: Vec<Template>,
-    pub alternatives: Vec<Template>,
-    pub reading: Template,
+    /// Whoever says one of these means something else; all phrases of a file share them.
+    pub not: Arc<[Pattern]>,
+    pub options: Vec<Arc<SaidOption>>,
+    pub wording: Wording,
     pub destructive: bool,
     pub doubt: f64,
     /// The byte at which its id stands in its file.
@@ -103,71 +127,47 @@ impl Phrase {
     pub(in crate::offline) fn info(&self) -> IntentInfo<'_> {
         IntentInfo { id: &self.id, family: &self.family, example: &self.example, written: self.written.as_ref() }
     }
-
-    /// The words of its patterns.
-    pub(in crate::offline) fn vocabulary(&self) -> impl Iterator<Item = &str> {
-        let options = self.options.iter().flat_map(|option| &option.patterns);
-        self.say.iter().chain(options).flat_map(Pattern::vocabulary)
-    }
-}
-
-fn pattern(text: &str, at: Range<usize>) -> Result<Pattern, SourceError> {
-    Pattern::parse(short(text, at.clone())?).map_err(|source| Cause::Pattern { pattern: text.to_owned(), source }.at(at))
-}
-
-fn template(text: &str, at: Range<usize>) -> Result<Template, SourceError> {
-    Template::parse(short(text, at.clone())?).map_err(|error| Cause::Template(error).at(at))
 }
 
 impl RawPhrase {
     /// Checks it. A sentence that fits one of `not` is none for its file.
-    pub(in crate::offline) fn build(self, family: &str, not: &[Spanned<String>]) -> Result<Phrase, SourceError> {
-        let say = self.say.iter().map(|text| pattern(text.get_ref(), text.span())).collect::<Result<Vec<_>, _>>()?;
+    pub(in crate::offline) fn build(
+        self,
+        family: &str,
+        not: &Arc<[Pattern]>,
+        vocabulary: &mut Vocabulary,
+        author: Author,
+    ) -> Result<Phrase, SourceError> {
+        let say = self.say.iter().map(|text| pattern(text.get_ref(), text.span(), vocabulary)).collect::<Result<Vec<_>, _>>()?;
         if say.is_empty() {
             return Err(Cause::Empty("say").at(self.id.span()));
         }
         let mut options = Vec::new();
         for (name, texts) in &self.with {
-            let patterns = texts.get_ref().all().iter().map(|text| pattern(text, texts.span())).collect::<Result<Vec<_>, _>>()?;
-            options.push(SaidOption::new(name, patterns, false));
+            let texts = texts.get_ref().all().iter().map(|text| pattern(text, texts.span(), vocabulary));
+            options.push(Arc::new(SaidOption::new(name, texts.collect::<Result<Vec<_>, _>>()?, false)));
         }
         let mut suffix = String::new();
         for name in &self.shared {
-            let Some(option) = SHARED.get(name.get_ref()) else { return Err(Cause::Unknown(name.get_ref().clone()).at(name.span())) };
-            let patterns = option.say.all().iter().map(|text| pattern(text, name.span())).collect::<Result<Vec<_>, _>>()?;
-            options.push(SaidOption::new(name.get_ref(), patterns, option.destructive));
-            if !option.cmd.is_empty() {
-                suffix.push_str(&format!("(?{}:{}?)", name.get_ref(), option.cmd));
-            }
+            let Some(shared) = SHARED.options.get(name.get_ref()) else {
+                return Err(Cause::Unknown(name.get_ref().clone()).at(name.span()));
+            };
+            options.push(Arc::clone(&shared.option));
+            suffix.push_str(&shared.suffix);
         }
-        let not = not.iter().map(|text| pattern(text.get_ref(), text.span())).collect::<Result<Vec<_>, _>>()?;
-        let whole = |text: &str, at: Range<usize>| template(&format!("{text}{suffix}"), at);
-        let commands: Vec<Template> = self.cmd.get_ref().all().iter().map(|text| whole(text, self.cmd.span())).collect::<Result<_, _>>()?;
-        if commands.is_empty() {
-            return Err(Cause::Empty("cmd").at(self.cmd.span()));
-        }
-        let alternatives = self.alt.iter().map(|text| whole(text.get_ref(), text.span())).collect::<Result<Vec<_>, _>>()?;
-        let reading = template(self.reading.get_ref(), self.reading.span())?;
+        let wording = RawWording { cmd: &self.cmd, alt: &self.alt, reading: &self.reading, suffix: &suffix };
         let patterns = || say.iter().chain(options.iter().flat_map(|option| &option.patterns));
-        let spans =
-            std::iter::repeat_n(self.cmd.span(), commands.len()).chain(self.alt.iter().map(Spanned::span)).chain([self.reading.span()]);
-        for (template, at) in commands.iter().chain(&alternatives).chain([&reading]).zip(spans) {
-            for name in template.names() {
-                if !options.iter().any(|option| option.name == name) && !patterns().any(|pattern| pattern.slots().any(|slot| slot == name))
-                {
-                    return Err(Cause::Unknown(name).at(at));
-                }
-            }
-        }
+        let knows = |name: &str| {
+            options.iter().any(|option| option.name == name) || patterns().any(|pattern| pattern.slots().any(|slot| slot == name))
+        };
+        let wording = wording.build(author, knows)?;
         Ok(Phrase {
             family: family.to_owned(),
             example: self.example,
+            not: Arc::clone(not),
             say,
-            not,
             options,
-            commands,
-            alternatives,
-            reading,
+            wording,
             destructive: self.destructive,
             doubt: doubt(self.doubt, self.id.span())?,
             back: self.back,

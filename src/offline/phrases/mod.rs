@@ -3,16 +3,33 @@
 
 mod format;
 
-pub(super) use format::{Phrase, RawPhrase};
+pub(super) use format::{Phrase, RawPhrase, shared_vocabulary};
+
+use std::sync::Arc;
 
 use super::budget::Budget;
 use super::grammar::{Bound, Caught, Pattern, Word};
-use super::intents::{Bindings, Filled};
+use super::intents::{Bindings, Filled, Rendered};
 use super::machine::Machine;
 use super::parse::{Coverage, Parse};
 
+/// What the phrases of whole files are not about, as far as it was looked at for one sentence.
+#[derive(Debug, Default)]
+pub(super) struct Refusals(Vec<(*const Pattern, bool)>);
+
+impl Refusals {
+    fn refuses(&mut self, not: &Arc<[Pattern]>, words: &[Word], budget: &Budget) -> bool {
+        if let Some((_, refuses)) = self.0.iter().find(|(of, _)| *of == not.as_ptr()) {
+            return *refuses;
+        }
+        let refuses = not.iter().any(|pattern| (0..words.len()).any(|at| pattern.matches(words, at, budget).is_some()));
+        self.0.push((not.as_ptr(), refuses));
+        refuses
+    }
+}
+
 /// Reads the sentence as this phrase.
-pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine, budget: &Budget) -> Option<Parse> {
+pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine, budget: &Budget, refusals: &mut Refusals) -> Option<Parse> {
     let mut unread = Vec::new();
     let mut reading =
         Reading { phrase, words, budget, bindings: Bindings::default(), used: Vec::new(), said: false, taken: 0.0, repairs: 0 };
@@ -54,7 +71,7 @@ pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine, b
         reading.bindings.forget("save");
         reading.bindings.forget("out");
     }
-    if phrase.not.iter().any(|pattern| (0..words.len()).any(|at| pattern.matches(words, at, budget).is_some())) {
+    if refusals.refuses(&phrase.not, words, budget) {
         return None;
     }
     let Reading { bindings, taken, repairs, .. } = reading;
@@ -65,13 +82,7 @@ pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine, b
     if destructive && (repairs > 0 || unseen || left >= 1.0) {
         return None;
     }
-    let rendered = |templates: &[super::intents::Template]| -> Vec<String> {
-        let fitting = templates.iter().filter(|template| template.applies(machine, &bindings));
-        fitting.filter_map(|template| template.render(&bindings, machine.shell)).collect()
-    };
-    let command = rendered(&phrase.commands).into_iter().next()?;
-    let mut commands = vec![command];
-    commands.extend(rendered(&phrase.alternatives));
+    let Rendered { commands, reading } = phrase.wording.write(&bindings, machine)?;
     let share = 0.6 - 0.04 * f64::min(taken + left, 6.0);
     let confidence = f64::clamp(0.95 - left * share - 0.08 * f64::from(repairs), 0.0, 1.0);
     Some(Parse {
@@ -79,7 +90,7 @@ pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine, b
         from_pack: phrase.written.is_some(),
         slots: bindings.shown(),
         commands,
-        reading: phrase.reading.plain(&bindings)?,
+        reading,
         explained: u64::MAX,
         bound: u64::MAX,
         destructive,

@@ -3,6 +3,7 @@
 mod ages;
 mod looking_after;
 mod order;
+mod pages;
 mod prefetch;
 mod secrets;
 mod sharing;
@@ -16,6 +17,7 @@ use futures_util::future::BoxFuture;
 use super::*;
 use crate::cache::{CacheSettings, MemoryCache};
 use crate::domain::{FailureClass, Origin};
+use crate::memory::ShortMemory;
 use crate::suggest::ports::Pace;
 use crate::suggest::tests::scripted::{Scripted, facts, plain};
 
@@ -58,6 +60,7 @@ impl Bench {
         let place = Place { os: "linux", build: "one".to_owned(), ttl: settings.ttl };
         let shell = Arc::new(Says(Mutex::new(None)));
         let pipeline = Pipeline::new(place, Arc::new(MemoryCache::new(settings)), Arc::new(Everything), Arc::clone(&shell) as _);
+        pipeline.remember(Some(Arc::new(ShortMemory::default())));
         let provider = Scripted::new("scripted", &[]);
         provider.answers(0, Ok(json(command)));
         Self { shell, pipeline, provider, now: SystemTime::UNIX_EPOCH + 20_000 * DAY }

@@ -30,12 +30,51 @@ async fn what_was_run_comes_first_until_it_fails() {
     assert_eq!(bench.best(KNOWN).await, given("ls -lhS /var", Via::Cache));
     assert!(bench.ask(&bench.request(KNOWN)).await.offers.len() >= 2, "the translation stays in the ring");
     bench.pipeline.record_ran(&query, "ls -lhS /var", 2, &facts(), bench.now);
+    assert_eq!(bench.best(KNOWN).await, given("ls -lhS /var", Via::Cache), "one failure is bad luck");
+    bench.pipeline.record_ran(&query, "ls -lhS /var", 2, &facts(), bench.now);
     assert_ne!(bench.best(KNOWN).await, given("ls -lhS /var", Via::Cache));
     bench.pipeline.record_ran(&query, "ls -d /etc", 0, &facts(), bench.now);
     assert_ne!(bench.best(KNOWN).await, given("ls -d /etc", Via::Cache), "another command typed over the suggestion");
     bench.pipeline.record_ran(&query, "mysql --password=hunter2hunter2", 0, &facts(), bench.now);
     let reply = bench.ask(&bench.request(KNOWN)).await;
     assert!(reply.offers.iter().all(|offer| !offer.suggestion.command().contains("hunter2")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_that_was_changed_is_written_for_other_names() {
+    let bench = Bench::new("echo one");
+    let ran = |words: &str, line: &str| {
+        bench.pipeline.record_ran(&Query::from_bytes(words.as_bytes()).unwrap(), line, 0, &facts(), bench.now);
+    };
+    let first = bench.best("find pdf files in ~/docs").await.unwrap().0;
+    assert_eq!(first, "find ~/docs -name '*.pdf'");
+    // What was run as it was written teaches nothing.
+    ran("find pdf files in ~/docs", &first);
+    assert_eq!(bench.best("find png files in ~/pictures").await, given("find ~/pictures -name '*.png'", Via::Live));
+    ran("find pdf files in ~/docs", &format!("{first} -not -path '*/old/*'"));
+    let line = "find ~/pictures -name '*.png' -not -path '*/old/*'";
+    assert_eq!(bench.best("find png files in ~/pictures").await, given(line, Via::Live));
+    let reply = bench.ask(&bench.request("find png files in ~/pictures")).await;
+    assert_eq!(reply.offers[0].suggestion.reading(), Some("as you ran it for \u{201c}find pdf files in ~/docs\u{201d}"));
+    assert_eq!(reply.offers[1].suggestion.command(), "find ~/pictures -name '*.png'", "the translation stays in the ring");
+    // A question of another shape is another question.
+    assert_eq!(bench.best("find png files in ~/pictures older than 3 days").await.unwrap().0.matches("old").count(), 0);
+    let unkept = Request { use_cache: false, ..bench.request("find png files in ~/pictures") };
+    assert_eq!(bench.ask(&unkept).await.offers[0].suggestion.command(), "find ~/pictures -name '*.png'");
+    bench.pipeline.remember(None);
+    assert_eq!(bench.best("find png files in ~/pictures").await.unwrap().0, "find ~/pictures -name '*.png'");
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_the_third_time_a_short_name_is_offered_once() {
+    let bench = Bench::new("echo one");
+    let query = Query::from_bytes(KNOWN.as_bytes()).unwrap();
+    for time in 1..=4 {
+        let reply = bench.ask(&bench.request(KNOWN)).await;
+        let told = reply.remarks.iter().filter(|remark| remark.as_str().contains("alias list-files='ls -lhS'")).count();
+        assert_eq!(told, usize::from(time == 3), "time {time}: {:?}", reply.remarks);
+        bench.pipeline.record_ran(&query, "ls -lhS", 0, &facts(), bench.now);
+    }
 }
 
 #[tokio::test(start_paused = true)]

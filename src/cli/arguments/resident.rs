@@ -1,0 +1,42 @@
+//! The background process and what it keeps: `daemon`, `status` and `cache`.
+
+use clap::{Args, Subcommand};
+
+/// What to do with the resident process.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum DaemonVerb {
+    /// Run it in the foreground; it starts by itself when it is needed
+    Run(RunArguments),
+    /// Stop it and wait until it is gone
+    Stop,
+    /// Tell whether it runs, how it is and how the providers have been
+    Status(StatusArguments),
+}
+
+/// Options of `gptos daemon run`, for the client that starts it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
+pub struct RunArguments {
+    /// Leave the shell that started it
+    #[arg(long, hide = true)]
+    pub detached: bool,
+    /// Started from a remote login, whose end nobody announces
+    #[arg(long, hide = true)]
+    pub ssh: bool,
+}
+
+/// Options of `gptos status` and `gptos cache stats`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
+pub struct StatusArguments {
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to do with the cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum CacheVerb {
+    /// Print counts and sizes
+    Stats(StatusArguments),
+    /// Forget all answers
+    Clear,
+}

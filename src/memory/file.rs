@@ -1,0 +1,201 @@
+//! The file: appended to under a lock, read from where the last reading ended, rewritten when it has grown.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+use thiserror::Error;
+use tracing::warn;
+
+use super::entries::Entries;
+use super::record::{self, Record};
+
+/// The name of the file in the state directory.
+pub(super) const NAME: &str = "memory.v1";
+
+/// The first bytes of the file.
+const MAGIC: &[u8; 8] = b"gptosm1\n";
+
+/// The file is rewritten when it is larger than that, in bytes.
+const MOST_BYTES: u64 = 8 * 1024 * 1024;
+
+/// A file that is read whole must not be larger than that, whoever wrote it.
+const MOST_READ: u64 = 4 * MOST_BYTES;
+
+/// Why the memory cannot be used.
+#[derive(Debug, Error)]
+pub enum MemoryError {
+    /// The system refuses.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It is not a private file of the user, or not one of this format.
+    #[error("{0}: it is not a memory of gptos that only you can write")]
+    Foreign(PathBuf),
+    /// A record is longer than records may be.
+    #[error("a line is too long to be remembered")]
+    Long,
+}
+
+impl MemoryError {
+    pub(super) fn io(path: &Path, source: io::Error) -> Self {
+        Self::Io { path: path.to_owned(), source }
+    }
+}
+
+/// The file as it was read last.
+#[derive(Debug)]
+pub(super) struct File {
+    path: PathBuf,
+    /// The file's number, and how much of it was read.
+    read: Option<(u64, u64)>,
+}
+
+impl File {
+    /// Makes the directory, if there is none, for the user alone.
+    pub(super) fn open(directory: &Path) -> Result<Self, MemoryError> {
+        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| MemoryError::io(directory, error))?;
+        Ok(Self { path: directory.join(NAME), read: None })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads what was appended since the last time; all of it when the file is another one now.
+    pub(super) fn read_into(&mut self, entries: &mut Entries) -> Result<(), MemoryError> {
+        let facts = match fs::symlink_metadata(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                // Somebody has removed it, and with it what was remembered.
+                if self.read.take().is_some() {
+                    *entries = Entries::default();
+                }
+                return Ok(());
+            }
+            facts => facts.map_err(|error| MemoryError::io(&self.path, error))?,
+        };
+        let from = match self.read {
+            Some((number, length)) if number == facts.ino() && length == facts.len() => return Ok(()),
+            Some((number, length)) if number == facts.ino() && length < facts.len() => length,
+            _ => {
+                *entries = Entries::default();
+                0
+            }
+        };
+        let mut file = open(&self.path, OpenOptions::new().read(true))?;
+        let bytes = read(&mut file, from).map_err(|error| MemoryError::io(&self.path, error))?;
+        let records = if from == 0 { without_magic(&bytes, &self.path)? } else { &bytes };
+        let end = record::decode(records, |record| entries.apply(record));
+        if end.damaged > 0 {
+            warn!("memory: {}: {} damaged places were passed over", self.path.display(), end.damaged);
+        }
+        // What follows the last whole record may be one that is being written.
+        self.read = Some((facts.ino(), from + (bytes.len() - records.len() + end.whole) as u64));
+        Ok(())
+    }
+
+    /// Cuts off what a crash has left of a record at the end, so that what is appended can be read.
+    pub(super) fn mend(&self) -> Result<(), MemoryError> {
+        let failed = |error| MemoryError::io(&self.path, error);
+        if !self.path.exists() {
+            return Ok(());
+        }
+        let mut file = locked(&self.path)?;
+        let bytes = read(&mut file, 0).map_err(failed)?;
+        let records = without_magic(&bytes, &self.path)?;
+        let whole = bytes.len() - records.len() + record::decode(records, |_| {}).whole;
+        let whole = if whole < MAGIC.len() { 0 } else { whole };
+        if whole < bytes.len() {
+            file.set_len(whole as u64).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// Appends one record; gives the length of the file.
+    pub(super) fn append(path: &Path, record: &Record) -> Result<u64, MemoryError> {
+        let failed = |error| MemoryError::io(path, error);
+        let bytes = record::encode(record).ok_or(MemoryError::Long)?;
+        let mut file = locked(path)?;
+        let length = file.seek(SeekFrom::End(0)).map_err(failed)?;
+        let bytes = if length == 0 { [MAGIC.as_slice(), &bytes].concat() } else { bytes };
+        file.write_all(&bytes).map_err(failed)?;
+        Ok(length + bytes.len() as u64)
+    }
+
+    /// Rewrites the file if it is too long by now.
+    pub(super) fn shrink(path: &Path, length: u64) -> Result<(), MemoryError> {
+        if length <= MOST_BYTES { Ok(()) } else { rewrite(path, |_| {}) }
+    }
+
+    /// Rewrites the file in as few records as possible, changed like this.
+    pub(super) fn rewrite(&self, change: impl FnOnce(&mut Entries)) -> Result<(), MemoryError> {
+        if self.path.exists() { rewrite(&self.path, change) } else { Ok(()) }
+    }
+}
+
+fn rewrite(path: &Path, change: impl FnOnce(&mut Entries)) -> Result<(), MemoryError> {
+    let failed = |error| MemoryError::io(path, error);
+    let mut old = locked(path)?;
+    let bytes = read(&mut old, 0).map_err(failed)?;
+    let mut entries = Entries::default();
+    record::decode(without_magic(&bytes, path)?, |record| entries.apply(record));
+    change(&mut entries);
+    let encoded = |entries: &Entries| -> Vec<u8> { entries.records().iter().filter_map(record::encode).flatten().collect() };
+    let mut records = encoded(&entries);
+    // Half of the room stays free, or the next record would have it rewritten again.
+    while records.len() as u64 > MOST_BYTES / 2 {
+        entries.forget_least_used();
+        records = encoded(&entries);
+    }
+    let aside = path.with_extension("v1.new");
+    let _ = fs::remove_file(&aside);
+    let mut new = open(&aside, OpenOptions::new().write(true).create_new(true))?;
+    new.write_all(MAGIC).and_then(|()| new.write_all(&records)).map_err(failed)?;
+    new.sync_all().and_then(|()| fs::rename(&aside, path)).map_err(failed)
+}
+
+/// Opens the file for writing, made if there is none, and waits for its lock. The lock is gone with the value.
+fn locked(path: &Path) -> Result<fs::File, MemoryError> {
+    let failed = |error| MemoryError::io(path, error);
+    loop {
+        let file = open(path, OpenOptions::new().read(true).append(true).create(true))?;
+        file.lock().map_err(failed)?;
+        // Whoever held the lock before may have put another file in its place.
+        let number = |facts: fs::Metadata| facts.ino();
+        if fs::symlink_metadata(path).map(number).ok() == Some(number(file.metadata().map_err(failed)?)) {
+            return Ok(file);
+        }
+    }
+}
+
+/// Opens a file of the user that nobody else can write, and follows no link to it.
+fn open(path: &Path, options: &mut OpenOptions) -> Result<fs::File, MemoryError> {
+    let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK).bits()).unwrap_or_default();
+    let file = options.mode(0o600).custom_flags(flags).open(path).map_err(|error| MemoryError::io(path, error))?;
+    let facts = file.metadata().map_err(|error| MemoryError::io(path, error))?;
+    let is_ours = facts.is_file() && facts.uid() == rustix::process::geteuid().as_raw() && facts.mode() & 0o077 == 0 && facts.nlink() == 1;
+    if is_ours { Ok(file) } else { Err(MemoryError::Foreign(path.to_owned())) }
+}
+
+fn read(file: &mut fs::File, from: u64) -> io::Result<Vec<u8>> {
+    file.seek(SeekFrom::Start(from))?;
+    let mut bytes = Vec::new();
+    file.take(MOST_READ).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The records of a whole file.
+fn without_magic<'a>(bytes: &'a [u8], path: &Path) -> Result<&'a [u8], MemoryError> {
+    match bytes.strip_prefix(MAGIC.as_slice()) {
+        Some(records) => Ok(records),
+        // It was made a moment ago, or torn before its first record.
+        None if MAGIC.starts_with(bytes) => Ok(&bytes[bytes.len()..]),
+        None => Err(MemoryError::Foreign(path.to_owned())),
+    }
+}

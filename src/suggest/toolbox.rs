@@ -1,0 +1,131 @@
+//! Which programs the asking shell has, as far as what the embedded translator writes depends on it: `apt` or `dnf`, `ss` or
+//! `netstat`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::ports::Commands;
+use crate::domain::ShellFacts;
+use crate::offline::{Machine, Os, ToolSet};
+
+/// Search paths remembered; a user has a handful.
+const PATHS_KEPT: usize = 64;
+
+/// How long the first question from a search path waits. A directory on a network mount may hang.
+const LOOK_LIMIT: Duration = Duration::from_millis(50);
+
+/// What was seen is looked at again after that, behind the user's back: programs are installed meanwhile.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+
+/// What was found on one search path.
+#[derive(Clone)]
+struct Seen {
+    /// `None` as long as nobody has looked.
+    tools: Option<ToolSet>,
+    at: Instant,
+}
+
+/// The programs by search path.
+pub(super) struct Toolbox {
+    commands: Arc<dyn Commands>,
+    os: Os,
+    seen: Arc<quick_cache::sync::Cache<String, Seen>>,
+}
+
+impl Toolbox {
+    pub(super) fn new(commands: Arc<dyn Commands>, os: &str) -> Self {
+        let os = if os == "macos" { Os::MacOs } else { Os::Linux };
+        Self { commands, os, seen: Arc::new(quick_cache::sync::Cache::new(PATHS_KEPT)) }
+    }
+
+    /// The machine as the asking shell sees it, as far as somebody has looked.
+    pub(super) fn machine(&self, facts: &ShellFacts) -> Machine {
+        let tools = self.seen.get(&facts.path).and_then(|seen| seen.tools);
+        Machine { tools, ..Machine::usual(facts.shell, self.os) }
+    }
+
+    /// Looks which of these programs are there. Whoever is the first to ask from a search path waits a moment for it.
+    pub(super) async fn look(&self, names: &[String], facts: &ShellFacts) {
+        let seen = self.seen.get(&facts.path);
+        if seen.as_ref().is_some_and(|seen| seen.at.elapsed() < LOOK_AGAIN) {
+            return;
+        }
+        let is_first = seen.is_none();
+        let known = seen.and_then(|seen| seen.tools);
+        // Others that ask meanwhile need not look too.
+        self.seen.insert(facts.path.clone(), Seen { tools: known, at: Instant::now() });
+        let (commands, os, seen, names) = (Arc::clone(&self.commands), self.os, Arc::clone(&self.seen), names.to_vec());
+        // What a shell calls by a name of its own says nothing of the next one with this search path.
+        let facts = ShellFacts { own_commands: Vec::new(), keys: Vec::new(), ..facts.clone() };
+        let look = tokio::task::spawn_blocking(move || {
+            let machine = Machine::usual(facts.shell, os).with_tools(&names, |name| commands.resolves(name, &facts));
+            seen.insert(facts.path.clone(), Seen { tools: machine.tools, at: Instant::now() });
+        });
+        if is_first {
+            let _ = tokio::time::timeout(LOOK_LIMIT, look).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::domain::ShellKind;
+
+    /// A system on which programs come and go.
+    #[derive(Default)]
+    struct Installed(Mutex<Vec<&'static str>>);
+
+    impl Commands for Installed {
+        fn resolves(&self, word: &str, _facts: &ShellFacts) -> bool {
+            self.0.lock().unwrap().contains(&word)
+        }
+    }
+
+    fn facts() -> ShellFacts {
+        ShellFacts {
+            shell: ShellKind::Bash,
+            shell_version: String::new(),
+            cwd: "/".into(),
+            home: None,
+            path: "/usr/bin".to_owned(),
+            locale: String::new(),
+            proxies: Vec::new(),
+            keys: Vec::new(),
+            own_commands: Vec::new(),
+            comments: true,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_system_is_asked_what_it_has_and_asked_again_later() {
+        let installed = Arc::new(Installed(Mutex::new(vec!["dnf"])));
+        let toolbox = Toolbox::new(Arc::clone(&installed) as Arc<dyn Commands>, "linux");
+        let names = ["apt".to_owned(), "dnf".to_owned()];
+        assert!(toolbox.machine(&facts()).has("apt"), "nobody has looked");
+        toolbox.look(&names, &facts()).await;
+        assert!(toolbox.machine(&facts()).has("dnf") && !toolbox.machine(&facts()).has("apt"));
+        installed.0.lock().unwrap().push("apt");
+        toolbox.look(&names, &facts()).await;
+        assert!(!toolbox.machine(&facts()).has("apt"), "it was looked at a moment ago");
+        tokio::time::pause();
+        tokio::time::advance(LOOK_AGAIN).await;
+        toolbox.look(&names, &facts()).await;
+        let limit = std::time::Instant::now() + Duration::from_secs(10);
+        while !toolbox.machine(&facts()).has("apt") {
+            assert!(std::time::Instant::now() < limit, "it is looked at again");
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_search_path_with_nothing_on_it_leaves_the_usual_programs() {
+        let toolbox = Toolbox::new(Arc::new(Installed::default()), "linux");
+        toolbox.look(&["dnf".to_owned()], &facts()).await;
+        assert!(toolbox.machine(&facts()).has("apt"));
+    }
+}
