@@ -91,9 +91,11 @@ fn answers(sentences: &[String], numbers: Range<usize>) -> Vec<(usize, Translati
         assert!(translation.candidates.iter().all(|candidate| (PLAUSIBLE..=1.0).contains(&candidate.confidence)), "{query:?}");
         assert!(translation.candidates.is_sorted_by(|a, b| a.confidence >= b.confidence), "{query:?}");
         for candidate in &translation.candidates {
-            // What is to be filled in keeps a line from being one.
-            let whole = syntax::with_unknowns(&candidate.command, &candidate.holes).expect("the holes are what they are said to be");
-            let parsed = syntax::parse(&whole, machine.shell);
+            // One with holes is none until they are filled in.
+            let (command, holes) = (&candidate.command, &candidate.holes);
+            assert!(syntax::is_inert(command, holes, machine.shell), "{query:?} gives {command:?}");
+            let filled = syntax::with_unknowns(command, holes);
+            let parsed = syntax::parse(filled.as_deref().expect("the holes are what they are said to be"), machine.shell);
             // A number that no machine counts to is refused before anybody reads on.
             let refused = parsed == Err(syntax::SyntaxError::ParserFailure) && query.contains(HUGE);
             assert!(
