@@ -6,7 +6,7 @@
 # Options (a value set by the user wins): GPTOS_BIN GPTOS_KEY GPTOS_KEY2 GPTOS_ENTER_GUARD_MS GPTOS_PROGRESS_MS GPTOS_ASYNC
 #   GPTOS_GUARD: which lines are judged at Enter, `suggested` (those that descend from a suggestion), `all` or `off`;
 #   GPTOS_GUARD_MS: how long Enter waits for that. A line held for its risk runs at a second Enter.
-# Parts: this file, guard.bash, live.bash, meanwhile.bash and setup.bash, in this order; `gptos init bash` prints them as one.
+# Parts: this file, guard.bash, live.bash, meanwhile.bash, mend.bash and setup.bash, in this order; `gptos init bash` prints them as one.
 # Defines: functions `__gptos_*`, private variables `_GPTOS_*`, one element of PROMPT_COMMAND, key bindings.
 # Limit: `$!` names the helper's process after a request, since bash counts a process substitution as a background job.
 #
@@ -105,7 +105,8 @@ __gptos_start() {
 
 # By exec, so that there is one process to kill. The words go to its stdin, where `ps` does not show them.
 __gptos_become_helper() {
-  exec -- "$GPTOS_BIN" widget bash ${2:+--fresh} --shell-version "$BASH_VERSION" < <(__gptos_put_request "$1") 2>/dev/null
+  exec -- "$GPTOS_BIN" widget bash ${2:+--fresh} ${_GPTOS_MENDS:+--fix "$_GPTOS_MENDS"} \
+    --shell-version "$BASH_VERSION" < <(__gptos_put_request "$1") 2>/dev/null
 }
 
 # The words, and what only this shell knows: the names of its functions and aliases, and the option that changes how a line

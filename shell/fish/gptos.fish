@@ -16,7 +16,7 @@
 #                0: the prompt waits for the answer, with a sign of life, until this
 #                machine has something to offer by itself
 #
-# Parts: this file, guard.fish, keys.fish, meanwhile.fish and note.fish, in this order;
+# Parts: this file, guard.fish, keys.fish, meanwhile.fish, mend.fish and note.fish, in this order;
 # `gptos init fish` prints them as one. Defines functions called __gptos_* and variables called
 # _GPTOS_*. While a note is shown, fish_prompt and fish_mode_prompt are wrapped; the next
 # prompt has them back.

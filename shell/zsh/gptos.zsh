@@ -65,6 +65,9 @@ typeset -gF _GPTOS_WARMED=0
 typeset -g _GPTOS_DRAWN='' _GPTOS_AHEAD=''
 typeset -gF _GPTOS_DRAWN_AT=0 _GPTOS_PAUSE_ENDS=0
 typeset -gi _GPTOS_PAUSE_FD=${_GPTOS_PAUSE_FD:-0}
+# The line that runs, and the last one that failed, with its status.
+typeset -g _GPTOS_LINE='' _GPTOS_FAILED=${_GPTOS_FAILED-}
+typeset -gi _GPTOS_FAILED_STATUS=${_GPTOS_FAILED_STATUS:-0}
 # What is to be said when the line runs although it was not judged.
 typeset -g _GPTOS_UNCHECKED=''
 # Suggestions of this shell, and lines made of them, which may come back as a line of their own.
@@ -123,13 +126,15 @@ __gptos_question() {
     print -rn -- "$1"$'\0'"$text"$'\0'"${${_GPTOS_COMMENTS:#off}:+interactivecomments}"
 }
 
-# Asks the binary: WORDS FRESH EXTENDS. The answer comes to the widget gptos-data; until then the line stays live.
+# Asks the binary: WORDS FRESH EXTENDS [STATUS]; with a status, WORDS is the line that failed with it. The answer comes to the widget
+# gptos-data; until then the line stays live.
 __gptos_ask() {
     emulate -L zsh
     local bin="$GPTOS_BIN" pid=''
     local -a arguments=(widget zsh --shell-version "$ZSH_VERSION")
     integer fd=0
     (( $2 )) && arguments=(widget zsh --fresh --shell-version "$ZSH_VERSION")
+    [[ -n ${4-} ]] && arguments=(widget zsh --fix $4 --shell-version "$ZSH_VERSION")
     [[ $bin == */* ]] || bin="${commands[$bin]-}"
     if [[ ! -f $bin || ! -x $bin ]]; then
         __gptos_say "${GPTOS_BIN:-GPTOS_BIN} not found"
@@ -624,7 +629,9 @@ __gptos_translate() {
     fi
 
     __gptos_parse "$BUFFER"
-    if [[ -z $reply[2] ]]; then
+    if __gptos_is_mark "$BUFFER" && __gptos_mend $reply[1]; then
+        return 0
+    elif [[ -z $reply[2] ]]; then
         __gptos_say 'type what you want, then press the key'
         return 0
     fi
@@ -660,7 +667,7 @@ __gptos_takes_enter() {
         if [[ -n $reply[2] ]]; then
             __gptos_release TERM
             __gptos_ask "$reply[2]" $reply[1] 0
-        else
+        elif ! __gptos_mend $reply[1]; then
             __gptos_say 'type what you want after the question marks'
         fi
         return 0
@@ -699,6 +706,42 @@ __gptos_accept_and_infer_next_history() {
     if ! __gptos_takes_enter; then
         zle "${_GPTOS_FORMER[accept-and-infer-next-history]}" -- "$@"
     fi
+}
+
+# --- lines that failed -----------------------------------------------------------------------------------------------
+
+# Asks what the line that failed was meant to be; false when none did. Nothing is run. The blank in front says that the line is nobody
+# else's business: no report follows.
+__gptos_mend() {
+    emulate -L zsh
+    (( ! $1 )) && [[ -n $_GPTOS_FAILED ]] || return 1
+    __gptos_release TERM
+    __gptos_ask " $_GPTOS_FAILED" 0 0 $_GPTOS_FAILED_STATUS
+    return 0
+}
+
+# A line is about to run. One that begins with a blank is kept nowhere.
+__gptos_note_line() {
+    emulate -L zsh
+    [[ $1 == *[^[:space:]]* ]] || return 0
+    _GPTOS_LINE="${1%$'\n'}" _GPTOS_FAILED=''
+    [[ $1 == [[:space:]]* ]] && _GPTOS_LINE=''
+    return 0
+}
+
+# It has ended with this status. A program stopped by Ctrl-Z has not failed.
+__gptos_note_status() {
+    emulate -L zsh
+    [[ -n $_GPTOS_LINE ]] || return 0
+    (( $1 && $1 != 148 )) && _GPTOS_FAILED="$_GPTOS_LINE" _GPTOS_FAILED_STATUS=$1
+    _GPTOS_LINE=''
+}
+
+# Whether the line as typed is the mark alone, which is no words for the history.
+__gptos_is_mark() {
+    emulate -L zsh
+    setopt extended_glob
+    [[ $1 == [[:space:]]#'??'[[:space:]]# ]]
 }
 
 # --- hooks -----------------------------------------------------------------------------------------------------------
@@ -839,6 +882,8 @@ __gptos_add_history() {
     [[ -o hist_ignore_space ]] && hides_blank=1
     emulate -L zsh
     [[ $1 == [[:space:]]* ]] && _GPTOS_BLANK=' '
+    __gptos_note_line "$1"
+    __gptos_is_mark "$_GPTOS_TYPED" && _GPTOS_TYPED=''
     # Who hides a line by a blank in front of it does not want its words kept either.
     if [[ -n $_GPTOS_TYPED && ${1%$'\n'} != "$_GPTOS_TYPED" ]] && ! { (( hides_blank )) && [[ $_GPTOS_TYPED == [[:space:]]* ]] }; then
         print -sr -- "$_GPTOS_TYPED"
@@ -868,6 +913,8 @@ __gptos_precmd() {
     __gptos_release TERM
     __gptos_guard_lift
     __gptos_pause_forget
+    __gptos_note_status $last_status
+    __gptos_is_mark "$_GPTOS_TYPED" && _GPTOS_TYPED=''
     local bin="$GPTOS_BIN" query="$_GPTOS_QUERY" command_line="$_GPTOS_RUNNING"
     # The words of a line given up are worth keeping all the same.
     if [[ -n $_GPTOS_TYPED ]] && ! { (( hides_blank )) && [[ $_GPTOS_TYPED == [[:space:]]* ]] }; then

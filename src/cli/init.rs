@@ -42,6 +42,7 @@ fn integration(shell: ShellKind) -> &'static str {
             include_str!("../../shell/bash/guard.bash"),
             include_str!("../../shell/bash/live.bash"),
             include_str!("../../shell/bash/meanwhile.bash"),
+            include_str!("../../shell/bash/mend.bash"),
             include_str!("../../shell/bash/setup.bash"),
         ),
         ShellKind::Fish => concat!(
@@ -49,6 +50,7 @@ fn integration(shell: ShellKind) -> &'static str {
             include_str!("../../shell/fish/guard.fish"),
             include_str!("../../shell/fish/keys.fish"),
             include_str!("../../shell/fish/meanwhile.fish"),
+            include_str!("../../shell/fish/mend.fish"),
             include_str!("../../shell/fish/note.fish"),
         ),
     }

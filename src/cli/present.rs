@@ -92,6 +92,7 @@ impl Shown {
     pub(super) fn note(&self) -> String {
         let source = match (self.via, self.source().as_str(), self.provider()) {
             (_, "ran", _) => "you ran this before".to_owned(),
+            (_, "fix", _) => self.suggestion.reading().unwrap_or("fix").to_owned(),
             (Via::Guess, source, _) => format!("{source}, a guess"),
             (Via::Stale, _, None) => "an old answer".to_owned(),
             (Via::Stale, _, Some(provider)) => format!("an old answer of {provider}"),

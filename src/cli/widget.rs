@@ -8,7 +8,7 @@ use super::context::Context;
 use super::hot_verbs::HotVerb;
 use super::output::{Output, visible};
 use super::standing::Standing;
-use super::{ExitStatus, facts, guard, hints, pages, present, translate};
+use super::{ExitStatus, facts, fix, guard, hints, pages, present, translate};
 use crate::domain::{Query, ShellKind};
 use crate::protocol::{Answer, Mode, RanRequest, WarmRequest, WireShell};
 
@@ -27,6 +27,7 @@ const RAN_LIMIT: Duration = Duration::from_millis(500);
 pub(super) fn run(verb: HotVerb, output: &mut Output<'_>) -> ExitStatus {
     match verb {
         HotVerb::Widget { shell, fresh, shell_version } => widget(shell, fresh, shell_version, output),
+        HotVerb::Fix { shell, status, shell_version } => fix::widget(shell, status, shell_version, output),
         HotVerb::Ran { shell, status } => ran(shell, i32::from(status)),
         HotVerb::Warm { shell } => warm(shell),
         HotVerb::Prefetch { shell, shell_version } => prefetch(shell, shell_version),

@@ -10,6 +10,7 @@ mod query;
 mod risk;
 mod secret;
 mod shell;
+mod slips;
 
 pub use candidate::{Answerer, Candidate, Origin};
 pub use context::ContextField;
@@ -21,3 +22,4 @@ pub use query::{Query, QueryError};
 pub use risk::Risk;
 pub use secret::{KeySettings, Secret};
 pub use shell::ShellKind;
+pub use slips::slips;

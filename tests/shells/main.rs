@@ -13,6 +13,7 @@ mod terminal;
 mod attacks;
 mod bash;
 mod fish;
+mod mend;
 mod whole;
 mod zsh;
 
