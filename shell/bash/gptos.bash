@@ -163,6 +163,7 @@ __gptos_take_field() {
         _GPTOS_NOTES+=("$note")
       fi
       ;;
+    row) __gptos_keep_row "$text" ;;
     more) _GPTOS_OFFER=$text ;;
     msg) _GPTOS_MESSAGE=$text ;;
     end)
@@ -177,7 +178,7 @@ __gptos_take_field() {
 __gptos_clear_answer() {
   _GPTOS_FIELDS=() _GPTOS_COMMANDS=() _GPTOS_NOTES=() _GPTOS_PART='' _GPTOS_BEGUN=''
   _GPTOS_OFFER='' _GPTOS_MESSAGE='' _GPTOS_WAITING_FOR='' _GPTOS_RECORDS=0 _GPTOS_ENDED=0 _GPTOS_REFUSED=0
-  _GPTOS_MEANWHILE='' _GPTOS_MEANWHILE_NOTE='' _GPTOS_TAKEN=0 _GPTOS_OFFERED=0
+  _GPTOS_MEANWHILE='' _GPTOS_MEANWHILE_NOTE='' _GPTOS_TAKEN=0 _GPTOS_OFFERED=0 _GPTOS_ROWS=()
 }
 
 # Reads one field, and waits at most $1 seconds for the record that it may begin. 0: the answer is complete or broken; 1: go on.
@@ -414,6 +415,7 @@ __gptos_settle() {
     _GPTOS_TYPED='' # Ctrl-C has also emptied the terminal's own queue
     __gptos_say 'cancelled'
   elif ! __gptos_judge_answer; then
+    __gptos_print_rows
     __gptos_say "$_GPTOS_MESSAGE"
     [[ $_GPTOS_ASKED_FOR != more ]] || _GPTOS_MORE=''
     __gptos_drain
@@ -421,6 +423,7 @@ __gptos_settle() {
     __gptos_say 'the line was edited meanwhile, so the answer was dropped; press the key again'
     __gptos_drain
   else
+    __gptos_print_rows
     [[ -z $_GPTOS_MESSAGE ]] || __gptos_say "$_GPTOS_MESSAGE"
     "__gptos_accept_$_GPTOS_ASKED_FOR"
   fi

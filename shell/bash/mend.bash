@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Part of the integration for bash: `??` alone after a line that failed.
+# Part of the integration for bash: `??` alone after a line that failed, and lines read aloud.
 
 # A line is about to run. One that begins with a blank is kept nowhere, and of one with several rows only the last is known.
 __gptos_note_line() {
@@ -32,4 +32,20 @@ __gptos_mend() {
 __gptos_accept_mend() {
   __gptos_accept_new
   _GPTOS_QUERY=''
+}
+
+# Keeps one row of a line that is read aloud; more than a screen of them would push everything else away.
+__gptos_keep_row() {
+  local most=$((${LINES:-24} > 8 ? ${LINES:-24} - 4 : 4))
+  ((${#_GPTOS_ROWS[@]} < most)) || return 0
+  ((${#_GPTOS_ROWS[@]} < most - 1)) || set -- '...'
+  _GPTOS_ROWS+=("${1//[[:cntrl:]]/}")
+}
+
+__gptos_print_rows() {
+  local row
+  for row in "${_GPTOS_ROWS[@]}"; do
+    builtin printf '%s\n' "${row:0:${COLUMNS:-80} - 1}" >&2
+  done
+  _GPTOS_ROWS=()
 }

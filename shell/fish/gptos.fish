@@ -342,6 +342,7 @@ function __gptos_take
     set -l ended
     set -l refused
     set -l at 1
+    set -g _GPTOS_ROWS
     while set -q fields[(math $at + 2)]
         set -l text $fields[(math $at + 1)]
         set -l note (string replace -ar $_GPTOS_UNSEEN '' -- $fields[(math $at + 2)])
@@ -353,6 +354,8 @@ function __gptos_take
                     set -a commands $text
                     set -a notes "gptos: $note"
                 end
+            case row
+                __gptos_keep_row "$text"
             case more
                 set more (string replace -ar $_GPTOS_UNSEEN '' -- $text)
             case msg
@@ -433,7 +436,8 @@ function __gptos_put
     set -g _GPTOS_PUT $text
     commandline -r -- $text
     commandline -f end-of-buffer
-    __gptos_say $note
+    __gptos_say $_GPTOS_ROWS $note
+    set -g _GPTOS_ROWS
     __gptos_guard
 end
 
@@ -447,6 +451,7 @@ function __gptos_fail
     if test "$_GPTOS_ASKED[1]" = more
         set -g _GPTOS_MORE
     end
-    __gptos_say $argv[1]
+    __gptos_say $_GPTOS_ROWS $argv[1]
+    set -g _GPTOS_ROWS
     __gptos_guard
 end

@@ -1,4 +1,4 @@
-# Part of the integration for fish: `??` alone after a line that failed.
+# Part of the integration for fish: `??` alone after a line that failed, and lines read aloud.
 
 # A line has ended. One that begins with a blank is kept nowhere; a program stopped by Ctrl-Z has not failed.
 function __gptos_note_line --on-event fish_postexec
@@ -19,4 +19,15 @@ function __gptos_mend
     or return
     __gptos_ask new $argv[1] " $_GPTOS_FAILED[2]" --fix $_GPTOS_FAILED[1]
     return 0
+end
+
+# Keeps one row of a line that is read aloud; more than a screen of them would push everything else away.
+function __gptos_keep_row
+    set -l most (math "max($LINES, 10) - 6")
+    set -l count (count $_GPTOS_ROWS)
+    if test $count -lt (math $most - 1)
+        set -a _GPTOS_ROWS (string replace -ar $_GPTOS_UNSEEN '' -- $argv[1])
+    else if test $count -lt $most
+        set -a _GPTOS_ROWS '...'
+    end
 end

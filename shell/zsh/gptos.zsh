@@ -41,6 +41,8 @@ typeset -g _GPTOS_INPUT='' _GPTOS_ASKED='' _GPTOS_USER_TRAP=${_GPTOS_USER_TRAP-}
 # What its answer held so far.
 typeset -ga _GPTOS_NEW=() _GPTOS_NEW_NOTES=()
 typeset -g _GPTOS_NEW_MORE='' _GPTOS_REMARK='' _GPTOS_REFUSED=0
+# The rows of a line that is read aloud, until they are shown.
+typeset -ga _GPTOS_ROWS=()
 # What it waits for and since when, the candidate that may be taken until the answer is here, and whether it was taken.
 typeset -g _GPTOS_ELAPSED='' _GPTOS_WAITING_FOR='' _GPTOS_MEANWHILE='' _GPTOS_MEANWHILE_NOTE=''
 typeset -gi _GPTOS_TAKEN=0
@@ -89,6 +91,25 @@ __gptos_say() {
     # Outside UTF-8 locales the line editor would show bytes.
     (( $#dot > 1 )) && text="${${text//·/-}//…/...}"
     zle -M -- "${text[1,COLUMNS * 3 - 1]}"
+}
+
+# Says a text below the rows of a line that is read aloud, as many as the screen has room for.
+__gptos_say_rows() {
+    emulate -L zsh
+    local text='' row=''
+    integer room=$(( LINES > 8 ? LINES - 6 : 3 ))
+    if (( ! $#_GPTOS_ROWS )); then
+        __gptos_say "$1"
+        return 0
+    fi
+    (( $#_GPTOS_ROWS > room )) && _GPTOS_ROWS=("${(@)_GPTOS_ROWS[1,room - 1]}" '...')
+    for row in "${_GPTOS_ROWS[@]}"; do
+        row="${row//[[:cntrl:]]/?}"
+        text+="${row[1,COLUMNS - 1]}"$'\n'
+    done
+    _GPTOS_ROWS=() _GPTOS_SAID="$1"
+    row="gptos: ${1//[[:cntrl:]]/?}"
+    zle -M -- "$text${row[1,COLUMNS - 1]}"
 }
 
 # --- asking ----------------------------------------------------------------------------------------------------------
@@ -157,7 +178,7 @@ __gptos_ask() {
     (( $3 )) || __gptos_forget
     _GPTOS_FD=$fd _GPTOS_PID=$pid _GPTOS_CANCELLED=0 _GPTOS_EXTENDS=$3
     _GPTOS_INPUT='' _GPTOS_ASKED="$BUFFER" _GPTOS_QUERY="$1" _GPTOS_TYPED_ASKED="${_GPTOS_TYPED:-$BUFFER}"
-    _GPTOS_NEW=() _GPTOS_NEW_NOTES=() _GPTOS_NEW_MORE='' _GPTOS_REMARK='' _GPTOS_REFUSED=0
+    _GPTOS_NEW=() _GPTOS_NEW_NOTES=() _GPTOS_NEW_MORE='' _GPTOS_REMARK='' _GPTOS_REFUSED=0 _GPTOS_ROWS=()
     _GPTOS_ELAPSED='' _GPTOS_WAITING_FOR='' _GPTOS_MEANWHILE='' _GPTOS_MEANWHILE_NOTE='' _GPTOS_TAKEN=0
     zle -F -w $fd gptos-data
     __gptos_trap_interrupt
@@ -241,6 +262,7 @@ __gptos_data() {
             tick) _GPTOS_ELAPSED="$fields[i+1]" _GPTOS_WAITING_FOR="$fields[i+2]" progressed=1 ;;
             meanwhile) __gptos_meanwhile "$fields[i+1]" "$fields[i+2]" && progressed=1 ;;
             cmd) __gptos_candidate "$fields[i+1]" "$fields[i+2]" ;;
+            row) _GPTOS_ROWS+=("$fields[i+1]") ;;
             more) _GPTOS_NEW_MORE="$fields[i+1]" ;;
             msg) _GPTOS_REMARK="$fields[i+1]" ;;
             end) ended=1; break ;;
@@ -387,7 +409,7 @@ __gptos_arrive() {
             __gptos_say 'the same answer again'
         else
             __gptos_why_none
-            __gptos_say "$REPLY"
+            __gptos_say_rows "$REPLY"
         fi
         return 0
     fi
@@ -417,7 +439,7 @@ __gptos_show() {
     POSTDISPLAY=''
     _GPTOS_AT=$1 _GPTOS_SHOWN="$BUFFER" _GPTOS_DESCENDS=$(( $1 > 0 ))
     (( $1 )) && __gptos_remember "$BUFFER"
-    __gptos_say "$_GPTOS_NOTE"
+    __gptos_say_rows "$_GPTOS_NOTE"
     zle -R
     __gptos_guard_arm
 }

@@ -12,6 +12,7 @@ mod matrix;
 mod matrix_host;
 mod matrix_network;
 mod matrix_resident;
+mod mend;
 mod metrics;
 mod offline_syntax;
 mod other_model;

@@ -1,8 +1,9 @@
-//! `??` alone after a line that failed, in the three shells with the real binary.
+//! `??` alone after a line that failed, and `?? explain`, in the three shells with the real binary.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::terminal::{Setup, Shell, Terminal};
@@ -69,6 +70,15 @@ impl Bench {
     }
 }
 
+impl Drop for Bench {
+    fn drop(&mut self) {
+        // A question that is no line to mend starts the resident.
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gptos"));
+        command.args(["daemon", "stop"]).env_clear().env("HOME", self.t.dir().join("home"));
+        let _ = command.env("XDG_RUNTIME_DIR", self.dir.path().join("run")).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    }
+}
+
 #[test]
 fn the_mended_line_comes_into_the_buffer_and_nothing_runs() {
     for shell in SHELLS {
@@ -81,6 +91,7 @@ fn the_mended_line_comes_into_the_buffer_and_nothing_runs() {
         assert!(!bench.made("made"), "{shell:?}: it was run");
         bench.t.key(bench.undo_key());
         bench.expect("??");
+        std::thread::sleep(READ_TIME);
         bench.t.key("Enter");
         bench.expect("mkdir made");
         assert_eq!(bench.t.prompt_number(), prompt, "{shell:?}");
@@ -194,15 +205,72 @@ fn a_prompt_that_stays_live_and_a_vi_keymap_mend_too() {
 #[test]
 fn a_dangerous_line_shows_its_risk_and_needs_a_second_enter() {
     for shell in SHELLS {
-        let bench = Bench::new(shell);
+        let bench = Bench::with(shell, Setup { columns: 160, ..Setup::default() });
         bench.run("mkdir -p safe; chmdo -R 777 ~/");
         bench.ask();
         bench.expect("mkdir -p safe; chmod -R 777 ~/");
-        bench.t.wait_for_screen("risk critical");
+        bench.t.wait_for_screen("risk high");
         let prompt = bench.t.prompt_number();
         std::thread::sleep(READ_TIME);
         bench.t.key("Enter");
         bench.t.wait_for_screen("Enter again runs it");
         assert_eq!(bench.t.prompt_number(), prompt, "{shell:?}");
+    }
+}
+
+#[test]
+fn a_command_is_explained_and_stays_in_the_line() {
+    for shell in SHELLS {
+        let bench = Bench::new(shell);
+        let prompt = bench.t.prompt_number();
+        bench.t.type_text("?? explain touch made | head -n 3");
+        bench.t.key("Enter");
+        bench.expect("touch made | head -n 3");
+        let screen = bench.t.wait_for_screen("risk low");
+        for row in ["| head", "  -n 3", "the first 3 lines"] {
+            assert!(screen.contains(row), "{shell:?}: {row} is missing:\n{screen}");
+        }
+        assert!(!bench.made("made"), "{shell:?}: it was run");
+        assert_eq!(bench.t.prompt_number(), prompt, "{shell:?}");
+        bench.t.key(bench.undo_key());
+        bench.expect("?? explain touch made | head -n 3");
+        std::thread::sleep(READ_TIME);
+        bench.t.key("Enter");
+        bench.expect("touch made | head -n 3");
+        std::thread::sleep(READ_TIME);
+        bench.t.key("Enter");
+        bench.t.wait_for_prompt(prompt + 1);
+        assert!(bench.made("made"), "{shell:?}: an Enter after reading runs it");
+        // The next line is drawn without the rows.
+        bench.run("true");
+        bench.t.type_text("echo new");
+        assert_eq!(bench.t.buffer(), "echo new", "{shell:?}");
+    }
+}
+
+#[test]
+fn a_long_explanation_leaves_the_prompt_on_the_screen() {
+    for shell in SHELLS {
+        let bench = Bench::with(shell, Setup { rows: 12, columns: 60, ..Setup::default() });
+        let line = "ls -l -a -h -t -r -S -R -d -i -1 -F -s; ls -l -a -h -t -r -S -R -d -i -1 -F -s";
+        bench.t.type_text(&format!("?? explain {line}"));
+        bench.t.key("Enter");
+        bench.expect(line);
+        let shown = bench.t.wait_for_screen("risk none");
+        assert!(shown.contains("ls -l -a -h"), "{shell:?}: the line itself must be seen:\n{shown}");
+    }
+}
+
+#[test]
+fn english_after_explain_stays_a_question() {
+    for shell in SHELLS {
+        let bench = Bench::new(shell);
+        bench.t.type_text("?? explain the difference between two files");
+        bench.t.key("Enter");
+        // Whatever the answer is, it comes from the sources of answers.
+        bench.t.wait_for(|| bench.calls().iter().any(|call| call.starts_with("widget ")).then_some(()), "the binary to be asked");
+        bench.t.wait_for_screen_without("waiting");
+        let buffer = bench.t.buffer();
+        assert_ne!(buffer, "the difference between two files", "{shell:?}");
     }
 }
