@@ -92,7 +92,7 @@ fn is_english(line: &str) -> bool {
     let words: Vec<&str> = line.split_whitespace().collect();
     let plain = |word: &&str| word.chars().all(|c| c.is_alphabetic() || matches!(c, '\'' | ',' | '?'));
     let says = |word: &&str| SENTENCE_WORDS.contains(&word.to_lowercase().trim_end_matches([',', '?']));
-    words.len() > 1 && words.iter().all(|word| plain(word)) && words.iter().skip(1).any(|word| says(word))
+    words.len() > 1 && words.iter().all(plain) && words.iter().skip(1).any(says)
 }
 
 /// The reading of a line in rows, and its risk with the reason in one more; what a shell shows under its prompt.

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::environment::{Resident, TestEnv, records};
+use super::environment::{Resident, TestEnv, records, wait_until};
 
 fn fix(env: &TestEnv, status: &str, line: &str) -> (Option<i32>, Vec<String>, String) {
     let run = env.run(&["fix", "--shell", "bash", "--status", status, "--json", "--", line]);
@@ -104,6 +104,11 @@ fn the_line_and_its_secrets_are_kept_nowhere() {
 
     // The shell reports nothing of it; if it did, a blank in front would keep the report from being kept.
     env.run_with_input(&["ran", "bash", "0"], format!(" {line}\0{meant}").as_bytes());
+    // What was explained answers no words, either. A question of the usual kind shows that reports arrive.
+    env.run_with_input(&["ran", "bash", "0"], b"explain touch made\0touch made");
+    env.run_with_input(&["ran", "bash", "0"], b"list the usual\0ls usual");
+    wait_until("the report is kept", || holds(&env.home(), "ls usual"));
+    assert!(!holds(&env.home(), "touch made"), "the explained line is in a file");
     assert!(post(&env.socket(), "/v1/drain", "{}").starts_with("HTTP/1.1 200"));
     drop(resident);
     assert!(!holds(&env.home(), "sk-abcdefghijkl"), "the secret is in a file");
@@ -140,5 +145,4 @@ fn a_line_is_read_aloud_for_a_shell_and_handed_back() {
     assert!(records(&run.out).iter().all(|(kind, ..)| kind != "cmd"), "{}", run.out);
     let english = env.run_with_input(&["widget", "bash"], b"explain the difference between two files\0\0");
     assert!(records(&english.out).iter().all(|(kind, ..)| kind != "row"), "{}", english.out);
-    assert!(!env.home().join(".local/share/gptos").join("ran").exists());
 }
