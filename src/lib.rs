@@ -12,6 +12,7 @@ pub mod daemon;
 pub mod domain;
 pub mod env_vars;
 pub mod explain;
+pub mod fix;
 pub mod memory;
 pub mod offline;
 pub mod paths;

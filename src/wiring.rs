@@ -7,6 +7,7 @@ use crate::api::{Backend, Notice, Setup};
 use crate::cache::{DiskCache, MemoryCache};
 use crate::config::{Config, ConfigFile, ConfigProblem, PackFiles, PackFolder};
 use crate::domain::ShellFacts;
+use crate::fix::{Seen, Wanted};
 use crate::memory::FileMemory;
 use crate::offline::{Pack, PackProblem, Translator};
 use crate::paths::Paths;
@@ -16,6 +17,7 @@ use crate::secrets;
 use crate::suggest::pipeline::{Pipeline, Place};
 use crate::suggest::ports::{AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Memory, Provider};
 use crate::suggest::{engine, trial};
+use crate::system::failure;
 use crate::system::options::{OptionLists, Places};
 use crate::system::tldr::{self, TldrPages};
 use crate::system::{FileSystem, InstalledShells, SearchPath};
@@ -73,6 +75,10 @@ impl Backend for Service {
 
     fn config_file(&self) -> Option<&Path> {
         self.config_file.as_deref()
+    }
+
+    fn look_around(&self, wanted: &Wanted, facts: &ShellFacts) -> Seen {
+        failure::look(wanted, facts)
     }
 
     fn setup(&self) -> Setup {

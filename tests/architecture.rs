@@ -19,15 +19,16 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("offline", &["domain", "syntax"]),
     ("validate", &["domain", "syntax"]),
     ("explain", &["domain", "syntax"]),
+    ("fix", &["domain", "syntax", "explain"]),
     ("suggest", &["domain", "redact", "offline", "validate", "resilience", "syntax"]),
     // A program that answers is run as one that prints a key is.
     ("providers", &["domain", "suggest::ports", "secrets::program"]),
     ("cache", &["domain", "suggest::ports"]),
     ("memory", &["domain", "suggest::ports"]),
     ("secrets", &["domain", "suggest::ports"]),
-    ("system", &["domain", "syntax", "suggest::ports", "platform", "validate::Effect", "validate::EffectKind"]),
+    ("system", &["domain", "syntax", "suggest::ports", "platform", "fix", "validate::Effect", "validate::EffectKind"]),
     ("client", &["domain", "protocol", "paths", "env_vars", "platform"]),
-    ("api", &["domain", "protocol", "suggest", "validate", "offline", "platform"]),
+    ("api", &["domain", "protocol", "suggest", "validate", "offline", "fix", "platform"]),
     ("daemon", &["api", "protocol", "paths", "platform"]),
     // The kinds and addresses that provider settings are made of come with them, and rules are data.
     (

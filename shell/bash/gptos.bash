@@ -6,7 +6,8 @@
 # Options (a value set by the user wins): GPTOS_BIN GPTOS_KEY GPTOS_KEY2 GPTOS_ENTER_GUARD_MS GPTOS_PROGRESS_MS GPTOS_ASYNC
 #   GPTOS_GUARD: which lines are judged at Enter, `suggested` (those that descend from a suggestion), `all` or `off`;
 #   GPTOS_GUARD_MS: how long Enter waits for that. A line held for its risk runs at a second Enter.
-# Parts: this file, guard.bash, holes.bash, live.bash, meanwhile.bash and setup.bash, in this order; `gptos init bash` prints them as one.
+# Parts: this file, guard.bash, holes.bash, live.bash, meanwhile.bash, mend.bash and setup.bash, in this order; `gptos init bash`
+# prints them as one.
 # Defines: functions `__gptos_*`, private variables `_GPTOS_*`, one element of PROMPT_COMMAND, key bindings.
 # Limit: `$!` names the helper's process after a request, since bash counts a process substitution as a background job.
 #
@@ -106,7 +107,8 @@ __gptos_start() {
 
 # By exec, so that there is one process to kill. The words go to its stdin, where `ps` does not show them.
 __gptos_become_helper() {
-  exec -- "$GPTOS_BIN" widget bash ${2:+--fresh} --shell-version "$BASH_VERSION" --holes < <(__gptos_put_request "$1") 2>/dev/null
+  exec -- "$GPTOS_BIN" widget bash ${2:+--fresh} ${_GPTOS_MENDS:+--fix "$_GPTOS_MENDS"} \
+    --shell-version "$BASH_VERSION" --holes < <(__gptos_put_request "$1") 2>/dev/null
 }
 
 # The words, and what only this shell knows: the names of its functions and aliases, and the option that changes how a line
@@ -167,6 +169,7 @@ __gptos_take_field() {
       fi
       _GPTOS_NEXT_HOLES=''
       ;;
+    row) __gptos_keep_row "$text" ;;
     more) _GPTOS_OFFER=$text ;;
     msg) _GPTOS_MESSAGE=$text ;;
     end)
@@ -181,7 +184,7 @@ __gptos_take_field() {
 __gptos_clear_answer() {
   _GPTOS_FIELDS=() _GPTOS_COMMANDS=() _GPTOS_NOTES=() _GPTOS_COMMAND_HOLES=() _GPTOS_NEXT_HOLES='' _GPTOS_PART='' _GPTOS_BEGUN=''
   _GPTOS_OFFER='' _GPTOS_MESSAGE='' _GPTOS_WAITING_FOR='' _GPTOS_RECORDS=0 _GPTOS_ENDED=0 _GPTOS_REFUSED=0
-  _GPTOS_MEANWHILE='' _GPTOS_MEANWHILE_NOTE='' _GPTOS_TAKEN=0 _GPTOS_OFFERED=0
+  _GPTOS_MEANWHILE='' _GPTOS_MEANWHILE_NOTE='' _GPTOS_TAKEN=0 _GPTOS_OFFERED=0 _GPTOS_ROWS=()
 }
 
 # Reads one field, and waits at most $1 seconds for the record that it may begin. 0: the answer is complete or broken; 1: go on.
@@ -419,6 +422,7 @@ __gptos_settle() {
     _GPTOS_TYPED='' # Ctrl-C has also emptied the terminal's own queue
     __gptos_say 'cancelled'
   elif ! __gptos_judge_answer; then
+    __gptos_print_rows
     __gptos_say "$_GPTOS_MESSAGE"
     [[ $_GPTOS_ASKED_FOR != more ]] || _GPTOS_MORE=''
     __gptos_drain
@@ -426,6 +430,7 @@ __gptos_settle() {
     __gptos_say 'the line was edited meanwhile, so the answer was dropped; press the key again'
     __gptos_drain
   else
+    __gptos_print_rows
     [[ -z $_GPTOS_MESSAGE ]] || __gptos_say "$_GPTOS_MESSAGE"
     "__gptos_accept_$_GPTOS_ASKED_FOR"
   fi

@@ -143,7 +143,9 @@ __gptos_enter() {
     fi
   elif [[ -n $_GPTOS_MARK ]] && __gptos_at_prompt enter; then
     __gptos_bind_step "$_GPTOS_STEP_SUBMIT" '""'
-    if [[ -z $_GPTOS_WORDS ]]; then
+    if __gptos_mend; then
+      :
+    elif [[ -z $_GPTOS_WORDS ]]; then
       __gptos_say "type what you want after $_GPTOS_MARK"
     else
       [[ $_GPTOS_MARK == '???' ]] || _GPTOS_MARK=''
@@ -166,10 +168,12 @@ __gptos_enter() {
 __gptos_submit() {
   local suggestion word
   __gptos_replace_pending # who runs the line no longer waits for another one
+  __gptos_note_line
   if ((_GPTOS_PROMPTING)); then
     for suggestion in "${_GPTOS_RING[@]}"; do
       word=${suggestion%%[[:space:]]*}
-      if [[ " $READLINE_LINE " == *[[:space:]]"$word"[[:space:]]* ]]; then
+      # A mended line has no words.
+      if [[ -n $_GPTOS_QUERY && " $READLINE_LINE " == *[[:space:]]"$word"[[:space:]]* ]]; then
         builtin history -s -- "$_GPTOS_ORIGINAL"
         [[ $_GPTOS_ORIGINAL == [[:blank:]]* || $READLINE_LINE == [[:blank:]]* ]] ||
           _GPTOS_RAN=$READLINE_LINE _GPTOS_RAN_QUERY=$_GPTOS_QUERY

@@ -16,6 +16,8 @@ __gptos_request() {
     :
   elif ! __gptos_at_prompt key; then
     __gptos_say 'works at the shell prompt only'
+  elif __gptos_mend; then
+    :
   elif [[ -z $_GPTOS_WORDS ]]; then
     __gptos_say 'type what you want, then press the key'
   elif __gptos_next_hole; then
@@ -32,6 +34,7 @@ __gptos_request() {
 __gptos_prompt() {
   { local status=$? errexit=0 - IFS=$' \t\n'; [[ $- != *e* ]] || errexit=1; __gptos_calm; } 2>/dev/null
   _GPTOS_PROMPTING=1
+  __gptos_note_status "$status"
   ((_GPTOS_PENDING == 0)) || __gptos_end_pending
   __gptos_restore_trap
   if [[ -n $_GPTOS_RAN ]]; then
@@ -151,6 +154,7 @@ __gptos_set_up() {
     return 0
   fi
   : "${_GPTOS_PROMPTING:=0}" "${_GPTOS_PENDING:=0}" "${_GPTOS_RAN=}" "${_GPTOS_PID=}" "${_GPTOS_FD=}" "${_GPTOS_TYPED=}"
+  : "${_GPTOS_LINE=}" "${_GPTOS_FAILED=}" "${_GPTOS_FAILED_STATUS:=0}"
   : "${_GPTOS_TRAP_HELD:=0}" "${_GPTOS_OLD_TRAP=}" "${_GPTOS_TAKEN:=0}"
   ((_GPTOS_PENDING == 0)) || __gptos_end_pending
   __gptos_restore_trap

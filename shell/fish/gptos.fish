@@ -16,7 +16,7 @@
 #                0: the prompt waits for the answer, with a sign of life, until this
 #                machine has something to offer by itself
 #
-# Parts: this file, guard.fish, holes.fish, keys.fish, meanwhile.fish and note.fish, in this order;
+# Parts: this file, guard.fish, holes.fish, keys.fish, meanwhile.fish, mend.fish and note.fish, in this order;
 # `gptos init fish` prints them as one. Defines functions called __gptos_* and variables called
 # _GPTOS_*. While a note is shown, fish_prompt and fish_mode_prompt are wrapped; the next
 # prompt has them back.
@@ -344,6 +344,7 @@ function __gptos_take
     set -l ended
     set -l refused
     set -l at 1
+    set -g _GPTOS_ROWS
     while set -q fields[(math $at + 2)]
         set -l text $fields[(math $at + 1)]
         set -l note (string replace -ar $_GPTOS_UNSEEN '' -- $fields[(math $at + 2)])
@@ -359,6 +360,8 @@ function __gptos_take
                     set -a holes (__gptos_checked_holes $text $asked | string collect -a)
                 end
                 set asked
+            case row
+                __gptos_keep_row "$text"
             case more
                 set more (string replace -ar $_GPTOS_UNSEEN '' -- $text)
             case msg
@@ -442,7 +445,8 @@ function __gptos_put
     commandline -r -- $text
     __gptos_open_holes
     or commandline -f end-of-buffer
-    __gptos_say $note
+    __gptos_say $_GPTOS_ROWS $note
+    set -g _GPTOS_ROWS
     __gptos_guard
 end
 
@@ -456,6 +460,7 @@ function __gptos_fail
     if test "$_GPTOS_ASKED[1]" = more
         set -g _GPTOS_MORE
     end
-    __gptos_say $argv[1]
+    __gptos_say $_GPTOS_ROWS $argv[1]
+    set -g _GPTOS_ROWS
     __gptos_guard
 end

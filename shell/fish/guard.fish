@@ -222,7 +222,7 @@ function __gptos_enter
         set -g _GPTOS_RAN $_GPTOS_QUERY
         set -g _GPTOS_RAN_RING $_GPTOS_RING
         # Only fish 4 can put a line into its history that was not executed.
-        if test $_GPTOS_FISH -ge 4; and not set -q fish_private_mode; and not string match -q ' *' -- $_GPTOS_ORIGINAL
+        if test $_GPTOS_FISH -ge 4; and not set -q fish_private_mode; and not string match -qr '^ |^\s*\?\?\s*$' -- $_GPTOS_ORIGINAL
             builtin history append -- $_GPTOS_ORIGINAL
         end
     end

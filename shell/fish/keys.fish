@@ -41,6 +41,8 @@ end
 # Arguments: the line, its marks, the words if there are any.
 function __gptos_translate
     if test -z "$argv[3]"
+        __gptos_mend $argv[1..2]
+        and return
         __gptos_say 'gptos: type what you want, for example: ?? list files by size'
         return
     end

@@ -41,6 +41,8 @@ typeset -g _GPTOS_INPUT='' _GPTOS_ASKED='' _GPTOS_USER_TRAP=${_GPTOS_USER_TRAP-}
 # What its answer held so far.
 typeset -ga _GPTOS_NEW=() _GPTOS_NEW_NOTES=()
 typeset -g _GPTOS_NEW_MORE='' _GPTOS_NEW_HOLES='' _GPTOS_REMARK='' _GPTOS_REFUSED=0
+# The rows of a line that is read aloud, until they are shown.
+typeset -ga _GPTOS_ROWS=()
 # What it waits for and since when, the candidate that may be taken until the answer is here, and whether it was taken.
 typeset -g _GPTOS_ELAPSED='' _GPTOS_WAITING_FOR='' _GPTOS_MEANWHILE='' _GPTOS_MEANWHILE_NOTE=''
 typeset -gi _GPTOS_TAKEN=0
@@ -65,6 +67,9 @@ typeset -gF _GPTOS_WARMED=0
 typeset -g _GPTOS_DRAWN='' _GPTOS_AHEAD=''
 typeset -gF _GPTOS_DRAWN_AT=0 _GPTOS_PAUSE_ENDS=0
 typeset -gi _GPTOS_PAUSE_FD=${_GPTOS_PAUSE_FD:-0}
+# The line that runs, and the last one that failed, with its status.
+typeset -g _GPTOS_LINE='' _GPTOS_FAILED=${_GPTOS_FAILED-}
+typeset -gi _GPTOS_FAILED_STATUS=${_GPTOS_FAILED_STATUS:-0}
 # What is to be said when the line runs although it was not judged.
 typeset -g _GPTOS_UNCHECKED=''
 # Suggestions of this shell, and lines made of them, which may come back as a line of their own.
@@ -92,6 +97,25 @@ __gptos_say() {
     # Outside UTF-8 locales the line editor would show bytes.
     (( $#dot > 1 )) && text="${${text//·/-}//…/...}"
     zle -M -- "${text[1,COLUMNS * 3 - 1]}"
+}
+
+# Says a text below the rows of a line that is read aloud, as many as the screen has room for.
+__gptos_say_rows() {
+    emulate -L zsh
+    local text='' row=''
+    integer room=$(( LINES > 8 ? LINES - 6 : 3 ))
+    if (( ! $#_GPTOS_ROWS )); then
+        __gptos_say "$1"
+        return 0
+    fi
+    (( $#_GPTOS_ROWS > room )) && _GPTOS_ROWS=("${(@)_GPTOS_ROWS[1,room - 1]}" '...')
+    for row in "${_GPTOS_ROWS[@]}"; do
+        row="${row//[[:cntrl:]]/?}"
+        text+="${row[1,COLUMNS - 1]}"$'\n'
+    done
+    _GPTOS_ROWS=() _GPTOS_SAID="$1"
+    row="gptos: ${1//[[:cntrl:]]/?}"
+    zle -M -- "$text${row[1,COLUMNS - 1]}"
 }
 
 # --- asking ----------------------------------------------------------------------------------------------------------
@@ -129,13 +153,15 @@ __gptos_question() {
     print -rn -- "$1"$'\0'"$text"$'\0'"${${_GPTOS_COMMENTS:#off}:+interactivecomments}"
 }
 
-# Asks the binary: WORDS FRESH EXTENDS. The answer comes to the widget gptos-data; until then the line stays live.
+# Asks the binary: WORDS FRESH EXTENDS [STATUS]; with a status, WORDS is the line that failed with it. The answer comes to the widget
+# gptos-data; until then the line stays live.
 __gptos_ask() {
     emulate -L zsh
     local bin="$GPTOS_BIN" pid=''
     local -a arguments=(widget zsh --shell-version "$ZSH_VERSION" --holes)
     integer fd=0
     (( $2 )) && arguments=(widget zsh --fresh --shell-version "$ZSH_VERSION" --holes)
+    [[ -n ${4-} ]] && arguments=(widget zsh --fix $4 --shell-version "$ZSH_VERSION" --holes)
     [[ $bin == */* ]] || bin="${commands[$bin]-}"
     if [[ ! -f $bin || ! -x $bin ]]; then
         __gptos_say "${GPTOS_BIN:-GPTOS_BIN} not found"
@@ -158,7 +184,7 @@ __gptos_ask() {
     (( $3 )) || __gptos_forget
     _GPTOS_FD=$fd _GPTOS_PID=$pid _GPTOS_CANCELLED=0 _GPTOS_EXTENDS=$3
     _GPTOS_INPUT='' _GPTOS_ASKED="$BUFFER" _GPTOS_QUERY="$1" _GPTOS_TYPED_ASKED="${_GPTOS_TYPED:-$BUFFER}"
-    _GPTOS_NEW=() _GPTOS_NEW_NOTES=() _GPTOS_NEW_MORE='' _GPTOS_NEW_HOLES='' _GPTOS_REMARK='' _GPTOS_REFUSED=0
+    _GPTOS_NEW=() _GPTOS_NEW_NOTES=() _GPTOS_NEW_MORE='' _GPTOS_NEW_HOLES='' _GPTOS_REMARK='' _GPTOS_REFUSED=0 _GPTOS_ROWS=()
     _GPTOS_ELAPSED='' _GPTOS_WAITING_FOR='' _GPTOS_MEANWHILE='' _GPTOS_MEANWHILE_NOTE='' _GPTOS_TAKEN=0
     zle -F -w $fd gptos-data
     __gptos_trap_interrupt
@@ -247,6 +273,7 @@ __gptos_data() {
                 __gptos_candidate "$fields[i+1]" "$fields[i+2]" "$_GPTOS_NEW_HOLES"
                 _GPTOS_NEW_HOLES=''
                 ;;
+            row) _GPTOS_ROWS+=("$fields[i+1]") ;;
             more) _GPTOS_NEW_MORE="$fields[i+1]" ;;
             msg) _GPTOS_REMARK="$fields[i+1]" ;;
             end) ended=1; break ;;
@@ -394,7 +421,7 @@ __gptos_arrive() {
             __gptos_say 'the same answer again'
         else
             __gptos_why_none
-            __gptos_say "$REPLY"
+            __gptos_say_rows "$REPLY"
         fi
         return 0
     fi
@@ -425,7 +452,7 @@ __gptos_show() {
     POSTDISPLAY=''
     _GPTOS_AT=$1 _GPTOS_SHOWN="$BUFFER" _GPTOS_DESCENDS=$(( $1 > 0 ))
     (( $1 )) && __gptos_remember "$BUFFER"
-    __gptos_say "$_GPTOS_NOTE"
+    __gptos_say_rows "$_GPTOS_NOTE"
     zle -R
     __gptos_guard_arm
 }
@@ -799,7 +826,9 @@ __gptos_translate() {
     fi
 
     __gptos_parse "$BUFFER"
-    if [[ -z $reply[2] ]]; then
+    if __gptos_is_mark "$BUFFER" && __gptos_mend $reply[1]; then
+        return 0
+    elif [[ -z $reply[2] ]]; then
         __gptos_say 'type what you want, then press the key'
         return 0
     fi
@@ -835,7 +864,7 @@ __gptos_takes_enter() {
         if [[ -n $reply[2] ]]; then
             __gptos_release TERM
             __gptos_ask "$reply[2]" $reply[1] 0
-        else
+        elif ! __gptos_mend $reply[1]; then
             __gptos_say 'type what you want after the question marks'
         fi
         return 0
@@ -875,6 +904,42 @@ __gptos_accept_and_infer_next_history() {
     if ! __gptos_takes_enter; then
         zle "${_GPTOS_FORMER[accept-and-infer-next-history]}" -- "$@"
     fi
+}
+
+# --- lines that failed -----------------------------------------------------------------------------------------------
+
+# Asks what the line that failed was meant to be; false when none did. Nothing is run. The blank in front says that the line is nobody
+# else's business: no report follows.
+__gptos_mend() {
+    emulate -L zsh
+    (( ! $1 )) && [[ -n $_GPTOS_FAILED ]] || return 1
+    __gptos_release TERM
+    __gptos_ask " $_GPTOS_FAILED" 0 0 $_GPTOS_FAILED_STATUS
+    return 0
+}
+
+# A line is about to run. One that begins with a blank is kept nowhere.
+__gptos_note_line() {
+    emulate -L zsh
+    [[ $1 == *[^[:space:]]* ]] || return 0
+    _GPTOS_LINE="${1%$'\n'}" _GPTOS_FAILED=''
+    [[ $1 == [[:space:]]* ]] && _GPTOS_LINE=''
+    return 0
+}
+
+# It has ended with this status. A program stopped by Ctrl-Z has not failed.
+__gptos_note_status() {
+    emulate -L zsh
+    [[ -n $_GPTOS_LINE ]] || return 0
+    (( $1 && $1 != 148 )) && _GPTOS_FAILED="$_GPTOS_LINE" _GPTOS_FAILED_STATUS=$1
+    _GPTOS_LINE=''
+}
+
+# Whether the line as typed is the mark alone, which is no words for the history.
+__gptos_is_mark() {
+    emulate -L zsh
+    setopt extended_glob
+    [[ $1 == [[:space:]]#'??'[[:space:]]# ]]
 }
 
 # --- hooks -----------------------------------------------------------------------------------------------------------
@@ -1021,6 +1086,8 @@ __gptos_add_history() {
     [[ -o hist_ignore_space ]] && hides_blank=1
     emulate -L zsh
     [[ $1 == [[:space:]]* ]] && _GPTOS_BLANK=' '
+    __gptos_note_line "$1"
+    __gptos_is_mark "$_GPTOS_TYPED" && _GPTOS_TYPED=''
     # Who hides a line by a blank in front of it does not want its words kept either.
     if [[ -n $_GPTOS_TYPED && ${1%$'\n'} != "$_GPTOS_TYPED" ]] && ! { (( hides_blank )) && [[ $_GPTOS_TYPED == [[:space:]]* ]] }; then
         print -sr -- "$_GPTOS_TYPED"
@@ -1050,6 +1117,8 @@ __gptos_precmd() {
     __gptos_release TERM
     __gptos_guard_lift
     __gptos_pause_forget
+    __gptos_note_status $last_status
+    __gptos_is_mark "$_GPTOS_TYPED" && _GPTOS_TYPED=''
     local bin="$GPTOS_BIN" query="$_GPTOS_QUERY" command_line="$_GPTOS_RUNNING"
     # The words of a line given up are worth keeping all the same.
     if [[ -n $_GPTOS_TYPED ]] && ! { (( hides_blank )) && [[ $_GPTOS_TYPED == [[:space:]]* ]] }; then

@@ -1,5 +1,6 @@
 //! The one HTTP router. The resident mounts it on its Unix socket.
 
+mod fix;
 mod metrics;
 mod reply;
 mod stream;
@@ -18,12 +19,14 @@ use axum::{Json, Router};
 use tokio::sync::Notify;
 
 use crate::domain::{ContextField, Query, ShellFacts};
+use crate::fix::{Seen, Wanted};
 use crate::platform;
 use crate::protocol::{BUILD_HEADER, BUILD_TIME_HEADER, RanRequest, Record, Status, SuggestRequest, WarmRequest, WireCacheStats};
 use crate::suggest::pipeline::{Pipeline, Request};
 use crate::suggest::ports::Provider;
 use crate::validate::CustomRules;
 
+pub use fix::to_answer;
 use reply::to_endpoint;
 pub use reply::{to_mode, to_progress, to_record, to_stats};
 pub use stream::SOFT_DEADLINE;
@@ -84,6 +87,8 @@ pub trait Backend: Send + Sync + 'static {
     fn setup(&self) -> Setup;
     /// The configuration file it reads.
     fn config_file(&self) -> Option<&Path>;
+    /// Looks at this machine for what mends a line that failed. It may block for a while.
+    fn look_around(&self, wanted: &Wanted, facts: &ShellFacts) -> Seen;
 }
 
 /// Counters and switches that the router shares with the process it runs in.
@@ -172,6 +177,7 @@ pub fn router(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str, b
     Router::new()
         .route("/v1/suggest", post(suggest))
         .route("/v1/ran", post(ran))
+        .route("/v1/fix", post(fix::fix))
         .route("/v1/warm", post(warm))
         .route("/v1/prefetch", post(prefetch))
         .route("/v1/status", get(status))

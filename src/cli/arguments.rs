@@ -18,7 +18,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
 pub use knowledge::{IntentsListArguments, IntentsVerb, MemoryVerb, TldrUpdateArguments, TldrVerb};
-pub use lines::{CheckArguments, DialectArguments, ExplainArguments};
+pub use lines::{CheckArguments, DialectArguments, ExplainArguments, FixArguments};
 pub use provider::{ProviderAddArguments, ProviderDiscoverArguments, ProviderVerb};
 pub use queries::{BatchArguments, BatchVerb, TranslateArguments};
 pub use resident::{CacheVerb, DaemonVerb, RunArguments, StatusArguments};
@@ -51,6 +51,8 @@ pub enum Invocation {
     Intents(IntentsVerb),
     /// Tell what the words of a command line mean.
     Explain(ExplainArguments),
+    /// Tell what a line that failed was probably meant to be.
+    Fix(FixArguments),
     /// Do something for many lines.
     Batch(BatchVerb),
     /// See to the tldr pages.
@@ -102,6 +104,13 @@ enum Verb {
     #[command(after_help = "Without COMMAND, or with `-`, the line is read from standard input. Nothing is run.\n\
         Exit status: 0 explained, 64 usage or no command line of that shell.")]
     Explain(ExplainArguments),
+    /// Tell what a line that failed was probably meant to be
+    #[command(
+        hide = true,
+        after_help = "Without LINE, or with `-`, the line is read from standard input. Nothing is run or sent.\n\
+        Exit status: 0 a line was found, 1 nothing was, 64 usage."
+    )]
+    Fix(FixArguments),
     /// Print the integration for a shell's start-up file
     Init {
         /// The shell
@@ -230,6 +239,7 @@ fn invocation(verb: Verb) -> Result<Invocation, UsageError> {
         Verb::Check(arguments) => Invocation::Check(arguments),
         Verb::Intents(verb) => Invocation::Intents(verb),
         Verb::Explain(arguments) => Invocation::Explain(arguments),
+        Verb::Fix(arguments) => Invocation::Fix(arguments),
         Verb::Batch(verb) => Invocation::Batch(verb),
         Verb::Tldr(verb) => Invocation::Tldr(verb),
         Verb::Memory(verb) => Invocation::Memory(verb),

@@ -20,6 +20,15 @@ pub enum HotVerb {
         /// The shell's version, `""` when it did not say.
         shell_version: String,
     },
+    /// `gptos widget SHELL --fix STATUS [--shell-version V]`: mend the line that failed with this status.
+    Fix {
+        /// The calling shell.
+        shell: ShellKind,
+        /// The exit status of the line.
+        status: u8,
+        /// The shell's version, `""` when it did not say.
+        shell_version: String,
+    },
     /// `gptos ran SHELL STATUS`: tell what became of a suggestion.
     Ran {
         /// The calling shell.
@@ -55,7 +64,9 @@ pub enum HotVerb {
 pub fn hot_verb(arguments: &[OsString]) -> Result<Option<HotVerb>, UsageError> {
     let Some((verb, rest)) = arguments.split_first() else { return Ok(None) };
     match verb.to_str() {
-        Some("widget") => widget(rest).map(Some).ok_or_else(|| usage("gptos widget SHELL [--fresh] [--holes] [--shell-version VERSION]")),
+        Some("widget") => {
+            widget(rest).map(Some).ok_or_else(|| usage("gptos widget SHELL [--fresh | --fix STATUS] [--holes] [--shell-version VERSION]"))
+        }
         Some("ran") => ran(rest).map(Some).ok_or_else(|| usage("gptos ran SHELL STATUS")),
         Some("guard") => only_shell(rest).map(|shell| Some(HotVerb::Guard { shell })).ok_or_else(|| usage("gptos guard SHELL")),
         Some("warm") => only_shell(rest).map(|shell| Some(HotVerb::Warm { shell })).ok_or_else(|| usage("gptos warm SHELL")),
@@ -91,16 +102,20 @@ fn usage(form: &str) -> UsageError {
 fn widget(arguments: &[OsString]) -> Option<HotVerb> {
     let mut words = arguments.iter().map(|argument| argument.to_str());
     let shell = words.next()??.parse().ok()?;
-    let (mut fresh, mut holes, mut shell_version) = (false, false, String::new());
+    let (mut fresh, mut holes, mut failed, mut shell_version) = (false, false, None, String::new());
     while let Some(word) = words.next() {
         match word? {
             "--fresh" => fresh = true,
             "--holes" => holes = true,
+            "--fix" => failed = Some(words.next()??.parse().ok()?),
             "--shell-version" => shell_version = words.next()??.to_owned(),
             _ => return None,
         }
     }
-    Some(HotVerb::Widget { shell, fresh, holes, shell_version })
+    match failed {
+        Some(status) => (!fresh).then_some(HotVerb::Fix { shell, status, shell_version }),
+        None => Some(HotVerb::Widget { shell, fresh, holes, shell_version }),
+    }
 }
 
 fn ran(arguments: &[OsString]) -> Option<HotVerb> {
@@ -161,6 +176,10 @@ mod tests {
             ("widget bash --fresh", widget(ShellKind::Bash, true, "")),
             ("widget fish --shell-version 3.6.0 --fresh", widget(ShellKind::Fish, true, "3.6.0")),
             ("widget zsh --holes --fresh", asked(ShellKind::Zsh, true, true, "")),
+            (
+                "widget zsh --fix 127 --shell-version 5.9",
+                Ok(Some(HotVerb::Fix { shell: ShellKind::Zsh, status: 127, shell_version: "5.9".to_owned() })),
+            ),
             ("ran zsh 0", Ok(Some(HotVerb::Ran { shell: ShellKind::Zsh, status: 0 }))),
             ("ran zsh 255", Ok(Some(HotVerb::Ran { shell: ShellKind::Zsh, status: 255 }))),
             ("guard fish", Ok(Some(HotVerb::Guard { shell: ShellKind::Fish }))),
@@ -179,6 +198,10 @@ mod tests {
             "widget tcsh",
             "widget zsh --shell-version",
             "widget zsh list files",
+            "widget zsh --fix",
+            "widget zsh --fix 256",
+            "widget zsh --fix 1 --fresh",
+            "prefetch zsh --fix 1",
             "ran zsh",
             "ran zsh 256",
             "ran zsh -1",

@@ -43,6 +43,7 @@ fn integration(shell: ShellKind) -> &'static str {
             include_str!("../../shell/bash/holes.bash"),
             include_str!("../../shell/bash/live.bash"),
             include_str!("../../shell/bash/meanwhile.bash"),
+            include_str!("../../shell/bash/mend.bash"),
             include_str!("../../shell/bash/setup.bash"),
         ),
         ShellKind::Fish => concat!(
@@ -51,6 +52,7 @@ fn integration(shell: ShellKind) -> &'static str {
             include_str!("../../shell/fish/holes.fish"),
             include_str!("../../shell/fish/keys.fish"),
             include_str!("../../shell/fish/meanwhile.fish"),
+            include_str!("../../shell/fish/mend.fish"),
             include_str!("../../shell/fish/note.fish"),
         ),
     }

@@ -13,6 +13,7 @@ mod daemon;
 mod direct;
 mod explain;
 mod facts;
+mod fix;
 mod guard;
 mod help;
 mod hints;
@@ -120,6 +121,7 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
         Invocation::Check(arguments) => return check::one(&arguments, output),
         Invocation::Intents(verb) => return intents::run(&verb, &paths, output),
         Invocation::Explain(arguments) => return explain::run(&arguments, output),
+        Invocation::Fix(arguments) => return fix::run(&arguments, output),
         Invocation::Batch(BatchVerb::Translate(arguments)) => return translate::many(&arguments, output),
         Invocation::Batch(BatchVerb::Check(arguments)) => return check::many(arguments, output),
         Invocation::Batch(BatchVerb::Sanitize(arguments)) => return sanitize::sanitize(arguments, output),

@@ -117,6 +117,7 @@ impl Shown {
     pub(super) fn note(&self) -> String {
         let source = match (self.via, self.source().as_str(), self.provider()) {
             (_, "ran", _) => "you ran this before".to_owned(),
+            (_, "fix", _) => self.suggestion.reading().unwrap_or("fix").to_owned(),
             (Via::Guess, source, _) => match self.unfilled() {
                 Some(unfilled) => format!("{source}, {unfilled}"),
                 None => format!("{source}, a guess"),

@@ -8,15 +8,18 @@ use super::context::Context;
 use super::hot_verbs::HotVerb;
 use super::output::{Output, visible};
 use super::standing::Standing;
-use super::{ExitStatus, facts, guard, hints, pages, present, translate};
-use crate::domain::{Query, ShellKind};
+use super::{ExitStatus, explain, facts, fix, guard, hints, pages, present, translate};
+use crate::domain::{Candidate, Origin, Query, ShellFacts, ShellKind};
 use crate::protocol::{Answer, Mode, RanRequest, WarmRequest, WireShell};
+use crate::validate::{Policy, judge};
 use crate::wiring;
 
 /// How many suggestions a shell cycles through.
 const WANT: usize = 4;
 /// No progress sign before this: most answers are there by then, and a flicker is worse than nothing.
 const PROGRESS_AFTER: Duration = Duration::from_millis(120);
+/// Most rows of a line that is read aloud.
+const MOST_ROWS: usize = 100;
 /// How long `warm` waits for the resident.
 const WARM_LIMIT: Duration = Duration::from_millis(100);
 /// How long `prefetch` waits for the resident; it runs in the background as well.
@@ -28,6 +31,7 @@ const RAN_LIMIT: Duration = Duration::from_millis(500);
 pub(super) fn run(verb: HotVerb, output: &mut Output<'_>) -> ExitStatus {
     match verb {
         HotVerb::Widget { shell, fresh, holes, shell_version } => widget(shell, shell_version, Wish { fresh, holes }, output),
+        HotVerb::Fix { shell, status, shell_version } => fix::widget(shell, status, shell_version, output),
         HotVerb::Ran { shell, status } => ran(shell, i32::from(status)),
         HotVerb::Warm { shell } => warm(shell),
         HotVerb::Prefetch { shell, shell_version } => prefetch(shell, shell_version),
@@ -56,6 +60,10 @@ fn widget(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Outp
         Ok((query, context)) => {
             let mut facts = facts::gather(shell, shell_version);
             context.tell(&mut facts);
+            if let Some(line) = explain::asked(&query, &facts).filter(|_| !wish.fresh) {
+                let policy = Standing::look(&surroundings.paths, &facts).policy(&facts);
+                return ended(explained(line, &facts, &policy, output), output);
+            }
             let mode = if wish.fresh { Mode::Fresh } else { Mode::Normal };
             let standing = Standing::look(&surroundings.paths, &facts);
             let mut ask = Ask { query, facts, mode, want: WANT, no_cache: false, patient: false };
@@ -90,8 +98,27 @@ fn widget(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Outp
             ExitStatus::Usage
         }
     };
+    ended(status, output)
+}
+
+fn ended(status: ExitStatus, output: &mut Output<'_>) -> ExitStatus {
     record(output, "end", &(status as u8).to_string(), "");
     status
+}
+
+/// Reads a line aloud and hands it back, so that it can be run; nobody else is asked.
+fn explained(line: &str, facts: &ShellFacts, policy: &Policy, output: &mut Output<'_>) -> ExitStatus {
+    let Ok((rows, risk)) = explain::rows(line, facts, policy) else { return ExitStatus::NoAnswer };
+    for row in rows.iter().take(MOST_ROWS) {
+        record(output, "row", &visible(row), "");
+    }
+    let candidate = Candidate { command: line.to_owned(), holes: Vec::new(), reading: None, origin: Origin::Offline, confidence: 1.0 };
+    match judge(&candidate, policy) {
+        Ok(suggestion) if !suggestion.command().contains('\n') => record(output, "cmd", suggestion.command(), &risk),
+        Ok(_) => record(output, "msg", &visible(&risk), ""),
+        Err(rejection) => record(output, "msg", &visible(&format!("{risk} · {rejection}")), ""),
+    }
+    ExitStatus::Success
 }
 
 fn answered(answer: &mut Answer, ask: &Ask, standing: &Standing, surroundings: &Surroundings, output: &mut Output<'_>) -> ExitStatus {
@@ -146,6 +173,9 @@ fn prefetch(shell: ShellKind, shell_version: String) -> ExitStatus {
     let Ok((query, context)) = read_context() else { return ExitStatus::Usage };
     let (mut facts, surroundings) = (facts::gather(shell, shell_version), Surroundings::look());
     context.tell(&mut facts);
+    if explain::asked(&query, &facts).is_some() {
+        return ExitStatus::Success;
+    }
     let is_private = Query::from_bytes(query.as_bytes()).is_ok_and(|query| query.is_private());
     let mut ask = Ask { query, facts, mode: Mode::Normal, want: 1, no_cache: false, patient: false };
     Standing::look(&surroundings.paths, &ask.facts).tighten(&mut ask);
@@ -186,6 +216,10 @@ fn ran(shell: ShellKind, status: i32) -> ExitStatus {
         return ExitStatus::Success;
     }
     let (facts, surroundings) = (facts::gather(shell, String::new()), Surroundings::look());
+    // A line that was explained answers no words.
+    if explain::asked(query, &facts).is_some() {
+        return ExitStatus::Success;
+    }
     if !Standing::look(&surroundings.paths, &facts).keeps_answers() {
         return ExitStatus::Success;
     }

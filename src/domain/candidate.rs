@@ -9,6 +9,8 @@ pub enum Origin {
     Ran,
     /// The embedded translator.
     Offline,
+    /// The rules that mend a line which failed.
+    Fix,
     /// A page of the tldr collection on this machine.
     Tldr,
     /// A configured provider.
@@ -62,11 +64,12 @@ fn shortened(model: &str) -> String {
 }
 
 impl Origin {
-    /// The word for notes, JSON and the cache: `ran`, `offline`, `tldr` or `provider:NAME`.
+    /// The word for notes, JSON and the cache: `ran`, `offline`, `fix`, `tldr` or `provider:NAME`.
     pub fn label(&self) -> String {
         match self {
             Origin::Ran => "ran".to_owned(),
             Origin::Offline => "offline".to_owned(),
+            Origin::Fix => "fix".to_owned(),
             Origin::Tldr => "tldr".to_owned(),
             Origin::Provider(provider) => format!("provider:{}", provider.name),
         }
@@ -76,7 +79,7 @@ impl Origin {
     pub fn provider(&self) -> Option<&Answerer> {
         match self {
             Origin::Provider(provider) => Some(provider),
-            Origin::Ran | Origin::Offline | Origin::Tldr => None,
+            Origin::Ran | Origin::Offline | Origin::Fix | Origin::Tldr => None,
         }
     }
 
@@ -94,6 +97,7 @@ impl Origin {
         match label {
             "ran" => Some(Origin::Ran),
             "offline" => Some(Origin::Offline),
+            "fix" => Some(Origin::Fix),
             "tldr" => Some(Origin::Tldr),
             other => other.strip_prefix("provider:").filter(|name| !name.is_empty()).map(|name| Origin::Provider(Answerer::named(name))),
         }

@@ -11,6 +11,7 @@ mod query;
 mod risk;
 mod secret;
 mod shell;
+mod slips;
 
 pub use candidate::{Answerer, Candidate, Origin};
 pub use context::ContextField;
@@ -23,3 +24,4 @@ pub use query::{Query, QueryError};
 pub use risk::Risk;
 pub use secret::{KeySettings, Secret};
 pub use shell::ShellKind;
+pub use slips::slips;

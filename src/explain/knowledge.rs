@@ -106,6 +106,11 @@ impl Program {
         found.next().filter(|_| start.len() > 4 && start.starts_with("--") && found.next().is_none())
     }
 
+    /// The names of all options.
+    pub(super) fn flags(&self) -> impl Iterator<Item = String> + '_ {
+        self.options.keys().flat_map(|key| flags(key)).map(str::to_owned)
+    }
+
     /// Whether two names are of one option.
     pub(super) fn same(&self, one: &str, other: &str) -> bool {
         one == other || self.options.keys().any(|key| flags(key).any(|flag| flag == one) && flags(key).any(|flag| flag == other))

@@ -13,6 +13,7 @@ mod schedule;
 mod scripts;
 mod specs;
 mod structure;
+mod unknown;
 
 #[cfg(test)]
 mod readings_tests;
@@ -23,6 +24,7 @@ use crate::domain::ShellKind;
 use crate::syntax::{self, SyntaxError, Tree};
 
 pub use node::{Kind, Node, Reading, Row};
+pub use unknown::{Unknown, knows, unknown};
 
 /// Most nodes that a reading has. A line of [`syntax::MAX_BYTES`] stays below unless it is made to grow.
 const MOST_NODES: usize = 4000;

@@ -41,6 +41,21 @@ pub fn own_uid() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
+/// Whether this user may read what stands at a path.
+pub fn may_read(path: &Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::READ_OK).is_ok()
+}
+
+/// Whether this user may write what stands at a path; of a folder, add names to it and take names away.
+pub fn may_write(path: &Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
+}
+
+/// Whether something belongs to this user.
+pub fn is_own(metadata: &Metadata) -> bool {
+    metadata.uid() == own_uid()
+}
+
 /// The executable file this process was started from, as it was when the process looked first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnBinary {

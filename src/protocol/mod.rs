@@ -203,7 +203,7 @@ pub struct WireCandidate {
     /// What it does, in one line.
     #[serde(default)]
     pub reading: Option<String>,
-    /// `ran`, `offline` or `provider:NAME`.
+    /// `ran`, `offline`, `fix` or `provider:NAME`.
     pub origin: String,
     /// The model that answered, where a provider said which.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -225,6 +225,18 @@ pub struct RanRequest {
     pub query: String,
     /// The line that was run.
     pub command: String,
+    /// Its exit status.
+    pub status: i32,
+    /// The shell it ran in.
+    pub shell: WireShell,
+}
+
+/// `POST /v1/fix`: a line failed. The answer is an [`Answer`]. Nothing of it is kept or sent to anybody.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FixRequest {
+    /// The line that was run.
+    pub line: String,
     /// Its exit status.
     pub status: i32,
     /// The shell it ran in.

@@ -19,12 +19,17 @@ const FISH: &str = "_ abbr and argparse begin block breakpoint cdh commandline c
 
 /// Whether a word can stand first in a command of this shell without any file or function.
 pub(super) fn is_builtin(word: &str, shell: ShellKind) -> bool {
-    let own: &[&str] = match shell {
+    names(shell).any(|known| known == word)
+}
+
+/// All such words.
+pub(super) fn names(shell: ShellKind) -> impl Iterator<Item = &'static str> {
+    let own: &'static [&'static str] = match shell {
         ShellKind::Bash => &[POSIX, BASH],
         ShellKind::Zsh => &[POSIX, ZSH],
         ShellKind::Fish => &[FISH],
     };
-    [ALL].iter().chain(own).any(|list| list.split(' ').any(|known| known == word))
+    [ALL].into_iter().chain(own.iter().copied()).flat_map(|list| list.split(' '))
 }
 
 #[cfg(test)]

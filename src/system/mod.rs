@@ -3,9 +3,12 @@
 
 pub mod blast;
 mod builtins;
+pub mod failure;
 mod manual;
 pub mod options;
+mod package_index;
 mod place;
+mod repository;
 mod shell_check;
 pub mod tldr;
 mod tools;

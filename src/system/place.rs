@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::domain::ContextField;
 use crate::suggest::ports::{SeenPlace, Surroundings};
@@ -37,11 +37,20 @@ fn files(cwd: &Path) -> Vec<String> {
 
 /// The branch that is checked out in the nearest repository, read from its files: git itself may run hooks.
 fn branch(cwd: &Path) -> Option<String> {
+    head_branch(&git_folder(cwd)?)
+}
+
+/// Where the nearest repository keeps what belongs to this worktree.
+pub(super) fn git_folder(cwd: &Path) -> Option<PathBuf> {
     let git = cwd.ancestors().map(|folder| folder.join(".git")).find(|git| git.symlink_metadata().is_ok())?;
-    let git = match line(&git).and_then(|line| line.strip_prefix("gitdir: ").map(str::to_owned)) {
-        Some(elsewhere) => git.parent()?.join(elsewhere),
-        None => git,
-    };
+    match line(&git).and_then(|line| line.strip_prefix("gitdir: ").map(str::to_owned)) {
+        Some(elsewhere) => Some(git.parent()?.join(elsewhere)),
+        None => Some(git),
+    }
+}
+
+/// The branch that such a folder says is checked out.
+pub(super) fn head_branch(git: &Path) -> Option<String> {
     line(&git.join("HEAD"))?.strip_prefix("ref: refs/heads/").map(str::to_owned)
 }
 

@@ -16,6 +16,7 @@ mod matrix_host;
 mod matrix_network;
 mod matrix_resident;
 mod memory;
+mod mend;
 mod metrics;
 mod offline_executed;
 mod offline_names;

@@ -47,6 +47,7 @@ fn help_is_short_and_help_all_is_whole() {
     for verb in [
         "translate",
         "explain",
+        "fix",
         "init",
         "daemon run",
         "daemon stop",

@@ -14,6 +14,7 @@ mod attacks;
 mod bash;
 mod fish;
 mod holes;
+mod mend;
 mod whole;
 mod zsh;
 

@@ -1,4 +1,4 @@
-//! Command lines to be looked at: `check` and `explain`.
+//! Command lines to be looked at: `check`, `explain` and `fix`.
 
 use clap::Args;
 
@@ -32,6 +32,23 @@ pub struct ExplainArguments {
     pub short: bool,
     /// The command line; several arguments are joined by single spaces
     #[arg(value_name = "COMMAND", trailing_var_arg = true)]
+    pub command: Vec<String>,
+}
+
+/// Options of `gptos fix`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct FixArguments {
+    /// Shell that ran it; without it, the one you are in
+    #[arg(long, value_name = "SHELL")]
+    pub(in crate::cli) shell: Option<ShellName>,
+    /// The exit status of the line
+    #[arg(long, value_name = "N")]
+    pub status: u8,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// The line; several arguments are joined by single spaces
+    #[arg(value_name = "LINE", trailing_var_arg = true)]
     pub command: Vec<String>,
 }
 

@@ -76,7 +76,7 @@ fn source(reply: &Reply, providers: &[Arc<dyn Provider>]) -> &'static str {
         (Origin::Ran, _) => "ran",
         (_, Via::Cache) => "cache",
         (_, Via::Stale) => "stale",
-        (Origin::Offline | Origin::Tldr, _) => "offline",
+        (Origin::Offline | Origin::Fix | Origin::Tldr, _) => "offline",
         (Origin::Provider(from), _) => {
             let is_here = |provider: &&Arc<dyn Provider>| provider.name() == from.name && provider.pace() == Pace::Loopback;
             if providers.iter().any(|provider| is_here(&provider)) { "local_model" } else { "provider" }

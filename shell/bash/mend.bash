@@ -1,0 +1,51 @@
+# shellcheck shell=bash
+# Part of the integration for bash: `??` alone after a line that failed, and lines read aloud.
+
+# A line is about to run. One that begins with a blank is kept nowhere, and of one with several rows only the last is known.
+__gptos_note_line() {
+  if ((_GPTOS_PROMPTING == 0)); then
+    _GPTOS_LINE=''
+  elif [[ $READLINE_LINE == *[![:space:]]* ]]; then
+    _GPTOS_LINE=$READLINE_LINE _GPTOS_FAILED='' _GPTOS_FAILED_STATUS=0
+    [[ $_GPTOS_LINE != [[:blank:]]* ]] || _GPTOS_LINE=''
+  fi
+}
+
+# It has ended, with the status in $1. A program stopped by Ctrl-Z has not failed.
+__gptos_note_status() {
+  [[ -n $_GPTOS_LINE ]] || return 0
+  _GPTOS_FAILED='' _GPTOS_FAILED_STATUS=0
+  (($1 == 0 || $1 == 148)) || _GPTOS_FAILED=$_GPTOS_LINE _GPTOS_FAILED_STATUS=$1
+  _GPTOS_LINE=''
+}
+
+# Asks what the line that failed was meant to be; false when none did. Nothing is run.
+__gptos_mend() {
+  [[ $_GPTOS_MARK == '??' && -z $_GPTOS_WORDS && -n $_GPTOS_FAILED ]] || return 1
+  local _GPTOS_MENDS=$_GPTOS_FAILED_STATUS
+  __gptos_replace_pending
+  # The blank in front says that the line is nobody else's business.
+  __gptos_ask " $_GPTOS_FAILED" '' mend
+}
+
+# What comes of it descends from no words, so nothing is remembered for any.
+__gptos_accept_mend() {
+  __gptos_accept_new
+  _GPTOS_QUERY=''
+}
+
+# Keeps one row of a line that is read aloud; more than a screen of them would push everything else away.
+__gptos_keep_row() {
+  local most=$((${LINES:-24} > 8 ? ${LINES:-24} - 4 : 4))
+  ((${#_GPTOS_ROWS[@]} < most)) || return 0
+  ((${#_GPTOS_ROWS[@]} < most - 1)) || set -- '...'
+  _GPTOS_ROWS+=("${1//[[:cntrl:]]/}")
+}
+
+__gptos_print_rows() {
+  local row
+  for row in "${_GPTOS_ROWS[@]}"; do
+    builtin printf '%s\n' "${row:0:${COLUMNS:-80} - 1}" >&2
+  done
+  _GPTOS_ROWS=()
+}

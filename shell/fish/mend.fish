@@ -1,0 +1,33 @@
+# Part of the integration for fish: `??` alone after a line that failed, and lines read aloud.
+
+# A line has ended. One that begins with a blank is kept nowhere; a program stopped by Ctrl-Z has not failed.
+function __gptos_note_line --on-event fish_postexec
+    set -l code $status
+    string match -qr '\S' -- $argv[1]
+    or return
+    set -e _GPTOS_FAILED
+    contains -- $code 0 148
+    or set -q fish_private_mode
+    or string match -qr '^\s' -- $argv[1]
+    or set -g _GPTOS_FAILED $code "$argv[1]"
+end
+
+# Asks what the line that failed was meant to be; fails when none did. Nothing is run. The blank in front says that the line is
+# nobody else's business: no report follows. Arguments: the line, its marks.
+function __gptos_mend
+    test "$argv[2]" = '??'; and set -q _GPTOS_FAILED[2]
+    or return
+    __gptos_ask new $argv[1] " $_GPTOS_FAILED[2]" --fix $_GPTOS_FAILED[1]
+    return 0
+end
+
+# Keeps one row of a line that is read aloud; more than a screen of them would push everything else away.
+function __gptos_keep_row
+    set -l most (math "max($LINES, 10) - 6")
+    set -l count (count $_GPTOS_ROWS)
+    if test $count -lt (math $most - 1)
+        set -a _GPTOS_ROWS (string replace -ar $_GPTOS_UNSEEN '' -- $argv[1])
+    else if test $count -lt $most
+        set -a _GPTOS_ROWS '...'
+    end
+end

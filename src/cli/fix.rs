@@ -1,0 +1,100 @@
+//! `gptos fix`, and what `??` alone asks after a line that failed. It is answered in this process, by rules and by looking, so
+//! that the line, which may hold anything, goes nowhere.
+
+use serde::Serialize;
+
+use super::arguments::FixArguments;
+use super::ask::Surroundings;
+use super::context::Context;
+use super::output::{Output, visible};
+use super::present::Shown;
+use super::standing::Standing;
+use super::widget::record;
+use super::{ExitStatus, check, facts, present};
+use crate::api;
+use crate::domain::{Query, ShellFacts, ShellKind};
+use crate::fix::Failed;
+use crate::protocol::Answer;
+use crate::system::failure;
+use crate::validate::Policy;
+
+#[derive(Serialize)]
+struct Report {
+    shell: &'static str,
+    status: i32,
+    fixes: Vec<present::Report>,
+    remarks: Vec<String>,
+}
+
+/// Prints what a line that failed was probably meant to be.
+pub(super) fn run(arguments: &FixArguments, output: &mut Output<'_>) -> ExitStatus {
+    let Some(line) = check::line_of(&arguments.command, "fix", output) else { return ExitStatus::Usage };
+    let shell = arguments.shell.map_or_else(facts::default_shell, |name| name.0);
+    let facts = facts::gather(shell, String::new());
+    let policy = Standing::look(&Surroundings::look().paths, &facts).policy(&facts);
+    let (shown, answer) = look(&line, i32::from(arguments.status), &facts, &policy);
+    if arguments.json {
+        let fixes = shown.chunks(1).map(|one| present::Report::new(one, &[])).collect();
+        let report = Report { shell: shell.name(), status: i32::from(arguments.status), fixes, remarks: answer.remarks };
+        output.data(&format!("{}\n", super::batch::json(&report)));
+    } else {
+        for one in &shown {
+            output.line(one.command());
+            output.line(&format!("  {}", one.note()));
+        }
+        if shown.is_empty() {
+            output.error(&answer.remarks.join("; "), None);
+        }
+    }
+    if shown.is_empty() { ExitStatus::NoAnswer } else { ExitStatus::Success }
+}
+
+/// The same for a shell: the line comes on standard input, and the answer goes into its edit buffer.
+pub(super) fn widget(shell: ShellKind, status: u8, shell_version: String, output: &mut Output<'_>) -> ExitStatus {
+    let outcome = Context::read(std::io::stdin().lock()).map_err(|error| format!("standard input: {error}")).and_then(|context| {
+        // The bounds of a question are those of a line that somebody typed.
+        let line = Query::from_bytes(&context.query).map_err(|error| format!("exit {status}: {}", of_a_line(&error)))?;
+        let mut facts = facts::gather(shell, shell_version);
+        context.tell(&mut facts);
+        let policy = Standing::look(&Surroundings::look().paths, &facts).policy(&facts);
+        let (shown, answer) = look(line.as_str(), i32::from(status), &facts, &policy);
+        for one in &shown {
+            record(output, "cmd", one.command(), &one.note());
+        }
+        if shown.is_empty() { Err(answer.remarks.join("; ")) } else { Ok(()) }
+    });
+    let status = match outcome {
+        Ok(()) => ExitStatus::Success,
+        Err(reason) => {
+            record(output, "msg", &visible(&reason), "");
+            ExitStatus::NoAnswer
+        }
+    };
+    record(output, "end", &(status as u8).to_string(), "");
+    status
+}
+
+fn of_a_line(error: &crate::domain::QueryError) -> &'static str {
+    match error {
+        crate::domain::QueryError::TooLong => "the line is too long to be looked at",
+        _ => "the line is no text",
+    }
+}
+
+/// Looks around and has everything that is found judged.
+fn look(line: &str, status: i32, facts: &ShellFacts, policy: &Policy) -> (Vec<Shown>, Answer) {
+    let failed = Failed { line: line.trim(), status, shell: facts.shell };
+    let fixes = if status == 0 { Default::default() } else { failed.fixes(&failure::look(&failed.wanted(), facts)) };
+    let remark = fixes.remark.clone();
+    let mut answer = api::to_answer(fixes, policy);
+    let mut shown = present::suggestions(&mut answer, policy);
+    // A line is put into a buffer whole, and one Enter would run all rows of it.
+    shown.retain(|one| !one.command().contains('\n'));
+    present::examine(&mut shown.iter_mut().collect::<Vec<_>>(), facts);
+    if status == 0 {
+        answer.remarks = vec!["exit 0: it worked".to_owned()];
+    } else if shown.is_empty() && answer.remarks.is_empty() {
+        answer.remarks = vec![remark];
+    }
+    (shown, answer)
+}
