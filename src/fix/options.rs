@@ -1,6 +1,6 @@
 //! Options that a program does not have.
 
-use super::called::{Line, value};
+use super::called::Line;
 use super::{Fix, Seen, nearest_names};
 use crate::explain;
 
@@ -9,7 +9,8 @@ pub(super) fn fixes(line: &Line<'_>, _: &Seen) -> Vec<Fix> {
     for call in line.failing() {
         let Some(unknown) = explain::unknown(call.words) else { continue };
         for word in unknown.options.iter().filter_map(|at| call.words.get(*at)) {
-            let Some(text) = value(word) else { continue };
+            // Behind the sign a pattern may stand.
+            let Some(text) = word.value.as_deref() else { continue };
             let name = text.split('=').next().unwrap_or(text);
             let bare = name.trim_start_matches('-');
             let dashes = &name[..name.len() - bare.len()];

@@ -175,6 +175,7 @@ fn the_first_line_is_the_one_that_was_meant() {
         ("ls --colro=auto", 2, "ls --color=auto"),
         ("find . -nmae '*.rs'", 1, "find . -name '*.rs'"),
         ("grep --recusrive x .", 2, "grep --recursive x ."),
+        ("grep -r --inclde=*.rs x .", 2, "grep -r --include=*.rs x ."),
         ("tar --extarct -f x.tar", 64, "tar --extract -f x.tar"),
         ("curl --locaton https://x.y", 2, "curl --location https://x.y"),
         // Rights.
