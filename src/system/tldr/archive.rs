@@ -6,6 +6,8 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Cursor, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use ring::digest::{SHA256, digest};
 use rustix::fs::OFlags;
@@ -26,6 +28,8 @@ const CURRENT: &str = "current";
 const COPY: &str = "copy-";
 /// Whoever holds it may write: what one process unpacks would be an old copy to another.
 const LOCK: &str = "lock";
+/// A child of this process may hold the lock of an update that has ended, until it becomes another program.
+const LOCK_PATIENCE: Duration = Duration::from_millis(250);
 
 /// Why an archive was not taken.
 #[derive(Debug, Error)]
@@ -87,7 +91,13 @@ pub fn unpack(archive: &[u8], data: &Path) -> Result<usize, ArchiveError> {
     let flags = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or(0);
     let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).custom_flags(flags).open(folder.join(LOCK))?;
     // It ends with the file, which is closed when all is done.
-    lock.try_lock().map_err(|_| ArchiveError::Busy)?;
+    let patience = Instant::now() + LOCK_PATIENCE;
+    while lock.try_lock().is_err() {
+        if Instant::now() >= patience {
+            return Err(ArchiveError::Busy);
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
     let name = format!("{COPY}{}-{}", &blake3::hash(archive).to_hex()[..16], std::process::id());
     let copy = folder.join(&name);
     if copy.exists() {
