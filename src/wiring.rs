@@ -124,9 +124,8 @@ pub fn resident(paths: &Paths, binary: &OwnBinary) -> Arc<dyn Backend> {
     }
     let service =
         service(file, PackFolder::new(paths.intents_dir()), cache, &binary.build(), tldr_pages(paths).map(TldrPages::with_upkeep));
-    if let Some(directory) = paths.state_dir.clone() {
-        let opening = Arc::clone(&service);
-        let _ = std::thread::Builder::new().name("memory-open".to_owned()).spawn(move || opening.open_memory(&directory));
+    if let Some(directory) = &paths.state_dir {
+        service.open_memory(directory);
     }
     // The first to ask would wait for it otherwise, and turn away from a resident that is silent.
     let mut state = service.state.lock().unwrap_or_else(PoisonError::into_inner);

@@ -86,7 +86,7 @@ __gptos_at_prompt() {
 
 # Every entry point calls this after `local -`, so that the user's `set -e`, `-u` and `-x` do not reach our code.
 __gptos_calm() {
-  set +eux
+  set +aeux
 }
 
 # === the helper ===

@@ -3,6 +3,9 @@
 
 # A line is about to run. One that begins with a blank is kept nowhere, and of one with several rows only the last is known.
 __gptos_note_line() {
+  # With `set -a` every program that is started later would be told of the line.
+  local -
+  set +a
   if ((_GPTOS_PROMPTING == 0)); then
     _GPTOS_LINE=''
   elif [[ $READLINE_LINE == *[![:space:]]* ]]; then
@@ -13,6 +16,8 @@ __gptos_note_line() {
 
 # It has ended, with the status in $1. A program stopped by Ctrl-Z has not failed.
 __gptos_note_status() {
+  local -
+  set +a
   [[ -n $_GPTOS_LINE ]] || return 0
   _GPTOS_FAILED='' _GPTOS_FAILED_STATUS=0
   (($1 == 0 || $1 == 148)) || _GPTOS_FAILED=$_GPTOS_LINE _GPTOS_FAILED_STATUS=$1

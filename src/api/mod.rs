@@ -261,11 +261,23 @@ async fn ran(State(shared): State<Shared>, Json(wire): Json<RanRequest>) -> Resp
         Ok(facts) => facts,
         Err(reason) => return (StatusCode::BAD_REQUEST, reason).into_response(),
     };
-    match Query::from_bytes(wire.query.as_bytes()) {
-        Ok(query) => shared.backend.pipeline().record_ran(&query, &wire.command, wire.status, &facts, SystemTime::now()),
-        Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+    // Whether anything is remembered is up to the configuration as it is now.
+    let setup = shared.backend.setup();
+    if !setup.resident || !shared.serves(wire.config_file.as_deref()) {
+        return StatusCode::CONFLICT.into_response();
     }
-    Json(serde_json::json!({})).into_response()
+    let query = match Query::from_bytes(wire.query.as_bytes()) {
+        Ok(query) => query,
+        Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+    };
+    let backend = Arc::clone(&shared.backend);
+    let recorded = tokio::task::spawn_blocking(move || {
+        backend.pipeline().record_ran(&query, &wire.command, wire.status, &facts, SystemTime::now());
+    });
+    match recorded.await {
+        Ok(()) => Json(serde_json::json!({})).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
 }
 
 async fn status(State(shared): State<Shared>) -> Response<Body> {

@@ -31,13 +31,19 @@ pub(super) fn run(verb: &MemoryVerb, paths: &Paths, output: &mut Output<'_>) -> 
     let memory = match FileMemory::open(directory) {
         Ok(memory) => memory,
         Err(error) => {
-            output.error(&format!("memory: {error}"), Some("move the file away and a new one is begun"));
+            output.error(&format!("memory: {error}"), None);
             return ExitStatus::Internal;
         }
     };
     match verb {
-        MemoryVerb::List { json } => list(&memory, *json, output),
-        MemoryVerb::Export => export(&memory, output),
+        MemoryVerb::List { .. } | MemoryVerb::Export => match memory.all() {
+            Ok(lines) if *verb == MemoryVerb::Export => export(&lines, output),
+            Ok(lines) => list(&lines, *verb == MemoryVerb::List { json: true }, output),
+            Err(error) => {
+                output.error(&format!("memory: {error}"), Some("a file of another kind can be moved away, then a new one is begun"));
+                ExitStatus::Internal
+            }
+        },
         MemoryVerb::Forget { all: false, words } => forget(&memory, Some(&words.join(" ")), output),
         MemoryVerb::Forget { all: true, .. } if !file_in(directory).exists() => {
             output.remark("nothing is remembered");
@@ -47,8 +53,7 @@ pub(super) fn run(verb: &MemoryVerb, paths: &Paths, output: &mut Output<'_>) -> 
     }
 }
 
-fn list(memory: &FileMemory, json: bool, output: &mut Output<'_>) -> ExitStatus {
-    let lines = memory.all();
+fn list(lines: &[Remembered], json: bool, output: &mut Output<'_>) -> ExitStatus {
     if json {
         let listed: Vec<_> = lines.iter().map(listed).collect();
         output.data(&format!("{}\n", serde_json::to_string(&listed).unwrap_or_default()));
@@ -57,7 +62,7 @@ fn list(memory: &FileMemory, json: bool, output: &mut Output<'_>) -> ExitStatus 
     if lines.is_empty() {
         output.remark("nothing is remembered yet");
     }
-    for line in &lines {
+    for line in lines {
         output.bold_line(&visible(&line.query));
         let times = if line.worked == 1 { "once".to_owned() } else { format!("{} times", line.worked) };
         let demoted = if line.demoted { ", failed lately" } else { "" };
@@ -66,8 +71,8 @@ fn list(memory: &FileMemory, json: bool, output: &mut Output<'_>) -> ExitStatus 
     ExitStatus::Success
 }
 
-fn export(memory: &FileMemory, output: &mut Output<'_>) -> ExitStatus {
-    for line in memory.all().iter().rev() {
+fn export(lines: &[Remembered], output: &mut Output<'_>) -> ExitStatus {
+    for line in lines.iter().rev() {
         output.data(&format!("{}\n", serde_json::to_string(&listed(line)).unwrap_or_default()));
     }
     ExitStatus::Success

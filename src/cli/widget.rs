@@ -9,6 +9,7 @@ use super::hot_verbs::HotVerb;
 use super::output::{Output, visible};
 use super::standing::Standing;
 use super::{ExitStatus, explain, facts, fix, guard, hints, pages, present, translate};
+use crate::client::Unavailable;
 use crate::domain::{Candidate, Origin, Query, ShellFacts, ShellKind};
 use crate::protocol::{Answer, Mode, RanRequest, WarmRequest, WireShell};
 use crate::validate::{Policy, judge};
@@ -26,6 +27,8 @@ const WARM_LIMIT: Duration = Duration::from_millis(100);
 const PREFETCH_LIMIT: Duration = Duration::from_secs(1);
 /// How long `ran` waits for the resident; it runs in the background and nobody reads its result.
 const RAN_LIMIT: Duration = Duration::from_millis(500);
+/// How long `ran` waits for the disk when it remembers a line by itself.
+const FLUSH_LIMIT: Duration = Duration::from_secs(1);
 
 /// Carries out a hot verb.
 pub(super) fn run(verb: HotVerb, output: &mut Output<'_>) -> ExitStatus {
@@ -220,16 +223,21 @@ fn ran(shell: ShellKind, status: i32) -> ExitStatus {
         return ExitStatus::Success;
     }
     let command = command.trim_end_matches(['\n', '\0']).to_owned();
-    let request = RanRequest { query: query.to_owned(), command, status, shell: WireShell::from_facts(&facts, &[]) };
-    let sent = surroundings.channel().is_some_and(|channel| {
-        serde_json::to_vec(&request).is_ok_and(|body| channel.exchange("POST", "/v1/ran", &body, RAN_LIMIT).is_ok())
-    });
     let Ok(query) = Query::from_bytes(query.as_bytes()) else { return ExitStatus::Usage };
-    if !sent {
-        // Without a resident this process remembers it; it runs behind the prompt, so nobody waits.
-        let backend = wiring::direct(&surroundings.paths);
-        backend.setup();
-        backend.pipeline().record_ran(&query, &request.command, status, &facts, SystemTime::now());
+    let config_file = surroundings.paths.config_file.as_ref().map(|file| file.to_string_lossy().into_owned());
+    let request = RanRequest { query: query.as_str().to_owned(), command, status, config_file, shell: WireShell::from_facts(&facts, &[]) };
+    let body = serde_json::to_vec(&request).unwrap_or_default();
+    match surroundings.channel().map(|channel| channel.exchange("POST", "/v1/ran", &body, RAN_LIMIT)) {
+        Some(Ok(_)) => ExitStatus::Success,
+        // It may have been remembered all the same, and twice would count double.
+        Some(Err(Unavailable::Unresponsive)) => ExitStatus::NoAnswer,
+        // Without a resident for this configuration this process remembers it; it runs behind the prompt, so nobody waits.
+        Some(Err(_)) | None => {
+            let backend = wiring::direct(&surroundings.paths);
+            backend.setup();
+            backend.pipeline().record_ran(&query, &request.command, status, &facts, SystemTime::now());
+            backend.pipeline().flush_memory(FLUSH_LIMIT);
+            ExitStatus::Success
+        }
     }
-    ExitStatus::Success
 }

@@ -164,6 +164,10 @@ fn with_folder(line: &Line<'_>, call: &Call<'_>, folder: &str) -> Option<Fix> {
     if line.calls().any(|call| GO.contains(&call.name())) && !folder.starts_with(['/', '~']) {
         return None;
     }
+    // In front of several commands it would belong to the first, and those before the one that failed would run again.
+    if line.calls().count() > 1 {
+        return None;
+    }
     let elevator = if call.elevated { value(call.all.first()?).map(|name| format!("{name} ")).unwrap_or_default() } else { String::new() };
     let command = format!("{elevator}mkdir -p {} && {}", line.quoted_path(folder), line.text.trim_start());
     Some(Fix::new(command, format!("the folder `{folder}` is not there; make it first"), 0.88))

@@ -41,6 +41,9 @@ pub enum MemoryError {
     /// A record is longer than records may be.
     #[error("a line is too long to be remembered")]
     Long,
+    /// The disk does not answer.
+    #[error("the disk that holds what was run does not answer")]
+    Slow,
 }
 
 impl MemoryError {
@@ -49,88 +52,82 @@ impl MemoryError {
     }
 }
 
+/// What was appended since the last reading.
+#[derive(Debug, Default)]
+pub(super) struct News {
+    /// Whether the file is another one than before, so that what was read of that is no longer true.
+    pub is_another: bool,
+    pub records: Vec<Record>,
+}
+
 /// The file as it was read last.
 #[derive(Debug)]
 pub(super) struct File {
+    directory: PathBuf,
     path: PathBuf,
     /// The file's number, and how much of it was read.
     read: Option<(u64, u64)>,
 }
 
 impl File {
-    /// Makes the directory, if there is none, for the user alone.
-    pub(super) fn open(directory: &Path) -> Result<Self, MemoryError> {
-        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| MemoryError::io(directory, error))?;
-        Ok(Self { path: directory.join(NAME), read: None })
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+    pub(super) fn new(directory: &Path) -> Self {
+        Self { directory: directory.to_owned(), path: directory.join(NAME), read: None }
     }
 
     /// Reads what was appended since the last time; all of it when the file is another one now.
-    pub(super) fn read_into(&mut self, entries: &mut Entries) -> Result<(), MemoryError> {
+    pub(super) fn read(&mut self) -> Result<News, MemoryError> {
         let facts = match fs::symlink_metadata(&self.path) {
+            // Somebody has removed it, and with it what was remembered.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                // Somebody has removed it, and with it what was remembered.
-                if self.read.take().is_some() {
-                    *entries = Entries::default();
-                }
-                return Ok(());
+                return Ok(News { is_another: self.read.take().is_some(), records: Vec::new() });
             }
             facts => facts.map_err(|error| MemoryError::io(&self.path, error))?,
         };
         let from = match self.read {
-            Some((number, length)) if number == facts.ino() && length == facts.len() => return Ok(()),
+            Some((number, length)) if number == facts.ino() && length == facts.len() => return Ok(News::default()),
             Some((number, length)) if number == facts.ino() && length < facts.len() => length,
-            _ => {
-                *entries = Entries::default();
-                0
-            }
+            _ => 0,
         };
         let mut file = open(&self.path, OpenOptions::new().read(true))?;
         let bytes = read(&mut file, from).map_err(|error| MemoryError::io(&self.path, error))?;
-        let records = if from == 0 { without_magic(&bytes, &self.path)? } else { &bytes };
-        let end = record::decode(records, |record| entries.apply(record));
+        let whole = if from == 0 { without_magic(&bytes, &self.path)? } else { &bytes };
+        let mut records = Vec::new();
+        let end = record::decode(whole, |record| records.push(record));
         if end.damaged > 0 {
             warn!("memory: {}: {} damaged places were passed over", self.path.display(), end.damaged);
         }
         // What follows the last whole record may be one that is being written.
-        self.read = Some((facts.ino(), from + (bytes.len() - records.len() + end.whole) as u64));
-        Ok(())
+        let read = from + (bytes.len() - whole.len() + end.whole) as u64;
+        self.read = Some((facts.ino(), if read < MAGIC.len() as u64 { 0 } else { read }));
+        Ok(News { is_another: from == 0, records })
     }
 
-    /// Cuts off what a crash has left of a record at the end, so that what is appended can be read.
-    pub(super) fn mend(&self) -> Result<(), MemoryError> {
+    /// Appends one record, in a directory for the user alone. What a crash has left of another at the end is cut off before.
+    pub(super) fn append(&mut self, record: &Record) -> Result<(), MemoryError> {
         let failed = |error| MemoryError::io(&self.path, error);
-        if !self.path.exists() {
-            return Ok(());
-        }
-        let mut file = locked(&self.path)?;
-        let bytes = read(&mut file, 0).map_err(failed)?;
-        let records = without_magic(&bytes, &self.path)?;
-        let whole = bytes.len() - records.len() + record::decode(records, |_| {}).whole;
-        let whole = if whole < MAGIC.len() { 0 } else { whole };
-        if whole < bytes.len() {
-            file.set_len(whole as u64).map_err(failed)?;
-        }
-        Ok(())
-    }
-
-    /// Appends one record; gives the length of the file.
-    pub(super) fn append(path: &Path, record: &Record) -> Result<u64, MemoryError> {
-        let failed = |error| MemoryError::io(path, error);
         let bytes = record::encode(record).ok_or(MemoryError::Long)?;
-        let mut file = locked(path)?;
-        let length = file.seek(SeekFrom::End(0)).map_err(failed)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.directory).map_err(|error| MemoryError::io(&self.directory, error))?;
+        let mut file = locked(&self.path)?;
+        let mut length = file.seek(SeekFrom::End(0)).map_err(failed)?;
+        let known = file.metadata().map_err(failed)?.ino();
+        // What was read up to its end is whole.
+        if self.read != Some((known, length)) || length < MAGIC.len() as u64 {
+            let old = read(&mut file, 0).map_err(failed)?;
+            let records = without_magic(&old, &self.path)?;
+            let whole = old.len() - records.len() + record::decode(records, |_| {}).whole;
+            length = if whole < MAGIC.len() { 0 } else { whole as u64 };
+            file.set_len(length).map_err(failed)?;
+        }
         let bytes = if length == 0 { [MAGIC.as_slice(), &bytes].concat() } else { bytes };
         file.write_all(&bytes).map_err(failed)?;
-        Ok(length + bytes.len() as u64)
-    }
-
-    /// Rewrites the file if it is too long by now.
-    pub(super) fn shrink(path: &Path, length: u64) -> Result<(), MemoryError> {
-        if length <= MOST_BYTES { Ok(()) } else { rewrite(path, |_| {}) }
+        drop(file);
+        if length + bytes.len() as u64 > MOST_BYTES
+            && let Err(error) = rewrite(&self.path, |_| {})
+        {
+            // The record is kept all the same.
+            warn!("memory: {error}");
+        }
+        Ok(())
     }
 
     /// Rewrites the file in as few records as possible, changed like this.

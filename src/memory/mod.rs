@@ -1,7 +1,8 @@
 //! What the user ran for which words: an append-only file of its own, so that it outlives the cache.
 //!
 //! The file is the truth. Whoever remembers something appends a record, whoever asks reads what was appended since; so a
-//! resident, a process that answers for itself and `gptos memory forget` can use it at the same time.
+//! resident, a process that answers for itself and `gptos memory forget` can use it at the same time. A thread of its own
+//! touches the file; whoever asks waits for it a moment and then goes on with what was read before.
 
 mod entries;
 mod file;
@@ -9,9 +10,8 @@ mod record;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
-use std::time::UNIX_EPOCH;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, UNIX_EPOCH};
 
 use tracing::debug;
 
@@ -22,8 +22,17 @@ use self::record::{Line, Record};
 use crate::domain::ShellKind;
 use crate::suggest::ports::{CacheKey, Memory, RanLine, Remembered};
 
-/// Records that may wait for the disk; what comes then is not remembered.
+/// Jobs that may wait for the disk; what comes then is not remembered.
 const MOST_WAITING: usize = 256;
+
+/// How long a question waits for the file. A disk that has made one wait so long makes no other wait until it is back.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// How long somebody waits who wants to see or change the file itself.
+const LONG_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a process that ends waits for what is not written yet.
+const LAST_PATIENCE: Duration = Duration::from_millis(100);
 
 /// A memory that lives as long as the process.
 #[derive(Debug, Default)]
@@ -32,89 +41,151 @@ pub struct ShortMemory(Mutex<Entries>);
 /// The memory on disk.
 #[derive(Debug)]
 pub struct FileMemory {
-    seen: Arc<Mutex<Seen>>,
-    waiting: Option<SyncSender<Record>>,
-    writer: Option<JoinHandle<()>>,
+    shared: Arc<Shared>,
+    waiting: SyncSender<Job>,
 }
 
-/// The file and what was read of it.
+/// What the thread that touches the file does.
+enum Job {
+    Write(Record),
+    /// Takes up what others have written.
+    Read,
+    /// Forgets the lines of these words, or all.
+    Forget(Option<String>),
+}
+
 #[derive(Debug)]
-struct Seen {
-    file: File,
-    entries: Entries,
+struct Shared {
+    state: Mutex<State>,
+    progress: Condvar,
 }
 
-impl Seen {
-    /// Reads what others have written.
-    fn refresh(&mut self) -> &mut Entries {
-        if let Err(error) = self.file.read_into(&mut self.entries) {
-            debug!("memory: {error}");
-        }
-        &mut self.entries
-    }
+#[derive(Debug, Default)]
+struct State {
+    entries: Entries,
+    /// Jobs handed in, and jobs done.
+    asked: u64,
+    done: u64,
+    /// Whether a question has waited in vain for a job that is still not done.
+    is_stuck: bool,
+    /// What came of the last job.
+    failure: Option<MemoryError>,
+    forgotten: usize,
 }
 
 impl FileMemory {
-    /// Reads the file, which need not exist, and mends its end where a crash has torn it.
+    /// Begins to read the file, which need not exist, and mends its end where a crash has torn it.
     ///
     /// # Errors
-    /// [`MemoryError`] when the directory or the file cannot be used.
+    /// When no thread can be started.
     pub fn open(directory: &Path) -> Result<Self, MemoryError> {
-        let mut seen = Seen { file: File::open(directory)?, entries: Entries::default() };
-        seen.file.mend()?;
-        seen.file.read_into(&mut seen.entries)?;
-        let seen = Arc::new(Mutex::new(seen));
-        let (waiting, records) = sync_channel(MOST_WAITING);
-        let writing = Arc::clone(&seen);
-        let writer = std::thread::Builder::new().name("memory".to_owned()).spawn(move || write(&writing, &records));
-        Ok(Self { seen, waiting: Some(waiting), writer: Some(writer.map_err(|error| MemoryError::io(directory, error))?) })
+        let shared = Arc::new(Shared { state: Mutex::default(), progress: Condvar::new() });
+        let (waiting, jobs) = sync_channel(MOST_WAITING);
+        let (working, folder) = (Arc::clone(&shared), directory.to_owned());
+        let worker = std::thread::Builder::new().name("memory".to_owned()).spawn(move || work(&folder, &working, &jobs));
+        worker.map_err(|error| MemoryError::io(directory, error))?;
+        let memory = Self { shared, waiting };
+        memory.hand_in(Job::Read);
+        Ok(memory)
     }
 
     /// Everything in it, the latest first.
-    pub fn all(&self) -> Vec<Remembered> {
-        lock(&self.seen).refresh().all()
+    ///
+    /// # Errors
+    /// [`MemoryError`] when the file cannot be read, or not in time.
+    pub fn all(&self) -> Result<Vec<Remembered>, MemoryError> {
+        Ok(self.see_to(Job::Read)?.entries.all())
     }
 
     /// Forgets the lines that were run for these words, or all, and rewrites the file so that nothing of them is left in it.
     /// Says how many.
     ///
     /// # Errors
-    /// [`MemoryError`] when the file cannot be rewritten; nothing is forgotten then.
+    /// [`MemoryError`] when the file cannot be rewritten, or not in time.
     pub fn forget(&self, query: Option<&str>) -> Result<usize, MemoryError> {
-        let mut forgotten = 0;
-        lock(&self.seen).file.rewrite(|entries| forgotten = entries.forget(query))?;
-        Ok(forgotten)
+        Ok(self.see_to(Job::Forget(query.map(str::to_owned)))?.forgotten)
     }
 
-    fn append(&self, record: Record) {
-        if let Some(waiting) = &self.waiting
-            && waiting.try_send(record).is_err()
-        {
-            debug!("memory: too much to write, one line is not remembered");
+    /// Hands a job in and waits for it.
+    fn see_to(&self, job: Job) -> Result<MutexGuard<'_, State>, MemoryError> {
+        let number = self.hand_in(job).ok_or(MemoryError::Slow)?;
+        let (mut state, is_done) = self.wait_for(number, LONG_PATIENCE);
+        match (state.failure.take(), is_done) {
+            (Some(failure), _) => Err(failure),
+            (None, false) => Err(MemoryError::Slow),
+            (None, true) => Ok(state),
         }
+    }
+
+    /// The job's number; `None` when too many wait.
+    fn hand_in(&self, job: Job) -> Option<u64> {
+        let mut state = lock(&self.shared.state);
+        if self.waiting.try_send(job).is_err() {
+            debug!("memory: too much to do for its thread");
+            return None;
+        }
+        state.asked += 1;
+        Some(state.asked)
+    }
+
+    /// Waits for a job, and says whether it is done.
+    fn wait_for(&self, number: u64, patience: Duration) -> (MutexGuard<'_, State>, bool) {
+        let state = lock(&self.shared.state);
+        let waited = self.shared.progress.wait_timeout_while(state, patience, |state| state.done < number);
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let is_done = state.done >= number;
+        (state, is_done)
+    }
+
+    /// What is known, with what others have written, unless the disk is slow.
+    fn known(&self) -> MutexGuard<'_, State> {
+        if lock(&self.shared.state).is_stuck {
+            return lock(&self.shared.state);
+        }
+        let Some(number) = self.hand_in(Job::Read) else { return lock(&self.shared.state) };
+        let (mut state, is_done) = self.wait_for(number, PATIENCE);
+        state.is_stuck = !is_done;
+        state
     }
 }
 
 impl Drop for FileMemory {
-    /// Waits until all is written.
+    /// Gives what is not written yet a moment.
     fn drop(&mut self) {
-        self.waiting = None;
-        if let Some(writer) = self.writer.take() {
-            let _ = writer.join();
-        }
+        self.flush(LAST_PATIENCE);
     }
 }
 
-/// Appends what is to be remembered. Where the disk refuses, it is remembered as long as the process lives.
-fn write(seen: &Mutex<Seen>, records: &Receiver<Record>) {
-    for record in records {
-        // The lock on the state is not held while the disk works.
-        let path = lock(seen).file.path().to_owned();
-        let outcome = File::append(&path, &record).and_then(|length| File::shrink(&path, length));
-        if let Err(error) = outcome {
-            debug!("memory: {error}");
-            lock(seen).entries.apply(record);
-        }
+/// Does the jobs. Where the disk refuses, nothing is remembered.
+fn work(directory: &Path, shared: &Shared, jobs: &Receiver<Job>) {
+    let mut file = File::new(directory);
+    for job in jobs {
+        let mut forgotten = 0;
+        let outcome = match job {
+            Job::Write(record) => file.append(&record),
+            Job::Read => Ok(()),
+            Job::Forget(query) => file.rewrite(|entries| forgotten = entries.forget(query.as_deref())),
+        };
+        let news = outcome.and_then(|()| file.read());
+        let mut state = lock(&shared.state);
+        state.failure = match news {
+            Ok(news) => {
+                if news.is_another {
+                    state.entries = Entries::default();
+                }
+                news.records.into_iter().for_each(|record| state.entries.apply(record));
+                None
+            }
+            Err(error) => {
+                debug!("memory: {error}");
+                Some(error)
+            }
+        };
+        state.forgotten = forgotten;
+        state.done += 1;
+        state.is_stuck = false;
+        drop(state);
+        shared.progress.notify_all();
     }
 }
 
@@ -143,23 +214,28 @@ fn digits(key: &CacheKey) -> String {
 
 impl Memory for FileMemory {
     fn recall(&self, key: &CacheKey) -> Vec<Remembered> {
-        lock(&self.seen).refresh().recall(&digits(key))
+        self.known().entries.recall(&digits(key))
     }
 
     fn alike(&self, shape: &str, shell: ShellKind) -> Vec<Remembered> {
-        lock(&self.seen).entries.alike(shape, shell)
+        lock(&self.shared.state).entries.alike(shape, shell)
     }
 
     fn record(&self, line: &RanLine<'_>) {
-        self.append(ran(line));
+        self.hand_in(Job::Write(ran(line)));
     }
 
     fn uses(&self, key: &CacheKey) -> (u32, bool) {
-        lock(&self.seen).entries.uses(&digits(key))
+        lock(&self.shared.state).entries.uses(&digits(key))
     }
 
     fn offered(&self, key: &CacheKey) {
-        self.append(Record::Offered { key: digits(key) });
+        self.hand_in(Job::Write(Record::Offered { key: digits(key) }));
+    }
+
+    fn flush(&self, patience: Duration) {
+        let asked = lock(&self.shared.state).asked;
+        drop(self.wait_for(asked, patience));
     }
 }
 
@@ -183,6 +259,8 @@ impl Memory for ShortMemory {
     fn offered(&self, key: &CacheKey) {
         lock(&self.0).apply(Record::Offered { key: digits(key) });
     }
+
+    fn flush(&self, _patience: Duration) {}
 }
 
 /// Where the file of a state directory lies.

@@ -227,6 +227,9 @@ pub struct RanRequest {
     pub command: String,
     /// Its exit status.
     pub status: i32,
+    /// The asking shell's configuration file; a resident that serves another one keeps nothing.
+    #[serde(default)]
+    pub config_file: Option<String>,
     /// The shell it ran in.
     pub shell: WireShell,
 }

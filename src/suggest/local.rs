@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::key::{self, KeyContext, Kind};
 use super::pipeline::{Mode, Offer, Place, Reply, Request, Via};
-use super::ports::{AnswerCache, CachedAnswer, KeptCandidate, Memory, RedactedText};
+use super::ports::{AnswerCache, CacheKey, CachedAnswer, KeptCandidate, Memory, RedactedText};
 use crate::domain::{Candidate, Origin, Risk};
 use crate::offline::{self, Machine, ToolSet, Translation, Translator};
 use crate::redact::Redacted;
@@ -84,7 +84,7 @@ pub struct Local {
     /// What the user may see and the buffer may not hold, one line each.
     told: Vec<RedactedText>,
     /// A short name for the best answer.
-    pub(super) alias: Option<RedactedText>,
+    pub(super) alias: Option<(CacheKey, RedactedText)>,
 }
 
 impl LocalSources<'_> {
@@ -169,7 +169,7 @@ impl LocalSources<'_> {
         local.is_foreign = translation.is_foreign;
     }
 
-    pub(super) fn key(&self, kind: Kind, request: &Request, redacted: &Redacted) -> super::ports::CacheKey {
+    pub(super) fn key(&self, kind: Kind, request: &Request, redacted: &Redacted) -> CacheKey {
         let build = self.taught.identity(&self.place.build);
         let tools = self.machine.tools.as_ref().filter(|_| kind == Kind::Offline).map(ToolSet::names).unwrap_or_default();
         let context = KeyContext { build: Some(&build), tools: &tools, ..self.place.key_context(request.seen()) };
@@ -247,7 +247,7 @@ impl Local {
         let mut offers = self.offers;
         offers.truncate(request.want.max(1));
         remarks.extend(self.told);
-        remarks.extend(self.alias);
+        remarks.extend(self.alias.map(|(_, alias)| alias));
         if self.is_foreign && offers.is_empty() {
             remarks.push(RedactedText::mask(SPEAKS_ENGLISH));
         }

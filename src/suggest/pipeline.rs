@@ -274,6 +274,11 @@ impl Pipeline {
         *self.memory.write().unwrap_or_else(PoisonError::into_inner) = memory;
     }
 
+    /// Waits until what was run is written, for so long at most.
+    pub fn flush_memory(&self, patience: Duration) {
+        self.memory().into_iter().for_each(|memory| memory.flush(patience));
+    }
+
     /// Words for a provider are being typed: opens a connection, so that the question need not wait for it.
     pub fn warm(&self, facts: ShellFacts, providers: &[Arc<dyn Provider>]) {
         self.way_out().warm(&self.background, facts, providers);
@@ -340,6 +345,7 @@ impl Pipeline {
         // What this machine knows by itself costs no waiting, so it is ready before any provider is asked, and
         // whatever fails later fails towards it.
         let local = self.sources(&request.facts).collect(request, &redacted);
+        local.note_alias(self.memory().as_deref());
         // Words with a blank in front are for this machine alone.
         if request.query.is_private() {
             let remarks = if local.is_sure() || request.mode == Mode::Offline { Vec::new() } else { vec![RedactedText::mask(PRIVATE)] };

@@ -312,7 +312,7 @@ pub struct Remembered {
     pub at: SystemTime,
 }
 
-/// What the user ran. Nothing in it waits for a disk.
+/// What the user ran. Nothing in it waits long for a disk.
 pub trait Memory: Send + Sync {
     /// The lines for a question, best first.
     fn recall(&self, key: &CacheKey) -> Vec<Remembered>;
@@ -324,6 +324,8 @@ pub trait Memory: Send + Sync {
     fn uses(&self, key: &CacheKey) -> (u32, bool);
     /// A short name for the line of this question has been offered.
     fn offered(&self, key: &CacheKey);
+    /// Waits until all is written, for so long at most.
+    fn flush(&self, patience: Duration);
 }
 
 /// What can be run on this machine, seen from the asking shell.

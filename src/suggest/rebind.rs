@@ -4,11 +4,12 @@ use crate::domain::ShellKind;
 use crate::syntax::{Tree, Word, parse};
 
 /// Rewrites a line that was run for one sentence. `before` is what the translator writes for that sentence, `now` what it
-/// writes for the present one: where they differ in words alone, and the line has each of these words, the line gets the
-/// present ones and keeps everything that its user had changed. `None` where that cannot be told.
+/// writes for the present one: where they differ in words alone, and the line has each of these words just as often, the line
+/// gets the present ones and keeps the options and tests that its user had added. `None` where another line could be meant: it
+/// has commands of its own, a program or an option would change, or something in it still speaks of what was meant then.
 pub(super) fn rebind(ran: &str, before: &str, now: &str, shell: ShellKind) -> Option<String> {
-    let (old, new) = (words(before, shell)?, words(now, shell)?);
-    if old.len() != new.len() || between(before, &old) != between(now, &new) {
+    let (old, new, present) = (words(before, shell)?, words(now, shell)?, words(ran, shell)?);
+    if old.len() != new.len() || between(before, &old) != between(now, &new) || programs(&old) != programs(&present) {
         return None;
     }
     let mut changes: Vec<(&str, &str)> = Vec::new();
@@ -24,16 +25,39 @@ pub(super) fn rebind(ran: &str, before: &str, now: &str, shell: ShellKind) -> Op
         }
     }
     changes.retain(|(old, new)| old != new);
-    let present = words(ran, shell)?;
+    let count = |words: &[(Word, bool)], raw: &str| words.iter().filter(|(word, is_name)| !is_name && word.raw == raw).count();
+    if changes.iter().any(|(changed, _)| count(&old, changed) != count(&present, changed)) {
+        return None;
+    }
+    let values: Vec<String> =
+        changes.iter().filter_map(|(changed, _)| old.iter().find(|(word, _)| word.raw == *changed)).map(bare).collect();
     let mut line = ran.to_owned();
-    let mut missing: Vec<&str> = changes.iter().map(|(old, _)| *old).collect();
-    for (word, _) in present.iter().rev() {
-        if let Some((old, new)) = changes.iter().find(|(old, _)| *old == word.raw) {
-            missing.retain(|missing| missing != old);
-            line.replace_range(word.span.clone(), new);
+    for one in present.iter().rev() {
+        let (word, is_name) = one;
+        match changes.iter().find(|(old, _)| !is_name && *old == word.raw) {
+            Some((_, new)) => line.replace_range(word.span.clone(), new),
+            None if values.iter().any(|value| speaks_of(&bare(one), value)) => return None,
+            None => {}
         }
     }
-    missing.is_empty().then_some(line)
+    Some(line)
+}
+
+/// The programs in their order.
+fn programs(words: &[(Word, bool)]) -> Vec<&str> {
+    words.iter().filter(|(_, is_name)| *is_name).map(|(word, _)| word.raw.as_str()).collect()
+}
+
+/// What a word stands for, without the signs that lead to the same file.
+fn bare((word, _): &(Word, bool)) -> String {
+    let value = word.value.as_deref().unwrap_or(&word.raw);
+    let value = value.strip_prefix("./").unwrap_or(value).trim_end_matches('/');
+    value.trim_start_matches(['+', '-', '*']).to_owned()
+}
+
+/// Whether a word may be about a value. A letter or a digit is in many words by chance.
+fn speaks_of(word: &str, value: &str) -> bool {
+    if value.chars().count() < 2 { word == value } else { word.contains(value) }
 }
 
 /// The words of a line in their order, each with whether it names a command. `None` when one of them holds commands of its
@@ -92,7 +116,7 @@ mod tests {
             ),
             ("cp -v a.txt b.txt", "cp a.txt b.txt", "cp 'my file' b.txt", Some("cp -v 'my file' b.txt")),
             ("sort -u < in > out", "sort < in > out", "sort < in2 > out", Some("sort -u < in2 > out")),
-            ("tail -n 5 log | less", "tail -n 5 log", "tail -n 5 other", Some("tail -n 5 other | less")),
+            ("head -v -n 5 log", "head -n 5 log", "head -n 20 log", Some("head -v -n 20 log")),
             // The word is gone from the line that was run.
             ("cp -v c.txt b.txt", "cp a.txt b.txt", "cp d.txt b.txt", None),
             // Other commands, another number of words, other operators.
@@ -104,6 +128,16 @@ mod tests {
             // One word became two different ones.
             ("mv x x", "mv x x", "mv y z", None),
             ("mv -v x x", "mv x x", "mv y y", Some("mv -v y y")),
+            // Commands of its own, which may speak of what was meant then.
+            ("tail -n 5 log | less", "tail -n 5 log", "tail -n 5 other", None),
+            ("cp a.txt b.txt && rm ./a.txt", "cp a.txt b.txt", "cp c.txt b.txt", None),
+            ("head -n 5 d.csv | cut -d , -f 5", "head -n 5 d.csv", "head -n 20 d.csv", None),
+            ("zip -r photos.zip photos -x photos/tmp", "zip -r photos.zip photos", "zip -r docs.zip docs", None),
+            ("cp -t ./a a b", "cp a b", "cp c b", None),
+            ("sort -k 5 -n 5", "sort -n 5", "sort -n 7", None),
+            // A program is never another one.
+            ("chmod +x ./run.sh && ./run.sh", "chmod +x ./run.sh", "chmod +x ./wipe.sh", None),
+            ("./run.sh ./run.sh", "./run.sh", "./wipe.sh", None),
             // Words with commands in them are left alone.
             ("echo $(cat a)", "echo $(cat a)", "echo $(cat b)", None),
         ];

@@ -3,7 +3,7 @@
 use super::key::Kind;
 use super::local::{Local, LocalSources};
 use super::pipeline::{Request, Via};
-use super::ports::RedactedText;
+use super::ports::{Memory, RedactedText};
 use super::rebind::rebind;
 use crate::domain::{Candidate, Origin, ShellKind};
 use crate::offline::{SURE, Translation};
@@ -20,6 +20,15 @@ const LONGEST_ALIAS: usize = 200;
 
 /// How sure a line is that was run for other words.
 const ALIKE_CONFIDENCE: f64 = 0.9;
+
+impl Local {
+    /// Remembers that a short name is offered with this reply, once and for all.
+    pub(super) fn note_alias(&self, memory: Option<&dyn Memory>) {
+        if let (Some((key, _)), Some(memory)) = (&self.alias, memory) {
+            memory.offered(key);
+        }
+    }
+}
 
 impl LocalSources<'_> {
     /// The lines that were run for these words.
@@ -38,8 +47,7 @@ impl LocalSources<'_> {
             && uses >= USES_BEFORE_ALIAS
             && let Some(alias) = alias(&best.query, &best.command, best.shell)
         {
-            local.alias = RedactedText::if_clean(alias);
-            memory.offered(&key);
+            local.alias = RedactedText::if_clean(alias).map(|alias| (key, alias));
         }
     }
 

@@ -71,3 +71,35 @@ fn nothing_is_remembered_where_that_is_not_wanted() {
     resident.wait().unwrap();
     assert_eq!(env.run(&["memory", "list"]).out, "");
 }
+
+#[test]
+fn a_shell_with_another_configuration_is_not_remembered_by_this_resident() {
+    let env = TestEnv::new();
+    let mut resident = env.start_resident();
+    let other = env.home().join("other.toml");
+    std::fs::write(&other, "memory = \"off\"\n").unwrap();
+    std::fs::set_permissions(&other, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let mut command = env.command(&["ran", "bash", "0"]);
+    command.env("GPTOS_CONFIG", &other);
+    assert_eq!(run(command, format!("{WORDS}\0{LINE}").as_bytes()).code, Some(0));
+    assert_eq!(env.run(&["memory", "list"]).out, "");
+    // The first thing that a resident hears is heard, too.
+    ran(&env, WORDS, LINE, "0");
+    assert!(env.run(&["memory", "list"]).out.contains(LINE));
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
+}
+
+#[test]
+fn a_file_that_somebody_holds_delays_no_answer() {
+    let env = TestEnv::new();
+    ran(&env, WORDS, LINE, "0");
+    let file = std::fs::OpenOptions::new().append(true).open(env.home().join(".local/state/gptos/memory.v1")).unwrap();
+    file.lock().unwrap();
+    env.configure("resident = \"off\"\n");
+    // The third answer to one question offers a short name, which is to be written.
+    for _ in 0..3 {
+        assert_eq!(ask(&env, WORDS).0, LINE);
+    }
+    drop(file);
+}
