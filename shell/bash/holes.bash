@@ -125,8 +125,9 @@ __gptos_close_holes() {
 # Enter. True: the line must not run because a hole is left, and the cursor is on it.
 __gptos_unfilled() {
   ((${#_GPTOS_HOLES[@]})) && __gptos_at_prompt key || return 1
-  # Nobody tells when the line was emptied: what does not begin as it did is the user's own.
-  if [[ ${READLINE_LINE%%[[:space:]]*} != "${_GPTOS_SHOWN%%[[:space:]]*}" ]]; then
+  # Nobody tells when the line was emptied: what does not begin as it did, but for rights in front, is the user's own.
+  local line=${READLINE_LINE#sudo }
+  if [[ ${line%%[[:space:]]*} != "${_GPTOS_SHOWN%%[[:space:]]*}" ]]; then
     _GPTOS_HOLES=() _GPTOS_GLUE=()
     return 1
   fi

@@ -159,8 +159,8 @@ function __gptos_unfilled
     or return
     __gptos_disarm_keys
     set -l line (commandline -b | string collect)
-    # Nobody tells when the line was emptied: what does not begin as it did is the user's own.
-    if test "$(string split -m 1 ' ' -- $line)[1]" != "$(string split -m 1 ' ' -- $_GPTOS_PUT)[1]"
+    # Nobody tells when the line was emptied: what does not begin as it did, but for rights in front, is the user's own.
+    if test "$(string replace -r '^sudo ' '' -- $line | string split -m 1 ' ')[1]" != "$(string split -m 1 ' ' -- $_GPTOS_PUT)[1]"
         __gptos_drop_holes
         return 1
     end

@@ -74,7 +74,7 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::domain::ShellKind;
+    use crate::suggest::tests::scripted::facts;
 
     /// A system on which programs come and go.
     #[derive(Default)]
@@ -83,21 +83,6 @@ mod tests {
     impl Commands for Installed {
         fn resolves(&self, word: &str, _facts: &ShellFacts) -> bool {
             self.0.lock().unwrap().contains(&word)
-        }
-    }
-
-    fn facts() -> ShellFacts {
-        ShellFacts {
-            shell: ShellKind::Bash,
-            shell_version: String::new(),
-            cwd: "/".into(),
-            home: None,
-            path: "/usr/bin".to_owned(),
-            locale: String::new(),
-            proxies: Vec::new(),
-            keys: Vec::new(),
-            own_commands: Vec::new(),
-            comments: true,
         }
     }
 

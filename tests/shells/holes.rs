@@ -78,6 +78,20 @@ fn enter_runs_nothing_until_all_is_filled_in() {
 }
 
 #[test]
+fn rights_in_front_of_a_line_do_not_let_it_run() {
+    for shell in SHELLS {
+        let (t, _helper, _dir) = shown(shell, false, &[("cp <file> <folder>", "<file> <folder>", NOTE)]);
+        let prompt = t.prompt_number();
+        t.key("Home");
+        t.type_text("sudo ");
+        t.wait_for_buffer(|buffer| buffer == "sudo cp <file> <folder>");
+        enter(&t);
+        t.wait_for_screen("fill in <file> first");
+        assert_eq!((t.buffer().as_str(), t.prompt_number()), ("sudo cp <file> <folder>", prompt), "{shell:?}");
+    }
+}
+
+#[test]
 fn undo_brings_back_the_hole_and_then_the_words() {
     for (shell, undo) in [(Shell::Zsh, "C-_"), (Shell::Bash, "C-_"), (Shell::Fish, "C-z")] {
         let line = "tar -xf <file>";

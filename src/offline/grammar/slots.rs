@@ -2,29 +2,10 @@
 
 use super::ages::{Side, compared};
 use super::words::Word;
-use crate::offline::slots::{Bound, Size, Value, extensions_of};
+use crate::offline::slots::{Bound, NUMBERS, Size, Value, extensions_of};
 
-const NUMBERS: &[(&str, u64)] = &[
-    ("one", 1),
-    ("two", 2),
-    ("three", 3),
-    ("four", 4),
-    ("five", 5),
-    ("six", 6),
-    ("seven", 7),
-    ("eight", 8),
-    ("nine", 9),
-    ("ten", 10),
-    ("twelve", 12),
-    ("twenty-four", 24),
-    ("fifteen", 15),
-    ("twenty", 20),
-    ("thirty", 30),
-    ("fifty", 50),
-    ("hundred", 100),
-    ("thousand", 1000),
-    ("zero", 0),
-];
+/// Numbers that only the grammar takes for such: elsewhere "one" is more often a pronoun.
+const MORE_NUMBERS: [(&str, u64); 3] = [("one", 1), ("zero", 0), ("twenty-four", 24)];
 
 pub(super) fn is(words: &[Word], at: usize, what: &str) -> bool {
     words.get(at).is_some_and(|word| word.is(what))
@@ -43,7 +24,7 @@ pub(super) fn number(words: &[Word], at: usize) -> Option<(usize, u64)> {
     if let Some((one, other)) = word.raw.split_once('*').and_then(|(a, b)| Some((a.parse::<u64>().ok()?, b.parse::<u64>().ok()?))) {
         return Some((at + 1, one.checked_mul(other)?));
     }
-    let named = NUMBERS.iter().find(|(name, _)| word.is(name))?;
+    let named = NUMBERS.iter().chain(&MORE_NUMBERS).find(|(name, _)| word.is(name))?;
     Some((at + 1, named.1))
 }
 

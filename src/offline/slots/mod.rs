@@ -10,6 +10,7 @@ use super::tokens::Token;
 
 pub(super) use globs::extensions_of;
 pub(super) use measures::{Age, AgeKind, Bound, Size, Unit};
+pub(super) use numbers::NUMBERS;
 pub(super) use shape::classify;
 
 /// What a token is, apart from being a word.

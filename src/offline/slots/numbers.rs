@@ -3,7 +3,8 @@ use super::{Value, merge, word_at};
 use crate::offline::lexicon::Lexicon;
 use crate::offline::tokens::Token;
 
-const NUMBERS: [(&str, u64); 18] = [
+/// Number words and what they count.
+pub(in crate::offline) const NUMBERS: [(&str, u64); 18] = [
     ("two", 2),
     ("three", 3),
     ("four", 4),
