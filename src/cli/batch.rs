@@ -21,6 +21,8 @@ pub struct BatchAnswer {
     pub command: Option<String>,
     /// From 0 to 1.
     pub confidence: f64,
+    /// Whether a shell would mark it as a guess.
+    pub guess: bool,
     /// Who proposed it: `ran`, `offline` or `provider:NAME`.
     pub source: Option<String>,
     /// Other commands, best first.
@@ -32,6 +34,7 @@ struct ResultLine<'a> {
     id: &'a Value,
     command: Option<&'a str>,
     confidence: f64,
+    guess: bool,
     source: Option<&'a str>,
     alternatives: &'a [String],
 }
@@ -63,6 +66,7 @@ pub(super) fn result_line(id: &Value, answer: &BatchAnswer) -> String {
         id,
         command: answer.command.as_deref(),
         confidence: answer.confidence,
+        guess: answer.guess,
         source: answer.source.as_deref(),
         alternatives: &answer.alternatives,
     })
@@ -186,6 +190,7 @@ mod tests {
             "list files" => BatchAnswer {
                 command: Some("ls".to_owned()),
                 confidence: 0.5,
+                guess: true,
                 source: Some("offline".to_owned()),
                 alternatives: vec!["ls -a".to_owned(), "printf '\"\\n'".to_owned()],
             },
@@ -196,14 +201,14 @@ mod tests {
         (status, captured.out().lines().map(str::to_owned).collect(), captured.err())
     }
 
-    const DECLINED: &str = r#""command":null,"confidence":0.0,"source":null,"alternatives":[]}"#;
+    const DECLINED: &str = r#""command":null,"confidence":0.0,"guess":false,"source":null,"alternatives":[]}"#;
 
     #[test]
     fn each_query_gets_one_line_with_its_id() {
         let input = b"{\"id\":\"a\",\"query\":\"list files\"}\n\n{\"query\":\"x\",\"id\":7,\"more\":[]}\r\n{\"id\":18446744073709551615,\"query\":\"\"}";
         let (status, lines, err) = translate_all(input);
         assert_eq!((status, err.as_str()), (ExitStatus::Success, ""));
-        assert_eq!(lines[0], r#"{"id":"a","command":"ls","confidence":0.5,"source":"offline","alternatives":["ls -a","printf '\"\\n'"]}"#);
+        assert_eq!(lines[0], r#"{"id":"a","command":"ls","confidence":0.5,"guess":true,"source":"offline","alternatives":["ls -a","printf '\"\\n'"]}"#);
         assert_eq!(lines[1..], [format!("{{\"id\":7,{DECLINED}"), format!("{{\"id\":18446744073709551615,{DECLINED}")]);
     }
 

@@ -142,9 +142,9 @@ pub(super) fn many(arguments: &BatchArguments, output: &mut Output<'_>) -> ExitS
         };
         let mut shown = present::suggestions(&mut answer, &policy);
         shown.retain(|shown| !shown.has_holes());
-        let sure = shown.first().is_some_and(|best| !best.is_guess());
-        let report = Report::new(if sure { &shown } else { &[] }, &[]);
-        BatchAnswer { command: report.command, confidence: report.confidence, source: report.source, alternatives: report.alternatives }
+        let guess = shown.first().is_some_and(Shown::is_guess);
+        let Report { command, confidence, source, alternatives, .. } = Report::new(&shown, &[]);
+        BatchAnswer { command, confidence, guess, source, alternatives }
     };
     // What this machine knows is there at once, so only queries that may wait for somebody are asked side by side.
     if offline {

@@ -94,6 +94,13 @@ fn batch_answers_every_line_with_its_id() {
     assert_eq!(lines[0]["source"], "offline");
     assert!(lines[0]["alternatives"].is_array());
     assert!(lines[1]["command"].is_null());
+    let guess = env.run_with_input(
+        &["batch", "translate", "--offline", "--shell", "bash"],
+        b"{\"id\":1,\"query\":\"find all user files larger than 5MB\"}\n",
+    );
+    let line: serde_json::Value = serde_json::from_str(&guess.out).unwrap();
+    assert_eq!((line["guess"].as_bool(), line["confidence"].as_f64().map(|sure| sure < 0.8)), (Some(true), Some(true)));
+    assert_eq!((lines[0]["guess"].as_bool(), lines[1]["guess"].as_bool()), (Some(false), Some(false)));
 }
 
 #[test]
