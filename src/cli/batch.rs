@@ -208,7 +208,10 @@ mod tests {
         let input = b"{\"id\":\"a\",\"query\":\"list files\"}\n\n{\"query\":\"x\",\"id\":7,\"more\":[]}\r\n{\"id\":18446744073709551615,\"query\":\"\"}";
         let (status, lines, err) = translate_all(input);
         assert_eq!((status, err.as_str()), (ExitStatus::Success, ""));
-        assert_eq!(lines[0], r#"{"id":"a","command":"ls","confidence":0.5,"guess":true,"source":"offline","alternatives":["ls -a","printf '\"\\n'"]}"#);
+        assert_eq!(
+            lines[0],
+            r#"{"id":"a","command":"ls","confidence":0.5,"guess":true,"source":"offline","alternatives":["ls -a","printf '\"\\n'"]}"#
+        );
         assert_eq!(lines[1..], [format!("{{\"id\":7,{DECLINED}"), format!("{{\"id\":18446744073709551615,{DECLINED}")]);
     }
 
