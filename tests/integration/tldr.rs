@@ -9,7 +9,7 @@ use std::path::Path;
 use ring::digest::{SHA256, digest};
 use zip::write::{SimpleFileOptions, ZipWriter};
 
-use crate::environment::{Resident, TestEnv, kill, records, wait_until};
+use crate::environment::{Resident, TestEnv, is_alive, kill, records, wait_until};
 
 const WORDS: &str = "frobnicate a quux gently";
 const FITS: &str = "quuxer --gently <path/to/quux>";
@@ -244,6 +244,8 @@ fn restart(env: &TestEnv) {
 fn kill_started(env: &TestEnv) {
     wait_until("the resident that was started answers", || env.status().is_some());
     let pid = env.status().unwrap()["pid"].as_i64().unwrap();
-    kill(i32::try_from(pid).unwrap(), "TERM");
-    wait_until("it has ended", || env.status().is_none());
+    let pid = i32::try_from(pid).unwrap();
+    kill(pid, "TERM");
+    // One that still drains answers nobody and holds the lock.
+    wait_until("it has ended", || !is_alive(pid));
 }

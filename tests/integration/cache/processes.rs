@@ -59,10 +59,9 @@ fn a_second_opener_works_in_memory() {
 #[test]
 fn a_killed_writer_leaves_right_answers() {
     let mut random = Random(7);
-    let (mut acknowledged_in_all, mut set_aside) = (0, 0);
-    let rounds = repetitions("GPTOS_TEST_KILLS", 20);
+    let mut acknowledged_in_all = 0;
     let used = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-    for round in 0..rounds {
+    for round in 0..repetitions("GPTOS_TEST_KILLS", 20) {
         let new = tempfile::tempdir().unwrap();
         let is_new = round % 4 < 2;
         let root = if is_new { &new } else { &used[(round % 2) as usize] };
@@ -88,18 +87,14 @@ fn a_killed_writer_leaves_right_answers() {
         let settings = CacheSettings { max_disk_bytes: bytes, ..CacheSettings::default() };
         let (cache, notice) = DiskCache::open(root.path(), settings);
         assert!(started.elapsed() < Duration::from_secs(5), "round {round}");
-        assert_eq!(cache.stats().mode, "disk", "round {round}");
-        // Once in some hundred kills sled cannot read its own file again; that is set aside and told of, and nothing is wrong.
-        let is_whole = notice.is_none() && cache.stats().damaged == 0;
-        set_aside += u64::from(!is_whole);
+        assert_eq!((notice, cache.stats().mode, cache.stats().damaged), (None, "disk", 0), "round {round}");
         for number in 0..acknowledged + 5_000 {
             let got = cache.get(&key(number), noon());
             assert!(got.is_none() || got == Some(answer(number, 100)), "round {round}: wrong answer for {number}");
-            let must_be_there = is_whole && is_new && !is_small && number < acknowledged && number + 9_000 > acknowledged;
+            let must_be_there = is_new && !is_small && number < acknowledged && number + 9_000 > acknowledged;
             assert!(got.is_some() || !must_be_there, "round {round}: {number} of {acknowledged} is lost");
         }
     }
-    assert!(set_aside * 10 <= rounds, "{set_aside} of {rounds} stores were set aside");
     assert!(acknowledged_in_all > 0, "no writer came so far as to be killed while writing");
 }
 
