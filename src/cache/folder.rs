@@ -16,6 +16,8 @@ const NEW: &str = "cache.v1.new";
 const OLD: &str = "cache.v1.old";
 const BAD: &str = "cache.v1.bad-";
 const LOCK: &str = "cache.lock";
+/// How sled ends the name of a snapshot that it is still writing.
+const HALF_SNAPSHOT: &str = ".generating";
 
 /// How long an ending process may keep the lock before its successor does without the disk.
 const LOCK_PATIENCE: Duration = Duration::from_millis(250);
@@ -70,7 +72,20 @@ impl Folder {
             fs::rename(&old, self.store())?;
         }
         remove(&old)?;
-        remove(&self.new_store())
+        remove(&self.new_store())?;
+        self.drop_half_snapshots()
+    }
+
+    /// Removes what a process left that ended while sled wrote a snapshot. sled 0.34 takes such a file for the newest snapshot
+    /// and, being cut, for damage of the whole store; the snapshot before it is still there.
+    fn drop_half_snapshots(&self) -> io::Result<()> {
+        // Behind a planted link somebody else's files would go.
+        if !fs::symlink_metadata(self.store()).is_ok_and(|facts| facts.is_dir()) {
+            return Ok(());
+        }
+        let entries = fs::read_dir(self.store()).into_iter().flatten().flatten();
+        let half = |name: &str| name.starts_with("snap.") && name.ends_with(HALF_SNAPSHOT);
+        entries.filter(|entry| half(&entry.file_name().to_string_lossy())).try_for_each(|entry| remove(&entry.path()))
     }
 
     /// Whether the store, if there is one, consists of our own files and directories only. sled would follow a planted

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, LazyLock, mpsc};
 use std::time::Duration;
 
 use super::{LocalTools, SearchPath, find_executable, is_executable, package_index, repository};
@@ -17,6 +17,9 @@ use crate::suggest::ports::{Commands, Tools};
 
 /// How long looking may take.
 const TIME_LIMIT: Duration = Duration::from_millis(150);
+
+/// Most threads that look at a time, those included that hang.
+const MOST_LOOKING: usize = 8;
 
 /// Most names of a folder that are looked at.
 const MOST_NAMES: usize = 10_000;
@@ -41,18 +44,27 @@ const INSTALLERS: [(&str, &str); 7] = [
 /// Looks up what is wanted, as the asking shell sees it. It blocks for some milliseconds, and for 150 at most.
 pub fn look(wanted: &Wanted, facts: &ShellFacts) -> Seen {
     let (wanted, facts) = (wanted.clone(), facts.clone());
-    within(TIME_LIMIT, move |tell| look_all(&wanted, &facts, tell))
+    static LOOKING: LazyLock<Arc<()>> = LazyLock::new(Arc::default);
+    within(TIME_LIMIT, &LOOKING, move |tell| look_all(&wanted, &facts, tell))
 }
 
-/// The last that was told before the time ended.
-fn within(limit: Duration, work: impl FnOnce(&dyn Fn(&Seen)) + Send + 'static) -> Seen {
+/// The last that was told before the time ended. Who looks holds `looking`, and nobody does while it is held by as many as
+/// may: a mount that hangs keeps its thread, and a resident lives long.
+fn within(limit: Duration, looking: &Arc<()>, work: impl FnOnce(&dyn Fn(&Seen)) + Send + 'static) -> Seen {
+    let mut seen = Seen { late: true, ..Seen::default() };
+    let held = Arc::clone(looking);
+    if Arc::strong_count(looking) > MOST_LOOKING + 1 {
+        return seen;
+    }
     let (sender, receiver) = mpsc::channel();
     let deadline = std::time::Instant::now() + limit;
     // Nobody may be waiting any more.
     let tell = move |seen: &Seen| drop(sender.send(seen.clone()));
-    let started = std::thread::Builder::new().name("look-around".to_owned()).spawn(move || work(&tell));
-    let mut seen = Seen { late: true, ..Seen::default() };
-    if started.is_err() {
+    let look = move || {
+        let _held = held;
+        work(&tell);
+    };
+    if std::thread::Builder::new().name("look-around".to_owned()).spawn(look).is_err() {
         return seen;
     }
     while let Ok(told) = receiver.recv_timeout(deadline.saturating_duration_since(std::time::Instant::now())) {
@@ -213,12 +225,37 @@ mod tests {
     #[test]
     fn what_takes_too_long_is_left_out_and_said() {
         let (hold, wait) = mpsc::channel::<()>();
-        let seen = within(Duration::from_millis(1), move |_| {
+        let looking = Arc::default();
+        let seen = within(Duration::from_millis(1), &looking, move |_| {
             let _ = wait.recv();
         });
         assert_eq!(seen, Seen { late: true, ..Seen::default() });
         drop(hold);
-        let seen = within(Duration::from_secs(20), |tell| tell(&Seen { is_root: true, ..Seen::default() }));
+        let seen = within(Duration::from_secs(20), &looking, |tell| tell(&Seen { is_root: true, ..Seen::default() }));
         assert!(seen.is_root && !seen.late);
+    }
+
+    #[test]
+    fn looks_that_hang_do_not_pile_up() {
+        let looking = Arc::default();
+        let begun = Arc::new(());
+        let (hold, wait) = mpsc::channel::<()>();
+        let wait = Arc::new(std::sync::Mutex::new(wait));
+        for _ in 0..2 * MOST_LOOKING {
+            let (wait, begun) = (Arc::clone(&wait), Arc::clone(&begun));
+            within(Duration::from_millis(1), &looking, move |_| {
+                let _begun = begun;
+                let _ = wait.lock().unwrap().recv();
+            });
+        }
+        assert_eq!(Arc::strong_count(&begun), MOST_LOOKING + 1);
+        drop(hold);
+        let deadline = std::time::Instant::now() + Duration::from_secs(20);
+        while Arc::strong_count(&looking) > 1 {
+            assert!(std::time::Instant::now() < deadline);
+            std::thread::yield_now();
+        }
+        let seen = within(Duration::from_secs(20), &looking, |tell| tell(&Seen { is_root: true, ..Seen::default() }));
+        assert!(seen.is_root, "there is room again");
     }
 }

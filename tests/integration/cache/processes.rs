@@ -99,6 +99,26 @@ fn a_killed_writer_leaves_right_answers() {
 }
 
 #[test]
+fn a_snapshot_that_a_killed_process_did_not_finish_damages_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let first = open(root.path());
+    first.put(&key(1), &answer(1, 0));
+    drop(first);
+    // Opening what holds something makes sled write a snapshot.
+    drop(open(root.path()));
+    let store = root.path().join("cache.v1");
+    let names = fs::read_dir(&store).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let whole = fs::read(store.join(names.into_iter().find(|name| name.starts_with("snap.")).unwrap())).unwrap();
+    for length in [0, 11, whole.len() / 2] {
+        let half = store.join("snap.00000000FFFFFFFF.generating");
+        fs::write(&half, &whole[..length]).unwrap();
+        let (cache, notice) = DiskCache::open(root.path(), CacheSettings::default());
+        assert_eq!((notice, cache.stats().damaged, half.exists()), (None, 0, false), "{length}");
+        assert_eq!(cache.get(&key(1), noon()), Some(answer(1, 0)), "{length}");
+    }
+}
+
+#[test]
 #[ignore = "the child of another test"]
 fn writer_until_killed() {
     let max_disk_bytes = std::env::var(DISK_BYTES).unwrap().parse().unwrap();
