@@ -13,6 +13,7 @@ pub mod domain;
 pub mod env_vars;
 pub mod explain;
 pub mod fix;
+pub mod line;
 pub mod memory;
 pub mod offline;
 pub mod paths;

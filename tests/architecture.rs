@@ -28,7 +28,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("secrets", &["domain", "suggest::ports"]),
     ("system", &["domain", "syntax", "suggest::ports", "platform", "fix", "validate::Effect", "validate::EffectKind"]),
     ("client", &["domain", "protocol", "paths", "env_vars", "platform"]),
-    ("api", &["domain", "protocol", "suggest", "validate", "offline", "fix", "platform"]),
+    ("api", &["domain", "protocol", "suggest", "validate", "offline", "fix", "platform", "line"]),
     ("daemon", &["api", "protocol", "paths", "platform"]),
     // The kinds and addresses that provider settings are made of come with them, and rules are data.
     (
@@ -45,6 +45,23 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "validate::CustomTarget",
             "validate::MOST_RULES",
             "validate::rule_ids",
+        ],
+    ),
+    (
+        "line",
+        &[
+            "domain",
+            "syntax",
+            "explain",
+            "protocol",
+            "validate",
+            "suggest::fit",
+            "suggest::ports",
+            "system",
+            "config::InForce",
+            "config::PROJECT_FILE",
+            "paths",
+            "platform",
         ],
     ),
     ("wiring", &["*", "!cli", "!client"]),

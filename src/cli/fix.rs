@@ -5,15 +5,15 @@ use serde::Serialize;
 
 use super::arguments::FixArguments;
 use super::ask::Surroundings;
-use super::context::Context;
 use super::output::{Output, visible};
-use super::present::Shown;
-use super::standing::Standing;
 use super::widget::record;
-use super::{ExitStatus, check, facts, present};
+use super::{ExitStatus, check, facts, report};
 use crate::api;
 use crate::domain::{Query, ShellFacts, ShellKind};
 use crate::fix::Failed;
+use crate::line::context::Context;
+use crate::line::present::{self, Shown};
+use crate::line::standing::Standing;
 use crate::protocol::Answer;
 use crate::system::failure;
 use crate::validate::Policy;
@@ -22,7 +22,7 @@ use crate::validate::Policy;
 struct Report {
     shell: &'static str,
     status: i32,
-    fixes: Vec<present::Report>,
+    fixes: Vec<report::Report>,
     remarks: Vec<String>,
 }
 
@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &FixArguments, output: &mut Output<'_>) -> ExitStat
     let policy = Standing::look(&Surroundings::look().paths, &facts).policy(&facts);
     let (shown, answer) = look(&line, i32::from(arguments.status), &facts, &policy);
     if arguments.json {
-        let fixes = shown.chunks(1).map(|one| present::Report::new(one, &[])).collect();
+        let fixes = shown.chunks(1).map(|one| report::Report::new(one, &[])).collect();
         let report = Report { shell: shell.name(), status: i32::from(arguments.status), fixes, remarks: answer.remarks };
         output.data(&format!("{}\n", super::batch::json(&report)));
     } else {

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use super::ask::Surroundings;
 use super::output::{Output, visible};
-use super::standing::Standing;
 use super::widget::record;
 use super::{ExitStatus, facts};
 use crate::domain::{Risk, ShellKind};
+use crate::line::standing::Standing;
 use crate::syntax;
 use crate::system::blast;
 use crate::validate::{self, Effect, Policy, Verdict};

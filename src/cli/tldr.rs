@@ -2,8 +2,8 @@
 
 use super::arguments::{TldrUpdateArguments, TldrVerb};
 use super::output::Output;
-use super::standing::Standing;
 use super::{ExitStatus, facts, pages};
+use crate::line::standing::Standing;
 use crate::paths::Paths;
 use crate::system::tldr::{self, IndexError};
 use crate::wiring;

@@ -9,11 +9,12 @@ use super::ask::{Ask, Surroundings};
 use super::batch::{self, BatchAnswer};
 use super::output::Output;
 use super::pages::{self, PageReport, ShownPage};
-use super::present::{self, Report, Shown};
-use super::standing::Standing;
+use super::report::Report;
 use super::{ExitStatus, batch_queue, direct, facts, hints, why, widget};
 use crate::client::Unavailable;
 use crate::domain::Query;
+use crate::line::present::{self, Shown};
+use crate::line::standing::Standing;
 use crate::protocol::Mode;
 
 /// Suggestions in a JSON report: the best and a few alternatives.
@@ -49,7 +50,7 @@ pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> Ex
     }
     let asked = mode(arguments.offline);
     let mut ask = Ask { query, facts, mode: asked, want, no_cache: arguments.no_cache, patient: false };
-    standing.tighten(&mut ask);
+    standing.tighten(&mut ask.mode, &mut ask.no_cache);
     if arguments.show_request {
         return show_request(&ask, &surroundings, output);
     }
@@ -134,7 +135,7 @@ pub(super) fn many(arguments: &BatchArguments, output: &mut Output<'_>) -> ExitS
             no_cache: arguments.no_cache,
             patient: true,
         };
-        standing.tighten(&mut ask);
+        standing.tighten(&mut ask.mode, &mut ask.no_cache);
         let begun = Instant::now();
         let mut answer = match &own {
             Some(own) => own.answer(&ask, begun, &mut |_| {}),

@@ -4,23 +4,23 @@ use std::io::Read;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::ask::{Ask, Surroundings};
-use super::context::Context;
 use super::hot_verbs::HotVerb;
 use super::output::{Output, visible};
-use super::standing::Standing;
-use super::{ExitStatus, explain, facts, fix, guard, hints, pages, present, translate};
+use super::{ExitStatus, facts, fix, guard, hints, pages, translate};
 use crate::client::Unavailable;
-use crate::domain::{Candidate, Origin, Query, ShellFacts, ShellKind};
+use crate::domain::{Query, ShellFacts, ShellKind};
+use crate::line::context::Context;
+use crate::line::records::{self, Records};
+use crate::line::standing::Standing;
+use crate::line::{aloud, present};
 use crate::protocol::{Answer, Mode, RanRequest, WarmRequest, WireShell};
-use crate::validate::{Policy, judge};
+use crate::validate::Policy;
 use crate::wiring;
 
 /// How many suggestions a shell cycles through.
 const WANT: usize = 4;
 /// No progress sign before this: most answers are there by then, and a flicker is worse than nothing.
 const PROGRESS_AFTER: Duration = Duration::from_millis(120);
-/// Most rows of a line that is read aloud.
-const MOST_ROWS: usize = 100;
 /// How long `warm` waits for the resident.
 const WARM_LIMIT: Duration = Duration::from_millis(100);
 /// How long `prefetch` waits for the resident; it runs in the background as well.
@@ -43,9 +43,11 @@ pub(super) fn run(verb: HotVerb, output: &mut Output<'_>) -> ExitStatus {
     }
 }
 
-/// One record of the shell protocol: three fields, each ended by a NUL, none of which can hold a control character.
+/// Hands one record to the shell.
 pub(super) fn record(output: &mut Output<'_>, kind: &str, text: &str, note: &str) {
-    output.data(&format!("{kind}\0{text}\0{}\0", visible(note)));
+    let mut records = Records::default();
+    records.add(kind, text, note);
+    output.data(records.as_str());
 }
 
 /// What the integration wants of an answer.
@@ -63,14 +65,14 @@ fn widget(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Outp
         Ok((query, context)) => {
             let mut facts = facts::gather(shell, shell_version);
             context.tell(&mut facts);
-            if let Some(line) = explain::asked(&query, &facts).filter(|_| !wish.fresh) {
+            if let Some(line) = aloud::asked(&query, &facts).filter(|_| !wish.fresh) {
                 let policy = Standing::look(&surroundings.paths, &facts).policy(&facts);
                 return ended(explained(line, &facts, &policy, output), output);
             }
             let mode = if wish.fresh { Mode::Fresh } else { Mode::Normal };
             let standing = Standing::look(&surroundings.paths, &facts);
             let mut ask = Ask { query, facts, mode, want: WANT, no_cache: false, patient: false };
-            standing.tighten(&mut ask);
+            standing.tighten(&mut ask.mode, &mut ask.no_cache);
             let mut next = surroundings.started + PROGRESS_AFTER;
             let mut offered = false;
             let mut answer = surroundings.ask(&ask, &mut |waiting| {
@@ -109,19 +111,12 @@ fn ended(status: ExitStatus, output: &mut Output<'_>) -> ExitStatus {
     status
 }
 
-/// Reads a line aloud and hands it back, so that it can be run; nobody else is asked.
+/// Reads a line aloud; nobody else is asked.
 fn explained(line: &str, facts: &ShellFacts, policy: &Policy, output: &mut Output<'_>) -> ExitStatus {
-    let Ok((rows, risk)) = explain::rows(line, facts, policy) else { return ExitStatus::NoAnswer };
-    for row in rows.iter().take(MOST_ROWS) {
-        record(output, "row", &visible(row), "");
-    }
-    let candidate = Candidate { command: line.to_owned(), holes: Vec::new(), reading: None, origin: Origin::Offline, confidence: 1.0 };
-    match judge(&candidate, policy) {
-        Ok(suggestion) if !suggestion.command().contains('\n') => record(output, "cmd", suggestion.command(), &risk),
-        Ok(_) => record(output, "msg", &visible(&risk), ""),
-        Err(rejection) => record(output, "msg", &visible(&format!("{risk} · {rejection}")), ""),
-    }
-    ExitStatus::Success
+    let mut records = Records::default();
+    let is_read = records::explain(line, facts, policy, &mut records);
+    output.data(records.as_str());
+    if is_read { ExitStatus::Success } else { ExitStatus::NoAnswer }
 }
 
 fn answered(answer: &mut Answer, ask: &Ask, standing: &Standing, surroundings: &Surroundings, output: &mut Output<'_>) -> ExitStatus {
@@ -131,26 +126,10 @@ fn answered(answer: &mut Answer, ask: &Ask, standing: &Standing, surroundings: &
         record(output, "msg", &visible(&hints::no_answer(answer, &ask.query, &examples, &surroundings.paths)), "");
         return ExitStatus::NoAnswer;
     }
-    // One Enter runs every line of a buffer, so only what can be read as one line is put there.
-    let (several, mut single): (Vec<_>, Vec<_>) = shown.iter_mut().partition(|suggestion| suggestion.command().contains('\n'));
-    present::examine(&mut single, &ask.facts);
-    for suggestion in &single {
-        if suggestion.has_holes() {
-            record(output, "holes", &suggestion.holes(), "");
-        }
-        record(output, "cmd", suggestion.command(), &suggestion.note());
-    }
-    if single.is_empty() && !several.is_empty() {
-        record(output, "msg", "the answer has several lines and stays out of the buffer; `gptos translate` prints it", "");
-        return ExitStatus::NoAnswer;
-    }
-    if let Some(name) = &answer.more {
-        record(output, "more", &visible(name), "");
-    }
-    if !answer.remarks.is_empty() {
-        record(output, "msg", &visible(&answer.remarks.join("; ")), "");
-    }
-    ExitStatus::Success
+    let mut records = Records::default();
+    let is_delivered = records::offer(&mut shown, answer, &ask.facts, &mut records);
+    output.data(records.as_str());
+    if is_delivered { ExitStatus::Success } else { ExitStatus::NoAnswer }
 }
 
 /// Lets the resident open a connection to the provider that would be asked. Nothing is started for it, and no words are
@@ -158,7 +137,7 @@ fn answered(answer: &mut Answer, ask: &Ask, standing: &Standing, surroundings: &
 fn warm(shell: ShellKind) -> ExitStatus {
     let (facts, surroundings) = (facts::gather(shell, String::new()), Surroundings::look());
     let mut ask = Ask { query: String::new(), facts, mode: Mode::Normal, want: 1, no_cache: false, patient: false };
-    Standing::look(&surroundings.paths, &ask.facts).tighten(&mut ask);
+    Standing::look(&surroundings.paths, &ask.facts).tighten(&mut ask.mode, &mut ask.no_cache);
     if ask.mode == Mode::Offline {
         return ExitStatus::Success;
     }
@@ -176,12 +155,12 @@ fn prefetch(shell: ShellKind, shell_version: String) -> ExitStatus {
     let Ok((query, context)) = read_context() else { return ExitStatus::Usage };
     let (mut facts, surroundings) = (facts::gather(shell, shell_version), Surroundings::look());
     context.tell(&mut facts);
-    if explain::asked(&query, &facts).is_some() {
+    if aloud::asked(&query, &facts).is_some() {
         return ExitStatus::Success;
     }
     let is_private = Query::from_bytes(query.as_bytes()).is_ok_and(|query| query.is_private());
     let mut ask = Ask { query, facts, mode: Mode::Normal, want: 1, no_cache: false, patient: false };
-    Standing::look(&surroundings.paths, &ask.facts).tighten(&mut ask);
+    Standing::look(&surroundings.paths, &ask.facts).tighten(&mut ask.mode, &mut ask.no_cache);
     if ask.mode == Mode::Normal
         && !ask.no_cache
         && !is_private

@@ -12,6 +12,7 @@ mod risk;
 mod secret;
 mod shell;
 mod slips;
+mod visible;
 
 pub use candidate::{Answerer, Candidate, Origin};
 pub use context::ContextField;
@@ -25,3 +26,4 @@ pub use risk::Risk;
 pub use secret::{KeySettings, Secret};
 pub use shell::ShellKind;
 pub use slips::slips;
+pub use visible::visible;

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use super::ask::Ask;
 use crate::config::{InForce, PROJECT_FILE};
 use crate::domain::ShellFacts;
 use crate::paths::Paths;
@@ -18,7 +17,7 @@ const LIMIT: Duration = Duration::from_millis(50);
 
 /// What holds where the shell stands.
 #[derive(Debug)]
-pub(super) struct Standing {
+pub struct Standing {
     in_force: InForce,
     /// Nothing could be read in time.
     silent: bool,
@@ -26,7 +25,7 @@ pub(super) struct Standing {
 
 impl Standing {
     /// Reads it for the shell that started this process.
-    pub(super) fn look(paths: &Paths, facts: &ShellFacts) -> Self {
+    pub fn look(paths: &Paths, facts: &ShellFacts) -> Self {
         let (config_file, cwd, home) = (paths.config_file.clone(), facts.cwd.clone(), paths.home.clone());
         let read = move || InForce::read(config_file.as_deref(), &cwd, home.as_deref());
         // A thread costs more than the reading, and on a busy machine much more.
@@ -47,25 +46,25 @@ impl Standing {
 
 impl Standing {
     /// What commands are judged against here.
-    pub(super) fn policy(&self, facts: &ShellFacts) -> Policy {
+    pub fn policy(&self, facts: &ShellFacts) -> Policy {
         Policy::new(facts.shell).with_comments(facts.comments).with_rules(Arc::clone(&self.in_force.rules))
     }
 
     /// Whether what is run here is kept for next time.
-    pub(super) fn keeps_answers(&self) -> bool {
+    pub fn keeps_answers(&self) -> bool {
         !self.silent && self.in_force.project.cache_off.is_none()
     }
 
     /// Has a question obey the project: no provider, no cache.
-    pub(super) fn tighten(&self, ask: &mut Ask) {
+    pub fn tighten(&self, mode: &mut Mode, no_cache: &mut bool) {
         if self.silent || self.in_force.project.providers_off.is_some() {
-            ask.mode = Mode::Offline;
+            *mode = Mode::Offline;
         }
-        ask.no_cache |= !self.keeps_answers();
+        *no_cache |= !self.keeps_answers();
     }
 
     /// Adds what its user should know to an answer: what was refused, and why no provider was asked when none was.
-    pub(super) fn remark(&self, answer: &mut Answer, asked: Mode) {
+    pub fn remark(&self, answer: &mut Answer, asked: Mode) {
         let project = &self.in_force.project;
         answer.remarks.extend(project.remarks.iter().cloned());
         let unanswered = answer.candidates.is_empty() || asked == Mode::Fresh;
@@ -93,10 +92,6 @@ mod tests {
     use crate::protocol::WireShell;
     use crate::system::tests::facts;
 
-    fn ask(mode: Mode) -> Ask {
-        Ask { query: "q".to_owned(), facts: facts("", Path::new("/")), mode, want: 1, no_cache: false, patient: false }
-    }
-
     #[test]
     fn a_directory_that_does_not_answer_is_taken_for_the_strictest() {
         let (alive, until) = mpsc::channel::<()>();
@@ -105,9 +100,9 @@ mod tests {
             InForce::default()
         });
         assert!(standing.silent && !standing.keeps_answers());
-        let mut asked = ask(Mode::Normal);
-        standing.tighten(&mut asked);
-        assert_eq!((asked.mode, asked.no_cache), (Mode::Offline, true));
+        let (mut mode, mut no_cache) = (Mode::Normal, false);
+        standing.tighten(&mut mode, &mut no_cache);
+        assert_eq!((mode, no_cache), (Mode::Offline, true));
         let mut answer = Answer::default();
         standing.remark(&mut answer, Mode::Normal);
         assert_eq!(answer.remarks.len(), 1);
@@ -118,13 +113,13 @@ mod tests {
     fn a_project_turns_providers_and_cache_off_and_says_so_when_it_matters() {
         let mut in_force = InForce::default();
         let standing = Standing::within(Duration::from_secs(20), InForce::default);
-        let mut asked = ask(Mode::Fresh);
-        standing.tighten(&mut asked);
-        assert_eq!((asked.mode, asked.no_cache, standing.keeps_answers()), (Mode::Fresh, false, true));
+        let (mut mode, mut no_cache) = (Mode::Fresh, false);
+        standing.tighten(&mut mode, &mut no_cache);
+        assert_eq!((mode, no_cache, standing.keeps_answers()), (Mode::Fresh, false, true));
         in_force.project.providers_off = Some("/p/.gptos.toml".into());
         let standing = Standing { in_force, silent: false };
-        standing.tighten(&mut asked);
-        assert_eq!((asked.mode, asked.no_cache), (Mode::Offline, false));
+        standing.tighten(&mut mode, &mut no_cache);
+        assert_eq!((mode, no_cache), (Mode::Offline, false));
         let remarks = |candidates: usize, mode: Mode| {
             let wire = crate::protocol::WireCandidate {
                 command: "ls".to_owned(),
@@ -144,7 +139,7 @@ mod tests {
         assert_eq!(remarks(0, Mode::Normal), off);
         assert_eq!(remarks(1, Mode::Fresh), off);
         assert!(remarks(1, Mode::Normal).is_empty() && remarks(0, Mode::Offline).is_empty());
-        assert_eq!(standing.policy(&asked.facts).shell, ShellKind::Bash);
-        assert_eq!(WireShell::from_facts(&asked.facts, &[]).own_commands, "");
+        assert_eq!(standing.policy(&facts("", Path::new("/"))).shell, ShellKind::Bash);
+        assert_eq!(WireShell::from_facts(&facts("", Path::new("/")), &[]).own_commands, "");
     }
 }

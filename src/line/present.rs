@@ -1,9 +1,6 @@
 //! From an answer to what people and programs see. Whatever came over the wire is a candidate again and passes the
 //! gate here, in the process that hands it to the shell.
 
-use serde::Serialize;
-
-use super::pages::PageReport;
 use crate::domain::{Answerer, Hole, ShellFacts};
 use crate::protocol::{Answer, Via, WireCandidate};
 use crate::suggest::fit;
@@ -12,7 +9,7 @@ use crate::system::{LocalTools, SearchPath, blast};
 use crate::validate::{Policy, Rejection, Suggestion, judge};
 
 /// A suggestion with the word for its source and what is known of it on this machine.
-pub(super) struct Shown {
+pub struct Shown {
     suggestion: Suggestion,
     via: Via,
     /// What it reaches right now.
@@ -23,7 +20,7 @@ pub(super) struct Shown {
 
 /// Judges every candidate of an answer. Of one that people may see but no buffer may hold a remark tells; the others that
 /// do not pass are dropped.
-pub(super) fn suggestions(answer: &mut Answer, policy: &Policy) -> Vec<Shown> {
+pub fn suggestions(answer: &mut Answer, policy: &Policy) -> Vec<Shown> {
     let mut shown = Vec::new();
     for wire in &answer.candidates {
         let Some(candidate) = wire.clone().into_candidate() else { continue };
@@ -37,7 +34,7 @@ pub(super) fn suggestions(answer: &mut Answer, policy: &Policy) -> Vec<Shown> {
 }
 
 /// The candidate that somebody who waits may take instead, if it passes the gate and fits on one line.
-pub(super) fn meanwhile(wire: &WireCandidate, policy: &Policy) -> Option<Shown> {
+pub fn meanwhile(wire: &WireCandidate, policy: &Policy) -> Option<Shown> {
     let suggestion = judge(&wire.clone().into_candidate()?, policy).ok()?;
     // What is put into the line by the way is complete.
     let fits = !suggestion.command().contains('\n') && suggestion.holes().is_empty();
@@ -46,7 +43,7 @@ pub(super) fn meanwhile(wire: &WireCandidate, policy: &Policy) -> Option<Shown> 
 
 /// Looks at this machine for what belongs beside the suggestions: what each needs, and what the first one reaches.
 /// Counting files takes time that a suggestion somebody may never turn to is not worth.
-pub(super) fn examine(shown: &mut [&mut Shown], facts: &ShellFacts) {
+pub fn examine(shown: &mut [&mut Shown], facts: &ShellFacts) {
     let tools = LocalTools::new();
     for one in shown.iter_mut() {
         let programs = one.suggestion.verdict().programs.as_slice();
@@ -61,23 +58,23 @@ pub(super) fn examine(shown: &mut [&mut Shown], facts: &ShellFacts) {
 
 impl Shown {
     /// The command, fit for the edit buffer.
-    pub(super) fn command(&self) -> &str {
+    pub fn command(&self) -> &str {
         self.suggestion.command()
     }
 
     /// Whether the user has yet to write a part of it.
-    pub(super) fn has_holes(&self) -> bool {
+    pub fn has_holes(&self) -> bool {
         !self.suggestion.holes().is_empty()
     }
 
     /// The texts of its holes in their order, apart by blanks: they hold none.
-    pub(super) fn holes(&self) -> String {
+    pub fn holes(&self) -> String {
         let texts = self.suggestion.holes().iter().map(|hole| &self.command()[hole.at.clone()]);
         texts.collect::<Vec<_>>().join(" ")
     }
 
     /// What is to be filled in, in words; `None` when it is complete.
-    pub(super) fn unfilled(&self) -> Option<String> {
+    pub fn unfilled(&self) -> Option<String> {
         let mut texts: Vec<&str> = self.suggestion.holes().iter().map(|hole| &self.command()[hole.at.clone()]).collect();
         texts.retain(|text| *text != Hole::STOP);
         texts.dedup();
@@ -87,12 +84,12 @@ impl Shown {
     }
 
     /// Whether its source was not sure of it.
-    pub(super) fn is_guess(&self) -> bool {
+    pub fn is_guess(&self) -> bool {
         self.via == Via::Guess
     }
 
     /// The word for JSON: `ran`, `cache`, `stale`, `offline` or the provider's name.
-    pub(super) fn source(&self) -> String {
+    pub fn source(&self) -> String {
         let origin = self.suggestion.origin().label();
         match (self.via, origin.as_str()) {
             (_, "ran") => "ran".to_owned(),
@@ -102,19 +99,34 @@ impl Shown {
         }
     }
 
+    /// The checked command with its verdict.
+    pub fn suggestion(&self) -> &Suggestion {
+        &self.suggestion
+    }
+
+    /// What it reaches right now.
+    pub fn blast(&self) -> Option<&str> {
+        self.blast.as_deref()
+    }
+
+    /// What is missing for it here.
+    pub fn needs(&self) -> &[String] {
+        &self.needs
+    }
+
     /// The provider that answered, now or when the answer was kept.
-    fn provider(&self) -> Option<&Answerer> {
+    pub fn provider(&self) -> Option<&Answerer> {
         self.suggestion.origin().provider()
     }
 
     /// That another model answered than was asked, as a remark; `None` when it was the right one.
-    pub(super) fn exchange(&self) -> Option<String> {
+    pub fn exchange(&self) -> Option<String> {
         let provider = self.provider()?;
         Some(format!("{}: {}", provider.name, provider.exchange()?))
     }
 
     /// The one line under the prompt: where it comes from and what it risks.
-    pub(super) fn note(&self) -> String {
+    pub fn note(&self) -> String {
         let source = match (self.via, self.source().as_str(), self.provider()) {
             (_, "ran", _) => "you ran this before".to_owned(),
             (_, "fix", _) => self.suggestion.reading().unwrap_or("fix").to_owned(),
@@ -136,76 +148,7 @@ impl Shown {
     }
 
     /// What is known of it on this machine: what it reaches and what it needs.
-    pub(super) fn here(&self) -> impl Iterator<Item = String> + '_ {
+    pub fn here(&self) -> impl Iterator<Item = String> + '_ {
         self.blast.iter().chain(&self.needs).cloned()
-    }
-}
-
-/// `translate --json`.
-#[derive(Debug, Serialize)]
-pub(super) struct Report {
-    pub(super) command: Option<String>,
-    holes: Vec<HoleReport>,
-    pub(super) source: Option<String>,
-    model: Option<String>,
-    asked_model: Option<String>,
-    risk: Option<&'static str>,
-    reason: Option<String>,
-    pub(super) confidence: f64,
-    guess: bool,
-    reading: Option<String>,
-    blast: Option<String>,
-    needs: Vec<String>,
-    pub(super) alternatives: Vec<String>,
-    /// Examples to read, whose gaps only the user can fill.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) offers: Vec<PageReport>,
-    remarks: Vec<String>,
-}
-
-/// A part of the command that is to be filled in.
-#[derive(Debug, Serialize)]
-struct HoleReport {
-    /// What it asks for; empty for the sign at the end that keeps the line from running.
-    name: String,
-    /// Its first byte in the command.
-    start: usize,
-    /// The byte behind it.
-    end: usize,
-}
-
-impl HoleReport {
-    fn all(shown: &Shown) -> Vec<Self> {
-        let one = |hole: &Hole| {
-            let name = hole.name(shown.command()).unwrap_or_default().to_owned();
-            Self { name, start: hole.at.start, end: hole.at.end }
-        };
-        shown.suggestion.holes().iter().map(one).collect()
-    }
-}
-
-impl Report {
-    /// The best suggestion in full, the others as alternatives, of which those with holes are left out: a text alone would
-    /// not tell.
-    pub(super) fn new(shown: &[Shown], remarks: &[String]) -> Self {
-        let best = shown.first();
-        let provider = best.and_then(Shown::provider);
-        Self {
-            command: best.map(|shown| shown.command().to_owned()),
-            holes: best.map(HoleReport::all).unwrap_or_default(),
-            source: best.map(Shown::source),
-            model: provider.and_then(|provider| provider.model.clone()),
-            asked_model: provider.and_then(|provider| provider.instead_of.clone()),
-            risk: best.map(|shown| shown.suggestion.risk().name()),
-            reason: best.and_then(|shown| shown.suggestion.reason().map(str::to_owned)),
-            confidence: best.map_or(0.0, |shown| shown.suggestion.confidence()),
-            guess: best.is_some_and(Shown::is_guess),
-            reading: best.and_then(|shown| shown.suggestion.reading().map(str::to_owned)),
-            blast: best.and_then(|shown| shown.blast.clone()),
-            needs: best.map(|shown| shown.needs.clone()).unwrap_or_default(),
-            alternatives: shown.iter().skip(1).filter(|shown| !shown.has_holes()).map(|shown| shown.command().to_owned()).collect(),
-            offers: Vec::new(),
-            remarks: remarks.to_vec(),
-        }
     }
 }

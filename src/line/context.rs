@@ -15,9 +15,9 @@ const OPTIONS_LIMIT: usize = 1024;
 
 /// The three fields `QUERY NUL NAMES NUL OPTIONS`; the last two may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Context {
+pub struct Context {
     /// The words as they were typed.
-    pub(super) query: Vec<u8>,
+    pub query: Vec<u8>,
     own_commands: Vec<String>,
     options: Vec<String>,
 }
@@ -27,14 +27,15 @@ impl Context {
     ///
     /// # Errors
     /// What the system says.
-    pub(super) fn read(input: impl Read) -> std::io::Result<Self> {
+    pub fn read(input: impl Read) -> std::io::Result<Self> {
         let mut bytes = Vec::new();
         let limit = Query::MAX_BYTES * 2 + NAMES_LIMIT + OPTIONS_LIMIT;
         input.take(u64::try_from(limit).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
         Ok(Self::from_bytes(&bytes))
     }
 
-    fn from_bytes(bytes: &[u8]) -> Self {
+    /// Reads the fields; what is of no use is left out.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
         let mut fields = bytes.splitn(3, |byte| *byte == 0);
         let query = fields.next().unwrap_or_default().to_vec();
         let names = cut(fields.next().unwrap_or_default(), NAMES_LIMIT);
@@ -47,7 +48,7 @@ impl Context {
     }
 
     /// Adds what the shell said of itself to its facts.
-    pub(super) fn tell(&self, facts: &mut ShellFacts) {
+    pub fn tell(&self, facts: &mut ShellFacts) {
         facts.own_commands.clone_from(&self.own_commands);
         let has = |name: &str| self.options.iter().any(|option| option == name);
         facts.comments = match facts.shell {

@@ -1,0 +1,8 @@
+//! What a shell's line editor asks and is told. The process that a key press starts and the resident both use it, so that
+//! an answer is the same whoever gives it.
+
+pub mod aloud;
+pub mod context;
+pub mod present;
+pub mod records;
+pub mod standing;

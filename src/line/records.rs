@@ -1,0 +1,73 @@
+//! What an integration reads: records of three fields, each ended by a NUL, none of which can hold a control character.
+
+use super::aloud;
+use super::present::{self, Shown};
+use crate::domain::{Candidate, Origin, ShellFacts, visible};
+use crate::protocol::Answer;
+use crate::validate::{Policy, judge};
+
+/// Most rows of a line that is read aloud.
+const MOST_ROWS: usize = 100;
+
+/// Records in the order in which they are read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Records(String);
+
+impl Records {
+    /// Adds one. `text` passed the gate or was made visible by its writer.
+    pub fn add(&mut self, kind: &str, text: &str, note: &str) {
+        for field in [kind, text, &visible(note)] {
+            self.0.push_str(field);
+            self.0.push('\0');
+        }
+    }
+
+    /// The bytes as they are read.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Writes suggestions, and what is to be said beside them. `false` when none of them may stand in a buffer.
+pub fn offer(shown: &mut [Shown], answer: &Answer, facts: &ShellFacts, records: &mut Records) -> bool {
+    // One Enter runs every line of a buffer, so only what can be read as one line is put there.
+    let (several, mut single): (Vec<_>, Vec<_>) = shown.iter_mut().partition(|suggestion| suggestion.command().contains('\n'));
+    present::examine(&mut single, facts);
+    for suggestion in &single {
+        if suggestion.has_holes() {
+            records.add("holes", &suggestion.holes(), "");
+        }
+        records.add("cmd", suggestion.command(), &suggestion.note());
+    }
+    if single.is_empty() && !several.is_empty() {
+        records.add("msg", "the answer has several lines and stays out of the buffer; `gptos translate` prints it", "");
+        return false;
+    }
+    if let Some(name) = &answer.more {
+        records.add("more", &visible(name), "");
+    }
+    if !answer.remarks.is_empty() {
+        records.add("msg", &visible(&answer.remarks.join("; ")), "");
+    }
+    true
+}
+
+/// Reads a line aloud and hands it back, so that it can be run. `false` when it cannot be read.
+pub fn explain(line: &str, facts: &ShellFacts, policy: &Policy, records: &mut Records) -> bool {
+    let Ok((rows, risk)) = aloud::rows(line, facts, policy) else { return false };
+    for row in rows.iter().take(MOST_ROWS) {
+        records.add("row", &visible(row), "");
+    }
+    let candidate = Candidate { command: line.to_owned(), holes: Vec::new(), reading: None, origin: Origin::Offline, confidence: 1.0 };
+    match judge(&candidate, policy) {
+        Ok(suggestion) if !suggestion.command().contains('\n') => records.add("cmd", suggestion.command(), &risk),
+        Ok(_) => records.add("msg", &visible(&risk), ""),
+        Err(rejection) => records.add("msg", &visible(&format!("{risk} · {rejection}")), ""),
+    }
+    true
+}
