@@ -45,7 +45,7 @@ impl HoleReport {
             let name = hole.name(shown.command()).unwrap_or_default().to_owned();
             Self { name, start: hole.at.start, end: hole.at.end }
         };
-        shown.suggestion().holes().iter().map(one).collect()
+        shown.open_places().iter().map(one).collect()
     }
 }
 
@@ -61,11 +61,11 @@ impl Report {
             source: best.map(Shown::source),
             model: provider.and_then(|provider| provider.model.clone()),
             asked_model: provider.and_then(|provider| provider.instead_of.clone()),
-            risk: best.map(|shown| shown.suggestion().risk().name()),
-            reason: best.and_then(|shown| shown.suggestion().reason().map(str::to_owned)),
-            confidence: best.map_or(0.0, |shown| shown.suggestion().confidence()),
+            risk: best.map(|shown| shown.risk().name()),
+            reason: best.and_then(|shown| shown.reason().map(str::to_owned)),
+            confidence: best.map_or(0.0, |shown| shown.confidence()),
             guess: best.is_some_and(Shown::is_guess),
-            reading: best.and_then(|shown| shown.suggestion().reading().map(str::to_owned)),
+            reading: best.and_then(|shown| shown.reading().map(str::to_owned)),
             blast: best.and_then(|shown| shown.blast().map(str::to_owned)),
             needs: best.map(|shown| shown.needs().to_vec()).unwrap_or_default(),
             alternatives: shown.iter().skip(1).filter(|shown| !shown.has_holes()).map(|shown| shown.command().to_owned()).collect(),

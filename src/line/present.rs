@@ -1,7 +1,7 @@
 //! From an answer to what people and programs see. Whatever came over the wire is a candidate again and passes the
 //! gate here, in the process that hands it to the shell.
 
-use crate::domain::{Answerer, Hole, ShellFacts};
+use crate::domain::{Answerer, Hole, Risk, ShellFacts};
 use crate::protocol::{Answer, Via, WireCandidate};
 use crate::suggest::fit;
 use crate::syntax;
@@ -99,9 +99,29 @@ impl Shown {
         }
     }
 
-    /// The checked command with its verdict.
-    pub fn suggestion(&self) -> &Suggestion {
-        &self.suggestion
+    /// What of the command the user has yet to write.
+    pub fn open_places(&self) -> &[Hole] {
+        self.suggestion.holes()
+    }
+
+    /// How much it can destroy.
+    pub fn risk(&self) -> Risk {
+        self.suggestion.risk()
+    }
+
+    /// Why it risks anything.
+    pub fn reason(&self) -> Option<&str> {
+        self.suggestion.reason()
+    }
+
+    /// What it does, in one line.
+    pub fn reading(&self) -> Option<&str> {
+        self.suggestion.reading()
+    }
+
+    /// How sure its source is, from 0 to 1.
+    pub fn confidence(&self) -> f64 {
+        self.suggestion.confidence()
     }
 
     /// What it reaches right now.
