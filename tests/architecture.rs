@@ -101,6 +101,7 @@ const ENTER_FUNCTIONS: &[&str] = &[
 /// Lines with `eval` that are no danger, and why.
 const EVALS: &[(&str, &str)] = &[
     (r#"[[ -z $_GPTOS_OLD_TRAP ]] || builtin eval "\\builtin $_GPTOS_OLD_TRAP""#, "restores the user's own trap as `trap -p` printed it"),
+    (r#"builtin eval "$rest""#, "reads the other parts, which `gptos init` handed over"),
     ("eval $saved", "runs a line that this file saved from its own code"),
     ("eval (string join ' | ' -- '__gptos_return '$statuses)'; __gptos_user_prompt'", "the statuses are numbers that fish counted"),
 ];

@@ -29,33 +29,75 @@ pub fn script(shell: ShellKind, config: &Config, binary: Option<&Path>) -> Strin
     }
     defaults.push((env_vars::GUARD, config.guard.name().to_owned()));
     let mut script: String = defaults.iter().map(|(name, value)| assignment(shell, name, value)).collect();
-    script.push_str(integration(shell));
+    script.push_str(&integration(shell));
     script
 }
 
-/// The parts of an integration as one script, in the order of their names.
-fn integration(shell: ShellKind) -> &'static str {
+/// Defines a function of zsh that reads its first argument as a script, whatever the user's options and aliases are: quoted
+/// words are no aliases, and the function is defined by an assignment so that no word of the shell's grammar is needed.
+const ZSH_READER: &str = r#"functions[__gptos_read]="'builtin' 'emulate' '-L' 'zsh'
+'builtin' 'setopt' 'no_aliases'
+'builtin' 'eval' \"\$1\""
+"#;
+
+/// What zsh reads at its start.
+const ZSH_START: &str = include_str!("../../shell/zsh/start.zsh");
+
+/// What zsh reads when it is idle or has to: the variables first, and at the end what uses all the others.
+const ZSH_REST: &[&str] = &[
+    include_str!("../../shell/zsh/state.zsh"),
+    include_str!("../../shell/zsh/ahead.zsh"),
+    include_str!("../../shell/zsh/answer.zsh"),
+    include_str!("../../shell/zsh/ask.zsh"),
+    include_str!("../../shell/zsh/guard.zsh"),
+    include_str!("../../shell/zsh/holes.zsh"),
+    include_str!("../../shell/zsh/hooks.zsh"),
+    include_str!("../../shell/zsh/keys.zsh"),
+    include_str!("../../shell/zsh/meanwhile.zsh"),
+    include_str!("../../shell/zsh/mend.zsh"),
+    include_str!("../../shell/zsh/say.zsh"),
+    include_str!("../../shell/zsh/setup.zsh"),
+];
+
+const BASH: &str = concat!(
+    include_str!("../../shell/bash/gptos.bash"),
+    include_str!("../../shell/bash/guard.bash"),
+    include_str!("../../shell/bash/holes.bash"),
+    include_str!("../../shell/bash/live.bash"),
+    include_str!("../../shell/bash/meanwhile.bash"),
+    include_str!("../../shell/bash/mend.bash"),
+    include_str!("../../shell/bash/setup.bash"),
+);
+
+const FISH: &str = concat!(
+    include_str!("../../shell/fish/gptos.fish"),
+    include_str!("../../shell/fish/guard.fish"),
+    include_str!("../../shell/fish/holes.fish"),
+    include_str!("../../shell/fish/keys.fish"),
+    include_str!("../../shell/fish/meanwhile.fish"),
+    include_str!("../../shell/fish/mend.fish"),
+    include_str!("../../shell/fish/note.fish"),
+);
+
+/// The parts of an integration as one script, without the user's choices.
+#[must_use]
+pub fn integration(shell: ShellKind) -> String {
     match shell {
-        ShellKind::Zsh => include_str!("../../shell/zsh/gptos.zsh"),
-        ShellKind::Bash => concat!(
-            include_str!("../../shell/bash/gptos.bash"),
-            include_str!("../../shell/bash/guard.bash"),
-            include_str!("../../shell/bash/holes.bash"),
-            include_str!("../../shell/bash/live.bash"),
-            include_str!("../../shell/bash/meanwhile.bash"),
-            include_str!("../../shell/bash/mend.bash"),
-            include_str!("../../shell/bash/setup.bash"),
-        ),
-        ShellKind::Fish => concat!(
-            include_str!("../../shell/fish/gptos.fish"),
-            include_str!("../../shell/fish/guard.fish"),
-            include_str!("../../shell/fish/holes.fish"),
-            include_str!("../../shell/fish/keys.fish"),
-            include_str!("../../shell/fish/meanwhile.fish"),
-            include_str!("../../shell/fish/mend.fish"),
-            include_str!("../../shell/fish/note.fish"),
-        ),
+        ShellKind::Zsh => {
+            let rest: String = ZSH_REST.iter().map(|part| bare(part)).collect();
+            let (start, rest) = (quote(shell, &bare(ZSH_START)), quote(shell, &rest));
+            format!("{ZSH_READER}'__gptos_read' {start} {rest}\n'builtin' 'unfunction' '__gptos_read'\n")
+        }
+        ShellKind::Bash => BASH.to_owned(),
+        ShellKind::Fish => FISH.to_owned(),
     }
+}
+
+/// A script without comments, blank lines and indentation: zsh looks at every character of a text, also where it only keeps it.
+/// No quoted text of the parts goes over several lines.
+fn bare(script: &str) -> String {
+    let lines = script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Sets a variable unless it is set already, be it to nothing. The words before the first quote are safe against

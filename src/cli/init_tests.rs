@@ -27,10 +27,10 @@ fn each_shell_gets_guarded_defaults_and_then_its_integration() {
     let fish = script(ShellKind::Fish, &config(), Some(binary));
     assert!(fish.starts_with("builtin set -q GPTOS_BIN; or builtin set -g GPTOS_BIN '/home/o\\'neil/bin\\\\x/gptos'\n"), "{fish}");
     for (shell, text) in [(ShellKind::Zsh, zsh), (ShellKind::Bash, bash), (ShellKind::Fish, fish)] {
-        assert!(text.ends_with(integration(shell)));
+        assert!(text.ends_with(&integration(shell)));
         assert_eq!(text.matches("GPTOS_ENTER_GUARD_MS").count() - integration(shell).matches("GPTOS_ENTER_GUARD_MS").count(), 2);
         assert!(
-            text.strip_suffix(integration(shell)).unwrap().lines().last().unwrap().ends_with(if shell == ShellKind::Fish {
+            text.strip_suffix(&integration(shell)).unwrap().lines().last().unwrap().ends_with(if shell == ShellKind::Fish {
                 "GPTOS_GUARD 'all'"
             } else {
                 "GPTOS_GUARD='all'"
@@ -43,7 +43,7 @@ fn each_shell_gets_guarded_defaults_and_then_its_integration() {
 #[test]
 fn what_nobody_chose_is_left_to_the_shell() {
     let bash = script(ShellKind::Bash, &Config::default(), None);
-    let defaults = bash.strip_suffix(integration(ShellKind::Bash)).unwrap();
+    let defaults = bash.strip_suffix(&integration(ShellKind::Bash)).unwrap();
     assert!(!["GPTOS_BIN", "GPTOS_KEY2", "GPTOS_ASYNC"].iter().any(|name| defaults.contains(&format!("{{{name}+"))), "{defaults}");
 }
 
@@ -53,7 +53,7 @@ fn only_zsh_is_told_to_ask_ahead_and_only_where_the_file_says_so() {
     for (prefetch, shell) in [(false, ShellKind::Zsh), (true, ShellKind::Zsh), (true, ShellKind::Bash), (true, ShellKind::Fish)] {
         config.shell.prefetch = prefetch;
         let text = script(shell, &config, None);
-        let defaults = text.strip_suffix(integration(shell)).unwrap();
+        let defaults = text.strip_suffix(&integration(shell)).unwrap();
         assert_eq!(defaults.contains("GPTOS_PREFETCH='1'"), prefetch && shell == ShellKind::Zsh, "{shell}: {defaults}");
     }
 }
@@ -64,6 +64,39 @@ fn only_documented_variables_are_set() {
         let name = line.split_whitespace().nth(3).unwrap().trim_end_matches(';');
         assert!(env_vars::ALL.iter().any(|variable| variable.name == name), "{line}");
     }
+}
+
+#[test]
+fn every_part_is_joined() {
+    for shell in [ShellKind::Zsh, ShellKind::Bash, ShellKind::Fish] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("shell").join(shell.name());
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let part = std::fs::read_to_string(&path).unwrap();
+            let known = match shell {
+                ShellKind::Zsh => part == ZSH_START || ZSH_REST.contains(&part.as_str()),
+                ShellKind::Bash => BASH.contains(&part),
+                ShellKind::Fish => FISH.contains(&part),
+            };
+            assert!(known, "{}", path.display());
+        }
+    }
+}
+
+/// zsh knows the same functions whether it reads the parts as they are or what `gptos init` makes of them.
+#[test]
+fn without_comments_and_indentation_zsh_reads_the_same() {
+    let functions = |text: &str| {
+        let mut command = Command::new("zsh");
+        let output = command.args(["-fc", "zmodload zsh/parameter; eval \"$1\"; functions", "zsh", text]).output().ok()?;
+        // zsh keeps the blanks of process substitutions.
+        Some(String::from_utf8(output.stdout).unwrap().lines().map(str::trim).collect::<Vec<_>>().join("\n"))
+    };
+    let parts: Vec<&str> = ZSH_REST.iter().copied().filter(|part| !part.contains("zle -N gptos-data")).collect();
+    let (whole, short) = (parts.concat(), parts.iter().map(|part| bare(part)).collect::<String>());
+    let Some(expected) = functions(&whole) else { return };
+    assert!(expected.contains("__gptos_data () {"), "{expected}");
+    assert_eq!(functions(&short).unwrap(), expected);
 }
 
 /// Real shells read the assignments back; a shell that is not installed is skipped.

@@ -219,11 +219,11 @@ fn attack(shell: Shell) {
         let id = &attack.id;
         let (line, buffer) = ask(&t, &stage, &attack.text, number + 1);
         answered += usize::from(buffer != line);
-        assert_eq!(hidden(&buffer), [], "{shell:?}, {id}: in the buffer {buffer:?}");
+        assert_eq!(hidden(&buffer), Vec::<char>::new(), "{shell:?}, {id}: in the buffer {buffer:?}");
         // What was to happen by itself would happen soon.
         t.wait_until_idle();
         let screen = t.screen();
-        assert_eq!(hidden(&screen.replace('\n', "")), [], "{shell:?}, {id}: on the screen\n{screen}");
+        assert_eq!(hidden(&screen.replace('\n', "")), Vec::<char>::new(), "{shell:?}, {id}: on the screen\n{screen}");
         if buffer.len() < 1500 {
             assert!(
                 without_blanks(&screen).contains(&without_blanks(&buffer)),

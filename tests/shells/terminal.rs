@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use gptos::domain::ShellKind;
 use tempfile::TempDir;
 
 pub use process::is_alive;
@@ -42,13 +43,10 @@ impl Shell {
         }
     }
 
-    /// The integration script in this repository: its parts in the order of their names, as `gptos init` prints them.
+    /// The integration in this repository, as `gptos init` prints it behind the user's choices.
     pub fn script(self) -> PathBuf {
         let name = self.name();
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("shell").join(name);
-        let mut parts: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        parts.sort();
-        let text: String = parts.iter().map(|part| fs::read_to_string(part).unwrap()).collect();
+        let text = gptos::cli::init::integration(name.parse::<ShellKind>().unwrap());
         let whole = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("gptos.{name}"));
         // Other tests may be reading it: it is replaced, never rewritten.
         let mut new = tempfile::NamedTempFile::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();

@@ -41,7 +41,7 @@ alias -g L='| less' fd=nothing
 setopt ksh_arrays glob_subst sh_word_split no_unset warn_create_global warn_nested_var rc_quotes no_clobber ksh_glob no_bare_glob_qual pipe_fail
 __before=\"${(kvj: :)options}\"";
     let script = Shell::Zsh.script();
-    let load = format!("__load() {{ source '{}'; }}\n__load\n__load", script.display());
+    let load = format!("__load() {{ source '{0}'; eval \"$(<'{0}')\"; }}\n__load\n__load\nemulate sh -c __load", script.display());
     let rc = "[[ \"$__before\" == \"${(kvj: :)options}\" ]] || echo OPTIONS CHANGED\nunalias -m '*'".to_owned();
     let t = start_with(&helper, Setup { before: before.into(), load: Some(load), rc, ..Setup::default() });
     t.type_text("?? what's here");
@@ -64,11 +64,16 @@ fn loading_by_eval_and_loading_twice_work() {
     let helper = list_files(helper);
     let script = Shell::Zsh.script();
     let load = format!(
-        "eval \"$(cat '{0}')\"\nsource '{0}'\neval \"$(cat '{0}')\"\necho \"hooks $#precmd_functions $#preexec_functions\"",
+        "__again() {{ source '{0}'; eval \"$(cat '{0}')\" }}\neval \"$(cat '{0}')\"\nsource '{0}'\n__again",
         script.display()
     );
     let t = start_with(&helper, Setup { load: Some(load), ..Setup::default() });
-    assert!(t.screen().starts_with("hooks 2 1\n"), "{}", t.screen());
+    for number in 2..5 {
+        t.type_text("__again; echo \"hooks $#precmd_functions $#preexec_functions\"");
+        t.key("Enter");
+        t.wait_for_prompt(number);
+        assert!(t.screen().ends_with(&format!("hooks 2 1\n[{number}]>")), "{}", t.screen());
+    }
     t.type_text("?? list files");
     t.key("Enter");
     t.wait_for_buffer(|b| b == "ls");
@@ -77,8 +82,26 @@ fn loading_by_eval_and_loading_twice_work() {
     t.type_text("echo hello");
     thread::sleep(READING);
     t.key("Enter");
+    t.wait_for_prompt(5);
+    assert!(t.screen().ends_with("echo hello\nhello\n[5]>"), "{}", t.screen());
+}
+
+/// What is read at the start is small; the rest comes when nobody types, or with the first key that needs it.
+#[test]
+fn most_of_it_is_read_when_it_is_needed() {
+    let (_dir, helper) = scripted();
+    let helper = list_files(helper);
+    // The words are typed by the shell itself, before the line editor looks at anything else.
+    let rc = "echo \"read $+functions[__gptos_ask]\"\n__typed() { zle -U $'?? list files\\n' }; zle -N zle-line-init __typed";
+    let t = start_with(&helper, Setup { rc: rc.to_owned(), ..Setup::default() });
+    assert!(t.screen().starts_with("read 0\n"), "{}", t.screen());
+    t.wait_for_buffer(|b| b == "ls");
+
+    let t = start_with(&helper, Setup::default());
+    t.type_text("echo \"read $+functions[__gptos_ask] $_GPTOS_IDLE_FD $#_GPTOS_REST\"");
+    t.key("Enter");
     t.wait_for_prompt(2);
-    assert!(t.screen().ends_with("echo hello\nhello\n[2]>"), "{}", t.screen());
+    assert!(t.screen().ends_with("read 1 0 0\n[2]>"), "{}", t.screen());
 }
 
 #[test]

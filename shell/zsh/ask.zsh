@@ -1,0 +1,125 @@
+# Part of the integration for zsh: a line becomes a question, and Ctrl-C ends it.
+
+# Takes a line apart: reply=(FRESH WORDS). Of the blanks before a line one is kept in front of the words: such a line is private.
+__gptos_parse() {
+    emulate -L zsh
+    setopt extended_glob
+    local words="${1##[[:space:]]##}" private=''
+    integer fresh=0
+    [[ $1 == [[:space:]]* ]] && private=' '
+    if [[ $words == '???'([[:space:]]*|) ]]; then
+        fresh=1
+        words="${words#'???'}"
+    elif [[ $words == '??'([[:space:]]*|) ]]; then
+        words="${words#'??'}"
+    fi
+    words="${words##[[:space:]]##}"
+    words="${words%%[[:space:]]##}"
+    reply=($fresh "${words:+$private$words}")
+}
+
+# Writes what the binary is asked: the words, and behind NULs what it cannot see from outside: the names of functions and aliases, and
+# the options that change how a line is read.
+__gptos_question() {
+    emulate -L zsh
+    local -aU names=(${(ok)functions} ${(ok)aliases})
+    local text=''
+    names=(${${names:#[_-]*}:#*[^A-Za-z0-9_.+:-]*})
+    text="${(j: :)names}"
+    if (( $#text > 16384 )); then
+        text="${text[1,16384]}"
+        text="${text% *}"
+    fi
+    print -rn -- "$1"$'\0'"$text"$'\0'"${${_GPTOS_COMMENTS:#off}:+interactivecomments}"
+}
+
+# Asks the binary: WORDS FRESH EXTENDS [STATUS]; with a status, WORDS is the line that failed with it. The answer comes to the widget
+# gptos-data; until then the line stays live.
+__gptos_ask() {
+    emulate -L zsh
+    local bin="$GPTOS_BIN" pid=''
+    local -a arguments=(widget zsh --shell-version "$ZSH_VERSION" --holes)
+    integer fd=0
+    (( $2 )) && arguments=(widget zsh --fresh --shell-version "$ZSH_VERSION" --holes)
+    [[ -n ${4-} ]] && arguments=(widget zsh --fix $4 --shell-version "$ZSH_VERSION" --holes)
+    [[ $bin == */* ]] || bin="${commands[$bin]-}"
+    if [[ ! -f $bin || ! -x $bin ]]; then
+        __gptos_say "${GPTOS_BIN:-GPTOS_BIN} not found"
+        return 1
+    fi
+
+    # The last part of a pipeline takes over the process that printed its number, so that number is the binary's. The words go
+    # through the pipe: arguments can be seen by everybody on the machine, and a here-string would write them to a file.
+    exec {fd}< <(
+        print -r -- "$sysparams[pid]"
+        { __gptos_question "$1" | exec "$bin" "${arguments[@]}" } 2>/dev/null
+    )
+    (( fd )) && IFS= read -r -u $fd pid
+    if [[ $pid != <1-> ]]; then
+        (( fd )) && exec {fd}<&-
+        __gptos_say 'no answer (cannot start a process)'
+        return 1
+    fi
+
+    (( $3 )) || __gptos_forget
+    _GPTOS_FD=$fd _GPTOS_PID=$pid _GPTOS_CANCELLED=0 _GPTOS_EXTENDS=$3
+    _GPTOS_INPUT='' _GPTOS_ASKED="$BUFFER" _GPTOS_QUERY="$1" _GPTOS_TYPED_ASKED="${_GPTOS_TYPED:-$BUFFER}"
+    _GPTOS_NEW=() _GPTOS_NEW_NOTES=() _GPTOS_NEW_MORE='' _GPTOS_NEW_HOLES='' _GPTOS_REMARK='' _GPTOS_REFUSED=0 _GPTOS_ROWS=()
+    _GPTOS_ELAPSED='' _GPTOS_WAITING_FOR='' _GPTOS_MEANWHILE='' _GPTOS_MEANWHILE_NOTE='' _GPTOS_TAKEN=0
+    zle -F -w $fd gptos-data
+    __gptos_trap_interrupt
+}
+
+# Forgets the suggestions for this line.
+__gptos_forget() {
+    _GPTOS_RING=() _GPTOS_NOTES=() _GPTOS_AT=0 _GPTOS_DESCENDS=0
+    _GPTOS_ORIGINAL='' _GPTOS_SHOWN='' _GPTOS_MORE='' _GPTOS_QUERY='' _GPTOS_TYPED=''
+    __gptos_drop_holes
+}
+
+# Ends the request under way; with a signal name its processes too. Never to be called from a trap.
+__gptos_release() {
+    emulate -L zsh
+    (( _GPTOS_FD )) || return 0
+    [[ -n ${1-} ]] && __gptos_kill $1
+    zle -F $_GPTOS_FD
+    exec {_GPTOS_FD}<&-
+    _GPTOS_FD=0 _GPTOS_PID=0 _GPTOS_INPUT=''
+    __gptos_untrap_interrupt
+}
+
+# With job control the request has a process group of its own, without it only a number.
+__gptos_kill() {
+    emulate -L zsh
+    (( _GPTOS_PID > 1 )) || return 0
+    kill -$1 -- -$_GPTOS_PID 2>/dev/null || kill -$1 $_GPTOS_PID 2>/dev/null
+    return 0
+}
+
+# The user's own TRAPINT function is put aside while a request is under way. (One set by `trap '…' INT` cannot be read back and is lost.)
+__gptos_trap_interrupt() {
+    emulate -L zsh
+    setopt no_local_traps
+    _GPTOS_USER_TRAP="${functions[TRAPINT]-}"
+    functions[TRAPINT]='__gptos_interrupt; return 0'
+}
+
+__gptos_untrap_interrupt() {
+    emulate -L zsh
+    setopt no_local_traps
+    unfunction TRAPINT 2>/dev/null
+    [[ -n $_GPTOS_USER_TRAP ]] && functions[TRAPINT]="$_GPTOS_USER_TRAP"
+    _GPTOS_USER_TRAP=''
+}
+
+# Only a flag and a signal: the end of the binary's output then reaches gptos-data, which cleans up. Closing a watched fd in a trap
+# would leave zsh 5.9 polling a dead fd at full speed.
+__gptos_interrupt() {
+    emulate -L zsh
+    if (( _GPTOS_CANCELLED )); then
+        __gptos_kill KILL
+    else
+        _GPTOS_CANCELLED=1
+        __gptos_kill TERM
+    fi
+}

@@ -1,0 +1,117 @@
+# Part of the integration for zsh: what happens at each line.
+
+# A new line is not held; one that begins with text may be a suggestion put aside or accepted before.
+__gptos_line_init() {
+    emulate -L zsh
+    _GPTOS_HELD=''
+    __gptos_guard_lift
+    __gptos_watch_line
+    if [[ -n $BUFFER && $CONTEXT == start ]] && (( ${_GPTOS_SEEN[(Ie)$BUFFER]} )); then
+        _GPTOS_DESCENDS=1
+        __gptos_open_holes
+    fi
+    return 0
+}
+
+# Words for a provider are about to be typed, so the resident may open a connection. A blank in front keeps the line here.
+__gptos_warm() {
+    emulate -L zsh
+    # A clock that was set back must not put it off for long.
+    if (( EPOCHREALTIME < _GPTOS_WARMED || EPOCHREALTIME >= _GPTOS_WARMED + 15 )); then
+        _GPTOS_WARMED=$EPOCHREALTIME
+        __gptos_aside '' warm zsh
+    fi
+    return 0
+}
+
+# Has the binary do something that nobody waits for: INPUT ARGUMENTS. A process substitution is no job: it changes neither the list of jobs
+# nor `$!`.
+__gptos_aside() {
+    emulate -L zsh
+    local input="$1" bin="$GPTOS_BIN"
+    integer fd=0
+    shift
+    [[ $bin == */* ]] || bin="${commands[$bin]-}"
+    [[ -f $bin && -x $bin ]] || return 0
+    exec {fd}< <({ { [[ -z $input ]] || __gptos_question "$input" } | exec "$bin" "$@" } &>/dev/null) || return 0
+    exec {fd}<&-
+}
+
+# Before each redraw: does the line still descend from a suggestion, or was it emptied or undone?
+__gptos_watch_line() {
+    [[ $BUFFER == '?'* ]] && __gptos_warm
+    [[ $GPTOS_PREFETCH == 1 ]] && __gptos_watch_pause
+    (( _GPTOS_N_HOLES || _GPTOS_HOLES_LIT )) && __gptos_watch_holes
+    [[ -n $_GPTOS_TYPED || -z $BUFFER ]] || return 0
+    emulate -L zsh
+    # Who empties the line wants neither what was taken nor what is still to come.
+    if [[ -z $BUFFER ]] && (( _GPTOS_FD && _GPTOS_TAKEN && ! _GPTOS_CANCELLED )); then
+        __gptos_release TERM
+        __gptos_say 'cancelled'
+    fi
+    if [[ -z $BUFFER || $BUFFER == "$_GPTOS_ORIGINAL" ]]; then
+        _GPTOS_DESCENDS=0
+        __gptos_drop_holes
+    elif (( ${_GPTOS_RING[(Ie)$BUFFER]} )); then
+        _GPTOS_DESCENDS=1
+        (( _GPTOS_N_HOLES )) || __gptos_open_holes
+    fi
+}
+
+# The words go into the history just before the command that came of them. (From a widget, the line being edited would be stored.)
+__gptos_add_history() {
+    local -i hides_blank=0
+    [[ -o hist_ignore_space ]] && hides_blank=1
+    emulate -L zsh
+    [[ $1 == [[:space:]]* ]] && _GPTOS_BLANK=' '
+    __gptos_note_line "$1"
+    __gptos_is_mark "$_GPTOS_TYPED" && _GPTOS_TYPED=''
+    # Who hides a line by a blank in front of it does not want its words kept either.
+    if [[ -n $_GPTOS_TYPED && ${1%$'\n'} != "$_GPTOS_TYPED" ]] && ! { (( hides_blank )) && [[ $_GPTOS_TYPED == [[:space:]]* ]] }; then
+        print -sr -- "$_GPTOS_TYPED"
+    fi
+    _GPTOS_TYPED=''
+    return 0
+}
+
+__gptos_preexec() {
+    emulate -L zsh
+    __gptos_release TERM
+    __gptos_pause_forget
+    # $1 is empty when our history hook has stored the words just now, and $3 has lost a blank in front.
+    (( _GPTOS_ACCEPTED )) && _GPTOS_RUNNING="$_GPTOS_BLANK${1:-$3}"
+    _GPTOS_BLANK=''
+    [[ -n $_GPTOS_UNCHECKED ]] && print -ru2 -- "gptos: ${_GPTOS_UNCHECKED//[[:cntrl:]]/?}"
+    _GPTOS_UNCHECKED=''
+    return 0
+}
+
+# A line given up by Ctrl-C or send-break comes only here; zle-line-finish is for lines that were accepted.
+__gptos_precmd() {
+    local -i last_status=$? hides_blank=0
+    [[ -o hist_ignore_space ]] && hides_blank=1
+    emulate -L zsh
+    setopt no_bg_nice
+    __gptos_release TERM
+    __gptos_guard_lift
+    __gptos_pause_forget
+    __gptos_note_status $last_status
+    __gptos_is_mark "$_GPTOS_TYPED" && _GPTOS_TYPED=''
+    local bin="$GPTOS_BIN" query="$_GPTOS_QUERY" command_line="$_GPTOS_RUNNING"
+    # The words of a line given up are worth keeping all the same.
+    if [[ -n $_GPTOS_TYPED ]] && ! { (( hides_blank )) && [[ $_GPTOS_TYPED == [[:space:]]* ]] }; then
+        print -sr -- "$_GPTOS_TYPED"
+    fi
+    __gptos_forget
+    _GPTOS_ACCEPTED=0 _GPTOS_RUNNING='' _GPTOS_BLANK='' _GPTOS_UNCHECKED='' _GPTOS_HELD=''
+    # 148: stopped by Ctrl-Z, not finished. A blank before the words or the command asks for no trace.
+    if [[ $query == [^[:space:]]* && $command_line == [^[:space:]]* ]] && (( last_status != 148 )); then
+        { print -rn -- "$query"$'\0'"$command_line" | command "$bin" ran zsh $last_status } </dev/null &>/dev/null &!
+    fi
+}
+
+__gptos_exit() {
+    emulate -L zsh
+    __gptos_release TERM
+    __gptos_pause_end
+}

@@ -1,0 +1,51 @@
+# Part of the integration for zsh: it is put in its place. The last part.
+
+# What the key is called in a message.
+__gptos_name_key() {
+    emulate -L zsh
+    local key="${GPTOS_KEY:-$GPTOS_KEY2}"
+    [[ ${TERM_PROGRAM-} == vscode && -n $GPTOS_KEY2 ]] && key="$GPTOS_KEY2"
+    case ${(L)key} in
+        ctrl-space) _GPTOS_KEY_NAME='Ctrl-Space' ;;
+        ctrl-?) _GPTOS_KEY_NAME="Ctrl-${(U)key[-1]}" ;;
+        alt-?) _GPTOS_KEY_NAME="Alt-${key[-1]}" ;;
+        *) _GPTOS_KEY_NAME='the key' ;;
+    esac
+}
+
+# The user's own keys are bound by now.
+__gptos_bind_searches() {
+    emulate -L zsh
+    local binding=''
+    # A history search knows these widgets by name and accepts the line by itself. A key that it does not know ends the search and is then
+    # looked up as usual, so the keys that accept the line become unknown to it, unless the user gave them a meaning there.
+    local -a bindings=(${(M)${(f)"$(bindkey -L -M isearch; bindkey -L -M emacs; bindkey -L -M viins)"}:#*(-M isearch|accept-)*}) words=()
+    local -A meant=()
+    zle -N gptos-end-search __gptos_end_search
+    for binding in $bindings; do
+        # `bindkey -M KEYMAP "KEY" WIDGET`
+        words=(${(z)binding})
+        case "$words[2] $words[3] $words[5]" in
+            '-M isearch '*) meant[$words[4]]=1 ;;
+            '-M '*' '(accept-line|accept-and-hold|accept-line-and-down-history|accept-and-infer-next-history))
+                (( ${+meant[$words[4]]} )) || bindkey -M isearch -- "${(Q)words[4]}" gptos-end-search
+                ;;
+        esac
+    done
+}
+
+# Bound where a history search would accept the line; the search never calls it.
+__gptos_end_search() { : }
+
+zle -N gptos-data __gptos_data
+zle -N gptos-guard __gptos_guard
+__gptos_name_key
+__gptos_bind_searches
+
+autoload -Uz add-zsh-hook add-zle-hook-widget
+add-zsh-hook zshaddhistory __gptos_add_history
+add-zsh-hook preexec __gptos_preexec
+add-zsh-hook precmd __gptos_precmd
+add-zsh-hook zshexit __gptos_exit
+add-zle-hook-widget line-init __gptos_line_init
+add-zle-hook-widget line-pre-redraw __gptos_watch_line

@@ -1,0 +1,56 @@
+# Part of the integration for zsh: its options and what it keeps in mind.
+
+: ${GPTOS_ENTER_GUARD_MS=250}
+: ${GPTOS_PROGRESS_MS=120}
+: ${GPTOS_GUARD=suggested}
+: ${GPTOS_GUARD_MS=100}
+: ${GPTOS_CONFIRM_MS=700}
+: ${GPTOS_PREFETCH=0}
+
+# The request under way: its fd (0 = none), its process, what it has written, the buffer it was asked for, whether it extends the ring.
+typeset -gi _GPTOS_FD=${_GPTOS_FD:-0} _GPTOS_PID=${_GPTOS_PID:-0} _GPTOS_CANCELLED=0 _GPTOS_EXTENDS=0
+typeset -g _GPTOS_INPUT='' _GPTOS_ASKED='' _GPTOS_USER_TRAP=${_GPTOS_USER_TRAP-}
+# What its answer held so far.
+typeset -ga _GPTOS_NEW=() _GPTOS_NEW_NOTES=()
+typeset -g _GPTOS_NEW_MORE='' _GPTOS_NEW_HOLES='' _GPTOS_REMARK='' _GPTOS_REFUSED=0
+# The rows of a line that is read aloud, until they are shown.
+typeset -ga _GPTOS_ROWS=()
+# What it waits for and since when, the candidate that may be taken until the answer is here, and whether it was taken.
+typeset -g _GPTOS_ELAPSED='' _GPTOS_WAITING_FOR='' _GPTOS_MEANWHILE='' _GPTOS_MEANWHILE_NOTE=''
+typeset -gi _GPTOS_TAKEN=0
+# What was said last, and the last sign of progress.
+typeset -g _GPTOS_SAID='' _GPTOS_PROGRESS='' _GPTOS_KEY_NAME='the key'
+# The suggestions for this line: the ring, where in it the line is (0 = the original words), and who could be asked for more.
+typeset -ga _GPTOS_RING=() _GPTOS_NOTES=()
+typeset -g _GPTOS_AT=0 _GPTOS_ORIGINAL='' _GPTOS_SHOWN='' _GPTOS_NOTE='' _GPTOS_MORE='' _GPTOS_QUERY=''
+# The line as typed, for the history; set from the first suggestion shown until the line is done.
+typeset -g _GPTOS_TYPED='' _GPTOS_TYPED_ASKED=''
+# Whether the buffer descends from a suggestion, and what was run of it.
+typeset -g _GPTOS_DESCENDS=0 _GPTOS_ACCEPTED=0 _GPTOS_RUNNING='' _GPTOS_BLANK=''
+# While this fd is open, Enter is swallowed.
+typeset -gi _GPTOS_GUARD_FD=${_GPTOS_GUARD_FD:-0}
+# The line that waits for a second Enter: its text, its place in the undo history, what was said of it, and when Enter came too early.
+typeset -g _GPTOS_HELD='' _GPTOS_HELD_CHANGE='' _GPTOS_HELD_REASON=''
+typeset -gF _GPTOS_EARLY_ENTER=0
+# When a connection was last asked for.
+typeset -gF _GPTOS_WARMED=0
+# The line as it was drawn last and since when it is so; the fd that ends the wait for a pause (0 = none) and when that wait is over; the
+# words that were asked ahead last.
+typeset -g _GPTOS_DRAWN='' _GPTOS_AHEAD=''
+typeset -gF _GPTOS_DRAWN_AT=0 _GPTOS_PAUSE_ENDS=0
+typeset -gi _GPTOS_PAUSE_FD=${_GPTOS_PAUSE_FD:-0}
+# The line that runs, and the last one that failed, with its status.
+typeset -g _GPTOS_LINE='' _GPTOS_FAILED=${_GPTOS_FAILED-}
+typeset -gi _GPTOS_FAILED_STATUS=${_GPTOS_FAILED_STATUS:-0}
+# What is to be said when the line runs although it was not judged.
+typeset -g _GPTOS_UNCHECKED=''
+# Suggestions of this shell, and lines made of them, which may come back as a line of their own.
+typeset -ga _GPTOS_SEEN=(${_GPTOS_SEEN[@]})
+# The holes of suggestions of this shell, by the text of these; those of this line in their order, what stood in front of each in its word,
+# and the line as it was drawn last.
+typeset -gA _GPTOS_HOLED
+typeset -ga _GPTOS_HOLES=() _GPTOS_GLUE=()
+typeset -g _GPTOS_DRAFT=''
+typeset -gi _GPTOS_N_HOLES=0 _GPTOS_HOLES_LIT=0
+# Options of the user that count while our own hold.
+typeset -g _GPTOS_BANG_HIST=off _GPTOS_COMMENTS=off
