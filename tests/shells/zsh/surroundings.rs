@@ -63,10 +63,8 @@ fn loading_by_eval_and_loading_twice_work() {
     let (_dir, helper) = scripted();
     let helper = list_files(helper);
     let script = Shell::Zsh.script();
-    let load = format!(
-        "__again() {{ source '{0}'; eval \"$(cat '{0}')\" }}\neval \"$(cat '{0}')\"\nsource '{0}'\n__again",
-        script.display()
-    );
+    let load =
+        format!("__again() {{ source '{0}'; eval \"$(cat '{0}')\" }}\neval \"$(cat '{0}')\"\nsource '{0}'\n__again", script.display());
     let t = start_with(&helper, Setup { load: Some(load), ..Setup::default() });
     for number in 2..5 {
         t.type_text("__again; echo \"hooks $#precmd_functions $#preexec_functions\"");
