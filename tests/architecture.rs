@@ -89,6 +89,10 @@ const DOMAIN_MUST_NOT: &[&str] = &["serde", "tokio", "std::fs", "std::net", "std
 /// Functions that may accept the line: the wrappers of Enter, and what binds them.
 const ENTER_FUNCTIONS: &[&str] = &[
     "__gptos_enter",
+    // Accepts an empty line.
+    "__gptos_tour_enter",
+    // Takes the keys away.
+    "__gptos_tour_bind",
     "__gptos_accept_line",
     "__gptos_accept_and_hold",
     "__gptos_accept_line_and_down_history",

@@ -59,6 +59,8 @@ pub enum Invocation {
     Tldr(TldrVerb),
     /// What was run.
     Memory(MemoryVerb),
+    /// Show the keys, in this shell or the user's own.
+    Tour(Option<ShellKind>),
     /// Print a shell's completion script.
     Completions(ShellKind),
     /// Print the manual page.
@@ -115,6 +117,12 @@ enum Verb {
     Init {
         /// The shell
         shell: ShellName,
+    },
+    /// Walk through the five keys in your own shell; nothing is run there
+    #[command(after_help = "Where there is no terminal the steps are printed. Exit status: 0, 1 the shell could not be started.")]
+    Tour {
+        /// The shell; without it, your login shell
+        shell: Option<ShellName>,
     },
     /// Tell whether the background process runs, how it is and how the providers have been
     Status(StatusArguments),
@@ -230,6 +238,7 @@ fn invocation(verb: Verb) -> Result<Invocation, UsageError> {
     Ok(match verb {
         Verb::Translate(arguments) => Invocation::Translate(arguments),
         Verb::Init { shell } => Invocation::Init(shell.0),
+        Verb::Tour { shell } => Invocation::Tour(shell.map(|name| name.0)),
         Verb::Status(arguments) => Invocation::Daemon(DaemonVerb::Status(arguments)),
         Verb::Daemon(verb) => Invocation::Daemon(verb),
         Verb::Metrics => Invocation::Metrics,

@@ -111,7 +111,7 @@ fn assignment(shell: ShellKind, name: &str, value: &str) -> String {
     }
 }
 
-fn quote(shell: ShellKind, text: &str) -> String {
+pub(super) fn quote(shell: ShellKind, text: &str) -> String {
     match shell {
         ShellKind::Zsh | ShellKind::Bash => format!("'{}'", text.replace('\'', r"'\''")),
         ShellKind::Fish => format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'")),

@@ -31,6 +31,7 @@ mod report;
 mod sanitize;
 mod status;
 mod tldr;
+mod tour;
 mod translate;
 mod why;
 mod widget;
@@ -115,6 +116,7 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
         Invocation::Provider(ProviderVerb::Discover(arguments)) => {
             return provider_discover::run(arguments.yes, &paths, &provider_discover::look, output);
         }
+        Invocation::Tour(shell) => return tour::run(shell, &paths, output),
         Invocation::Translate(arguments) => return translate::one(&arguments, output),
         Invocation::Check(arguments) => return check::one(&arguments, output),
         Invocation::Intents(verb) => return intents::run(&verb, &paths, output),

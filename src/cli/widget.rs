@@ -12,7 +12,7 @@ use crate::domain::{Query, ShellFacts, ShellKind};
 use crate::line::context::Context;
 use crate::line::records::{self, Records};
 use crate::line::standing::Standing;
-use crate::line::{aloud, present};
+use crate::line::{aloud, first_use, present};
 use crate::protocol::{Answer, Mode, RanRequest, WarmRequest, WireShell};
 use crate::validate::Policy;
 use crate::wiring;
@@ -128,6 +128,10 @@ fn answered(answer: &mut Answer, ask: &Ask, standing: &Standing, surroundings: &
     }
     let mut records = Records::default();
     let is_delivered = records::offer(&mut shown, answer, &ask.facts, &mut records);
+    // A row of its own: a message is cut together with the note, and this line is shown only once.
+    if is_delivered && let Some(help) = first_use::help(ask.facts.shell, &surroundings.paths) {
+        records.add("row", help, "");
+    }
     output.data(records.as_str());
     if is_delivered { ExitStatus::Success } else { ExitStatus::NoAnswer }
 }

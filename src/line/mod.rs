@@ -3,6 +3,7 @@
 
 pub mod aloud;
 pub mod context;
+pub mod first_use;
 pub mod present;
 pub mod records;
 pub mod standing;

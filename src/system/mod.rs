@@ -6,6 +6,7 @@ mod builtins;
 pub mod failure;
 mod manual;
 pub mod options;
+pub mod own_shell;
 mod package_index;
 mod place;
 mod repository;

@@ -15,6 +15,7 @@ mod bash;
 mod fish;
 mod holes;
 mod mend;
+mod tour;
 mod whole;
 mod zsh;
 
