@@ -139,7 +139,7 @@ enum Verb {
     #[command(subcommand, arg_required_else_help = true)]
     Provider(ProviderVerb),
     /// List what the embedded translator knows, or check intents of your own
-    #[command(subcommand, arg_required_else_help = true)]
+    #[command(subcommand, arg_required_else_help = true, hide = true)]
     Intents(IntentsVerb),
     /// Translate, check, clean or redact many texts, as JSON lines
     #[command(subcommand, hide = true, arg_required_else_help = true)]

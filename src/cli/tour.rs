@@ -76,7 +76,8 @@ fn steps(shell: ShellKind, key: &str) -> [String; 5] {
         ShellKind::Zsh | ShellKind::Bash => "Ctrl-_",
     };
     [
-        "Type `?? find files bigger than 100 MB` and press Enter: the words become a command, which you read, change and run with Enter.".to_owned(),
+        "Type `?? find files bigger than 100 MB` and press Enter: the words become a command, which you read, change and run with Enter."
+            .to_owned(),
         format!("Type `list files by size` and press {key}: the key does the same without question marks."),
         format!("Type `list files by size`, press {key}, and {key} again: the next suggestion; behind the last come your own words."),
         format!("Type `list files by size`, press {key}, then {undo}: one undo brings your words back."),

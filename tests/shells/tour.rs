@@ -61,6 +61,7 @@ fn the_tour_leads_through_five_keys_and_runs_nothing() {
         assert_eq!(t.screen().matches("Enter runs it").count(), told, "{shell:?}:\n{}", t.screen());
         t.key("C-u");
         t.wait_for_buffer(str::is_empty);
+        thread::sleep(READING);
         let marker = t.dir().join("marker");
         t.type_text(&format!("touch {}", marker.display()));
         t.key("Enter");
