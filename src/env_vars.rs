@@ -46,6 +46,13 @@ pub const PREFETCH: &str = "GPTOS_PREFETCH";
 /// Whether the shell prompt stays live while a request runs.
 pub const ASYNC: &str = "GPTOS_ASYNC";
 
+/// Whether a line under the prompt tells of a suggestion.
+pub const NOTE: &str = "GPTOS_NOTE";
+/// Words that ask about one program with a question mark behind them.
+pub const SCOPES: &str = "GPTOS_SCOPES";
+/// Whether a comment asks.
+pub const HASH: &str = "GPTOS_HASH";
+
 /// All of them, in the order the manual lists them.
 pub const ALL: &[Variable] = &[
     Variable {
@@ -102,6 +109,17 @@ pub const ALL: &[Variable] = &[
         read_by: Reader::Shell,
         doc: "1 keeps the shell prompt live while a request runs, 0 waits. Default: 0 in bash; zsh is always asynchronous.",
     },
+    Variable {
+        name: NOTE,
+        read_by: Reader::Shell,
+        doc: "0 hides the line that tells of a suggestion, unless its risk is high. Default: 1.",
+    },
+    Variable {
+        name: SCOPES,
+        read_by: Reader::Shell,
+        doc: "Programs, apart by blanks, that `git? words` and Enter ask about: `git docker k`. Default: none.",
+    },
+    Variable { name: HASH, read_by: Reader::Shell, doc: "1 has a line `# words` ask like `?? words`. Default: 0." },
 ];
 
 #[cfg(test)]

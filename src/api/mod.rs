@@ -22,7 +22,7 @@ use crate::domain::{ContextField, Query, ShellFacts};
 use crate::fix::{Seen, Wanted};
 use crate::platform;
 use crate::protocol::{BUILD_HEADER, BUILD_TIME_HEADER, RanRequest, Record, Status, SuggestRequest, WarmRequest, WireCacheStats};
-use crate::suggest::pipeline::{Pipeline, Request};
+use crate::suggest::pipeline::{Pipeline, Ran, Request};
 use crate::suggest::ports::Provider;
 use crate::validate::CustomRules;
 
@@ -213,6 +213,7 @@ fn read_request(wire: SuggestRequest, setup: &Setup) -> Result<Request, String> 
     let left = wire.deadline_ms.map_or(setup.deadline, Duration::from_millis).min(setup.deadline);
     Ok(Request {
         query,
+        aim: wire.aim.into_aim().map_err(|error| error.to_string())?,
         facts,
         mode: to_mode(wire.mode),
         want: wire.want.clamp(1, 10),
@@ -270,9 +271,14 @@ async fn ran(State(shared): State<Shared>, Json(wire): Json<RanRequest>) -> Resp
         Ok(query) => query,
         Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
     };
+    let aim = match wire.aim.into_aim() {
+        Ok(aim) => aim,
+        Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+    };
     let backend = Arc::clone(&shared.backend);
     let recorded = tokio::task::spawn_blocking(move || {
-        backend.pipeline().record_ran(&query, &wire.command, wire.status, &facts, SystemTime::now());
+        let ran = Ran { query: &query, aim: &aim, command: &wire.command, status: wire.status };
+        backend.pipeline().record_ran(&ran, &facts, SystemTime::now());
     });
     match recorded.await {
         Ok(()) => Json(serde_json::json!({})).into_response(),

@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use super::{direct, facts};
 use crate::client::{Channel, Question, Unavailable, Waiting, autostart};
-use crate::domain::ShellFacts;
+use crate::domain::{Aim, ShellFacts};
 use crate::paths::Paths;
 use crate::platform::OwnBinary;
-use crate::protocol::{Answer, Mode, SuggestRequest, WireShell};
+use crate::protocol::{Answer, Mode, SuggestRequest, WireAim, WireShell};
 
 /// Longest deadline the configuration allows, which bounds how long a client waits for a resident.
 const LONGEST_DEADLINE: Duration = Duration::from_secs(60);
@@ -16,6 +16,7 @@ const LONGEST_DEADLINE: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone)]
 pub(super) struct Ask {
     pub(super) query: String,
+    pub(super) aim: Aim,
     pub(super) facts: ShellFacts,
     pub(super) mode: Mode,
     pub(super) want: usize,
@@ -86,9 +87,15 @@ impl Surroundings {
 }
 
 impl Ask {
+    /// A question of a person that may be answered in every way.
+    pub(super) fn new(query: String, aim: Aim, facts: ShellFacts, want: usize) -> Self {
+        Self { query, aim, facts, mode: Mode::Normal, want, no_cache: false, patient: false }
+    }
+
     pub(super) fn on_wire(&self, paths: &Paths) -> SuggestRequest {
         SuggestRequest {
             query: self.query.clone(),
+            aim: WireAim::from_aim(&self.aim),
             mode: self.mode,
             want: self.want,
             no_cache: self.no_cache,

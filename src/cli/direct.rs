@@ -11,7 +11,7 @@ use crate::config::{Config, ConfigFile};
 use crate::domain::Query;
 use crate::paths::Paths;
 use crate::protocol::{Answer, Record};
-use crate::redact;
+use crate::suggest::aimed;
 use crate::suggest::pipeline::{Request, WaitingFor};
 use crate::suggest::ports::RequestPreview;
 use crate::wiring;
@@ -64,9 +64,9 @@ impl Loaded {
         }
         let provider = setup.providers.first().ok_or("no provider is configured, so nothing would be sent")?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
-        let redacted = redact::redact(query.as_str());
+        let redacted = aimed::redacted(&query, &ask.aim);
         let place = (&ask.facts, setup.context.as_slice());
-        let (prompt, _) = runtime.block_on(self.service.pipeline().prompt(place, &redacted));
+        let (prompt, _) = runtime.block_on(self.service.pipeline().prompt(place, &redacted, &ask.aim));
         runtime.shutdown_background();
         provider.preview(&prompt).ok_or_else(|| format!("{}: its requests cannot be shown", provider.name()))
     }
@@ -82,6 +82,7 @@ impl Loaded {
         let left = setup.deadline.saturating_sub(started.elapsed());
         let request = Request {
             query,
+            aim: ask.aim.clone(),
             facts: shell,
             mode: to_mode(ask.mode),
             want: ask.want,

@@ -9,12 +9,14 @@ use crate::domain::ShellKind;
 /// A call by the shell integration. Queries and commands come on standard input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HotVerb {
-    /// `gptos widget SHELL [--fresh] [--holes] [--shell-version V]`: turn the words into a command.
+    /// `gptos widget SHELL [--fresh] [--list] [--holes] [--shell-version V]`: turn the words into a command.
     Widget {
         /// The calling shell.
         shell: ShellKind,
         /// Ask a provider at once.
         fresh: bool,
+        /// Offer more of them, to choose from.
+        list: bool,
         /// The integration keeps a line with holes from running; one of an earlier version does not ask for them.
         holes: bool,
         /// The shell's version, `""` when it did not say.
@@ -64,9 +66,9 @@ pub enum HotVerb {
 pub fn hot_verb(arguments: &[OsString]) -> Result<Option<HotVerb>, UsageError> {
     let Some((verb, rest)) = arguments.split_first() else { return Ok(None) };
     match verb.to_str() {
-        Some("widget") => {
-            widget(rest).map(Some).ok_or_else(|| usage("gptos widget SHELL [--fresh | --fix STATUS] [--holes] [--shell-version VERSION]"))
-        }
+        Some("widget") => widget(rest)
+            .map(Some)
+            .ok_or_else(|| usage("gptos widget SHELL [--fresh | --fix STATUS] [--list] [--holes] [--shell-version VERSION]")),
         Some("ran") => ran(rest).map(Some).ok_or_else(|| usage("gptos ran SHELL STATUS")),
         Some("guard") => only_shell(rest).map(|shell| Some(HotVerb::Guard { shell })).ok_or_else(|| usage("gptos guard SHELL")),
         Some("warm") => only_shell(rest).map(|shell| Some(HotVerb::Warm { shell })).ok_or_else(|| usage("gptos warm SHELL")),
@@ -102,10 +104,11 @@ fn usage(form: &str) -> UsageError {
 fn widget(arguments: &[OsString]) -> Option<HotVerb> {
     let mut words = arguments.iter().map(|argument| argument.to_str());
     let shell = words.next()??.parse().ok()?;
-    let (mut fresh, mut holes, mut failed, mut shell_version) = (false, false, None, String::new());
+    let (mut fresh, mut list, mut holes, mut failed, mut shell_version) = (false, false, false, None, String::new());
     while let Some(word) = words.next() {
         match word? {
             "--fresh" => fresh = true,
+            "--list" => list = true,
             "--holes" => holes = true,
             "--fix" => failed = Some(words.next()??.parse().ok()?),
             "--shell-version" => shell_version = words.next()??.to_owned(),
@@ -114,7 +117,7 @@ fn widget(arguments: &[OsString]) -> Option<HotVerb> {
     }
     match failed {
         Some(status) => (!fresh).then_some(HotVerb::Fix { shell, status, shell_version }),
-        None => Some(HotVerb::Widget { shell, fresh, holes, shell_version }),
+        None => Some(HotVerb::Widget { shell, fresh, list, holes, shell_version }),
     }
 }
 
@@ -125,7 +128,9 @@ fn ran(arguments: &[OsString]) -> Option<HotVerb> {
 
 fn prefetch(arguments: &[OsString]) -> Option<HotVerb> {
     match widget(arguments)? {
-        HotVerb::Widget { shell, fresh: false, holes: false, shell_version } => Some(HotVerb::Prefetch { shell, shell_version }),
+        HotVerb::Widget { shell, fresh: false, list: false, holes: false, shell_version } => {
+            Some(HotVerb::Prefetch { shell, shell_version })
+        }
         _ => None,
     }
 }
@@ -168,14 +173,16 @@ mod tests {
 
     #[test]
     fn hot_verbs_are_read_and_others_left_alone() {
-        let asked =
-            |shell, fresh, holes, version: &str| Ok(Some(HotVerb::Widget { shell, fresh, holes, shell_version: version.to_owned() }));
-        let widget = |shell, fresh, version: &str| asked(shell, fresh, false, version);
+        let asked = |shell, fresh, list, holes, version: &str| {
+            Ok(Some(HotVerb::Widget { shell, fresh, list, holes, shell_version: version.to_owned() }))
+        };
+        let widget = |shell, fresh, version: &str| asked(shell, fresh, false, false, version);
         for (line, expected) in [
             ("widget zsh", widget(ShellKind::Zsh, false, "")),
             ("widget bash --fresh", widget(ShellKind::Bash, true, "")),
             ("widget fish --shell-version 3.6.0 --fresh", widget(ShellKind::Fish, true, "3.6.0")),
-            ("widget zsh --holes --fresh", asked(ShellKind::Zsh, true, true, "")),
+            ("widget zsh --holes --fresh", asked(ShellKind::Zsh, true, false, true, "")),
+            ("widget bash --list --holes", asked(ShellKind::Bash, false, true, true, "")),
             (
                 "widget zsh --fix 127 --shell-version 5.9",
                 Ok(Some(HotVerb::Fix { shell: ShellKind::Zsh, status: 127, shell_version: "5.9".to_owned() })),
@@ -214,6 +221,7 @@ mod tests {
             "prefetch",
             "prefetch zsh --fresh",
             "prefetch zsh --holes",
+            "prefetch zsh --list",
             "prefetch zsh list files",
         ] {
             let arguments: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();

@@ -27,6 +27,15 @@ pub fn script(shell: ShellKind, config: &Config, binary: Option<&Path>) -> Strin
     if shell == ShellKind::Zsh && section.prefetch {
         defaults.push((env_vars::PREFETCH, "1".to_owned()));
     }
+    if !section.note {
+        defaults.push((env_vars::NOTE, "0".to_owned()));
+    }
+    if !section.scopes.is_empty() {
+        defaults.push((env_vars::SCOPES, section.scopes.join(" ")));
+    }
+    if section.hash {
+        defaults.push((env_vars::HASH, "1".to_owned()));
+    }
     defaults.push((env_vars::GUARD, config.guard.name().to_owned()));
     let mut script: String = defaults.iter().map(|(name, value)| assignment(shell, name, value)).collect();
     script.push_str(&integration(shell));

@@ -48,6 +48,22 @@ fn what_nobody_chose_is_left_to_the_shell() {
 }
 
 #[test]
+fn what_the_file_says_of_notes_scopes_and_comments_reaches_the_shell() {
+    let mut config = Config::default();
+    let defaults = |config: &Config| {
+        let text = script(ShellKind::Bash, config, None);
+        text.strip_suffix(integration(ShellKind::Bash)).unwrap().to_owned()
+    };
+    assert!(!["GPTOS_NOTE", "GPTOS_SCOPES", "GPTOS_HASH"].iter().any(|name| defaults(&config).contains(*name)));
+    config.shell.note = false;
+    config.shell.scopes = ["git", "k"].map(str::to_owned).to_vec();
+    config.shell.hash = true;
+    for line in ["GPTOS_NOTE='0'\n", "GPTOS_SCOPES='git k'\n", "GPTOS_HASH='1'\n"] {
+        assert!(defaults(&config).contains(line), "{line}");
+    }
+}
+
+#[test]
 fn only_zsh_is_told_to_ask_ahead_and_only_where_the_file_says_so() {
     let mut config = Config::default();
     for (prefetch, shell) in [(false, ShellKind::Zsh), (true, ShellKind::Zsh), (true, ShellKind::Bash), (true, ShellKind::Fish)] {

@@ -12,7 +12,7 @@ use super::pages::{self, PageReport, ShownPage};
 use super::report::Report;
 use super::{ExitStatus, batch_queue, direct, facts, hints, why, widget};
 use crate::client::Unavailable;
-use crate::domain::Query;
+use crate::domain::{Aim, Query};
 use crate::line::present::{self, Shown};
 use crate::line::standing::Standing;
 use crate::protocol::Mode;
@@ -49,7 +49,7 @@ pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> Ex
         };
     }
     let asked = mode(arguments.offline);
-    let mut ask = Ask { query, facts, mode: asked, want, no_cache: arguments.no_cache, patient: false };
+    let mut ask = Ask { mode: asked, no_cache: arguments.no_cache, ..Ask::new(query, Aim::default(), facts, want) };
     standing.tighten(&mut ask.mode, &mut ask.no_cache);
     if arguments.show_request {
         return show_request(&ask, &surroundings, output);
@@ -128,12 +128,10 @@ pub(super) fn many(arguments: &BatchArguments, output: &mut Output<'_>) -> ExitS
     let offline = arguments.offline;
     let answer = move |query: &str| {
         let mut ask = Ask {
-            query: query.to_owned(),
-            facts: facts.clone(),
             mode: mode(arguments.offline),
-            want: REPORT,
             no_cache: arguments.no_cache,
             patient: true,
+            ..Ask::new(query.to_owned(), Aim::default(), facts.clone(), REPORT)
         };
         standing.tighten(&mut ask.mode, &mut ask.no_cache);
         let begun = Instant::now();

@@ -8,17 +8,20 @@ use super::hot_verbs::HotVerb;
 use super::output::{Output, visible};
 use super::{ExitStatus, facts, fix, guard, hints, pages, translate};
 use crate::client::Unavailable;
-use crate::domain::{Query, ShellFacts, ShellKind};
-use crate::line::context::Context;
+use crate::domain::{Aim, Query, ShellFacts, ShellKind};
+use crate::line::context::{self, Context};
 use crate::line::records::{self, Records};
 use crate::line::standing::Standing;
 use crate::line::{aloud, first_use, present};
-use crate::protocol::{Answer, Mode, RanRequest, WarmRequest, WireShell};
+use crate::protocol::{Answer, Mode, RanRequest, WarmRequest, WireAim, WireShell};
+use crate::suggest::pipeline::Ran;
 use crate::validate::Policy;
 use crate::wiring;
 
 /// How many suggestions a shell cycles through.
 const WANT: usize = 4;
+/// How many it lists.
+const LISTED: usize = 8;
 /// No progress sign before this: most answers are there by then, and a flicker is worse than nothing.
 const PROGRESS_AFTER: Duration = Duration::from_millis(120);
 /// How long `warm` waits for the resident.
@@ -33,7 +36,7 @@ const FLUSH_LIMIT: Duration = Duration::from_secs(1);
 /// Carries out a hot verb.
 pub(super) fn run(verb: HotVerb, output: &mut Output<'_>) -> ExitStatus {
     match verb {
-        HotVerb::Widget { shell, fresh, holes, shell_version } => widget(shell, shell_version, Wish { fresh, holes }, output),
+        HotVerb::Widget { shell, fresh, list, holes, shell_version } => widget(shell, shell_version, Wish { fresh, list, holes }, output),
         HotVerb::Fix { shell, status, shell_version } => fix::widget(shell, status, shell_version, output),
         HotVerb::Ran { shell, status } => ran(shell, i32::from(status)),
         HotVerb::Warm { shell } => warm(shell),
@@ -55,6 +58,8 @@ pub(super) fn record(output: &mut Output<'_>, kind: &str, text: &str, note: &str
 struct Wish {
     /// A provider's, at once.
     fresh: bool,
+    /// More of them, to choose from.
+    list: bool,
     /// Commands with holes as well.
     holes: bool,
 }
@@ -62,16 +67,17 @@ struct Wish {
 fn widget(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Output<'_>) -> ExitStatus {
     let surroundings = Surroundings::look();
     let status = match read_context() {
-        Ok((query, context)) => {
+        Ok((query, aim, context)) => {
             let mut facts = facts::gather(shell, shell_version);
             context.tell(&mut facts);
-            if let Some(line) = aloud::asked(&query, &facts).filter(|_| !wish.fresh) {
+            if let Some(line) = aloud::asked(&query, &facts).filter(|_| !wish.fresh && aim.is_plain()) {
                 let policy = Standing::look(&surroundings.paths, &facts).policy(&facts);
                 return ended(explained(line, &facts, &policy, output), output);
             }
             let mode = if wish.fresh { Mode::Fresh } else { Mode::Normal };
             let standing = Standing::look(&surroundings.paths, &facts);
-            let mut ask = Ask { query, facts, mode, want: WANT, no_cache: false, patient: false };
+            let want = if wish.list { LISTED } else { WANT };
+            let mut ask = Ask { mode, ..Ask::new(query, aim, facts, want) };
             standing.tighten(&mut ask.mode, &mut ask.no_cache);
             let mut next = surroundings.started + PROGRESS_AFTER;
             let mut offered = false;
@@ -127,7 +133,7 @@ fn answered(answer: &mut Answer, ask: &Ask, standing: &Standing, surroundings: &
         return ExitStatus::NoAnswer;
     }
     let mut records = Records::default();
-    let is_delivered = records::offer(&mut shown, answer, &ask.facts, &mut records);
+    let is_delivered = records::offer(&mut shown, answer, (&ask.facts, surroundings.started), &mut records);
     // A row of its own: a message is cut together with the note, and this line is shown only once.
     if is_delivered && let Some(help) = first_use::help(ask.facts.shell, &surroundings.paths) {
         records.add("row", help, "");
@@ -140,7 +146,7 @@ fn answered(answer: &mut Answer, ask: &Ask, standing: &Standing, surroundings: &
 /// sent: there are hardly any yet.
 fn warm(shell: ShellKind) -> ExitStatus {
     let (facts, surroundings) = (facts::gather(shell, String::new()), Surroundings::look());
-    let mut ask = Ask { query: String::new(), facts, mode: Mode::Normal, want: 1, no_cache: false, patient: false };
+    let mut ask = Ask::new(String::new(), Aim::default(), facts, 1);
     Standing::look(&surroundings.paths, &ask.facts).tighten(&mut ask.mode, &mut ask.no_cache);
     if ask.mode == Mode::Offline {
         return ExitStatus::Success;
@@ -156,14 +162,14 @@ fn warm(shell: ShellKind) -> ExitStatus {
 /// Hands the resident words that are being typed. Nothing is started for it, and where only this machine may know of the
 /// words, or nothing may be kept, nothing is sent.
 fn prefetch(shell: ShellKind, shell_version: String) -> ExitStatus {
-    let Ok((query, context)) = read_context() else { return ExitStatus::Usage };
+    let Ok((query, aim, context)) = read_context() else { return ExitStatus::Usage };
     let (mut facts, surroundings) = (facts::gather(shell, shell_version), Surroundings::look());
     context.tell(&mut facts);
     if aloud::asked(&query, &facts).is_some() {
         return ExitStatus::Success;
     }
     let is_private = Query::from_bytes(query.as_bytes()).is_ok_and(|query| query.is_private());
-    let mut ask = Ask { query, facts, mode: Mode::Normal, want: 1, no_cache: false, patient: false };
+    let mut ask = Ask::new(query, aim, facts, 1);
     Standing::look(&surroundings.paths, &ask.facts).tighten(&mut ask.mode, &mut ask.no_cache);
     if ask.mode == Mode::Normal
         && !ask.no_cache
@@ -175,11 +181,13 @@ fn prefetch(shell: ShellKind, shell_version: String) -> ExitStatus {
     ExitStatus::Success
 }
 
-/// Reads what the shell integration writes: the words and what it knows of its shell.
-fn read_context() -> Result<(String, Context), String> {
+/// Reads what the shell integration writes: the words, what they are about, and what it knows of its shell.
+fn read_context() -> Result<(String, Aim, Context), String> {
     let context = Context::read(std::io::stdin().lock()).map_err(|error| format!("standard input: {error}"))?;
     let query = Query::from_bytes(&context.query).map_err(|error| error.to_string())?;
-    Ok((query.to_wire(), context))
+    let aim = context.aim().map_err(|error| error.to_string())?;
+    let query = if context.is_private() { format!(" {}", query.as_str()) } else { query.to_wire() };
+    Ok((query, aim, context))
 }
 
 /// Reads the query from standard input, no more of it than tells that it is too long. A blank in front of it stays.
@@ -196,7 +204,9 @@ fn ran(shell: ShellKind, status: i32) -> ExitStatus {
     if std::io::stdin().lock().take(limit).read_to_string(&mut text).is_err() {
         return ExitStatus::Usage;
     }
-    let Some((query, command)) = text.split_once('\0') else { return ExitStatus::Usage };
+    let mut fields = text.trim_end_matches('\n').split('\0');
+    let (Some(query), Some(command)) = (fields.next(), fields.next()) else { return ExitStatus::Usage };
+    let Ok(aim) = context::aim(&context::keyed(fields.map(str::as_bytes))) else { return ExitStatus::Usage };
     // What came of words that are for this machine alone is not kept.
     if Query::from_bytes(query.as_bytes()).is_ok_and(|query| query.is_private()) {
         return ExitStatus::Success;
@@ -205,10 +215,17 @@ fn ran(shell: ShellKind, status: i32) -> ExitStatus {
     if !Standing::look(&surroundings.paths, &facts).keeps_answers() {
         return ExitStatus::Success;
     }
-    let command = command.trim_end_matches(['\n', '\0']).to_owned();
+    let command = command.trim_end_matches('\n').to_owned();
     let Ok(query) = Query::from_bytes(query.as_bytes()) else { return ExitStatus::Usage };
     let config_file = surroundings.paths.config_file.as_ref().map(|file| file.to_string_lossy().into_owned());
-    let request = RanRequest { query: query.as_str().to_owned(), command, status, config_file, shell: WireShell::from_facts(&facts, &[]) };
+    let request = RanRequest {
+        query: query.as_str().to_owned(),
+        command,
+        status,
+        aim: WireAim::from_aim(&aim),
+        config_file,
+        shell: WireShell::from_facts(&facts, &[]),
+    };
     let body = serde_json::to_vec(&request).unwrap_or_default();
     match surroundings.channel().map(|channel| channel.exchange("POST", "/v1/ran", &body, RAN_LIMIT)) {
         Some(Ok(_)) => ExitStatus::Success,
@@ -218,7 +235,8 @@ fn ran(shell: ShellKind, status: i32) -> ExitStatus {
         Some(Err(_)) | None => {
             let backend = wiring::direct(&surroundings.paths);
             backend.setup();
-            backend.pipeline().record_ran(&query, &request.command, status, &facts, SystemTime::now());
+            let ran = Ran { query: &query, aim: &aim, command: &request.command, status };
+            backend.pipeline().record_ran(&ran, &facts, SystemTime::now());
             backend.pipeline().flush_memory(FLUSH_LIMIT);
             ExitStatus::Success
         }

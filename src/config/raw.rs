@@ -93,6 +93,9 @@ pub(super) struct RawShell {
     pub progress_ms: Option<Spanned<i64>>,
     pub enter_guard_ms: Option<Spanned<i64>>,
     pub prefetch: Option<Spanned<bool>>,
+    pub note: Option<Spanned<bool>>,
+    pub scopes: Option<Spanned<Vec<String>>>,
+    pub hash: Option<Spanned<bool>>,
 }
 
 #[derive(Deserialize, Default)]

@@ -11,7 +11,10 @@ use toml::Spanned;
 use super::raw::{RawConfig, RawContext, RawGuard, RawSwitch, key_at};
 use super::value::{Config, DAY, Guard, MIB};
 use super::{ConfigProblem, keys, nearest};
-use crate::domain::ContextField;
+use crate::domain::{ContextField, Scope};
+
+/// Most programs that may be asked about by their names.
+const MOST_SCOPES: usize = 32;
 
 /// Reads the text of a configuration file. `path` is named in problems and is where relative paths begin; `home` is
 /// what `~/` stands for.
@@ -135,6 +138,9 @@ impl Reader<'_> {
         if let Some(prefetch) = self.take(raw.shell.prefetch, "shell.prefetch", &mut lines) {
             shell.prefetch = prefetch;
         }
+        shell.note = self.take(raw.shell.note, "shell.note", &mut lines).unwrap_or(shell.note);
+        shell.scopes = self.scopes(raw.shell.scopes, &mut lines)?;
+        shell.hash = self.take(raw.shell.hash, "shell.hash", &mut lines).unwrap_or(shell.hash);
         let cache = &mut config.cache;
         self.number(raw.cache.max_entries, "cache.max_entries", 1..=10_000_000, &mut lines, |n| cache.max_entries = n)?;
         self.number(raw.cache.max_disk_mib, "cache.max_disk_mib", 1..=65_536, &mut lines, |n| cache.max_disk_bytes = n * MIB)?;
@@ -194,6 +200,17 @@ impl Reader<'_> {
         }
         self.take(Some(value), key, lines);
         Ok(())
+    }
+
+    /// Names that a shell compares words with; they become part of its start-up script.
+    fn scopes(&self, value: Option<Spanned<Vec<String>>>, lines: &mut Lines) -> Result<Vec<String>, ConfigProblem> {
+        let key = "shell.scopes";
+        if let Some(value) = &value
+            && (value.get_ref().len() > MOST_SCOPES || value.get_ref().iter().any(|word| Scope::from_word(word).is_err()))
+        {
+            return Err(self.problem(Some(value.span()), Some(key), expected(key)));
+        }
+        Ok(self.take(value, key, lines).unwrap_or_default())
     }
 
     fn shell_key(&self, value: Option<Spanned<String>>, key: &str, lines: &mut Lines) -> Result<Option<String>, ConfigProblem> {

@@ -8,6 +8,8 @@ fn read(text: &str) -> Result<Config, ConfigProblem> {
     parse(text, Path::new("/home/ada/.config/gptos/config.toml"), Some(Path::new("/home/ada")))
 }
 
+const SCOPES: &str = "expected an array of at most 32 names of programs such as [\"git\", \"docker\", \"k\"]";
+
 const FULL: &str = r#"
 resident = "off"
 deadline_ms = 5000
@@ -20,6 +22,9 @@ key2 = ""
 async = true
 progress_ms = 0
 enter_guard_ms = 300
+note = false
+scopes = ["git", "k"]
+hash = true
 
 [cache]
 max_entries = 100
@@ -46,6 +51,7 @@ fn every_key_arrives_with_its_line() {
     assert_eq!((config.deadline, config.idle_exit), (Duration::from_secs(5), Some(Duration::from_secs(600))));
     assert_eq!(config.guard, Guard::All);
     assert_eq!((config.shell.key.as_str(), config.shell.key2.as_deref(), config.shell.asynchronous), ("ctrl-space", Some(""), Some(true)));
+    assert_eq!((config.shell.note, config.shell.scopes.join(" ").as_str(), config.shell.hash), (false, "git k", true));
     assert_eq!((config.shell.progress, config.shell.enter_guard), (Duration::ZERO, Duration::from_millis(300)));
     assert_eq!((config.cache.max_entries, config.cache.max_disk_bytes, config.cache.ttl), (100, 2 * MIB, 7 * DAY));
     let names: Vec<_> =
@@ -55,9 +61,14 @@ fn every_key_arrives_with_its_line() {
     let words = ["pass", "show me", "openai"].map(str::to_owned).to_vec();
     assert_eq!(config.providers[0].key, Some(KeySettings::Command(words)));
     assert_eq!(config.providers[1].key, None);
-    for (key, line) in
-        [("deadline_ms", 3), ("guard", 5), ("shell.enter_guard_ms", 12), ("provider.openai.key", 23), ("provider.local.model", 29)]
-    {
+    for (key, line) in [
+        ("deadline_ms", 3),
+        ("guard", 5),
+        ("shell.enter_guard_ms", 12),
+        ("shell.scopes", 14),
+        ("provider.openai.key", 26),
+        ("provider.local.model", 32),
+    ] {
         assert_eq!(config.origin(key), ValueOrigin::File { line }, "{key}");
     }
     assert_eq!(config.origin("provider.openai.kind"), ValueOrigin::Default);
@@ -91,6 +102,9 @@ fn problems_name_line_and_key_and_say_what_was_expected() {
         ("guard = \"on\"", 1, "guard", "expected \"suggested\", \"all\" or \"off\""),
         ("[shell]\nasync = \"yes\"", 2, "shell.async", "expected true or false"),
         ("[shell]\nkey = \"a\\nb\"", 2, "shell.key", "expected a key such as \"ctrl-g\""),
+        ("[shell]\nnote = 1", 2, "shell.note", "expected true or false"),
+        ("[shell]\nscopes = \"git\"", 2, "shell.scopes", SCOPES),
+        ("[shell]\nscopes = [\"git\", \"$(id)\"]", 2, "shell.scopes", SCOPES),
         ("[chell]\nkey = \"x\"", 1, "chell", "unknown key"),
         ("[shell]\n\nkye = \"x\"", 3, "shell.kye", "unknown key"),
         ("shell = 3", 1, "shell", "expected a table"),
@@ -141,6 +155,7 @@ fn an_unknown_key_is_answered_with_the_one_that_was_meant() {
     for (text, hint) in [
         ("deadlin_ms = 1", "did you mean `deadline_ms`?"),
         ("[shel]", "did you mean `shell`?"),
+        ("[shell]\nscope = []", "did you mean `scopes`?"),
         ("[cache]\nttl_day = 1", "did you mean `ttl_days`?"),
         ("[[provider]]\nurl_base = \"x\"", "known here: name, kind, base_url, model, key, api_version, argv, proxy, ca_file"),
         ("[[provider]]\nmodle = \"x\"", "did you mean `model`?"),

@@ -76,6 +76,12 @@ pub struct ShellSection {
     pub enter_guard: Duration,
     /// Whether providers are asked while words are being typed.
     pub prefetch: bool,
+    /// Whether a line under the prompt tells of a suggestion.
+    pub note: bool,
+    /// Words that ask about one program with a question mark behind them.
+    pub scopes: Vec<String>,
+    /// Whether a comment asks.
+    pub hash: bool,
 }
 
 /// Where a key is, in words that are safe to show: arguments of a command are left out.
@@ -132,6 +138,9 @@ impl Default for ShellSection {
             progress: Duration::from_millis(120),
             enter_guard: Duration::from_millis(250),
             prefetch: false,
+            note: true,
+            scopes: Vec::new(),
+            hash: false,
         }
     }
 }
@@ -179,13 +188,16 @@ impl Config {
             ("deadline_ms".to_owned(), self.deadline.as_millis().to_string()),
             ("idle_exit_minutes".to_owned(), self.idle_exit.map_or_else(|| "30, under SSH 5".to_owned(), minutes)),
             ("guard".to_owned(), quoted(self.guard.name())),
-            ("context".to_owned(), format!("[{}]", self.context.iter().map(|field| quoted(field.name())).collect::<Vec<_>>().join(", "))),
+            ("context".to_owned(), list(self.context.iter().map(|field| field.name()))),
             ("shell.key".to_owned(), quoted(&self.shell.key)),
             ("shell.key2".to_owned(), self.shell.key2.as_deref().map_or_else(by_shell, quoted)),
             ("shell.async".to_owned(), self.shell.asynchronous.map_or_else(by_shell, |on| on.to_string())),
             ("shell.progress_ms".to_owned(), self.shell.progress.as_millis().to_string()),
             ("shell.enter_guard_ms".to_owned(), self.shell.enter_guard.as_millis().to_string()),
             ("shell.prefetch".to_owned(), self.shell.prefetch.to_string()),
+            ("shell.note".to_owned(), self.shell.note.to_string()),
+            ("shell.scopes".to_owned(), list(self.shell.scopes.iter().map(String::as_str))),
+            ("shell.hash".to_owned(), self.shell.hash.to_string()),
             ("cache.max_entries".to_owned(), self.cache.max_entries.to_string()),
             ("cache.max_disk_mib".to_owned(), (self.cache.max_disk_bytes / MIB).to_string()),
             ("cache.ttl_days".to_owned(), (self.cache.ttl.as_secs() / DAY.as_secs()).to_string()),
@@ -196,8 +208,7 @@ impl Config {
             ("limits.calls_per_provider".to_owned(), self.online.calls_per_provider.to_string()),
         ];
         if !self.rules.is_empty() {
-            let silenced: Vec<String> = self.rules.silenced().iter().map(|id| quoted(id)).collect();
-            rows.push(("rules.silence".to_owned(), format!("[{}]", silenced.join(", "))));
+            rows.push(("rules.silence".to_owned(), list(self.rules.silenced().iter().map(String::as_str))));
             let added: Vec<&str> = self.rules.added().iter().map(|rule| rule.id.as_str()).collect();
             rows.push(("rules.add".to_owned(), if added.is_empty() { "none".to_owned() } else { added.join(", ") }));
         }
@@ -230,6 +241,10 @@ impl Config {
         };
         rows.into_iter().map(with_origin).collect()
     }
+}
+
+fn list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    format!("[{}]", texts.map(quoted).collect::<Vec<_>>().join(", "))
 }
 
 fn quoted(text: &str) -> String {

@@ -1,5 +1,6 @@
 //! The vocabulary: what a query, a candidate, a risk and a failure are. No I/O, no clock, no async, no serde.
 
+mod aim;
 mod candidate;
 mod context;
 mod facts;
@@ -14,6 +15,7 @@ mod shell;
 mod slips;
 mod visible;
 
+pub use aim::{Aim, AimError, Refined, Scope};
 pub use candidate::{Answerer, Candidate, Origin};
 pub use context::ContextField;
 pub use facts::{PROXY_VARIABLES, ShellFacts};

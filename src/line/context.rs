@@ -1,8 +1,9 @@
-//! What a shell integration writes on standard input: the words, the commands that only this shell knows, and its options.
+//! What a shell integration writes on standard input: the words, the commands that only this shell knows, its options, and
+//! what the words are about.
 
 use std::io::Read;
 
-use crate::domain::{Query, ShellFacts, ShellKind};
+use crate::domain::{Aim, AimError, Refined, Scope, ShellFacts, ShellKind};
 
 /// Most bytes of names that are read; a shell with a large framework has some 40 KiB.
 const NAMES_LIMIT: usize = 128 * 1024;
@@ -10,16 +11,21 @@ const NAMES_LIMIT: usize = 128 * 1024;
 const MOST_NAMES: usize = 4096;
 /// Longest name that is kept, in bytes.
 const LONGEST_NAME: usize = 64;
+/// Most keyed fields that are looked at.
+const MOST_KEYED: usize = 16;
 /// Most bytes of options that are read.
 const OPTIONS_LIMIT: usize = 1024;
+/// Most bytes that are read at all. What stands behind names that are too many is still reached.
+const LIMIT: usize = 512 * 1024;
 
-/// The three fields `QUERY NUL NAMES NUL OPTIONS`; the last two may be missing.
+/// The fields `QUERY NUL NAMES NUL OPTIONS`, and any number of fields `key=value` behind them; all but the first may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Context {
     /// The words as they were typed.
     pub query: Vec<u8>,
     own_commands: Vec<String>,
     options: Vec<String>,
+    keyed: Vec<(String, String)>,
 }
 
 impl Context {
@@ -29,14 +35,13 @@ impl Context {
     /// What the system says.
     pub fn read(input: impl Read) -> std::io::Result<Self> {
         let mut bytes = Vec::new();
-        let limit = Query::MAX_BYTES * 2 + NAMES_LIMIT + OPTIONS_LIMIT;
-        input.take(u64::try_from(limit).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
+        input.take(u64::try_from(LIMIT).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
         Ok(Self::from_bytes(&bytes))
     }
 
     /// Reads the fields; what is of no use is left out.
     pub fn from_bytes(bytes: &[u8]) -> Self {
-        let mut fields = bytes.splitn(3, |byte| *byte == 0);
+        let mut fields = bytes.split(|byte| *byte == 0);
         let query = fields.next().unwrap_or_default().to_vec();
         let names = cut(fields.next().unwrap_or_default(), NAMES_LIMIT);
         let options = cut(fields.next().unwrap_or_default(), OPTIONS_LIMIT);
@@ -44,7 +49,21 @@ impl Context {
             query,
             own_commands: words(names).filter(|name| is_command_name(name)).take(MOST_NAMES).map(str::to_owned).collect(),
             options: words(options).map(str::to_owned).collect(),
+            keyed: keyed(fields),
         }
+    }
+
+    /// What the words are about beside what they say.
+    ///
+    /// # Errors
+    /// [`AimError`] when a field cannot be what it should be.
+    pub fn aim(&self) -> Result<Aim, AimError> {
+        aim(&self.keyed)
+    }
+
+    /// Whether the words of the command to change were for this machine alone; then the words about it are too.
+    pub fn is_private(&self) -> bool {
+        value(&self.keyed, "asked").is_some_and(|asked| asked.starts_with([' ', '\t']))
     }
 
     /// Adds what the shell said of itself to its facts.
@@ -57,6 +76,32 @@ impl Context {
             ShellKind::Fish => true,
         };
     }
+}
+
+/// The fields `key=value`; what is no text or has no key is none.
+pub fn keyed<'a>(fields: impl Iterator<Item = &'a [u8]>) -> Vec<(String, String)> {
+    let pair = |field: &'a [u8]| {
+        let (key, value) = std::str::from_utf8(field).ok()?.split_once('=')?;
+        Some((key.to_owned(), value.to_owned()))
+    };
+    fields.filter_map(pair).take(MOST_KEYED).collect()
+}
+
+/// What keyed fields say of the words; keys that are not known say nothing.
+///
+/// # Errors
+/// [`AimError`] when a field cannot be what it should be.
+pub fn aim(keyed: &[(String, String)]) -> Result<Aim, AimError> {
+    let value = |key| value(keyed, key);
+    Ok(Aim {
+        refines: value("refines").map(|command| Refined::new(command, value("asked").unwrap_or_default())).transpose()?,
+        scope: value("scope").map(Scope::from_word).transpose()?,
+        cursor: value("cursor").and_then(|cursor| cursor.trim().parse().ok()),
+    })
+}
+
+fn value<'a>(keyed: &'a [(String, String)], wanted: &str) -> Option<&'a str> {
+    keyed.iter().find(|(key, _)| key == wanted).map(|(_, value)| value.as_str())
 }
 
 /// The first bytes of a field that is too long, without the word that the cut goes through.
@@ -82,6 +127,7 @@ fn is_command_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Query;
     use crate::system::tests::facts;
 
     fn told(shell: ShellKind, bytes: &[u8]) -> (Vec<u8>, Vec<String>, bool) {
@@ -99,7 +145,7 @@ mod tests {
             (ShellKind::Zsh, b"list\0\0globdots", b"list", names(&[]), false),
             (ShellKind::Zsh, b"list", b"list", names(&[]), false),
             (ShellKind::Bash, b"list\0a  b\nc\0", b"list", names(&["a", "b", "c"]), true),
-            (ShellKind::Bash, b"list\0\0x nocomments\0more", b"list", names(&[]), true),
+            (ShellKind::Bash, b"list\0\0x nocomments\0more", b"list", names(&[]), false),
             (ShellKind::Bash, b"list\0\0x nocomments", b"list", names(&[]), false),
             (ShellKind::Fish, b"list\0la\0", b"list", names(&["la"]), true),
             (ShellKind::Fish, b"", b"", names(&[]), true),
@@ -107,6 +153,31 @@ mod tests {
         ] {
             assert_eq!(told(shell, input), (query.to_vec(), commands, comments), "{:?}", String::from_utf8_lossy(input));
         }
+    }
+
+    #[test]
+    fn keyed_fields_say_what_the_words_are_about() {
+        let aim = |bytes: &[u8]| Context::read(bytes).unwrap().aim();
+        let refined = |command: &str, asked: &str| Some(Refined::new(command, asked).unwrap());
+        for (fields, expected) in [
+            (&b""[..], Aim::default()),
+            (b"\0cursor=12", Aim { cursor: Some(12), ..Aim::default() }),
+            (b"\0cursor=-1\0cursor=3", Aim::default()),
+            (b"\0new=x\0scope=k", Aim { scope: Some(Scope::from_word("kubectl").unwrap()), ..Aim::default() }),
+            (b"\0refines=ls -l a=b\0asked=list files", Aim { refines: refined("ls -l a=b", "list files"), ..Aim::default() }),
+            (b"\0asked=list files\0refines=ls\0", Aim { refines: refined("ls", "list files"), ..Aim::default() }),
+            (b"\0asked=list files", Aim::default()),
+            (b"\0\xff=1\0=\0scope", Aim::default()),
+        ] {
+            assert_eq!(aim(&[b"words\0\0", fields].concat()), Ok(expected), "{:?}", String::from_utf8_lossy(fields));
+        }
+        assert_eq!(aim(b"words\0\0\0refines=ls\x1b[2J"), Err(AimError::NoCommand));
+        assert_eq!(aim(b"words\0\0\0refines="), Err(AimError::NoCommand));
+        assert_eq!(aim(b"words\0\0\0refines=ls\0asked=a\x07"), Err(AimError::NoWords));
+        assert_eq!(aim(b"words\0\0\0scope=$(id)"), Err(AimError::NoProgram));
+        let long = [b"words\0", vec![b'x'; 200_000].as_slice(), b"\0\0scope=git"].concat();
+        assert!(aim(&long).unwrap().scope.is_some(), "names that are too many hide nothing");
+        assert!(Context::read(&b"but that\0\0\0refines=ls\0asked= list"[..]).unwrap().is_private());
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! From an answer to what people and programs see. Whatever came over the wire is a candidate again and passes the
 //! gate here, in the process that hands it to the shell.
 
-use crate::domain::{Answerer, Hole, Risk, ShellFacts};
+use std::time::Duration;
+
+use crate::domain::{Answerer, Hole, Origin, Risk, ShellFacts};
+use crate::explain;
 use crate::protocol::{Answer, Via, WireCandidate};
 use crate::suggest::fit;
 use crate::syntax;
@@ -167,8 +170,34 @@ impl Shown {
         [risk].into_iter().chain(self.here()).collect::<Vec<_>>().join(" · ")
     }
 
+    /// What it does, in one line: what the tables say where they know all of it, otherwise what its source said.
+    pub fn aloud(&self, facts: &ShellFacts) -> Option<String> {
+        let said = self.suggestion.reading().map(str::to_owned);
+        if *self.suggestion.origin() == Origin::Offline && said.is_some() {
+            return said;
+        }
+        let read = || {
+            let mut reading = explain::read(self.command(), facts.shell).ok()?;
+            let mut known = reading.whole;
+            reading.commands.iter_mut().for_each(|node| node.each(&mut |node| known &= node.known));
+            (known && !reading.commands.is_empty()).then(|| reading.short())
+        };
+        // What mends a line is said beside its source already.
+        read().or_else(|| said.filter(|_| *self.suggestion.origin() != Origin::Fix))
+    }
+
     /// What is known of it on this machine: what it reaches and what it needs.
     pub fn here(&self) -> impl Iterator<Item = String> + '_ {
         self.blast.iter().chain(&self.needs).cloned()
+    }
+}
+
+/// How long something took, as people say it.
+pub fn took(time: Duration) -> String {
+    let millis = time.as_secs_f64() * 1000.0;
+    match millis {
+        ..10.0 => format!("{millis:.1} ms"),
+        10.0..1000.0 => format!("{millis:.0} ms"),
+        _ => format!("{:.1} s", time.as_secs_f64()),
     }
 }

@@ -1,5 +1,7 @@
 //! What an integration reads: records of three fields, each ended by a NUL, none of which can hold a control character.
 
+use std::time::Instant;
+
 use super::aloud;
 use super::present::{self, Shown};
 use crate::domain::{Candidate, Origin, ShellFacts, visible};
@@ -33,14 +35,17 @@ impl Records {
     }
 }
 
-/// Writes suggestions, and what is to be said beside them. `false` when none of them may stand in a buffer.
-pub fn offer(shown: &mut [Shown], answer: &Answer, facts: &ShellFacts, records: &mut Records) -> bool {
+/// Writes the suggestions that a question of this shell, asked at `started`, came to, and what is to be said beside them. `false` when none of them may stand in a buffer.
+pub fn offer(shown: &mut [Shown], answer: &Answer, (facts, started): (&ShellFacts, Instant), records: &mut Records) -> bool {
     // One Enter runs every line of a buffer, so only what can be read as one line is put there.
     let (several, mut single): (Vec<_>, Vec<_>) = shown.iter_mut().partition(|suggestion| suggestion.command().contains('\n'));
     present::examine(&mut single, facts);
     for suggestion in &single {
         if suggestion.has_holes() {
             records.add("holes", &suggestion.holes(), "");
+        }
+        if let Some(reading) = suggestion.aloud(facts) {
+            records.add("reading", &visible(&reading), "");
         }
         records.add("cmd", suggestion.command(), &suggestion.note());
     }
@@ -54,6 +59,7 @@ pub fn offer(shown: &mut [Shown], answer: &Answer, facts: &ShellFacts, records: 
     if !answer.remarks.is_empty() {
         records.add("msg", &visible(&answer.remarks.join("; ")), "");
     }
+    records.add("took", &present::took(started.elapsed()), "");
     true
 }
 

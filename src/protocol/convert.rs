@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{WireCandidate, WireOptions, WirePage, WireShell};
-use crate::domain::{Candidate, Hole, OptionCheck, Origin, PROXY_VARIABLES, PageOffer, Secret, ShellFacts};
+use super::{WireAim, WireCandidate, WireOptions, WirePage, WireShell};
+use crate::domain::{Aim, AimError, Candidate, Hole, OptionCheck, Origin, PROXY_VARIABLES, PageOffer, Refined, Scope, Secret, ShellFacts};
 
 impl WireShell {
     /// Puts the facts of a shell on the wire, with the key variables that were asked for.
@@ -45,6 +45,33 @@ impl WireShell {
             own_commands: self.own_commands.split_ascii_whitespace().map(str::to_owned).collect(),
             comments: self.comments.unwrap_or_else(|| ShellFacts::usual_comments(shell)),
         })
+    }
+}
+
+impl WireAim {
+    /// Whether the words say all there is to say.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Puts an aim on the wire.
+    pub fn from_aim(aim: &Aim) -> Self {
+        Self {
+            refines: aim.refines.as_ref().map(|refined| refined.command().to_owned()),
+            asked: aim.refines.as_ref().map(|refined| refined.asked().to_owned()),
+            scope: aim.scope.as_ref().map(|scope| scope.program().to_owned()),
+            cursor: aim.cursor,
+        }
+    }
+
+    /// Reads one off the wire.
+    ///
+    /// # Errors
+    /// [`AimError`].
+    pub fn into_aim(self) -> Result<Aim, AimError> {
+        let refines = self.refines.map(|command| Refined::new(&command, self.asked.as_deref().unwrap_or_default())).transpose()?;
+        let scope = self.scope.map(|word| Scope::from_word(&word)).transpose()?;
+        Ok(Aim { refines, scope, cursor: self.cursor })
     }
 }
 

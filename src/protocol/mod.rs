@@ -58,8 +58,29 @@ pub struct SuggestRequest {
     /// What remains of the deadline, in milliseconds; absent: the configured one.
     #[serde(default)]
     pub deadline_ms: Option<u64>,
+    /// What the words are about beside what they say.
+    #[serde(default, skip_serializing_if = "WireAim::is_empty")]
+    pub aim: WireAim,
     /// The asking shell.
     pub shell: WireShell,
+}
+
+/// What words are about beside what they say. What is not valid is refused, not left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WireAim {
+    /// The command that they are to change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refines: Option<String>,
+    /// The words that this command answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<String>,
+    /// The program that the command must be one of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// Where the cursor stands in them, in characters, when they may be a command that somebody has begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<usize>,
 }
 
 /// The facts of the asking shell.
@@ -227,6 +248,9 @@ pub struct RanRequest {
     pub command: String,
     /// Its exit status.
     pub status: i32,
+    /// What the words were about beside what they say.
+    #[serde(default, skip_serializing_if = "WireAim::is_empty")]
+    pub aim: WireAim,
     /// The asking shell's configuration file; a resident that serves another one keeps nothing.
     #[serde(default)]
     pub config_file: Option<String>,

@@ -19,6 +19,8 @@ mod words;
 
 pub use text::{RedactedObject, RedactedText};
 
+use std::borrow::Cow;
+
 use thiserror::Error;
 
 use crate::domain::{Secret, ShellKind};
@@ -29,7 +31,17 @@ pub struct Redacted {
     /// What may leave the machine: each secret is a plain word that nobody can guess.
     pub text: RedactedText,
     stable: RedactedText,
+    beside: Vec<Beside>,
     hidden: Vec<Hidden>,
+}
+
+/// A text that belongs to another one, without its secrets.
+#[derive(Debug, Clone, Default)]
+pub struct Beside {
+    /// What may leave the machine.
+    pub text: RedactedText,
+    /// What is kept on it.
+    pub stable: RedactedText,
 }
 
 /// One secret and the words that stand for it.
@@ -55,6 +67,11 @@ impl Redacted {
     /// The same text with words for the secrets that depend on nothing else: what is kept on this machine is found by it.
     pub fn stable(&self) -> &RedactedText {
         &self.stable
+    }
+
+    /// The texts that belong to it, in their order.
+    pub fn beside(&self) -> &[Beside] {
+        &self.beside
     }
 
     /// Puts the secrets back into a command that mentions their placeholders, quoted so that the shell reads the
@@ -103,7 +120,20 @@ impl Redacted {
 
 /// Takes out everything that looks like a secret. The same secret gets the same placeholder.
 pub fn redact(text: &str) -> Redacted {
+    redact_with(text, &[])
+}
+
+/// The same for a text and others that belong to it: a secret of any of them can be put back into one command.
+pub fn redact_with(text: &str, beside: &[&str]) -> Redacted {
     let mut hidden: Vec<Hidden> = Vec::new();
+    // A word that stands for a secret must be in none of the texts.
+    let all = if beside.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(format!("{text}\n{}", beside.join("\n"))) };
+    let main = without_secrets(text, &all, &mut hidden);
+    let beside = beside.iter().map(|text| without_secrets(text, &all, &mut hidden)).collect();
+    Redacted { text: main.text, stable: main.stable, beside, hidden }
+}
+
+fn without_secrets(text: &str, all: &str, hidden: &mut Vec<Hidden>) -> Beside {
     let (mut out, mut stable) = (String::with_capacity(text.len()), String::with_capacity(text.len()));
     let mut done = 0;
     for span in scan::spans(text) {
@@ -115,9 +145,9 @@ pub fn redact(text: &str) -> Redacted {
         done = span.end;
         let known = hidden.iter().position(|hidden| hidden.secret.expose() == value);
         let known = known.unwrap_or_else(|| {
-            let stable = placeholder::stable(text, hidden.len() + 1);
+            let stable = placeholder::stable(all, hidden.len() + 1);
             // Without random bytes the word is one that is never put back.
-            let placeholder = placeholder::unguessable(text).unwrap_or_else(|| text::MASK.to_owned());
+            let placeholder = placeholder::unguessable(all).unwrap_or_else(|| text::MASK.to_owned());
             hidden.push(Hidden { placeholder, stable, secret: Secret::new(value) });
             hidden.len() - 1
         });
@@ -126,7 +156,7 @@ pub fn redact(text: &str) -> Redacted {
     }
     out.push_str(&text[done..]);
     stable.push_str(&text[done..]);
-    Redacted { text: RedactedText::scanned(out), stable: RedactedText::scanned(stable), hidden }
+    Beside { text: RedactedText::scanned(out), stable: RedactedText::scanned(stable) }
 }
 
 /// Whether a text holds anything that [`redact`] would take out.

@@ -17,7 +17,7 @@ fn hidden(secrets: &[(&str, &str)]) -> Redacted {
             secret: Secret::new((*secret).to_owned()),
         })
         .collect();
-    Redacted { text: RedactedText::default(), stable: RedactedText::default(), hidden }
+    Redacted { text: RedactedText::default(), stable: RedactedText::default(), beside: Vec::new(), hidden }
 }
 
 #[test]

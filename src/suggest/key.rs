@@ -41,6 +41,8 @@ pub struct KeyContext<'a> {
     pub models: &'a str,
     /// The place that a provider is told about. It counts for [`Kind::Provider`] only.
     pub seen: &'a str,
+    /// What the words are about beside what they say; empty for most.
+    pub about: &'a str,
 }
 
 /// The key of the answer to `query` as asked from the shell that `facts` describe.
@@ -63,6 +65,10 @@ pub fn derive(kind: Kind, query: &RedactedText, facts: &ShellFacts, context: &Ke
     fields.add_optional(is_context_bound(query).then(|| facts.cwd.as_os_str().as_bytes()));
     if kind == Kind::Provider && !context.seen.is_empty() {
         fields.add(context.seen.as_bytes());
+    }
+    if !context.about.is_empty() {
+        fields.add(b"about");
+        fields.add(context.about.as_bytes());
     }
     CacheKey(*fields.0.finalize().as_bytes())
 }
@@ -97,7 +103,7 @@ mod tests {
     use crate::domain::ShellKind;
 
     const CONTEXT: KeyContext<'static> =
-        KeyContext { os: "linux debian", build: Some("0.1.0-abc"), tools: "fd,rg", models: "openai/gpt", seen: "" };
+        KeyContext { os: "linux debian", build: Some("0.1.0-abc"), tools: "fd,rg", models: "openai/gpt", seen: "", about: "" };
 
     fn facts() -> ShellFacts {
         ShellFacts {

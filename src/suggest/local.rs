@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::aimed;
 use super::key::{self, KeyContext, Kind};
 use super::pipeline::{Mode, Offer, Place, Reply, Request, Via};
 use super::ports::{AnswerCache, CacheKey, CachedAnswer, KeptCandidate, Memory, RedactedText};
@@ -143,7 +144,7 @@ impl LocalSources<'_> {
 
     fn translate(&self, request: &Request, redacted: &Redacted, local: &mut Local) {
         // Words that hold a secret are not remembered, not even here.
-        let translation = self.translation(request.query.as_str(), redacted.is_clean() && !request.query.is_private());
+        let translation = self.aimed(&request.query, &request.aim, redacted.is_clean() && !request.query.is_private());
         if request.may_use_cache() && request.mode != Mode::Fresh && redacted.is_clean() {
             self.recall_alike(request, &translation, local);
         }
@@ -170,9 +171,9 @@ impl LocalSources<'_> {
     }
 
     pub(super) fn key(&self, kind: Kind, request: &Request, redacted: &Redacted) -> CacheKey {
-        let build = self.taught.identity(&self.place.build);
+        let (build, about) = (self.taught.identity(&self.place.build), aimed::about(&request.aim, redacted));
         let tools = self.machine.tools.as_ref().filter(|_| kind == Kind::Offline).map(ToolSet::names).unwrap_or_default();
-        let context = KeyContext { build: Some(&build), tools: &tools, ..self.place.key_context(request.seen()) };
+        let context = KeyContext { build: Some(&build), tools: &tools, ..self.place.key_context(request.seen(), &about) };
         key::derive(kind, redacted.stable(), &request.facts, &context)
     }
 
@@ -194,6 +195,9 @@ impl Local {
     /// Judges a candidate and keeps it unless the same command is there already. One that may only be shown is told of by
     /// `kept`, the command before its secrets were put back: a remark may reach a log.
     pub(super) fn add(&mut self, candidate: &Candidate, kept: &str, via: Via, request: &Request) {
+        if !aimed::fits(&candidate.command, &request.aim) {
+            return;
+        }
         let policy = request.policy();
         let suggestion = match judge(candidate, &policy) {
             Ok(suggestion) => suggestion,

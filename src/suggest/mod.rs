@@ -1,6 +1,7 @@
 //! From a query to suggestions: [`pipeline`] tells the story, [`ports`] is what it needs from outside.
 
 mod ahead;
+pub mod aimed;
 mod background;
 pub mod context;
 pub mod engine;

@@ -318,6 +318,9 @@ impl Judgement {
     async fn pass(&self, candidate: Candidate) -> Result<Suggestion, AttemptError> {
         let (request, redacted) = (&self.request, &self.redacted);
         let refused = |reason: String| AttemptError::new(FailureClass::Malformed, format!("its command was refused: {reason}"));
+        if let Some(scope) = request.aim.scope.as_ref().filter(|scope| !scope.holds(&candidate.command)) {
+            return Err(refused(format!("it is no command of {scope}")));
+        }
         let command = redacted.restore(&candidate.command, request.facts.shell).map_err(|error| refused(error.to_string()))?;
         let reading = candidate.reading.as_deref().map(|reading| redacted.mask(reading));
         let restored = Candidate { command, reading: reading.clone(), ..candidate.clone() };

@@ -14,12 +14,13 @@ use super::local::{Local, LocalSources, Taught};
 use super::metrics::{Asking, Metrics, Page};
 use super::online::{Asked, Online, OnlineSettings};
 use super::ports::{AnswerCache, CacheKey, Commands, Memory, Pages, Prompt, Provider, RedactedText, SeenPlace, ShellSyntax, Surroundings};
+pub use super::ran::Ran;
 use super::toolbox::Toolbox;
 pub use super::waiting::WaitingFor;
-use super::{pages, prompt};
-use crate::domain::{ContextField, PageOffer, ProvidersHealth, Query, ShellFacts};
+use super::{aimed, pages, prompt};
+use crate::domain::{Aim, ContextField, PageOffer, ProvidersHealth, Query, ShellFacts};
 use crate::offline::Translator;
-use crate::redact::{self, Redacted};
+use crate::redact::Redacted;
 use crate::validate::{CustomRules, Policy, Suggestion};
 
 /// Which sources may answer.
@@ -51,6 +52,8 @@ pub enum Via {
 pub struct Request {
     /// The words.
     pub query: Query,
+    /// What they are about beside what they say.
+    pub aim: Aim,
     /// The asking shell.
     pub facts: ShellFacts,
     /// Which sources may answer.
@@ -155,13 +158,14 @@ pub struct Place {
 impl Place {
     /// What cached answers depend on beside the words and the shell. A provider's model is left out on purpose: another
     /// model's answer to the same words stays an answer, and `???` asks anew.
-    pub fn key_context<'a>(&'a self, seen: &'a str) -> KeyContext<'a> {
-        KeyContext { os: self.os, build: Some(&self.build), tools: "", models: "", seen }
+    pub fn key_context<'a>(&'a self, seen: &'a str, about: &'a str) -> KeyContext<'a> {
+        KeyContext { os: self.os, build: Some(&self.build), tools: "", models: "", seen, about }
     }
 
     /// What an answer of this kind to these words is kept under.
     pub(super) fn key(&self, kind: Kind, request: &Request, redacted: &Redacted) -> CacheKey {
-        key::derive(kind, redacted.stable(), &request.facts, &self.key_context(request.seen()))
+        let about = aimed::about(&request.aim, redacted);
+        key::derive(kind, redacted.stable(), &request.facts, &self.key_context(request.seen(), &about))
     }
 }
 
@@ -292,7 +296,7 @@ impl Pipeline {
         if providers.is_empty() || words < LEAST_WORDS || request.mode != Mode::Normal || !request.may_use_cache() {
             return Vec::new();
         }
-        let redacted = redact::redact(request.query.as_str());
+        let redacted = request.redacted();
         // Nobody has asked for anything yet, so what could be a secret is not sent, not even by its place.
         if !redacted.is_clean() {
             return Vec::new();
@@ -303,7 +307,7 @@ impl Pipeline {
         }
         let needed = missing_keys(providers, &request.offered_keys);
         if needed.is_empty() {
-            let (prompt, _) = self.prompt((&request.facts, &request.context), &redacted).await;
+            let (prompt, _) = self.prompt((&request.facts, &request.context), &redacted, &request.aim).await;
             let asked = Asked { request, redacted: &redacted, prompt, providers, has_local: local.has_offers() };
             self.way_out().prefetch(&self.background, &self.parts, &asked);
         }
@@ -338,7 +342,7 @@ impl Pipeline {
 
     async fn answer(&self, request: &Request, providers: &[Arc<dyn Provider>], waiting: &WaitingFor, asking: &mut Asking<'_>) -> Outcome {
         // Secrets become placeholders before anything is keyed, stored or sent; they return in the final command only.
-        let redacted = redact::redact(request.query.as_str());
+        let redacted = request.redacted();
 
         // Which of several commands fits depends on what the machine has.
         self.toolbox.look(self.taught().tools(), &request.facts).await;
@@ -367,7 +371,7 @@ impl Pipeline {
                 false => Outcome::NeedKeys(needed),
             };
         }
-        let (prompt, removed) = self.prompt((&request.facts, &request.context), &redacted).await;
+        let (prompt, removed) = self.prompt((&request.facts, &request.context), &redacted, &request.aim).await;
         let mut remarks = match removed {
             0 => Vec::new(),
             count => vec![RedactedText::mask(&format!("{count} invisible characters were not sent"))],
@@ -393,7 +397,7 @@ impl Pipeline {
     /// The answer of this machine alone, with examples to read where it is not sure of one. In a batch nobody reads them.
     async fn unaided(&self, local: Local, request: &Request, remarks: Vec<RedactedText>) -> Outcome {
         let pages = match &self.pages {
-            Some(pages) if local.only_guesses() && !request.patient => {
+            Some(pages) if local.only_guesses() && !request.patient && request.aim.is_plain() => {
                 pages::offers(pages, request.query.as_str(), &request.policy()).await
             }
             _ => Vec::new(),
@@ -414,7 +418,7 @@ impl Pipeline {
     }
 
     /// What a provider would be sent for words from that shell, told so much of its place, and how many characters were taken out of it.
-    pub async fn prompt(&self, (facts, context): (&ShellFacts, &[ContextField]), redacted: &Redacted) -> (Prompt, usize) {
+    pub async fn prompt(&self, (facts, context): (&ShellFacts, &[ContextField]), redacted: &Redacted, aim: &Aim) -> (Prompt, usize) {
         let place = match &self.surroundings {
             Some(surroundings) if !context.is_empty() => {
                 let (surroundings, fields, cwd) = (Arc::clone(surroundings), context.to_vec(), facts.cwd.clone());
@@ -424,7 +428,7 @@ impl Pipeline {
             }
             _ => SeenPlace::default(),
         };
-        prompt::build(&redacted.text, facts, self.parts.place.os, &place)
+        prompt::build(redacted, aim, facts, self.parts.place.os, &place)
     }
 }
 

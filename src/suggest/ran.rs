@@ -5,33 +5,52 @@ use std::time::SystemTime;
 
 use tokio::time::Instant;
 
+use super::aimed;
 use super::key::{self, Kind};
 use super::pipeline::{Mode, Pipeline, Request};
 use super::ports::RanLine;
-use crate::domain::{Candidate, ContextField, Origin, Query, ShellFacts};
-use crate::redact;
+use crate::domain::{Aim, Candidate, ContextField, Origin, Query, ShellFacts};
 use crate::validate::{Policy, judge};
+
+/// A line that was run after it came from a suggestion.
+#[derive(Debug, Clone, Copy)]
+pub struct Ran<'a> {
+    /// The words that the suggestion answered.
+    pub query: &'a Query,
+    /// What they are about beside what they say.
+    pub aim: &'a Aim,
+    /// The line.
+    pub command: &'a str,
+    /// Its exit status.
+    pub status: i32,
+}
+
+/// Words that begin like this say how to change something. Without what they change they are no question.
+const CHANGES: [&str; 7] = ["but", "and", "now", "also", "instead", "without", "no"];
 
 impl Pipeline {
     /// Remembers what the user ran for a query: what worked last is the first answer next time, what failed twice is no
     /// longer. A line that holds a secret or does not pass the gate is not kept at all.
-    pub fn record_ran(&self, query: &Query, command: &str, status: i32, facts: &ShellFacts, now: SystemTime) {
-        let Some(memory) = self.memory().filter(|_| !query.is_private()) else { return };
-        let redacted = redact::redact(query.as_str());
-        let key = key::derive(Kind::Ran, redacted.stable(), facts, &self.parts.place.key_context(""));
+    pub fn record_ran(&self, ran: &Ran<'_>, facts: &ShellFacts, now: SystemTime) {
+        let Ran { query, aim, command, status } = *ran;
+        let lost_its_aim = aim.refines.is_none() && changes_something(query.as_str());
+        let Some(memory) = self.memory().filter(|_| !query.is_private() && !lost_its_aim) else { return };
+        let redacted = aimed::redacted(query, aim);
+        let about = aimed::about(aim, &redacted);
+        let key = key::derive(Kind::Ran, redacted.stable(), facts, &self.parts.place.key_context("", &about));
         let candidate = Candidate { command: command.to_owned(), holes: Vec::new(), reading: None, origin: Origin::Ran, confidence: 1.0 };
         let known = || memory.recall(&key).iter().any(|known| known.command == command);
         let keep = redacted.is_clean()
             && judge(&candidate, &Policy::new(facts.shell).with_comments(facts.comments)).is_ok()
-            && if status == 0 { self.was_suggested(query, command, facts, now) } else { known() };
+            && if status == 0 { self.was_suggested(ran, facts, now) } else { known() };
         // A line that holds a secret has no form in which it may be kept.
         if keep && let Some(command) = redacted.keep(command) {
-            let shape = self.sources(facts).shape(query.as_str());
+            let shape = if aim.is_plain() { self.sources(facts).shape(query.as_str()) } else { None };
             memory.record(&RanLine {
                 key: &key,
                 shape: shape.as_deref(),
                 shell: facts.shell,
-                query: redacted.stable(),
+                query: &aimed::remembered(aim, &redacted),
                 command: &command,
                 worked: status == 0,
                 at: now,
@@ -41,10 +60,11 @@ impl Pipeline {
 
     /// Whether a line that was run still answers the query: it resembles something that would be suggested for it. A
     /// shell only knows that the line once held a suggestion, and its user may have typed another command over it.
-    fn was_suggested(&self, query: &Query, command: &str, facts: &ShellFacts, now: SystemTime) -> bool {
+    fn was_suggested(&self, ran: &Ran<'_>, facts: &ShellFacts, now: SystemTime) -> bool {
         // The answer may have been given under either setting of the context.
         let request = |context: &[ContextField]| Request {
-            query: query.clone(),
+            query: ran.query.clone(),
+            aim: ran.aim.clone(),
             facts: facts.clone(),
             mode: Mode::Offline,
             want: usize::MAX,
@@ -58,12 +78,17 @@ impl Pipeline {
             now,
         };
         let sources = self.sources(facts);
-        let redacted = redact::redact(query.as_str());
+        let redacted = aimed::redacted(ran.query, ran.aim);
         [request(&[]), request(&ContextField::ALL)].iter().any(|request| {
             let local = sources.collect(request, &redacted).reply(request, Vec::new(), None);
-            local.offers.iter().any(|offer| resembles(command, offer.suggestion.command()))
+            local.offers.iter().any(|offer| resembles(ran.command, offer.suggestion.command()))
         })
     }
+}
+
+fn changes_something(words: &str) -> bool {
+    let first: String = words.chars().take_while(|c| c.is_alphabetic()).collect();
+    CHANGES.contains(&first.to_lowercase().as_str())
 }
 
 /// Whether a line is an edited suggestion: it begins with the same program, and at least half of the suggestion's words,

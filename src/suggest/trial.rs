@@ -12,7 +12,7 @@ use super::extract::extract;
 use super::ports::{Commands, Provider, RawAnswer, SeenPlace};
 use super::prompt;
 use super::waiting::WaitingFor;
-use crate::domain::{Answerer, AttemptError, Candidate, FailureClass, Origin, ShellFacts};
+use crate::domain::{Aim, Answerer, AttemptError, Candidate, FailureClass, Origin, ShellFacts};
 use crate::redact;
 use crate::validate::{Policy, Suggestion, judge};
 
@@ -54,7 +54,7 @@ pub async fn try_provider(
     os: &str,
     commands: Arc<dyn Commands>,
 ) -> Result<String, Vec<Failure>> {
-    let (prompt, _) = prompt::build(&redact::redact(QUESTION).text, facts, os, &SeenPlace::default());
+    let (prompt, _) = prompt::build(&redact::redact(QUESTION), &Aim::default(), facts, os, &SeenPlace::default());
     let providers = vec![Arc::clone(provider)];
     let deadline = Instant::now() + engine::total(TRIAL_TIME, &providers);
     let acceptance = Arc::new(Trial { facts: facts.clone(), commands });

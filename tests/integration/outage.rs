@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use gptos::protocol::{Mode, Record, SuggestRequest, WireShell, request_bytes};
+use gptos::protocol::{Mode, Record, SuggestRequest, WireAim, WireShell, request_bytes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::environment::{Resident, TestEnv, provider_block, records, wait_until};
@@ -72,6 +72,7 @@ async fn ask(socket: &std::path::Path, id: usize) -> Option<String> {
         session: Some(id as u64),
         config_file: None,
         deadline_ms: None,
+        aim: WireAim::default(),
         shell,
     };
     let body = serde_json::to_vec(&request).unwrap();

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gptos::domain::{AttemptError, FailureClass, Secret, ShellFacts, ShellKind, Stage};
+use gptos::domain::{Aim, AttemptError, FailureClass, Secret, ShellFacts, ShellKind, Stage};
 use gptos::providers::{HttpPool, ProviderSettings, ReachSettings, ServerSettings, WireSettings, build};
+use gptos::redact::redact;
 use gptos::secrets::{self, KeySettings};
 use gptos::suggest::pipeline::{Outcome, Request, WaitingFor};
 use gptos::suggest::ports::{AttemptLimits, Call, Heard, Prompt, Provider, RawAnswer, RedactedText, SeenPlace};
@@ -49,7 +50,7 @@ pub fn limits() -> AttemptLimits {
 }
 
 pub async fn ask_with(provider: &Arc<dyn Provider>, facts: &ShellFacts, limits: AttemptLimits) -> Result<RawAnswer, AttemptError> {
-    let (prompt, _) = prompt::build(&RedactedText::mask("list files"), facts, "Debian", &SeenPlace::default());
+    let (prompt, _) = prompt::build(&redact("list files"), &Aim::default(), facts, "Debian", &SeenPlace::default());
     let start = Instant::now();
     let result = provider.ask(Call { prompt: &prompt, facts, limits, heard: &Heard::default() }).await;
     assert!(start.elapsed() < limits.total + SLACK, "took {:?}", start.elapsed());
@@ -270,7 +271,7 @@ async fn answers_of_simultaneous_requests_are_not_mixed_up() {
     let asked = (0..40).map(|number| words[number % words.len()]).map(|word| {
         let (provider, facts) = (&provider, &facts);
         async move {
-            let (prompt, _) = prompt::build(&RedactedText::mask(word), facts, "Debian", &SeenPlace::default());
+            let (prompt, _) = prompt::build(&redact(word), &Aim::default(), facts, "Debian", &SeenPlace::default());
             (word, provider.ask(Call { prompt: &prompt, facts, limits: limits(), heard: &Heard::default() }).await)
         }
     });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use gptos::cache::{CacheSettings, MemoryCache};
-use gptos::domain::{Query, ShellFacts, ShellKind};
+use gptos::domain::{Aim, Query, ShellFacts, ShellKind};
 use gptos::suggest::online::OnlineSettings;
 use gptos::suggest::pipeline::{Mode, Pipeline, Place, Request};
 use gptos::system::{InstalledShells, SearchPath};
@@ -29,6 +29,7 @@ pub fn plain_facts(shell: ShellKind) -> ShellFacts {
 pub fn request(words: &str, facts: ShellFacts) -> Request {
     Request {
         query: Query::from_bytes(words.as_bytes()).unwrap(),
+        aim: Aim::default(),
         mode: Mode::Normal,
         want: 1,
         use_cache: true,

@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
 use crate::domain::{AttemptError, FailureClass, ShellFacts, ShellKind, Stage};
-use crate::suggest::ports::{AttemptLimits, Call, Pace, Provider, RawAnswer, Readiness};
+use crate::suggest::ports::{AttemptLimits, Call, Pace, Prompt, Provider, RawAnswer, Readiness};
 
 /// What a provider does with one call: an answer after a delay in milliseconds.
 pub(crate) type Step = (u64, Result<&'static str, FailureClass>);
@@ -34,6 +34,7 @@ pub(crate) struct Scripted {
     pub(crate) looks: AtomicUsize,
     act: Act,
     pub(crate) calls: Mutex<Vec<AttemptLimits>>,
+    prompt: Mutex<Option<Prompt>>,
     pub(crate) finished: AtomicUsize,
     pub(crate) resumed: AtomicUsize,
 }
@@ -49,6 +50,7 @@ impl Scripted {
             looks: AtomicUsize::new(0),
             act,
             calls: Mutex::default(),
+            prompt: Mutex::default(),
             finished: AtomicUsize::new(0),
             resumed: AtomicUsize::new(0),
         }
@@ -95,6 +97,11 @@ impl Scripted {
         self.loading.store(looks, Ordering::Relaxed);
     }
 
+    /// What it was sent last.
+    pub(crate) fn last_prompt(&self) -> Prompt {
+        self.prompt.lock().unwrap().clone().expect("it was asked")
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.calls.lock().unwrap().len()
     }
@@ -138,6 +145,7 @@ impl Provider for Scripted {
 
     fn ask<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Answered> {
         self.calls.lock().unwrap().push(call.limits);
+        *self.prompt.lock().unwrap() = Some(call.prompt.clone());
         let (delay, answer) = match &self.act {
             Act::Does(does) => return does(call),
             Act::Script(script) => {

@@ -1,6 +1,7 @@
 //! The order of the sources, with scripted providers, a cache in memory and a time of the test's own.
 
 mod ages;
+mod aimed;
 mod looking_after;
 mod order;
 mod pages;
@@ -74,6 +75,7 @@ impl Bench {
     fn request(&self, query: &str) -> Request {
         Request {
             query: Query::from_bytes(query.as_bytes()).unwrap(),
+            aim: Aim::default(),
             facts: facts(),
             mode: Mode::Normal,
             want: 4,
@@ -86,6 +88,12 @@ impl Bench {
             deadline: Instant::now() + Duration::from_secs(8),
             now: self.now,
         }
+    }
+
+    /// Tells the pipeline what became of a suggestion.
+    fn ran(&self, query: &Query, command: &str, status: i32) {
+        let aim = Aim::default();
+        self.pipeline.record_ran(&Ran { query, aim: &aim, command, status }, &facts(), self.now);
     }
 
     async fn outcome(&self, request: &Request) -> Outcome {

@@ -26,16 +26,16 @@ async fn a_providers_answer_is_asked_for_once_and_then_kept() {
 async fn what_was_run_comes_first_until_it_fails() {
     let bench = Bench::new("echo one");
     let query = Query::from_bytes(KNOWN.as_bytes()).unwrap();
-    bench.pipeline.record_ran(&query, "ls -lhS /var", 0, &facts(), bench.now);
+    bench.ran(&query, "ls -lhS /var", 0);
     assert_eq!(bench.best(KNOWN).await, given("ls -lhS /var", Via::Cache));
     assert!(bench.ask(&bench.request(KNOWN)).await.offers.len() >= 2, "the translation stays in the ring");
-    bench.pipeline.record_ran(&query, "ls -lhS /var", 2, &facts(), bench.now);
+    bench.ran(&query, "ls -lhS /var", 2);
     assert_eq!(bench.best(KNOWN).await, given("ls -lhS /var", Via::Cache), "one failure is bad luck");
-    bench.pipeline.record_ran(&query, "ls -lhS /var", 2, &facts(), bench.now);
+    bench.ran(&query, "ls -lhS /var", 2);
     assert_ne!(bench.best(KNOWN).await, given("ls -lhS /var", Via::Cache));
-    bench.pipeline.record_ran(&query, "ls -d /etc", 0, &facts(), bench.now);
+    bench.ran(&query, "ls -d /etc", 0);
     assert_ne!(bench.best(KNOWN).await, given("ls -d /etc", Via::Cache), "another command typed over the suggestion");
-    bench.pipeline.record_ran(&query, "mysql --password=hunter2hunter2", 0, &facts(), bench.now);
+    bench.ran(&query, "mysql --password=hunter2hunter2", 0);
     let reply = bench.ask(&bench.request(KNOWN)).await;
     assert!(reply.offers.iter().all(|offer| !offer.suggestion.command().contains("hunter2")));
 }
@@ -44,7 +44,7 @@ async fn what_was_run_comes_first_until_it_fails() {
 async fn a_line_that_was_changed_is_written_for_other_names() {
     let bench = Bench::new("echo one");
     let ran = |words: &str, line: &str| {
-        bench.pipeline.record_ran(&Query::from_bytes(words.as_bytes()).unwrap(), line, 0, &facts(), bench.now);
+        bench.ran(&Query::from_bytes(words.as_bytes()).unwrap(), line, 0);
     };
     let first = bench.best("find pdf files in ~/docs").await.unwrap().0;
     assert_eq!(first, "find ~/docs -name '*.pdf'");
@@ -73,7 +73,7 @@ async fn at_the_third_time_a_short_name_is_offered_once() {
         let reply = bench.ask(&bench.request(KNOWN)).await;
         let told = reply.remarks.iter().filter(|remark| remark.as_str().contains("alias list-files='ls -lhS'")).count();
         assert_eq!(told, usize::from(time == 3), "time {time}: {:?}", reply.remarks);
-        bench.pipeline.record_ran(&query, "ls -lhS", 0, &facts(), bench.now);
+        bench.ran(&query, "ls -lhS", 0);
     }
 }
 
