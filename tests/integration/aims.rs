@@ -65,7 +65,7 @@ fn a_scope_and_a_change_reach_the_provider_through_the_resident_and_without_it()
         assert!(texts(&run.out, "cmd").is_empty() && run.out.contains("it is no command of kubectl"), "{}", run.out);
         let run = ask("refines=git log\0asked=show the log");
         assert_eq!(texts(&run.out, "cmd"), ["git log --frobnicated"], "{}", run.out);
-        let sent = String::from_utf8(provider.requests().last().unwrap().body.clone()).unwrap();
+        let sent = provider.requests().last().unwrap().body.clone();
         assert!(sent.contains("git log") && sent.contains("show the log"), "{sent}");
         for wrong in ["scope=a b", "refines=ls\x1b[2J", "refines=", "refines=ls\0asked=\x07"] {
             let run = ask(wrong);
