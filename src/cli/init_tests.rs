@@ -52,7 +52,7 @@ fn what_the_file_says_of_notes_scopes_and_comments_reaches_the_shell() {
     let mut config = Config::default();
     let defaults = |config: &Config| {
         let text = script(ShellKind::Bash, config, None);
-        text.strip_suffix(integration(ShellKind::Bash)).unwrap().to_owned()
+        text.strip_suffix(&integration(ShellKind::Bash)).unwrap().to_owned()
     };
     assert!(!["GPTOS_NOTE", "GPTOS_SCOPES", "GPTOS_HASH"].iter().any(|name| defaults(&config).contains(*name)));
     config.shell.note = false;

@@ -19,7 +19,7 @@ fn each_suggestion_is_read_aloud_and_the_time_is_told_once() {
     for resident in [false, true] {
         let _resident = resident.then(|| Resident(env.start_resident()));
         let run = env.run_with_input(&["widget", "zsh"], b"find files bigger than 100 MB changed this week");
-        let kinds: Vec<&str> = records(&run.out).iter().map(|record| record.0).collect();
+        let kinds: Vec<&str> = records(&run.out).iter().map(|record| record.0).filter(|kind| *kind != "tick").collect();
         assert_eq!(&kinds[..2], ["reading", "cmd"], "{}", run.out);
         assert_eq!(&kinds[kinds.len() - 2..], ["took", "end"], "{}", run.out);
         assert!(texts(&run.out, "reading")[0].contains("100 M"), "{}", run.out);
@@ -69,7 +69,7 @@ fn a_scope_and_a_change_reach_the_provider_through_the_resident_and_without_it()
         assert!(sent.contains("git log") && sent.contains("show the log"), "{sent}");
         for wrong in ["scope=a b", "refines=ls\x1b[2J", "refines=", "refines=ls\0asked=\x07"] {
             let run = ask(wrong);
-            assert_eq!((run.code, records(&run.out)[0].0), (Some(64), "msg"), "{wrong:?}: {}", run.out);
+            assert_eq!((run.code, texts(&run.out, "msg").len()), (Some(64), 1), "{wrong:?}: {}", run.out);
         }
     }
 }
