@@ -43,6 +43,8 @@ pub const CONFIRM_MS: &str = "GPTOS_CONFIRM_MS";
 pub const PROGRESS_MS: &str = "GPTOS_PROGRESS_MS";
 /// Whether a pause while typing has the words asked ahead.
 pub const PREFETCH: &str = "GPTOS_PREFETCH";
+/// Whether what the resident would answer stands behind the words while they are typed.
+pub const GHOST: &str = "GPTOS_GHOST";
 /// Whether the shell prompt stays live while a request runs.
 pub const ASYNC: &str = "GPTOS_ASYNC";
 
@@ -103,6 +105,11 @@ pub const ALL: &[Variable] = &[
         read_by: Reader::Shell,
         doc: "0 keeps this shell from asking providers while you pause in a line `?? words`, where the configuration says `prefetch = true`; \
               zsh only. Default: what the configuration says.",
+    },
+    Variable {
+        name: GHOST,
+        read_by: Reader::Shell,
+        doc: "0 shows nothing behind the words of a line `?? words` while you type it; zsh only. Default: 1.",
     },
     Variable {
         name: ASYNC,

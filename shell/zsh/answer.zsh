@@ -6,7 +6,7 @@ __gptos_data() {
     # A handler removed by another handler in the same round of polling is still called once.
     [[ $1 == "$_GPTOS_FD" ]] || return 0
     local chunk='' outcome=cancelled
-    integer i=0 ended=0 rounds=0 failed=0 progressed=0
+    integer ended=0 rounds=0 failed=0 progressed=0
     while (( rounds++ < 40 )); do
         sysread -i $1 -t 0 chunk
         failed=$?
@@ -14,6 +14,30 @@ __gptos_data() {
         _GPTOS_INPUT+="$chunk"
     done
 
+    __gptos_records
+
+    if (( ended )); then
+        __gptos_release
+        __gptos_arrive
+        zle -R
+    elif (( failed && failed != 4 )) || (( $#_GPTOS_INPUT > 262144 )); then
+        # Status 4 only means that there is no more now.
+        __gptos_release TERM
+        # A line that is held would wait for its second Enter without its reason on the screen.
+        _GPTOS_HELD=''
+        (( _GPTOS_CANCELLED )) || outcome='no answer (helper ended early)'
+        __gptos_say "$outcome"
+        zle -R
+    elif (( progressed && ! _GPTOS_CANCELLED )) && [[ $_GPTOS_ELAPSED == <-> ]]; then
+        __gptos_progress
+    fi
+    return 0
+}
+
+# Takes whole records off _GPTOS_INPUT. The caller keeps whether the last one was there (ended) and whether there is progress (progressed).
+__gptos_records() {
+    emulate -L zsh
+    integer i=0
     local -a fields=("${(@0)_GPTOS_INPUT}")
     # The last field is what follows the last NUL: not complete yet.
     for (( i = 1; i + 3 <= $#fields; i += 3 )); do
@@ -32,22 +56,6 @@ __gptos_data() {
         esac
     done
     _GPTOS_INPUT="${(pj:\0:)fields[i,-1]}"
-
-    if (( ended )); then
-        __gptos_release
-        __gptos_arrive
-        zle -R
-    elif (( failed && failed != 4 )) || (( $#_GPTOS_INPUT > 262144 )); then
-        # Status 4 only means that there is no more now.
-        __gptos_release TERM
-        # A line that is held would wait for its second Enter without its reason on the screen.
-        _GPTOS_HELD=''
-        (( _GPTOS_CANCELLED )) || outcome='no answer (helper ended early)'
-        __gptos_say "$outcome"
-        zle -R
-    elif (( progressed && ! _GPTOS_CANCELLED )) && [[ $_GPTOS_ELAPSED == <-> ]]; then
-        __gptos_progress
-    fi
     return 0
 }
 

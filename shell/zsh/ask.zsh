@@ -18,30 +18,44 @@ __gptos_parse() {
     reply=($fresh "${words:+$private$words}")
 }
 
+# REPLY: the names of functions and aliases that a command may begin with.
+__gptos_names() {
+    emulate -L zsh
+    # The table gives the names that match without their texts; a shell with all completions has a thousand others.
+    local -a names=(${(k)functions[(I)[^_-]*]} ${(k)aliases[(I)[^_-]*]})
+    REPLY="${(j: :)${names:#*[^A-Za-z0-9_.+:-]*}}"
+    if (( $#REPLY > 16384 )); then
+        REPLY="${REPLY[1,16384]}"
+        REPLY="${REPLY% *}"
+    fi
+}
+
 # Writes what the binary is asked: the words, and behind NULs what it cannot see from outside: the names of functions and aliases, and
 # the options that change how a line is read.
 __gptos_question() {
     emulate -L zsh
-    local -aU names=(${(ok)functions} ${(ok)aliases})
-    local text=''
-    names=(${${names:#[_-]*}:#*[^A-Za-z0-9_.+:-]*})
-    text="${(j: :)names}"
-    if (( $#text > 16384 )); then
-        text="${text[1,16384]}"
-        text="${text% *}"
-    fi
-    print -rn -- "$1"$'\0'"$text"$'\0'"${${_GPTOS_COMMENTS:#off}:+interactivecomments}"
+    local REPLY=''
+    __gptos_names
+    print -rn -- "$1"$'\0'"$REPLY"$'\0'"${${_GPTOS_COMMENTS:#off}:+interactivecomments}"
 }
 
 # Asks the binary: WORDS FRESH EXTENDS [STATUS]; with a status, WORDS is the line that failed with it. The answer comes to the widget
 # gptos-data; until then the line stays live.
 __gptos_ask() {
     emulate -L zsh
-    local bin="$GPTOS_BIN" pid=''
+    local bin="$GPTOS_BIN" pid='' REPLY=''
     local -a arguments=(widget zsh --shell-version "$ZSH_VERSION" --holes)
-    integer fd=0
+    integer fd=0 ended=0 progressed=0
     (( $2 )) && arguments=(widget zsh --fresh --shell-version "$ZSH_VERSION" --holes)
     [[ -n ${4-} ]] && arguments=(widget zsh --fix $4 --shell-version "$ZSH_VERSION" --holes)
+    if (( ! $2 && ! $3 )) && [[ -z ${4-} ]] && __gptos_socket_ask "$1"; then
+        __gptos_forget
+        __gptos_expect "$1" 0
+        _GPTOS_INPUT="$REPLY"
+        __gptos_records
+        __gptos_arrive
+        return 0
+    fi
     [[ $bin == */* ]] || bin="${commands[$bin]-}"
     if [[ ! -f $bin || ! -x $bin ]]; then
         __gptos_say "${GPTOS_BIN:-GPTOS_BIN} not found"
@@ -62,12 +76,19 @@ __gptos_ask() {
     fi
 
     (( $3 )) || __gptos_forget
-    _GPTOS_FD=$fd _GPTOS_PID=$pid _GPTOS_CANCELLED=0 _GPTOS_EXTENDS=$3
+    __gptos_expect "$1" $3
+    _GPTOS_FD=$fd _GPTOS_PID=$pid
+    zle -F -w $fd gptos-data
+    __gptos_trap_interrupt
+}
+
+# Nothing has come yet of the answer to WORDS; EXTENDS says whether it adds to the ring.
+__gptos_expect() {
+    emulate -L zsh
+    _GPTOS_CANCELLED=0 _GPTOS_EXTENDS=$2
     _GPTOS_INPUT='' _GPTOS_ASKED="$BUFFER" _GPTOS_QUERY="$1" _GPTOS_TYPED_ASKED="${_GPTOS_TYPED:-$BUFFER}"
     _GPTOS_NEW=() _GPTOS_NEW_NOTES=() _GPTOS_NEW_MORE='' _GPTOS_NEW_HOLES='' _GPTOS_REMARK='' _GPTOS_REFUSED=0 _GPTOS_ROWS=()
     _GPTOS_ELAPSED='' _GPTOS_WAITING_FOR='' _GPTOS_MEANWHILE='' _GPTOS_MEANWHILE_NOTE='' _GPTOS_TAKEN=0
-    zle -F -w $fd gptos-data
-    __gptos_trap_interrupt
 }
 
 # Forgets the suggestions for this line.

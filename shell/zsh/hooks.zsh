@@ -42,6 +42,8 @@ __gptos_watch_line() {
     [[ $BUFFER == '?'* ]] && __gptos_warm
     [[ $GPTOS_PREFETCH == 1 ]] && __gptos_watch_pause
     (( _GPTOS_N_HOLES || _GPTOS_HOLES_LIT )) && __gptos_watch_holes
+    [[ $BUFFER == '??'* || -n $_GPTOS_GHOST_LINE ]] && __gptos_watch_ghost
+    (( _GPTOS_DESCENDS )) && __gptos_watch_live
     [[ -n $_GPTOS_TYPED || -z $BUFFER ]] || return 0
     emulate -L zsh
     # Who empties the line wants neither what was taken nor what is still to come.
@@ -78,6 +80,7 @@ __gptos_preexec() {
     emulate -L zsh
     __gptos_release TERM
     __gptos_pause_forget
+    __gptos_ghost_forget
     # $1 is empty when our history hook has stored the words just now, and $3 has lost a blank in front.
     (( _GPTOS_ACCEPTED )) && _GPTOS_RUNNING="$_GPTOS_BLANK${1:-$3}"
     _GPTOS_BLANK=''
@@ -95,6 +98,7 @@ __gptos_precmd() {
     __gptos_release TERM
     __gptos_guard_lift
     __gptos_pause_forget
+    __gptos_ghost_forget
     __gptos_note_status $last_status
     __gptos_is_mark "$_GPTOS_TYPED" && _GPTOS_TYPED=''
     local bin="$GPTOS_BIN" query="$_GPTOS_QUERY" command_line="$_GPTOS_RUNNING"
@@ -110,8 +114,15 @@ __gptos_precmd() {
     fi
 }
 
+# What stands behind a line that is done must not stay on the screen.
+__gptos_line_finish() {
+    emulate -L zsh
+    __gptos_ghost_forget
+}
+
 __gptos_exit() {
     emulate -L zsh
+    __gptos_glance_end
     __gptos_release TERM
     __gptos_pause_end
 }

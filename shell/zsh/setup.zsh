@@ -48,4 +48,5 @@ add-zsh-hook preexec __gptos_preexec
 add-zsh-hook precmd __gptos_precmd
 add-zsh-hook zshexit __gptos_exit
 add-zle-hook-widget line-init __gptos_line_init
+add-zle-hook-widget line-finish __gptos_line_finish
 add-zle-hook-widget line-pre-redraw __gptos_watch_line

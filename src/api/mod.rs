@@ -1,6 +1,7 @@
 //! The one HTTP router. The resident mounts it on its Unix socket.
 
 mod fix;
+mod line;
 mod metrics;
 mod reply;
 mod stream;
@@ -71,6 +72,11 @@ impl Notice {
     /// A short name for what it says.
     pub fn id(&self) -> String {
         format!("notice-{}", &blake3::hash(self.text.as_bytes()).to_hex()[..16])
+    }
+
+    /// Whether it has been told.
+    pub fn is_told(&self) -> bool {
+        self.told.load(Ordering::Acquire)
     }
 
     /// The text, the first time.
@@ -158,6 +164,7 @@ struct Shared {
     backend: Arc<dyn Backend>,
     activity: Arc<Activity>,
     build: [(HeaderName, HeaderValue); 2],
+    looks: line::Looks,
 }
 
 impl Shared {
@@ -177,6 +184,7 @@ pub fn router(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str, b
     Router::new()
         .route("/v1/suggest", post(suggest))
         .route("/v1/ran", post(ran))
+        .route("/v1/line", post(line::line))
         .route("/v1/fix", post(fix::fix))
         .route("/v1/warm", post(warm))
         .route("/v1/prefetch", post(prefetch))
@@ -185,7 +193,7 @@ pub fn router(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str, b
         .route("/v1/cache", get(cache_stats).delete(cache_clear))
         .route("/v1/drain", post(drain))
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .with_state(Shared { backend, activity, build })
+        .with_state(Shared { backend, activity, build, looks: line::Looks::default() })
 }
 
 async fn suggest(State(shared): State<Shared>, Json(wire): Json<SuggestRequest>) -> Response<Body> {

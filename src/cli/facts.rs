@@ -3,23 +3,12 @@
 use std::path::PathBuf;
 
 use crate::domain::{PROXY_VARIABLES, Secret, ShellFacts, ShellKind};
+use crate::line::shell_facts;
 
 /// Reads this process's environment, which is the asking shell's.
 pub(super) fn gather(shell: ShellKind, shell_version: String) -> ShellFacts {
     let cwd = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(variable).find(|value| !value.is_empty());
-    ShellFacts {
-        shell,
-        shell_version,
-        cwd,
-        home: std::env::var_os("HOME").map(PathBuf::from),
-        path: variable("PATH").unwrap_or_default(),
-        locale: locale.unwrap_or_default(),
-        proxies: proxies(),
-        keys: Vec::new(),
-        own_commands: Vec::new(),
-        comments: ShellFacts::usual_comments(shell),
-    }
+    ShellFacts { proxies: proxies(), ..shell_facts(shell, shell_version, cwd, &|name| std::env::var_os(name)) }
 }
 
 /// The proxy variables that are set, by their names in lower case.

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::config::Config;
 use crate::domain::ShellKind;
 use crate::env_vars;
+use crate::platform::OwnBinary;
 
 /// The script for `shell`: the configured defaults, each only where the user has not set the variable, and then the
 /// integration. `binary` is the absolute path of this program; without it the shell looks `gptos` up in `$PATH`.
@@ -27,6 +28,10 @@ pub fn script(shell: ShellKind, config: &Config, binary: Option<&Path>) -> Strin
     if shell == ShellKind::Zsh && section.prefetch {
         defaults.push((env_vars::PREFETCH, "1".to_owned()));
     }
+    // The other shells have no place for it.
+    if shell == ShellKind::Zsh && !section.ghost {
+        defaults.push((env_vars::GHOST, "0".to_owned()));
+    }
     if !section.note {
         defaults.push((env_vars::NOTE, "0".to_owned()));
     }
@@ -40,6 +45,17 @@ pub fn script(shell: ShellKind, config: &Config, binary: Option<&Path>) -> Strin
     let mut script: String = defaults.iter().map(|(name, value)| assignment(shell, name, value)).collect();
     script.push_str(&integration(shell));
     script
+}
+
+/// Tells the integration which build it belongs to. Only zsh asks for it: a resident of another build is not its own.
+pub fn identity(shell: ShellKind, binary: &OwnBinary) -> String {
+    match (shell, binary.path.to_str()) {
+        (ShellKind::Zsh, Some(path)) => {
+            let (build, path) = (quote(shell, &binary.build()), quote(shell, path));
+            format!("\\builtin typeset -g _GPTOS_BUILD={build} _GPTOS_BUILD_BIN={path}\n")
+        }
+        _ => String::new(),
+    }
 }
 
 /// Defines a function of zsh that reads its first argument as a script, whatever the user's options and aliases are: quoted
@@ -58,13 +74,16 @@ const ZSH_REST: &[&str] = &[
     include_str!("../../shell/zsh/ahead.zsh"),
     include_str!("../../shell/zsh/answer.zsh"),
     include_str!("../../shell/zsh/ask.zsh"),
+    include_str!("../../shell/zsh/ghost.zsh"),
     include_str!("../../shell/zsh/guard.zsh"),
     include_str!("../../shell/zsh/holes.zsh"),
     include_str!("../../shell/zsh/hooks.zsh"),
     include_str!("../../shell/zsh/keys.zsh"),
+    include_str!("../../shell/zsh/live.zsh"),
     include_str!("../../shell/zsh/meanwhile.zsh"),
     include_str!("../../shell/zsh/mend.zsh"),
     include_str!("../../shell/zsh/say.zsh"),
+    include_str!("../../shell/zsh/socket.zsh"),
     include_str!("../../shell/zsh/setup.zsh"),
 ];
 

@@ -56,8 +56,11 @@ fn what_the_file_says_of_notes_scopes_and_comments_reaches_the_shell() {
     };
     assert!(!["GPTOS_NOTE", "GPTOS_SCOPES", "GPTOS_HASH"].iter().any(|name| defaults(&config).contains(*name)));
     config.shell.note = false;
+    config.shell.ghost = false;
     config.shell.scopes = ["git", "k"].map(str::to_owned).to_vec();
     config.shell.hash = true;
+    assert!(script(ShellKind::Zsh, &config, None).contains("GPTOS_GHOST='0'\n"));
+    assert!(!script(ShellKind::Bash, &config, None).contains("GPTOS_GHOST"));
     for line in ["GPTOS_NOTE='0'\n", "GPTOS_SCOPES='git k'\n", "GPTOS_HASH='1'\n"] {
         assert!(defaults(&config).contains(line), "{line}");
     }

@@ -144,6 +144,9 @@ fn start_up_script(shell: ShellKind, paths: &Paths, output: &mut Output<'_>) {
     if let Some(problem) = problem {
         output.error(&format!("{problem}; using the defaults"), problem.hint.as_deref());
     }
-    let binary = OwnBinary::look().ok().map(|binary| binary.path);
-    output.data(&init::script(shell, &config, binary.as_deref()));
+    let binary = OwnBinary::look().ok();
+    if let Some(binary) = &binary {
+        output.data(&init::identity(shell, binary));
+    }
+    output.data(&init::script(shell, &config, binary.as_ref().map(|binary| binary.path.as_path())));
 }

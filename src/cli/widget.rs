@@ -10,11 +10,12 @@ use super::{ExitStatus, facts, fix, guard, hints, pages, translate};
 use crate::client::Unavailable;
 use crate::domain::{Aim, Query, ShellFacts, ShellKind};
 use crate::line::context::{self, Context};
-use crate::line::records::{self, Records};
+use crate::line::records::{self, Asker, Offered, Records};
 use crate::line::standing::Standing;
 use crate::line::{aloud, first_use, present};
 use crate::protocol::{Answer, Mode, RanRequest, WarmRequest, WireAim, WireShell};
 use crate::suggest::pipeline::Ran;
+use crate::system::blast;
 use crate::validate::Policy;
 use crate::wiring;
 
@@ -133,13 +134,16 @@ fn answered(answer: &mut Answer, ask: &Ask, standing: &Standing, surroundings: &
         return ExitStatus::NoAnswer;
     }
     let mut records = Records::default();
-    let is_delivered = records::offer(&mut shown, answer, (&ask.facts, surroundings.started), &mut records);
+    let asker = Asker { facts: &ask.facts, started: surroundings.started, count_limit: blast::TIME_LIMIT, patient: true };
+    let offered = records::offer(&mut shown, answer, &asker, &mut records);
     // A row of its own: a message is cut together with the note, and this line is shown only once.
-    if is_delivered && let Some(help) = first_use::help(ask.facts.shell, &surroundings.paths) {
+    if offered == Offered::Given
+        && let Some(help) = first_use::help(ask.facts.shell, &surroundings.paths)
+    {
         records.add("row", help, "");
     }
     output.data(records.as_str());
-    if is_delivered { ExitStatus::Success } else { ExitStatus::NoAnswer }
+    if offered == Offered::Given { ExitStatus::Success } else { ExitStatus::NoAnswer }
 }
 
 /// Lets the resident open a connection to the provider that would be asked. Nothing is started for it, and no words are
@@ -184,10 +188,8 @@ fn prefetch(shell: ShellKind, shell_version: String) -> ExitStatus {
 /// Reads what the shell integration writes: the words, what they are about, and what it knows of its shell.
 fn read_context() -> Result<(String, Aim, Context), String> {
     let context = Context::read(std::io::stdin().lock()).map_err(|error| format!("standard input: {error}"))?;
-    let query = Query::from_bytes(&context.query).map_err(|error| error.to_string())?;
-    let aim = context.aim().map_err(|error| error.to_string())?;
-    let query = if context.is_private() { format!(" {}", query.as_str()) } else { query.to_wire() };
-    Ok((query, aim, context))
+    let (query, aim) = context.asks()?;
+    Ok((query.to_wire(), aim, context))
 }
 
 /// Reads the query from standard input, no more of it than tells that it is too long. A blank in front of it stays.

@@ -84,6 +84,12 @@ pub const ALL: &[Key] = &[
         doc: "Whether a line under the prompt says where a suggestion is from, what it does and what it risks. High risks are always said.",
     },
     Key {
+        path: "shell.ghost",
+        expects: "true or false",
+        default: "true",
+        doc: "Whether zsh shows behind the words what this machine would answer, while you type a line `?? words`. No provider is asked for it.",
+    },
+    Key {
         path: "shell.scopes",
         expects: "an array of at most 32 names of programs such as [\"git\", \"docker\", \"k\"]",
         default: "[]",

@@ -94,6 +94,7 @@ pub(super) struct RawShell {
     pub enter_guard_ms: Option<Spanned<i64>>,
     pub prefetch: Option<Spanned<bool>>,
     pub note: Option<Spanned<bool>>,
+    pub ghost: Option<Spanned<bool>>,
     pub scopes: Option<Spanned<Vec<String>>>,
     pub hash: Option<Spanned<bool>>,
 }

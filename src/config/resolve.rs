@@ -139,6 +139,7 @@ impl Reader<'_> {
             shell.prefetch = prefetch;
         }
         shell.note = self.take(raw.shell.note, "shell.note", &mut lines).unwrap_or(shell.note);
+        shell.ghost = self.take(raw.shell.ghost, "shell.ghost", &mut lines).unwrap_or(shell.ghost);
         shell.scopes = self.scopes(raw.shell.scopes, &mut lines)?;
         shell.hash = self.take(raw.shell.hash, "shell.hash", &mut lines).unwrap_or(shell.hash);
         let cache = &mut config.cache;

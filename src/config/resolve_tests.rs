@@ -23,6 +23,7 @@ async = true
 progress_ms = 0
 enter_guard_ms = 300
 note = false
+ghost = false
 scopes = ["git", "k"]
 hash = true
 
@@ -51,6 +52,7 @@ fn every_key_arrives_with_its_line() {
     assert_eq!((config.deadline, config.idle_exit), (Duration::from_secs(5), Some(Duration::from_secs(600))));
     assert_eq!(config.guard, Guard::All);
     assert_eq!((config.shell.key.as_str(), config.shell.key2.as_deref(), config.shell.asynchronous), ("ctrl-space", Some(""), Some(true)));
+    assert!(!config.shell.ghost);
     assert_eq!((config.shell.note, config.shell.scopes.join(" ").as_str(), config.shell.hash), (false, "git k", true));
     assert_eq!((config.shell.progress, config.shell.enter_guard), (Duration::ZERO, Duration::from_millis(300)));
     assert_eq!((config.cache.max_entries, config.cache.max_disk_bytes, config.cache.ttl), (100, 2 * MIB, 7 * DAY));

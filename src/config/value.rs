@@ -78,6 +78,8 @@ pub struct ShellSection {
     pub prefetch: bool,
     /// Whether a line under the prompt tells of a suggestion.
     pub note: bool,
+    /// Whether what would be answered is shown behind the words while they are typed.
+    pub ghost: bool,
     /// Words that ask about one program with a question mark behind them.
     pub scopes: Vec<String>,
     /// Whether a comment asks.
@@ -139,6 +141,7 @@ impl Default for ShellSection {
             enter_guard: Duration::from_millis(250),
             prefetch: false,
             note: true,
+            ghost: true,
             scopes: Vec::new(),
             hash: false,
         }
@@ -196,6 +199,7 @@ impl Config {
             ("shell.enter_guard_ms".to_owned(), self.shell.enter_guard.as_millis().to_string()),
             ("shell.prefetch".to_owned(), self.shell.prefetch.to_string()),
             ("shell.note".to_owned(), self.shell.note.to_string()),
+            ("shell.ghost".to_owned(), self.shell.ghost.to_string()),
             ("shell.scopes".to_owned(), list(self.shell.scopes.iter().map(String::as_str))),
             ("shell.hash".to_owned(), self.shell.hash.to_string()),
             ("cache.max_entries".to_owned(), self.cache.max_entries.to_string()),

@@ -3,7 +3,7 @@
 
 use std::io::Read;
 
-use crate::domain::{Aim, AimError, Refined, Scope, ShellFacts, ShellKind};
+use crate::domain::{Aim, AimError, Query, Refined, Scope, ShellFacts, ShellKind};
 
 /// Most bytes of names that are read; a shell with a large framework has some 40 KiB.
 const NAMES_LIMIT: usize = 128 * 1024;
@@ -51,6 +51,20 @@ impl Context {
             options: words(options).map(str::to_owned).collect(),
             keyed: keyed(fields),
         }
+    }
+
+    /// The words, and what they are about beside what they say.
+    ///
+    /// # Errors
+    /// What is wrong with them, in one line.
+    pub fn asks(&self) -> Result<(Query, Aim), String> {
+        let query = Query::from_bytes(&self.query).map_err(|error| error.to_string())?;
+        let aim = self.aim().map_err(|error| error.to_string())?;
+        if !self.is_private() {
+            return Ok((query, aim));
+        }
+        let private = Query::from_bytes(format!(" {}", query.as_str()).as_bytes()).map_err(|error| error.to_string())?;
+        Ok((private, aim))
     }
 
     /// What the words are about beside what they say.

@@ -2,12 +2,18 @@
 
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
 
 use crate::domain::ShellKind;
 use crate::paths::Paths;
 
 /// The empty file that says that the line was shown.
 const MARKER: &str = "welcomed";
+
+/// Whether nobody has been shown the line yet. Without a place to remember that, nobody ever is.
+pub fn is_due(state_dir: Option<&Path>) -> bool {
+    state_dir.is_some_and(|directory| fs::symlink_metadata(directory.join(MARKER)).is_err())
+}
 
 /// The line, if nobody has been shown it yet. Every other key press pays one look at one file. Whoever makes the file shows the line, so
 /// two shells cannot both do so; where nothing can be kept it would come with each answer, and is left out.
@@ -29,7 +35,7 @@ pub fn help(shell: ShellKind, paths: &Paths) -> Option<&'static str> {
 mod tests {
     use std::ffi::OsString;
     use std::os::unix::fs::PermissionsExt;
-    use std::path::{Path, PathBuf};
+    use std::path::PathBuf;
 
     use super::*;
 

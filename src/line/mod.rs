@@ -3,7 +3,12 @@
 
 pub mod aloud;
 pub mod context;
+mod facts;
 pub mod first_use;
 pub mod present;
+pub mod question;
+pub mod reading;
 pub mod records;
 pub mod standing;
+
+pub use facts::shell_facts;

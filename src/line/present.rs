@@ -47,6 +47,11 @@ pub fn meanwhile(wire: &WireCandidate, policy: &Policy) -> Option<Shown> {
 /// Looks at this machine for what belongs beside the suggestions: what each needs, and what the first one reaches.
 /// Counting files takes time that a suggestion somebody may never turn to is not worth.
 pub fn examine(shown: &mut [&mut Shown], facts: &ShellFacts) {
+    examine_within(shown, facts, blast::TIME_LIMIT);
+}
+
+/// The same for somebody who has so long for counting files; `false` when that was not enough.
+pub fn examine_within(shown: &mut [&mut Shown], facts: &ShellFacts, limit: Duration) -> bool {
     let tools = LocalTools::new();
     for one in shown.iter_mut() {
         let programs = one.suggestion.verdict().programs.as_slice();
@@ -54,9 +59,10 @@ pub fn examine(shown: &mut [&mut Shown], facts: &ShellFacts) {
         one.needs = fit::remarks(&command, programs, facts, &SearchPath, &tools);
     }
     // Nothing is known yet of what a hole will reach.
-    if let Some(first) = shown.first_mut().filter(|first| !first.has_holes()) {
-        first.blast = blast::describe(&first.suggestion.verdict().effects, facts);
-    }
+    let Some(first) = shown.first_mut().filter(|first| !first.has_holes()) else { return true };
+    let described = blast::describe_within(&first.suggestion.verdict().effects, facts, limit);
+    first.blast = described.said;
+    described.in_time
 }
 
 impl Shown {
@@ -84,6 +90,11 @@ impl Shown {
         let (last, others) = texts.split_last()?;
         let others = others.join(", ");
         Some(if others.is_empty() { format!("fill in {last}") } else { format!("fill in {others} and {last}") })
+    }
+
+    /// Whether it may be given without a word of doubt: its source is sure of it, and nothing is left open.
+    pub fn is_sure(&self) -> bool {
+        matches!(self.via, Via::Live | Via::Cache) && !self.has_holes()
     }
 
     /// Whether its source was not sure of it.

@@ -1,6 +1,6 @@
 //! What an integration reads: records of three fields, each ended by a NUL, none of which can hold a control character.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::aloud;
 use super::present::{self, Shown};
@@ -29,29 +29,55 @@ impl Records {
         &self.0
     }
 
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// The same, for who sends them.
+    pub fn into_text(self) -> String {
+        self.0
     }
 }
 
-/// Writes the suggestions that a question of this shell, asked at `started`, came to, and what is to be said beside them. `false` when none of them may stand in a buffer.
-pub fn offer(shown: &mut [Shown], answer: &Answer, (facts, started): (&ShellFacts, Instant), records: &mut Records) -> bool {
+/// Who asked, and how long there is to look around.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker<'a> {
+    /// The asking shell.
+    pub facts: &'a ShellFacts,
+    /// When it asked.
+    pub started: Instant,
+    /// How long files may be counted.
+    pub count_limit: Duration,
+    /// Whether a lower bound is good enough when that was too short.
+    pub patient: bool,
+}
+
+/// What became of an offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offered {
+    /// There is something to put into a buffer.
+    Given,
+    /// None of it may stand in a buffer.
+    Withheld,
+    /// There was not the time to look at what it reaches; nothing was written.
+    Late,
+}
+
+/// Writes the suggestions that a question came to, and what is to be said beside them.
+pub fn offer(shown: &mut [Shown], answer: &Answer, asker: &Asker<'_>, records: &mut Records) -> Offered {
     // One Enter runs every line of a buffer, so only what can be read as one line is put there.
     let (several, mut single): (Vec<_>, Vec<_>) = shown.iter_mut().partition(|suggestion| suggestion.command().contains('\n'));
-    present::examine(&mut single, facts);
+    if !present::examine_within(&mut single, asker.facts, asker.count_limit) && !asker.patient {
+        return Offered::Late;
+    }
     for suggestion in &single {
         if suggestion.has_holes() {
             records.add("holes", &suggestion.holes(), "");
         }
-        if let Some(reading) = suggestion.aloud(facts) {
+        if let Some(reading) = suggestion.aloud(asker.facts) {
             records.add("reading", &visible(&reading), "");
         }
         records.add("cmd", suggestion.command(), &suggestion.note());
     }
     if single.is_empty() && !several.is_empty() {
         records.add("msg", "the answer has several lines and stays out of the buffer; `gptos translate` prints it", "");
-        return false;
+        return Offered::Withheld;
     }
     if let Some(name) = &answer.more {
         records.add("more", &visible(name), "");
@@ -59,8 +85,8 @@ pub fn offer(shown: &mut [Shown], answer: &Answer, (facts, started): (&ShellFact
     if !answer.remarks.is_empty() {
         records.add("msg", &visible(&answer.remarks.join("; ")), "");
     }
-    records.add("took", &present::took(started.elapsed()), "");
-    true
+    records.add("took", &present::took(asker.started.elapsed()), "");
+    Offered::Given
 }
 
 /// Reads a line aloud and hands it back, so that it can be run. `false` when it cannot be read.

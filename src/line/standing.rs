@@ -32,6 +32,11 @@ impl Standing {
         if platform::stands_on_a_disk() { Self { in_force: read(), silent: false } } else { Self::within(LIMIT, read) }
     }
 
+    /// Reads it for a shell that stands in `cwd`. It takes as long as that directory takes to answer.
+    pub fn read(config_file: Option<&Path>, cwd: &Path, home: Option<&Path>) -> Self {
+        Self { in_force: InForce::read(config_file, cwd, home), silent: false }
+    }
+
     /// The result, or the careful assumption when there is none in time.
     fn within(limit: Duration, read: impl FnOnce() -> InForce + Send + 'static) -> Self {
         let (sender, receiver) = mpsc::channel();

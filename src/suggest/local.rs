@@ -72,6 +72,8 @@ pub struct LocalSources<'a> {
     pub(super) machine: Machine,
     /// What the user ran, if it is remembered.
     pub(super) memory: Option<Arc<dyn Memory>>,
+    /// Whether what the translator makes is kept. Of words that are still being typed it is not.
+    pub(super) keeps: bool,
 }
 
 /// All local answers to one request that passed the gate, best first.
@@ -154,6 +156,7 @@ impl LocalSources<'_> {
         }
         if let Some(best) = translation.candidates.first()
             && request.may_use_cache()
+            && self.keeps
             && best.confidence >= offline::SURE
             && redacted.is_clean()
         {

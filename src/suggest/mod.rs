@@ -2,6 +2,7 @@
 
 mod ahead;
 pub mod aimed;
+mod at_once;
 mod background;
 pub mod context;
 pub mod engine;

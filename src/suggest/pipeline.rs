@@ -142,7 +142,7 @@ const BATCH_WIDTH: usize = 10;
 const LEAST_WORDS: usize = 3;
 
 /// Why nobody was asked.
-const PRIVATE: &str = "the words begin with a blank, so nobody was asked over the network";
+pub(super) const PRIVATE: &str = "the words begin with a blank, so nobody was asked over the network";
 
 /// Where the pipeline stands: things that do not change from request to request.
 #[derive(Debug, Clone)]
@@ -184,8 +184,8 @@ pub struct Pipeline {
     pages: Option<Arc<dyn Pages>>,
     online: RwLock<Arc<Online>>,
     background: Arc<Background>,
-    metrics: Arc<Metrics>,
-    toolbox: Toolbox,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) toolbox: Toolbox,
     taught: RwLock<Arc<Taught>>,
     memory: RwLock<Option<Arc<dyn Memory>>>,
     batch: Semaphore,
@@ -318,14 +318,14 @@ impl Pipeline {
         Arc::clone(&self.online.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn taught(&self) -> Arc<Taught> {
+    pub(super) fn taught(&self) -> Arc<Taught> {
         Arc::clone(&self.taught.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The local sources for a shell, with what is known of its programs by now.
     pub(super) fn sources(&self, facts: &ShellFacts) -> LocalSources<'_> {
         let (taught, machine) = (self.taught(), self.toolbox.machine(facts));
-        LocalSources { place: &self.parts.place, cache: self.parts.cache.as_ref(), taught, machine, memory: self.memory() }
+        LocalSources { place: &self.parts.place, cache: self.parts.cache.as_ref(), taught, machine, memory: self.memory(), keeps: true }
     }
 
     pub(super) fn memory(&self) -> Option<Arc<dyn Memory>> {

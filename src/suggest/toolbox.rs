@@ -46,6 +46,11 @@ impl Toolbox {
         Machine { tools, ..Machine::usual(facts.shell, self.os) }
     }
 
+    /// Whether somebody has looked from this search path.
+    pub(super) fn knows(&self, facts: &ShellFacts) -> bool {
+        self.seen.get(&facts.path).is_some_and(|seen| seen.tools.is_some())
+    }
+
     /// Looks which of these programs are there. Whoever is the first to ask from a search path waits a moment for it.
     pub(super) async fn look(&self, names: &[String], facts: &ShellFacts) {
         let seen = self.seen.get(&facts.path);

@@ -20,7 +20,7 @@ use crate::platform::RemoteMounts;
 use crate::validate::{Effect, EffectKind};
 
 /// How long counting may take.
-const TIME_LIMIT: Duration = Duration::from_millis(50);
+pub const TIME_LIMIT: Duration = Duration::from_millis(50);
 /// How many names may be looked at.
 const ENTRY_LIMIT: usize = 10_000;
 /// More effects than this are counted up to here only.
@@ -33,10 +33,24 @@ const LABEL_LIMIT: usize = 48;
 ///
 /// It takes 50 ms at most and looks at 10,000 names at most; what lies beyond is `at least`. Without effects it costs nothing.
 pub fn describe(effects: &[Effect], facts: &ShellFacts) -> Option<String> {
+    describe_within(effects, facts, TIME_LIMIT).said
+}
+
+/// What was found out in a certain time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Described {
+    /// What is said of it; of what was not counted in time, `at least` so much.
+    pub said: Option<String>,
+    /// Whether the time was enough.
+    pub in_time: bool,
+}
+
+/// The same for somebody who has less time.
+pub fn describe_within(effects: &[Effect], facts: &ShellFacts, limit: Duration) -> Described {
     if effects.is_empty() {
-        return None;
+        return Described { said: None, in_time: true };
     }
-    measure(effects, facts, || Disk { remote: RemoteMounts::read() }, TIME_LIMIT)
+    measure(effects, facts, || Disk { remote: RemoteMounts::read() }, limit)
 }
 
 fn measure<F: Files + 'static>(
@@ -44,7 +58,7 @@ fn measure<F: Files + 'static>(
     facts: &ShellFacts,
     files: impl FnOnce() -> F + Send + 'static,
     limit: Duration,
-) -> Option<String> {
+) -> Described {
     let effects = &effects[..effects.len().min(MOST_EFFECTS)];
     let double_star = match facts.shell {
         ShellKind::Bash => DoubleStar::AsOne,
@@ -64,9 +78,11 @@ fn measure<F: Files + 'static>(
         // Nobody may be waiting any more.
         let _ = done.send(());
     });
-    counting.ok()?;
-    let _ = finished.recv_timeout(limit);
-    phrases(effects, &patterns, &progress.end())
+    if counting.is_err() {
+        return Described { said: None, in_time: true };
+    }
+    let in_time = finished.recv_timeout(limit).is_ok();
+    Described { said: phrases(effects, &patterns, &progress.end()), in_time }
 }
 
 /// The file system of this machine.

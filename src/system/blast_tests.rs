@@ -38,7 +38,7 @@ fn place() -> tempfile::TempDir {
 
 fn said(root: &tempfile::TempDir, effects: &[Effect]) -> Option<String> {
     // No wall time decides here: only what hangs is cut off.
-    measure(effects, &facts("", root.path()), || Disk { remote: RemoteMounts::read() }, Duration::from_secs(20))
+    measure(effects, &facts("", root.path()), || Disk { remote: RemoteMounts::read() }, Duration::from_secs(20)).said
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn the_home_of_the_asking_shell_counts() {
     assert_eq!(describe(&[delete("~/build")], &facts), None, "no home is known");
     facts.home = Some(root.path().to_owned());
     let effects = [delete("~/build")];
-    let said = measure(&effects, &facts, || Disk { remote: RemoteMounts::read() }, Duration::from_secs(20));
+    let said = measure(&effects, &facts, || Disk { remote: RemoteMounts::read() }, Duration::from_secs(20)).said;
     assert_eq!(said.as_deref(), Some("deletes 3 files (2.0 MB) under ~/build"));
 }
 
@@ -94,7 +94,7 @@ fn double_stars_mean_what_the_shell_means() {
     let root = place();
     let said = |shell: ShellKind, path: &str| {
         let facts = ShellFacts { shell, ..facts("", root.path()) };
-        measure(&[delete(path)], &facts, || Disk { remote: RemoteMounts::read() }, Duration::from_secs(20))
+        measure(&[delete(path)], &facts, || Disk { remote: RemoteMounts::read() }, Duration::from_secs(20)).said
     };
     assert_eq!(said(ShellKind::Bash, "**/*.o").as_deref(), Some("deletes 1 file (1 KB) matching **/*.o"));
     assert_eq!(said(ShellKind::Zsh, "**/*.o").as_deref(), Some("deletes 2 files (2.0 MB) matching **/*.o"));
@@ -194,7 +194,7 @@ impl Files for Fake {
 }
 
 fn faked(fake: Fake, effects: &[Effect], limit: Duration) -> Option<String> {
-    measure(effects, &facts("", Path::new("/w")), move || fake, limit)
+    measure(effects, &facts("", Path::new("/w")), move || fake, limit).said
 }
 
 const LONG: Duration = Duration::from_secs(20);

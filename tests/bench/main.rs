@@ -13,6 +13,7 @@ mod engine;
 mod offline;
 #[path = "../questions/mod.rs"]
 mod questions;
+mod zsh;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -108,6 +109,7 @@ fn main() {
     bench.compare("key press, cached (widget)", &["widget", "bash"]);
     bench.compare("gptos \"words\", cached", &[QUERY]);
     bench.compare("translate, cached", &["translate", "--shell", "bash", "--", QUERY]);
+    zsh::report(&bench.binary, bench.home.path(), QUERY);
     let stats = bench.command(&["cache", "stats", "--json"]).stdout(Stdio::piped()).output().unwrap();
     let status = bench.status();
     println!("resident: {:.1} MB after {} requests", status["rss_bytes"].as_f64().unwrap_or_default() / 1e6, status["requests"]);

@@ -12,6 +12,7 @@ mod faults;
 mod gate;
 mod holes;
 mod hostile_server;
+mod line;
 mod matrix;
 mod matrix_host;
 mod matrix_network;

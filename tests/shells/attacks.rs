@@ -1,7 +1,7 @@
 //! Hostile answers of a provider, sent through the whole path into real shells: nothing runs before Enter, and what the buffer and the
 //! screen show is all there is.
 
-mod table;
+pub mod table;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -164,6 +164,22 @@ fn ask(t: &Terminal, stage: &Stage, text: &[u8], number: usize) -> (String, Stri
     (line, answer)
 }
 
+/// What was answered is kept, so it may stand behind the same words while they are typed. It shows and does no more than an answer may.
+fn tempt(t: &Terminal, answer: &str, number: usize, id: &str) {
+    t.keys(&["C-e", "C-u", "C-l"]);
+    t.wait_for_buffer(str::is_empty);
+    let line = format!("?? sheep number {number}");
+    t.type_text(&line);
+    t.wait_until_idle();
+    assert_eq!(t.buffer(), line, "{id}");
+    assert_eq!(hidden(&t.screen().replace('\n', "")), Vec::<char>::new(), "{id}: behind the words\n{}", t.screen());
+    t.keys(&["M-f", "Right"]);
+    t.wait_until_idle();
+    let taken = t.buffer();
+    assert!(taken == line || taken == answer, "{id}: {taken:?} is not {answer:?}");
+    assert_eq!(hidden(&taken), Vec::<char>::new(), "{id}");
+}
+
 /// Why a character has no place in a buffer or on the screen; the rule is the test's own.
 fn hides(previous: Option<char>, c: char) -> bool {
     match u32::from(c) {
@@ -194,8 +210,10 @@ fn attack(shell: Shell) {
     let runtime = ("XDG_RUNTIME_DIR".to_owned(), root.path().join("run").display().to_string());
     // Only so that the next question need not wait.
     let before = if shell == Shell::Fish { "set -g GPTOS_ENTER_GUARD_MS 0" } else { "GPTOS_ENTER_GUARD_MS=0" }.to_owned();
+    let load = (shell == Shell::Zsh).then(|| format!("eval \"$('{}' init zsh)\"", env!("CARGO_BIN_EXE_gptos")));
     // The longest command that the gate lets through leaves the prompt in sight.
-    let setup = Setup { bin: env!("CARGO_BIN_EXE_gptos").into(), env: vec![runtime], before, columns: 200, rows: 60, ..Setup::default() };
+    let setup =
+        Setup { bin: env!("CARGO_BIN_EXE_gptos").into(), env: vec![runtime], before, load, columns: 200, rows: 60, ..Setup::default() };
     let t = Terminal::start(shell, setup);
     let stage = Stage { root, provider: FakeProvider::always(Reply::nothing()), home: t.dir().join("home") };
     stage.configure("on");
@@ -233,6 +251,10 @@ fn attack(shell: Shell) {
         assert!(!t.coloured_screen().contains("\u{1b}[8m"), "{shell:?}, {id}: concealed text\n{screen}");
         assert_eq!(t.state(), state, "{shell:?}, {id}: the terminal was changed");
         assert_eq!(t.prompt_number(), prompt, "{shell:?}, {id}: a line ran\n{screen}");
+        if shell == Shell::Zsh && number < BY_RESIDENT {
+            tempt(&t, &buffer, number + 1, id);
+            assert_eq!((t.state(), t.prompt_number()), (state.clone(), prompt), "{id}: behind the words");
+        }
         assert_eq!(fs::read_dir(&marks).unwrap().count(), 0, "{shell:?}, {id}: a command ran\n{screen}");
     }
     assert!(answered > 0, "some of them are harmless once they are read");

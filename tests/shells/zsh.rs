@@ -2,9 +2,12 @@
 
 mod enter;
 mod failure;
+mod ghost;
 mod guard;
+mod live;
 mod meanwhile;
 mod prefetch;
+mod socket;
 mod surroundings;
 
 use std::thread;

@@ -27,8 +27,8 @@ enum Failed {
 }
 
 impl<'a> Asking<'a> {
-    pub(super) fn new(metrics: &'a Metrics) -> Self {
-        Self { metrics, begun: Instant::now(), failed: None, is_over: false }
+    pub(super) fn since(metrics: &'a Metrics, begun: Instant) -> Self {
+        Self { metrics, begun, failed: None, is_over: false }
     }
 
     /// All providers were asked in vain.

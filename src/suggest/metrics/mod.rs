@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 pub(super) use asking::Asking;
 pub use page::Page;
 
+use tokio::time::Instant;
+
 use self::series::{Collect, Counter, Histogram};
 use super::ports::CacheStats;
 
@@ -55,7 +57,12 @@ impl Default for Metrics {
 impl Metrics {
     /// A question has come.
     pub(super) fn asking(&self) -> Asking<'_> {
-        Asking::new(self)
+        Asking::since(self, Instant::now())
+    }
+
+    /// A question has come at that time.
+    pub(super) fn asking_since(&self, begun: Instant) -> Asking<'_> {
+        Asking::since(self, begun)
     }
 
     /// What was counted so far.

@@ -1,0 +1,45 @@
+# Part of the integration for zsh: while a suggestion is edited, its risk and what it does stand below the line.
+
+# The line that was asked about last, and the one that the note below is about.
+typeset -g _GPTOS_LIVE_ASKED='' _GPTOS_LIVE_LINE=''
+
+# Before each redraw: does the line still say what the note below it says?
+__gptos_watch_live() {
+    emulate -L zsh
+    integer at=0
+    (( _GPTOS_DESCENDS && ! _GPTOS_FD && ! _GPTOS_N_HOLES )) || return 0
+    [[ $CONTEXT == start && $BUFFER != "$_GPTOS_LIVE_ASKED" && $BUFFER == [^[:space:]]* && -z $_GPTOS_GHOST_LINE && -z $_GPTOS_HELD ]] || return 0
+    at=${_GPTOS_RING[(Ie)$BUFFER]}
+    if (( at )); then
+        # It is a suggestion again, as it was given.
+        if [[ -n $_GPTOS_LIVE_LINE ]]; then
+            _GPTOS_LIVE_LINE='' _GPTOS_LIVE_ASKED=''
+            __gptos_say "$_GPTOS_NOTES[at]"
+        fi
+        return 0
+    fi
+    __gptos_glance_at reading "$BUFFER" && (( _GPTOS_GLANCE_FD )) && [[ $_GPTOS_GLANCE_LINE == "$BUFFER" ]] && _GPTOS_LIVE_ASKED="$BUFFER"
+    return 0
+}
+
+# The resident has read the line.
+__gptos_live_answer() {
+    emulate -L zsh
+    local -a fields=("${(@0)1}")
+    local note='' reading=''
+    integer i=0
+    for (( i = 1; i + 3 <= $#fields; i += 3 )); do
+        case $fields[i] in
+            note) note="$fields[i+1]" ;;
+            reading) reading="$fields[i+1]" ;;
+        esac
+    done
+    [[ -n $note ]] || return 0
+    note+="${reading:+ · $reading}"
+    [[ -n $_GPTOS_LIVE_LINE && $note == "$_GPTOS_SAID" ]] || __gptos_say "$note"
+    _GPTOS_LIVE_LINE="$BUFFER"
+}
+
+__gptos_live_forget() {
+    _GPTOS_LIVE_ASKED='' _GPTOS_LIVE_LINE=''
+}

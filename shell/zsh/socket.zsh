@@ -1,0 +1,201 @@
+# Part of the integration for zsh: asking the resident over its socket, without a process. Whatever is odd there leaves the question to the
+# binary, which tells a foreign socket from ours, starts a resident, and answers by itself.
+
+# The build that this script belongs to and its program; `gptos init` says both. Another program is always asked itself.
+: ${_GPTOS_BUILD=} ${_GPTOS_BUILD_BIN=}
+# How long a key waits for the resident, in seconds.
+: ${_GPTOS_SOCKET_LIMIT=0.02}
+# Whether the modules are there (-1: not tried); until when the resident is left alone, and for how many seconds it was the last time.
+typeset -gi _GPTOS_SOCKET_READY=-1 _GPTOS_AWAY=0
+typeset -gF _GPTOS_AWAY_UNTIL=0
+# What is asked while the user types: the fd (0 = none), what for, about which line, since when, and what has come.
+typeset -gi _GPTOS_GLANCE_FD=${_GPTOS_GLANCE_FD:-0}
+typeset -g _GPTOS_GLANCE_WISH='' _GPTOS_GLANCE_LINE='' _GPTOS_GLANCE_INPUT=''
+typeset -gF _GPTOS_GLANCE_AT=0
+
+# Whether the resident may be asked: REPLY is its socket. The places are those of the program, in its order, and as there only what belongs to
+# this user and is closed to others counts.
+__gptos_socket_find() {
+    emulate -L zsh
+    setopt extended_glob
+    local base='' folder=''
+    local -a seen bases
+    [[ -n $_GPTOS_BUILD && -n $_GPTOS_BUILD_BIN && $GPTOS_BIN == "$_GPTOS_BUILD_BIN" ]] || return 1
+    (( _GPTOS_SOCKET_READY && EPOCHREALTIME >= _GPTOS_AWAY_UNTIL )) || return 1
+    if (( _GPTOS_SOCKET_READY < 0 )); then
+        _GPTOS_SOCKET_READY=0
+        zmodload zsh/net/socket 2>/dev/null && zmodload -F zsh/stat b:zstat 2>/dev/null || return 1
+        _GPTOS_SOCKET_READY=1
+    fi
+    [[ ${(t)XDG_RUNTIME_DIR} == *export* && $XDG_RUNTIME_DIR == /* ]] && bases=("$XDG_RUNTIME_DIR")
+    bases+=("/run/user/$EUID" /tmp)
+    for base in "${(@u)bases}"; do
+        folder="$base/gptos"
+        [[ $base == /tmp ]] && folder="/tmp/gptos-$EUID"
+        # The program goes on where others could put a folder of theirs in the place of ours.
+        zstat -A seen -- "$base" 2>/dev/null || continue
+        (( seen[5] == 0 || seen[5] == EUID )) && (( !(seen[3] & 8#22) || seen[3] & 8#1000 )) || continue
+        if ! zstat -L -A seen -- "$folder" 2>/dev/null; then
+            # It would make this one, so there is no resident yet.
+            [[ -w $base ]] && return 1
+            continue
+        fi
+        (( (seen[3] & 8#170077) == 8#40000 && seen[5] == EUID )) || continue
+        REPLY="$folder/v1.sock"
+        zstat -L -A seen -- "$REPLY" 2>/dev/null || return 1
+        (( $#REPLY < 96 && (seen[3] & 8#170077) == 8#140000 && seen[5] == EUID ))
+        return
+    done
+    return 1
+}
+
+# REPLY: what the resident is sent: WISH WORDS NAMES. Of the environment only what the program would read for it as well.
+__gptos_socket_request() {
+    emulate -L zsh
+    setopt no_multibyte
+    local body='' name='' nul=$'\0' here="$PWD" link=$'\r\n'
+    local -a seen
+    # A shell may have come to its directory through a link, and only the system knows where it really is.
+    zstat -L -A seen /proc/self/cwd 2>/dev/null && [[ $seen[14] == /* ]] && here="$seen[14]"
+    body="wish=$1${nul}shell=zsh${nul}version=$ZSH_VERSION${nul}build=$_GPTOS_BUILD${nul}holes=1${nul}PWD=$here${nul}"
+    for name in HOME PATH LC_ALL LC_MESSAGES LANG XDG_CONFIG_HOME XDG_STATE_HOME GPTOS_CONFIG; do
+        [[ ${(Pt)name} == *export* ]] && body+="$name=${(P)name}$nul"
+    done
+    body+="$nul$2$nul$3$nul${${_GPTOS_COMMENTS:#off}:+interactivecomments}$nul"
+    # It has to fit into what the system takes at once: a resident that reads nothing must not hold the line.
+    (( $#body < 65536 )) || return 1
+    REPLY="POST /v1/line HTTP/1.1${link}host: gptos${link}connection: close${link}content-length: $#body${link}${link}$body"
+}
+
+# Sends the resident a request: REPLY is the fd of the answer.
+__gptos_socket_send() {
+    emulate -L zsh
+    local request="$2"
+    integer fd=0
+    zsocket "$1" 2>/dev/null || return 1
+    fd=$REPLY
+    if ! syswrite -o $fd -- "$request" 2>/dev/null; then
+        exec {fd}>&-
+        return 1
+    fi
+    REPLY=$fd
+}
+
+# Takes an HTTP answer apart: REPLY holds its records. 1: not whole yet, 2: it is no answer.
+__gptos_socket_read() {
+    emulate -L zsh
+    setopt no_multibyte extended_glob
+    local head='' size=''
+    (( $#1 <= 262144 )) || return 2
+    [[ $1 == *$'\r\n\r\n'* ]] || return $(( $#1 > 8192 ? 2 : 1 ))
+    head="${(L)1%%$'\r\n\r\n'*}"$'\r\n'
+    [[ $head == 'http/1.1 200 '* && $head == *$'\r\ncontent-length: '[0-9]##$'\r\n'* ]] || return 2
+    size="${${head##*$'\r\ncontent-length: '}%%$'\r\n'*}"
+    [[ $size == <0-262144> ]] || return 2
+    REPLY="${1#*$'\r\n\r\n'}"
+    (( $#REPLY >= size )) || return 1
+    (( $#REPLY == size )) && [[ $REPLY == (*$'\0'|)end$'\0'[0-9]#$'\0\0' ]] || return 2
+    return 0
+}
+
+# The resident did not answer as it should: for some seconds it is left alone.
+__gptos_socket_away() {
+    (( _GPTOS_AWAY = _GPTOS_AWAY ? _GPTOS_AWAY * 2 : 2 ))
+    (( _GPTOS_AWAY > 60 )) && _GPTOS_AWAY=60
+    (( _GPTOS_AWAY_UNTIL = EPOCHREALTIME + _GPTOS_AWAY ))
+}
+
+# Asks the resident for WORDS and waits a moment for it: REPLY holds the records of an answer. False leaves it to the binary.
+__gptos_socket_ask() {
+    emulate -L zsh
+    local socket='' answer='' chunk=''
+    local -F deadline=0 left=0
+    integer fd=0 failed=0 outcome=1
+    __gptos_socket_find || return 1
+    socket="$REPLY"
+    __gptos_names
+    __gptos_socket_request answer "$1" "$REPLY" || return 1
+    (( deadline = EPOCHREALTIME + _GPTOS_SOCKET_LIMIT ))
+    __gptos_socket_send "$socket" "$REPLY" || return 1
+    fd=$REPLY
+    while (( outcome == 1 )); do
+        (( left = deadline - EPOCHREALTIME ))
+        # A clock that was set back must not make the wait longer.
+        (( left > 0 && left <= _GPTOS_SOCKET_LIMIT )) || break
+        sysread -i $fd -t $left chunk 2>/dev/null || break
+        answer+="$chunk"
+        __gptos_socket_read "$answer"
+        outcome=$?
+    done
+    exec {fd}>&-
+    if (( outcome )); then
+        __gptos_socket_away
+        return 1
+    fi
+    _GPTOS_AWAY=0
+    [[ $REPLY != ask$'\0'* ]]
+}
+
+# Asks about the line while the user types: WISH WORDS. There is one such question at a time; the end of one looks at the line again.
+__gptos_glance_at() {
+    emulate -L zsh
+    local REPLY='' socket=''
+    if (( _GPTOS_GLANCE_FD )); then
+        (( EPOCHREALTIME < _GPTOS_GLANCE_AT + 10 * _GPTOS_SOCKET_LIMIT && EPOCHREALTIME >= _GPTOS_GLANCE_AT )) && return 0
+        __gptos_glance_end
+        __gptos_socket_away
+        return 1
+    fi
+    __gptos_socket_find || return 1
+    socket="$REPLY"
+    __gptos_socket_request $1 "$2" '' || return 1
+    __gptos_socket_send "$socket" "$REPLY" || return 1
+    _GPTOS_GLANCE_FD=$REPLY _GPTOS_GLANCE_WISH=$1 _GPTOS_GLANCE_LINE="$BUFFER" _GPTOS_GLANCE_INPUT='' _GPTOS_GLANCE_AT=$EPOCHREALTIME
+    zle -F -w $_GPTOS_GLANCE_FD _gptos-glance
+}
+
+__gptos_glance_end() {
+    emulate -L zsh
+    (( _GPTOS_GLANCE_FD )) || return 0
+    zle -F $_GPTOS_GLANCE_FD
+    exec {_GPTOS_GLANCE_FD}>&-
+    _GPTOS_GLANCE_FD=0 _GPTOS_GLANCE_INPUT=''
+}
+
+# Called by the line editor when something of the answer has come, or its end.
+__gptos_glance() {
+    emulate -L zsh
+    [[ $1 == "$_GPTOS_GLANCE_FD" ]] || return 0
+    local REPLY='' chunk='' line="$_GPTOS_GLANCE_LINE" wish="$_GPTOS_GLANCE_WISH"
+    integer failed=0 rounds=0 outcome=1
+    while (( rounds++ < 40 )); do
+        sysread -i $1 -t 0 chunk 2>/dev/null
+        failed=$?
+        (( failed )) && break
+        _GPTOS_GLANCE_INPUT+="$chunk"
+    done
+    __gptos_socket_read "$_GPTOS_GLANCE_INPUT"
+    outcome=$?
+    # Status 4 only means that there is no more now.
+    (( outcome == 1 && (failed == 4 || ! failed) )) && return 0
+    __gptos_glance_end
+    if (( outcome )); then
+        __gptos_socket_away
+        return 0
+    fi
+    _GPTOS_AWAY=0
+    if [[ $BUFFER != "$line" ]]; then
+        # It was changed meanwhile, so it is asked for as it is now.
+        REPLY=''
+    elif [[ $wish == ghost ]]; then
+        __gptos_ghost_answer "$REPLY"
+    else
+        __gptos_live_answer "$REPLY"
+    fi
+    __gptos_watch_ghost
+    __gptos_watch_live
+    zle -R
+    return 0
+}
+
+zle -N _gptos-glance __gptos_glance

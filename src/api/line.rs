@@ -1,0 +1,234 @@
+//! `POST /v1/line`: what a line editor asks without starting a process. It is answered within a moment from what this machine
+//! knows by itself, or with the record `ask`: then the shell starts the program, as if nobody had been asked.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, Response, StatusCode};
+use axum::response::IntoResponse;
+use tokio::time::Instant;
+
+use super::{Backend, InFlight, Setup, Shared, to_mode, to_record};
+use crate::domain::Risk;
+use crate::line::question::{Question, Wish};
+use crate::line::records::{self, Asker, Offered, Records};
+use crate::line::standing::Standing;
+use crate::line::{aloud, first_use, present, reading};
+use crate::protocol::{Mode, Record};
+use crate::suggest::pipeline::{Outcome, Request};
+
+/// How long an answer may take here. The shell waits 20 ms and starts the program then.
+const LIMIT: Duration = Duration::from_millis(15);
+/// How long one may take that nobody waits for.
+const PATIENT_LIMIT: Duration = Duration::from_millis(100);
+/// How long the files may be counted that a command reaches. The program has more time for it.
+const COUNT_LIMIT: Duration = Duration::from_millis(5);
+/// Most directories that are looked at side by side; the others are left to the program.
+const MOST_LOOKS: usize = 8;
+/// How many suggestions a shell cycles through.
+const WANT: usize = 4;
+
+/// The directories that are being looked at. One whose server is gone keeps a thread for as long as that takes, and no
+/// second one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Looks(Arc<Mutex<HashMap<PathBuf, Looking>>>);
+
+/// How a directory is being looked at.
+#[derive(Debug, Default)]
+struct Looking {
+    threads: usize,
+    /// It did not answer in time.
+    stuck: bool,
+}
+
+/// The right to look at a directory, held by the thread that does.
+struct Look {
+    looks: Looks,
+    place: PathBuf,
+}
+
+impl Looks {
+    fn begin(&self, place: &Path) -> Option<Look> {
+        let mut looks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let threads: usize = looks.values().map(|looking| looking.threads).sum();
+        let looking = looks.entry(place.to_owned()).or_default();
+        if threads >= MOST_LOOKS || looking.stuck {
+            looks.retain(|_, looking| looking.threads > 0);
+            return None;
+        }
+        looking.threads += 1;
+        Some(Look { looks: self.clone(), place: place.to_owned() })
+    }
+
+    /// It did not answer in time, unless it just has.
+    fn is_stuck(&self, place: &Path) {
+        if let Some(looking) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(place) {
+            looking.stuck = true;
+        }
+    }
+}
+
+impl Drop for Look {
+    fn drop(&mut self) {
+        let mut looks = self.looks.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(looking) = looks.get_mut(&self.place) {
+            looking.threads -= 1;
+            if looking.threads == 0 {
+                looks.remove(&self.place);
+            }
+        }
+    }
+}
+
+pub(super) async fn line(State(shared): State<Shared>, body: Bytes) -> Response<Body> {
+    let _in_flight = InFlight::new(&shared.activity);
+    let begun = Instant::now();
+    let headers = HeaderMap::from_iter(shared.build.clone());
+    let question = match Question::read(&body) {
+        Ok(question) => question,
+        Err(error) => return (StatusCode::BAD_REQUEST, headers, error.to_string()).into_response(),
+    };
+    let wish = question.wish;
+    let records = match shared.look_for(&question).await {
+        Some((look, setup)) => {
+            let (place, backend) = (look.place.clone(), Arc::clone(&shared.backend));
+            let work = tokio::task::spawn_blocking(move || {
+                let _look = look;
+                answer(&question, &setup, backend.as_ref(), begun)
+            });
+            let limit = if wish == Wish::Answer { LIMIT } else { PATIENT_LIMIT };
+            match tokio::time::timeout(limit, work).await {
+                Ok(answered) => answered.ok().flatten(),
+                Err(_) => {
+                    shared.looks.is_stuck(&place);
+                    None
+                }
+            }
+        }
+        None => None,
+    };
+    if wish == Wish::Answer && records.is_some() {
+        shared.activity.requests.fetch_add(1, Ordering::Relaxed);
+    }
+    (headers, records.unwrap_or_else(ask).into_text()).into_response()
+}
+
+impl Shared {
+    /// Whether a shell is answered here: one with this build and this configuration, whose programs are known and whose
+    /// directory is not known to be stuck.
+    async fn look_for(&self, question: &Question) -> Option<(Look, Setup)> {
+        let setup = self.backend.setup();
+        let [(_, build), _] = &self.build;
+        let is_ours = build.as_bytes() == question.build.as_bytes() && self.backend.config_file() == question.config_file.as_deref();
+        // What is told once is told by the program.
+        let is_silent = setup.notice.as_ref().is_none_or(|notice| notice.is_told());
+        if !(is_ours
+            && is_silent
+            && setup.resident
+            && self.backend.pipeline().is_ready_for(&question.facts, question.wish != Wish::Answer).await)
+        {
+            return None;
+        }
+        Some((self.looks.begin(&question.facts.cwd)?, setup))
+    }
+}
+
+/// Says that the shell is to start the program.
+fn ask() -> Records {
+    let mut records = Records::default();
+    records.add("ask", "", "");
+    ended(records)
+}
+
+fn ended(mut records: Records) -> Records {
+    records.add("end", "0", "");
+    records
+}
+
+/// What can be said at once; `None` leaves it to the program. It may block for as long as the shell's directory does.
+fn answer(question: &Question, setup: &Setup, backend: &dyn Backend, begun: Instant) -> Option<Records> {
+    let mut facts = question.facts.clone();
+    // The first answer of an installation comes with a line of help, which the program writes.
+    if question.wish == Wish::Answer && first_use::is_due(question.state_dir.as_deref()) {
+        return None;
+    }
+    // A shell may have come here through a link, and the project's files lie where the directory really is.
+    facts.cwd = facts.cwd.canonicalize().ok()?;
+    let standing = Standing::read(question.config_file.as_deref(), &facts.cwd, facts.home.as_deref());
+    let policy = standing.policy(&facts);
+    let mut records = Records::default();
+    if question.wish == Wish::Reading {
+        reading::read(std::str::from_utf8(&question.context.query).ok()?, &facts, &policy, &mut records);
+        return Some(ended(records));
+    }
+    let typed = question.wish == Wish::Ghost;
+    let (query, aim) = question.context.asks().ok()?;
+    if let Some(line) = aloud::asked(query.as_str(), &facts).filter(|_| aim.is_plain()) {
+        return (!typed && records::explain(line, &facts, &policy, &mut records)).then(|| ended(records));
+    }
+    let (mut mode, mut no_cache) = (Mode::Normal, false);
+    standing.tighten(&mut mode, &mut no_cache);
+    let request = Request {
+        query,
+        aim,
+        facts,
+        mode: to_mode(mode),
+        want: WANT,
+        use_cache: !no_cache,
+        patient: false,
+        session: 0,
+        offered_keys: Vec::new(),
+        rules: Arc::clone(&setup.rules),
+        context: setup.context.clone(),
+        deadline: begun + LIMIT,
+        now: SystemTime::now(),
+    };
+    let reply = backend.pipeline().at_once(&request, &setup.providers, typed)?;
+    let Record::Answer(mut answer) = to_record(Outcome::Reply(reply.clone()), setup) else { return None };
+    standing.remark(&mut answer, Mode::Normal);
+    if !question.holes {
+        answer.candidates.retain(|candidate| candidate.holes.is_empty());
+    }
+    let mut shown = present::suggestions(&mut answer, &policy);
+    // What nobody asked for yet is shown if its source is sure of it, and if it does no great harm.
+    let may_show = |best: &present::Shown| best.is_sure() && best.risk() <= Risk::Medium && !best.command().contains('\n');
+    if typed && !shown.first().is_some_and(may_show) {
+        return None;
+    }
+    let asker = Asker { facts: &request.facts, started: begun.into_std(), count_limit: COUNT_LIMIT, patient: false };
+    // Without a suggestion the program looks for something else to say.
+    if shown.is_empty() || records::offer(&mut shown, &answer, &asker, &mut records) != Offered::Given {
+        return None;
+    }
+    if !typed {
+        backend.pipeline().count(reply, begun, &setup.providers);
+    }
+    Some(ended(records))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_that_is_stuck_costs_one_thread_and_others_are_bounded() {
+        let looks = Looks::default();
+        let (stuck, fine) = (Path::new("/gone"), Path::new("/here"));
+        let first = looks.begin(stuck).unwrap();
+        looks.is_stuck(stuck);
+        assert!(looks.begin(stuck).is_none(), "nobody else waits for it");
+        let others: Vec<Look> = (0..MOST_LOOKS - 1).map(|_| looks.begin(fine).unwrap()).collect();
+        assert!(looks.begin(fine).is_none() && looks.begin(Path::new("/third")).is_none());
+        drop(others);
+        assert!(looks.begin(fine).is_some());
+        drop(first);
+        looks.is_stuck(stuck);
+        assert!(looks.begin(stuck).is_some(), "it has answered in the end");
+        assert!(looks.0.lock().unwrap().is_empty());
+    }
+}
