@@ -24,7 +24,7 @@ pub(super) async fn fix(State(shared): State<Shared>, Json(wire): Json<FixReques
     let policy = Policy::new(facts.shell).with_comments(facts.comments).with_rules(backend.setup().rules);
     // A folder may lie on a server that is gone.
     let work = move || {
-        let failed = Failed { line: &line, status, shell: facts.shell };
+        let failed = Failed { line: &line, status, shell: facts.shell, printed: None };
         to_answer(failed.fixes(&backend.look_around(&failed.wanted(), &facts)), &policy)
     };
     match tokio::task::spawn_blocking(work).await {

@@ -9,13 +9,15 @@ use super::output::{Output, visible};
 use super::widget::record;
 use super::{ExitStatus, check, facts, report};
 use crate::api;
+use crate::config::ConfigFile;
 use crate::domain::{Query, ShellFacts, ShellKind};
 use crate::fix::Failed;
 use crate::line::context::Context;
 use crate::line::present::{self, Shown};
 use crate::line::standing::Standing;
+use crate::paths::Paths;
 use crate::protocol::Answer;
-use crate::system::failure;
+use crate::system::{failure, screen};
 use crate::validate::Policy;
 
 #[derive(Serialize)]
@@ -32,7 +34,7 @@ pub(super) fn run(arguments: &FixArguments, output: &mut Output<'_>) -> ExitStat
     let shell = arguments.shell.map_or_else(facts::default_shell, |name| name.0);
     let facts = facts::gather(shell, String::new());
     let policy = Standing::look(&Surroundings::look().paths, &facts).policy(&facts);
-    let (shown, answer) = look(&line, i32::from(arguments.status), &facts, &policy);
+    let (shown, answer) = look(&line, i32::from(arguments.status), None, &facts, &policy);
     if arguments.json {
         let fixes = shown.chunks(1).map(|one| report::Report::new(one, &[])).collect();
         let report = Report { shell: shell.name(), status: i32::from(arguments.status), fixes, remarks: answer.remarks };
@@ -56,8 +58,10 @@ pub(super) fn widget(shell: ShellKind, status: u8, shell_version: String, output
         let line = Query::from_bytes(&context.query).map_err(|error| format!("exit {status}: {}", of_a_line(&error)))?;
         let mut facts = facts::gather(shell, shell_version);
         context.tell(&mut facts);
-        let policy = Standing::look(&Surroundings::look().paths, &facts).policy(&facts);
-        let (shown, answer) = look(line.as_str(), i32::from(status), &facts, &policy);
+        let surroundings = Surroundings::look();
+        let policy = Standing::look(&surroundings.paths, &facts).policy(&facts);
+        let printed = printed(line.as_str(), &surroundings.paths, &facts);
+        let (shown, answer) = look(line.as_str(), i32::from(status), printed.as_deref(), &facts, &policy);
         for one in &shown {
             record(output, "cmd", one.command(), &one.note());
         }
@@ -81,9 +85,15 @@ fn of_a_line(error: &crate::domain::QueryError) -> &'static str {
     }
 }
 
+/// What the line printed, if the user wants it read and the terminal hands it over.
+fn printed(line: &str, paths: &Paths, facts: &ShellFacts) -> Option<String> {
+    let config = ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current().0;
+    if config.shell.read_screen { screen::printed_by(line, facts, &facts::variable) } else { None }
+}
+
 /// Looks around and has everything that is found judged.
-fn look(line: &str, status: i32, facts: &ShellFacts, policy: &Policy) -> (Vec<Shown>, Answer) {
-    let failed = Failed { line: line.trim(), status, shell: facts.shell };
+fn look(line: &str, status: i32, printed: Option<&str>, facts: &ShellFacts, policy: &Policy) -> (Vec<Shown>, Answer) {
+    let failed = Failed { line: line.trim(), status, shell: facts.shell, printed };
     let fixes = if status == 0 { Default::default() } else { failed.fixes(&failure::look(&failed.wanted(), facts)) };
     let remark = fixes.remark.clone();
     let mut answer = api::to_answer(fixes, policy);

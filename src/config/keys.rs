@@ -96,6 +96,12 @@ pub const ALL: &[Key] = &[
         doc: "Programs that you may ask about with `git? words` and Enter; the answer is a command of that program. `k` is kubectl.",
     },
     Key { path: "shell.hash", expects: "true or false", default: "false", doc: "Whether a line `# words` asks like `?? words`." },
+    Key {
+        path: "shell.read_screen",
+        expects: "true or false",
+        default: "false",
+        doc: "Whether `??` after a line that failed also reads what the line printed, where the terminal hands it over: tmux, kitty with remote control, WezTerm. It stays in the asking process.",
+    },
     Key { path: "cache.max_entries", expects: "a whole number from 1 to 10000000", default: "10000", doc: "Most answers kept." },
     Key { path: "cache.max_disk_mib", expects: "a whole number from 1 to 65536", default: "64", doc: "Most space used on disk, in MiB." },
     Key { path: "cache.ttl_days", expects: "a whole number from 1 to 3650", default: "30", doc: "How long an answer counts as fresh." },

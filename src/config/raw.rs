@@ -97,6 +97,7 @@ pub(super) struct RawShell {
     pub ghost: Option<Spanned<bool>>,
     pub scopes: Option<Spanned<Vec<String>>>,
     pub hash: Option<Spanned<bool>>,
+    pub read_screen: Option<Spanned<bool>>,
 }
 
 #[derive(Deserialize, Default)]

@@ -142,6 +142,9 @@ impl Reader<'_> {
         shell.ghost = self.take(raw.shell.ghost, "shell.ghost", &mut lines).unwrap_or(shell.ghost);
         shell.scopes = self.scopes(raw.shell.scopes, &mut lines)?;
         shell.hash = self.take(raw.shell.hash, "shell.hash", &mut lines).unwrap_or(shell.hash);
+        if let Some(read) = self.take(raw.shell.read_screen, "shell.read_screen", &mut lines) {
+            shell.read_screen = read;
+        }
         let cache = &mut config.cache;
         self.number(raw.cache.max_entries, "cache.max_entries", 1..=10_000_000, &mut lines, |n| cache.max_entries = n)?;
         self.number(raw.cache.max_disk_mib, "cache.max_disk_mib", 1..=65_536, &mut lines, |n| cache.max_disk_bytes = n * MIB)?;

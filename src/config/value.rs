@@ -84,6 +84,8 @@ pub struct ShellSection {
     pub scopes: Vec<String>,
     /// Whether a comment asks.
     pub hash: bool,
+    /// Whether what a failed line printed is read off the terminal.
+    pub read_screen: bool,
 }
 
 /// Where a key is, in words that are safe to show: arguments of a command are left out.
@@ -144,6 +146,7 @@ impl Default for ShellSection {
             ghost: true,
             scopes: Vec::new(),
             hash: false,
+            read_screen: false,
         }
     }
 }
@@ -202,6 +205,7 @@ impl Config {
             ("shell.ghost".to_owned(), self.shell.ghost.to_string()),
             ("shell.scopes".to_owned(), list(self.shell.scopes.iter().map(String::as_str))),
             ("shell.hash".to_owned(), self.shell.hash.to_string()),
+            ("shell.read_screen".to_owned(), self.shell.read_screen.to_string()),
             ("cache.max_entries".to_owned(), self.cache.max_entries.to_string()),
             ("cache.max_disk_mib".to_owned(), (self.cache.max_disk_bytes / MIB).to_string()),
             ("cache.ttl_days".to_owned(), (self.cache.ttl.as_secs() / DAY.as_secs()).to_string()),

@@ -5,6 +5,8 @@ mod called;
 mod names;
 mod options;
 mod places;
+mod ports;
+mod printed;
 mod repository;
 mod rights;
 mod seen;
@@ -18,6 +20,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 use called::Line;
+use printed::Printed;
 
 pub use seen::{PathSeen, Repository, Seen, Wanted};
 pub use spelling::{is_near, nearest_names};
@@ -36,6 +39,8 @@ pub struct Failed<'a> {
     pub status: i32,
     /// The shell that ran it.
     pub shell: ShellKind,
+    /// What it printed, where that is known.
+    pub printed: Option<&'a str>,
 }
 
 /// What came of looking at it.
@@ -70,6 +75,10 @@ impl Failed<'_> {
         places::want(&line, &mut wanted);
         rights::want(&line, &mut wanted);
         repository::want(&line, &mut wanted);
+        ports::want(&line, &mut wanted);
+        if let Some(text) = self.printed {
+            printed::want(&Printed::new(text), &mut wanted);
+        }
         wanted
     }
 
@@ -87,8 +96,14 @@ impl Failed<'_> {
             found.extend(verbs::fixes(&line, seen));
             found.extend(options::fixes(&line, seen));
             found.extend(rights::fixes(&line, seen));
-            let (fixes, remark) = repository::fixes(&line, seen);
+            found.extend(ports::fixes(&line, seen));
+            let (fixes, mut remark) = repository::fixes(&line, seen);
             found.extend(fixes);
+            if let Some(text) = self.printed {
+                let (fixes, said) = printed::fixes(&line, &Printed::new(text), seen);
+                found.extend(fixes);
+                remark = remark.or(said);
+            }
             told = remark.map_or(told, |remark| format!("exit {}: {remark}", self.status));
         }
         if seen.late {

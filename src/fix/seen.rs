@@ -9,6 +9,8 @@ pub struct Wanted {
     pub paths: BTreeSet<String>,
     /// Whether the repository of the place matters.
     pub repository: bool,
+    /// Ports that the line wants to listen on.
+    pub ports: BTreeSet<u16>,
 }
 
 /// What was found on the machine, seen from the asking shell. What is missing in it is not known.
@@ -34,6 +36,10 @@ pub struct Seen {
     pub paths: BTreeMap<String, PathSeen>,
     /// Whether a repository was looked for, and what was found.
     pub repository: Option<Option<Repository>>,
+    /// Those of [`Wanted::ports`] that somebody listens on, each with the next that is free.
+    pub taken: BTreeMap<u16, u16>,
+    /// `ss` or `lsof`, what there is to show who listens.
+    pub port_lister: Option<String>,
     /// Folders below the working directory that hold a repository, when it is in none.
     pub repositories_below: Vec<String>,
     /// Whether the time ended before all was looked up.

@@ -116,7 +116,7 @@ fn repository() -> Repository {
 }
 
 fn fixed_in(line: &str, status: i32, shell: ShellKind) -> Fixes {
-    let failed = Failed { line, status, shell };
+    let failed = Failed { line, status, shell, printed: None };
     failed.fixes(&seen(&failed.wanted()))
 }
 
@@ -294,7 +294,7 @@ fn several_lines_come_in_the_order_of_their_likelihood_and_each_says_why() {
 
 #[test]
 fn a_folder_without_a_repository_is_told_and_one_below_is_offered() {
-    let failed = Failed { line: "git status", status: 128, shell: ShellKind::Bash };
+    let failed = Failed { line: "git status", status: 128, shell: ShellKind::Bash, printed: None };
     let none = Seen { repository: Some(None), ..seen(&failed.wanted()) };
     let fixes = failed.fixes(&none);
     assert_eq!(
@@ -317,18 +317,19 @@ fn a_folder_without_a_repository_is_told_and_one_below_is_offered() {
 #[test]
 fn the_administrator_and_a_machine_without_sudo_get_no_sudo() {
     for (line, status) in [("apt install jq", 100), ("cat /etc/shadow", 1), ("echo x > /etc/hosts", 1)] {
-        let failed = Failed { line, status, shell: ShellKind::Bash };
+        let failed = Failed { line, status, shell: ShellKind::Bash, printed: None };
         let machine = seen(&failed.wanted());
         assert!(failed.fixes(&Seen { is_root: true, ..machine.clone() }).candidates.is_empty(), "{line}");
         assert!(failed.fixes(&Seen { elevator: None, ..machine }).candidates.is_empty(), "{line}");
     }
-    let failed = Failed { line: "jq", status: 127, shell: ShellKind::Bash };
+    let failed = Failed { line: "jq", status: 127, shell: ShellKind::Bash, printed: None };
     assert_eq!(commands(&failed.fixes(&Seen { is_root: true, ..seen(&failed.wanted()) })), ["apt install jq"]);
 }
 
 #[test]
 fn without_anything_seen_only_the_line_itself_tells() {
-    let fixes = |line, status| Failed { line, status, shell: ShellKind::Bash }.fixes(&Seen { late: true, ..Seen::default() });
+    let fixes =
+        |line, status| Failed { line, status, shell: ShellKind::Bash, printed: None }.fixes(&Seen { late: true, ..Seen::default() });
     assert_eq!(commands(&fixes("git comit", 1)), ["git commit"]);
     let none = fixes("gti status", 127);
     assert_eq!(

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, mpsc};
 use std::time::Duration;
 
-use super::{LocalTools, SearchPath, find_executable, is_executable, package_index, repository};
+use super::{LocalTools, SearchPath, find_executable, is_executable, listening, package_index, repository};
 use crate::domain::ShellFacts;
 use crate::fix::{PathSeen, Seen, Wanted, is_near};
 use crate::platform;
@@ -80,6 +80,10 @@ fn look_all(wanted: &Wanted, facts: &ShellFacts, tell: &dyn Fn(&Seen)) {
     seen.elevator = ["sudo", "doas"].into_iter().find(|name| find_executable(name, facts).is_some()).map(str::to_owned);
     let installer = INSTALLERS.iter().find(|(program, _)| find_executable(program, facts).is_some());
     seen.installer = installer.map(|(_, command)| (*command).to_owned());
+    seen.port_lister = ["ss", "lsof"].into_iter().find(|name| find_executable(name, facts).is_some()).map(str::to_owned);
+    if !wanted.ports.is_empty() {
+        seen.taken = listening::taken(&wanted.ports);
+    }
     let tools = LocalTools::new();
     for word in &wanted.commands {
         if find_executable(word, &administrators).is_some() {

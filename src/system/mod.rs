@@ -4,12 +4,14 @@
 pub mod blast;
 mod builtins;
 pub mod failure;
+mod listening;
 mod manual;
 pub mod options;
 pub mod own_shell;
 mod package_index;
 mod place;
 mod repository;
+pub mod screen;
 mod shell_check;
 pub mod tldr;
 mod tools;

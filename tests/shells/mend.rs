@@ -36,7 +36,8 @@ impl Bench {
         fs::set_permissions(&bin, fs::Permissions::from_mode(0o755)).unwrap();
         fs::create_dir(dir.path().join("run")).unwrap();
         let runtime = ("XDG_RUNTIME_DIR".to_owned(), dir.path().join("run").display().to_string());
-        let t = Terminal::start(shell, Setup { bin, env: vec![runtime], ..setup });
+        let env = [vec![runtime], setup.env].concat();
+        let t = Terminal::start(shell, Setup { bin, env, ..setup });
         Self { t, dir, shell }
     }
 
@@ -130,6 +131,36 @@ fn the_status_and_the_place_count() {
         bench.expect("??");
         bench.t.key("C-g");
         bench.expect("cd Downloads");
+    }
+}
+
+#[test]
+fn what_the_line_printed_counts_where_the_user_wants_it_read() {
+    for (shell, reads) in SHELLS.into_iter().flat_map(|shell| [(shell, true), (shell, false)]) {
+        let dir = tempfile::tempdir().unwrap();
+        let config = dir.path().join("config.toml");
+        fs::write(&config, format!("[shell]\nread_screen = {reads}\n")).unwrap();
+        fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).unwrap();
+        let env = vec![("GPTOS_CONFIG".to_owned(), config.display().to_string())];
+        let bench = Bench::with(shell, Setup { env, ..Setup::default() });
+        let program = bench.t.dir().join("cwd/acme");
+        fs::write(&program, "#!/bin/sh\ntouch ran-$1\necho \"acme: unknown command $1, did you mean 'list'?\" >&2\nexit 2\n").unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let set = |name: &str, value: &str| match shell {
+            Shell::Fish => bench.run(&format!("set -gx {name} {value}")),
+            _ => bench.run(&format!("export {name}={value}")),
+        };
+        set("TMUX", &format!("{},1,0", bench.t.dir().join("tmux").display()));
+        set("TMUX_PANE", "%0");
+        bench.run("./acme lsit all");
+        bench.ask();
+        if reads {
+            bench.expect("./acme list all");
+            bench.t.wait_for_screen("says that");
+        } else {
+            bench.t.wait_for_screen("nothing to correct is known");
+        }
+        assert!(!bench.made("ran-list"), "{shell:?}: it was run");
     }
 }
 
