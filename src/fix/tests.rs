@@ -36,6 +36,9 @@ const FILES: &[&str] = &[
     "/home/ada/project/my file.txt",
 ];
 
+/// Ports that somebody listens on.
+const TAKEN: &[u16] = &[3000, 5000, 8000, 8080];
+
 /// What is seen from `/home/ada/project`.
 fn seen(wanted: &Wanted) -> Seen {
     let mut seen = Seen { elevator: Some("sudo".to_owned()), installer: Some("apt install".to_owned()), ..Seen::default() };
@@ -53,6 +56,7 @@ fn seen(wanted: &Wanted) -> Seen {
         seen.other_names.extend((word == "bat").then(|| (word.clone(), "batcat".to_owned())));
     }
     seen.paths = wanted.paths.iter().map(|path| (path.clone(), path_seen(path))).collect();
+    seen.taken = wanted.ports.iter().filter(|port| TAKEN.contains(port)).map(|port| (*port, port + 1)).collect();
     seen.repository = wanted.repository.then(|| Some(repository()));
     seen
 }
@@ -128,6 +132,15 @@ fn commands(fixes: &Fixes) -> Vec<&str> {
 fn the_first_line_is_the_one_that_was_meant() {
     let mut wrong = Vec::new();
     for (line, status, meant) in [
+        // Ports.
+        ("python3 -m http.server", 1, "python3 -m http.server 8001"),
+        ("python3 -m http.server 8080 --bind 127.0.0.1", 1, "python3 -m http.server 8081 --bind 127.0.0.1"),
+        ("docker run -d -p 8080:80 nginx", 125, "docker run -d -p 8081:80 nginx"),
+        ("docker run -p 127.0.0.1:8080:80/tcp nginx", 125, "docker run -p 127.0.0.1:8081:80/tcp nginx"),
+        ("flask run --port=5000", 1, "flask run --port=5001"),
+        ("flask run", 1, "flask run --port 5001"),
+        ("uvicorn app:app --port 8000", 1, "uvicorn app:app --port 8001"),
+        ("cd src && rails s -p 3000", 1, "cd src && rails s -p 3001"),
         // Names of commands.
         ("gti status", 127, "git status"),
         ("sl -la", 127, "ls -la"),
@@ -256,8 +269,8 @@ fn where_nothing_is_known_nothing_is_offered_and_that_is_said() {
         ("apt install jq", 1, "exit 1: nothing to correct is known"),
         ("systemctl status nginx", 3, "exit 3: nothing to correct is known"),
         ("systemctl --user restart x", 1, "exit 1: nothing to correct is known"),
-        ("python3 -m http.server 8080", 1, "exit 1: nothing to correct is known"),
-        ("nc -l 8080", 1, "exit 1: nothing to correct is known"),
+        ("python3 -m http.server 8090", 1, "exit 1: nothing to correct is known"),
+        ("nc -l 8090", 1, "exit 1: nothing to correct is known"),
         ("nc example.org 80", 1, "exit 1: nothing to correct is known"),
         ("cp nosuch.bin backup/", 1, "exit 1: nothing to correct is known"),
         ("cp a.txt b.txt", 1, "exit 1: nothing to correct is known"),

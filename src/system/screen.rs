@@ -70,12 +70,12 @@ fn run(mut command: Command, limit: Duration) -> Option<String> {
     text
 }
 
-/// The rows between the one that ends with the line and the one with the mark. A screen without both tells nothing.
+/// The rows behind the last one that holds the line, up to the one with the mark. (bash takes its prompt off the screen while it asks.)
 fn behind(text: &str, line: &str) -> Option<String> {
     let rows: Vec<&str> = text.trim_end().lines().map(str::trim_end).collect();
-    let mark = rows.iter().rposition(|row| row.trim_end().ends_with(MARK) || row.contains(" ??"))?;
-    let from = rows[..mark].iter().rposition(|row| row.contains(line.trim()))?;
-    Some(rows[from + 1..mark].join("\n"))
+    let end = rows.iter().rposition(|row| row.ends_with(MARK)).unwrap_or(rows.len());
+    let from = rows[..end].iter().rposition(|row| row.contains(line.trim()))?;
+    Some(rows[from + 1..end].join("\n"))
 }
 
 #[cfg(test)]
@@ -92,7 +92,8 @@ mod tests {
         assert_eq!(behind(screen, "make all").as_deref(), Some("make: *** No rule.\nsh: 1: tsc: not found"));
         assert_eq!(behind("[1]> gti status\ngti: command not found\n[2]> ??", "gti status").as_deref(), Some("gti: command not found"));
         assert_eq!(behind("$ true\n$ ??", "true").as_deref(), Some(""));
-        for (screen, line) in [("", "ls"), ("$ ls\na", "ls"), ("out\n$ ??", "ls"), ("$ ??\n$ ls", "ls")] {
+        assert_eq!(behind("$ ls x\nls: no x\n\n", "ls x").as_deref(), Some("ls: no x"));
+        for (screen, line) in [("", "ls"), ("out\n$ ??", "ls"), ("$ ??\n$ cat", "ls")] {
             assert_eq!(behind(screen, line), None, "{screen:?}");
         }
     }
