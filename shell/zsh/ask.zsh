@@ -23,7 +23,8 @@ __gptos_names() {
     emulate -L zsh
     # The table gives the names that match without their texts; a shell with all completions has a thousand others.
     local -a names=(${(k)functions[(I)[^_-]*]} ${(k)aliases[(I)[^_-]*]})
-    REPLY="${(j: :)${names:#*[^A-Za-z0-9_.+:-]*}}"
+    names=(${names:#*[^A-Za-z0-9_.+:-]*})
+    REPLY="${(j: :)names}"
     if (( $#REPLY > 16384 )); then
         REPLY="${REPLY[1,16384]}"
         REPLY="${REPLY% *}"
