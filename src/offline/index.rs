@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::grammar::{ByKey, Choice, Pattern, Word};
+use super::grammar::{ByKey, Choice, Needs, Word};
 use super::intents::Intent;
 use super::lexicon::{Lemma, Role};
-use super::phrases::Phrase;
+use super::repeats::Repeats;
 use super::tokens::Token;
 
 /// Numbers of intents or phrases, in order.
@@ -59,23 +59,26 @@ pub(super) struct Index {
 }
 
 impl Index {
-    pub(super) fn of(intents: &[Intent], phrases: &[Phrase]) -> Self {
+    /// Of all that say something of their own.
+    pub(super) fn of(intents: &[Intent], needs: &Needs, repeated: (&Repeats, &Repeats)) -> Self {
         let mut index = Self::default();
-        for (number, intent) in (0..).zip(intents) {
-            intent.need.iter().flatten().for_each(|lemma| add(index.needing.entry(*lemma).or_default(), number));
+        let intents = || (0..).zip(intents).filter(|(number, _)| !repeated.0.has(*number)).map(|(number, intent)| (number, &intent.cues.need));
+        for (number, need) in intents() {
+            need.iter().flatten().for_each(|lemma| add(index.needing.entry(*lemma).or_default(), number));
         }
-        for (number, intent) in (0..).zip(intents) {
+        for (number, need) in intents() {
             let common = |group: &&Vec<Lemma>| group.iter().filter_map(|lemma| index.needing.get(lemma)).map(Vec::len).max();
-            for lemma in intent.need.iter().min_by_key(common).into_iter().flatten() {
+            for lemma in need.iter().min_by_key(common).into_iter().flatten() {
                 add(index.intents.entry(*lemma).or_default(), number);
             }
         }
-        for (number, phrase) in (0..).zip(phrases) {
-            phrase.say.iter().flat_map(Pattern::needed).for_each(|choice| index.naming.add(choice, number));
+        let phrases = || (0..).zip(needs.phrases()).filter(|(number, _)| !repeated.1.has(*number));
+        for (number, patterns) in phrases() {
+            patterns.flatten().for_each(|choice| index.naming.add(choice, number));
         }
-        for (number, phrase) in (0..).zip(phrases) {
-            for pattern in &phrase.say {
-                match pattern.needed().min_by_key(|choice| index.naming.uses(*choice)) {
+        for (number, patterns) in phrases() {
+            for choices in patterns {
+                match choices.min_by_key(|choice| index.naming.uses(*choice)) {
                     Some(choice) => index.phrases.add(choice, number),
                     None => add(&mut index.wordless, number),
                 }
@@ -85,21 +88,21 @@ impl Index {
     }
 
     /// The numbers of the intents that this sentence may mean, in order.
-    pub(super) fn intents(&self, tokens: &[Token]) -> Vec<usize> {
+    pub(super) fn intents(&self, tokens: &[Token]) -> Numbers {
         let said = tokens.iter().filter_map(Token::lemma).filter_map(|lemma| self.intents.get(&lemma));
         in_order(said.flatten().copied())
     }
 
     /// The numbers of the phrases that this sentence may mean, in order.
-    pub(super) fn phrases(&self, words: &[Word]) -> Vec<usize> {
+    pub(super) fn phrases(&self, words: &[Word]) -> Numbers {
         let said = words.iter().filter(|word| word.is_word()).flat_map(|word| self.phrases.of(word));
         in_order(said.flatten().chain(&self.wordless).copied())
     }
 
     /// Intents, then phrases, that share words with the sentence, each with how much that says: rare words say more.
-    pub(super) fn near(&self, tokens: &[Token], words: &[Word]) -> (BTreeMap<usize, f64>, BTreeMap<usize, f64>) {
+    pub(super) fn near(&self, tokens: &[Token], words: &[Word]) -> (BTreeMap<u32, f64>, BTreeMap<u32, f64>) {
         let (mut intents, mut phrases) = (BTreeMap::new(), BTreeMap::new());
-        let count = |scores: &mut BTreeMap<usize, f64>, sharing: &[&Numbers]| {
+        let count = |scores: &mut BTreeMap<u32, f64>, sharing: &[&Numbers]| {
             let numbers = in_order(sharing.iter().copied().flatten().copied());
             let share = 1.0 / numbers.len() as f64;
             numbers.into_iter().for_each(|number| *scores.entry(number).or_insert(0.0) += share);
@@ -118,8 +121,8 @@ fn add(numbers: &mut Numbers, number: u32) {
     }
 }
 
-fn in_order(numbers: impl Iterator<Item = u32>) -> Vec<usize> {
-    let mut numbers: Vec<usize> = numbers.map(|number| number as usize).collect();
+fn in_order(numbers: impl Iterator<Item = u32>) -> Numbers {
+    let mut numbers: Numbers = numbers.collect();
     numbers.sort_unstable();
     numbers.dedup();
     numbers

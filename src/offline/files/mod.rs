@@ -18,7 +18,7 @@ use std::sync::LazyLock;
 
 use self::query::{Query, TestKind, Verb, What};
 use super::budget::Budget;
-use super::grammar::{Caught, Pattern, Vocabulary, Word};
+use super::grammar::{Caught, Names, Pattern, Vocabulary, Word};
 use super::machine::Machine;
 use super::parse::{Coverage, Parse};
 
@@ -34,10 +34,13 @@ struct Grammar {
 }
 
 static GRAMMAR: LazyLock<Grammar> = LazyLock::new(|| {
-    let mut vocabulary = Vocabulary::default();
+    let (mut names, mut vocabulary) = (Names::default(), Vocabulary::default());
     let rows = [grammar_tests::ROWS, grammar_marks::ROWS, grammar_places::ROWS, grammar_actions::ROWS, grammar_output::ROWS];
     let rows = rows.into_iter().flatten();
-    let mut row = |(pattern, effect): &Row| (Pattern::parse(pattern, &mut vocabulary).expect("a test reads every pattern"), *effect);
+    let mut row = |(pattern, effect): &Row| {
+        vocabulary.learn(pattern);
+        (Pattern::parse(pattern, &mut names).expect("a test reads every pattern"), *effect)
+    };
     Grammar { rows: rows.map(&mut row).collect(), vocabulary }
 });
 

@@ -8,6 +8,8 @@ mod kinds;
 mod measures;
 mod moments;
 mod names;
+mod needs;
+mod notation;
 mod pattern;
 mod places;
 mod sets;
@@ -18,6 +20,7 @@ mod words;
 
 pub(super) use caught::{Bound, Caught};
 pub(super) use measures::{Length, Span};
-pub(super) use pattern::{Choice, Pattern, PatternError};
-pub(super) use vocabulary::{ByKey, Vocabulary};
+pub(super) use needs::{Choice, Needs};
+pub(super) use pattern::{Pattern, PatternError};
+pub(super) use vocabulary::{ByKey, Names, Vocabulary};
 pub(super) use words::{Word, words};

@@ -5,6 +5,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use super::caught::Name;
 use super::counts::{DELIMITERS, ORDINALS};
+use super::notation::{self, Written};
 use super::sets;
 
 /// A word as patterns keep it: the FNV-1a hash of its letters in 64 bits (Fowler, Noll and Vo), by which two words are told
@@ -44,36 +45,32 @@ impl Hasher for KeyItself {
     }
 }
 
-/// What patterns have taught: their words for mending misspelt ones, and one copy of each name of a slot.
+/// The words of patterns, for mending misspelt ones.
 #[derive(Debug, Clone, Default)]
-pub(in crate::offline) struct Vocabulary {
-    words: ByKey<Box<str>>,
-    names: HashSet<Name>,
-}
+pub(in crate::offline) struct Vocabulary(ByKey<Box<str>>);
 
 impl Vocabulary {
     pub(super) fn teach(&mut self, word: &str) -> Key {
         let key = Key::of(word);
-        self.words.entry(key).or_insert_with(|| word.into());
+        self.0.entry(key).or_insert_with(|| word.into());
         key
     }
 
-    pub(super) fn name(&mut self, name: &str) -> Name {
-        if let Some(known) = self.names.get(name) {
-            return known.clone();
+    /// Learns the words of a pattern.
+    pub(in crate::offline) fn learn(&mut self, pattern: &str) {
+        let words = notation::items(pattern).filter(|item| item.slot().is_none()).flat_map(Written::words);
+        for (word, _) in words.filter(|(word, _)| notation::set(word).is_none()) {
+            self.teach(word);
         }
-        let name: Name = name.into();
-        self.names.insert(name.clone());
-        name
     }
 
     /// Takes what another one was taught.
     pub(in crate::offline) fn join(&mut self, other: Self) {
-        self.words.extend(other.words);
+        self.0.extend(other.0);
     }
 
     pub(in crate::offline) fn has(&self, word: &str) -> bool {
-        self.words.contains_key(&Key::of(word))
+        self.0.contains_key(&Key::of(word))
     }
 
     /// The words that patterns and slots know and that fit, sorted.
@@ -81,8 +78,23 @@ impl Vocabulary {
         for word in sets::words().chain(ORDINALS).chain(DELIMITERS.iter().map(|(name, _)| *name)) {
             self.teach(word);
         }
-        let mut words: Vec<Box<str>> = self.words.into_values().filter(|word| fits(word)).collect();
+        let mut words: Vec<Box<str>> = self.0.into_values().filter(|word| fits(word)).collect();
         words.sort_unstable();
         words
+    }
+}
+
+/// One copy of each name of a slot that some patterns have.
+#[derive(Debug, Default)]
+pub(in crate::offline) struct Names(HashSet<Name>);
+
+impl Names {
+    pub(super) fn of(&mut self, name: &str) -> Name {
+        if let Some(known) = self.0.get(name) {
+            return known.clone();
+        }
+        let name: Name = name.into();
+        self.0.insert(name.clone());
+        name
     }
 }

@@ -36,7 +36,8 @@ struct Kin {
 impl Kin {
     fn of(low: &str) -> Self {
         let is_light = LIGHT.contains(&low);
-        Self { key: Key::of(low), sets: sets_of(low), is_light, is_noise: is_light || NOISE.contains(&low) }
+        let key = Key::of(low);
+        Self { key, sets: sets_of(key), is_light, is_noise: is_light || NOISE.contains(&low) }
     }
 }
 

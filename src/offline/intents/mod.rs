@@ -9,6 +9,6 @@ mod wording;
 
 pub(super) use bind::{Bindings, Filled};
 pub(super) use format::{Intent, RawIntent};
-pub(super) use matching::{Sentence, match_intent};
+pub(super) use matching::{Sentence, bind_intent};
 pub(super) use template::TemplateError;
-pub(super) use wording::{RawWording, Rendered, Wording};
+pub(super) use wording::{RawWording, Rendered, Wording, tools};
