@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use super::answer::Answer;
 use super::budget::Budget;
 use super::explain::{self, Explanation};
-use super::grammar::{self, Word};
+use super::grammar::{self, Ours, Vocabulary, Word};
 use super::holes::{Holed, OpenSentence};
-use super::index::Index;
+use super::index::{Index, Repeated};
 use super::intents::{self, Intent};
 use super::lexicon::{Lexicon, Role};
 use super::nested;
@@ -17,7 +17,7 @@ use super::phrases::{self, LatePhrase, Refusals};
 use super::repeats::Repeats;
 use super::source::Source;
 use super::tokens::{self, Token};
-use super::{DATA, FILE_EXAMPLES, IntentInfo, Machine, NEEDED_NAMES, PHRASES, Translation, files, rank};
+use super::{DATA, FILE_EXAMPLES, IntentInfo, Machine, PHRASES, Translation, files, rank};
 
 /// The translator with what it was taught.
 #[derive(Debug)]
@@ -25,11 +25,10 @@ pub struct Translator {
     pub(super) lexicon: Lexicon,
     intents: Vec<Intent>,
     phrases: Vec<LatePhrase>,
-    /// Of the intents and of the phrases.
-    repeats: (Repeats, Repeats),
     index: Index,
-    /// The words of all patterns, sorted.
-    vocabulary: Vec<Box<str>>,
+    /// The words of all patterns, those of the grammar of files first.
+    vocabulary: Vocabulary,
+    of_files: usize,
     tools: Vec<String>,
     identity: String,
 }
@@ -54,8 +53,10 @@ impl Translator {
     pub fn with_packs(packs: &[Pack]) -> (Self, Vec<PackProblem>) {
         let mut lexicon = Lexicon::from_data(include_str!("data/words.txt"));
         let (mut all, mut problems) = (Source::default(), Vec::new());
-        all.vocabulary = phrases::shared_vocabulary().clone();
-        all.vocabulary.join(files::vocabulary().clone());
+        files::prepare(&mut all.vocabulary);
+        let of_files = all.vocabulary.words().len();
+        all.vocabulary.learn_slots();
+        phrases::prepare(&mut all.vocabulary);
         for data in DATA.iter().chain(&PHRASES) {
             all.add_ours(data, &mut lexicon).expect("a test reads the embedded data");
         }
@@ -73,19 +74,21 @@ impl Translator {
             }
         }
         lexicon.finish();
-        // What people call their folders stays a name, unless a sentence needs it for what it means.
-        let is_name =
-            |word: &str| !NEEDED_NAMES.contains(&word) && lexicon.lemma(word).is_some_and(|lemma| lexicon.role(lemma) == Role::Name);
         let Source { intents, phrases, needs, vocabulary, tools } = all;
-        let vocabulary = vocabulary.into_words(|word| files::vocabulary().has(word) || !is_name(word));
         let identity = digest.finalize().to_hex()[..16].to_owned();
+        let mut repeats = Repeated::default();
         // No two of ours say the same.
-        let repeats = match room {
-            MOST_INTENTS => Default::default(),
-            _ => (Repeats::of(intents.iter().map(|intent| &intent.cues)), Repeats::of(phrases.iter().map(LatePhrase::digest))),
-        };
-        let index = Index::of(&intents, &needs, (&repeats.0, &repeats.1));
-        (Self { index, lexicon, intents, phrases, repeats, vocabulary, tools: tools.into_iter().collect(), identity }, problems)
+        if room < MOST_INTENTS {
+            repeats.intents = Repeats::of(intents.iter().map(|intent| &intent.cues));
+            repeats.phrases = Repeats::of(phrases.iter().map(LatePhrase::digest));
+        }
+        let index = Index::of(&intents, needs, vocabulary.words().len(), repeats);
+        (Self { lexicon, intents, phrases, index, vocabulary, of_files, tools: tools.into_iter().collect(), identity }, problems)
+    }
+
+    /// The words that patterns are made of.
+    fn ours(&self) -> Ours<'_> {
+        Ours { vocabulary: &self.vocabulary, of_files: self.of_files, lexicon: &self.lexicon }
     }
 
     /// The programs on whose presence its commands depend, sorted.
@@ -133,7 +136,7 @@ impl Translator {
 
     /// Whether a pattern names the word.
     pub(super) fn names_word(&self, word: &str) -> bool {
-        self.vocabulary.binary_search_by(|known| (**known).cmp(word)).is_ok()
+        self.ours().has(word)
     }
 
     /// Tells how a sentence is read, and why one reading is believed and another is not.
@@ -188,18 +191,18 @@ impl Translator {
         for first in self.index.intents(&tokens) {
             let Some(bound) = intents::bind_intent(&self.intents[first as usize].cues, sentence) else { continue };
             let parse = |number: u32| bound.parse(&self.intents[number as usize], sentence).map(|parse| (number, parse));
-            parses.extend(self.repeats.0.all(first).filter_map(parse));
+            parses.extend(self.index.repeats.intents.all(first).filter_map(parse));
         }
         let mut parses = in_order(parses);
         let pieces = tokens::pieces(query, lexicon).unwrap_or_default();
-        let words = grammar::words(query, &pieces, lexicon, &self.vocabulary);
+        let words = grammar::words(query, &pieces, lexicon, self.ours());
         parses.extend(files::match_files(&words, machine, budget));
         let (mut refusals, mut of_phrases) = (Refusals::default(), Vec::new());
-        for first in self.index.phrases(&words) {
+        for first in self.index.phrases(&words, &self.vocabulary) {
             let phrase = |number: u32| self.phrases[number as usize].phrase();
             let Some(fitting) = phrases::fit_phrase(phrase(first), &words, budget, &mut refusals) else { continue };
             let parse = |number: u32| fitting.parse(phrase(number), &words, machine).map(|parse| (number, parse));
-            of_phrases.extend(self.repeats.1.all(first).filter_map(parse));
+            of_phrases.extend(self.index.repeats.phrases.all(first).filter_map(parse));
         }
         parses.extend(in_order(of_phrases));
         Some((tokens, words, parses))
@@ -207,7 +210,7 @@ impl Translator {
 
     /// Examples of intents that share rare words with the sentence, nearest first.
     fn nearest(&self, tokens: &[Token], words: &[Word]) -> Vec<String> {
-        let (intents, phrases) = self.index.near(tokens, words);
+        let (intents, phrases) = self.index.near(tokens, words, &self.vocabulary);
         let phrases = phrases.into_iter().map(|(number, score)| (score, self.intents.len() + number as usize));
         let intents = intents.into_iter().map(|(number, score)| (score, number as usize));
         let mut scored: Vec<(f64, usize)> = intents.chain(phrases).collect();
@@ -225,7 +228,7 @@ impl Translator {
         let has_english = plain.iter().filter(known).any(|token| token.role().is_some_and(|role| !small(role)))
             || words
                 .iter()
-                .any(|word| word.is_word() && !word.is_noise() && self.vocabulary.binary_search(&word.raw.to_lowercase().into()).is_ok());
+                .any(|word| word.is_word() && !word.is_noise() && self.ours().has(&word.raw.to_lowercase()));
         let letters = |token: &&Token| token.raw.chars().any(|c| c.is_alphabetic() && !c.is_ascii()) && token.exact_lemma().is_none();
         strange * 2 > plain.len() && (plain.iter().any(letters) || (strange >= 3 && !has_english))
     }

@@ -6,6 +6,7 @@ mod counts;
 mod fill;
 mod kinds;
 mod measures;
+mod mending;
 mod moments;
 mod names;
 mod needs;
@@ -20,7 +21,9 @@ mod words;
 
 pub(super) use caught::{Bound, Caught};
 pub(super) use measures::{Length, Span};
+pub(super) use mending::Ours;
 pub(super) use needs::{Choice, Needs};
 pub(super) use pattern::{Pattern, PatternError};
-pub(super) use vocabulary::{ByKey, Names, Vocabulary};
+pub(super) use sets::Sets;
+pub(super) use vocabulary::{ByKey, Key, Names, Vocabulary};
 pub(super) use words::{Word, words};

@@ -2,8 +2,7 @@
 
 use super::notation;
 use super::sets::{Sets, set_named};
-use super::vocabulary::{Key, Vocabulary};
-use super::words::Word;
+use super::vocabulary::{Number, Vocabulary};
 
 /// Words of which one is said.
 #[derive(Debug, Clone, Copy)]
@@ -11,21 +10,15 @@ pub(in crate::offline) struct Choice<'a> {
     /// Words of these sets.
     pub sets: Sets,
     /// And these words.
-    pub keys: &'a [Key],
-}
-
-impl Choice<'_> {
-    pub(super) fn has(self, word: &Word) -> bool {
-        word.is_word() && (self.sets.meets(word.sets()) || self.keys.contains(&word.key()))
-    }
+    pub words: &'a [Number],
 }
 
 /// The words that phrases cannot do without: of each phrase its patterns, of each pattern its choices, of each choice its
 /// words. All that the index needs of a phrase before it is first meant.
 #[derive(Debug, Default)]
 pub(in crate::offline) struct Needs {
-    keys: Vec<Key>,
-    /// The sets of each choice, and where its keys end.
+    words: Vec<Number>,
+    /// The sets of each choice, and where its words end.
     choices: Vec<(Sets, u32)>,
     /// Where the choices of each pattern end.
     patterns: Vec<u32>,
@@ -37,18 +30,18 @@ impl Needs {
     /// Takes what one pattern of the next phrase needs, and learns its words.
     pub(in crate::offline) fn add(&mut self, pattern: &str, vocabulary: &mut Vocabulary) {
         for item in notation::items(pattern).filter(|item| item.slot().is_none()) {
-            let (mut sets, from) = (Sets::default(), self.keys.len());
-            for (word, _) in item.words() {
-                match notation::set(word) {
+            let (mut sets, from) = (Sets::default(), self.words.len());
+            for word in item.words() {
+                match word.set() {
                     // Who builds the pattern complains of unknown ones.
                     Some(name) => sets.join(set_named(name).unwrap_or_default()),
-                    None => self.keys.push(vocabulary.teach(word)),
+                    None => self.words.push(vocabulary.teach(word.key, word.text)),
                 }
             }
             if item.optional {
-                self.keys.truncate(from);
+                self.words.truncate(from);
             } else {
-                self.choices.push((sets, place(&self.keys)));
+                self.choices.push((sets, place(&self.words)));
             }
         }
         self.patterns.push(place(&self.choices));
@@ -59,21 +52,21 @@ impl Needs {
         self.phrases.push(place(&self.patterns));
     }
 
-    /// Takes the phrases of another one behind its own.
-    pub(in crate::offline) fn join(&mut self, other: &Self) {
-        let (keys, choices, patterns) = (place(&self.keys), place(&self.choices), place(&self.patterns));
-        self.keys.extend(&other.keys);
-        self.choices.extend(other.choices.iter().map(|(sets, end)| (*sets, end + keys)));
+    /// Takes the phrases of another one behind its own; `numbers` are those that its words have here.
+    pub(in crate::offline) fn join(&mut self, other: &Self, numbers: &[Number]) {
+        let (words, choices, patterns) = (place(&self.words), place(&self.choices), place(&self.patterns));
+        self.words.extend(other.words.iter().map(|word| numbers[*word as usize]));
+        self.choices.extend(other.choices.iter().map(|(sets, end)| (*sets, end + words)));
         self.patterns.extend(other.patterns.iter().map(|end| end + choices));
         self.phrases.extend(other.phrases.iter().map(|end| end + patterns));
     }
 
     /// The patterns of each phrase, and of each pattern the choices of which one word must be said.
     pub(in crate::offline) fn phrases(&self) -> impl Iterator<Item = impl Iterator<Item = impl Iterator<Item = Choice<'_>>>> {
-        let mut pattern = 0;
+        let mut from = 0;
         self.phrases.iter().map(move |end| {
-            let first = std::mem::replace(&mut pattern, *end as usize);
-            (first..*end as usize).map(move |at| self.pattern(at))
+            let first = std::mem::replace(&mut from, *end as usize);
+            (first..*end as usize).map(|at| self.pattern(at))
         })
     }
 
@@ -82,7 +75,7 @@ impl Needs {
         (from..self.patterns[at] as usize).map(|at| {
             let from = at.checked_sub(1).map_or(0, |before| self.choices[before].1 as usize);
             let (sets, end) = self.choices[at];
-            Choice { sets, keys: &self.keys[from..end as usize] }
+            Choice { sets, words: &self.words[from..end as usize] }
         })
     }
 }

@@ -11,7 +11,6 @@ use thiserror::Error;
 use super::caught::{Bound, Caught, Name};
 use super::fill::fill;
 use super::kinds::{Slot, slot};
-use super::needs::Choice;
 use super::notation::{self, Written};
 use super::sets::{Sets, set_named};
 use super::vocabulary::{Key, Names};
@@ -73,14 +72,14 @@ impl Item {
 
     fn words(written: Written<'_>, keys: &mut Vec<Key>, names: &mut Names) -> Result<What, PatternError> {
         let (mut sets, mut flagged, start) = (Sets::default(), Vec::new(), place(keys)?);
-        for (word, flag) in written.words() {
+        for word in written.words() {
             let (mut one, from) = (Sets::default(), place(keys)?);
-            match notation::set(word) {
+            match word.set() {
                 Some(name) => one = set_named(name).ok_or_else(|| PatternError::Set(name.to_owned()))?,
-                None => keys.push(Key::of(word)),
+                None => keys.push(word.key),
             }
             sets.join(one);
-            if let Some(flag) = flag {
+            if let Some(flag) = word.flag {
                 flagged.push((Placed { sets: one, from, to: place(keys)? }, names.of(flag)));
             }
         }
@@ -131,15 +130,17 @@ impl Pattern {
         self.items.iter().flat_map(Item::names)
     }
 
-    fn choice(&self, placed: Placed) -> Choice<'_> {
-        Choice { sets: placed.sets, keys: &self.keys[usize::from(placed.from)..usize::from(placed.to)] }
+    /// Whether the word is one of these.
+    fn has(&self, wanted: Placed, word: &Word) -> bool {
+        let keys = &self.keys[usize::from(wanted.from)..usize::from(wanted.to)];
+        word.is_word() && (wanted.sets.meets(word.sets()) || keys.contains(&word.key()))
     }
 
     /// Matches at `at`; gives the place behind the last word taken.
     pub(in crate::offline) fn matches(&self, words: &[Word], at: usize, budget: &Budget) -> Option<(usize, Caught)> {
         // Most patterns do not begin like the sentence.
         if let [Item { what: What::Words(placed), optional: false }, ..] = &*self.items
-            && !words.get(at).is_some_and(|word| self.choice(*placed).has(word))
+            && !words.get(at).is_some_and(|word| self.has(*placed, word))
         {
             return None;
         }
@@ -188,10 +189,10 @@ impl Pattern {
     fn take(&self, item: &Item, words: &[Word], at: usize, caught: &mut Caught) -> Option<usize> {
         let word = words.get(at)?;
         match &item.what {
-            What::Words(wanted) => self.choice(*wanted).has(word).then_some(at + 1),
+            What::Words(wanted) => self.has(*wanted, word).then_some(at + 1),
             What::Flagged(wanted, flagged) => {
-                self.choice(*wanted).has(word).then_some(())?;
-                if let Some((_, flag)) = flagged.iter().find(|(wanted, _)| self.choice(*wanted).has(word)) {
+                self.has(*wanted, word).then_some(())?;
+                if let Some((_, flag)) = flagged.iter().find(|(wanted, _)| self.has(*wanted, word)) {
                     caught.bound.push(Bound::Text(String::new()));
                     caught.names.push(flag.clone());
                 }

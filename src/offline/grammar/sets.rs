@@ -239,9 +239,12 @@ const SETS: &[(&str, &[&str])] = &[
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::offline) struct Sets(u64);
 
-const _: () = assert!(SETS.len() <= 64, "a set is one bit of 64");
+const _: () = assert!(SETS.len() <= Sets::MOST, "a set is one bit of 64");
 
 impl Sets {
+    /// As many as there can be.
+    pub(in crate::offline) const MOST: usize = 64;
+
     pub(super) fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }

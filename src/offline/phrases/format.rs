@@ -14,33 +14,31 @@ struct Shared {
     suffix: String,
 }
 
-struct SharedOptions {
-    options: BTreeMap<String, Shared>,
-    vocabulary: Vocabulary,
-}
-
-static SHARED: LazyLock<SharedOptions> = LazyLock::new(|| {
-    let (mut names, mut vocabulary) = (Names::default(), Vocabulary::default());
+static SHARED: LazyLock<BTreeMap<String, Shared>> = LazyLock::new(|| {
+    let mut names = Names::default();
     let mut shared = |(name, value): (Text<'static>, Value<'static>)| {
         let mut fields = Fields::of(value)?;
-        let say = fields.must("say").and_then(Value::texts)?;
+        let say = fields.must("say").and_then(Value::list_of_texts)?;
         let command = fields.take("cmd").map(Value::text).transpose()?;
         let destructive = fields.is_set("destructive")?;
         fields.end()?;
-        say.all.iter().for_each(|text| vocabulary.learn(&text.text));
         let name = name.into_string();
-        let option = Arc::new(SaidOption::new(&name, patterns(&say.all, &mut names)?, destructive));
+        let option = Arc::new(SaidOption::new(&name, patterns(&say, &mut names)?, destructive));
         let suffix = command.map_or_else(String::new, |command| format!("(?{name}:{}?)", command.text));
         Ok((name, Shared { option, suffix }))
     };
     let read = source::ours(SHARED_PHRASES).and_then(Value::table);
     let options = read.and_then(|table| table.into_iter().map(&mut shared).collect::<Result<_, SourceError>>());
-    SharedOptions { options: options.expect("a test reads the embedded data"), vocabulary }
+    options.expect("a test reads the embedded data")
 });
 
-/// The words of the options that many phrases share.
-pub(in crate::offline) fn shared_vocabulary() -> &'static Vocabulary {
-    &SHARED.vocabulary
+/// Makes the options ready that many phrases share, and teaches their words.
+pub(in crate::offline) fn prepare(vocabulary: &mut Vocabulary) {
+    LazyLock::force(&SHARED);
+    let options = source::ours(SHARED_PHRASES).and_then(Value::table).expect("a test reads the embedded data");
+    for fields in options.into_iter().filter_map(|(_, option)| Fields::of(option).ok()) {
+        fields.each_text("say", &mut |text| vocabulary.learn(text));
+    }
 }
 
 fn patterns(texts: &[Text<'_>], names: &mut Names) -> Result<Vec<Pattern>, SourceError> {
@@ -144,7 +142,7 @@ impl<'a> RawPhrase<'a> {
         }
         let mut suffix = String::new();
         for name in self.shared {
-            let Some(shared) = SHARED.options.get(&*name.text) else {
+            let Some(shared) = SHARED.get(&*name.text) else {
                 return Err(Cause::Unknown(name.text.into_owned()).at(name.at));
             };
             options.push(Arc::clone(&shared.option));

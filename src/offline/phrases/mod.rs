@@ -3,7 +3,7 @@
 
 mod format;
 
-pub(super) use format::{LatePhrase, Phrase, PhraseFile, RawPhrase, shared_vocabulary};
+pub(super) use format::{LatePhrase, Phrase, PhraseFile, RawPhrase, prepare};
 
 use std::sync::Arc;
 

@@ -89,7 +89,8 @@ impl<'a> Reader<'a> {
         if is_list {
             self.takes(b']')?;
         }
-        let table = Value { at: start..self.at, what: What::Table(Table::new()) };
+        // Most have eight keys at most.
+        let table = Value { at: start..self.at, what: What::Table(Table::with_capacity(8)) };
         let known = root.iter().position(|(known, _)| known.text == key.text);
         match known {
             Some(at) if is_list => match &mut root[at].1.what {

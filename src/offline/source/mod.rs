@@ -205,8 +205,8 @@ impl Source {
     pub(super) fn join(&mut self, other: Self) {
         self.intents.extend(other.intents);
         self.phrases.extend(other.phrases);
-        self.needs.join(&other.needs);
-        self.vocabulary.join(other.vocabulary);
+        let numbers = self.vocabulary.join(&other.vocabulary);
+        self.needs.join(&other.needs, &numbers);
         self.tools.extend(other.tools);
     }
 
