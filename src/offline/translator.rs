@@ -226,9 +226,7 @@ impl Translator {
         let strange = plain.len() - plain.iter().filter(known).count();
         let small = |role| matches!(role, Role::Filler | Role::Link | Role::Negation);
         let has_english = plain.iter().filter(known).any(|token| token.role().is_some_and(|role| !small(role)))
-            || words
-                .iter()
-                .any(|word| word.is_word() && !word.is_noise() && self.ours().has(&word.raw.to_lowercase()));
+            || words.iter().any(|word| word.is_word() && !word.is_noise() && self.ours().has(&word.raw.to_lowercase()));
         let letters = |token: &&Token| token.raw.chars().any(|c| c.is_alphabetic() && !c.is_ascii()) && token.exact_lemma().is_none();
         strange * 2 > plain.len() && (plain.iter().any(letters) || (strange >= 3 && !has_english))
     }

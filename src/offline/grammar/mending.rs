@@ -30,7 +30,8 @@ impl Ours<'_> {
         if low.len() < 5 || !low.bytes().all(|b| b.is_ascii_lowercase()) {
             return None;
         }
-        let near = |known: &str| known.len() >= 5 && known.as_bytes()[0] == low.as_bytes()[0] && is_one_slip(low.as_bytes(), known.as_bytes());
+        let near =
+            |known: &str| known.len() >= 5 && known.as_bytes()[0] == low.as_bytes()[0] && is_one_slip(low.as_bytes(), known.as_bytes());
         let near = (0..).zip(self.vocabulary.words()).filter(|(number, known)| near(known) && self.fits(*number, known));
         near.map(|(_, known)| &**known).min().map(str::to_owned)
     }

@@ -52,7 +52,7 @@ impl<'a> Iterator for Items<'a> {
 impl<'a> Written<'a> {
     /// What stands behind the sign of a slot.
     pub(super) fn slot(self) -> Option<&'a str> {
-        self.text.strip_prefix('$')
+        behind(b'$', self.text)
     }
 
     /// The words or sets of which one is said.
@@ -97,6 +97,12 @@ impl<'a> Iterator for Words<'a> {
 impl<'a> WrittenWord<'a> {
     /// The name of the set, if it is one.
     pub(super) fn set(self) -> Option<&'a str> {
-        self.text.strip_prefix('@')
+        behind(b'@', self.text)
     }
+}
+
+/// The text behind the sign, if it begins with that.
+#[inline]
+fn behind(sign: u8, text: &str) -> Option<&str> {
+    if text.as_bytes().first() == Some(&sign) { text.get(1..) } else { None }
 }

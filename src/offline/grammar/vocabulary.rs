@@ -83,10 +83,13 @@ impl Vocabulary {
 
     #[inline]
     pub(super) fn teach(&mut self, key: Key, word: &str) -> Number {
-        *self.numbers.entry(key).or_insert_with(|| {
-            self.words.push(word.into());
-            number(self.words.len() - 1)
-        })
+        if let Some(known) = self.numbers.get(&key) {
+            return *known;
+        }
+        let number = number(self.words.len());
+        self.words.push(word.into());
+        self.numbers.insert(key, number);
+        number
     }
 
     /// Learns the words of a pattern.

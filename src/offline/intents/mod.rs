@@ -1,6 +1,7 @@
 //! Intents as data: what must be said, what may be said, which slots, which command.
 
 mod bind;
+mod filters;
 mod format;
 mod kinds;
 mod matching;

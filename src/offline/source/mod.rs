@@ -13,8 +13,8 @@ use super::grammar::{Names, Needs, Pattern, PatternError, Vocabulary};
 use super::intents::{Intent, RawIntent, TemplateError, tools};
 use super::lexicon::Lexicon;
 use super::phrases::{LatePhrase, PhraseFile, RawPhrase};
-pub(super) use value::{Fields, Table, Text, Texts, Value};
 use value::What;
+pub(super) use value::{Fields, Table, Text, Texts, Value};
 
 /// Longest id or name of a family, in bytes.
 const MOST_NAME: usize = 64;

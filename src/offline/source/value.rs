@@ -199,7 +199,9 @@ fn value(spanned: Spanned<DeValue<'_>>) -> Value<'_> {
     let at = spanned.span();
     let what = match spanned.into_inner() {
         DeValue::String(text) => What::Text(text),
-        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).map_or(What::Other, |number| What::Number(number as f64)),
+        DeValue::Integer(number) => {
+            i64::from_str_radix(number.as_str(), number.radix()).map_or(What::Other, |number| What::Number(number as f64))
+        }
         DeValue::Float(number) => number.as_str().parse().map_or(What::Other, What::Number),
         DeValue::Boolean(truth) => What::Truth(truth),
         DeValue::Datetime(_) => What::Other,
