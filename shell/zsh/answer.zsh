@@ -45,10 +45,12 @@ __gptos_records() {
             tick) _GPTOS_ELAPSED="$fields[i+1]" _GPTOS_WAITING_FOR="$fields[i+2]" progressed=1 ;;
             meanwhile) __gptos_meanwhile "$fields[i+1]" "$fields[i+2]" && progressed=1 ;;
             holes) _GPTOS_NEW_HOLES="$fields[i+1]" ;;
+            reading) _GPTOS_NEW_READING="$fields[i+1]" ;;
             cmd)
-                __gptos_candidate "$fields[i+1]" "$fields[i+2]" "$_GPTOS_NEW_HOLES"
-                _GPTOS_NEW_HOLES=''
+                __gptos_candidate "$fields[i+1]" "$fields[i+2]" "$_GPTOS_NEW_HOLES" "$_GPTOS_NEW_READING"
+                _GPTOS_NEW_HOLES='' _GPTOS_NEW_READING=''
                 ;;
+            took) _GPTOS_NEW_TOOK="$fields[i+1]" ;;
             row) _GPTOS_ROWS+=("$fields[i+1]") ;;
             more) _GPTOS_NEW_MORE="$fields[i+1]" ;;
             msg) _GPTOS_REMARK="$fields[i+1]" ;;
@@ -68,6 +70,7 @@ __gptos_candidate() {
         [[ -n $3 ]] && __gptos_keep_holes "$1" "$3"
         _GPTOS_NEW+=("$1")
         _GPTOS_NEW_NOTES+=("$2")
+        _GPTOS_NEW_READINGS+=("$4")
     fi
 }
 
@@ -79,7 +82,10 @@ __gptos_join() {
     for (( i = 1; i <= $#_GPTOS_NEW; i++ )); do
         (( ${_GPTOS_RING[(Ie)$_GPTOS_NEW[i]]} )) && continue
         _GPTOS_RING+=("$_GPTOS_NEW[i]")
-        _GPTOS_NOTES+=("$_GPTOS_NEW_NOTES[i]${_GPTOS_REMARK:+ · $_GPTOS_REMARK}")
+        _GPTOS_NOTES+=("$_GPTOS_NEW_NOTES[i]")
+        _GPTOS_READINGS+=("$_GPTOS_NEW_READINGS[i]")
+        _GPTOS_TOOKS+=("$_GPTOS_NEW_TOOK")
+        _GPTOS_REMARKS+=("$_GPTOS_REMARK")
     done
 }
 
@@ -117,7 +123,10 @@ __gptos_arrive() {
     fi
     (( _GPTOS_EXTENDS )) || _GPTOS_MORE="$_GPTOS_NEW_MORE"
     _GPTOS_TYPED="$_GPTOS_TYPED_ASKED"
-    if [[ $BUFFER == "$_GPTOS_ASKED" ]]; then
+    if (( _GPTOS_LISTS )) && [[ $BUFFER == "$_GPTOS_ASKED" ]]; then
+        _GPTOS_ORIGINAL="$BUFFER" _GPTOS_SHOWN="$BUFFER"
+        __gptos_list_arrived
+    elif [[ $BUFFER == "$_GPTOS_ASKED" ]]; then
         (( _GPTOS_EXTENDS )) || _GPTOS_ORIGINAL="$BUFFER"
         __gptos_show $first
     else
@@ -141,8 +150,15 @@ __gptos_show() {
     # The ghost text of another plugin belongs to the line that was replaced.
     POSTDISPLAY=''
     _GPTOS_AT=$1 _GPTOS_SHOWN="$BUFFER" _GPTOS_DESCENDS=$(( $1 > 0 ))
-    (( $1 )) && __gptos_remember "$BUFFER"
-    __gptos_say_rows "$_GPTOS_NOTE"
+    if (( $1 )); then
+        __gptos_remember "$BUFFER"
+        __gptos_offer "$BUFFER"
+        __gptos_say_suggestion $1
+    elif [[ $GPTOS_NOTE == 0 ]]; then
+        zle -Rc
+    else
+        __gptos_say "$_GPTOS_NOTE"
+    fi
     zle -R
     __gptos_guard_arm
 }

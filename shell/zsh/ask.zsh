@@ -32,16 +32,18 @@ __gptos_names() {
 }
 
 # Writes what the binary is asked: the words, and behind NULs what it cannot see from outside: the names of functions and aliases, and
-# the options that change how a line is read.
+# the options that change how a line is read; and then the fields of the request.
 __gptos_question() {
     emulate -L zsh
     local REPLY=''
     __gptos_names
     print -rn -- "$1"$'\0'"$REPLY"$'\0'"${${_GPTOS_COMMENTS:#off}:+interactivecomments}"
+    shift
+    (( ! $# )) || print -rn -- $'\0'"${(pj:\0:)@}"
 }
 
-# Asks the binary: WORDS FRESH EXTENDS [STATUS]; with a status, WORDS is the line that failed with it. The answer comes to the widget
-# gptos-data; until then the line stays live.
+# Asks the binary: WORDS FRESH EXTENDS [STATUS [LIST]]; with a status, WORDS is the line that failed with it. The answer comes to the widget
+# gptos-data; until then the line stays live. What else it is told is in _GPTOS_FIELDS, and who asks for more tells the same again.
 __gptos_ask() {
     emulate -L zsh
     local bin="$GPTOS_BIN" pid='' REPLY=''
@@ -49,8 +51,11 @@ __gptos_ask() {
     integer fd=0 ended=0 progressed=0
     (( $2 )) && arguments=(widget zsh --fresh --shell-version "$ZSH_VERSION" --holes)
     [[ -n ${4-} ]] && arguments=(widget zsh --fix $4 --shell-version "$ZSH_VERSION" --holes)
-    if (( ! $2 && ! $3 )) && [[ -z ${4-} ]] && __gptos_socket_ask "$1"; then
-        __gptos_forget
+    _GPTOS_LISTS=${5:-0}
+    (( _GPTOS_LISTS )) && arguments+=(--list)
+    (( $3 )) && _GPTOS_FIELDS=("${_GPTOS_ASKED_FIELDS[@]}")
+    [[ -n ${4-} ]] && _GPTOS_FIELDS=()
+    if (( ! $2 && ! $3 && ! _GPTOS_LISTS )) && [[ -z ${4-} ]] && __gptos_socket_ask "$1"; then
         __gptos_expect "$1" 0
         _GPTOS_INPUT="$REPLY"
         __gptos_records
@@ -67,7 +72,7 @@ __gptos_ask() {
     # through the pipe: arguments can be seen by everybody on the machine, and a here-string would write them to a file.
     exec {fd}< <(
         print -r -- "$sysparams[pid]"
-        { __gptos_question "$1" | exec "$bin" "${arguments[@]}" } 2>/dev/null
+        { __gptos_question "$1" "${_GPTOS_FIELDS[@]}" | exec "$bin" "${arguments[@]}" } 2>/dev/null
     )
     (( fd )) && IFS= read -r -u $fd pid
     if [[ $pid != <1-> ]]; then
@@ -76,7 +81,6 @@ __gptos_ask() {
         return 1
     fi
 
-    (( $3 )) || __gptos_forget
     __gptos_expect "$1" $3
     _GPTOS_FD=$fd _GPTOS_PID=$pid
     zle -F -w $fd gptos-data
@@ -86,15 +90,33 @@ __gptos_ask() {
 # Nothing has come yet of the answer to WORDS; EXTENDS says whether it adds to the ring.
 __gptos_expect() {
     emulate -L zsh
+    local typed="$BUFFER"
+    local -a changed before=("${_GPTOS_TYPED_BEFORE[@]}")
+    # Words behind a suggestion say what it is to become, and those that it came of were typed as well.
+    if __gptos_is_behind "$BUFFER"; then
+        typed="?? $1"
+        [[ $1 == [[:space:]]* ]] && typed=" ??$1"
+        [[ $_GPTOS_TYPED == "$typed" ]] || before+=($_GPTOS_TYPED)
+        changed=("$_GPTOS_OFFERED" "$_GPTOS_OFFERED_WORDS")
+    elif (( ! $2 )); then
+        before=()
+    fi
+    if (( ! $2 )); then
+        __gptos_forget
+        _GPTOS_CHANGED=("${changed[@]}")
+    fi
     _GPTOS_CANCELLED=0 _GPTOS_EXTENDS=$2
-    _GPTOS_INPUT='' _GPTOS_ASKED="$BUFFER" _GPTOS_QUERY="$1" _GPTOS_TYPED_ASKED="${_GPTOS_TYPED:-$BUFFER}"
-    _GPTOS_NEW=() _GPTOS_NEW_NOTES=() _GPTOS_NEW_MORE='' _GPTOS_NEW_HOLES='' _GPTOS_REMARK='' _GPTOS_REFUSED=0 _GPTOS_ROWS=()
+    _GPTOS_INPUT='' _GPTOS_ASKED="$BUFFER" _GPTOS_QUERY="$1" _GPTOS_TYPED_ASKED="${_GPTOS_TYPED:-$typed}"
+    _GPTOS_ASKED_FIELDS=("${_GPTOS_FIELDS[@]}") _GPTOS_TYPED_BEFORE=("${before[@]}")
+    _GPTOS_NEW=() _GPTOS_NEW_NOTES=() _GPTOS_NEW_READINGS=() _GPTOS_NEW_MORE='' _GPTOS_NEW_HOLES='' _GPTOS_NEW_READING='' _GPTOS_NEW_TOOK=''
+    _GPTOS_REMARK='' _GPTOS_REFUSED=0 _GPTOS_ROWS=()
     _GPTOS_ELAPSED='' _GPTOS_WAITING_FOR='' _GPTOS_MEANWHILE='' _GPTOS_MEANWHILE_NOTE='' _GPTOS_TAKEN=0
 }
 
 # Forgets the suggestions for this line.
 __gptos_forget() {
-    _GPTOS_RING=() _GPTOS_NOTES=() _GPTOS_AT=0 _GPTOS_DESCENDS=0
+    _GPTOS_RING=() _GPTOS_NOTES=() _GPTOS_READINGS=() _GPTOS_TOOKS=() _GPTOS_REMARKS=() _GPTOS_AT=0 _GPTOS_DESCENDS=0
+    _GPTOS_OFFERED='' _GPTOS_OFFERED_WORDS='' _GPTOS_LIST_WAITS=0 _GPTOS_TYPED_BEFORE=()
     _GPTOS_ORIGINAL='' _GPTOS_SHOWN='' _GPTOS_MORE='' _GPTOS_QUERY='' _GPTOS_TYPED=''
     __gptos_drop_holes
 }

@@ -34,6 +34,8 @@ __gptos_watch_ghost() {
         return 0
     elif [[ $BUFFER == '??'[[:space:]]##[^[:space:]]##[[:space:]]##[^[:space:]]* && $BUFFER != *$'\n'* ]]; then
         __gptos_parse "$BUFFER"
+        # What is to be changed is only told to the program.
+        __gptos_is_change "$reply[2]" && return 0
         __gptos_glance_at ghost "$reply[2]" && (( _GPTOS_GLANCE_FD )) && [[ $_GPTOS_GLANCE_LINE == "$BUFFER" ]] || return 0
         _GPTOS_GHOST_ASKED="$BUFFER" _GPTOS_GHOST_AT=$EPOCHREALTIME
     fi
@@ -114,7 +116,7 @@ __gptos_ghost_join() {
     local records="$_GPTOS_GHOST_RECORDS"
     integer ended=0 progressed=0
     __gptos_parse "$BUFFER"
-    __gptos_forget
+    _GPTOS_FIELDS=() _GPTOS_LISTS=0
     __gptos_expect "$reply[2]" 0
     _GPTOS_INPUT="$records"
     __gptos_records
@@ -175,7 +177,7 @@ __gptos_ghost_word() {
     _GPTOS_GHOST_LINE="$BUFFER" _GPTOS_GHOST_RECORDS='' _GPTOS_GHOST_ASKED='' _GPTOS_GHOST_TEXT="${command#"$taken"}"
     _GPTOS_NOTE="$_GPTOS_NOTES[1]" _GPTOS_AT=0 _GPTOS_SHOWN="$BUFFER" _GPTOS_DESCENDS=1
     __gptos_ghost_draw
-    __gptos_say "$_GPTOS_NOTE"
+    __gptos_say_suggestion 1
     zle -R
     __gptos_guard_arm
     return 0

@@ -1,7 +1,14 @@
 # Part of the integration for zsh: what happens at each line.
 
+# Whether nothing of ours has happened to this line. The user's options hold here and in the first lines of what follows.
+__gptos_is_untouched() {
+    [[ -z $_GPTOS_QUERY$_GPTOS_TYPED$_GPTOS_HELD$_GPTOS_UNCHECKED$_GPTOS_GHOST_LINE$_GPTOS_GHOST_ASKED && \
+        "$_GPTOS_FD$_GPTOS_GUARD_FD$_GPTOS_DESCENDS$_GPTOS_ACCEPTED$_GPTOS_HAS_KEYS$_GPTOS_N_HOLES$_GPTOS_PAUSE_FD$_GPTOS_GLANCE_FD" == 00000000 ]]
+}
+
 # A new line is not held; one that begins with text may be a suggestion put aside or accepted before.
 __gptos_line_init() {
+    [[ -z $BUFFER ]] && __gptos_is_untouched && return 0
     emulate -L zsh
     _GPTOS_HELD=''
     __gptos_guard_lift
@@ -40,11 +47,13 @@ __gptos_aside() {
 # Before each redraw: does the line still descend from a suggestion, or was it emptied or undone?
 __gptos_watch_line() {
     [[ $BUFFER == '?'* ]] && __gptos_warm
+    (( _GPTOS_HAS_KEYS )) || [[ $BUFFER != *'?'* && $BUFFER != '#'* ]] || __gptos_watch_keys
     [[ $GPTOS_PREFETCH == 1 ]] && __gptos_watch_pause
     (( _GPTOS_N_HOLES || _GPTOS_HOLES_LIT )) && __gptos_watch_holes
     [[ $BUFFER == '??'* || -n $_GPTOS_GHOST_LINE ]] && __gptos_watch_ghost
     (( _GPTOS_DESCENDS )) && __gptos_watch_live
     [[ -n $_GPTOS_TYPED || -z $BUFFER ]] || return 0
+    [[ -z $BUFFER ]] && __gptos_is_untouched && return 0
     emulate -L zsh
     # Who empties the line wants neither what was taken nor what is still to come.
     if [[ -z $BUFFER ]] && (( _GPTOS_FD && _GPTOS_TAKEN && ! _GPTOS_CANCELLED )); then
@@ -54,10 +63,23 @@ __gptos_watch_line() {
     if [[ -z $BUFFER || $BUFFER == "$_GPTOS_ORIGINAL" ]]; then
         _GPTOS_DESCENDS=0
         __gptos_drop_holes
+        # Words behind a suggestion came back by undo, and it with them.
+        [[ -n $BUFFER && $#_GPTOS_CHANGED -gt 0 ]] && _GPTOS_OFFERED="$_GPTOS_CHANGED[1]" _GPTOS_OFFERED_WORDS="$_GPTOS_CHANGED[2]"
     elif (( ${_GPTOS_RING[(Ie)$BUFFER]} )); then
         _GPTOS_DESCENDS=1
         (( _GPTOS_N_HOLES )) || __gptos_open_holes
     fi
+}
+
+# Puts the lines of words into the history.
+__gptos_keep_typed() {
+    emulate -L zsh
+    local typed=''
+    for typed in $_GPTOS_TYPED_BEFORE $_GPTOS_TYPED; do
+        # Who hides a line by a blank in front of it does not want its words kept either.
+        (( $1 )) && [[ $typed == [[:space:]]* ]] || print -sr -- "$typed"
+    done
+    _GPTOS_TYPED_BEFORE=() _GPTOS_TYPED=''
 }
 
 # The words go into the history just before the command that came of them. (From a widget, the line being edited would be stored.)
@@ -68,19 +90,23 @@ __gptos_add_history() {
     [[ $1 == [[:space:]]* ]] && _GPTOS_BLANK=' '
     __gptos_note_line "$1"
     __gptos_is_mark "$_GPTOS_TYPED" && _GPTOS_TYPED=''
-    # Who hides a line by a blank in front of it does not want its words kept either.
-    if [[ -n $_GPTOS_TYPED && ${1%$'\n'} != "$_GPTOS_TYPED" ]] && ! { (( hides_blank )) && [[ $_GPTOS_TYPED == [[:space:]]* ]] }; then
-        print -sr -- "$_GPTOS_TYPED"
+    if [[ ${1%$'\n'} == "$_GPTOS_TYPED" ]]; then
+        _GPTOS_TYPED=''
     fi
-    _GPTOS_TYPED=''
+    __gptos_keep_typed $hides_blank
     return 0
 }
 
 __gptos_preexec() {
+    if __gptos_is_untouched && [[ -z $_GPTOS_DRAWN$_GPTOS_AHEAD ]]; then
+        _GPTOS_BLANK=''
+        return 0
+    fi
     emulate -L zsh
     __gptos_release TERM
     __gptos_pause_forget
     __gptos_ghost_forget
+    __gptos_return_keys
     # $1 is empty when our history hook has stored the words just now, and $3 has lost a blank in front.
     (( _GPTOS_ACCEPTED )) && _GPTOS_RUNNING="$_GPTOS_BLANK${1:-$3}"
     _GPTOS_BLANK=''
@@ -92,6 +118,10 @@ __gptos_preexec() {
 # A line given up by Ctrl-C or send-break comes only here; zle-line-finish is for lines that were accepted.
 __gptos_precmd() {
     local -i last_status=$? hides_blank=0
+    if __gptos_is_untouched && [[ -z $_GPTOS_DRAWN$_GPTOS_AHEAD$_GPTOS_RUNNING ]]; then
+        (( ! last_status )) && _GPTOS_LINE='' || __gptos_note_status $last_status
+        return 0
+    fi
     [[ -o hist_ignore_space ]] && hides_blank=1
     emulate -L zsh
     setopt no_bg_nice
@@ -99,25 +129,25 @@ __gptos_precmd() {
     __gptos_guard_lift
     __gptos_pause_forget
     __gptos_ghost_forget
+    __gptos_return_keys
     __gptos_note_status $last_status
     __gptos_is_mark "$_GPTOS_TYPED" && _GPTOS_TYPED=''
     local bin="$GPTOS_BIN" query="$_GPTOS_QUERY" command_line="$_GPTOS_RUNNING"
     # The words of a line given up are worth keeping all the same.
-    if [[ -n $_GPTOS_TYPED ]] && ! { (( hides_blank )) && [[ $_GPTOS_TYPED == [[:space:]]* ]] }; then
-        print -sr -- "$_GPTOS_TYPED"
-    fi
+    __gptos_keep_typed $hides_blank
     __gptos_forget
     _GPTOS_ACCEPTED=0 _GPTOS_RUNNING='' _GPTOS_BLANK='' _GPTOS_UNCHECKED='' _GPTOS_HELD=''
     # 148: stopped by Ctrl-Z, not finished. A blank before the words or the command asks for no trace.
+    # Where the cursor was says nothing of the words.
+    local -a fields=("$query" "$command_line" ${_GPTOS_ASKED_FIELDS:#cursor=*})
     if [[ $query == [^[:space:]]* && $command_line == [^[:space:]]* ]] && (( last_status != 148 )); then
-        { print -rn -- "$query"$'\0'"$command_line" | command "$bin" ran zsh $last_status } </dev/null &>/dev/null &!
+        { print -rn -- "${(pj:\0:)fields}" | command "$bin" ran zsh $last_status } </dev/null &>/dev/null &!
     fi
 }
 
 # What stands behind a line that is done must not stay on the screen.
 __gptos_line_finish() {
-    emulate -L zsh
-    __gptos_ghost_forget
+    __gptos_is_untouched || __gptos_ghost_forget
 }
 
 __gptos_exit() {

@@ -10,6 +10,7 @@ __gptos_note_options() {
 __gptos_translate() {
     __gptos_note_options "${options[banghist]}" "${options[interactivecomments]}"
     emulate -L zsh
+    setopt extended_glob
     local -a reply
     [[ $CONTEXT == (start|cont) ]] || return 1
     if (( _GPTOS_FD )); then
@@ -44,10 +45,14 @@ __gptos_translate() {
         return 0
     fi
 
-    __gptos_parse "$BUFFER"
-    if __gptos_is_mark "$BUFFER" && __gptos_mend $reply[1]; then
+    if ! __gptos_read_words "$BUFFER"; then
+        # The line may be a command that is not finished, so the binary sees it as it is, and where the cursor stands.
+        reply=(0 "${BUFFER:#[[:space:]]#}")
+        _GPTOS_FIELDS=("cursor=$CURSOR")
+    elif __gptos_is_mark "$BUFFER" && __gptos_mend $reply[1]; then
         return 0
-    elif [[ -z $reply[2] ]]; then
+    fi
+    if [[ -z $reply[2] ]]; then
         __gptos_say 'type what you want, then press the key'
         return 0
     fi
@@ -57,6 +62,10 @@ __gptos_translate() {
 
 # Whether Enter is ours: true if it was swallowed or became a request, or if the line must not run yet.
 __gptos_takes_enter() {
+    # Most lines are the user's own, and every function that changes options costs time.
+    if __gptos_is_untouched && [[ $BUFFER != *['?#']* && $GPTOS_GUARD != all ]]; then
+        return 1
+    fi
     __gptos_note_options "${options[banghist]}" "${options[interactivecomments]}"
     emulate -L zsh
     setopt extended_glob
@@ -78,8 +87,7 @@ __gptos_takes_enter() {
     # Only a line that was edited while it was held comes here with the guard up.
     __gptos_guard_lift
 
-    if [[ $CONTEXT == start && $BUFFER == [[:space:]]#'??'('?'|)([[:space:]]*|) ]]; then
-        __gptos_parse "$BUFFER"
+    if [[ $CONTEXT == start ]] && __gptos_read_words "$BUFFER"; then
         if [[ -n $reply[2] ]]; then
             __gptos_release TERM
             __gptos_ask "$reply[2]" $reply[1] 0

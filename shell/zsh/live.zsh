@@ -1,7 +1,7 @@
 # Part of the integration for zsh: while a suggestion is edited, its risk and what it does stand below the line.
 
 # The line that was asked about last, and the one that the note below is about.
-typeset -g _GPTOS_LIVE_ASKED='' _GPTOS_LIVE_LINE=''
+typeset -g _GPTOS_LIVE_ASKED='' _GPTOS_LIVE_LINE='' _GPTOS_LIVE_READING=''
 
 # Before each redraw: does the line still say what the note below it says?
 __gptos_watch_live() {
@@ -14,7 +14,7 @@ __gptos_watch_live() {
         # It is a suggestion again, as it was given.
         if [[ -n $_GPTOS_LIVE_LINE ]]; then
             _GPTOS_LIVE_LINE='' _GPTOS_LIVE_ASKED=''
-            __gptos_say "$_GPTOS_NOTES[at]"
+            __gptos_say_suggestion $at
         fi
         return 0
     fi
@@ -35,8 +35,8 @@ __gptos_live_answer() {
         esac
     done
     [[ -n $note ]] || return 0
-    note+="${reading:+ · $reading}"
-    [[ -n $_GPTOS_LIVE_LINE && $note == "$_GPTOS_SAID" ]] || __gptos_say "$note"
+    [[ -n $_GPTOS_LIVE_LINE && $note == "$_GPTOS_SAID" && $reading == "$_GPTOS_LIVE_READING" ]] || __gptos_say_note "$note" "$reading"
+    _GPTOS_LIVE_READING="$reading"
     _GPTOS_LIVE_LINE="$BUFFER"
 }
 

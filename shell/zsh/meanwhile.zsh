@@ -42,6 +42,7 @@ __gptos_take() {
     if (( ! at )); then
         _GPTOS_RING+=("$_GPTOS_MEANWHILE")
         _GPTOS_NOTES+=("$_GPTOS_MEANWHILE_NOTE")
+        _GPTOS_READINGS+=('') _GPTOS_TOOKS+=('') _GPTOS_REMARKS+=('')
         at=$#_GPTOS_RING
     fi
     _GPTOS_TAKEN=1 _GPTOS_TYPED="$_GPTOS_TYPED_ASKED"

@@ -39,6 +39,9 @@ __gptos_end_search() { : }
 
 zle -N gptos-data __gptos_data
 zle -N gptos-guard __gptos_guard
+zle -N gptos-list __gptos_list
+zle -N gptos-older __gptos_older
+zle -N gptos-newer __gptos_newer
 __gptos_name_key
 __gptos_bind_searches
 

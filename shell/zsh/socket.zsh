@@ -62,6 +62,10 @@ __gptos_socket_request() {
         [[ ${(Pt)name} == *export* ]] && body+="$name=${(P)name}$nul"
     done
     body+="$nul$2$nul$3$nul${${_GPTOS_COMMENTS:#off}:+interactivecomments}$nul"
+    # A glance is at the line as it is.
+    [[ $1 == answer ]] && for name in "${_GPTOS_FIELDS[@]}"; do
+        body+="$name$nul"
+    done
     # It has to fit into what the system takes at once: a resident that reads nothing must not hold the line.
     (( $#body < 65536 )) || return 1
     REPLY="POST /v1/line HTTP/1.1${link}host: gptos${link}connection: close${link}content-length: $#body${link}${link}$body"

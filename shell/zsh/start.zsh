@@ -85,10 +85,11 @@ __gptos_wrap_accept_line() {
     local name='' ours=''
     for name in accept-line accept-and-hold accept-line-and-down-history accept-and-infer-next-history; do
         ours="__gptos_${name//-/_}"
-        [[ -n ${widgets[(re)user:$ours]-} ]] && continue
         if [[ ${widgets[$name]-builtin} == builtin ]]; then
             # The builtin's own name, not an alias: zsh-syntax-highlighting 0.7.1 cannot wrap an aliased builtin, and Enter would be dead.
             _GPTOS_FORMER[$name]=.$name
+        elif [[ -n ${widgets[(re)user:$ours]-} ]]; then
+            continue
         else
             zle -A $name _gptos-former-$name
             _GPTOS_FORMER[$name]=_gptos-former-$name

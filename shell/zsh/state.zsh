@@ -6,13 +6,18 @@
 : ${GPTOS_GUARD_MS=100}
 : ${GPTOS_CONFIRM_MS=700}
 : ${GPTOS_PREFETCH=0}
+: ${GPTOS_NOTE=1}
+: ${GPTOS_SCOPES=}
+: ${GPTOS_HASH=0}
 
 # The request under way: its fd (0 = none), its process, what it has written, the buffer it was asked for, whether it extends the ring.
 typeset -gi _GPTOS_FD=${_GPTOS_FD:-0} _GPTOS_PID=${_GPTOS_PID:-0} _GPTOS_CANCELLED=0 _GPTOS_EXTENDS=0
 typeset -g _GPTOS_INPUT='' _GPTOS_ASKED='' _GPTOS_USER_TRAP=${_GPTOS_USER_TRAP-}
 # What its answer held so far.
-typeset -ga _GPTOS_NEW=() _GPTOS_NEW_NOTES=()
-typeset -g _GPTOS_NEW_MORE='' _GPTOS_NEW_HOLES='' _GPTOS_REMARK='' _GPTOS_REFUSED=0
+typeset -ga _GPTOS_NEW=() _GPTOS_NEW_NOTES=() _GPTOS_NEW_READINGS=()
+typeset -g _GPTOS_NEW_MORE='' _GPTOS_NEW_HOLES='' _GPTOS_NEW_READING='' _GPTOS_NEW_TOOK='' _GPTOS_REMARK='' _GPTOS_REFUSED=0
+# What the binary is told beside the words, each as `key=value`: of the line that was read last, and of the request.
+typeset -ga _GPTOS_FIELDS=() _GPTOS_ASKED_FIELDS=()
 # The rows of a line that is read aloud, until they are shown.
 typeset -ga _GPTOS_ROWS=()
 # What it waits for and since when, the candidate that may be taken until the answer is here, and whether it was taken.
@@ -21,10 +26,25 @@ typeset -gi _GPTOS_TAKEN=0
 # What was said last, and the last sign of progress.
 typeset -g _GPTOS_SAID='' _GPTOS_PROGRESS='' _GPTOS_KEY_NAME='the key'
 # The suggestions for this line: the ring, where in it the line is (0 = the original words), and who could be asked for more.
-typeset -ga _GPTOS_RING=() _GPTOS_NOTES=()
+typeset -ga _GPTOS_RING=() _GPTOS_NOTES=() _GPTOS_READINGS=() _GPTOS_TOOKS=() _GPTOS_REMARKS=()
 typeset -g _GPTOS_AT=0 _GPTOS_ORIGINAL='' _GPTOS_SHOWN='' _GPTOS_NOTE='' _GPTOS_MORE='' _GPTOS_QUERY=''
-# The line as typed, for the history; set from the first suggestion shown until the line is done.
+# The line as typed, for the history; set from the first suggestion shown until the line is done. Before it, those whose suggestions were
+# changed by words behind them.
 typeset -g _GPTOS_TYPED='' _GPTOS_TYPED_ASKED=''
+typeset -ga _GPTOS_TYPED_BEFORE=()
+# Whether the request is for a list, whether its suggestions wait to be chosen from, and whether Tab is waiting for them.
+typeset -gi _GPTOS_LISTS=0 _GPTOS_LIST_WAITS=0 _GPTOS_LIST_AWAITED=0
+# What the keys meant that are ours on this line, and whether they are.
+typeset -gA _GPTOS_BORROWED
+typeset -gi _GPTOS_HAS_KEYS=${_GPTOS_HAS_KEYS:-0}
+# The line of words that came back last, and what the others begin with.
+typeset -g _GPTOS_RECALLED='' _GPTOS_RECALLS=''
+# The suggestion shown last for this line, and the words it came of; and those of the suggestion that was to be changed.
+typeset -g _GPTOS_OFFERED='' _GPTOS_OFFERED_WORDS=''
+typeset -ga _GPTOS_CHANGED=()
+# The last suggestion of this shell that was nobody's secret, its words, and when it was shown: later words may want it changed.
+typeset -g _GPTOS_LATEST=${_GPTOS_LATEST-} _GPTOS_LATEST_WORDS=${_GPTOS_LATEST_WORDS-}
+typeset -gF _GPTOS_LATEST_AT=${_GPTOS_LATEST_AT:-0}
 # Whether the buffer descends from a suggestion, and what was run of it.
 typeset -g _GPTOS_DESCENDS=0 _GPTOS_ACCEPTED=0 _GPTOS_RUNNING='' _GPTOS_BLANK=''
 # While this fd is open, Enter is swallowed.

@@ -80,10 +80,13 @@ const ZSH_REST: &[&str] = &[
     include_str!("../../shell/zsh/hooks.zsh"),
     include_str!("../../shell/zsh/keys.zsh"),
     include_str!("../../shell/zsh/live.zsh"),
+    include_str!("../../shell/zsh/list.zsh"),
     include_str!("../../shell/zsh/meanwhile.zsh"),
     include_str!("../../shell/zsh/mend.zsh"),
+    include_str!("../../shell/zsh/recall.zsh"),
     include_str!("../../shell/zsh/say.zsh"),
     include_str!("../../shell/zsh/socket.zsh"),
+    include_str!("../../shell/zsh/words.zsh"),
     include_str!("../../shell/zsh/setup.zsh"),
 ];
 

@@ -4,11 +4,14 @@ mod enter;
 mod failure;
 mod ghost;
 mod guard;
+mod list;
 mod live;
 mod meanwhile;
 mod prefetch;
+mod recall;
 mod socket;
 mod surroundings;
+mod words;
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -68,7 +71,7 @@ fn the_key_turns_the_words_into_the_command_and_one_undo_brings_them_back() {
         let t = start_with(&helper, Setup { vi, ..Setup::default() });
         t.type_text("list files by size");
         t.key("C-g");
-        t.wait_for_screen("gptos: offline · risk none");
+        t.wait_for_screen("● offline · risk none");
         assert_eq!(t.buffer(), "ls -lS");
         assert_eq!(t.cursor(), 6);
         assert_eq!(helper.queries(), ["list files by size"]);
@@ -90,7 +93,7 @@ fn question_marks_and_enter_translate_words_with_an_apostrophe_and_run_nothing()
         let t = start(&helper);
         t.type_text(line);
         t.key("Enter");
-        t.wait_for_screen("gptos: offline · risk none");
+        t.wait_for_screen("● offline · risk none");
         assert_eq!(t.buffer(), command);
         assert_eq!(t.prompt_number(), 1);
         assert!(!marker.exists());
@@ -117,7 +120,7 @@ fn three_question_marks_ask_afresh_and_bare_ones_explain_themselves() {
     assert!(helper.calls().is_empty());
     t.type_text("??? list files");
     t.key("Enter");
-    t.wait_for_screen("gptos: openai");
+    t.wait_for_screen("● openai");
     assert_eq!(t.buffer(), "ls -la");
     assert!(helper.calls()[0].starts_with("widget zsh --fresh "));
     assert_eq!(helper.queries(), ["list files"]);
@@ -189,10 +192,10 @@ fn the_note_and_the_progress_leave_nothing_behind() {
     let t = start(&helper);
     t.type_text("?? say done");
     t.key("Enter");
-    t.wait_for_screen("gptos: offline");
-    assert_eq!(t.screen(), "[1]> echo done\ngptos: offline · risk none");
+    t.wait_for_screen("● offline");
+    assert_eq!(t.screen(), "[1]> echo done\n● offline · risk none");
     thread::sleep(READING);
-    assert_eq!(t.screen(), "[1]> echo done\ngptos: offline · risk none");
+    assert_eq!(t.screen(), "[1]> echo done\n● offline · risk none");
     t.key("Enter");
     t.wait_for_prompt(2);
     assert_eq!(t.screen(), "[1]> echo done\ndone\n[2]>");
@@ -268,7 +271,7 @@ fn what_was_run_of_a_suggestion_is_reported_with_its_status() {
 
     t.type_text("?? fail");
     t.key("Enter");
-    t.wait_for_screen("gptos: offline");
+    t.wait_for_screen("● offline");
     thread::sleep(READING);
     t.key("Enter");
     t.wait_for_prompt(2);

@@ -30,23 +30,23 @@ fn risk_and_reading_follow_what_is_typed() {
     t.wait_until_idle();
     assert!(readings(&resident).is_empty(), "words are no command");
     t.key("C-g");
-    t.wait_for_screen(&format!("gptos: {NOTE}"));
+    t.wait_for_screen(&format!("● {NOTE}"));
     t.type_text(" src");
-    t.wait_for_screen("gptos: edited · risk none · reads ls -l src");
-    assert_eq!(t.screen(), "[1]> ls -l src\ngptos: edited · risk none · reads ls -l src");
+    t.wait_for_screen("● edited · risk none · reads ls -l src");
+    assert_eq!(t.screen(), "[1]> ls -l src\n● edited · risk none · reads ls -l src");
     t.key("C-a");
     t.type_text("rm; ");
-    t.wait_for_screen("gptos: edited · risk high: it deletes · reads rm; ls -l src");
+    t.wait_for_screen("● edited · risk high: it deletes · reads rm; ls -l src");
     assert_eq!(t.screen().lines().count(), 2, "{}", t.screen());
     t.assert_not_spinning();
     // Back at the suggestion its own note is back.
     t.keys(&["C-_"; 8]);
     t.wait_for_buffer(|b| b == "ls -l");
-    t.wait_for_screen(&format!("gptos: {NOTE}"));
+    t.wait_for_screen(&format!("● {NOTE}"));
     // The next suggestion has its own.
     t.key("C-g");
     t.wait_for_buffer(|b| b == "ls -a");
-    assert_eq!(t.screen(), format!("[1]> ls -a\ngptos: {NOTE}"));
+    assert_eq!(t.screen(), format!("[1]> ls -a\n● {NOTE}"));
     // A line that is no suggestion any more is nobody's business.
     let before = readings(&resident).len();
     t.key("C-u");
@@ -65,19 +65,19 @@ fn without_a_resident_the_note_stays_as_it_was() {
         let t = start_with(&helper, resident.setup(Setup::default()));
         t.type_text("list files");
         t.key("C-g");
-        t.wait_for_screen(&format!("gptos: {NOTE}"));
+        t.wait_for_screen(&format!("● {NOTE}"));
         t.type_text(" src");
         t.wait_for(|| (!readings(&resident).is_empty()).then_some(()), "the question");
         t.wait_until_idle();
         let said = if hostile { "a?[2Jb" } else { NOTE };
-        t.wait_for_screen(&format!("[1]> ls src\ngptos: {said}"));
+        t.wait_for_screen(&format!("[1]> ls src\n● {said}"));
         t.assert_not_spinning();
     }
     let t = start_with(&helper, Setup::default());
     t.type_text("list files");
     t.key("C-g");
-    t.wait_for_screen(&format!("gptos: {NOTE}"));
+    t.wait_for_screen(&format!("● {NOTE}"));
     t.type_text(" src");
     t.wait_until_idle();
-    assert_eq!(t.screen(), format!("[1]> ls src\ngptos: {NOTE}"));
+    assert_eq!(t.screen(), format!("[1]> ls src\n● {NOTE}"));
 }

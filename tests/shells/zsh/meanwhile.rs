@@ -43,7 +43,7 @@ fn the_candidate_is_shown_taken_and_joined_by_the_answer() {
         let helper = offering(helper, &[("touch answer", NOTE), ("touch guess", NOTE), ("touch other", NOTE)]);
         let t = start_with(&helper, Setup { vi, ..Setup::default() });
         take(&t, "make a file");
-        t.wait_for_screen("gptos: guess · risk none");
+        t.wait_for_screen("● guess · risk none");
         assert_eq!(t.cursor(), 11);
         assert!(is_alive(helper.pids()[0]), "the request must go on");
         helper.tell();

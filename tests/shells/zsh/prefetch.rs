@@ -226,7 +226,7 @@ fn enter_after_a_pause_is_answered_from_the_cache_and_names_the_model() {
     assert_eq!(t.buffer(), "?? frobnicate the quux");
     t.key("Enter");
     t.wait_for_buffer(|b| b == "echo from-the-provider");
-    t.wait_for_screen("gptos: cache, own (fake-1 answered for large-1) · risk ");
+    t.wait_for_screen(" cache, own (fake-1 answered for large-1) · risk ");
     assert_eq!(real.questions().len(), 1, "Enter made no call");
 }
 

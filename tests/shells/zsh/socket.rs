@@ -29,7 +29,7 @@ fn an_answer_that_is_at_hand_costs_no_process() {
         let t = start_with(&helper, resident.setup(Setup { vi, ..Setup::default() }));
         t.type_text("list files by 'size é");
         t.key("C-g");
-        t.wait_for_screen(&format!("gptos: {NOTE}"));
+        t.wait_for_screen(&format!("● {NOTE}"));
         assert_eq!(t.buffer(), "ls -lS");
         t.key("C-g");
         t.wait_for_buffer(|b| b == "ls -lhS");

@@ -16,14 +16,14 @@ fn vi_mode_works_from_both_keymaps() {
     t.key("Escape");
     t.wait_until_idle();
     t.key("C-g");
-    t.wait_for_screen("gptos: offline");
+    t.wait_for_screen("● offline");
     assert_eq!(t.buffer(), command);
     give_up_line(&t, 2);
     t.type_text("?? what's a marker");
     t.key("Escape");
     t.wait_until_idle();
     t.keys(&["Enter", "Enter", "Enter"]);
-    t.wait_for_screen("gptos: offline");
+    t.wait_for_screen("● offline");
     assert_eq!(t.buffer(), command);
     assert!(!marker.exists());
     thread::sleep(READING);
@@ -46,7 +46,7 @@ __before=\"${(kvj: :)options}\"";
     let t = start_with(&helper, Setup { before: before.into(), load: Some(load), rc, ..Setup::default() });
     t.type_text("?? what's here");
     t.key("Enter");
-    t.wait_for_screen("gptos: offline");
+    t.wait_for_screen("● offline");
     assert_eq!(t.buffer(), "echo *");
     t.key("C-g");
     t.wait_for_buffer(|b| b == "echo b");
@@ -130,7 +130,7 @@ fn messages_are_plain_where_the_locale_is_not_utf_8() {
     t.type_text("list files");
     t.key("C-g");
     t.wait_for_screen("gptos: openai... 1.2 s (Ctrl-C cancels)");
-    t.wait_for_screen("gptos: offline - risk none");
+    t.wait_for_screen("* offline - risk none");
     assert_eq!(t.buffer(), "ls");
 }
 
@@ -145,7 +145,7 @@ fn ghost_text_of_another_plugin_does_not_stay_behind_the_command() {
     t.wait_for_screen("list files ghost");
     t.key("C-g");
     t.wait_for_screen(NOTE);
-    assert_eq!(t.screen(), "[1]> ls\ngptos: offline · risk none");
+    assert_eq!(t.screen(), "[1]> ls\n● offline · risk none");
 }
 
 #[test]
@@ -177,8 +177,8 @@ print -s '?? list files by size, old words'";
         t.type_text("?? list files");
         t.wait_for_screen("old words");
         t.key("Enter");
-        t.wait_for_screen("gptos: offline");
-        assert_eq!(t.screen(), "[1]> ls -d /\ngptos: offline · risk none");
+        t.wait_for_screen("● offline");
+        assert_eq!(t.screen(), "[1]> ls -d /\n● offline · risk none");
         assert_eq!(t.buffer(), "ls -d /");
         t.key("C-g");
         t.wait_for_buffer(|b| b == "ls -dA /");

@@ -1,0 +1,170 @@
+# Part of the integration for zsh: several suggestions to choose from.
+
+# Tab: asks for several suggestions for the words on the line, or opens the list that is here already. True if the key was ours.
+__gptos_takes_tab() {
+    __gptos_note_options "${options[banghist]}" "${options[interactivecomments]}"
+    emulate -L zsh
+    local -a reply
+    [[ $CONTEXT == start ]] || return 1
+    if (( _GPTOS_LIST_WAITS )) && [[ $BUFFER == "$_GPTOS_SHOWN" ]]; then
+        __gptos_open_list
+        return 0
+    fi
+    __gptos_read_words "$BUFFER" || return 1
+    if [[ -z $reply[2] ]]; then
+        __gptos_say 'type what you want after the question marks'
+    elif (( _GPTOS_FD && ! _GPTOS_CANCELLED )) && [[ $BUFFER == "$_GPTOS_ASKED" ]]; then
+        __gptos_say 'waiting, Ctrl-C cancels'
+    else
+        __gptos_release TERM
+        __gptos_ask "$reply[2]" $reply[1] 0 '' 1 && __gptos_await_list
+    fi
+    return 0
+}
+
+# Most lists are here at once, and then the menu opens in the same moment. After 0.3 s, or with the next key, the line is live again.
+__gptos_await_list() {
+    emulate -L zsh
+    local -F deadline=0
+    local -a ready
+    (( deadline = EPOCHREALTIME + 0.3 ))
+    _GPTOS_LIST_AWAITED=1
+    # The terminal cannot be waited for as well: in the line editor it always counts as ready. A clock that was set back must not prolong this.
+    while (( _GPTOS_FD && ! PENDING && ! KEYS_QUEUED_COUNT && EPOCHREALTIME < deadline && EPOCHREALTIME > deadline - 1 )); do
+        zselect -t 2 -a ready -r $_GPTOS_FD && __gptos_data $_GPTOS_FD
+    done
+    _GPTOS_LIST_AWAITED=0
+    (( _GPTOS_LIST_WAITS )) && __gptos_open_list
+    return 0
+}
+
+# A list is here, for the line as it is. While Tab is awaiting it, Tab opens it: a menu opened by the handler of an fd would swallow a key.
+__gptos_list_arrived() {
+    emulate -L zsh
+    _GPTOS_LIST_WAITS=1
+    (( _GPTOS_LIST_AWAITED )) && return 0
+    (( $#_GPTOS_RING > 1 )) && _GPTOS_REMARKS[1]+="${_GPTOS_REMARKS[1]:+; }Tab shows all $#_GPTOS_RING"
+    __gptos_show 1
+}
+
+# Lets the user choose. The menu is the shell's own; what is typed in it narrows it down.
+__gptos_open_list() {
+    emulate -L zsh
+    local chosen='' REPLY='' line="$BUFFER" MENUMODE=interactive
+    integer cursor=$CURSOR at=0
+    _GPTOS_LIST_WAITS=0
+    if (( $#_GPTOS_RING == 1 )); then
+        __gptos_show 1
+        return 0
+    fi
+    # Without the old completion system loaded first, users without the new one would lose the completion of file names.
+    if ! zmodload zsh/compctl zsh/complist 2>/dev/null; then
+        __gptos_show 1
+        return 0
+    fi
+    zle -C _gptos-menu menu-select __gptos_fill_menu
+    __gptos_ghost_forget
+    BUFFER='' POSTDISPLAY=''
+    zle _gptos-menu
+    chosen="$BUFFER"
+    zle -D _gptos-menu
+    BUFFER="$line" CURSOR=$cursor
+    __gptos_chosen "$chosen"
+    at=$REPLY
+    if (( at )); then
+        __gptos_show $at
+    else
+        _GPTOS_LIST_WAITS=1
+        __gptos_say "Tab shows the $#_GPTOS_RING suggestions again"
+        zle -R
+    fi
+}
+
+# REPLY: the place in the ring of what the menu left in the line, 0 for none. Words typed to narrow it down stand before it.
+__gptos_chosen() {
+    emulate -L zsh
+    integer i=0
+    REPLY=${_GPTOS_RING[(Ie)$1]}
+    (( REPLY )) && return 0
+    for (( i = 1; i <= $#_GPTOS_RING; i++ )); do
+        [[ $1 == *' '"$_GPTOS_RING[i]" ]] && (( ! REPLY || $#_GPTOS_RING[i] > $#_GPTOS_RING[REPLY] )) && REPLY=$i
+    done
+    return 0
+}
+
+# The entries of the menu: each a suggestion and what is known of it, in one row. Where nothing fits what was typed, all are there.
+__gptos_fill_menu() {
+    emulate -L zsh
+    local REPLY='' word='' text=''
+    local -a commands rows every_row
+    integer i=0 fits=0 width=0 room=$(( COLUMNS - 2 ))
+    for (( i = 1; i <= $#_GPTOS_RING; i++ )); do
+        (( ${(m)#_GPTOS_RING[i]} > width )) && width=${(m)#_GPTOS_RING[i]}
+    done
+    (( width > room * 3 / 5 )) && width=$(( room * 3 / 5 ))
+    for (( i = 1; i <= $#_GPTOS_RING; i++ )); do
+        __gptos_fit "$_GPTOS_RING[i]" $width
+        text="${(mr:width:)REPLY}"
+        __gptos_fit "$text  ${_GPTOS_READINGS[i]:+$_GPTOS_READINGS[i] · }$_GPTOS_NOTES[i]" $room
+        every_row+=("$REPLY")
+        fits=1
+        text="${(L)_GPTOS_RING[i]} ${(L)_GPTOS_READINGS[i]} ${(L)_GPTOS_NOTES[i]}"
+        for word in ${=${(L)BUFFER}}; do
+            [[ $text == *"$word"* ]] || fits=0
+        done
+        (( fits )) && commands+=("$_GPTOS_RING[i]") && rows+=("$REPLY")
+    done
+    (( $#commands )) || commands=("${_GPTOS_RING[@]}") rows=("${every_row[@]}")
+    compadd -U -Q -S '' -V gptos -l -d rows -a commands
+    compstate[insert]=menu compstate[list]='list force'
+}
+
+# --- keys that mean something else on a line of words ---
+
+# Before a redraw: is this line one of words?
+__gptos_watch_keys() {
+    emulate -L zsh
+    local -a reply
+    [[ $CONTEXT == start ]] && __gptos_read_words "$BUFFER" && __gptos_borrow_keys
+    return 0
+}
+
+# Of a line of words: Tab and the arrows become ours until the line is done. So whatever they are bound to at that moment, by
+# whom and in which order, is what they do again on all other lines.
+__gptos_borrow_keys() {
+    emulate -L zsh
+    local binding='' key=''
+    local -a words
+    local -A ours=('^I' gptos-list '^[[A' gptos-older '^[OA' gptos-older '^P' gptos-older '^[[B' gptos-newer '^[OB' gptos-newer '^N' gptos-newer)
+    _GPTOS_BORROWED=()
+    # One process for all the keys: what they are bound to is only printed.
+    for binding in ${(f)"$(for key in ${(k)ours}; do bindkey -M main -- $key; done)"}; do
+        # `"KEY" WIDGET`, or `"KEY" "TEXT"`
+        words=(${(z)binding})
+        key="${(Q)words[1]}"
+        [[ $words[2] == [\"\']* || -z ${ours[$key]-} || $words[2] == gptos-* ]] && continue
+        _GPTOS_BORROWED[$key]="$words[2]"
+        bindkey -M main -- $key $ours[$key]
+    done
+    _GPTOS_HAS_KEYS=1
+}
+
+__gptos_return_keys() {
+    emulate -L zsh
+    local key=''
+    for key in ${(k)_GPTOS_BORROWED}; do
+        if [[ $_GPTOS_BORROWED[$key] == undefined-key ]]; then
+            bindkey -M main -r -- $key
+        else
+            bindkey -M main -- $key $_GPTOS_BORROWED[$key]
+        fi
+    done
+    _GPTOS_BORROWED=() _GPTOS_HAS_KEYS=0 _GPTOS_RECALLED=''
+}
+
+# No options are changed around what the key did before: it may be the user's.
+__gptos_list() {
+    if ! __gptos_takes_tab; then
+        zle "${_GPTOS_BORROWED[^I]:-expand-or-complete}" -- "$@"
+    fi
+}
