@@ -107,6 +107,8 @@ const EVALS: &[(&str, &str)] = &[
     (r#"[[ -z $_GPTOS_OLD_TRAP ]] || builtin eval "\\builtin $_GPTOS_OLD_TRAP""#, "restores the user's own trap as `trap -p` printed it"),
     (r#"builtin eval "$rest""#, "reads the other parts, which `gptos init` handed over"),
     ("eval $saved", "runs a line that this file saved from its own code"),
+    ("and eval $_GPTOS_TAB_BOUND[$place]", "runs what the user had bound to Tab, as `bind` printed it"),
+    ("or eval $command", "runs what the user had bound to Tab"),
     ("eval (string join ' | ' -- '__gptos_return '$statuses)'; __gptos_user_prompt'", "the statuses are numbers that fish counted"),
 ];
 

@@ -196,15 +196,14 @@ function __gptos_enter
         return
     end
     # A little more than was asked for: keys take a while to come here, too.
-    set -l guard (__gptos_number GPTOS_ENTER_GUARD_MS 250)
-    if __gptos_too_early (math $guard + 50) 100
+    if set -q _GPTOS_SHOWN; and __gptos_too_early (math (__gptos_number GPTOS_ENTER_GUARD_MS 250) + 50) 100
         return
     end
-    set -l line (commandline -b | string collect)
-    if not commandline --paging-mode; and not commandline --search-mode
-        and string match -qr '(?s)^\s*(?<marks>\?\?\??)(?:\s+(?<words>.*?))?\s*$' -- "$line"
+    set -l line "$(commandline -b)"
+    if __gptos_asks "$line"; and not commandline --paging-mode; and not commandline --search-mode
         __gptos_drop_request
-        __gptos_translate "$line" $marks $words
+        __gptos_read_request "$line"
+        __gptos_translate "$line"
         return
     end
     if not commandline --paging-mode
@@ -212,24 +211,33 @@ function __gptos_enter
             return
         end
         # What kept it from running is gone.
-        set line (commandline -b | string collect)
+        set line "$(commandline -b)"
         set -e _GPTOS_MAY_RUN
         __gptos_judge "$line"
         set -q _GPTOS_MAY_RUN
         or return
     end
     if set -q _GPTOS_RING[1]; and test $_GPTOS_AT -gt 0; and test "$line" != "$_GPTOS_ORIGINAL"
-        set -g _GPTOS_RAN $_GPTOS_QUERY
+        set -g _GPTOS_RAN (__gptos_all_words | string collect -a)
         set -g _GPTOS_RAN_RING $_GPTOS_RING
-        # Only fish 4 can put a line into its history that was not executed.
-        if test $_GPTOS_FISH -ge 4; and not set -q fish_private_mode; and not string match -qr '^ |^\s*\?\?\s*$' -- $_GPTOS_ORIGINAL
-            builtin history append -- $_GPTOS_ORIGINAL
-        end
+        __gptos_recall_request
     end
-    # In vi mode Enter starts a new line in insert mode.
-    string match -q '* -m insert *' -- (bind --preset -M $fish_bind_mode \r 2>/dev/null)
-    and set fish_bind_mode insert
+    __gptos_enter_mode
     commandline -f execute
+end
+
+# The words go into the history before the command, as a request that can be called back. fish 3 can not put a line there
+# that was not executed.
+function __gptos_recall_request
+    test $_GPTOS_FISH -ge 4; and not set -q fish_private_mode
+    or return
+    set -l request $_GPTOS_ORIGINAL
+    string match -qr '^\s|^\?\?\s*$' -- $request; or __gptos_is_wish $request
+    and return
+    __gptos_asks $request
+    or set request "?? $request"
+    functions -q fish_should_add_to_history; and not fish_should_add_to_history $request
+    or builtin history append -- $request
 end
 
 # A key came while a live request is under way.

@@ -14,44 +14,27 @@ function __gptos_key
     if __gptos_next_hole
         return
     end
-    set -l line (commandline -b | string collect)
-    if set -q _GPTOS_RING[1]
-        if test "$line" = "$_GPTOS_PUT"
-            __gptos_next
-            return
-        end
+    set -l line "$(commandline -b)"
+    if set -q _GPTOS_RING[1]; and test "$line" = "$_GPTOS_PUT"
+        __gptos_next
+        return
     end
-    if string match -qr '(?s)^\s*(?<marks>\?\?\??)(?:\s+(?<words>.*?))?\s*$' -- "$line"
-        __gptos_translate "$line" $marks $words
-    else
-        __gptos_translate "$line" '??' (string trim -- "$line" | string collect)
+    if not __gptos_read_request "$line"
+        # It may be a command that is begun.
+        set -g _GPTOS_WORDS $line
+        set -g _GPTOS_FIELDS cursor=(commandline -C)
     end
+    __gptos_translate "$line"
 end
 
 function __gptos_next
     if set -q _GPTOS_RING[(math $_GPTOS_AT + 1)]
         __gptos_put (math $_GPTOS_AT + 1)
     else if test -n "$_GPTOS_MORE"
+        set -g _GPTOS_FIELDS $_GPTOS_RING_FIELDS
         __gptos_ask more $_GPTOS_RING[$_GPTOS_AT] $_GPTOS_QUERY --fresh
     else
         __gptos_put 0
-    end
-end
-
-# Arguments: the line, its marks, the words if there are any.
-function __gptos_translate
-    if test -z "$argv[3]"
-        __gptos_mend $argv[1..2]
-        and return
-        __gptos_say 'gptos: type what you want, for example: ?? list files by size'
-        return
-    end
-    # A line that begins with a blank is private, and one blank before the words says so.
-    set -l private (string match -qr '^[ \t]' -- $argv[1]; and echo ' ')
-    if test $argv[2] = '???'
-        __gptos_ask new $argv[1] "$private$argv[3]" --fresh
-    else
-        __gptos_ask new $argv[1] "$private$argv[3]"
     end
 end
 
@@ -66,6 +49,9 @@ function __gptos_forget
     set -e _GPTOS_DUE
     set -e _GPTOS_EARLY
     set -e _GPTOS_HELD
+    set -e _GPTOS_LATEST
+    set -e _GPTOS_WISH
+    set -g _GPTOS_LISTED 0
 end
 
 function __gptos_new_prompt --on-event fish_prompt
@@ -108,36 +94,3 @@ end
 function __gptos_left --on-event fish_exit
     __gptos_drop_request
 end
-
-# === keys ===
-
-# `ctrl-g`, `alt-g`, or fish's own notation, as `bind` wants it.
-function __gptos_sequence
-    if string match -qr '^(?<modifier>ctrl|alt)-(?<letter>.)$' -- $argv[1]
-        test $modifier = ctrl
-        and string unescape -- \\c$letter
-        or string unescape -- \\e$letter
-    else
-        string unescape -- $argv[1]
-    end
-end
-
-# Bindings of the user's level survive fish_vi_key_bindings, whichever comes first.
-function __gptos_bind_keys
-    for mode in default insert visual
-        for key in $GPTOS_KEY $GPTOS_KEY2
-            test -n "$key"
-            and bind -M $mode (__gptos_sequence $key) __gptos_key
-        end
-    end
-    for mode in default insert replace
-        bind -M $mode \r __gptos_enter
-        bind -M $mode \n __gptos_enter
-    end
-    if test $_GPTOS_REPORTS = 1
-        for mode in default insert visual replace replace_one
-            bind -M $mode \e\[0n __gptos_report
-        end
-    end
-end
-__gptos_bind_keys

@@ -52,9 +52,9 @@ function __gptos_take_meanwhile
     if test $_GPTOS_ASKED[1] = new
         set -g _GPTOS_ORIGINAL $_GPTOS_ASKED[2]
         set -g _GPTOS_QUERY $_GPTOS_ASKED[3]
-        set -g _GPTOS_RING
-        set -g _GPTOS_NOTES
-        set -g _GPTOS_RING_HOLES
+        set -g _GPTOS_RING_FIELDS $_GPTOS_ASKED_FIELDS
+        set -g _GPTOS_LISTED 0
+        __gptos_empty_ring
     else
         # Whoever was asked for more is not asked again.
         set -g _GPTOS_ASKED[4] fresh
@@ -64,7 +64,9 @@ function __gptos_take_meanwhile
     set -g _GPTOS_TAKEN 1
     if not contains -- $_GPTOS_MEANWHILE[1] $_GPTOS_RING
         set -a _GPTOS_RING $_GPTOS_MEANWHILE[1]
-        set -a _GPTOS_NOTES "gptos: $_GPTOS_MEANWHILE[2]"
+        set -a _GPTOS_NOTES "$_GPTOS_MEANWHILE[2]"
+        set -a _GPTOS_READINGS ''
+        set -a _GPTOS_TOOK ''
         set -a _GPTOS_RING_HOLES ''
     end
     __gptos_put (contains -i -- $_GPTOS_MEANWHILE[1] $_GPTOS_RING)
@@ -82,10 +84,9 @@ function __gptos_offer_late --no-scope-shadowing
     if set -q _GPTOS_RING[$first]
         set -g _GPTOS_AT $known
         set -g _GPTOS_PUT (commandline -b | string collect)
-        set -l note (string replace 'gptos: ' '' -- $_GPTOS_NOTES[$first])
-        __gptos_say_late "gptos: the answer is here, $(__gptos_key_name) shows: $_GPTOS_RING[$first] ($note)"
+        __gptos_say_late "gptos: the answer is here, $(__gptos_key_name) shows: $_GPTOS_RING[$first] ($_GPTOS_NOTES[$first])"
     else
-        __gptos_say_late "gptos: the answer is the same ($(string replace 'gptos: ' '' -- $notes[1]))"
+        __gptos_say_late "gptos: the answer is the same ($notes[1])"
     end
 end
 

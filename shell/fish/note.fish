@@ -1,5 +1,61 @@
 # Part of the integration for fish, the last one: what is said to the user.
 
+# === what is said of a suggestion ===
+
+# Can the terminal show what is no ASCII?
+function __gptos_speaks_unicode
+    set -l locale (string match -r -- '.+' "$LC_ALL" "$LC_CTYPE" "$LANG")[1]
+    string match -qir 'utf-?8' -- "$locale"
+end
+
+function __gptos_has_colour
+    test -z "$NO_COLOR"; and test "$TERM" != dumb
+end
+
+# Cuts texts to a width.
+function __gptos_cut
+    if string match -qr '^3\.[45]\.' -- $version
+        string sub -l $argv[1] -- $argv[2..]
+    else
+        string shorten -m $argv[1] -- $argv[2..]
+    end
+end
+
+# Shows the rows that came with an answer, the list if there is one, and the note of the suggestion in the line. Argument: what else is to be said.
+function __gptos_say_suggestion
+    set -l rows $_GPTOS_ROWS
+    set -g _GPTOS_ROWS
+    test "$_GPTOS_LISTED" = 1
+    and set -a rows (__gptos_list_rows)
+    set -l room (math "max($COLUMNS, 20) - 1")
+    set -l remarks (string join ' · ' -- $_GPTOS_REMARKS)
+    set -l note
+    set -g _GPTOS_RISK
+    if test $_GPTOS_AT -gt 0
+        set -l facts (string match -r -- '.+' "$_GPTOS_NOTES[$_GPTOS_AT]" "$_GPTOS_READINGS[$_GPTOS_AT]")
+        set facts (string join ' · ' -- $facts)
+        string match -qr 'risk (?<risk>\w+)' -- "$facts"
+        and set -g _GPTOS_RISK $risk
+        if test "$GPTOS_NOTE" != 0; or contains -- "$_GPTOS_RISK" high critical
+            set note (string join ' ' -- (__gptos_speaks_unicode; and echo ●; or echo '*') (string match -r -- '.+' "$_GPTOS_TOOK[$_GPTOS_AT]") $facts)
+        end
+        # A line higher than the screen shows its end.
+        if test (string length -- $_GPTOS_PUT) -gt (math "$COLUMNS * max($LINES - 4, 1)")
+            set -a rows "gptos: it begins: $(string sub -l $room -- $_GPTOS_PUT)"
+        end
+    end
+    if test -n "$note"; and test -n "$remarks"; and test (string length -- "$note · $remarks") -le $room
+        set note "$note · $remarks"
+        set remarks
+    end
+    test -n "$note"
+    and set -a rows $note
+    test -n "$remarks"
+    and set -a rows (string match -ar ".{1,$room}" -- "gptos: $remarks")
+    set -g _GPTOS_REMARKS
+    __gptos_say $rows $argv
+end
+
 # === the note above the prompt ===
 
 function __gptos_return
@@ -11,7 +67,7 @@ end
 function __gptos_say
     set -q argv[1]
     or set argv ''
-    set -g _GPTOS_NOTE (string sub -l (math "max($COLUMNS, 20) - 1") -- $argv)
+    set -g _GPTOS_NOTE (__gptos_cut (math "max($COLUMNS, 20) - 1") $argv)
     if test "$TERM" = dumb
         # Nothing can be drawn over: say it once, and go on below.
         test -z "$_GPTOS_NOTE"
@@ -31,15 +87,12 @@ function __gptos_say
         function fish_prompt
             set -l statuses $pipestatus
             # fish 3.6 leaves the old last row on the screen when a prompt loses a row.
-            set -l rows (count (string match -- '?*' $_GPTOS_NOTE))
+            set -l rows (count (string match -r -- . $_GPTOS_NOTE))
             test $rows -ge "0$_GPTOS_NOTE_ROWS"
             or printf '\e[J'
             set -g _GPTOS_NOTE_ROWS $rows
-            if test $rows -gt 0
-                set_color brblack
-                printf '%s\n' $_GPTOS_NOTE
-                set_color normal
-            end
+            test $rows -eq 0
+            or __gptos_draw_note
             functions -q __gptos_user_mode_prompt
             and string join '' -- (__gptos_user_mode_prompt) | read -lz mode
             and printf %s (string trim -rc \n -- $mode)
@@ -50,6 +103,32 @@ function __gptos_say
         end
     end
     commandline -f repaint
+end
+
+function __gptos_draw_note
+    if not __gptos_has_colour
+        printf '%s\n' $_GPTOS_NOTE
+        return
+    end
+    set_color brblack
+    for row in $_GPTOS_NOTE
+        if string match -q '● *' -- $row
+            switch "$_GPTOS_RISK"
+                case high critical
+                    set_color red
+                case medium
+                    set_color yellow
+                case none low
+                    set_color green
+            end
+            echo -n ●
+            set_color normal
+            set_color brblack
+            set row (string sub -s 2 -- $row)
+        end
+        printf '%s\n' $row
+    end
+    set_color normal
 end
 
 function __gptos_unwrap

@@ -100,14 +100,20 @@ const BASH: &str = concat!(
     include_str!("../../shell/bash/setup.bash"),
 );
 
-const FISH: &str = concat!(
-    include_str!("../../shell/fish/gptos.fish"),
+/// What fish reads at its start. It parses whatever it is given at once, so the rest is a text to it until the first use.
+const FISH_START: &str = include_str!("../../shell/fish/start.fish");
+
+const FISH_REST: &str = concat!(
+    include_str!("../../shell/fish/answer.fish"),
+    include_str!("../../shell/fish/ask.fish"),
     include_str!("../../shell/fish/guard.fish"),
     include_str!("../../shell/fish/holes.fish"),
     include_str!("../../shell/fish/keys.fish"),
+    include_str!("../../shell/fish/list.fish"),
     include_str!("../../shell/fish/meanwhile.fish"),
     include_str!("../../shell/fish/mend.fish"),
     include_str!("../../shell/fish/note.fish"),
+    include_str!("../../shell/fish/request.fish"),
 );
 
 /// The parts of an integration as one script, without the user's choices.
@@ -120,7 +126,7 @@ pub fn integration(shell: ShellKind) -> String {
             format!("{ZSH_READER}'__gptos_read' {start} {rest}\n'builtin' 'unfunction' '__gptos_read'\n")
         }
         ShellKind::Bash => BASH.to_owned(),
-        ShellKind::Fish => FISH.to_owned(),
+        ShellKind::Fish => format!("{FISH_START}\nfunction __gptos_load\n    eval {}\nend\n", quote(shell, FISH_REST)),
     }
 }
 

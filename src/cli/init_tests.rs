@@ -95,7 +95,7 @@ fn every_part_is_joined() {
             let known = match shell {
                 ShellKind::Zsh => part == ZSH_START || ZSH_REST.contains(&part.as_str()),
                 ShellKind::Bash => BASH.contains(&part),
-                ShellKind::Fish => FISH.contains(&part),
+                ShellKind::Fish => FISH_START == part || FISH_REST.contains(&part),
             };
             assert!(known, "{}", path.display());
         }

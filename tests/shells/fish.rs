@@ -4,6 +4,7 @@ mod enter;
 mod guard;
 mod line;
 mod meanwhile;
+mod tab;
 mod waiting;
 
 use std::fs;

@@ -4,6 +4,7 @@
 
 mod process;
 mod rc;
+mod root;
 
 use std::fs;
 use std::io::Write as _;
@@ -19,10 +20,13 @@ use tempfile::TempDir;
 pub use process::is_alive;
 use process::{cpu_ticks, sleeps_for_input, times_slept};
 use rc::rc_text;
+use root::into_root;
 
 /// How long a condition may take on a machine that is busy with other work.
 const DEADLINE: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(8);
+/// Longer than fish waits for more after Escape.
+const ESCAPE_DELAY: Duration = Duration::from_millis(80);
 /// `ESC [ 24 ; 8 ~`: no keyboard sends it.
 const DUMP_KEY: [&str; 7] = ["1b", "5b", "32", "34", "3b", "38", "7e"];
 
@@ -120,9 +124,12 @@ impl Terminal {
         };
         fs::write(rc, rc_text(shell, &setup, dir.path())).unwrap();
 
+        let cwd = dir.path().join("cwd");
         let mut terminal = Self { dir, shell, pid: 0, dumps: AtomicU64::new(0) };
         let (columns, rows) = (setup.columns.to_string(), setup.rows.to_string());
-        let mut arguments: Vec<String> = ["new-session", "-d", "-x", &columns, "-y", &rows, "--", "env", "-i"].map(str::to_owned).to_vec();
+        let mut arguments: Vec<String> = ["new-session", "-d", "-x", &columns, "-y", &rows, "--"].map(str::to_owned).to_vec();
+        arguments.extend(into_root(shell, &cwd));
+        arguments.extend(["env", "-i"].map(str::to_owned));
         arguments.push(format!("HOME={}", home.display()));
         arguments.push("PATH=/usr/local/bin:/usr/bin:/bin".to_owned());
         for fixed in ["TERM=screen-256color", "LANG=C.UTF-8", "SHELL=/bin/sh", "USER=tester"] {
@@ -147,6 +154,11 @@ impl Terminal {
         self.pid
     }
 
+    /// Whether this is the fish of another system (`tests/fish4`).
+    pub fn is_newer_fish(&self) -> bool {
+        self.shell == Shell::Fish && root::has_newer_fish()
+    }
+
     /// Types characters as they are.
     pub fn type_text(&self, text: &str) {
         self.tmux(&["send-keys", "-l", "--", text]);
@@ -158,6 +170,10 @@ impl Terminal {
             return self.interrupt();
         }
         self.tmux(&["send-keys", "--", key]);
+        if key == "Escape" && self.shell == Shell::Fish {
+            // What comes sooner is taken for the rest of a sequence.
+            thread::sleep(ESCAPE_DELAY);
+        }
     }
 
     /// Presses several keys in one burst.

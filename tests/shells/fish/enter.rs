@@ -10,13 +10,16 @@ use crate::terminal::Setup;
 
 #[test]
 fn enter_belongs_to_the_pager_the_search_and_read() {
-    let s = Scene::new(LIVE, |fake, _| fake.answer_after(NOW, &[("echo one", NOTE)]));
+    // Tab on a request is ours.
+    let setup = Setup { before: LIVE.to_owned(), rc: "bind \\co complete".to_owned(), ..Setup::default() };
+    let s = Scene::with(setup, |fake, _| fake.answer_after(NOW, &[("echo one", NOTE)]));
     for name in ["pick-a", "pick-b"] {
         fs::write(s.marker(name), "").unwrap();
     }
     for command in ["??", "echo"] {
         s.t.type_text(&format!("{command} {}/pick", s.dir.path().display()));
-        s.t.keys(&["Tab", "Tab"]);
+        let key = if command == "??" { "C-o" } else { "Tab" };
+        s.t.keys(&[key, key]);
         s.t.wait_for_screen("pick-b");
         s.t.key("Enter");
         s.t.wait_for_buffer(|buffer| buffer.trim_end().ends_with("pick-a") || buffer.trim_end().ends_with("pick-b"));

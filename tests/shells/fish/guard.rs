@@ -181,8 +181,8 @@ fn ctrl_c_forgets_the_held_line() {
     s.clear();
     s.t.type_text(LINE);
     s.confirm();
-    s.t.wait_for(|| (s.t.screen().matches(HELD).count() == 2).then_some(()), "the line to be held again");
-    s.t.wait_until_idle();
+    s.wait_until_judged(2);
+    s.wait_until_held();
     assert!(!s.ran());
     s.confirm();
     s.wait_until_run();
@@ -380,7 +380,7 @@ fn a_line_that_passes_runs_at_once_and_without_a_word() {
     s.suggest_and_enter();
     s.t.wait_for_prompt(2);
     assert!(s.ran());
-    assert_eq!(s.t.screen(), format!("gptos: {NOTE}\n[1]> {LINE}\n[2]>"));
+    assert_eq!(s.t.screen(), format!("● {NOTE}\n[1]> {LINE}\n[2]>"));
 }
 
 #[test]
@@ -424,7 +424,7 @@ fn a_long_reason_is_shown_in_several_rows() {
     s.t.key("C-u");
     s.t.key("C-g");
     s.t.wait_for_screen_without("risk critical");
-    assert_eq!(s.t.screen(), "gptos: type what you want, for example:\n[1]>");
+    assert_eq!(s.t.screen(), "gptos: type what you want, for example…\n[1]>");
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! What the line and the screen hold after a request, and what the script does to the session.
 
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
 use super::{BLOCKING, LIVE, NOTE, NOW, SLOW, Scene, both_modes, read_the_line};
 use crate::terminal::{Setup, Shell};
 
@@ -17,11 +21,11 @@ fn the_key_cycles_through_suggestions_a_fresh_answer_and_the_words() {
             s.t.key("C-g");
         }
         s.expect("echo one");
-        s.t.wait_for_screen("gptos: offline · risk none\n");
+        s.t.wait_for_screen("● offline · risk none\n");
         assert_eq!(s.t.cursor(), "echo one".len());
         s.t.key("C-g");
         s.expect("echo two");
-        s.t.wait_for_screen("gptos: offline · risk low: writes\n");
+        s.t.wait_for_screen("● offline · risk low: writes\n");
         s.t.key("C-g");
         s.expect("echo three");
         s.t.key("C-g");
@@ -106,7 +110,7 @@ fn after_the_answer_the_screen_holds_only_the_note_the_line_and_its_output() {
         read_the_line();
         s.t.key("Enter");
         s.t.wait_for_prompt(2);
-        assert_eq!(s.t.screen(), format!("gptos: {NOTE}\n[1]> echo done\ndone\n[2]>"));
+        assert_eq!(s.t.screen(), format!("● {NOTE}\n[1]> echo done\ndone\n[2]>"));
     });
 }
 
@@ -127,7 +131,7 @@ fn a_note_survives_a_line_longer_than_the_screen_and_the_bottom_of_the_screen() 
         s.t.key("C-z");
         s.expect("many words");
         let screen = s.t.screen();
-        assert!(screen.ends_with(&format!("[9]>\ngptos: {NOTE}\n[10]> many words")), "{screen}");
+        assert!(screen.ends_with(&format!("[9]>\n● {NOTE}\n[10]> many words")), "{screen}");
     });
 }
 
@@ -181,9 +185,9 @@ fn the_mode_and_the_status_stay_in_the_prompt_under_the_note() {
     s.t.key("Enter");
     s.t.wait_for_screen("[2]> insert 0 1 0>");
     s.ask("list files");
-    s.t.wait_for_screen(&format!("gptos: {NOTE}\n[2]> insert 0 1 0> echo one"));
+    s.t.wait_for_screen(&format!("● {NOTE}\n[2]> insert 0 1 0> echo one"));
     s.t.key("Escape");
-    s.t.wait_for_screen(&format!("gptos: {NOTE}\n[2]> default 0 1 0> echo one"));
+    s.t.wait_for_screen(&format!("● {NOTE}\n[2]> default 0 1 0> echo one"));
     read_the_line();
     s.t.key("Enter");
     // As in any vi mode of fish, Enter goes back to inserting.
@@ -213,7 +217,7 @@ fn loading_twice_changing_the_key_and_loading_without_a_terminal_are_harmless() 
     s.t.key("Enter");
     s.t.wait_for_screen("\nleft 1");
 
-    let output = std::process::Command::new("fish")
+    let output = Command::new("fish")
         .args(["--no-config", "-c", &format!("source '{}'; and functions -a | string match '*gptos*'; echo end", script.display())])
         .output()
         .unwrap();
@@ -222,10 +226,15 @@ fn loading_twice_changing_the_key_and_loading_without_a_terminal_are_harmless() 
 }
 
 #[test]
-fn the_script_parses_and_is_formatted() {
-    let script = Shell::Fish.script();
-    for (program, arguments) in [("fish", ["--no-execute"].as_slice()), ("fish_indent", ["--check"].as_slice())] {
-        let output = std::process::Command::new(program).args(arguments).arg(&script).output().unwrap();
-        assert!(output.status.success(), "{program}: {output:?}");
+fn the_parts_and_the_whole_parse_and_the_parts_are_formatted() {
+    let run = |program: &str, argument: &str, file: &Path| {
+        let output = Command::new(program).arg(argument).arg(file).output().unwrap();
+        assert!(output.status.success(), "{program} {}: {output:?}", file.display());
+    };
+    run("fish", "--no-execute", &Shell::Fish.script());
+    for part in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("shell/fish")).unwrap() {
+        let part = part.unwrap().path();
+        run("fish", "--no-execute", &part);
+        run("fish_indent", "--check", &part);
     }
 }

@@ -49,7 +49,7 @@ fn the_candidate_is_shown_taken_and_joined_by_the_answer() {
             let s = Scene::with(setup, |fake, _| offering(fake, &[("touch answer", NOTE), ("touch guess", NOTE), ("touch other", NOTE)]));
             s.take();
             assert_eq!(s.t.cursor(), 11);
-            s.t.wait_for_screen("gptos: guess · risk none\n");
+            s.t.wait_for_screen("● guess · risk none\n");
             assert!(is_alive(s.fake.pids()[0]), "the request must go on");
             s.fake.tell();
             s.t.wait_for_screen("gptos: the answer is here, Ctrl-G shows: touch answer (offline · risk none)\n");

@@ -1,62 +1,4 @@
-# GPT-OS for fish 3.4 and later: words in the command line become a command in
-# the command line. Nothing here runs an answer; only Enter does, and only for a
-# line that stood on the screen long enough to be seen.
-#
-#   Ctrl-G          on a line of words: translate; again: next suggestion
-#   ?? words Enter  the same            ??? words Enter  ask a provider at once
-#   Ctrl-C          give up waiting and keep the line
-#
-# Options (global variables, set before or after this file is read):
-#   GPTOS_BIN  GPTOS_KEY  GPTOS_KEY2  GPTOS_ENTER_GUARD_MS  GPTOS_PROGRESS_MS
-#   GPTOS_GUARD     which lines are judged at Enter: `suggested` (default; those that
-#                descend from a suggestion), `all` or `off`. A line held for its risk
-#                runs at a second Enter.
-#   GPTOS_GUARD_MS  how long Enter waits for that
-#   GPTOS_ASYNC  1: the prompt waits GPTOS_PROGRESS_MS and is then live again (default)
-#                0: the prompt waits for the answer, with a sign of life, until this
-#                machine has something to offer by itself
-#
-# Parts: this file, guard.fish, holes.fish, keys.fish, meanwhile.fish, mend.fish and note.fish, in this order;
-# `gptos init fish` prints them as one. Defines functions called __gptos_* and variables called
-# _GPTOS_*. While a note is shown, fish_prompt and fish_mode_prompt are wrapped; the next
-# prompt has them back.
-
-if not status is-interactive
-    return
-end
-if string match -qr '^(2|3\.[0-3])\.' -- $version
-    echo 'gptos: fish 3.4 or later is needed' >&2
-    return
-end
-
-# === options ===
-
-function __gptos_default
-    set -q $argv[1]
-    or set -g $argv
-end
-__gptos_default GPTOS_BIN gptos
-__gptos_default GPTOS_KEY ctrl-g
-__gptos_default GPTOS_ENTER_GUARD_MS 250
-__gptos_default GPTOS_PROGRESS_MS 120
-__gptos_default GPTOS_ASYNC 1
-__gptos_default GPTOS_GUARD suggested
-__gptos_default GPTOS_GUARD_MS 100
-if test "$TERM_PROGRAM" = vscode
-    # The editor keeps Ctrl-G for itself.
-    __gptos_default GPTOS_KEY2 'ctrl-]'
-else
-    __gptos_default GPTOS_KEY2 ''
-end
-functions --erase __gptos_default
-
-# fish 4 applies `commandline` in event handlers at once and swallows the terminal's
-# status report; fish 3 does neither, so there the report drives what fish 4 does directly.
-set -g _GPTOS_FISH (string split . -- $version)[1]
-set -g _GPTOS_REPORTS 1
-if test $_GPTOS_FISH -ge 4; or test "$TERM" = dumb
-    set -g _GPTOS_REPORTS 0
-end
+# Part of the integration for fish: a request, from the helper's start to its answer.
 
 # The value of an option if it is a number, else the default.
 function __gptos_number
@@ -178,7 +120,8 @@ function __gptos_names
     string sub -l 16384 -- "$names " | string replace -r ' [^ ]*$' ''
 end
 
-# Asks the helper. Arguments: why (`new` or `more`), the line as typed, the query, helper options.
+# Asks the helper. Arguments: why (`new` or `more`), the line as typed, the query, helper options. What else it is told stands in
+# _GPTOS_FIELDS.
 function __gptos_ask
     set -l why $argv[1]
     set -l line $argv[2]
@@ -202,12 +145,14 @@ function __gptos_ask
     function __gptos_interrupt --on-signal SIGINT
     end
     set -g _GPTOS_WORD
-    printf '%s\0%s\0' $query "$(__gptos_names)" | command sh -c $_GPTOS_KEEPER gptos-fish $fish_pid $live $lull $columns \
+    printf '%s\0' $query "$(__gptos_names)" '' $_GPTOS_FIELDS | command sh -c $_GPTOS_KEEPER gptos-fish $fish_pid $live $lull $columns \
         $GPTOS_BIN widget fish $argv[4..] --shell-version $version --holes | while read -lz word
         set -g _GPTOS_WORD (string split -m 2 ' ' -- $word)
     end
     set -l word $_GPTOS_WORD
     set -g _GPTOS_ASKED $why $line $query (contains -- --fresh $argv; and echo fresh; or echo plain)
+    set -g _GPTOS_ASKED_FIELDS $_GPTOS_FIELDS
+    set -g _GPTOS_ASKED_LIST (contains -- --list $argv; and echo 1; or echo 0)
     switch "$word[1]"
         case done
             __gptos_take $word[3]
@@ -318,149 +263,4 @@ end
 function __gptos_cancel
     __gptos_drop_request
     __gptos_fail 'gptos: cancelled'
-end
-
-# === answers ===
-
-# Controls, and the invisible or direction-changing characters that make a line look like another one.
-set -g _GPTOS_UNSEEN '[\x00-\x1f\x7f-\x9f\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{2069}\x{feff}]'
-
-# Reads the records of a finished helper and shows what they hold.
-function __gptos_take
-    set -l dir $argv[1]
-    set -l fields
-    set -l code
-    if test -r $dir/answer; and test -r $dir/status
-        set fields (string split0 <$dir/answer)
-        read code <$dir/status
-    end
-    __gptos_sweep $dir
-    set -l commands
-    set -l holes
-    set -l asked
-    set -l notes
-    set -l remarks
-    set -l more
-    set -l ended
-    set -l refused
-    set -l at 1
-    set -g _GPTOS_ROWS
-    while set -q fields[(math $at + 2)]
-        set -l text $fields[(math $at + 1)]
-        set -l note (string replace -ar $_GPTOS_UNSEEN '' -- $fields[(math $at + 2)])
-        switch $fields[$at]
-            case holes
-                set asked $text
-            case cmd
-                if string match -qr -- $_GPTOS_UNSEEN $text; or string match -qr '^\s*$' -- $text
-                    set refused 1
-                else if not contains -- $text $commands
-                    set -a commands $text
-                    set -a notes "gptos: $note"
-                    set -a holes (__gptos_checked_holes $text $asked | string collect -a)
-                end
-                set asked
-            case row
-                __gptos_keep_row "$text"
-            case more
-                set more (string replace -ar $_GPTOS_UNSEEN '' -- $text)
-            case msg
-                set -a remarks (string replace -ar $_GPTOS_UNSEEN '' -- $text | string replace -r '^gptos: ' '')
-            case end
-                set ended $text
-                break
-        end
-        set at (math $at + 3)
-    end
-    if test -z "$ended"
-        if contains -- "$code" 126 127
-            __gptos_fail "gptos: $GPTOS_BIN not found (GPTOS_BIN)"
-        else
-            __gptos_fail 'gptos: no answer (helper ended early)'
-        end
-    else if set -q commands[1]
-        set notes $notes(string join '' -- ' · '$remarks | string collect -a)
-        __gptos_offer
-    else if test -n "$refused"
-        __gptos_fail 'gptos: answer refused (it holds unprintable characters)'
-    else if set -q remarks[1]
-        __gptos_fail 'gptos: '(string join ' · ' -- $remarks)
-    else
-        __gptos_fail 'gptos: no answer'
-    end
-end
-
-# Makes the ring of suggestions, or adds to it, and shows the first new one. Sees the variables of its caller.
-function __gptos_offer --no-scope-shadowing
-    if test $_GPTOS_ASKED[1] = late
-        __gptos_offer_late
-        return
-    end
-    if test $_GPTOS_ASKED[1] = new
-        set -g _GPTOS_ORIGINAL $_GPTOS_ASKED[2]
-        set -g _GPTOS_QUERY $_GPTOS_ASKED[3]
-        set -g _GPTOS_RING $commands
-        set -g _GPTOS_NOTES $notes
-        set -g _GPTOS_RING_HOLES $holes
-        set -g _GPTOS_MORE
-        if test $_GPTOS_ASKED[4] = plain
-            set -g _GPTOS_MORE $more
-        end
-        __gptos_put 1
-        return
-    end
-    set -l asked $_GPTOS_MORE
-    set -l known (count $_GPTOS_RING)
-    set -g _GPTOS_MORE
-    __gptos_join
-    if set -q _GPTOS_RING[(math $known + 1)]
-        __gptos_put (math $known + 1)
-    else
-        __gptos_put 0 "gptos: $asked has no other answer"
-    end
-end
-
-# Adds to the ring what it does not hold yet. Sees the variables of its caller's caller.
-function __gptos_join --no-scope-shadowing
-    for i in (seq (count $commands))
-        if not contains -- $commands[$i] $_GPTOS_RING
-            set -a _GPTOS_RING $commands[$i]
-            set -a _GPTOS_NOTES $notes[$i]
-            set -a _GPTOS_RING_HOLES "$holes[$i]"
-        end
-    end
-end
-
-# Shows one member of the ring; 0 is the line as it was typed.
-function __gptos_put
-    set -g _GPTOS_AT $argv[1]
-    set -e _GPTOS_HELD
-    set -l text $_GPTOS_ORIGINAL
-    set -l note $argv[2]
-    if test $argv[1] -gt 0
-        set text $_GPTOS_RING[$argv[1]]
-        set note $_GPTOS_NOTES[$argv[1]]
-    end
-    set -g _GPTOS_PUT $text
-    commandline -r -- $text
-    __gptos_open_holes
-    or commandline -f end-of-buffer
-    __gptos_say $_GPTOS_ROWS $note
-    set -g _GPTOS_ROWS
-    __gptos_guard
-end
-
-function __gptos_fail
-    if test "$_GPTOS_ASKED[1]" = late
-        # The line may be about to run, so nothing is asked of the terminal.
-        __gptos_say_late $argv[1]
-        return
-    end
-    # A failed second question must not be asked for ever.
-    if test "$_GPTOS_ASKED[1]" = more
-        set -g _GPTOS_MORE
-    end
-    __gptos_say $_GPTOS_ROWS $argv[1]
-    set -g _GPTOS_ROWS
-    __gptos_guard
 end

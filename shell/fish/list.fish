@@ -1,0 +1,42 @@
+# Part of the integration for fish: Tab on a request shows several suggestions above the prompt. The pager of fish can not replace
+# the whole line.
+
+# Tab. The list is left by typing; as long as the line is one of its own, Tab leads on.
+function __gptos_tab
+    set -l line "$(commandline -b)"
+    if test (status current-command) != fish; or commandline --paging-mode; or commandline --search-mode
+        __gptos_complete
+    else if test "$_GPTOS_LISTED" = 1; and set -q _GPTOS_RING[1]; and test "$line" = "$_GPTOS_PUT"
+        __gptos_too_early 0
+        or __gptos_next
+    else if not __gptos_read_request "$line"; or not string match -qr '\S' -- "$_GPTOS_WORDS"
+        __gptos_complete
+    else if set -q _GPTOS_PENDING[1]; and test "$line" = "$_GPTOS_ASKED[2]"
+        __gptos_nudge
+    else
+        __gptos_drop_request
+        __gptos_translate "$line" --list
+    end
+end
+
+# The list, a row for each member of the ring. What does not fit is cut out of the reading, never out of the risk.
+function __gptos_list_rows
+    set -l room (math "max($COLUMNS, 20) - 3")
+    set -l commands (string pad -r -- (__gptos_cut (math "floor($room / 2)") $_GPTOS_RING))
+    set -l most (math "max($LINES, 10) - 6")
+    for i in (seq (count $commands))
+        if test $i -gt $most
+            echo '  ...'
+            return
+        end
+        set -l facts (string split ' · ' -- $_GPTOS_NOTES[$i])[1..2]
+        set facts (string replace -r ': .*' '' -- $facts | string join ' · ')
+        set -l rest (math $room - (string length -- "$commands[$i]  $facts · "))
+        if test -n "$_GPTOS_READINGS[$i]"; and test $rest -ge 8
+            set facts "$(__gptos_cut $rest $_GPTOS_READINGS[$i]) · $facts"
+        end
+        test $i = $_GPTOS_AT
+        and echo "> $commands[$i]  $facts"
+        or echo "  $commands[$i]  $facts"
+    end
+end

@@ -1,0 +1,85 @@
+# Part of the integration for fish: what a line asks for, and what it builds on.
+
+# === requests ===
+
+# Sets _GPTOS_MARKS, _GPTOS_WORDS and _GPTOS_FIELDS, which tell the helper more, if the line is a request.
+function __gptos_read_request
+    set -g _GPTOS_MARKS '??'
+    set -g _GPTOS_WORDS ''
+    set -g _GPTOS_FIELDS
+    __gptos_asks $argv[1]
+    or return
+    if string match -qr '(?s)^\s*(?<marks>\?\?\??)(?:\s+(?<words>.*?))?\s*$' -- $argv[1]
+        set _GPTOS_MARKS $marks
+        set _GPTOS_WORDS "$words"
+        if not string match -qr '^[ \t]' -- $argv[1]; and string match -qir '^(?:but|and|only|now|instead|also|without)\s|^no,\s' -- "$words"
+            __gptos_build_on_latest
+        end
+    else if string match -qr '(?s)^#[ \t]+(?<words>.*?)\s*$' -- $argv[1]
+        set _GPTOS_WORDS $words
+    else if __gptos_is_wish $argv[1]
+        if test "$argv[1]" != "$_GPTOS_WISH[1]"
+            set -g _GPTOS_WISH $argv[1] $_GPTOS_LATEST (__gptos_all_words | string collect -a)
+        end
+        set _GPTOS_WORDS (string sub -s (math (string length -- "$_GPTOS_WISH[2]") + 5) -- $argv[1] | string trim | string collect -a)
+        # What began in private stays so.
+        string match -q ' *' -- $_GPTOS_WISH[3]
+        and set _GPTOS_WORDS " $_GPTOS_WORDS"
+        set _GPTOS_FIELDS refines=$_GPTOS_WISH[2] asked=(string trim -- $_GPTOS_WISH[3] | string collect -a)
+    else if string match -qr '(?s)^\s*(?<scope>[\w.-]+)\?\s+(?<words>.*?)\s*$' -- $argv[1]
+        set _GPTOS_WORDS $words
+        set _GPTOS_FIELDS scope=$scope
+    end
+    return 0
+end
+
+# Asks for what was read. Arguments: the line, helper options.
+function __gptos_translate
+    if not string match -qr '\S' -- "$_GPTOS_WORDS"
+        __gptos_mend $argv[1] $_GPTOS_MARKS
+        and return
+        __gptos_say 'gptos: type what you want, for example: ?? list files by size'
+        return
+    end
+    # A line that begins with a blank is private, and one blank before the words says so.
+    set -l query $_GPTOS_WORDS
+    string match -qr '^[ \t]' -- $argv[1]; and not string match -qr '^[ \t]' -- $query
+    and set query " $query"
+    test $_GPTOS_MARKS = '???'
+    and set -a argv --fresh
+    __gptos_ask new $argv[1] $query $argv[2..]
+end
+
+# === the suggestion that a wish is about ===
+
+# Keeps what stands in the line: for a wish behind it, and, unless it is private, for one on a fresh line.
+function __gptos_remember_suggestion
+    set -g _GPTOS_LATEST $_GPTOS_PUT
+    if set -q fish_private_mode; or string match -qr '^[ \t]' -- "$_GPTOS_QUERY"
+        return
+    end
+    __gptos_clock
+    set -g _GPTOS_CONTEXT $_GPTOS_PUT (__gptos_all_words | string collect -a) $_GPTOS_NOW
+end
+
+# The words that the suggestion answers, with those of before when they were a wish about it, and with the blank that says that they
+# are private.
+function __gptos_all_words
+    set -l before (string match -r '(?s)^asked=(.+)' -- $_GPTOS_RING_FIELDS)[2]
+    if test -n "$before"
+        string match -qr '^[ \t]' -- "$_GPTOS_QUERY"
+        and set before " $before"
+        string sub -l 1000 -- "$before, $(string trim -- $_GPTOS_QUERY)"
+    else
+        echo -n $_GPTOS_QUERY
+    end
+end
+
+# `?? but …` soon after a suggestion is about that.
+function __gptos_build_on_latest
+    set -q _GPTOS_CONTEXT[3]; and not set -q fish_private_mode
+    or return
+    __gptos_clock
+    test (math $_GPTOS_NOW - $_GPTOS_CONTEXT[3]) -le 600000
+    and set -g _GPTOS_FIELDS refines=$_GPTOS_CONTEXT[1] asked=$_GPTOS_CONTEXT[2]
+end

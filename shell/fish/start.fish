@@ -1,0 +1,200 @@
+# GPT-OS for fish 3.4 and later: words in the command line become a command in
+# the command line. Nothing here runs an answer; only Enter does, and only for a
+# line that stood on the screen long enough to be seen.
+#
+#   Ctrl-G          on a line of words: translate; again: next suggestion
+#   ?? words Enter  the same            ??? words Enter  ask a provider at once
+#   ?? words Tab    several suggestions as a list
+#   COMMAND ?? words Enter, ?? but words Enter    change the suggestion
+#   Ctrl-C          give up waiting and keep the line
+#
+# Options (global variables, set before or after this file is read):
+#   GPTOS_BIN  GPTOS_KEY  GPTOS_KEY2  GPTOS_ENTER_GUARD_MS  GPTOS_PROGRESS_MS
+#   GPTOS_GUARD     which lines are judged at Enter: `suggested` (default; those that
+#                descend from a suggestion), `all` or `off`. A line held for its risk
+#                runs at a second Enter.
+#   GPTOS_GUARD_MS  how long Enter waits for that
+#   GPTOS_ASYNC  1: the prompt waits GPTOS_PROGRESS_MS and is then live again (default)
+#                0: the prompt waits for the answer, with a sign of life, until this
+#                machine has something to offer by itself
+#   GPTOS_NOTE   0: nothing is said of a suggestion unless its risk is high (default 1)
+#   GPTOS_HASH   1: `# words` is asked like `?? words` (default 0)
+#   GPTOS_SCOPES  programs of which `PROGRAM? words` asks, for example `git docker k`
+#
+# This part is read when the shell starts; `gptos init fish` keeps the others as a text that the first
+# use reads. Defines functions called __gptos_* and variables called _GPTOS_*. While a note is
+# shown, fish_prompt and fish_mode_prompt are wrapped; the next prompt has them back.
+
+if not status is-interactive
+    return
+end
+if string match -qr '^(2|3\.[0-3])\.' -- $version
+    echo 'gptos: fish 3.4 or later is needed' >&2
+    return
+end
+
+# === options ===
+
+set -q GPTOS_BIN; or set -g GPTOS_BIN gptos
+set -q GPTOS_KEY; or set -g GPTOS_KEY ctrl-g
+if not set -q GPTOS_KEY2
+    # The editor keeps Ctrl-G for itself.
+    set -g GPTOS_KEY2 (test "$TERM_PROGRAM" = vscode; and echo 'ctrl-]')
+end
+set -q GPTOS_ENTER_GUARD_MS; or set -g GPTOS_ENTER_GUARD_MS 250
+set -q GPTOS_PROGRESS_MS; or set -g GPTOS_PROGRESS_MS 120
+set -q GPTOS_ASYNC; or set -g GPTOS_ASYNC 1
+set -q GPTOS_GUARD; or set -g GPTOS_GUARD suggested
+set -q GPTOS_GUARD_MS; or set -g GPTOS_GUARD_MS 100
+
+# === what is a request ===
+
+# Is the line one that Enter asks? Most lines are told by one look.
+function __gptos_asks
+    string match -qr '^\s*\?\?\??(?:\s|$)|^#[ \t]+\S|\? ' -- $argv[1]
+    or return
+    if string match -qr '^\s*\?\?' -- $argv[1]
+        string match -qr '^\s*\?\?\??(?:\s|$)' -- $argv[1]
+    else if string match -q '#*' -- $argv[1]
+        test "$GPTOS_HASH" = 1
+    else if not __gptos_is_wish $argv[1]
+        set -q GPTOS_SCOPES
+        and string match -qr '^\s*(?<scope>[\w.-]+)\? +\S' -- $argv[1]
+        and contains -- $scope (string split -n ' ' -- $GPTOS_SCOPES)
+    end
+end
+
+# Does the line begin with the suggestion shown last for it and say behind it what is to be changed? A line that was asked so stays
+# a request.
+function __gptos_is_wish
+    set -q _GPTOS_LATEST
+    or return
+    test "$argv[1]" = "$_GPTOS_WISH[1]"
+    and return
+    set -l length (string length -- $_GPTOS_LATEST)
+    test "$(string sub -l $length -- $argv[1])" = $_GPTOS_LATEST
+    and string match -qr '^ \?\?\s+\S' -- (string sub -s (math $length + 1) -- $argv[1] | string collect)
+end
+
+# === the last line ===
+
+# A line has ended. One that begins with a blank is kept nowhere; a program stopped by Ctrl-Z has not failed.
+function __gptos_note_line --on-event fish_postexec
+    set -l code $status
+    string match -qr '\S' -- $argv[1]
+    or return
+    set -e _GPTOS_FAILED
+    contains -- $code 0 148
+    or set -q fish_private_mode
+    or string match -qr '^\s' -- $argv[1]
+    or set -g _GPTOS_FAILED $code "$argv[1]"
+end
+
+# === the keys, until the rest is needed ===
+
+function __gptos_key
+    __gptos_load
+    __gptos_key
+end
+
+function __gptos_enter
+    if test "$GPTOS_GUARD" = all; or __gptos_asks "$(commandline -b)"
+        __gptos_load
+        __gptos_enter
+        return
+    end
+    __gptos_enter_mode
+    commandline -f execute
+end
+
+function __gptos_tab
+    if not __gptos_asks "$(commandline -b)"
+        __gptos_complete
+        return
+    end
+    __gptos_load
+    __gptos_tab
+end
+
+function __gptos_report
+end
+
+# In vi mode Enter starts a new line in insert mode.
+function __gptos_enter_mode
+    string match -q '* -m insert *' -- (bind --preset -M $fish_bind_mode \r 2>/dev/null)
+    and set fish_bind_mode insert
+end
+
+# What Tab does on a line that is none of ours: what the user had bound to it, or what fish does.
+function __gptos_complete
+    set -l place (contains -i -- "$fish_bind_mode" $_GPTOS_TAB_MODES)
+    and eval $_GPTOS_TAB_BOUND[$place]
+    or test -n "$place"
+    or commandline -f complete
+end
+
+# What a binding does. Functions of the line editor are called by `commandline`.
+function __gptos_press
+    for command in $argv
+        contains -- (string split -m 1 ' ' -- $command)[1] (bind --function-names)
+        and commandline -f (string split ' ' -- $command)
+        or eval $command
+    end
+end
+
+# === bindings ===
+
+# `ctrl-g`, `alt-g`, or fish's own notation, as `bind` wants it.
+function __gptos_sequence
+    if string match -qr '^(?<modifier>ctrl|alt)-(?<letter>.)$' -- $argv[1]
+        test $modifier = ctrl
+        and string unescape -- \\c$letter
+        or string unescape -- \\e$letter
+    else
+        string unescape -- $argv[1]
+    end
+end
+
+# Keeps what the user has bound to Tab before, as a call of the function above.
+function __gptos_lend_tab
+    set -l bound (bind --user -M $argv[1] \t 2>/dev/null)[1]
+    if test -z "$bound"; or string match -q '*__gptos_*' -- $bound
+        return
+    end
+    set -a _GPTOS_TAB_MODES $argv[1]
+    set -a _GPTOS_TAB_BOUND (string replace -r '^bind(?: -\S+(?: (?:default|insert))?)* \S+ ' '__gptos_press ' -- $bound)
+end
+
+# Bindings of the user's level survive fish_vi_key_bindings, whichever comes first.
+function __gptos_bind_keys
+    for mode in default insert visual
+        for key in $GPTOS_KEY $GPTOS_KEY2
+            test -n "$key"
+            and bind -M $mode (__gptos_sequence $key) __gptos_key
+        end
+    end
+    for mode in default insert replace
+        bind -M $mode \r __gptos_enter
+        bind -M $mode \n __gptos_enter
+    end
+    set -q _GPTOS_TAB_MODES
+    or set -g _GPTOS_TAB_MODES
+    set -q _GPTOS_TAB_BOUND
+    or set -g _GPTOS_TAB_BOUND
+    for mode in default insert
+        __gptos_lend_tab $mode
+        bind -M $mode \t __gptos_tab
+    end
+    # fish 3 does not apply `commandline` in event handlers; fish 4 does, but hands no unknown sequence to bindings from 4.1 on. So
+    # the terminal's status report drives what later versions do directly.
+    set -g _GPTOS_FISH (string split . -- $version)[1]
+    set -g _GPTOS_REPORTS 1
+    if test "$TERM" = dumb; or not string match -qr '^(3|4\.0)\.' -- $version
+        set -g _GPTOS_REPORTS 0
+        return
+    end
+    for mode in default insert visual replace replace_one
+        bind -M $mode \e\[0n __gptos_report
+    end
+end
+__gptos_bind_keys
