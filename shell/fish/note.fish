@@ -39,10 +39,6 @@ function __gptos_say_suggestion
         if test "$GPTOS_NOTE" != 0; or contains -- "$_GPTOS_RISK" high critical
             set note (string join ' ' -- (__gptos_speaks_unicode; and echo ●; or echo '*') (string match -r -- '.+' "$_GPTOS_TOOK[$_GPTOS_AT]") $facts)
         end
-        # A line higher than the screen shows its end.
-        if test (string length -- $_GPTOS_PUT) -gt (math "$COLUMNS * max($LINES - 4, 1)")
-            set -a rows "gptos: it begins: $(string sub -l $room -- $_GPTOS_PUT)"
-        end
     end
     if test -n "$note"; and test -n "$remarks"; and test (string length -- "$note · $remarks") -le $room
         set note "$note · $remarks"

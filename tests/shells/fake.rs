@@ -306,6 +306,12 @@ esac
         self.asked(2)
     }
 
+    /// What came behind the options with each query, apart by blanks.
+    pub fn told(&self) -> Vec<String> {
+        let texts = (1..).map_while(|n| fs::read_to_string(self.dir.join(format!("query-{n}"))).ok());
+        texts.map(|text| text.split('\0').skip(3).filter(|field| !field.is_empty()).collect::<Vec<_>>().join(" ")).collect()
+    }
+
     fn asked(&self, field: usize) -> Vec<String> {
         let texts = (1..).map_while(|n| fs::read_to_string(self.dir.join(format!("query-{n}"))).ok());
         texts.map(|text| text.split('\0').nth(field).unwrap_or_default().to_owned()).collect()

@@ -32,7 +32,7 @@ impl Scene {
         self.expect("touch guess");
     }
 
-    fn made(&self, name: &str) -> bool {
+    pub(super) fn made(&self, name: &str) -> bool {
         self.t.dir().join("cwd").join(name).exists()
     }
 
