@@ -114,7 +114,8 @@ pub const ALL: &[Variable] = &[
     Variable {
         name: ASYNC,
         read_by: Reader::Shell,
-        doc: "1 keeps the shell prompt live while a request runs, 0 waits. Default: 0 in bash; zsh is always asynchronous.",
+        doc: "1 keeps the shell prompt live while a request runs, 0 waits. Default: bash waits for 1.5 seconds and is live then, if the terminal \
+              answers; zsh is always live.",
     },
     Variable {
         name: NOTE,

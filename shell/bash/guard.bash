@@ -14,6 +14,12 @@ __gptos_guard() {
 # runs nothing. A clock set back ends the guard.
 __gptos_guarded() {
   local left=$((_GPTOS_GUARD_UNTIL - _GPTOS_NOW))
+  # The reply of a terminal that was asked is a key, and must not be typed into a program.
+  if ((_GPTOS_CALLED_AT && _GPTOS_NOW >= _GPTOS_CALLED_AT && _GPTOS_NOW - _GPTOS_CALLED_AT < 1000000)); then
+    ((_GPTOS_GUARD_TOLD)) || __gptos_say 'too early, press Enter again to run it'
+    _GPTOS_GUARD_TOLD=1
+    return 0
+  fi
   __gptos_number "$GPTOS_ENTER_GUARD_MS" 250
   ((left > 0 && left <= (_GPTOS_NUMBER > 250 ? _GPTOS_NUMBER : 250) * 1000)) || return 1
   ((left >= 100000)) || _GPTOS_GUARD_UNTIL=$((_GPTOS_NOW + 100000))
@@ -133,7 +139,7 @@ __gptos_become_judge() {
 __gptos_enter() {
   { local - IFS=$' \t\n' && __gptos_begin; } 2>/dev/null
   __gptos_now
-  __gptos_split "$READLINE_LINE"
+  __gptos_understand
   if ((_GPTOS_PENDING)) && { __gptos_collect || ((_GPTOS_TAKEN == 0)); }; then
     # Also when the answer was collected just now: the terminal's reply, which announces it, may be on its way.
     __gptos_bind_step "$_GPTOS_STEP_SUBMIT" '""'
@@ -150,6 +156,7 @@ __gptos_enter() {
     else
       [[ $_GPTOS_MARK == '???' ]] || _GPTOS_MARK=''
       __gptos_replace_pending
+      __gptos_keep_request
       __gptos_ask "$_GPTOS_PRIVATE$_GPTOS_WORDS" "$_GPTOS_MARK" new
     fi
   elif __gptos_guarded || __gptos_unfilled || __gptos_withheld; then
@@ -160,30 +167,4 @@ __gptos_enter() {
     return 0
   fi
   __gptos_bind_replay "$_GPTOS_STEP_SUBMIT" "$_GPTOS_TYPED"
-}
-
-# A line of the user's is about to run. If it came from a suggestion, the words go into the history before it, and the
-# prompt hook will report it, unless one of them began with a blank: such a line is kept nowhere. The suggestion's first word
-# must have survived: else the user typed something of his own.
-__gptos_submit() {
-  local suggestion word
-  __gptos_replace_pending # who runs the line no longer waits for another one
-  __gptos_note_line
-  if ((_GPTOS_PROMPTING)); then
-    for suggestion in "${_GPTOS_RING[@]}"; do
-      word=${suggestion%%[[:space:]]*}
-      # A mended line has no words.
-      if [[ -n $_GPTOS_QUERY && " $READLINE_LINE " == *[[:space:]]"$word"[[:space:]]* ]]; then
-        builtin history -s -- "$_GPTOS_ORIGINAL"
-        [[ $_GPTOS_ORIGINAL == [[:blank:]]* || $READLINE_LINE == [[:blank:]]* ]] ||
-          _GPTOS_RAN=$READLINE_LINE _GPTOS_RAN_QUERY=$_GPTOS_QUERY
-        break
-      fi
-    done
-  else
-    _GPTOS_RAN='' # a second line (PS2): the command is more than the line we know
-    # Without our prompt hook nothing else ends the descent from a suggestion.
-    ! __gptos_at_prompt key || __gptos_forget
-  fi
-  _GPTOS_PROMPTING=0
 }

@@ -6,6 +6,7 @@
 # Takes over the helper's output, then asks the terminal for a sign of life. Its reply is a key of ours, and only a key may
 # change the buffer. Nothing is asked while another program owns the terminal: the reply would be typed into that program.
 __gptos_wait_aside() {
+  __gptos_claim_reply
   exec {_GPTOS_ASIDE_FD}< <(__gptos_relay "$_GPTOS_FD")
   _GPTOS_ASIDE_PID=$!
   _GPTOS_PENDING=1 _GPTOS_PENDING_TOLD=0
@@ -98,7 +99,7 @@ __gptos_collect() {
   _GPTOS_FD=$_GPTOS_ASIDE_FD
   __gptos_seconds 500
   while :; do
-    if __gptos_read_field "$_GPTOS_SECONDS"; then
+    if __gptos_read_records "$_GPTOS_SECONDS"; then
       result=0
       break
     fi

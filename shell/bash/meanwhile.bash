@@ -15,20 +15,14 @@ __gptos_offer_text() {
   waited=$(((_GPTOS_NOW - _GPTOS_ASKED_AT) / 100000))
   _GPTOS_TEXT="asking${_GPTOS_WAITING_FOR:+ ${_GPTOS_WAITING_FOR:0:20}} $((waited / 10)).$((waited % 10)) s"
   _GPTOS_TEXT+=" · $_GPTOS_KEY_NAME takes: $_GPTOS_MEANWHILE ($_GPTOS_MEANWHILE_NOTE)"
-  case ${LC_ALL:-${LC_CTYPE:-${LANG-}}} in
-    *[Uu][Tt][Ff]*8*) ;;
-    *) _GPTOS_TEXT=${_GPTOS_TEXT//·/-} ;;
-  esac
+  __gptos_unicode || _GPTOS_TEXT=${_GPTOS_TEXT//·/-}
 }
 
-# The same within one row, because a sign that wraps could not be drawn over. Other scripts may take two columns for a character.
+# The same within one row, because a sign that wraps could not be drawn over.
 __gptos_fit_offer() {
-  local room=${COLUMNS:-80}
+  local room=$((${COLUMNS:-80} - 10))
   __gptos_offer_text
-  [[ ${_GPTOS_TEXT//·/} != *[![:ascii:]]* ]] || room=$((room / 2))
-  room=$((room - 10))
-  ((room >= 20)) || room=20
-  _GPTOS_TEXT=${_GPTOS_TEXT:0:room}
+  __gptos_fit "$_GPTOS_TEXT" $((room >= 20 ? room : 20))
 }
 
 # At the live prompt: says once what can be taken.
@@ -57,10 +51,7 @@ __gptos_asked_to_take() {
 # Puts it into the line, a suggestion like any other. The request goes on aside. The terminal must be open.
 __gptos_take() {
   local i
-  if [[ $_GPTOS_ASKED_FOR == new ]]; then
-    __gptos_forget
-    _GPTOS_ORIGINAL=$_GPTOS_ASKED_LINE _GPTOS_QUERY=$_GPTOS_ASKED_QUERY
-  fi
+  [[ $_GPTOS_ASKED_FOR == more ]] || __gptos_begin_ring "$_GPTOS_ASKED_LINE"
   _GPTOS_TAKEN=1 _GPTOS_MORE=''
   for ((i = 0; i < ${#_GPTOS_RING[@]}; i++)); do
     ! builtin [ "${_GPTOS_RING[i]}" = "$_GPTOS_MEANWHILE" ] || break
@@ -68,6 +59,8 @@ __gptos_take() {
   if ((i == ${#_GPTOS_RING[@]})); then
     _GPTOS_RING+=("$_GPTOS_MEANWHILE")
     _GPTOS_RING_NOTES+=("$_GPTOS_MEANWHILE_NOTE")
+    _GPTOS_RING_READINGS+=('')
+    _GPTOS_RING_TOOK+=('')
     _GPTOS_RING_HOLES+=('')
   fi
   __gptos_show "$i"
@@ -87,7 +80,7 @@ __gptos_settle_late() {
     return 0
   fi
   __gptos_join
-  [[ $_GPTOS_ASKED_FOR != new ]] || _GPTOS_MORE=$_GPTOS_OFFER
+  [[ $_GPTOS_ASKED_FOR == more ]] || _GPTOS_MORE=$_GPTOS_OFFER
   [[ -z $_GPTOS_MESSAGE ]] || __gptos_say "$_GPTOS_MESSAGE"
   if ((first == ${#_GPTOS_RING[@]})); then
     __gptos_say "the answer is the same (${_GPTOS_NOTES[0]})"
@@ -95,6 +88,32 @@ __gptos_settle_late() {
     _GPTOS_RING_AT=$((first - 1)) _GPTOS_SHOWN=$READLINE_LINE
     __gptos_say "the answer is here, $_GPTOS_KEY_NAME shows: ${_GPTOS_RING[first]} (${_GPTOS_RING_NOTES[first]})"
   fi
+}
+
+# The answer to words that were edited meanwhile: it touches nothing, and the next press of the key shows it, whatever the line
+# is then. `_GPTOS_LATE` says that nothing of this ring was shown yet.
+__gptos_offer_answer() {
+  if [[ -z $READLINE_LINE ]]; then
+    __gptos_say 'the line was emptied, so the answer was dropped'
+    return 0
+  fi
+  __gptos_begin_ring "$READLINE_LINE"
+  __gptos_join
+  _GPTOS_MORE=$_GPTOS_OFFER _GPTOS_RING_AT=${#_GPTOS_RING[@]} _GPTOS_LATE=1
+  __gptos_say "the line was edited meanwhile; $_GPTOS_KEY_NAME shows the answer: ${_GPTOS_COMMANDS[0]} (${_GPTOS_NOTES[0]})"
+}
+
+# False: there is no such answer, or the line was emptied since.
+__gptos_show_late() {
+  ((_GPTOS_LATE)) && [[ -n $READLINE_LINE ]] || return 1
+  _GPTOS_LATE=0 _GPTOS_ORIGINAL=$READLINE_LINE _GPTOS_TYPED=''
+  __gptos_open_terminal
+  if [[ $_GPTOS_ASKED_FOR == list ]]; then
+    __gptos_show_list
+  else
+    __gptos_show 0
+  fi
+  exec {_GPTOS_TTY}<&-
 }
 
 # The key, while a request is pending at the live prompt. False: the key does what it always does.

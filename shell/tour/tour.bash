@@ -43,6 +43,8 @@ __gptos_tour_bind() {
 }
 
 if [[ -n ${_GPTOS_STEP_SUBMIT-} ]]; then
+  # Read later, the other parts would bring their own `__gptos_bind_step` back.
+  [[ -z ${_GPTOS_REST-} ]] || __gptos_load
   # Takes the place of the integration's own: what it binds to accept the line leads to the next step of the tour.
   __gptos_bind_step() {
     local map keys=$2

@@ -90,15 +90,31 @@ const ZSH_REST: &[&str] = &[
     include_str!("../../shell/zsh/setup.zsh"),
 ];
 
-const BASH: &str = concat!(
-    include_str!("../../shell/bash/gptos.bash"),
+/// What bash reads at its start.
+const BASH_START: &str = include_str!("../../shell/bash/start.bash");
+
+/// What bash reads at the first press of a key of ours.
+const BASH_REST: &[&str] = &[
+    include_str!("../../shell/bash/line.bash"),
     include_str!("../../shell/bash/guard.bash"),
+    include_str!("../../shell/bash/history.bash"),
     include_str!("../../shell/bash/holes.bash"),
+    include_str!("../../shell/bash/keys.bash"),
+    include_str!("../../shell/bash/list.bash"),
     include_str!("../../shell/bash/live.bash"),
     include_str!("../../shell/bash/meanwhile.bash"),
     include_str!("../../shell/bash/mend.bash"),
-    include_str!("../../shell/bash/setup.bash"),
-);
+    include_str!("../../shell/bash/note.bash"),
+    include_str!("../../shell/bash/protocol.bash"),
+    include_str!("../../shell/bash/refine.bash"),
+    include_str!("../../shell/bash/request.bash"),
+    include_str!("../../shell/bash/ring.bash"),
+];
+
+/// After that the user's options, which start.bash has put aside, are as they were.
+const BASH_END: &str = "__gptos_set_up || :\n\
+    [[ $_GPTOS_EXPORTS == 0 ]] || \\builtin set -a\n\
+    [[ $_GPTOS_ALIASES == 0 ]] || \\builtin shopt -s expand_aliases\n";
 
 /// What fish reads at its start. It parses whatever it is given at once, so the rest is a text to it until the first use.
 const FISH_START: &str = include_str!("../../shell/fish/start.fish");
@@ -125,12 +141,15 @@ pub fn integration(shell: ShellKind) -> String {
             let (start, rest) = (quote(shell, &bare(ZSH_START)), quote(shell, &rest));
             format!("{ZSH_READER}'__gptos_read' {start} {rest}\n'builtin' 'unfunction' '__gptos_read'\n")
         }
-        ShellKind::Bash => BASH.to_owned(),
+        ShellKind::Bash => {
+            let rest: String = BASH_REST.iter().map(|part| bare(part)).collect();
+            format!("{}_GPTOS_REST={}\n{BASH_END}", bare(BASH_START), quote(shell, &rest))
+        }
         ShellKind::Fish => format!("{FISH_START}\nfunction __gptos_load\n    eval {}\nend\n", quote(shell, FISH_REST)),
     }
 }
 
-/// A script without comments, blank lines and indentation: zsh looks at every character of a text, also where it only keeps it.
+/// A script without comments, blank lines and indentation: a shell looks at every character of a text, also where it only keeps it.
 /// No quoted text of the parts goes over several lines.
 fn bare(script: &str) -> String {
     let lines = script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));

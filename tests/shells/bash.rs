@@ -1,10 +1,20 @@
 //! The bash integration in real shells: emacs and vi keymaps, blocking and asynchronous requests.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod attacked;
 mod faults;
 mod guard;
+mod history;
 mod impatient;
+mod list;
+mod live;
 mod meanwhile;
+mod neighbours;
+mod notes;
+mod old;
+mod refine;
+mod rows;
+mod soak;
 mod surroundings;
 
 use std::time::Duration;
@@ -95,6 +105,11 @@ fn with(lines: &str) -> Setup {
     Setup { before: lines.to_owned(), ..Setup::default() }
 }
 
+/// The shell waits until the answer is there.
+fn waiting() -> Setup {
+    with("GPTOS_ASYNC=0")
+}
+
 fn asynchronous() -> Setup {
     with("GPTOS_ASYNC=1")
 }
@@ -114,7 +129,7 @@ fn the_key_replaces_the_words_by_a_command_and_runs_nothing() {
         // In vi's command mode the cursor stands on a character.
         let end = if before_key.is_empty() { "touch marker".len() } else { "touch marker".len() - 1 };
         assert_eq!(bench.t.cursor(), end);
-        bench.expect_screen("gptos: offline · risk none\n[1]> touch marker");
+        bench.expect_screen("● offline · risk none\n[1]> touch marker");
         assert_eq!(bench.helper.queries(), ["list the files"]);
         let call = &bench.helper.calls()[0];
         assert!(call.starts_with("widget bash --shell-version 5."), "{call}");
@@ -123,7 +138,7 @@ fn the_key_replaces_the_words_by_a_command_and_runs_nothing() {
         bench.read_and_enter();
         bench.t.wait_for_prompt(2);
         assert!(bench.t.dir().join("cwd/marker").exists(), "an Enter after reading must run the line");
-        bench.expect_screen("gptos: offline · risk none\n[1]> touch marker\n[2]>");
+        bench.expect_screen("● offline · risk none\n[1]> touch marker\n[2]>");
     }
 }
 
@@ -294,7 +309,7 @@ fn keys_typed_while_waiting_act_after_the_command_appeared() {
         bench.t.keys(&["C-a"]);
         bench.t.type_text("Y");
         bench.expect_buffer("Yls -l a\"b\\cX é");
-        bench.expect_screen("gptos: offline · risk none\n[1]> Yls -l a\"b\\cX é");
+        bench.expect_screen("● offline · risk none\n[1]> Yls -l a\"b\\cX é");
         // They are played once. (No look at the buffer while waiting: the key for that would be played, too.)
         bench.t.keys(&["C-u", "C-k"]);
         bench.type_and_press(text, key);
@@ -313,5 +328,5 @@ fn the_waiting_sign_comes_late_names_the_provider_and_goes() {
     bench.type_and_press("list files", "C-g");
     bench.t.wait_for_screen("gptos: asking openai (Ctrl-C cancels)");
     bench.expect_buffer("ls");
-    bench.expect_screen("gptos: offline · risk none\n[1]> ls");
+    bench.expect_screen("● offline · risk none\n[1]> ls");
 }

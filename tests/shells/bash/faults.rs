@@ -109,7 +109,6 @@ fn a_broken_helper_leaves_the_line_and_says_so() {
         ("bytes", |helper| helper.raw_after(NOW, b"\x80\xff\0\x1b]0;x\x07\0\0\r\n\0"), early),
         ("cut after a command", |helper| helper.raw_after(NOW, b"cmd\0touch marker\0offline\0"), early),
         ("cut in a command", |helper| helper.raw_after(NOW, b"cmd\0touch marker"), early),
-        ("unknown kind", |helper| helper.raw_after(NOW, b"run\0touch marker\0\0cmd\0touch marker\0\0end\x000\0\0"), early),
         ("flood", FakeHelper::flood, early),
         ("escape", |helper| helper.answer_after(NOW, &[("ls \x1b[31m", NOTE)]), "gptos: no answer (the command held control characters)"),
         (

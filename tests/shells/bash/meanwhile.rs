@@ -11,7 +11,7 @@ const GUESS: &str = "guess · risk none";
 const OFFER: &str = " s · Ctrl-G takes: touch guess (guess · risk none)";
 
 fn both() -> [Setup; 2] {
-    [Setup::default(), asynchronous()]
+    [waiting(), asynchronous()]
 }
 
 /// A candidate, and `answers` when the test says so.
@@ -47,14 +47,14 @@ impl Bench {
 
 #[test]
 fn the_candidate_is_shown_taken_and_joined_by_the_answer() {
-    for setup in [Setup::default(), asynchronous(), vi(), Setup { vi: true, ..asynchronous() }] {
+    for setup in [waiting(), asynchronous(), Setup { vi: true, ..waiting() }, Setup { vi: true, ..asynchronous() }] {
         let bench = offered(&[("touch answer", NOTE), ("touch guess", NOTE), ("touch other", NOTE)], setup);
         bench.ask();
         assert!(bench.t.screen().contains("gptos: asking openai "), "{}", bench.t.screen());
         bench.t.key("C-g");
         bench.expect_buffer("touch guess");
         assert_eq!(bench.t.cursor(), 11);
-        bench.t.wait_for_screen("gptos: guess · risk none");
+        bench.t.wait_for_screen("● guess · risk none");
         assert!(is_alive(bench.helper.pids()[0]), "the request must go on");
         bench.helper.tell();
         bench.t.wait_for_screen("gptos: the answer is here, Ctrl-G shows: touch answer (offline · risk none)");
@@ -78,14 +78,15 @@ fn without_a_candidate_nothing_is_offered() {
         bench.t.key("C-g");
         assert!(!bench.t.screen().contains("takes"));
         bench.helper.tell();
-        bench.t.wait_for_screen(NOTE);
+        bench.t.wait_for(|| bench.helper.answered_at().first().copied(), "the answer");
+        bench.t.wait_until_idle();
         assert_eq!(bench.helper.pids().len(), 1);
     }
 }
 
 #[test]
 fn a_key_pressed_before_the_offer_takes_nothing() {
-    let bench = offered(&[("touch answer", NOTE)], Setup::default());
+    let bench = offered(&[("touch answer", NOTE)], waiting());
     bench.type_and_press("make a file", "C-g");
     bench.t.wait_for_screen("gptos: asking openai (Ctrl-C cancels)");
     bench.t.key("C-g");
@@ -96,7 +97,7 @@ fn a_key_pressed_before_the_offer_takes_nothing() {
 
 #[test]
 fn keys_that_edit_the_line_come_before_the_offer() {
-    let bench = offered(&[("touch answer", NOTE)], Setup::default());
+    let bench = offered(&[("touch answer", NOTE)], waiting());
     bench.ask();
     bench.t.type_text("x");
     bench.t.key("C-g");
@@ -271,8 +272,7 @@ fn other_words_replace_the_request() {
 
 #[test]
 fn question_marks_replace_a_request_from_which_something_was_taken() {
-    let bench =
-        Bench::new(|helper| offering(helper, &[("touch answer", NOTE)]).answer_after(NOW, &[("touch second", NOTE)]), Setup::default());
+    let bench = Bench::new(|helper| offering(helper, &[("touch answer", NOTE)]).answer_after(NOW, &[("touch second", NOTE)]), waiting());
     bench.take();
     bench.t.key("C-u");
     bench.type_and_press("?? something else", "Enter");
@@ -302,13 +302,13 @@ fn the_offer_keeps_within_one_row_while_the_shell_waits() {
     let long = "echo a long command that needs more than one row of a narrow terminal";
     let bench = Bench::new(
         |helper| helper.answer_after(NOW, &[("ls", NOTE)]).when_told().meanwhile(SOON, long, GUESS).tick(NOW, 2410, "openai"),
-        Setup { columns: 50, ..Setup::default() },
+        Setup { columns: 50, ..waiting() },
     );
     bench.type_and_press("make a file", "C-g");
     bench.t.wait_for_screen("Ctrl-G takes");
     bench.helper.tell();
     bench.expect_buffer("ls");
-    bench.expect_screen("gptos: offline · risk none\n[1]> ls");
+    bench.expect_screen("● offline · risk none\n[1]> ls");
 }
 
 #[test]

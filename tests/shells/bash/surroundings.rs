@@ -79,6 +79,19 @@ fn loading_twice_changes_nothing() {
 }
 
 #[test]
+fn comments_switched_off_and_variables_handed_on_do_no_harm() {
+    let setup = Setup { before: "shopt -u interactive_comments; set -a".into(), rc: "set +a".into(), ..Setup::default() };
+    let bench = Bench::answering(NOW, "ls -l", setup);
+    bench.type_and_press("list files", "C-g");
+    bench.expect_buffer("ls -l");
+    bench.t.key("C-u");
+    bench.t.type_text("env | grep -c __gptos; shopt interactive_comments");
+    bench.read_and_enter();
+    bench.t.wait_for_screen("\n0\ninteractive_comments");
+    assert!(bench.t.screen().contains("off"), "{}", bench.t.screen());
+}
+
+#[test]
 fn hostile_options_functions_and_aliases_do_no_harm() {
     let hostile = "read() { echo BAD; }; printf() { echo BAD; }; kill() { echo BAD; }; trap() { echo BAD; }\n\
         alias local=false builtin=false command=false printf=false exec=false trap=false; IFS=0; shopt -s nocasematch failglob nullglob\n\
@@ -117,7 +130,7 @@ fn a_prompt_of_two_lines_and_a_long_line_leave_no_garbage() {
     let mut shown = String::from("[1]> ");
     shown.push_str(&long);
     let wrapped: Vec<&str> = shown.as_bytes().chunks(60).map(|row| std::str::from_utf8(row).unwrap().trim_end()).collect();
-    bench.expect_screen(&format!("path\ngptos: offline · risk none\n{}", wrapped.join("\n")));
+    bench.expect_screen(&format!("path\n● offline · risk none\n{}", wrapped.join("\n")));
 }
 
 #[test]

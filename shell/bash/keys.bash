@@ -1,0 +1,135 @@
+# shellcheck shell=bash
+# Part of the integration for bash: what the keys and the prompt do.
+
+__gptos_arrive() {
+  { local - IFS=$' \t\n' && __gptos_begin; } 2>/dev/null
+  _GPTOS_CALLED_AT=0 _GPTOS_ANSWERS=1
+  if ((_GPTOS_PENDING)) && { __gptos_collect || ! ((_GPTOS_TAB)); }; then
+    ((_GPTOS_PENDING == 0)) || __gptos_tell_offer
+  elif ((_GPTOS_TAB)); then
+    __gptos_list
+  fi
+  __gptos_bind_replay "$_GPTOS_STEP_REPLAY" "$_GPTOS_TYPED"
+}
+
+__gptos_request() {
+  { local - IFS=$' \t\n' && __gptos_begin; } 2>/dev/null
+  __gptos_understand
+  if ((_GPTOS_TAB)) && __gptos_list; then
+    :
+  elif ((_GPTOS_PENDING)) && __gptos_pending_key; then
+    :
+  elif ! __gptos_at_prompt key; then
+    __gptos_say 'works at the shell prompt only'
+  elif __gptos_mend; then
+    :
+  elif [[ -z $_GPTOS_WORDS ]]; then
+    __gptos_say 'type what you want, then press the key'
+  elif __gptos_show_late; then
+    :
+  elif __gptos_next_hole; then
+    :
+  elif __gptos_on_suggestion; then
+    __gptos_next
+  elif [[ -n $_GPTOS_MARK ]]; then
+    [[ $_GPTOS_MARK == '???' ]] || _GPTOS_MARK=''
+    __gptos_ask "$_GPTOS_PRIVATE$_GPTOS_WORDS" "$_GPTOS_MARK" new
+  else
+    # It may be a command that is to be completed where the cursor is.
+    _GPTOS_WITH=("cursor=$READLINE_POINT")
+    __gptos_ask "$READLINE_LINE" '' new
+  fi
+  __gptos_bind_replay "$_GPTOS_STEP_REPLAY" "$_GPTOS_TYPED"
+}
+
+__gptos_prompt() {
+  { local status=$? errexit=0 - IFS=$' \t\n'; [[ $- != *e* ]] || errexit=1; __gptos_calm; } 2>/dev/null
+  _GPTOS_PROMPTING=1
+  __gptos_note_status "$status"
+  ((_GPTOS_PENDING == 0)) || __gptos_end_pending
+  __gptos_restore_trap
+  if [[ -n $_GPTOS_RAN ]]; then
+    # The subshell keeps the job table and `$!` of the user clean.
+    (builtin printf '%s\0%s' "$_GPTOS_RAN_QUERY" "$_GPTOS_RAN" |
+      command "$GPTOS_BIN" ran bash "$status" >/dev/null 2>&1 &) 2>/dev/null
+    _GPTOS_RAN=''
+  fi
+  __gptos_disarm_keys
+  __gptos_forget
+  _GPTOS_TAB=0 _GPTOS_NOTE_WIDTH=0
+  ((${#_GPTOS_REQUESTS[@]} == 0)) || __gptos_put_requests
+  # Bash restores `$?` after each element of PROMPT_COMMAND; the status is for those who call us from a string of theirs.
+  ((errexit == 0)) || return 0
+  return "$status"
+}
+
+# Sets _GPTOS_RAW to the characters that arrive when the keys of a sequence, as `bind` takes it, are pressed.
+__gptos_raw_sequence() {
+  local rest=$1 code
+  _GPTOS_RAW=''
+  while [[ -n $rest ]]; do
+    case $rest in
+      '\C-'?*)
+        builtin printf -v code '%d' "'${rest:3:1}"
+        builtin printf -v code '\\%03o' $((code & 31))
+        builtin printf -v code %b "$code"
+        _GPTOS_RAW+=$code rest=${rest:4}
+        ;;
+      '\M-'?*) _GPTOS_RAW+=$'\e'${rest:3:1} rest=${rest:4} ;;
+      '\e'*) _GPTOS_RAW+=$'\e' rest=${rest:2} ;;
+      '\'?*) _GPTOS_RAW+=${rest:1:1} rest=${rest:2} ;;
+      *) _GPTOS_RAW+=${rest:0:1} rest=${rest:1} ;;
+    esac
+  done
+}
+
+# What the key is called in a message.
+__gptos_name_key() {
+  local key=${GPTOS_KEY:-$GPTOS_KEY2}
+  [[ ${TERM_PROGRAM-} != vscode || -z $GPTOS_KEY2 ]] || key=$GPTOS_KEY2
+  case $key in
+    [Cc][Tt][Rr][Ll]-?) key=${key#*-} && _GPTOS_KEY_NAME="Ctrl-${key^}" ;;
+    [Aa][Ll][Tt]-?) _GPTOS_KEY_NAME="Alt-${key#*-}" ;;
+    *) _GPTOS_KEY_NAME='the key' ;;
+  esac
+}
+
+__gptos_print_operate() {
+  builtin bind -m emacs-standard -q operate-and-get-next 2>/dev/null
+}
+
+# Once the parts are there, and again if they are read again.
+__gptos_prepare() {
+  local key map
+  : "${_GPTOS_PENDING:=0}" "${_GPTOS_RAN=}" "${_GPTOS_PID=}" "${_GPTOS_FD=}" "${_GPTOS_TYPED=}"
+  : "${_GPTOS_LINE=}" "${_GPTOS_LAST_ROW=}" "${_GPTOS_FAILED=}" "${_GPTOS_FAILED_STATUS:=0}"
+  : "${_GPTOS_LAST=}" "${_GPTOS_LAST_WORDS=}" "${_GPTOS_LAST_AT:=0}" "${_GPTOS_ANSWERS=}" "${_GPTOS_CALLED_AT:=0}"
+  : "${_GPTOS_TRAP_HELD:=0}" "${_GPTOS_OLD_TRAP=}" "${_GPTOS_TAKEN:=0}" "${_GPTOS_NOTE_WIDTH:=0}"
+  [[ -n ${_GPTOS_ARMED+set} ]] || _GPTOS_ARMED=()
+  [[ -n ${_GPTOS_REQUESTS+set} ]] || _GPTOS_REQUESTS=()
+  _GPTOS_TAB=0 _GPTOS_WITH=() _GPTOS_BASE=''
+  ((_GPTOS_PENDING == 0)) || __gptos_end_pending
+  __gptos_restore_trap
+  __gptos_disarm_keys
+  __gptos_forget
+  __gptos_name_key
+  __gptos_raw_sequence "$_GPTOS_TERMINAL_REPLY"
+  _GPTOS_RAW_REPLY=$_GPTOS_RAW _GPTOS_RAW_KEYS=()
+  for key in "$GPTOS_KEY" "$GPTOS_KEY2"; do
+    [[ -n $key ]] || continue
+    __gptos_key_sequence "$key"
+    __gptos_raw_sequence "$_GPTOS_SEQUENCE"
+    _GPTOS_RAW_KEYS+=("$_GPTOS_RAW")
+  done
+  for map in "${_GPTOS_KEYMAPS[@]}"; do
+    for key in "$_GPTOS_STEP_OPERATE" "$_GPTOS_STEP_HOLE"; do
+      builtin bind -m "$map" -r "$key" 2>/dev/null
+    done
+    builtin bind -m "$map" -x "\"$_GPTOS_STEP_OPERATE\": __gptos_enter operate-and-get-next || :"
+    builtin bind -m "$map" -x "\"$_GPTOS_STEP_HOLE\": __gptos_type || :"
+  done
+  # Ctrl-O accepts the line, too, unless the user has given it to something else.
+  if [[ $(__gptos_print_operate) == *'"\C-o"'* ]]; then
+    builtin bind -m emacs-standard "\"\\C-o\": \"$_GPTOS_STEP_OPERATE$_GPTOS_STEP_SUBMIT\""
+  fi
+}

@@ -1,0 +1,63 @@
+# shellcheck shell=bash
+# Part of the integration for bash: small things, and what a line is.
+
+_GPTOS_PATIENCE=1500000 # so many microseconds bash waits before the prompt is live
+_GPTOS_MAX_FIELD=65536
+_GPTOS_MAX_RECORDS=20000
+
+__gptos_say() {
+  _GPTOS_NOTE_WIDTH=0
+  builtin printf 'gptos: %s\n' "${1//[[:cntrl:]]/}" >&2
+}
+
+# Microseconds since 1970. Only the digits: the sign between them is the locale's.
+__gptos_now() {
+  _GPTOS_NOW=${EPOCHREALTIME//[!0-9]/}
+}
+
+# Whether the locale has the signs that we draw.
+__gptos_unicode() {
+  case ${LC_ALL:-${LC_CTYPE:-${LANG-}}} in
+    *[Uu][Tt][Ff]*8*) ;;
+    *) return 1 ;;
+  esac
+}
+
+# Milliseconds as the seconds that `read -t` takes: with a point, even where the locale writes a comma.
+__gptos_seconds() {
+  builtin printf -v _GPTOS_SECONDS '%d.%03d' $(($1 / 1000)) $(($1 % 1000))
+}
+
+# The number in $1, or $2 if it is none.
+__gptos_number() {
+  case $1 in
+    '' | *[!0-9]* | ????????*) _GPTOS_NUMBER=$2 ;;
+    *) _GPTOS_NUMBER=$((10#$1)) ;;
+  esac
+}
+
+# Splits a line into its mark (`??`, `???` or nothing) and the words after it. A line that begins with a blank is private,
+# and one blank before the words says so.
+__gptos_split() {
+  local text=${1#"${1%%[![:space:]]*}"}
+  _GPTOS_PRIVATE=''
+  [[ $1 != [[:blank:]]* ]] || _GPTOS_PRIVATE=' '
+  _GPTOS_MARK='' _GPTOS_WORDS=$text
+  case $text in
+    '??' | '??'[[:space:]]*) _GPTOS_MARK='??' _GPTOS_WORDS=${text:2} ;;
+    '???' | '???'[[:space:]]*) _GPTOS_MARK='???' _GPTOS_WORDS=${text:3} ;;
+  esac
+  _GPTOS_WORDS=${_GPTOS_WORDS#"${_GPTOS_WORDS%%[![:space:]]*}"}
+}
+
+# False inside PS2, a here-document or `read -e`: those lines are not ours. If the user's startup file replaced
+# PROMPT_COMMAND the flag never comes, and only the key (an explicit wish) still works.
+__gptos_at_prompt() {
+  ((_GPTOS_PROMPTING)) && return 0
+  [[ $1 == key && " ${PROMPT_COMMAND[*]-} " != *__gptos_prompt* ]]
+}
+
+# Every entry point calls this after `local -`, so that the user's `set -e`, `-u` and `-x` do not reach our code.
+__gptos_calm() {
+  set +aeux
+}

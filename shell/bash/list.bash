@@ -1,0 +1,73 @@
+# shellcheck shell=bash
+# Part of the integration for bash: Tab on a line that asks shows several suggestions at once.
+
+_GPTOS_MOST_LISTED=8
+
+# Completion can not change the line, and does not see what stands before the command. So it asks the terminal to press a key of
+# ours; where the terminal does not answer, the next press of the user's key takes its place.
+__gptos_complete() {
+  { local - IFS=$' \t\n' && __gptos_calm; } 2>/dev/null
+  COMPREPLY=()
+  ((_GPTOS_PROMPTING)) || return 0
+  _GPTOS_TAB=1
+  __gptos_call_terminal
+}
+
+# What Tab asked for. False: the line does not ask, or not yet.
+__gptos_list() {
+  _GPTOS_TAB=0
+  __gptos_at_prompt enter || return 1
+  __gptos_understand
+  [[ -n $_GPTOS_MARK && -n $_GPTOS_WORDS ]] || return 1
+  if ((_GPTOS_PENDING)); then
+    if builtin [ "$READLINE_LINE" = "$_GPTOS_ASKED_LINE" ]; then
+      __gptos_say 'waiting, Ctrl-C cancels'
+      return 0
+    fi
+    __gptos_replace_pending
+  fi
+  [[ $_GPTOS_MARK == '???' ]] || _GPTOS_MARK=''
+  __gptos_ask "$_GPTOS_PRIVATE$_GPTOS_WORDS" "$_GPTOS_MARK" list
+}
+
+__gptos_accept_list() {
+  __gptos_begin_ring "$_GPTOS_ASKED_LINE"
+  __gptos_join
+  _GPTOS_MORE=$_GPTOS_OFFER
+  __gptos_show_list
+}
+
+# Prints what the ring holds, and puts the first into the line.
+__gptos_show_list() {
+  __gptos_print_list
+  __gptos_show 0 quiet
+}
+
+# Each suggestion in a row of its own: the command, and behind it, in line with the others, what it does, whence it comes and what
+# it risks.
+__gptos_print_list() {
+  local columns=${COLUMNS:-80} i count=${#_GPTOS_RING[@]} room width=0 text note commands=() widths=()
+  ((count <= _GPTOS_MOST_LISTED)) || count=$_GPTOS_MOST_LISTED
+  room=$(((columns - 5) / 2))
+  for ((i = 0; i < count; i++)); do
+    __gptos_fit_tail "${_GPTOS_RING[i]}" "$room"
+    commands+=("$_GPTOS_TEXT")
+    __gptos_measure "$_GPTOS_TEXT"
+    widths+=("$_GPTOS_WIDTH")
+    ((_GPTOS_WIDTH <= width)) || width=$_GPTOS_WIDTH
+  done
+  for ((i = 0; i < count; i++)); do
+    room=$((columns - width - 6)) note=${_GPTOS_RING_NOTES[i]} text=${_GPTOS_RING_READINGS[i]}
+    if [[ -n $text ]]; then
+      # What the command does gives way to what it risks.
+      __gptos_measure "$note"
+      __gptos_fit "$text" $((room - _GPTOS_WIDTH - 3 > 12 ? room - _GPTOS_WIDTH - 3 : 12))
+      note="$_GPTOS_TEXT · $note"
+    fi
+    __gptos_unicode || note=${note//·/-}
+    __gptos_fit "$note" "$room"
+    __gptos_pick_colour "$note"
+    builtin printf '%s%d%s %s%*s  %s\n' "$_GPTOS_COLOUR" $((i + 1)) "$_GPTOS_PLAIN" "${commands[i]}" $((width - widths[i])) '' "$_GPTOS_TEXT" >&2
+  done
+  _GPTOS_NOTE_WIDTH=0
+}

@@ -1,0 +1,98 @@
+# shellcheck shell=bash
+# Part of the integration for bash: the line that tells of a suggestion, and texts that keep within the terminal.
+
+# Sets _GPTOS_WIDTH to the columns that the text in $1 takes, rather too many than too few.
+__gptos_measure() {
+  local rest=${1//[·●…]/} i code
+  _GPTOS_WIDTH=${#1}
+  [[ $rest == *[![:ascii:]]* ]] || return 0
+  for ((i = 0; i < ${#rest}; i++)); do
+    [[ ${rest:i:1} != [[:ascii:]] ]] || continue
+    builtin printf -v code '%d' "'${rest:i:1}"
+    ((code < 0x1100 || (code >= 0x1e00 && code < 0x2e80))) || _GPTOS_WIDTH=$((_GPTOS_WIDTH + 1))
+  done
+}
+
+# Sets _GPTOS_TEXT to the text in $1, cut to $2 columns.
+__gptos_fit() {
+  local more='...' room=$2
+  _GPTOS_TEXT=$1
+  __gptos_measure "$1"
+  ((_GPTOS_WIDTH > room)) || return 0
+  ! __gptos_unicode || more='…'
+  room=$((room > ${#more} ? room - ${#more} : 0))
+  _GPTOS_TEXT=${1:0:room}
+  while __gptos_measure "$_GPTOS_TEXT" && ((_GPTOS_WIDTH > room)); do
+    _GPTOS_TEXT=${_GPTOS_TEXT:0:${#_GPTOS_TEXT} - 1}
+  done
+  _GPTOS_TEXT+=$more
+}
+
+# The same, but the end of the text stays in sight, and what is left out stands before it.
+__gptos_fit_tail() {
+  local room=$2 tail
+  __gptos_measure "$1"
+  if ((_GPTOS_WIDTH <= room || room < 16)); then
+    __gptos_fit "$1" "$room"
+    return 0
+  fi
+  tail=${1:${#1} - room / 3}
+  while __gptos_measure "$tail" && ((_GPTOS_WIDTH > room / 3)); do
+    tail=${tail:1}
+  done
+  __gptos_fit "$1" $((room - _GPTOS_WIDTH))
+  _GPTOS_TEXT+=$tail
+}
+
+# Sets _GPTOS_COLOUR to the colour of what a note says of the risk, and _GPTOS_PLAIN to its end; both are empty where there is none.
+__gptos_pick_colour() {
+  _GPTOS_COLOUR='' _GPTOS_PLAIN=''
+  [[ -z ${NO_COLOR-} && -t 2 ]] || return 0
+  _GPTOS_PLAIN=$'\e[m'
+  case $1 in
+    *'risk high'* | *'risk critical'*) _GPTOS_COLOUR=$'\e[31m' ;;
+    *'risk medium'*) _GPTOS_COLOUR=$'\e[33m' ;;
+    *) _GPTOS_COLOUR=$'\e[32m' ;;
+  esac
+}
+
+# Removes the row that was printed last of all, if it stands above the prompt still: a long line may have pushed it off the screen.
+__gptos_remove_note() {
+  if ((_GPTOS_NOTE_WIDTH == ${COLUMNS:-80} && ${#READLINE_LINE} < _GPTOS_NOTE_WIDTH * (${LINES:-24} - 4))); then
+    builtin printf '\e[A\r\e[K' >&2
+  fi
+  _GPTOS_NOTE_WIDTH=0
+}
+
+# Tells of suggestion $1 of the ring, in one row that takes the place of the former one.
+__gptos_print_note() {
+  local columns=${COLUMNS:-80} note=${_GPTOS_RING_NOTES[$1]} reading=${_GPTOS_RING_READINGS[$1]} took=${_GPTOS_RING_TOOK[$1]} dot='*'
+  if [[ $GPTOS_NOTE == 0 && $note != *'risk high'* && $note != *'risk critical'* ]]; then
+    return 0
+  fi
+  note="${took:+$took }$note${reading:+ · $reading}"
+  if __gptos_unicode; then
+    dot='●'
+  else
+    note=${note//·/-}
+  fi
+  __gptos_remove_note
+  __gptos_pick_colour "$note"
+  __gptos_fit "$note" $((columns > 12 ? columns - 3 : 9))
+  builtin printf '%s%s%s %s\n' "$_GPTOS_COLOUR" "$dot" "$_GPTOS_PLAIN" "$_GPTOS_TEXT" >&2
+  _GPTOS_NOTE_WIDTH=$columns
+  __gptos_print_tail "${_GPTOS_RING[$1]}"
+}
+
+# Where the user has long lines scroll sideways, the end of a command may be out of sight.
+__gptos_print_tail() {
+  local room=$((${COLUMNS:-80} - 8))
+  ((${#1} > room)) && [[ $(__gptos_print_variables) == *'horizontal-scroll-mode on'* ]] || return 0
+  __gptos_fit_tail "$1" "$room"
+  builtin printf '  %s\n' "$_GPTOS_TEXT" >&2
+  _GPTOS_NOTE_WIDTH=0
+}
+
+__gptos_print_variables() {
+  builtin bind -v
+}

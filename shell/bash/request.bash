@@ -1,0 +1,255 @@
+# shellcheck shell=bash
+# Part of the integration for bash: asking, and waiting for the answer.
+
+# === keys typed meanwhile ===
+
+# A shell without a controlling terminal still has its keyboard as stdin.
+__gptos_open_terminal() {
+  { exec {_GPTOS_TTY}</dev/tty; } 2>/dev/null || exec {_GPTOS_TTY}<&0
+}
+
+# Moves the keys waiting in the terminal into _GPTOS_TYPED. Enter is dropped: its author could not have seen the command.
+# So is Ctrl-O, which accepts a line as well.
+__gptos_drain() {
+  local key
+  __gptos_seconds 50
+  while builtin read -r -t 0 -u "$_GPTOS_TTY"; do
+    key=''
+    IFS='' builtin read -r -s -N 1 -t "$_GPTOS_SECONDS" -u "$_GPTOS_TTY" key || [[ -n $key ]] || return 0
+    case $key in
+      $'\r' | $'\n') _GPTOS_IMPATIENT=1 ;;
+      $'\017') ;;
+      *) _GPTOS_TYPED+=$key ;;
+    esac
+  done
+  if ((_GPTOS_CALLED_AT)) && [[ $_GPTOS_TYPED == *"$_GPTOS_RAW_REPLY"* ]]; then
+    _GPTOS_TYPED=${_GPTOS_TYPED/"$_GPTOS_RAW_REPLY"/}
+    _GPTOS_CALLED_AT=0 _GPTOS_ANSWERS=1
+  fi
+}
+
+# Others bind the reply as well, fzf to a redrawing of the line, which follows every key of ours anyway.
+__gptos_claim_reply() {
+  local map
+  for map in "${_GPTOS_KEYMAPS[@]}"; do
+    builtin bind -m "$map" "\"$_GPTOS_TERMINAL_REPLY\": \"$_GPTOS_STEP_ARRIVE$_GPTOS_STEP_REPLAY\""
+  done
+}
+
+# Asks the terminal for a sign of life. The reply is a key of ours; Enter waits for it, so that no program gets it.
+__gptos_call_terminal() {
+  __gptos_claim_reply
+  __gptos_now
+  _GPTOS_CALLED_AT=$_GPTOS_NOW
+  builtin printf '\e[5n' 2>/dev/null >/dev/tty
+}
+
+# Whether it answers, without which the prompt can not be live: asked once in a shell, at the first sign of waiting. The shell
+# reads the keyboard then, so nothing shows if the reply comes at once.
+__gptos_try_terminal() {
+  [[ $GPTOS_ASYNC != [01] && -z $_GPTOS_ANSWERS ]] || return 0
+  local key
+  _GPTOS_ANSWERS=0
+  __gptos_call_terminal
+  __gptos_seconds 30
+  IFS='' builtin read -r -s -N 1 -t "$_GPTOS_SECONDS" -u "$_GPTOS_TTY" key
+  [[ $key != $'\r' && $key != $'\n' ]] || key='' _GPTOS_IMPATIENT=1
+  _GPTOS_TYPED+=$key
+}
+
+# Binds step $1 to the keys in $2, so that readline itself plays them: arrows and shortcuts keep their meaning.
+__gptos_bind_replay() {
+  local step=$1 played=$2 macro='' key code i
+  for ((i = 0; i < ${#played}; i++)); do
+    key=${played:i:1}
+    case $key in
+      \" | \\) macro+=\\$key ;;
+      [[:cntrl:]])
+        builtin printf -v code '\\%03o' "'$key"
+        macro+=$code
+        ;;
+      *) macro+=$key ;;
+    esac
+  done
+  __gptos_bind_step "$step" "\"$macro\""
+}
+
+# Rebinds a step in every keymap, only if it changes: Enter would be slow otherwise.
+__gptos_bind_step() {
+  local map
+  [[ $1 == "$_GPTOS_STEP_REPLAY" && $2 == "$_GPTOS_REPLAY_BOUND" ]] && return 0
+  [[ $1 == "$_GPTOS_STEP_SUBMIT" && $2 == "$_GPTOS_SUBMIT_BOUND" ]] && return 0
+  for map in "${_GPTOS_KEYMAPS[@]}"; do
+    builtin bind -m "$map" "\"$1\": $2"
+  done
+  case $1 in
+    "$_GPTOS_STEP_REPLAY") _GPTOS_REPLAY_BOUND=$2 ;;
+    *) _GPTOS_SUBMIT_BOUND=$2 ;;
+  esac
+}
+
+# === waiting ===
+
+__gptos_save_trap() {
+  _GPTOS_CANCELLED=0 _GPTOS_TRAP_HELD=1
+  __gptos_read_trap
+  # shellcheck disable=SC2064  # the handler's name is meant to be fixed now
+  builtin trap "$1" INT
+}
+
+# Sets _GPTOS_OLD_TRAP to what sets the user's trap for Ctrl-C. A substitution would cost a process, so the text goes through the
+# pipe of an empty here-string, which Linux opens for writing as well; elsewhere a substitution it is.
+__gptos_read_trap() {
+  local fd
+  _GPTOS_OLD_TRAP=''
+  exec {fd}<<<''
+  if { __gptos_print_trap >|"/dev/fd/$fd"; } 2>/dev/null; then
+    IFS='' builtin read -r -d '' -u "$fd" _GPTOS_OLD_TRAP
+    _GPTOS_OLD_TRAP=${_GPTOS_OLD_TRAP#$'\n'}
+  else
+    _GPTOS_OLD_TRAP=$(__gptos_print_trap)
+  fi
+  exec {fd}<&-
+}
+
+__gptos_print_trap() {
+  builtin trap -p INT
+}
+
+# `trap -p` prints a command made to be evaluated; it is the user's own trap.
+__gptos_restore_trap() {
+  ((_GPTOS_TRAP_HELD)) || return 0
+  _GPTOS_TRAP_HELD=0
+  builtin trap - INT
+  [[ -z $_GPTOS_OLD_TRAP ]] || builtin eval "\\builtin $_GPTOS_OLD_TRAP"
+  _GPTOS_OLD_TRAP=''
+}
+
+# Bash has cleared the line for us and draws it again afterwards, so the sign may take its place.
+__gptos_draw_wait() {
+  local text
+  if [[ -n $_GPTOS_MEANWHILE ]]; then
+    __gptos_fit_offer
+    text=$_GPTOS_TEXT
+  else
+    text="${_GPTOS_WAITING_FOR:0:20}"
+    text="asking${text:+ $text} (Ctrl-C cancels)"
+  fi
+  ((_GPTOS_IMPATIENT == 0)) || text='waiting, Ctrl-C cancels'
+  local frames='|/-\'
+  ! __gptos_unicode || frames='⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'
+  builtin printf '\r\e[K%s gptos: %s' "${frames:$1 % ${#frames}:1}" "$text" >&2
+}
+
+# Waits for the answer. 0: it is there (or broken); 1: cancelled; 2: the wait goes on aside, the prompt is live; 3: the same, and
+# what the machine offers by itself is to be taken.
+__gptos_wait() {
+  local quiet waited frame=0 drawn=0 taken=0
+  __gptos_number "$GPTOS_PROGRESS_MS" 120
+  quiet=$((_GPTOS_NUMBER * 1000))
+  __gptos_now
+  _GPTOS_ASKED_AT=$_GPTOS_NOW
+  while :; do
+    __gptos_now
+    waited=$((_GPTOS_NOW - _GPTOS_ASKED_AT))
+    if ((waited < quiet)); then
+      __gptos_seconds $(((quiet - waited) / 1000 + 1))
+    else
+      __gptos_drain
+      if ((drawn)) && __gptos_asked_to_take && __gptos_only_progress; then
+        taken=1
+        break
+      elif __gptos_may_go_live "$waited" && __gptos_only_progress; then
+        ((drawn == 0)) || builtin printf '\r\e[K' >&2
+        __gptos_wait_aside
+        __gptos_say "asking${_GPTOS_WAITING_FOR:+ $_GPTOS_WAITING_FOR} (Ctrl-C cancels)"
+        __gptos_tell_offer
+        return 2
+      fi
+      __gptos_draw_wait $((frame++))
+      ((drawn)) || __gptos_try_terminal
+      drawn=1
+      __gptos_seconds 100
+    fi
+    ((_GPTOS_CANCELLED == 0)) || break
+    ! __gptos_read_records "$_GPTOS_SECONDS" || break
+  done
+  ((drawn == 0)) || builtin printf '\r\e[K' >&2
+  if ((taken && _GPTOS_CANCELLED == 0)); then
+    __gptos_wait_aside
+    return 3
+  fi
+  ((_GPTOS_CANCELLED == 0))
+}
+
+# Whether the prompt is to be live, $1 microseconds after the request began.
+__gptos_may_go_live() {
+  [[ $GPTOS_ASYNC != 0 ]] || return 1
+  [[ $GPTOS_ASYNC == 1 ]] || (($1 >= _GPTOS_PATIENCE && _GPTOS_ANSWERS == 1))
+}
+
+# Only between records, and only while nothing but progress was read, may the wait go on aside: the rest of an answer comes at once.
+__gptos_only_progress() {
+  [[ -z $_GPTOS_BEGUN$_GPTOS_PART && ${#_GPTOS_FIELDS[@]} -eq 0 ]]
+}
+
+# === requests ===
+
+# Asks for the words in $1 ($2 non-empty: a provider at once). $3 says what becomes of the answer: `new` makes a ring,
+# `more` adds to the one there is, `mend` and `list` make one in their own way.
+__gptos_ask() {
+  local result=0 _GPTOS_LISTS=''
+  [[ $3 != list ]] || _GPTOS_LISTS=1
+  _GPTOS_ASKED_QUERY=$1 _GPTOS_ASKED_LINE=$READLINE_LINE _GPTOS_ASKED_FOR=$3 _GPTOS_ASKED_WITH=("${_GPTOS_WITH[@]}")
+  _GPTOS_ASKED_MEANT=$1
+  if [[ -n $_GPTOS_BASE ]]; then
+    # The answer is one to all these words together.
+    _GPTOS_ASKED_MEANT="$_GPTOS_PRIVATE$_GPTOS_BASE $_GPTOS_WORDS"
+    ((${#_GPTOS_ASKED_MEANT} <= 1000)) || _GPTOS_ASKED_MEANT=''
+  fi
+  _GPTOS_TYPED='' _GPTOS_IMPATIENT=0
+  __gptos_clear_answer
+  if ! __gptos_found; then
+    __gptos_say "GPTOS_BIN not found: $GPTOS_BIN"
+    return 0
+  fi
+  __gptos_save_trap '_GPTOS_CANCELLED=1' # first: Ctrl-C must not lose the line at any moment of the request
+  __gptos_start "$1" "$2"
+  __gptos_open_terminal
+  __gptos_wait || result=$?
+  if ((result == 3)); then
+    __gptos_take
+  elif ((result != 2)); then
+    __gptos_stop
+    __gptos_restore_trap
+    __gptos_settle "$result"
+  fi
+  exec {_GPTOS_TTY}<&-
+}
+
+# Turns a finished request ($1: 0 ended, 1 cancelled) into a buffer, a message, or both. Also after a failure an Enter
+# that was meant for the answer must not run the words.
+__gptos_settle() {
+  __gptos_guard
+  if ((_GPTOS_TAKEN)); then
+    __gptos_settle_late
+  elif (($1 == 1)); then
+    # Ctrl-C has also emptied the terminal's own queue, perhaps of its reply.
+    _GPTOS_TYPED=''
+    ((_GPTOS_CALLED_AT == 0)) || _GPTOS_CALLED_AT=0 _GPTOS_ANSWERS=''
+    __gptos_say 'cancelled'
+  elif ! __gptos_judge_answer; then
+    __gptos_print_rows
+    __gptos_say "$_GPTOS_MESSAGE"
+    [[ $_GPTOS_ASKED_FOR != more ]] || _GPTOS_MORE=''
+    __gptos_drain
+  elif ! builtin [ "$READLINE_LINE" = "$_GPTOS_ASKED_LINE" ]; then
+    __gptos_print_rows
+    __gptos_offer_answer
+    __gptos_drain
+  else
+    __gptos_print_rows
+    [[ -z $_GPTOS_MESSAGE ]] || __gptos_say "$_GPTOS_MESSAGE"
+    "__gptos_accept_$_GPTOS_ASKED_FOR"
+  fi
+}

@@ -1,0 +1,201 @@
+# shellcheck shell=bash
+# GPT-OS for bash: words become a command in the edit buffer, by a key (Ctrl-G) or by `?? words` and Enter.
+#
+# Assumes: bash 5.1 or later, interactive, with line editing; the whole may be sourced, or printed by `gptos init bash`
+#   and run by `eval`. It never runs `return` outside a function, because that would end the caller's startup file.
+# Options (a value set by the user wins): GPTOS_BIN GPTOS_KEY GPTOS_KEY2 GPTOS_ENTER_GUARD_MS GPTOS_PROGRESS_MS
+#   GPTOS_ASYNC: `1` the prompt stays live, `0` it waits, else it waits for 1.5 s and is live then, if the terminal
+#   answers; GPTOS_GUARD: which lines are judged at Enter, `suggested` (those that descend from a suggestion), `all` or `off`;
+#   GPTOS_GUARD_MS: how long Enter waits for that. A line held for its risk runs at a second Enter. GPTOS_NOTE: `0` hides the
+#   line that tells of a suggestion; GPTOS_SCOPES: programs whose `name? words` asks; GPTOS_HASH: `1` lets `# words` ask.
+# Parts: this one is read at the start and the others at the first press of a key of ours; `gptos init bash` prints them as one text.
+# Defines: functions `__gptos_*`, private variables `_GPTOS_*`, one element of PROMPT_COMMAND, key bindings, completions of `??`,
+#   `???` and the names in GPTOS_SCOPES.
+# Limit: `$!` names the helper's process after a request, since bash counts a process substitution as a background job.
+#
+# What the helper answers is data: it is assigned to READLINE_LINE, never evaluated. The one place that lets a line run is
+# the Enter wrapper, for a line that the user submitted.
+
+# No comment may stand behind a command in this part: a user's `shopt -u interactive_comments` would make words of it.
+#
+# A function body is parsed once, here; without this an alias such as `alias local=false` would be parsed into it.
+\builtin shopt -q expand_aliases && _GPTOS_ALIASES=1 || _GPTOS_ALIASES=0
+\builtin shopt -u expand_aliases
+# Nor is a user's `set -a` to hand these functions and texts to every program.
+[[ $- == *a* ]] && _GPTOS_EXPORTS=1 || _GPTOS_EXPORTS=0
+\builtin set +a
+
+: "${GPTOS_BIN:=gptos}" "${GPTOS_KEY=ctrl-g}" "${GPTOS_ENTER_GUARD_MS=250}" "${GPTOS_PROGRESS_MS=120}" "${GPTOS_ASYNC=auto}"
+: "${GPTOS_GUARD=suggested}" "${GPTOS_GUARD_MS=100}" "${GPTOS_NOTE=1}" "${GPTOS_SCOPES=}" "${GPTOS_HASH=0}"
+if [[ ${TERM_PROGRAM-} == vscode ]]; then
+  # The editor takes Ctrl-G for itself.
+  : "${GPTOS_KEY2=ctrl-]}"
+else
+  : "${GPTOS_KEY2=}"
+fi
+
+# The steps that the key macros are made of. Nobody types them; each macro below is a chain of two.
+_GPTOS_STEP_REQUEST='\C-x\C-_gr\a'
+_GPTOS_STEP_REPLAY='\C-x\C-_gp\a'
+_GPTOS_STEP_ENTER='\C-x\C-_ge\a'
+# Enter's first half for Ctrl-O
+_GPTOS_STEP_OPERATE='\C-x\C-_go\a'
+_GPTOS_STEP_SUBMIT='\C-x\C-_gs\a'
+_GPTOS_STEP_ARRIVE='\C-x\C-_ga\a'
+# What a key does first that is typed on a hole
+_GPTOS_STEP_HOLE='\C-x\C-_gh\a'
+# What a terminal answers to ESC[5n
+_GPTOS_TERMINAL_REPLY='\e[0n'
+_GPTOS_KEYMAPS=(emacs-standard vi-insert vi-command)
+
+# === what is read later ===
+
+# Bash needs longer to read the other parts than for all else at the start, so they are kept as a text until they are needed.
+__gptos_load() {
+  { local - IFS=$' \t\n' && set +aeux; } 2>/dev/null
+  local rest=$_GPTOS_REST aliases=0 comments=1
+  ! builtin shopt -q expand_aliases || aliases=1
+  builtin shopt -q interactive_comments || comments=0
+  builtin shopt -u expand_aliases
+  builtin shopt -s interactive_comments
+  builtin eval "$rest"
+  ((aliases == 0)) || builtin shopt -s expand_aliases
+  ((comments)) || builtin shopt -u interactive_comments
+  _GPTOS_REST='' _GPTOS_LOADED=1
+  __gptos_prepare
+}
+
+# The parts bring functions of these names.
+__gptos_enter() {
+  __gptos_load
+  __gptos_enter "$@"
+}
+
+__gptos_request() {
+  __gptos_load
+  __gptos_request
+}
+
+__gptos_arrive() {
+  __gptos_load
+  __gptos_arrive
+}
+
+__gptos_complete() {
+  __gptos_load
+  __gptos_complete
+}
+
+__gptos_prompt() {
+  { local status=$? errexit=0 -; [[ $- != *e* ]] || errexit=1; set +aeux; } 2>/dev/null
+  _GPTOS_PROMPTING=1
+  ((errexit == 0)) || return 0
+  return "$status"
+}
+
+# === setting up ===
+
+# `ctrl-g`, `alt-m`, or a key sequence as `bind` takes it.
+__gptos_key_sequence() {
+  case $1 in
+    [Cc][Tt][Rr][Ll]-\\) _GPTOS_SEQUENCE='\C-\\' ;;
+    [Cc][Tt][Rr][Ll]-?) _GPTOS_SEQUENCE="\\C-${1#*-}" ;;
+    [Aa][Ll][Tt]-[\\\"]) _GPTOS_SEQUENCE="\\e\\${1#*-}" ;;
+    [Aa][Ll][Tt]-?) _GPTOS_SEQUENCE="\\e${1#*-}" ;;
+    *) _GPTOS_SEQUENCE=$1 ;;
+  esac
+}
+
+# Tab completes the words after `??` like those of a command of that name, so no other line and no binding of Tab is touched.
+__gptos_complete_words() {
+  local name names=()
+  builtin read -r -a names <<<"$GPTOS_SCOPES"
+  for name in '??' '???' "${names[@]/%/?}"; do
+    builtin complete -F __gptos_complete -- "$name"
+  done
+}
+
+__gptos_bind_keys() {
+  local map key macros=()
+  for key in "$GPTOS_KEY" "$GPTOS_KEY2"; do
+    [[ -n $key ]] || continue
+    __gptos_key_sequence "$key"
+    macros+=("\"$_GPTOS_SEQUENCE\": \"$_GPTOS_STEP_REQUEST$_GPTOS_STEP_REPLAY\"")
+  done
+  macros+=(
+    "\"\\C-m\": \"$_GPTOS_STEP_ENTER$_GPTOS_STEP_SUBMIT\"" "\"\\C-j\": \"$_GPTOS_STEP_ENTER$_GPTOS_STEP_SUBMIT\""
+    "\"$_GPTOS_STEP_SUBMIT\": accept-line" "\"$_GPTOS_STEP_REPLAY\": \"\""
+    "\"$_GPTOS_TERMINAL_REPLY\": \"$_GPTOS_STEP_ARRIVE$_GPTOS_STEP_REPLAY\""
+  )
+  for map in "${_GPTOS_KEYMAPS[@]}"; do
+    # Bash 5.1 keeps the former command of a `bind -x` key unless it is unbound first.
+    for key in "${_GPTOS_BOUND[@]}"; do
+      builtin bind -m "$map" -r "$key" 2>/dev/null
+    done
+    # `||` also exempts everything inside from the user's `set -e`.
+    builtin bind -m "$map" -x "\"$_GPTOS_STEP_REQUEST\": __gptos_request || :"
+    builtin bind -m "$map" -x "\"$_GPTOS_STEP_ENTER\": __gptos_enter || :"
+    builtin bind -m "$map" -x "\"$_GPTOS_STEP_ARRIVE\": __gptos_arrive || :"
+    builtin bind -m "$map" "${macros[@]}"
+  done
+  _GPTOS_SUBMIT_BOUND=accept-line _GPTOS_REPLAY_BOUND='""'
+  _GPTOS_BOUND=("$_GPTOS_STEP_REQUEST" "$_GPTOS_STEP_ENTER" "$_GPTOS_STEP_ARRIVE")
+  for key in "$GPTOS_KEY" "$GPTOS_KEY2"; do
+    [[ -n $key ]] || continue
+    __gptos_key_sequence "$key"
+    _GPTOS_BOUND+=("$_GPTOS_SEQUENCE")
+  done
+}
+
+# Says what works in a bash that is too old for the keys, once for this user: the file that was made then keeps the next shells
+# silent. This must run in bash 3.2, which macOS has.
+__gptos_tell_old() {
+  local folder="${XDG_STATE_HOME:-${HOME-}/.local/state}/gptos" install='install a newer bash'
+  if [[ -n ${_GPTOS_OLD_TOLD-} || -e $folder/old-bash ]]; then
+    return 0
+  fi
+  _GPTOS_OLD_TOLD=1
+  case ${OSTYPE-} in
+    darwin*) install='`brew install bash` brings a newer one' ;;
+  esac
+  builtin printf 'gptos: bash %s is too old for the keys (5.1 or later); `gptos "words"` works, and %s\n' \
+    "$BASH_VERSION" "$install" >&2
+  { command mkdir -p -m 700 "$folder" && : >"$folder/old-bash"; } 2>/dev/null || :
+}
+
+__gptos_set_up() {
+  case $- in
+    *i*) ;;
+    *) return 0 ;;
+  esac
+  # Before anything that an old bash does not know.
+  if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)); then
+    __gptos_tell_old
+    return 0
+  fi
+  { local - IFS=$' \t\n' && set +aeux; } 2>/dev/null
+  local hook
+  [[ -o emacs || -o vi ]] || return 0
+  case ${TERM-} in
+    # Every Enter would cost a line there.
+    '' | dumb) return 0 ;;
+  esac
+  if [[ -n ${BLE_VERSION-} ]]; then
+    [[ -n ${_GPTOS_BLE_TOLD-} ]] ||
+      builtin printf 'gptos: %s\n' 'ble.sh replaces the line editor of bash, so nothing was bound; `gptos "words"` works' >&2
+    _GPTOS_BLE_TOLD=1
+    return 0
+  fi
+  : "${_GPTOS_PROMPTING:=0}"
+  [[ -n ${_GPTOS_BOUND+set} ]] || _GPTOS_BOUND=()
+  __gptos_bind_keys
+  __gptos_complete_words
+  # Read once more: what is under way ends, and the functions that came later come again.
+  [[ -z ${_GPTOS_LOADED-} ]] || __gptos_load
+  for hook in "${PROMPT_COMMAND[@]}"; do
+    [[ $hook != __gptos_prompt ]] || return 0
+  done
+  # Not at index 0: `PROMPT_COMMAND=…` further down in a startup file replaces exactly that element.
+  [[ -n ${PROMPT_COMMAND[*]-} ]] || PROMPT_COMMAND=('')
+  PROMPT_COMMAND+=(__gptos_prompt)
+}

@@ -1,0 +1,129 @@
+//! The row that tells of a suggestion: what it holds, how wide it is, its colour, and that there is one at a time.
+
+use super::*;
+
+/// Records of the widget protocol, and the end.
+pub(super) fn records(list: &[(&str, &str, &str)]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (kind, text, note) in list.iter().chain(&[("end", "0", "")]) {
+        for field in [kind, text, note] {
+            bytes.extend_from_slice(field.as_bytes());
+            bytes.push(0);
+        }
+    }
+    bytes
+}
+
+const TWO: &[(&str, &str, &str)] = &[
+    ("reading", "lists files", ""),
+    ("cmd", "ls", "cache · risk none"),
+    ("cmd", "rm x", "offline · risk high: deletes files"),
+    ("took", "0.8 ms", ""),
+];
+
+fn two(setup: Setup) -> Bench {
+    Bench::new(|helper| helper.raw_after(NOW, &records(TWO)), setup)
+}
+
+#[test]
+fn the_row_tells_time_source_risk_and_reading_and_is_replaced() {
+    for setup in [Setup::default(), vi(), asynchronous()] {
+        let bench = two(setup);
+        bench.type_and_press("list files", "C-g");
+        bench.expect_screen("● 0.8 ms cache · risk none · lists files\n[1]> ls");
+        bench.t.key("C-g");
+        bench.expect_screen("● 0.8 ms offline · risk high: deletes files\n[1]> rm x");
+        bench.t.key("C-g");
+        bench.expect_screen("[1]> list files");
+        bench.t.key("C-g");
+        bench.expect_screen("● 0.8 ms cache · risk none · lists files\n[1]> ls");
+    }
+}
+
+#[test]
+fn a_prompt_of_two_rows_and_what_was_printed_between_are_left_alone() {
+    let rc = "__test_precmd() { PS1=\"path\\n[$((++__test_prompt))]> \"; }; hint() { echo \"a hint\"; }; bind -x '\"\\C-t\": hint'";
+    let bench = two(Setup { rc: rc.into(), ..Setup::default() });
+    bench.type_and_press("list files", "C-g");
+    bench.expect_screen("path\n● 0.8 ms cache · risk none · lists files\n[1]> ls");
+    bench.t.key("C-g");
+    bench.expect_screen("path\n● 0.8 ms offline · risk high: deletes files\n[1]> rm x");
+    // A message of ours stays.
+    let bench = Bench::new(|helper| helper.answer_after(NOW, &[("ls", NOTE)]).more("x").fresh_after(NOW, &[]), Setup::default());
+    bench.type_and_press("list files", "C-g");
+    bench.expect_buffer("ls");
+    bench.t.key("C-g");
+    bench.expect_screen("● offline · risk none\ngptos: no answer\n[1]> ls");
+    bench.t.key("C-g");
+    bench.expect_screen("● offline · risk none\ngptos: no answer\n[1]> list files");
+}
+
+#[test]
+fn the_row_is_never_wider_than_the_terminal() {
+    for (reading, shown) in [
+        ("a reading that goes on and on behind the edge", "● offline · risk none · a reading that…"),
+        ("読むと長い文章がここに続いていくのです", "● offline · risk none · 読むと長い文章…"),
+        ("naïve café déjà vu, and on it goes", "● offline · risk none · naïve café déj…"),
+    ] {
+        let answer = records(&[("reading", reading, ""), ("cmd", "ls", NOTE)]);
+        let bench = Bench::new(|helper| helper.raw_after(NOW, &answer), Setup { columns: 40, ..Setup::default() });
+        bench.type_and_press("list", "C-g");
+        bench.expect_buffer("ls");
+        bench.expect_screen(&format!("{shown}\n[1]> ls"));
+    }
+}
+
+#[test]
+fn without_unicode_the_row_is_plain() {
+    let setup = Setup { env: vec![("LC_ALL".into(), "C".into())], columns: 40, ..Setup::default() };
+    let answer = records(&[("reading", "a reading that goes on and on behind the edge", ""), ("cmd", "ls", NOTE)]);
+    let bench = Bench::new(|helper| helper.raw_after(NOW, &answer), setup);
+    bench.type_and_press("list", "C-g");
+    bench.expect_screen("* offline - risk none - a reading th...\n[1]> ls");
+}
+
+#[test]
+fn the_dot_is_coloured_only_where_colour_is_allowed() {
+    for (env, coloured) in [(vec![], true), (vec![("NO_COLOR".to_owned(), "1".to_owned())], false)] {
+        let bench = two(Setup { env, ..Setup::default() });
+        bench.type_and_press("list files", "C-g");
+        bench.expect_buffer("ls");
+        let screen = bench.t.coloured_screen();
+        assert_eq!(screen.contains("\u{1b}[32m●\u{1b}[39m 0.8 ms"), coloured, "{screen:?}");
+        bench.t.key("C-g");
+        bench.expect_buffer("rm x");
+        let screen = bench.t.coloured_screen();
+        assert_eq!(screen.contains("\u{1b}[31m●\u{1b}[39m 0.8 ms"), coloured, "{screen:?}");
+        assert_eq!(screen.contains('\u{1b}'), coloured, "{screen:?}");
+    }
+}
+
+#[test]
+fn the_row_can_be_hidden_but_not_a_high_risk() {
+    let bench = two(with("GPTOS_NOTE=0"));
+    bench.type_and_press("list files", "C-g");
+    bench.expect_screen("[1]> ls");
+    bench.t.key("C-g");
+    bench.expect_screen("● 0.8 ms offline · risk high: deletes files\n[1]> rm x");
+}
+
+#[test]
+fn where_lines_scroll_sideways_the_end_of_a_long_command_is_shown() {
+    let command = format!("echo {} ; rm -r build", "word ".repeat(20).trim_end());
+    let setup = Setup { rc: "bind 'set horizontal-scroll-mode on'".into(), columns: 60, ..Setup::default() };
+    let bench = Bench::answering(NOW, &command, setup);
+    bench.type_and_press("say it", "C-g");
+    bench.expect_buffer(&command);
+    bench.t.wait_for_screen("● offline · risk none\n  echo word word word word word word…ord ; rm -r build");
+}
+
+#[test]
+fn control_characters_of_a_record_never_reach_the_screen() {
+    let answer =
+        records(&[("reading", "a\u{1b}[31mb\u{7}\r\nc", ""), ("cmd", "ls", "x\u{1b}[8m · risk none"), ("took", "1\u{1b}]0;t\u{7} ms", "")]);
+    let bench =
+        Bench::new(|helper| helper.raw_after(NOW, &answer), Setup { env: vec![("NO_COLOR".into(), "1".into())], ..Setup::default() });
+    bench.type_and_press("list files", "C-g");
+    bench.expect_screen("● 1]0;t ms x[8m · risk none · a[31mbc\n[1]> ls");
+    assert!(!bench.t.coloured_screen().contains('\u{1b}'));
+}
