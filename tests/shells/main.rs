@@ -16,6 +16,7 @@ mod bash;
 mod fish;
 mod holes;
 mod mend;
+mod soak;
 mod tour;
 mod whole;
 mod zsh;
