@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::fake::FakeHelper;
 use crate::terminal::{Setup, Shell, Terminal, is_alive};
@@ -28,11 +28,9 @@ fn fresh_fish_after_fresh_fish_does_what_it_should() {
 
 fn soak(shell: Shell) {
     let rounds = std::env::var("GPTOS_TEST_SOAK").ok().and_then(|count| count.parse().ok()).unwrap_or(2);
-    let begun = Instant::now();
     for round in 1..=rounds {
         day(shell, round);
     }
-    eprintln!("{shell:?}: {rounds} rounds, {:.2} s each", begun.elapsed().as_secs_f64() / f64::from(rounds));
 }
 
 fn day(shell: Shell, round: u32) {
