@@ -21,6 +21,7 @@ pub mod platform;
 pub mod protocol;
 pub mod providers;
 pub mod redact;
+pub mod refine;
 pub mod resilience;
 pub mod secrets;
 pub mod suggest;

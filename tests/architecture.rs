@@ -20,7 +20,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("validate", &["domain", "syntax"]),
     ("explain", &["domain", "syntax"]),
     ("fix", &["domain", "syntax", "explain"]),
-    ("suggest", &["domain", "redact", "offline", "validate", "resilience", "syntax"]),
+    ("refine", &["domain", "syntax", "explain", "offline"]),
+    ("suggest", &["domain", "redact", "refine", "offline", "validate", "resilience", "syntax"]),
     // A program that answers is run as one that prints a key is.
     ("providers", &["domain", "suggest::ports", "secrets::program"]),
     ("cache", &["domain", "suggest::ports"]),

@@ -25,6 +25,8 @@ pub struct BatchAnswer {
     pub guess: bool,
     /// Who proposed it: `ran`, `offline` or `provider:NAME`.
     pub source: Option<String>,
+    /// What the command does, in one line.
+    pub reading: Option<String>,
     /// Other commands, best first.
     pub alternatives: Vec<String>,
 }
@@ -36,6 +38,7 @@ struct ResultLine<'a> {
     confidence: f64,
     guess: bool,
     source: Option<&'a str>,
+    reading: Option<&'a str>,
     alternatives: &'a [String],
 }
 
@@ -68,6 +71,7 @@ pub(super) fn result_line(id: &Value, answer: &BatchAnswer) -> String {
         confidence: answer.confidence,
         guess: answer.guess,
         source: answer.source.as_deref(),
+        reading: answer.reading.as_deref(),
         alternatives: &answer.alternatives,
     })
 }
@@ -192,6 +196,7 @@ mod tests {
                 confidence: 0.5,
                 guess: true,
                 source: Some("offline".to_owned()),
+                reading: Some("list".to_owned()),
                 alternatives: vec!["ls -a".to_owned(), "printf '\"\\n'".to_owned()],
             },
             _ => BatchAnswer::default(),
@@ -201,7 +206,7 @@ mod tests {
         (status, captured.out().lines().map(str::to_owned).collect(), captured.err())
     }
 
-    const DECLINED: &str = r#""command":null,"confidence":0.0,"guess":false,"source":null,"alternatives":[]}"#;
+    const DECLINED: &str = r#""command":null,"confidence":0.0,"guess":false,"source":null,"reading":null,"alternatives":[]}"#;
 
     #[test]
     fn each_query_gets_one_line_with_its_id() {
@@ -210,7 +215,7 @@ mod tests {
         assert_eq!((status, err.as_str()), (ExitStatus::Success, ""));
         assert_eq!(
             lines[0],
-            r#"{"id":"a","command":"ls","confidence":0.5,"guess":true,"source":"offline","alternatives":["ls -a","printf '\"\\n'"]}"#
+            r#"{"id":"a","command":"ls","confidence":0.5,"guess":true,"source":"offline","reading":"list","alternatives":["ls -a","printf '\"\\n'"]}"#
         );
         assert_eq!(lines[1..], [format!("{{\"id\":7,{DECLINED}"), format!("{{\"id\":18446744073709551615,{DECLINED}")]);
     }

@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &FixArguments, output: &mut Output<'_>) -> ExitStat
     let policy = Standing::look(&Surroundings::look().paths, &facts).policy(&facts);
     let (shown, answer) = look(&line, i32::from(arguments.status), None, &facts, &policy);
     if arguments.json {
-        let fixes = shown.chunks(1).map(|one| report::Report::new(one, &[])).collect();
+        let fixes = shown.chunks(1).map(|one| report::Report::new(one, &facts, &[])).collect();
         let report = Report { shell: shell.name(), status: i32::from(arguments.status), fixes, remarks: answer.remarks };
         output.data(&format!("{}\n", super::batch::json(&report)));
     } else {

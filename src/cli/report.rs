@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::pages::PageReport;
-use crate::domain::{Answerer, Hole};
+use crate::domain::{Answerer, Hole, ShellFacts};
 use crate::line::present::Shown;
 
 /// `translate --json`.
@@ -18,7 +18,7 @@ pub(super) struct Report {
     reason: Option<String>,
     pub(super) confidence: f64,
     guess: bool,
-    reading: Option<String>,
+    pub(super) reading: Option<String>,
     blast: Option<String>,
     needs: Vec<String>,
     pub(super) alternatives: Vec<String>,
@@ -52,7 +52,7 @@ impl HoleReport {
 impl Report {
     /// The best suggestion in full, the others as alternatives, of which those with holes are left out: a text alone would
     /// not tell.
-    pub(super) fn new(shown: &[Shown], remarks: &[String]) -> Self {
+    pub(super) fn new(shown: &[Shown], facts: &ShellFacts, remarks: &[String]) -> Self {
         let best = shown.first();
         let provider: Option<&Answerer> = best.and_then(Shown::provider);
         Self {
@@ -65,7 +65,7 @@ impl Report {
             reason: best.and_then(|shown| shown.reason().map(str::to_owned)),
             confidence: best.map_or(0.0, |shown| shown.confidence()),
             guess: best.is_some_and(Shown::is_guess),
-            reading: best.and_then(|shown| shown.reading().map(str::to_owned)),
+            reading: best.and_then(|shown| shown.aloud(facts)),
             blast: best.and_then(|shown| shown.blast().map(str::to_owned)),
             needs: best.map(|shown| shown.needs().to_vec()).unwrap_or_default(),
             alternatives: shown.iter().skip(1).filter(|shown| !shown.has_holes()).map(|shown| shown.command().to_owned()).collect(),

@@ -48,8 +48,15 @@ pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> Ex
             }
         };
     }
+    let aim = match arguments.aim() {
+        Ok(aim) => aim,
+        Err(error) => {
+            output.error(&error.to_string(), None);
+            return ExitStatus::Usage;
+        }
+    };
     let asked = mode(arguments.offline);
-    let mut ask = Ask { mode: asked, no_cache: arguments.no_cache, ..Ask::new(query, Aim::default(), facts, want) };
+    let mut ask = Ask { mode: asked, no_cache: arguments.no_cache, ..Ask::new(query, aim, facts, want) };
     standing.tighten(&mut ask.mode, &mut ask.no_cache);
     if arguments.show_request {
         return show_request(&ask, &surroundings, output);
@@ -64,7 +71,7 @@ pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> Ex
     present::examine(&mut shown.iter_mut().collect::<Vec<_>>(), &ask.facts);
     let examples = pages::of_answer(&answer, &standing.policy(&ask.facts));
     if arguments.json {
-        let mut report = Report::new(&shown, &answer.remarks);
+        let mut report = Report::new(&shown, &ask.facts, &answer.remarks);
         report.offers = examples.iter().map(PageReport::from).collect();
         output.data(&format!("{}\n", serde_json::to_string(&report).unwrap_or_default()));
     } else {
@@ -142,8 +149,8 @@ pub(super) fn many(arguments: &BatchArguments, output: &mut Output<'_>) -> ExitS
         let mut shown = present::suggestions(&mut answer, &policy);
         shown.retain(|shown| !shown.has_holes());
         let guess = shown.first().is_some_and(Shown::is_guess);
-        let Report { command, confidence, source, alternatives, .. } = Report::new(&shown, &[]);
-        BatchAnswer { command, confidence, guess, source, alternatives }
+        let Report { command, confidence, source, reading, alternatives, .. } = Report::new(&shown, &ask.facts, &[]);
+        BatchAnswer { command, confidence, guess, source, reading, alternatives }
     };
     // What this machine knows is there at once, so only queries that may wait for somebody are asked side by side.
     if offline {

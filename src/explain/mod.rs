@@ -7,6 +7,7 @@ mod call;
 mod knowledge;
 mod measures;
 mod node;
+mod offered;
 mod phrase;
 mod rights;
 mod schedule;
@@ -24,6 +25,7 @@ use crate::domain::ShellKind;
 use crate::syntax::{self, SyntaxError, Tree};
 
 pub use node::{Kind, Node, Reading, Row};
+pub use offered::{Offered, offered};
 pub use unknown::{Unknown, knows, unknown};
 
 /// Most nodes that a reading has. A line of [`syntax::MAX_BYTES`] stays below unless it is made to grow.

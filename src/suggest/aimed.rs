@@ -6,9 +6,10 @@ use super::key::normalise;
 use super::local::LocalSources;
 use super::pipeline::Request;
 use super::ports::RedactedText;
-use crate::domain::{Aim, Query, Scope};
+use crate::domain::{Aim, Query, Refined, Scope};
 use crate::offline::{SURE, Translation};
 use crate::redact::{self, Redacted};
+use crate::refine::Wish;
 
 impl Request {
     /// The words without their secrets, and beside them those of the command that they change and of its words.
@@ -56,10 +57,17 @@ impl LocalSources<'_> {
     /// What the translator makes of the words.
     pub(super) fn aimed(&self, query: &Query, aim: &Aim, may_keep: bool) -> Arc<Translation> {
         match aim {
-            Aim { refines: Some(_), .. } => Arc::default(),
+            Aim { refines: Some(refined), .. } => Arc::new(self.refined(query.as_str(), refined, may_keep)),
             Aim { scope: Some(scope), .. } => Arc::new(self.scoped(query.as_str(), scope, may_keep)),
             _ => self.translation(query.as_str(), may_keep),
         }
+    }
+
+    /// The command as the words want it.
+    fn refined(&self, words: &str, refined: &Refined, may_keep: bool) -> Translation {
+        let read = |sentence: &str| self.translation(sentence, may_keep);
+        let wish = Wish { refined, words, shell: self.machine.shell, read: &read };
+        Translation { candidates: wish.candidates(), ..Translation::default() }
     }
 
     /// The words as if the program's name had been said, which it may have been.

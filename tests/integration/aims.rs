@@ -83,3 +83,20 @@ fn what_belongs_to_words_with_a_blank_in_front_stays_here() {
     assert!(run.out.contains("begin with a blank"), "{}", run.out);
     assert!(provider.requests().is_empty());
 }
+
+#[test]
+fn scripts_change_commands_and_keep_to_a_program() {
+    let env = TestEnv::new();
+    let run = |arguments: &[&str]| env.run(&[&["translate", "--offline"], arguments].concat());
+    let changed = run(&["--refine", "grep -n foo src", "--", "but case insensitive"]);
+    assert_eq!((changed.code, changed.out.as_str()), (Some(0), "grep -ni foo src\n"), "{}", changed.err);
+    let changed = run(&["--refine", "find . -size +100M", "--asked", "find files bigger than 100 MB", "--", "but only python files"]);
+    assert_eq!(changed.out, "find . -name '*.py' -size +100M\n", "{}", changed.err);
+    let scoped = run(&["--scope", "k", "--json", "--", "list pods"]);
+    assert!(scoped.out.contains(r#""command":"kubectl get pods""#) && scoped.out.contains(r#""reading":""#), "{}", scoped.out);
+    assert_eq!(run(&["--scope", "svn", "--", "list files by size"]).code, Some(1));
+    for wrong in [&["--scope", "a b", "--", "x"][..], &["--refine", "ls\nrm x", "--", "x"], &["--asked", "x", "--", "x"]] {
+        let run = run(wrong);
+        assert!(run.code == Some(64) && run.out.is_empty() && !run.err.is_empty(), "{wrong:?}: {}", run.err);
+    }
+}

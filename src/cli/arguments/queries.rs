@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::{DialectArguments, ShellName};
-use crate::domain::ShellKind;
+use crate::domain::{Aim, AimError, Refined, Scope, ShellKind};
 
 /// Options of `gptos translate`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -29,6 +29,15 @@ pub struct TranslateArguments {
     /// Show how the embedded translator reads the words, and ask nobody else
     #[arg(long, conflicts_with_all = ["count", "show_request"])]
     pub why: bool,
+    /// Change this command; the words say how
+    #[arg(long, value_name = "COMMAND", conflicts_with = "why")]
+    pub refine: Option<String>,
+    /// The words that the command of --refine answered
+    #[arg(long, value_name = "WORDS", requires = "refine")]
+    pub asked: Option<String>,
+    /// Take commands of this program alone
+    #[arg(long, value_name = "PROGRAM", conflicts_with = "why")]
+    pub scope: Option<String>,
     /// The query, joined by single spaces; with a blank in front it is for this machine alone
     #[arg(last = true, value_name = "WORDS")]
     pub(in crate::cli) words: Vec<String>,
@@ -45,9 +54,31 @@ impl TranslateArguments {
         (!self.words.is_empty()).then(|| self.words.join(" "))
     }
 
+    /// What the words are about.
+    ///
+    /// # Errors
+    /// [`AimError`].
+    pub(in crate::cli) fn aim(&self) -> Result<Aim, AimError> {
+        let refines = self.refine.as_deref().map(|command| Refined::new(command, self.asked.as_deref().unwrap_or_default()));
+        let scope = self.scope.as_deref().map(Scope::from_word).transpose()?;
+        Ok(Aim { refines: refines.transpose()?, scope, cursor: None })
+    }
+
     /// A query with nothing else said.
     pub(in crate::cli) fn bare(words: Vec<String>) -> Self {
-        Self { shell: None, count: 1, offline: false, no_cache: false, json: false, show_request: false, why: false, words }
+        Self {
+            shell: None,
+            count: 1,
+            offline: false,
+            no_cache: false,
+            json: false,
+            show_request: false,
+            why: false,
+            refine: None,
+            asked: None,
+            scope: None,
+            words,
+        }
     }
 }
 

@@ -58,6 +58,22 @@ async fn a_change_is_asked_for_with_its_command_and_kept_for_it_alone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_change_that_is_understood_here_asks_nobody_and_is_no_answer_to_the_words_alone() {
+    let bench = Bench::new("uptime");
+    let (words, base) = ("but only python files", "find . -size +100M");
+    let aim = changing(base, "find files bigger than 100 MB");
+    for _ in 0..2 {
+        assert_eq!(commands(&bench, words, aim.clone()).await[0], "find . -name '*.py' -size +100M");
+    }
+    assert_eq!(bench.provider.count(), 0);
+    for other in [Aim::default(), changing("ls -l", "list files"), changing("find /etc -size +100M", "find files bigger than 100 MB")] {
+        assert!(!commands(&bench, words, other.clone()).await.contains(&"find . -name '*.py' -size +100M".to_owned()), "{other:?}");
+    }
+    let request = Request { aim, mode: Mode::Offline, use_cache: false, ..bench.request(words) };
+    assert_eq!(bench.ask(&request).await.offers[0].via, Via::Live);
+}
+
+#[tokio::test(start_paused = true)]
 async fn secrets_of_a_command_stay_here_and_come_back_into_the_changed_one() {
     let bench = Bench::new("ls");
     let secret = "hunter2hunter2";
