@@ -35,19 +35,8 @@ pub(super) async fn fix(State(shared): State<Shared>, Json(wire): Json<FixReques
 
 /// Lets the candidates through the gate. What is known of the failure is told when none remains.
 pub fn to_answer(fixes: Fixes, policy: &Policy) -> Answer {
-    let judged = fixes.candidates.iter().filter_map(|candidate| judge(candidate, policy).ok());
-    let candidates: Vec<WireCandidate> = judged
-        .map(|suggestion| WireCandidate {
-            holes: Vec::new(),
-            command: suggestion.command().to_owned(),
-            reading: suggestion.reading().map(str::to_owned),
-            origin: suggestion.origin().label(),
-            model: None,
-            asked_model: None,
-            via: Via::Live,
-            confidence: suggestion.confidence(),
-        })
-        .collect();
+    let passed = fixes.candidates.into_iter().filter(|candidate| judge(candidate, policy).is_ok());
+    let candidates: Vec<WireCandidate> = passed.map(|candidate| WireCandidate::from_candidate(candidate, Via::Live)).collect();
     let remarks = if candidates.is_empty() { vec![fixes.remark] } else { Vec::new() };
     Answer { candidates, remarks, ..Answer::default() }
 }

@@ -8,11 +8,12 @@ use super::hot_verbs::HotVerb;
 use super::output::{Output, visible};
 use super::{ExitStatus, facts, fix, guard, hints, pages, translate};
 use crate::client::Unavailable;
+use crate::complete::Reading;
 use crate::domain::{Aim, Query, ShellFacts, ShellKind};
 use crate::line::context::{self, Context};
 use crate::line::records::{self, Asker, Offered, Records};
 use crate::line::standing::Standing;
-use crate::line::{aloud, first_use, present};
+use crate::line::{aloud, first_use, partial, present};
 use crate::protocol::{Answer, Mode, RanRequest, WarmRequest, WireAim, WireShell};
 use crate::suggest::pipeline::Ran;
 use crate::system::blast;
@@ -71,7 +72,7 @@ fn widget(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Outp
         Ok((query, aim, context)) => {
             let mut facts = facts::gather(shell, shell_version);
             context.tell(&mut facts);
-            if let Some(line) = aloud::asked(&query, &facts).filter(|_| !wish.fresh && aim.is_plain()) {
+            if let Some(line) = aloud::asked(&query, &facts).filter(|_| !wish.fresh && aim.refines.is_none() && aim.scope.is_none()) {
                 let policy = Standing::look(&surroundings.paths, &facts).policy(&facts);
                 return ended(explained(line, &facts, &policy, output), output);
             }
@@ -80,25 +81,12 @@ fn widget(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Outp
             let want = if wish.list { LISTED } else { WANT };
             let mut ask = Ask { mode, ..Ask::new(query, aim, facts, want) };
             standing.tighten(&mut ask.mode, &mut ask.no_cache);
-            let mut next = surroundings.started + PROGRESS_AFTER;
-            let mut offered = false;
-            let mut answer = surroundings.ask(&ask, &mut |waiting| {
-                let meanwhile = waiting.meanwhile.as_ref().filter(|_| !offered);
-                if let Some(shown) = meanwhile.and_then(|wire| present::meanwhile(wire, &standing.policy(&ask.facts))) {
-                    offered = true;
-                    record(output, "meanwhile", shown.command(), &shown.note());
-                }
-                if Instant::now() >= next {
-                    next = Instant::now() + PROGRESS_AFTER;
-                    let elapsed = surroundings.started.elapsed().as_millis().to_string();
-                    record(output, "tick", &elapsed, waiting.on.as_deref().unwrap_or_default());
-                    output.flush();
-                    // Nobody reads, so nobody wants the answer; ending closes the connection, which cancels the work.
-                    if output.is_closed() {
-                        std::process::exit(ExitStatus::Cancelled as i32);
-                    }
-                }
-            });
+            let mut put = |ask: &Ask| put(ask, &standing, &surroundings, output);
+            let mut answer = match ask.aim.cursor {
+                Some(cursor) => begun(&mut ask, &String::from_utf8_lossy(&context.query), cursor, &mut put),
+                None => put(&ask),
+            };
+            answer.candidates.truncate(want);
             standing.remark(&mut answer, mode);
             if !wish.holes {
                 answer.candidates.retain(|candidate| candidate.holes.is_empty());
@@ -111,6 +99,53 @@ fn widget(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Outp
         }
     };
     ended(status, output)
+}
+
+/// Asks, and shows that the work goes on.
+fn put(ask: &Ask, standing: &Standing, surroundings: &Surroundings, output: &mut Output<'_>) -> Answer {
+    let mut next = surroundings.started + PROGRESS_AFTER;
+    let mut offered = false;
+    surroundings.ask(ask, &mut |waiting| {
+        let meanwhile = waiting.meanwhile.as_ref().filter(|_| !offered);
+        if let Some(shown) = meanwhile.and_then(|wire| present::meanwhile(wire, &standing.policy(&ask.facts))) {
+            offered = true;
+            record(output, "meanwhile", shown.command(), &shown.note());
+        }
+        if Instant::now() >= next {
+            next = Instant::now() + PROGRESS_AFTER;
+            let elapsed = surroundings.started.elapsed().as_millis().to_string();
+            record(output, "tick", &elapsed, waiting.on.as_deref().unwrap_or_default());
+            output.flush();
+            // Nobody reads, so nobody wants the answer; ending closes the connection, which cancels the work.
+            if output.is_closed() {
+                std::process::exit(ExitStatus::Cancelled as i32);
+            }
+        }
+    })
+}
+
+/// Answers a line without `??`. What it may become is found in this process; words are asked like all others.
+fn begun(ask: &mut Ask, line: &str, cursor: usize, put: &mut dyn FnMut(&Ask) -> Answer) -> Answer {
+    let reading = partial::decide(line, &ask.facts);
+    let found =
+        if reading == Reading::Words || ask.mode == Mode::Fresh { Vec::new() } else { partial::candidates(line, cursor, &ask.facts) };
+    match reading {
+        Reading::Command if !found.is_empty() => Answer { candidates: found, ..Answer::default() },
+        Reading::Command => {
+            let answer = put(ask);
+            ask.aim.cursor = None;
+            if answer.candidates.is_empty() { put(&Ask { mode: Mode::Offline, ..ask.clone() }) } else { answer }
+        }
+        Reading::Words | Reading::Either => {
+            ask.aim.cursor = None;
+            if found.is_empty() {
+                return put(ask);
+            }
+            let mut answer = put(&Ask { mode: Mode::Offline, ..ask.clone() });
+            partial::join(&mut answer, found, line);
+            answer
+        }
+    }
 }
 
 fn ended(status: ExitStatus, output: &mut Output<'_>) -> ExitStatus {

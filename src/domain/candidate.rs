@@ -9,7 +9,7 @@ pub enum Origin {
     Ran,
     /// The embedded translator.
     Offline,
-    /// The rules that mend a line which failed.
+    /// The rules that mend a line which failed, or go on with one that was begun.
     Fix,
     /// A page of the tldr collection on this machine.
     Tldr,

@@ -26,7 +26,7 @@ use crate::syntax::{self, SyntaxError, Tree};
 
 pub use node::{Kind, Node, Reading, Row};
 pub use offered::{Offered, offered};
-pub use unknown::{Unknown, knows, unknown};
+pub use unknown::{Unknown, all_verbs, knows, programs, unknown, verbs};
 
 /// Most nodes that a reading has. A line of [`syntax::MAX_BYTES`] stays below unless it is made to grow.
 const MOST_NODES: usize = 4000;

@@ -36,7 +36,7 @@ pub fn unknown(words: &[Word]) -> Option<Unknown> {
         let Some(verb) = words.get(next).and_then(|word| word.value.clone()) else { break };
         let Some(known) = knowledge::program(&format!("{} {verb}", found.family)) else {
             found.verb = Some(next);
-            found.verbs = verbs(&found.family);
+            found.verbs = verbs(&found.family).into_iter().map(str::to_owned).collect();
             return Some(found);
         };
         found.family = knowledge::family(&format!("{} {verb}", found.family));
@@ -52,10 +52,24 @@ pub fn unknown(words: &[Word]) -> Option<Unknown> {
 }
 
 /// The verbs of a program, in all its tables.
-fn verbs(family: &str) -> Vec<String> {
+pub fn verbs(family: &str) -> Vec<&'static str> {
     let start = format!("{family} ");
+    names().filter_map(|name| name.strip_prefix(&start)).collect()
+}
+
+/// Every verb with the program it is of.
+pub fn all_verbs() -> impl Iterator<Item = (&'static str, &'static str)> {
+    names().filter_map(|name| name.split_once(' '))
+}
+
+/// Every program that has a table.
+pub fn programs() -> impl Iterator<Item = &'static str> {
+    names().filter(|name| !name.contains(' '))
+}
+
+fn names() -> impl Iterator<Item = &'static str> {
     let heads = knowledge::FILES.into_iter().flat_map(str::lines).filter(|line| line.starts_with("names = ["));
-    heads.flat_map(|line| line.split('"')).filter_map(|name| name.strip_prefix(&start)).map(str::to_owned).collect()
+    heads.flat_map(|line| line.split('"').skip(1).step_by(2))
 }
 
 fn options(scopes: &[Program], words: &[Word]) -> Vec<usize> {

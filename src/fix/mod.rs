@@ -24,6 +24,7 @@ use printed::Printed;
 
 pub use seen::{PathSeen, Repository, Seen, Wanted};
 pub use spelling::{is_near, nearest_names};
+pub use verbs::more as more_verbs;
 
 use crate::domain::{Candidate, Origin, ShellKind};
 

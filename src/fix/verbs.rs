@@ -26,7 +26,8 @@ pub(super) fn fixes(line: &Line<'_>, _: &Seen) -> Vec<Fix> {
     found
 }
 
-fn more(family: &str) -> impl Iterator<Item = &'static str> {
+/// Verbs that a program has and no table of `explain` tells of.
+pub fn more(family: &str) -> impl Iterator<Item = &'static str> {
     let of = move |line: &'static str| line.strip_prefix(family)?.strip_prefix(' ');
     MORE.lines().filter(|line| !line.starts_with('#')).filter_map(of).flat_map(str::split_ascii_whitespace)
 }

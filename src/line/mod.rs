@@ -5,6 +5,7 @@ pub mod aloud;
 pub mod context;
 mod facts;
 pub mod first_use;
+pub mod partial;
 pub mod present;
 pub mod question;
 pub mod reading;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{WireAim, WireCandidate, WireOptions, WirePage, WireShell};
+use super::{Via, WireAim, WireCandidate, WireOptions, WirePage, WireShell};
 use crate::domain::{Aim, AimError, Candidate, Hole, OptionCheck, Origin, PROXY_VARIABLES, PageOffer, Refined, Scope, Secret, ShellFacts};
 
 impl WireShell {
@@ -108,6 +108,21 @@ fn likelihood(number: f64) -> f64 {
 }
 
 impl WireCandidate {
+    /// Puts a candidate on the wire.
+    pub fn from_candidate(candidate: Candidate, via: Via) -> Self {
+        let provider = candidate.origin.provider().cloned();
+        Self {
+            command: candidate.command,
+            holes: candidate.holes.into_iter().map(|hole| (hole.at.start, hole.at.end)).collect(),
+            reading: candidate.reading,
+            origin: candidate.origin.label(),
+            model: provider.as_ref().and_then(|provider| provider.model.clone()),
+            asked_model: provider.and_then(|provider| provider.instead_of),
+            via,
+            confidence: candidate.confidence,
+        }
+    }
+
     /// Reads a candidate off the wire; `None` when its origin is not one we know.
     pub fn into_candidate(self) -> Option<Candidate> {
         Some(Candidate {

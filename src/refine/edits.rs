@@ -1,7 +1,6 @@
 //! Changes of the command itself, by a table of wishes and of what programs can do.
 
 use super::phrasing::{core, exchange, without_lead};
-use super::sentences::counted;
 use super::tokens::number;
 use crate::domain::ShellKind;
 use crate::explain;
@@ -17,9 +16,9 @@ const OF_THE_SHELL: [&str; 14] =
 const CASED: [(&str, &str); 4] = [("-name", "-iname"), ("-path", "-ipath"), ("-regex", "-iregex"), ("-lname", "-ilname")];
 
 /// A command in one piece.
-struct Line<'a> {
-    text: &'a str,
-    shell: ShellKind,
+pub(super) struct Line<'a> {
+    pub(super) text: &'a str,
+    pub(super) shell: ShellKind,
     tree: Tree,
 }
 
@@ -53,7 +52,7 @@ fn edit(command: &str, core: &str, shell: ShellKind) -> Option<String> {
 
 impl Line<'_> {
     /// The commands at the top level, in their order.
-    fn calls(&self) -> Vec<&Command> {
+    pub(super) fn calls(&self) -> Vec<&Command> {
         let index = |piece: &Piece| match piece {
             Piece::Command(index) => Some(*index),
             _ => None,
@@ -67,7 +66,7 @@ impl Line<'_> {
     }
 
     /// Whether it is one pipe whose output nobody has yet sent elsewhere.
-    fn prints(&self) -> bool {
+    pub(super) fn prints(&self) -> bool {
         let items = self.tree.outline();
         let is_pipe = items.iter().skip(1).all(|item| item.join == Join::Pipe);
         let is_plain = items.iter().all(|item| !item.background && !item.negated && matches!(item.piece, Piece::Command(_)));
@@ -76,20 +75,20 @@ impl Line<'_> {
         is_pipe && is_plain && !self.calls().iter().any(|command| is_sent(command))
     }
 
-    fn with(&self, word: &Word, text: &str) -> Option<String> {
+    pub(super) fn with(&self, word: &Word, text: &str) -> Option<String> {
         self.stands(word).then(|| format!("{}{text}{}", &self.text[..word.span.start], &self.text[word.span.end..]))
     }
 
-    fn behind(&self, word: &Word, text: &str) -> Option<String> {
+    pub(super) fn behind(&self, word: &Word, text: &str) -> Option<String> {
         self.stands(word).then(|| format!("{} {text}{}", &self.text[..word.span.end], &self.text[word.span.end..]))
     }
 
-    fn then(&self, text: &str) -> Option<String> {
+    pub(super) fn then(&self, text: &str) -> Option<String> {
         self.prints().then(|| format!("{} | {text}", self.text.trim_end()))
     }
 
     /// The words of a call behind what gives it rights.
-    fn words(command: &Command) -> &[Word] {
+    pub(super) fn words(command: &Command) -> &[Word] {
         let is_sudo = command.words.first().is_some_and(|word| word.raw == "sudo");
         let plain = is_sudo && command.words.get(1).is_some_and(|word| !word.raw.starts_with('-'));
         &command.words[usize::from(plain)..]
@@ -138,80 +137,6 @@ impl Line<'_> {
             self.calls().into_iter().flat_map(|command| command.words.iter().skip(1)).filter(|word| is_place(&word.shape)).collect();
         let ([only], true) = (&words[..], is_place(bare) && !bare.contains(' ')) else { return None };
         self.with(only, &quote_path(bare, self.shell))
-    }
-
-    /// Its output into a file.
-    fn kept_in(&self, core: &str) -> Option<String> {
-        let saves = [
-            "save it to",
-            "save it in",
-            "save to",
-            "save that to",
-            "save the output to",
-            "save the output in",
-            "save them to",
-            "save them in",
-            "save the result to",
-            "write it to",
-            "write to",
-            "write them to",
-            "write the output to",
-            "write the result to",
-            "output to",
-            "store it in",
-            "into the file",
-            "into a file called",
-            "into",
-            "redirect to",
-            "put it into",
-            "to the file",
-        ];
-        let adds = [
-            "append it to",
-            "append to",
-            "append them to",
-            "append the output to",
-            "add it to",
-            "add the output to",
-            "append the result to",
-        ];
-        let target = |leads: &[&str]| {
-            let name = leads.iter().find_map(|lead| without_lead(core, lead))?;
-            let name = ["the file", "a file called", "file"].iter().find_map(|lead| without_lead(&name, lead)).unwrap_or(name);
-            let bare = name.trim_matches(['"', '\'']);
-            let is_file = bare == name && !bare.contains(' ') && bare.contains(['.', '/']) || bare.len() + 2 == name.len();
-            (is_file && self.prints()).then(|| quote_path(bare, self.shell))
-        };
-        let text = self.text.trim_end();
-        target(&adds).map(|file| format!("{text} >> {file}")).or_else(|| target(&saves).map(|file| format!("{text} > {file}")))
-    }
-
-    /// A number of rows.
-    fn limited(&self, wish: &str) -> Option<String> {
-        let lead = ["limit to", "limit it to", "limited to", "at most", "no more than", "stop after", "show"];
-        let bare = lead.iter().find_map(|lead| without_lead(wish, lead)).unwrap_or_else(|| wish.to_owned());
-        let words: Vec<&str> = bare.split_whitespace().collect();
-        let last = match words[..] {
-            ["the", "last", count] | ["last", count] | ["the", "last", count, _] | ["last", count, _] => number(count),
-            _ => None,
-        };
-        let count = last.or_else(|| counted(&bare)).filter(|count| (1..=1_000_000).contains(count))?;
-        let calls = self.calls();
-        let call = calls.last()?;
-        let words = Self::words(call);
-        let (program, verb) = (words.first()?.value.as_deref()?, words.get(1).and_then(|word| word.value.as_deref()));
-        let ends = if last.is_some() { "tail" } else { "head" };
-        if matches!(program, "head" | "tail") && (program == ends || last.is_none()) {
-            let old = words.iter().skip(1).find(|word| number(word.raw.trim_start_matches(['-', 'n'])).is_some())?;
-            let digits = old.raw.trim_start_matches(['-', 'n']).len();
-            return self.with(old, &format!("{}{count}", &old.raw[..old.raw.len() - digits]));
-        }
-        match (program, verb) {
-            ("git", Some("log")) if last.is_none() => self.behind(&words[1], &format!("-n {count}")),
-            ("journalctl", _) => self.behind(&words[0], &format!("-n {count}")),
-            ("docker", Some("logs")) => self.behind(&words[1], &format!("--tail {count}")),
-            _ => self.then(&format!("{ends} -n {count}")),
-        }
     }
 
     /// How deep it goes.
@@ -343,53 +268,6 @@ impl Line<'_> {
             }
             None => self.behind(&words[offered.behind], &offered.name),
         }
-    }
-
-    /// A further program that reads what it prints.
-    fn piped(&self, wish: &str) -> Option<String> {
-        let text = match wish {
-            "count them" | "count" | "how many" | "how many are there" | "count the lines" | "count lines" | "only the number"
-            | "only count them" | "the number of them" | "only the count" => "wc -l",
-            "sort"
-            | "sorted"
-            | "sort them"
-            | "sort it"
-            | "sort the lines"
-            | "sort alphabetically"
-            | "alphabetically"
-            | "sort by name"
-            | "sorted by name"
-            | "in alphabetical order" => "sort",
-            "sort by size" | "by size" | "sorted by size" | "biggest first" | "largest first" if self.is_of("du") => "sort -rh",
-            "numerically" | "sort numerically" | "by number" | "sort by number" => "sort -n",
-            "unique" | "without duplicates" | "no duplicates" | "remove duplicates" | "each once" | "every one only once" => "sort -u",
-            "reverse" | "reversed" | "in reverse order" | "in reverse" | "reverse the order" | "reverse order" => "tac",
-            "in a pager" | "page by page" | "with a pager" | "let me scroll" | "with less" | "in less" => "less",
-            "in upper case" | "in capitals" => "tr a-z A-Z",
-            "in lower case" => "tr A-Z a-z",
-            "with line numbers" | "line numbers" | "numbered" | "number the lines" => "nl",
-            _ => {
-                let found = [
-                    "containing",
-                    "that contain",
-                    "with the word",
-                    "lines containing",
-                    "only lines with",
-                    "only lines containing",
-                    "matching",
-                ];
-                let text = found.iter().find_map(|lead| without_lead(wish, lead))?;
-                let bare = text.trim_matches(['"', '\'']);
-                return (!bare.contains(' ') || bare.len() < text.len())
-                    .then(|| self.then(&format!("grep -F {}", quote(bare, self.shell))))?;
-            }
-        };
-        self.then(text)
-    }
-
-    fn is_of(&self, program: &str) -> bool {
-        let calls = self.calls();
-        calls.len() == 1 && Self::words(calls[0]).first().is_some_and(|word| word.raw == program)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Nothing is run, and a wish that is not understood wholly comes to nothing.
 
 mod edits;
+mod outputs;
 mod phrasing;
 mod sentences;
 #[cfg(test)]
@@ -85,8 +86,34 @@ impl Wish<'_> {
 /// Whether a plain word of the wish has become a word of the command, though nothing says that it is a name.
 fn takes_for_a_name(wish: &str, base: &str, command: &str) -> bool {
     const BEFORE_NAMES: [&str; 28] = [
-        "in", "under", "below", "inside", "of", "named", "called", "by", "from", "containing", "contain", "user", "for", "to", "on", "at", "word",
-        "text", "host", "branch", "service", "container", "file", "folder", "directory", "program", "process", "use",
+        "in",
+        "under",
+        "below",
+        "inside",
+        "of",
+        "named",
+        "called",
+        "by",
+        "from",
+        "containing",
+        "contain",
+        "user",
+        "for",
+        "to",
+        "on",
+        "at",
+        "word",
+        "text",
+        "host",
+        "branch",
+        "service",
+        "container",
+        "file",
+        "folder",
+        "directory",
+        "program",
+        "process",
+        "use",
     ];
     let words: Vec<&str> = wish.split_whitespace().collect();
     let holds = |line: &str, word: &str| line.split_whitespace().any(|other| other == word);

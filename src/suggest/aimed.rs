@@ -40,6 +40,9 @@ pub(super) fn about(aim: &Aim, redacted: &Redacted) -> String {
     if let (Some(_), [command, asked]) = (&aim.refines, redacted.beside()) {
         about.push_str(&format!("refines\0{}\0{}\0", command.stable, normalise(asked.stable.as_str())));
     }
+    if let Some(cursor) = aim.cursor {
+        about.push_str(&format!("cursor\0{cursor}\0"));
+    }
     about
 }
 
@@ -58,6 +61,8 @@ impl LocalSources<'_> {
     pub(super) fn aimed(&self, query: &Query, aim: &Aim, may_keep: bool) -> Arc<Translation> {
         match aim {
             Aim { refines: Some(refined), .. } => Arc::new(self.refined(query.as_str(), refined, may_keep)),
+            // A command that was begun is no sentence.
+            Aim { cursor: Some(_), .. } => Arc::default(),
             Aim { scope: Some(scope), .. } => Arc::new(self.scoped(query.as_str(), scope, may_keep)),
             _ => self.translation(query.as_str(), may_keep),
         }

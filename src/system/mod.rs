@@ -1,6 +1,7 @@
 //! Facts of this machine, seen from the asking shell: which words are commands, and what is around and
 //! what paths name right now.
 
+pub mod begun;
 pub mod blast;
 mod builtins;
 pub mod failure;

@@ -100,3 +100,28 @@ fn scripts_change_commands_and_keep_to_a_program() {
         assert!(run.code == Some(64) && run.out.is_empty() && !run.err.is_empty(), "{wrong:?}: {}", run.err);
     }
 }
+
+#[test]
+fn a_line_that_was_begun_goes_on_where_the_cursor_is_and_words_are_asked() {
+    let env = TestEnv::new();
+    let ask = |line: &str, cursor: usize| {
+        let run = env.run_with_input(&["widget", "bash", "--holes"], format!("{line}\0\0\0cursor={cursor}").as_bytes());
+        texts(&run.out, "cmd").into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    for resident in [false, true] {
+        let _resident = resident.then(|| Resident(env.start_resident()));
+        assert_eq!(ask("find . -name", 12), ["find . -name <pattern>"]);
+        assert_eq!(ask("find files bigger than 100 MB", 4)[0], "find . -size +100M");
+        assert_eq!(ask("fnid . -name x", 14)[0], "find . -name x");
+        assert_eq!(ask("find . -nam x", 11)[0], "find . -name x");
+        let none = env.run_with_input(&["widget", "bash"], b"find . -name\0\0\0cursor=12");
+        assert!(!none.out.contains('<'), "holes are for those who know them: {}", none.out);
+    }
+    // A provider is asked only where nothing is found here, and then to complete the line.
+    let provider = FakeProvider::always(Reply::stream(&answer("find . -frobnicated")));
+    env.with_provider("fake", &provider.base_url(), "");
+    assert_eq!(ask("find . -name", 12), ["find . -name <pattern>"]);
+    assert_eq!(provider.count(), 0);
+    assert_eq!(ask("find . -frobni", 14), ["find . -frobnicated"]);
+    assert!(provider.requests()[0].body.contains("begun to type"), "{}", provider.requests()[0].body);
+}

@@ -1,0 +1,66 @@
+//! A line without `??` on which the key was pressed: a command that somebody has begun, or words.
+
+use crate::complete::{self, Known, Partial, Reading};
+use crate::domain::ShellFacts;
+use crate::fix::is_near;
+use crate::protocol::{Answer, Via, WireCandidate};
+use crate::suggest::ports::Commands;
+use crate::system::{SearchPath, begun};
+
+/// How sure somebody has to be of words for them to come before what the line may become.
+const SURE: f64 = 0.8;
+
+/// What the line is, decided by all of it.
+pub fn decide(line: &str, facts: &ShellFacts) -> Reading {
+    let known = Known {
+        is_command: &|word| SearchPath.resolves(word, facts),
+        is_near_command: &|word| complete::known_commands().any(|name| is_near(word, name)),
+        is_file: &|word| facts.cwd.join(word).symlink_metadata().is_ok(),
+    };
+    complete::decide(line, &known)
+}
+
+/// What the line may become with this place of the cursor, unchecked. It looks at this machine for a quarter of a second at most.
+pub fn candidates(line: &str, cursor: usize, facts: &ShellFacts) -> Vec<WireCandidate> {
+    let Some(partial) = Partial::new(line, cursor, facts.shell) else { return Vec::new() };
+    let found = begun::look(&partial.wanted(), facts);
+    partial.candidates(&found).into_iter().map(|candidate| WireCandidate::from_candidate(candidate, Via::Live)).collect()
+}
+
+/// Joins what words come to and what the line may become: the words come first where somebody is sure of another command.
+pub fn join(answer: &mut Answer, mut completions: Vec<WireCandidate>, line: &str) {
+    let line = line.trim();
+    let is_sure = answer.candidates.first().is_some_and(|best| {
+        best.confidence >= SURE && !matches!(best.via, Via::Guess | Via::Stale) && best.command != line && best.holes.is_empty()
+    });
+    if is_sure {
+        answer.candidates.append(&mut completions);
+    } else {
+        completions.append(&mut answer.candidates);
+        answer.candidates = completions;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Candidate, Origin};
+
+    #[test]
+    fn sure_words_come_first_and_guesses_last() {
+        let wire = |command: &str, via| {
+            let candidate =
+                Candidate { command: command.to_owned(), holes: Vec::new(), reading: None, origin: Origin::Offline, confidence: 0.9 };
+            WireCandidate::from_candidate(candidate, via)
+        };
+        for (said, via, expected) in [
+            ("sort -n a", Via::Live, ["sort -n a", "sort ab"]),
+            ("sort -n a", Via::Guess, ["sort ab", "sort -n a"]),
+            ("sort a", Via::Live, ["sort ab", "sort a"]),
+        ] {
+            let mut answer = Answer { candidates: vec![wire(said, via)], ..Answer::default() };
+            join(&mut answer, vec![wire("sort ab", Via::Live)], "sort a ");
+            assert_eq!(answer.candidates.iter().map(|one| one.command.as_str()).collect::<Vec<_>>(), expected);
+        }
+    }
+}
