@@ -124,7 +124,7 @@ impl<'a> Partial<'a> {
 
     fn is_known(&self, found: &Found) -> bool {
         let program = self.program();
-        found.seen.commands.contains(program) || program.contains('/') || explain::knows(program) && found.seen.near.get(program).is_none()
+        found.seen.commands.contains(program) || program.contains('/') || explain::knows(program) && !found.seen.near.contains_key(program)
     }
 
     /// The program of the command that the cursor is in.

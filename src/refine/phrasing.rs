@@ -81,8 +81,8 @@ pub(super) fn exchange(core: &str) -> Option<(String, String)> {
         (!old.is_empty() && !new.is_empty()).then(|| (old.to_owned(), new.to_owned()))
     };
     let split = |text: &'_ str, mark: &str| -> Option<(usize, usize)> { text.find(mark).map(|at| (at, at + mark.len())) };
-    if lower.starts_with("instead of ") {
-        let (rest, rest_lower) = (&core[11..], &lower[11..]);
+    if let Some(rest_lower) = lower.strip_prefix("instead of ") {
+        let rest = &core[core.len() - rest_lower.len()..];
         let marks = [", use ", " use ", " take ", " i want ", ", ", " with ", " by "];
         return marks.iter().find_map(|mark| split(rest_lower, mark)).and_then(|(at, behind)| pair(&rest[..at], &rest[behind..]));
     }
