@@ -43,7 +43,20 @@ function __gptos_ping
     printf '\e[5n'
 end
 
-# The terminal's status report.
+# fish 3 does not apply `commandline` in event handlers; fish 4 does, but hands no unknown sequence to bindings from 4.1 on. So
+# the terminal's status report drives what later versions do directly.
+set -g _GPTOS_FISH (string split . -- $version)[1]
+if not set -q _GPTOS_REPORTS
+    set -g _GPTOS_REPORTS 0
+    test "$TERM" != dumb; and string match -qr '^(3|4\.0)\.' -- $version
+    and set -g _GPTOS_REPORTS 1
+end
+if test $_GPTOS_REPORTS = 1
+    for mode in default insert visual replace replace_one
+        bind -M $mode \e\[0n __gptos_report
+    end
+end
+
 function __gptos_report
     set -g _GPTOS_DUE (math "max(0$_GPTOS_DUE - 1, 0)")
     set -e _GPTOS_MUTE

@@ -116,9 +116,6 @@ function __gptos_tab
     __gptos_tab
 end
 
-function __gptos_report
-end
-
 # In vi mode Enter starts a new line in insert mode.
 function __gptos_enter_mode
     string match -q '* -m insert *' -- (bind --preset -M $fish_bind_mode \r 2>/dev/null)
@@ -167,10 +164,12 @@ end
 
 # Bindings of the user's level survive fish_vi_key_bindings, whichever comes first.
 function __gptos_bind_keys
-    for mode in default insert visual
-        for key in $GPTOS_KEY $GPTOS_KEY2
-            test -n "$key"
-            and bind -M $mode (__gptos_sequence $key) __gptos_key
+    for key in $GPTOS_KEY $GPTOS_KEY2
+        test -n "$key"
+        or continue
+        set -l sequence (__gptos_sequence $key)
+        for mode in default insert visual
+            bind -M $mode $sequence __gptos_key
         end
     end
     for mode in default insert replace
@@ -184,17 +183,6 @@ function __gptos_bind_keys
     for mode in default insert
         __gptos_lend_tab $mode
         bind -M $mode \t __gptos_tab
-    end
-    # fish 3 does not apply `commandline` in event handlers; fish 4 does, but hands no unknown sequence to bindings from 4.1 on. So
-    # the terminal's status report drives what later versions do directly.
-    set -g _GPTOS_FISH (string split . -- $version)[1]
-    set -g _GPTOS_REPORTS 1
-    if test "$TERM" = dumb; or not string match -qr '^(3|4\.0)\.' -- $version
-        set -g _GPTOS_REPORTS 0
-        return
-    end
-    for mode in default insert visual replace replace_one
-        bind -M $mode \e\[0n __gptos_report
     end
 end
 __gptos_bind_keys

@@ -145,12 +145,12 @@ pub fn integration(shell: ShellKind) -> String {
             let rest: String = BASH_REST.iter().map(|part| bare(part)).collect();
             format!("{}_GPTOS_REST={}\n{BASH_END}", bare(BASH_START), quote(shell, &rest))
         }
-        ShellKind::Fish => format!("{FISH_START}\nfunction __gptos_load\n    eval {}\nend\n", quote(shell, FISH_REST)),
+        ShellKind::Fish => format!("{}function __gptos_load\neval {}\nend\n", bare(FISH_START), quote(shell, &bare(FISH_REST))),
     }
 }
 
 /// A script without comments, blank lines and indentation: a shell looks at every character of a text, also where it only keeps it.
-/// No quoted text of the parts goes over several lines.
+/// No quoted text of the parts goes over several lines but fish's scripts for sh, which lose nothing by it.
 fn bare(script: &str) -> String {
     let lines = script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.flat_map(|line| [line, "\n"]).collect()

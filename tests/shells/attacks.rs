@@ -140,7 +140,7 @@ impl Drop for Stage {
 }
 
 /// Asks for an answer and returns the buffer once it has come or was refused. Nothing of an earlier answer is on the line before.
-fn ask(t: &Terminal, stage: &Stage, text: &[u8], number: usize) -> (String, String) {
+fn ask(t: &Terminal, stage: &Stage, key: &str, text: &[u8], number: usize) -> (String, String) {
     stage.provider.set(Script::Always(reply(text)));
     let calls = stage.provider.count();
     t.keys(&["C-e", "C-u", "C-l"]);
@@ -148,7 +148,7 @@ fn ask(t: &Terminal, stage: &Stage, text: &[u8], number: usize) -> (String, Stri
     let line = format!("??? sheep number {number}");
     t.type_text(&line);
     assert_eq!(t.buffer(), line);
-    t.key("Enter");
+    t.key(key);
     t.wait_for(|| (stage.provider.count() > calls).then_some(()), "the request");
     // A message of the question before may still be on the screen, so the end is not read off it alone.
     t.wait_for(|| (!stage.is_asking()).then_some(()), "the end of the request");
@@ -200,7 +200,7 @@ fn without_blanks(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
-fn attack(shell: Shell) {
+fn attack(shell: Shell, key: &str) {
     let root = tempfile::Builder::new().prefix("gptos-a").tempdir().unwrap();
     for name in ["m", "run"] {
         fs::create_dir(root.path().join(name)).unwrap();
@@ -221,7 +221,7 @@ fn attack(shell: Shell) {
     let touch = format!("touch {}/wanted", marks.display());
 
     // An honest answer comes through, so what is missing later was kept away.
-    let (_, honest) = ask(&t, &stage, &Attack::command("honest", &touch).text, 0);
+    let (_, honest) = ask(&t, &stage, key, &Attack::command("honest", &touch).text, 0);
     assert_eq!(honest, touch);
 
     let (prompt, state) = (t.prompt_number(), t.state());
@@ -235,7 +235,7 @@ fn attack(shell: Shell) {
             stage.configure("off");
         }
         let id = &attack.id;
-        let (line, buffer) = ask(&t, &stage, &attack.text, number + 1);
+        let (line, buffer) = ask(&t, &stage, key, &attack.text, number + 1);
         answered += usize::from(buffer != line);
         assert_eq!(hidden(&buffer), Vec::<char>::new(), "{shell:?}, {id}: in the buffer {buffer:?}");
         // What was to happen by itself would happen soon.
@@ -259,7 +259,7 @@ fn attack(shell: Shell) {
     }
     assert!(answered > 0, "some of them are harmless once they are read");
 
-    let (_, honest) = ask(&t, &stage, &Attack::command("honest", &touch).text, attacks.len() + 1);
+    let (_, honest) = ask(&t, &stage, key, &Attack::command("honest", &touch).text, attacks.len() + 1);
     assert_eq!(honest, touch);
     t.wait_for(
         || {
@@ -275,15 +275,20 @@ fn attack(shell: Shell) {
 
 #[test]
 fn hostile_answers_run_nothing_and_hide_nothing_in_zsh() {
-    attack(Shell::Zsh);
+    attack(Shell::Zsh, "Enter");
 }
 
 #[test]
 fn hostile_answers_run_nothing_and_hide_nothing_in_bash() {
-    attack(Shell::Bash);
+    attack(Shell::Bash, "Enter");
 }
 
 #[test]
 fn hostile_answers_run_nothing_and_hide_nothing_in_fish() {
-    attack(Shell::Fish);
+    attack(Shell::Fish, "Enter");
+}
+
+#[test]
+fn hostile_answers_run_nothing_and_hide_nothing_in_a_list_of_fish() {
+    attack(Shell::Fish, "Tab");
 }

@@ -45,7 +45,7 @@ fn a_wish_behind_the_suggestion_changes_it() {
     read_the_line();
     s.t.type_text(" ?? and a third");
     s.t.key("C-g");
-    s.t.wait_for(|| (s.fake.calls().len() == 4).then_some(()), "the fourth question");
+    s.t.wait_for(|| (s.told().len() == 4).then_some(()), "the fourth question");
     assert_eq!(s.told()[3], "refines=touch three asked=make a file, but another");
     assert_eq!(s.t.prompt_number(), 1);
     assert!(!s.made("one") && !s.made("??"));

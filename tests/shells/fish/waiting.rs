@@ -177,7 +177,7 @@ fn words_typed_while_waiting_are_kept() {
 
 #[test]
 fn a_terminal_without_status_reports_only_costs_time() {
-    let rc = "for mode in default insert; bind -M $mode \\e\\[0n true; end".to_owned();
+    let rc = "__gptos_load; for mode in default insert; bind -M $mode \\e\\[0n true; end".to_owned();
     let before = format!("{LIVE}; set -g GPTOS_ENTER_GUARD_MS quarter; set -g GPTOS_PROGRESS_MS ''");
     let s = Scene::with(Setup { before, rc, ..Setup::default() }, |fake, dir| {
         let marker = |name: &str| format!("touch {}", dir.join(name).display());
