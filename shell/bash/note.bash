@@ -56,9 +56,11 @@ __gptos_pick_colour() {
   esac
 }
 
-# Removes the row that was printed last of all, if it stands above the prompt still: a long line may have pushed it off the screen.
+# Removes the row that was printed last of all, if its suggestion is in the line as it was shown: else who knows what was printed
+# since. A long line may have pushed the row off the screen.
 __gptos_remove_note() {
-  if ((_GPTOS_NOTE_WIDTH == ${COLUMNS:-80} && ${#READLINE_LINE} < _GPTOS_NOTE_WIDTH * (${LINES:-24} - 4))); then
+  if ((_GPTOS_NOTE_WIDTH == ${COLUMNS:-80} && ${#READLINE_LINE} < _GPTOS_NOTE_WIDTH * (${LINES:-24} - 4))) &&
+    builtin [ "$READLINE_LINE" = "$_GPTOS_SHOWN" ]; then
     builtin printf '\e[A\r\e[K' >&2
   fi
   _GPTOS_NOTE_WIDTH=0

@@ -41,13 +41,21 @@ fn the_row_tells_time_source_risk_and_reading_and_is_replaced() {
 }
 
 #[test]
-fn a_prompt_of_two_rows_and_what_was_printed_between_are_left_alone() {
-    let rc = "__test_precmd() { PS1=\"path\\n[$((++__test_prompt))]> \"; }; hint() { echo \"a hint\"; }; bind -x '\"\\C-t\": hint'";
-    let bench = two(Setup { rc: rc.into(), ..Setup::default() });
+fn only_the_row_itself_is_replaced() {
+    let setup = Setup { rc: "__test_precmd() { PS1=\"path\\n[$((++__test_prompt))]> \"; }".into(), ..Setup::default() };
+    let bench = two(setup);
     bench.type_and_press("list files", "C-g");
     bench.expect_screen("path\n● 0.8 ms cache · risk none · lists files\n[1]> ls");
     bench.t.key("C-g");
     bench.expect_screen("path\n● 0.8 ms offline · risk high: deletes files\n[1]> rm x");
+    // What was printed by other keys is not ours.
+    bench.t.keys(&["C-u"]);
+    bench.t.type_text("cat nothing-a");
+    bench.t.keys(&["C-u"]);
+    bench.expect_buffer("");
+    bench.type_and_press("list files", "C-g");
+    let first = "path\n● 0.8 ms offline · risk high: deletes files\n● 0.8 ms cache · risk none · lists files\n[1]> ls";
+    bench.expect_screen(first);
     // A message of ours stays.
     let bench = Bench::new(|helper| helper.answer_after(NOW, &[("ls", NOTE)]).more("x").fresh_after(NOW, &[]), Setup::default());
     bench.type_and_press("list files", "C-g");
