@@ -95,6 +95,8 @@ const ENTER_FUNCTIONS: &[&str] = &[
     "__gptos_enter",
     // Accepts an empty line.
     "__gptos_tour_enter",
+    // Tells who accepts the line.
+    "__gptos_report",
     // Takes the keys away.
     "__gptos_tour_bind",
     "__gptos_accept_line",

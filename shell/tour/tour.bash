@@ -6,6 +6,8 @@
 if [[ $(builtin type -t __gptos_enter) != function ]]; then
   builtin source <("$_GPTOS_TOUR_BIN" init bash)
 fi
+# What is read late would bind Enter anew.
+[[ -z ${_GPTOS_REST-} ]] || __gptos_load
 unset HISTFILE
 _GPTOS_TOUR_AT=0
 _GPTOS_STEP_TOUR='\C-x\C-_gt\a'

@@ -4,6 +4,7 @@
 //! The two verbs that the shell integration calls on every key press are not here but in `hot_verbs`: building this
 //! definition takes longer than answering from the cache.
 
+mod doctor;
 mod knowledge;
 mod lines;
 mod provider;
@@ -17,6 +18,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
+pub use doctor::DoctorArguments;
 pub use knowledge::{IntentsListArguments, IntentsVerb, MemoryVerb, TldrUpdateArguments, TldrVerb};
 pub use lines::{CheckArguments, DialectArguments, ExplainArguments, FixArguments};
 pub use provider::{ProviderAddArguments, ProviderDiscoverArguments, ProviderVerb};
@@ -59,6 +61,8 @@ pub enum Invocation {
     Tldr(TldrVerb),
     /// What was run.
     Memory(MemoryVerb),
+    /// Find what stands between the user and the keys.
+    Doctor(DoctorArguments),
     /// Show the keys, in this shell or the user's own.
     Tour(Option<ShellKind>),
     /// Print a shell's completion script.
@@ -124,10 +128,16 @@ enum Verb {
         /// The shell; without it, your login shell
         shell: Option<ShellName>,
     },
+    /// Find out why a key does nothing: who else has it, what is not loaded, what the terminal takes
+    #[command(
+        after_help = "Your shell is started with your start-up files, in a terminal that nobody sees, asked for its keys and ended.\n\
+        Exit status: 0 nothing is wrong, 1 something is or the shell could not be asked, 64 usage."
+    )]
+    Doctor(DoctorArguments),
     /// Tell whether the background process runs, how it is and how the providers have been
     Status(StatusArguments),
     /// Control the background process
-    #[command(subcommand, arg_required_else_help = true)]
+    #[command(subcommand, arg_required_else_help = true, hide = true)]
     Daemon(DaemonVerb),
     /// Look at or empty the cache of answers
     #[command(subcommand, arg_required_else_help = true)]
@@ -238,6 +248,7 @@ fn invocation(verb: Verb) -> Result<Invocation, UsageError> {
     Ok(match verb {
         Verb::Translate(arguments) => Invocation::Translate(arguments),
         Verb::Init { shell } => Invocation::Init(shell.0),
+        Verb::Doctor(arguments) => Invocation::Doctor(arguments),
         Verb::Tour { shell } => Invocation::Tour(shell.map(|name| name.0)),
         Verb::Status(arguments) => Invocation::Daemon(DaemonVerb::Status(arguments)),
         Verb::Daemon(verb) => Invocation::Daemon(verb),

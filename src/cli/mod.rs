@@ -10,6 +10,7 @@ pub mod config;
 mod config_edit;
 mod daemon;
 mod direct;
+mod doctor;
 mod explain;
 mod facts;
 mod fix;
@@ -116,6 +117,7 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
         Invocation::Provider(ProviderVerb::Discover(arguments)) => {
             return provider_discover::run(arguments.yes, &paths, &provider_discover::look, output);
         }
+        Invocation::Doctor(arguments) => return doctor::run(&arguments, &paths, output),
         Invocation::Tour(shell) => return tour::run(shell, &paths, output),
         Invocation::Translate(arguments) => return translate::one(&arguments, output),
         Invocation::Check(arguments) => return check::one(&arguments, output),

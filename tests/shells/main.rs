@@ -13,6 +13,7 @@ mod terminal;
 
 mod attacks;
 mod bash;
+mod doctor;
 mod fish;
 mod holes;
 mod mend;

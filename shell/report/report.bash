@@ -1,0 +1,32 @@
+# shellcheck shell=bash
+# What `gptos doctor` asks a bash that it started: who has which key, and what else is loaded. Printed to standard output behind the word in $2.
+
+__gptos_report() {
+  local name map line
+  builtin printf '\0%s\0version\0\0%s\0' "$1" "$BASH_VERSION"
+  for name in GPTOS_KEY GPTOS_KEY2 GPTOS_BIN; do
+    [[ -z ${!name+x} ]] || builtin printf 'variable\0%s\0%s\0' "$name" "${!name}"
+  done
+  if [[ $(builtin type -t __gptos_request) == function ]]; then
+    builtin shopt -s extdebug
+    # `__gptos_request LINE FILE`
+    read -r name map line < <(builtin declare -F __gptos_request)
+    builtin printf 'loaded\0\0%s\0' "$line"
+  fi
+  builtin printf 'prompts\0\0%s\0' "${PROMPT_COMMAND[*]}"
+  for map in emacs-standard vi-insert vi-command; do
+    for name in -p -s -X; do
+      while IFS='' read -r line; do
+        case $line in \"*) builtin printf 'key\0%s\0%s\0' "$map" "$line" ;; esac
+      done < <(builtin bind -m "$map" "$name" 2>/dev/null)
+    done
+  done
+  for name in __bp_install:bash-preexec _completion_loader:bash-completion _comp_load:bash-completion starship_precmd:starship \
+    __fzf_history__:fzf _fzf_setup_completion:fzf __atuin_history:atuin _navi_widget:navi; do
+    [[ $(builtin type -t "${name%%:*}") != function ]] || builtin printf 'seen\0\0%s\0' "${name#*:}"
+  done
+  [[ -z ${BLE_VERSION-} ]] || builtin printf 'seen\0\0ble.sh\0'
+  builtin printf 'end\0\0\0'
+}
+builtin set +eux
+__gptos_report "$2"

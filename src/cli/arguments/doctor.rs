@@ -1,0 +1,33 @@
+//! What is wrong with a shell: `doctor`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::ShellName;
+use crate::domain::ShellKind;
+
+/// Options of `gptos doctor`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct DoctorArguments {
+    /// Look at this shell; without a name, at your login shell
+    #[arg(long, value_name = "SHELL", num_args = 0..=1)]
+    pub(in crate::cli) shell: Option<Option<ShellName>>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Become this program in the terminal that standard input is
+    #[arg(long, value_name = "PROGRAM", hide = true)]
+    pub in_terminal: Option<PathBuf>,
+    /// The arguments of that program
+    #[arg(last = true, hide = true)]
+    pub arguments: Vec<OsString>,
+}
+
+impl DoctorArguments {
+    /// The shell asked for.
+    pub fn shell(&self) -> Option<ShellKind> {
+        self.shell.flatten().map(|name| name.0)
+    }
+}
