@@ -3,6 +3,9 @@
 
 functions -q __gptos_enter
 or $_GPTOS_TOUR_BIN init fish | source
+# What is read late would define Enter anew.
+functions -q __gptos_too_early
+or __gptos_load
 set -g fish_history ''
 set -g _GPTOS_TOUR_AT 0
 
