@@ -1,5 +1,6 @@
 //! What may stand at the cursor.
 
+use super::words::Piece;
 use super::{Found, MOST, Partial, missing, names_of, verbs};
 use crate::domain::{Candidate, Hole, Origin};
 use crate::explain;
@@ -46,6 +47,9 @@ impl Partial<'_> {
         let mut all = Vec::new();
         if self.is_known(found) {
             all.extend(self.holes(word));
+            let of = format!("a verb of {word}");
+            let verbs = verbs::of(word).into_iter().take(MOST_OF_A_KIND);
+            all.extend(verbs.filter_map(|verb| self.with(&format!("{} {verb}", quote(word, self.shell)), &of)));
         }
         let mut names: Vec<&String> = found.commands.iter().filter(|name| name.as_str() != word).collect();
         names.sort_by_key(|name| (!explain::knows(name), name.len(), (*name).clone()));
@@ -83,6 +87,26 @@ impl Partial<'_> {
             names = near.iter().collect();
         }
         names.into_iter().take(MOST_OF_A_KIND).filter_map(|name| self.with(&quote(name, self.shell), "of this repository")).collect()
+    }
+
+    /// The line with an earlier option spelled out, of a program that takes no beginnings of them, such as `find`.
+    pub(super) fn spelled_out(&self) -> Vec<Candidate> {
+        let literals: Vec<Word> = self.begun.before.iter().map(|piece| Word::literal(&piece.value)).collect();
+        let Some(unknown) = explain::unknown(&literals).filter(|_| !self.is_first()) else { return Vec::new() };
+        let known = &unknown.known_options;
+        if known.iter().any(|option| option.starts_with("--")) {
+            return Vec::new();
+        }
+        let meant = |piece: &&Piece| {
+            let is_begun = piece.value.len() > 2 && piece.value.starts_with('-') && !known.contains(&piece.value) && !piece.quoted;
+            known.iter().find(|option| is_begun && option.starts_with(&piece.value))
+        };
+        let found = self.begun.before.iter().skip(1).find_map(|piece| Some((piece, meant(&piece)?)));
+        let line = |(piece, option): (&Piece, &String)| format!("{}{option}{}", &self.line[..piece.start], &self.line[piece.end..]);
+        let reading = Some(format!("an option of {}", unknown.family));
+        let candidate =
+            |command: String| Candidate { command, holes: Vec::new(), reading: reading.clone(), origin: Origin::Fix, confidence: 0.85 };
+        found.map(line).map(|line| candidate(line.trim().to_owned())).into_iter().collect()
     }
 
     fn options(&self, word: &str) -> Vec<Candidate> {

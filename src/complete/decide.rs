@@ -134,7 +134,7 @@ pub struct Known<'a> {
     pub is_command: &'a dyn Fn(&str) -> bool,
     /// Whether a name like this word is one.
     pub is_near_command: &'a dyn Fn(&str) -> bool,
-    /// Whether a file of this name is here.
+    /// Whether the name of a file here is this word or begins with it.
     pub is_file: &'a dyn Fn(&str) -> bool,
 }
 
@@ -149,7 +149,9 @@ pub fn decide(line: &str, known: &Known<'_>) -> Reading {
     let begins_verb = |word: &&str| rest.len() == 1 && word.len() > 2 && verbs::of(first).iter().any(|verb| verb.starts_with(*word));
     let has_verb = rest.first().is_some_and(|word| is_verb(first, word) || begins_verb(word));
     let weak = rest.iter().any(|word| is_path(word)) || is_command && has_verb;
-    let english = if CONSTRUCTS.contains(first) && strong { 0 } else { english_words(line, rest) };
+    // A single word behind a program is as likely the beginning of a name: `cat my`.
+    let is_beginning = rest.len() == 1 && is_command && !is_question(first) && !rest[0].ends_with('?');
+    let english = if CONSTRUCTS.contains(first) && strong || is_beginning { 0 } else { english_words(line, rest) };
     if rest.is_empty() {
         return Reading::Command;
     }
@@ -165,11 +167,12 @@ pub fn decide(line: &str, known: &Known<'_>) -> Reading {
             false => Reading::Either,
         },
         (true, false, false, 0) => {
-            let names = rest.iter().all(|word| (known.is_file)(word) || word.bytes().all(|b| b.is_ascii_digit()));
-            match (names || !is_question(first), is_question(first)) {
-                (true, _) => Reading::Command,
-                (false, true) => Reading::Words,
-                (false, false) => Reading::Either,
+            let are_numbers = rest.iter().all(|word| word.bytes().all(|b| b.is_ascii_digit()));
+            match is_question(first) {
+                false => Reading::Command,
+                true if are_numbers => Reading::Command,
+                true if rest.iter().all(|word| (known.is_file)(word)) => Reading::Either,
+                true => Reading::Words,
             }
         }
         (true, _, _, _) => Reading::Words,

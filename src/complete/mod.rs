@@ -96,6 +96,7 @@ impl<'a> Partial<'a> {
     pub fn candidates(&self, found: &Found) -> Vec<Candidate> {
         let is_command = self.is_first() || self.is_known(found);
         let mut all = if is_command { self.at_cursor(found) } else { Vec::new() };
+        all.extend(self.spelled_out());
         all.extend(self.mended(found, is_command));
         let mut known = BTreeSet::from([self.line.trim().to_owned()]);
         all.retain(|candidate| known.insert(candidate.command.trim().to_owned()));

@@ -82,6 +82,8 @@ fn a_word_is_completed_where_the_cursor_is() {
         ("find . -type f -size |", "find . -type f -size <size>"),
         ("tar xzf |", "tar xzf <archive>"),
         ("git clone|", "git clone <url>"),
+        ("docker|", "docker ps"),
+        ("find . -type f -nam x|", "find . -type f -name x"),
         ("grep -r foo |", "grep -r foo <file>"),
         ("cp a.txt |", "cp a.txt <to>"),
     ] {

@@ -12,10 +12,11 @@ const SURE: f64 = 0.8;
 
 /// What the line is, decided by all of it.
 pub fn decide(line: &str, facts: &ShellFacts) -> Reading {
+    let here = begun::names_here(facts);
     let known = Known {
         is_command: &|word| SearchPath.resolves(word, facts),
         is_near_command: &|word| complete::known_commands().any(|name| is_near(word, name)),
-        is_file: &|word| facts.cwd.join(word).symlink_metadata().is_ok(),
+        is_file: &|word| here.iter().any(|name| name.starts_with(word)),
     };
     complete::decide(line, &known)
 }

@@ -119,7 +119,9 @@ fn takes_for_a_name(wish: &str, base: &str, command: &str) -> bool {
     let holds = |line: &str, word: &str| line.split_whitespace().any(|other| other == word);
     words.iter().enumerate().any(|(at, word)| {
         let is_plain = word.len() > 1 && word.bytes().all(|b| b.is_ascii_lowercase());
-        let is_named = at > 0 && BEFORE_NAMES.contains(&words[at - 1].to_lowercase().as_str());
+        let before =
+            words[..at].iter().rev().map(|word| word.to_lowercase()).find(|word| !matches!(word.as_str(), "the" | "a" | "an" | "my"));
+        let is_named = before.is_some_and(|before| BEFORE_NAMES.contains(&before.as_str()));
         is_plain && !is_named && holds(command, word) && !holds(base, word)
     })
 }
@@ -146,5 +148,9 @@ fn keeps(base: &str, command: &str, shell: ShellKind) -> bool {
     }
     let kept = before.iter().filter(|word| is_kept(word)).count();
     let bare = |words: &[String]| words.iter().find(|word| *word != "sudo").cloned();
+    let has_option = |words: &[String]| words.iter().any(|word| word.starts_with('-'));
+    if has_option(&before) && !has_option(&after) {
+        return false;
+    }
     bare(&before).is_some() && bare(&before) == bare(&after) && kept * 2 >= before.len()
 }

@@ -78,7 +78,9 @@ pub(super) fn all(asked: &str, wish: &str) -> Vec<String> {
     {
         found.extend([format!("{asked}, skip {left_out}"), format!("{asked} excluding {left_out}")]);
     }
-    for joint in [" ", " and ", ", ", " that are ", " with ", " in ", " sorted "] {
+    // A place needs no word before it where it cannot be anything else.
+    let is_place = bare.starts_with(['/', '~', '.']);
+    for joint in [" ", " and ", ", ", " that are ", " with "].into_iter().chain(is_place.then_some(" in ")) {
         found.push(format!("{asked}{joint}{bare}"));
         if core != bare {
             found.push(format!("{asked}{joint}{core}"));

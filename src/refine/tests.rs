@@ -60,6 +60,7 @@ fn hostile_commands_and_wishes_come_to_nothing_that_is_not_quoted() {
     assert_eq!(refined("cat a", "", "only lines containing \"a; rm -rf b\""), ["cat a | grep -F 'a; rm -rf b'"]);
     assert_eq!(refined("ls /tmp", "", "use $(id) instead of /tmp"), ["ls '$(id)'"]);
     assert!(refined("ls", "list files", "but only frobnicated ones").is_empty(), "an adjective is no name");
+    assert!(refined("find . -size +100M", "find files bigger than 100 MB", "but only those I own").is_empty(), "no word is passed over");
     assert!(refined("ls /tmp; uptime", "", "limit to 3").is_empty(), "of which of the two?");
     assert!(refined("ls", "", "limit to 99999999999999999999").is_empty());
 }

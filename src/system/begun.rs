@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::{builtins, expand_home, failure, is_executable};
 use crate::complete::{Found, Wanted};
 use crate::domain::ShellFacts;
+use crate::platform;
 
 /// How long looking for names may take.
 const TIME_LIMIT: Duration = Duration::from_millis(100);
@@ -79,6 +80,11 @@ fn names(wanted: &Wanted, facts: &ShellFacts) -> Found {
         found.names = names;
     }
     found
+}
+
+/// The names in the working directory, where it is on a disk of this machine: another one may hang.
+pub fn names_here(facts: &ShellFacts) -> Vec<String> {
+    if platform::stands_on_a_disk() { entries(&facts.cwd).collect() } else { Vec::new() }
 }
 
 fn commands(start: &str, facts: &ShellFacts) -> Vec<String> {
