@@ -37,7 +37,11 @@ __gptos_load() {
         zle -M 'gptos: zsh: one of the modules zsh/system, zsh/zselect, zsh/parameter, zsh/datetime is missing'
         return 1
     fi
-    builtin eval "$rest"
+    if [[ $_GPTOS_EMULATED == on ]]; then
+        emulate zsh -o no_aliases -c "$rest"
+    else
+        builtin eval "$rest"
+    fi
 }
 
 __gptos_translate() {

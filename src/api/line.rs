@@ -18,7 +18,7 @@ use crate::domain::Risk;
 use crate::line::question::{Question, Wish};
 use crate::line::records::{self, Asker, Offered, Records};
 use crate::line::standing::Standing;
-use crate::line::{aloud, first_use, present, reading};
+use crate::line::{aloud, first_use, partial, present, reading};
 use crate::protocol::{Mode, Record};
 use crate::suggest::pipeline::{Outcome, Request};
 
@@ -167,7 +167,11 @@ fn answer(question: &Question, setup: &Setup, backend: &dyn Backend, begun: Inst
         return Some(ended(records));
     }
     let typed = question.wish == Wish::Ghost;
-    let (query, aim) = question.context.asks().ok()?;
+    let (query, mut aim) = question.context.asks().ok()?;
+    // A command that was begun is for the program, which looks around for what it may become.
+    if aim.cursor.take().is_some() && !partial::is_words(&String::from_utf8_lossy(&question.context.query), &facts) {
+        return None;
+    }
     if let Some(line) = aloud::asked(query.as_str(), &facts).filter(|_| aim.is_plain()) {
         return (!typed && records::explain(line, &facts, &policy, &mut records)).then(|| ended(records));
     }

@@ -60,9 +60,12 @@ pub fn identity(shell: ShellKind, binary: &OwnBinary) -> String {
 
 /// Defines a function of zsh that reads its first argument as a script, whatever the user's options and aliases are: quoted
 /// words are no aliases, and the function is defined by an assignment so that no word of the shell's grammar is needed.
-const ZSH_READER: &str = r#"functions[__gptos_read]="'builtin' 'emulate' '-L' 'zsh'
+/// Functions that are defined while `emulate sh -c` runs keep to its options for good, so there they are given those of zsh.
+const ZSH_READER: &str = r#"functions[__gptos_read]="'builtin' 'typeset' '-g' \"_GPTOS_EMULATED=\${options[shglob]}\"
+'builtin' 'emulate' '-L' 'zsh'
 'builtin' 'setopt' 'no_aliases'
-'builtin' 'eval' \"\$1\""
+'builtin' 'test' \"\$_GPTOS_EMULATED\" '!=' 'on' || 'builtin' 'emulate' 'zsh' '-o' 'no_aliases' '-c' \"\$1\"
+'builtin' 'test' \"\$_GPTOS_EMULATED\" '=' 'on' || 'builtin' 'eval' \"\$1\""
 "#;
 
 /// What zsh reads at its start.

@@ -21,6 +21,11 @@ pub fn decide(line: &str, facts: &ShellFacts) -> Reading {
     complete::decide(line, &known)
 }
 
+/// Whether the line is words and nothing else.
+pub fn is_words(line: &str, facts: &ShellFacts) -> bool {
+    decide(line, facts) == Reading::Words
+}
+
 /// What the line may become with this place of the cursor, unchecked. It looks at this machine for a quarter of a second at most.
 pub fn candidates(line: &str, cursor: usize, facts: &ShellFacts) -> Vec<WireCandidate> {
     let Some(partial) = Partial::new(line, cursor, facts.shell) else { return Vec::new() };

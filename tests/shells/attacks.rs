@@ -180,6 +180,39 @@ fn tempt(t: &Terminal, answer: &str, number: usize, id: &str) {
     assert_eq!(hidden(&taken), Vec::<char>::new(), "{id}");
 }
 
+/// The same answer comes by Tab, and then to words that want it changed. It stands in the line as it did before, or not at all.
+fn choose(t: &Terminal, stage: &Stage, answer: &str, number: usize, id: &str) {
+    t.keys(&["C-e", "C-u", "C-l"]);
+    t.wait_for_buffer(str::is_empty);
+    let mut expected = format!("?? sheep on list {number}");
+    t.type_text(&expected);
+    for (typed, key) in [("", "Tab"), (" ?? but sheep only", "Enter")] {
+        t.type_text(typed);
+        expected.push_str(typed);
+        assert_eq!(t.buffer(), expected, "{id}");
+        let calls = stage.provider.count();
+        t.key(key);
+        t.wait_for(|| (stage.provider.count() > calls).then_some(()), "the request");
+        t.wait_for(|| (!stage.is_asking()).then_some(()), "the end of the request");
+        t.wait_until_idle();
+        let buffer = t.wait_for(
+            || {
+                let said = t.screen().lines().any(|line| line.starts_with("gptos: ") && !line.contains("Ctrl-C cancels"));
+                let buffer = t.buffer();
+                (buffer != expected || said).then_some(buffer)
+            },
+            "an answer or a message",
+        );
+        assert!(buffer == expected || buffer == answer, "{id}: {buffer:?} is not {answer:?}");
+        assert_eq!(hidden(&t.screen().replace('\n', "")), Vec::<char>::new(), "{id}: by {key}\n{}", t.screen());
+        assert!(!t.coloured_screen().contains("\u{1b}[8m"), "{id}: by {key}\n{}", t.screen());
+        if buffer == expected {
+            return;
+        }
+        expected = buffer;
+    }
+}
+
 /// Why a character has no place in a buffer or on the screen; the rule is the test's own.
 fn hides(previous: Option<char>, c: char) -> bool {
     match u32::from(c) {
@@ -254,6 +287,8 @@ fn attack(shell: Shell, key: &str) {
         if shell == Shell::Zsh && number < BY_RESIDENT {
             tempt(&t, &buffer, number + 1, id);
             assert_eq!((t.state(), t.prompt_number()), (state.clone(), prompt), "{id}: behind the words");
+            choose(&t, &stage, &buffer, number + 1, id);
+            assert_eq!((t.state(), t.prompt_number()), (state.clone(), prompt), "{id}: by Tab and as a change");
         }
         assert_eq!(fs::read_dir(&marks).unwrap().count(), 0, "{shell:?}, {id}: a command ran\n{screen}");
     }

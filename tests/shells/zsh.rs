@@ -2,6 +2,7 @@
 
 mod enter;
 mod failure;
+mod frameworks;
 mod ghost;
 mod guard;
 mod list;
