@@ -19,6 +19,7 @@ __gptos_guard_wait() {
     integer fd=0
     exec {fd}< <(zselect -t $(( ($1 + 9) / 10 ))) || return 1
     _GPTOS_GUARD_FD=$fd
+    (( _GPTOS_GUARD_DUE = EPOCHREALTIME + $1 / 1000.0 + 0.1 ))
     zle -F -w $fd gptos-guard
 }
 
@@ -28,6 +29,17 @@ __gptos_guard_lift() {
     zle -F $_GPTOS_GUARD_FD
     exec {_GPTOS_GUARD_FD}<&-
     _GPTOS_GUARD_FD=0
+}
+
+# zsh-autosuggestions 0.7.0 closes an fd whose number it had before, and that may be ours by now: Enter would be dead. So when the guard is
+# overdue and nobody watches its fd, there is a new one.
+__gptos_guard_watch() {
+    emulate -L zsh
+    (( EPOCHREALTIME < _GPTOS_GUARD_DUE && EPOCHREALTIME > _GPTOS_GUARD_DUE - 60 )) && return 0
+    [[ $(zle -F -L) == *" $_GPTOS_GUARD_FD gptos-guard"* ]] && return 0
+    _GPTOS_GUARD_FD=0
+    __gptos_guard_wait 20
+    return 0
 }
 
 __gptos_guard() {

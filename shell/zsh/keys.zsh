@@ -76,6 +76,7 @@ __gptos_takes_enter() {
         __gptos_say 'waiting, Ctrl-C cancels'
         return 0
     fi
+    (( _GPTOS_GUARD_FD )) && __gptos_guard_watch
     if (( _GPTOS_GUARD_FD )) && [[ -z $_GPTOS_HELD ]]; then
         __gptos_say "$_GPTOS_NOTE · read it first, then Enter"
         return 0

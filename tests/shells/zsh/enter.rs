@@ -132,6 +132,31 @@ fn enters_that_waited_in_a_busy_shell_while_the_guard_ran_out_run_nothing() {
     assert!(conclusive > 0, "the machine is too busy");
 }
 
+/// As zsh-autosuggestions 0.7.0 does with a number that was its own before.
+#[test]
+fn a_plugin_that_closes_the_guard_does_not_make_enter_dead() {
+    let (dir, helper) = scripted();
+    let (answer, command) = touch(dir.path(), "answer");
+    let helper = helper.answer_after(AT_ONCE, &[(command.as_str(), NOTE)]);
+    let rc = "_rob() { local -i fd=$_GPTOS_GUARD_FD; zle -F $fd; exec {fd}<&- }; zle -N _rob; bindkey '^B' _rob".to_owned();
+    let t = start_with(&helper, Setup { before: "GPTOS_ENTER_GUARD_MS=9000".into(), rc, ..Setup::default() });
+    t.type_text("?? make a marker");
+    t.key("Enter");
+    t.wait_for_screen(NOTE);
+    t.key("C-b");
+    t.key("Enter");
+    t.wait_for_screen("read it first, then Enter");
+    assert!(!answer.exists());
+    t.wait_for(
+        || {
+            thread::sleep(READING);
+            t.key("Enter");
+            answer.exists().then_some(())
+        },
+        "Enter to run the line",
+    );
+}
+
 #[test]
 fn keys_that_waited_while_the_answer_came_belong_to_the_words() {
     let (dir, helper) = scripted();
