@@ -4,6 +4,7 @@ mod enter;
 mod guard;
 mod line;
 mod meanwhile;
+mod recall;
 mod request;
 mod tab;
 mod waiting;
