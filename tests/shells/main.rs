@@ -17,6 +17,7 @@ mod doctor;
 mod fish;
 mod holes;
 mod mend;
+mod picture;
 mod soak;
 mod tour;
 mod whole;
