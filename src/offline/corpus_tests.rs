@@ -71,7 +71,7 @@ fn the_embedded_data_is_sound() {
         |data: &str, error: source::SourceError| format!("{} (line {:?})", error.cause, error.at.map(|at| source::line(data, at.start)));
     let files = DATA.iter().chain(&PHRASES);
     let errors: Vec<String> =
-        files.filter_map(|data| source::read(data, &mut lexicon, source::Author::User).err().map(|error| told(data, error))).collect();
+        files.filter_map(|data| source::Source::of_pack(data, &mut lexicon).err().map(|error| told(data, error))).collect();
     assert!(errors.is_empty(), "{errors:#?}");
 }
 

@@ -1,6 +1,8 @@
 //! The words the engine knows: which are synonyms, which carry no meaning, which must never be overlooked.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::grammar::{ByKey, Key};
 
 /// The number of a lemma: all forms and synonyms of one word share it.
 pub(super) type Lemma = u16;
@@ -36,10 +38,12 @@ pub(super) struct Known {
 /// All words, by their written form.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Lexicon {
-    forms: HashMap<String, Lemma>,
+    forms: ByKey<Lemma>,
+    /// The forms as they are written, until spelling repair is prepared.
+    written: Vec<(Box<str>, Lemma)>,
     roles: Vec<Role>,
     /// Written forms by length, for spelling repair.
-    by_length: Vec<Vec<(String, Lemma)>>,
+    by_length: Vec<Vec<(Box<str>, Lemma)>>,
     phrases: Vec<(Vec<String>, Vec<String>)>,
     /// Words that may stand between a preposition and the name it announces.
     between: Vec<Lemma>,
@@ -76,7 +80,7 @@ impl Lexicon {
                 Some((head, others)) => {
                     let lemma = lexicon.intern(head.trim(), role);
                     for form in others.split_whitespace() {
-                        lexicon.forms.entry(form.to_owned()).or_insert(lemma);
+                        lexicon.write(form, lemma);
                     }
                 }
                 None => {
@@ -91,17 +95,29 @@ impl Lexicon {
         lexicon
     }
 
+    /// Makes a form known, unless it is one of another word.
+    fn write(&mut self, form: &str, lemma: Lemma) {
+        if let Entry::Vacant(free) = self.forms.entry(Key::of(form)) {
+            free.insert(lemma);
+            self.written.push((form.into(), lemma));
+        }
+    }
+
+    fn form(&self, word: &str) -> Option<Lemma> {
+        self.forms.get(&Key::of(word)).copied()
+    }
+
     /// The lemma of a trigger word, made known if it was not. A plain word becomes content.
     pub(super) fn intern(&mut self, word: &str, role: Role) -> Lemma {
-        let plural_of = word.strip_suffix('s').filter(|stem| stem.len() > 2).and_then(|stem| self.forms.get(stem)).copied();
-        if let Some(lemma) = self.forms.get(word).copied().or(plural_of.filter(|_| role == Role::Content)) {
+        let plural_of = || word.strip_suffix('s').filter(|stem| stem.len() > 2 && role == Role::Content).and_then(|stem| self.form(stem));
+        if let Some(lemma) = self.form(word).or_else(plural_of) {
             if self.roles[usize::from(lemma)] == Role::Plain {
                 self.roles[usize::from(lemma)] = role;
             }
             return lemma;
         }
         let lemma = Lemma::try_from(self.roles.len()).unwrap_or(Lemma::MAX);
-        self.forms.insert(word.to_owned(), lemma);
+        self.write(word, lemma);
         self.roles.push(role);
         lemma
     }
@@ -113,15 +129,14 @@ impl Lexicon {
 
     /// Prepares spelling repair, once all words are known.
     pub(super) fn finish(&mut self) {
-        self.by_length.clear();
-        for (form, &lemma) in &self.forms {
+        for (form, lemma) in std::mem::take(&mut self.written) {
             let length = form.len();
             if self.by_length.len() <= length {
                 self.by_length.resize_with(length + 1, Vec::new);
             }
             // Plain words explain nothing, so repairing something into one is of no use.
             if length >= 4 && form.is_ascii() && self.roles[usize::from(lemma)] != Role::Plain {
-                self.by_length[length].push((form.clone(), lemma));
+                self.by_length[length].push((form, lemma));
             }
         }
         self.between = ["file", "folder", "call", "branch", "to", "up"].iter().filter_map(|word| self.lemma(word)).collect();
@@ -130,7 +145,7 @@ impl Lexicon {
 
     /// The lemma of a word that the code itself names. It exists: the word list holds it.
     pub(super) fn lemma(&self, word: &str) -> Option<Lemma> {
-        self.forms.get(word).copied().or_else(|| self.inflected(word))
+        self.form(word).or_else(|| self.inflected(word))
     }
 
     pub(super) fn role(&self, lemma: Lemma) -> Role {
@@ -156,7 +171,7 @@ impl Lexicon {
 
     /// `files` → `file`, `copies` → `copy`, `running` → `run`, `deleted` → `delete`.
     fn inflected(&self, word: &str) -> Option<Lemma> {
-        let find = |stem: &str| self.forms.get(stem).copied();
+        let find = |stem: &str| self.form(stem);
         if let Some(stem) = word.strip_suffix("ies").filter(|stem| stem.len() >= 2) {
             return find(&format!("{stem}y"));
         }
@@ -201,8 +216,8 @@ impl Lexicon {
 }
 
 /// The forms that begin with this letter; they are sorted.
-fn beginning(forms: &[(String, Lemma)], letter: u8) -> &[(String, Lemma)] {
-    let first = |form: &(String, Lemma)| form.0.as_bytes().first().copied();
+fn beginning(forms: &[(Box<str>, Lemma)], letter: u8) -> &[(Box<str>, Lemma)] {
+    let first = |form: &(Box<str>, Lemma)| form.0.as_bytes().first().copied();
     let start = forms.partition_point(|form| first(form) < Some(letter));
     let end = forms.partition_point(|form| first(form) <= Some(letter));
     &forms[start..end]

@@ -4,6 +4,7 @@
 //! `rank` decides how sure the best one is. Nothing here reads a file or a clock: the same words on the same machine
 //! always give the same answer.
 
+mod answer;
 mod budget;
 mod explain;
 mod files;
@@ -18,6 +19,7 @@ mod pack;
 mod parse;
 mod phrases;
 mod rank;
+mod repeats;
 mod slots;
 mod source;
 mod tokens;
@@ -105,6 +107,9 @@ const PHRASES: [&str; 22] = [
     include_str!("data/phrases.tables.toml"),
     include_str!("data/phrases.streams.toml"),
 ];
+
+/// What can be said with many phrases.
+const SHARED_PHRASES: &str = include_str!("data/phrases.shared.toml");
 
 /// Names that the phrases use as plain words.
 const NEEDED_NAMES: [&str; 8] = ["server", "client", "target", "public", "website", "web", "backup", "git"];

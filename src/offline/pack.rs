@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::lexicon::Lexicon;
-use super::source::{self, Author, Source};
+use super::phrases::LatePhrase;
+use super::source::{self, Source};
 
 /// Most intents and phrases in all packs together.
 pub const MOST_INTENTS: usize = 2000;
@@ -46,7 +47,7 @@ impl Pack {
             |line, cause: String, hint: Option<&str>| PackProblem { pack: self.name.clone(), line, cause, hint: hint.map(str::to_owned) };
         // A pack that is left out must leave no words behind.
         let mut lexicon = lexicon.clone();
-        let mut source = source::read(&self.text, &mut lexicon, Author::User).map_err(|error| {
+        let mut source = Source::of_pack(&self.text, &mut lexicon).map_err(|error| {
             let line = error.at.as_ref().map(|at| source::line(&self.text, at.start));
             problem(line, error.cause.to_string(), error.cause.hint())
         })?;
@@ -58,8 +59,9 @@ impl Pack {
         }
         let name: Arc<str> = self.name.as_str().into();
         let written = |at: usize| Some(Written { pack: Arc::clone(&name), line: source::line(&self.text, at) });
-        source.intents.iter_mut().for_each(|intent| intent.written = written(intent.at));
-        source.phrases.iter_mut().for_each(|phrase| phrase.written = written(phrase.at));
+        let phrases = source.phrases.iter_mut().filter_map(LatePhrase::phrase_mut).map(|phrase| &mut phrase.answer);
+        let answers = source.intents.iter_mut().map(|intent| &mut intent.answer).chain(phrases);
+        answers.for_each(|answer| answer.written = written(answer.at));
         Ok((source, lexicon))
     }
 }

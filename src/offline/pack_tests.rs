@@ -147,17 +147,15 @@ fn letters(mut number: usize) -> String {
 }
 
 #[test]
-fn twice_as_many_intents_cost_a_sentence_no_more_steps() {
+fn twice_as_many_intents_cost_sentences_no_more_steps() {
     let (doubled, problems) = Translator::with_packs(&[pack(&many(1000))]);
     assert_eq!(problems, []);
-    for query in
-        ["show the largest files in /var", "undo last commit", "delete *.tmp files older than 7 days in /tmp", "list running containers"]
-    {
-        let steps = |translator: &Translator| translator.explain(query, &machine()).steps;
-        // Other words are the rarest ones now, which may cost some steps or save some.
-        let (more, before) = (steps(&doubled), steps(Translator::embedded()));
-        assert!(more <= before + before / 20, "{query}: {more} steps, {before} before");
-    }
+    // Other words are the rarest ones now, which costs one sentence some steps and saves another some.
+    let steps = |translator: &Translator| -> u32 {
+        Translator::embedded().intents().step_by(7).map(|info| translator.explain(info.example, &machine()).steps).sum()
+    };
+    let (more, before) = (steps(&doubled), steps(Translator::embedded()));
+    assert!(more <= before + before / 100, "{more} steps, {before} before");
     let (_, problems) = Translator::with_packs(&[pack(&many(1000)), pack(TEAM)]);
     assert!(problems[0].cause.starts_with("more than 2000 intents"), "{problems:?}");
 }

@@ -1,48 +1,36 @@
 //! The engine: embedded data and packs made ready once, and sentences read with them.
 
-use std::collections::BTreeSet;
-use std::panic::resume_unwind;
 use std::sync::LazyLock;
-use std::thread;
 
+use super::answer::Answer;
 use super::budget::Budget;
 use super::explain::{self, Explanation};
-use super::grammar::{self, Word};
+use super::grammar::{self, Ours, Vocabulary, Word};
 use super::holes::{Holed, OpenSentence};
-use super::index::Index;
-use super::intents::{self, Intent, Wording};
+use super::index::{Index, Repeated};
+use super::intents::{self, Intent};
 use super::lexicon::{Lexicon, Role};
 use super::nested;
 use super::pack::{MOST_INTENTS, Pack, PackProblem};
 use super::parse::Parse;
-use super::phrases::{self, Phrase, Refusals};
-use super::source::{self, Author, Source};
+use super::phrases::{self, LatePhrase, Refusals};
+use super::repeats::Repeats;
+use super::source::Source;
 use super::tokens::{self, Token};
-use super::{DATA, FILE_EXAMPLES, IntentInfo, Machine, NEEDED_NAMES, PHRASES, Translation, files, rank};
+use super::{DATA, FILE_EXAMPLES, IntentInfo, Machine, PHRASES, Translation, files, rank};
 
 /// The translator with what it was taught.
 #[derive(Debug)]
 pub struct Translator {
     pub(super) lexicon: Lexicon,
     intents: Vec<Intent>,
-    phrases: Vec<Phrase>,
+    phrases: Vec<LatePhrase>,
     index: Index,
-    /// The words of all patterns, sorted.
-    vocabulary: Vec<Box<str>>,
+    /// The words of all patterns, those of the grammar of files first.
+    vocabulary: Vocabulary,
+    of_files: usize,
     tools: Vec<String>,
     identity: String,
-}
-
-/// Reads the embedded data. The phrases teach the lexicon nothing, so half of them are read beside the rest.
-fn embedded(lexicon: &mut Lexicon) -> Vec<Source> {
-    let read = |data: &str, lexicon: &mut Lexicon| source::read(data, lexicon, Author::Us).expect("a test reads the embedded data");
-    let (ours, others) = PHRASES.split_at(PHRASES.len() * 2 / 5);
-    thread::scope(|scope| {
-        let aside = scope.spawn(|| others.iter().map(|data| read(data, &mut Lexicon::default())).collect::<Vec<_>>());
-        let mut sources: Vec<Source> = DATA.iter().chain(ours).map(|data| read(data, lexicon)).collect();
-        sources.extend(aside.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        sources
-    })
 }
 
 static EMBEDDED: LazyLock<Translator> = LazyLock::new(|| Translator::with_packs(&[]).0);
@@ -64,13 +52,13 @@ impl Translator {
     /// One that knows these packs too, as far as nothing is wrong with them. A pack with a mistake is left out whole.
     pub fn with_packs(packs: &[Pack]) -> (Self, Vec<PackProblem>) {
         let mut lexicon = Lexicon::from_data(include_str!("data/words.txt"));
-        let (mut intents, mut phrases, mut problems) = (Vec::new(), Vec::new(), Vec::new());
-        let mut vocabulary = phrases::shared_vocabulary().clone();
-        vocabulary.join(files::vocabulary().clone());
-        for source in embedded(&mut lexicon) {
-            intents.extend(source.intents);
-            phrases.extend(source.phrases);
-            vocabulary.join(source.vocabulary);
+        let (mut all, mut problems) = (Source::default(), Vec::new());
+        files::prepare(&mut all.vocabulary);
+        let of_files = all.vocabulary.words().len();
+        all.vocabulary.learn_slots();
+        phrases::prepare(&mut all.vocabulary);
+        for data in DATA.iter().chain(&PHRASES) {
+            all.add_ours(data, &mut lexicon).expect("a test reads the embedded data");
         }
         let mut room = MOST_INTENTS;
         let mut digest = blake3::Hasher::new();
@@ -79,24 +67,28 @@ impl Translator {
                 Ok((source, taught)) => {
                     lexicon = taught;
                     room -= source.intents.len() + source.phrases.len();
-                    intents.extend(source.intents);
-                    phrases.extend(source.phrases);
-                    vocabulary.join(source.vocabulary);
+                    all.join(source);
                     digest.update(&(pack.text.len() as u64).to_le_bytes()).update(pack.text.as_bytes());
                 }
                 Err(problem) => problems.push(problem),
             }
         }
         lexicon.finish();
-        // What people call their folders stays a name, unless a sentence needs it for what it means.
-        let is_name =
-            |word: &str| !NEEDED_NAMES.contains(&word) && lexicon.lemma(word).is_some_and(|lemma| lexicon.role(lemma) == Role::Name);
-        let vocabulary = vocabulary.into_words(|word| files::vocabulary().has(word) || !is_name(word));
+        let Source { intents, phrases, needs, vocabulary, tools } = all;
         let identity = digest.finalize().to_hex()[..16].to_owned();
-        let wordings = intents.iter().map(|intent| &intent.wording).chain(phrases.iter().map(|phrase| &phrase.wording));
-        let tools: BTreeSet<String> = wordings.flat_map(Wording::tools).map(str::to_owned).collect();
-        let tools = tools.into_iter().collect();
-        (Self { index: Index::of(&intents, &phrases), lexicon, intents, phrases, vocabulary, tools, identity }, problems)
+        let mut repeats = Repeated::default();
+        // No two of ours say the same.
+        if room < MOST_INTENTS {
+            repeats.intents = Repeats::of(intents.iter().map(|intent| &intent.cues));
+            repeats.phrases = Repeats::of(phrases.iter().map(LatePhrase::digest));
+        }
+        let index = Index::of(&intents, needs, vocabulary.words().len(), repeats);
+        (Self { lexicon, intents, phrases, index, vocabulary, of_files, tools: tools.into_iter().collect(), identity }, problems)
+    }
+
+    /// The words that patterns are made of.
+    fn ours(&self) -> Ours<'_> {
+        Ours { vocabulary: &self.vocabulary, of_files: self.of_files, lexicon: &self.lexicon }
     }
 
     /// The programs on whose presence its commands depend, sorted.
@@ -144,7 +136,7 @@ impl Translator {
 
     /// Whether a pattern names the word.
     pub(super) fn names_word(&self, word: &str) -> bool {
-        self.vocabulary.binary_search_by(|known| (**known).cmp(word)).is_ok()
+        self.ours().has(word)
     }
 
     /// Tells how a sentence is read, and why one reading is believed and another is not.
@@ -168,7 +160,13 @@ impl Translator {
 
     /// Everything it knows, family by family, embedded before packs.
     pub fn intents(&self) -> impl Iterator<Item = IntentInfo<'_>> {
-        FILE_EXAMPLES.into_iter().chain(self.intents.iter().map(Intent::info)).chain(self.phrases.iter().map(Phrase::info))
+        FILE_EXAMPLES.into_iter().chain((0..self.intents.len() + self.phrases.len()).map(|number| self.answer(number).info()))
+    }
+
+    /// The answer of this number: those of the intents come first.
+    fn answer(&self, number: usize) -> &Answer {
+        let phrase = |number: usize| &self.phrases[number].phrase().answer;
+        self.intents.get(number).map_or_else(|| phrase(number - self.intents.len()), |intent| &intent.answer)
     }
 
     fn read(&self, query: &str, machine: &Machine) -> Option<Read> {
@@ -189,26 +187,35 @@ impl Translator {
         let tokens = tokens::tokenise(query, lexicon).filter(|tokens| !tokens.is_empty())?;
         let said = tokens::Said::of(&tokens);
         let sentence = intents::Sentence { query, tokens: &tokens, said: &said, lexicon, machine, budget };
-        let tried = self.index.intents(&tokens).into_iter();
-        let mut parses: Vec<Parse> = tried.filter_map(|number| intents::match_intent(&self.intents[number], sentence)).collect();
+        let mut parses = Vec::new();
+        for first in self.index.intents(&tokens) {
+            let Some(bound) = intents::bind_intent(&self.intents[first as usize].cues, sentence) else { continue };
+            let parse = |number: u32| bound.parse(&self.intents[number as usize], sentence).map(|parse| (number, parse));
+            parses.extend(self.index.repeats.intents.all(first).filter_map(parse));
+        }
+        let mut parses = in_order(parses);
         let pieces = tokens::pieces(query, lexicon).unwrap_or_default();
-        let words = grammar::words(query, &pieces, lexicon, &self.vocabulary);
+        let words = grammar::words(query, &pieces, lexicon, self.ours());
         parses.extend(files::match_files(&words, machine, budget));
-        let tried = self.index.phrases(&words).into_iter();
-        let mut refusals = Refusals::default();
-        let mut read = |number: usize| phrases::match_phrase(&self.phrases[number], &words, machine, budget, &mut refusals);
-        parses.extend(tried.filter_map(&mut read));
+        let (mut refusals, mut of_phrases) = (Refusals::default(), Vec::new());
+        for first in self.index.phrases(&words, &self.vocabulary) {
+            let phrase = |number: u32| self.phrases[number as usize].phrase();
+            let Some(fitting) = phrases::fit_phrase(phrase(first), &words, budget, &mut refusals) else { continue };
+            let parse = |number: u32| fitting.parse(phrase(number), &words, machine).map(|parse| (number, parse));
+            of_phrases.extend(self.index.repeats.phrases.all(first).filter_map(parse));
+        }
+        parses.extend(in_order(of_phrases));
         Some((tokens, words, parses))
     }
 
     /// Examples of intents that share rare words with the sentence, nearest first.
     fn nearest(&self, tokens: &[Token], words: &[Word]) -> Vec<String> {
-        let (intents, phrases) = self.index.near(tokens, words);
-        let intents = intents.into_iter().map(|(number, score)| (score, &self.intents[number].example));
-        let phrases = phrases.into_iter().map(|(number, score)| (score, &self.phrases[number].example));
-        let mut scored: Vec<(f64, &String)> = intents.chain(phrases).collect();
+        let (intents, phrases) = self.index.near(tokens, words, &self.vocabulary);
+        let phrases = phrases.into_iter().map(|(number, score)| (score, self.intents.len() + number as usize));
+        let intents = intents.into_iter().map(|(number, score)| (score, number as usize));
+        let mut scored: Vec<(f64, usize)> = intents.chain(phrases).collect();
         scored.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-        scored.into_iter().take(3).map(|(_, example)| example.clone()).collect()
+        scored.into_iter().take(3).map(|(_, number)| self.answer(number).example.clone()).collect()
     }
 
     /// Whether most of the sentence is no English: letters that English does not have, or not one word that is known.
@@ -219,12 +226,16 @@ impl Translator {
         let strange = plain.len() - plain.iter().filter(known).count();
         let small = |role| matches!(role, Role::Filler | Role::Link | Role::Negation);
         let has_english = plain.iter().filter(known).any(|token| token.role().is_some_and(|role| !small(role)))
-            || words
-                .iter()
-                .any(|word| word.is_word() && !word.is_noise() && self.vocabulary.binary_search(&word.raw.to_lowercase().into()).is_ok());
+            || words.iter().any(|word| word.is_word() && !word.is_noise() && self.ours().has(&word.raw.to_lowercase()));
         let letters = |token: &&Token| token.raw.chars().any(|c| c.is_alphabetic() && !c.is_ascii()) && token.exact_lemma().is_none();
         strange * 2 > plain.len() && (plain.iter().any(letters) || (strange >= 3 && !has_english))
     }
+}
+
+/// The parses in the order of the numbers of what they are parses of.
+fn in_order(mut parses: Vec<(u32, Parse)>) -> Vec<Parse> {
+    parses.sort_by_key(|(number, _)| *number);
+    parses.into_iter().map(|(_, parse)| parse).collect()
 }
 
 #[cfg(test)]
@@ -247,11 +258,14 @@ mod tests {
                 machine: &machine,
                 budget: &budget,
             };
-            let mut all: Vec<String> =
-                translator.intents.iter().filter_map(|intent| intents::match_intent(intent, sentence)).map(|parse| parse.intent).collect();
+            let intent = |intent: &Intent| intents::bind_intent(&intent.cues, sentence)?.parse(intent, sentence);
+            let mut all: Vec<String> = translator.intents.iter().filter_map(intent).map(|parse| parse.intent).collect();
             all.extend(files::match_files(&read.words, &machine, &Budget::new()).map(|parse| parse.intent));
             let mut refusals = Refusals::default();
-            let phrase = |phrase| phrases::match_phrase(phrase, &read.words, &machine, &Budget::new(), &mut refusals);
+            let phrase = |late: &LatePhrase| {
+                let phrase = late.phrase();
+                phrases::fit_phrase(phrase, &read.words, &Budget::new(), &mut refusals)?.parse(phrase, &read.words, &machine)
+            };
             all.extend(translator.phrases.iter().filter_map(phrase).map(|parse| parse.intent));
             let found: Vec<String> = read.parses.into_iter().map(|parse| parse.intent).collect();
             assert_eq!(found, all, "{}", info.example);

@@ -32,14 +32,14 @@ fn packs_about_other_things_cost_a_sentence_hardly_more_steps() {
     let (ratios, all) = ratios(&doubled::about_other_things());
     let median = ratios[ratios.len() / 2];
     println!("packs about other things: {all:.2} times the steps in all, median {median:.2}, most {:.2}", ratios[ratios.len() - 1]);
-    assert!(all <= 1.2 && median <= 1.2, "{all:.2} times the steps in all, median {median:.2}");
+    assert!(all <= 1.1 && median <= 1.1, "{all:.2} times the steps in all, median {median:.2}");
 }
 
-/// What is said in the same words must be tried, and nothing more than that.
+/// A pattern that packs repeat is held against the sentence once.
 #[test]
-fn packs_about_the_same_things_cost_a_sentence_twice_the_steps_at_most() {
+fn packs_about_the_same_things_cost_a_sentence_no_more_steps() {
     let (ratios, all) = ratios(&doubled::about_the_same());
     let most = ratios[ratios.len() - 1];
     println!("packs about the same: {all:.2} times the steps in all, most {most:.2}");
-    assert!(most <= 2.05, "{most:.2} times the steps");
+    assert!(most <= 1.0, "{most:.2} times the steps");
 }

@@ -18,7 +18,7 @@ use std::sync::LazyLock;
 
 use self::query::{Query, TestKind, Verb, What};
 use super::budget::Budget;
-use super::grammar::{Caught, Pattern, Vocabulary, Word};
+use super::grammar::{Caught, Names, Pattern, Vocabulary, Word};
 use super::machine::Machine;
 use super::parse::{Coverage, Parse};
 
@@ -28,22 +28,21 @@ type Effect = fn(&mut Query, &Caught) -> Option<()>;
 /// A row of the grammar: a pattern and what it means.
 type Row = (&'static str, Effect);
 
-struct Grammar {
-    rows: Vec<(Pattern, Effect)>,
-    vocabulary: Vocabulary,
-}
-
-static GRAMMAR: LazyLock<Grammar> = LazyLock::new(|| {
-    let mut vocabulary = Vocabulary::default();
-    let rows = [grammar_tests::ROWS, grammar_marks::ROWS, grammar_places::ROWS, grammar_actions::ROWS, grammar_output::ROWS];
-    let rows = rows.into_iter().flatten();
-    let mut row = |(pattern, effect): &Row| (Pattern::parse(pattern, &mut vocabulary).expect("a test reads every pattern"), *effect);
-    Grammar { rows: rows.map(&mut row).collect(), vocabulary }
+/// The rows with their patterns ready to be matched.
+static GRAMMAR: LazyLock<Vec<(Pattern, Effect)>> = LazyLock::new(|| {
+    let mut names = Names::default();
+    let parse = |(pattern, effect): &Row| (Pattern::parse(pattern, &mut names).expect("a test reads every pattern"), *effect);
+    rows().map(parse).collect()
 });
 
-/// The words of all rows.
-pub(super) fn vocabulary() -> &'static Vocabulary {
-    &GRAMMAR.vocabulary
+fn rows() -> impl Iterator<Item = &'static Row> {
+    [grammar_tests::ROWS, grammar_marks::ROWS, grammar_places::ROWS, grammar_actions::ROWS, grammar_output::ROWS].into_iter().flatten()
+}
+
+/// Makes the grammar ready, and teaches the words of its rows.
+pub(super) fn prepare(vocabulary: &mut Vocabulary) {
+    rows().for_each(|(pattern, _)| vocabulary.learn(pattern));
+    LazyLock::force(&GRAMMAR);
 }
 
 /// Reads the sentence as a question about files, if it is one.
@@ -155,7 +154,7 @@ fn is_shouted(pair: &[Word]) -> bool {
 /// The query after the row that takes most words at `at` and makes sense there; of equals the first.
 fn step(query: &Query, words: &[Word], at: usize, negated: bool, budget: &Budget) -> Option<(usize, Query)> {
     let matched = |(pattern, effect): &(Pattern, Effect)| pattern.matches(words, at, budget).map(|(end, caught)| (end, *effect, caught));
-    let mut found: Vec<(usize, Effect, Caught)> = GRAMMAR.rows.iter().filter_map(matched).collect();
+    let mut found: Vec<(usize, Effect, Caught)> = GRAMMAR.iter().filter_map(matched).collect();
     found.sort_by_key(|(end, ..)| std::cmp::Reverse(*end));
     found.into_iter().find_map(|(end, effect, mut caught)| {
         caught.negated = negated;

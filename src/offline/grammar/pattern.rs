@@ -11,8 +11,9 @@ use thiserror::Error;
 use super::caught::{Bound, Caught, Name};
 use super::fill::fill;
 use super::kinds::{Slot, slot};
+use super::notation::{self, Written};
 use super::sets::{Sets, set_named};
-use super::vocabulary::{Key, Vocabulary};
+use super::vocabulary::{Key, Names};
 use super::words::Word;
 use crate::offline::budget::Budget;
 
@@ -30,21 +31,6 @@ pub(in crate::offline) enum PatternError {
 }
 
 const PREPOSITIONS: &[&str] = &["with", "for", "of", "from", "to", "by", "at", "and", "as", "using", "including", "in"];
-
-/// Words of which one is said.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::offline) struct Choice<'a> {
-    /// Words of these sets.
-    pub sets: Sets,
-    /// And these words.
-    pub keys: &'a [Key],
-}
-
-impl Choice<'_> {
-    fn has(self, word: &Word) -> bool {
-        word.is_word() && (self.sets.meets(word.sets()) || self.keys.contains(&word.key()))
-    }
-}
 
 /// A choice with its words at these places among the keys of its pattern.
 #[derive(Debug, Clone, Copy)]
@@ -70,34 +56,31 @@ struct Item {
 }
 
 impl Item {
-    fn parse(text: &str, keys: &mut Vec<Key>, vocabulary: &mut Vocabulary) -> Result<Self, PatternError> {
-        let optional = text.len() > 1 && text.ends_with('?');
-        let text = if optional { &text[..text.len() - 1] } else { text };
-        let what = match text.strip_prefix('$') {
+    fn parse(written: Written<'_>, keys: &mut Vec<Key>, names: &mut Names) -> Result<Self, PatternError> {
+        let what = match written.slot() {
             Some(name) => {
                 let (kind, name) = name.split_once(':').unwrap_or((name, name));
                 let slot = slot(kind).ok_or_else(|| PatternError::Slot(kind.to_owned()))?;
                 let of_files = matches!(slot, Slot::Spot | Slot::Item | Slot::Items | Slot::Bunch);
-                let folder = of_files.then(|| vocabulary.name(&format!("{name}_dir")));
-                What::Slot(slot, Box::new((vocabulary.name(name), folder)))
+                let folder = of_files.then(|| names.of(&format!("{name}_dir")));
+                What::Slot(slot, Box::new((names.of(name), folder)))
             }
-            None => Self::words(text, keys, vocabulary)?,
+            None => Self::words(written, keys, names)?,
         };
-        Ok(Self { what, optional })
+        Ok(Self { what, optional: written.optional })
     }
 
-    fn words(text: &str, keys: &mut Vec<Key>, vocabulary: &mut Vocabulary) -> Result<What, PatternError> {
+    fn words(written: Written<'_>, keys: &mut Vec<Key>, names: &mut Names) -> Result<What, PatternError> {
         let (mut sets, mut flagged, start) = (Sets::default(), Vec::new(), place(keys)?);
-        for word in text.split('|') {
-            let (word, flag) = word.split_once('=').map_or((word, None), |(word, flag)| (word, Some(flag)));
+        for word in written.words() {
             let (mut one, from) = (Sets::default(), place(keys)?);
-            match word.strip_prefix('@') {
+            match word.set() {
                 Some(name) => one = set_named(name).ok_or_else(|| PatternError::Set(name.to_owned()))?,
-                None => keys.push(vocabulary.teach(word)),
+                None => keys.push(word.key),
             }
             sets.join(one);
-            if let Some(flag) = flag {
-                flagged.push((Placed { sets: one, from, to: place(keys)? }, vocabulary.name(flag)));
+            if let Some(flag) = word.flag {
+                flagged.push((Placed { sets: one, from, to: place(keys)? }, names.of(flag)));
             }
         }
         let all = Placed { sets, from: start, to: place(keys)? };
@@ -129,12 +112,12 @@ pub(in crate::offline) struct Pattern {
 }
 
 impl Pattern {
-    /// Reads a pattern and learns its words.
-    pub(in crate::offline) fn parse(text: &str, vocabulary: &mut Vocabulary) -> Result<Self, PatternError> {
+    /// Reads a pattern.
+    pub(in crate::offline) fn parse(text: &str, names: &mut Names) -> Result<Self, PatternError> {
         // Most words are at least five letters, most items seven.
         let (mut items, mut keys) = (Vec::with_capacity(text.len() / 8 + 1), Vec::with_capacity(text.len() / 6 + 1));
-        for item in text.split_ascii_whitespace() {
-            items.push(Item::parse(item, &mut keys, vocabulary)?);
+        for item in notation::items(text) {
+            items.push(Item::parse(item, &mut keys, names)?);
         }
         if items.iter().all(|item| item.optional) {
             return Err(PatternError::Empty);
@@ -147,23 +130,17 @@ impl Pattern {
         self.items.iter().flat_map(Item::names)
     }
 
-    /// The parts that must be said.
-    pub(in crate::offline) fn needed(&self) -> impl Iterator<Item = Choice<'_>> {
-        self.items.iter().filter(|item| !item.optional).filter_map(|item| match &item.what {
-            What::Words(placed) | What::Flagged(placed, _) => Some(self.choice(*placed)),
-            What::Slot(..) => None,
-        })
-    }
-
-    fn choice(&self, placed: Placed) -> Choice<'_> {
-        Choice { sets: placed.sets, keys: &self.keys[usize::from(placed.from)..usize::from(placed.to)] }
+    /// Whether the word is one of these.
+    fn has(&self, wanted: Placed, word: &Word) -> bool {
+        let keys = &self.keys[usize::from(wanted.from)..usize::from(wanted.to)];
+        word.is_word() && (wanted.sets.meets(word.sets()) || keys.contains(&word.key()))
     }
 
     /// Matches at `at`; gives the place behind the last word taken.
     pub(in crate::offline) fn matches(&self, words: &[Word], at: usize, budget: &Budget) -> Option<(usize, Caught)> {
         // Most patterns do not begin like the sentence.
         if let [Item { what: What::Words(placed), optional: false }, ..] = &*self.items
-            && !words.get(at).is_some_and(|word| self.choice(*placed).has(word))
+            && !words.get(at).is_some_and(|word| self.has(*placed, word))
         {
             return None;
         }
@@ -212,10 +189,10 @@ impl Pattern {
     fn take(&self, item: &Item, words: &[Word], at: usize, caught: &mut Caught) -> Option<usize> {
         let word = words.get(at)?;
         match &item.what {
-            What::Words(wanted) => self.choice(*wanted).has(word).then_some(at + 1),
+            What::Words(wanted) => self.has(*wanted, word).then_some(at + 1),
             What::Flagged(wanted, flagged) => {
-                self.choice(*wanted).has(word).then_some(())?;
-                if let Some((_, flag)) = flagged.iter().find(|(wanted, _)| self.choice(*wanted).has(word)) {
+                self.has(*wanted, word).then_some(())?;
+                if let Some((_, flag)) = flagged.iter().find(|(wanted, _)| self.has(*wanted, word)) {
                     caught.bound.push(Bound::Text(String::new()));
                     caught.names.push(flag.clone());
                 }

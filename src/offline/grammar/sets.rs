@@ -1,7 +1,8 @@
 //! Words that mean the same to the grammar, under one name.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use super::vocabulary::{ByKey, Key};
 
 /// Words that stand for each other in a pattern: `@file`.
 const SETS: &[(&str, &[&str])] = &[
@@ -238,9 +239,12 @@ const SETS: &[(&str, &[&str])] = &[
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::offline) struct Sets(u64);
 
-const _: () = assert!(SETS.len() <= 64, "a set is one bit of 64");
+const _: () = assert!(SETS.len() <= Sets::MOST, "a set is one bit of 64");
 
 impl Sets {
+    /// As many as there can be.
+    pub(in crate::offline) const MOST: usize = 64;
+
     pub(super) fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
@@ -257,25 +261,25 @@ impl Sets {
     }
 }
 
-static NAMES: LazyLock<HashMap<&str, Sets>> =
-    LazyLock::new(|| SETS.iter().enumerate().map(|(number, (name, _))| (*name, Sets(1 << number))).collect());
+static NAMES: LazyLock<ByKey<Sets>> =
+    LazyLock::new(|| SETS.iter().enumerate().map(|(number, (name, _))| (Key::of(name), Sets(1 << number))).collect());
 
-static MEMBERS: LazyLock<HashMap<&str, Sets>> = LazyLock::new(|| {
-    let mut members: HashMap<&str, Sets> = HashMap::new();
+static MEMBERS: LazyLock<ByKey<Sets>> = LazyLock::new(|| {
+    let mut members: ByKey<Sets> = ByKey::default();
     for (number, (_, words)) in SETS.iter().enumerate() {
-        words.iter().for_each(|word| members.entry(word).or_default().join(Sets(1 << number)));
+        words.iter().for_each(|word| members.entry(Key::of(word)).or_default().join(Sets(1 << number)));
     }
     members
 });
 
 /// The set of this name.
 pub(super) fn set_named(name: &str) -> Option<Sets> {
-    NAMES.get(name).copied()
+    NAMES.get(&Key::of(name)).copied()
 }
 
 /// The sets that a word is in.
-pub(super) fn sets_of(word: &str) -> Sets {
-    MEMBERS.get(word).copied().unwrap_or_default()
+pub(super) fn sets_of(word: Key) -> Sets {
+    MEMBERS.get(&word).copied().unwrap_or_default()
 }
 
 /// The words of all sets.

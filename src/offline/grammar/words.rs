@@ -1,5 +1,6 @@
 //! The words of a sentence as the grammar sees them, and the sets of words that mean the same to it.
 
+use super::mending::Ours;
 use super::sets::{Sets, set_named, sets_of};
 use super::vocabulary::Key;
 use crate::offline::lexicon::{Lexicon, Role};
@@ -36,7 +37,8 @@ struct Kin {
 impl Kin {
     fn of(low: &str) -> Self {
         let is_light = LIGHT.contains(&low);
-        Self { key: Key::of(low), sets: sets_of(low), is_light, is_noise: is_light || NOISE.contains(&low) }
+        let key = Key::of(low);
+        Self { key, sets: sets_of(key), is_light, is_noise: is_light || NOISE.contains(&low) }
     }
 }
 
@@ -217,17 +219,16 @@ impl Word {
     }
 }
 
-/// The sentence as words. `vocabulary` holds what the patterns are made of, for mending.
-pub(in crate::offline) fn words(query: &str, tokens: &[Token], lexicon: &Lexicon, vocabulary: &[Box<str>]) -> Vec<Word> {
+/// The sentence as words. `ours` are those that the patterns are made of, for mending.
+pub(in crate::offline) fn words(query: &str, tokens: &[Token], lexicon: &Lexicon, ours: Ours<'_>) -> Vec<Word> {
     let comma = |token: &Token| query.get(token.span.1..).is_some_and(|rest| rest.starts_with(','));
     let word = |token: &Token| {
         let low = token.raw.to_lowercase().replace('’', "'");
         let is_word = matches!(token.value, Value::Word);
-        let ours = |word: &str| vocabulary.binary_search_by(|known| (**known).cmp(word)).is_ok();
         let known = lexicon.read(&low).filter(|known| !known.repaired);
         let english = known.is_some_and(|known| known.role != Role::Name);
-        let stranger = is_word && !english && !ours(&low);
-        let mended = if stranger && known.is_none() { mend(&low, vocabulary) } else { None };
+        let stranger = is_word && !english && !ours.has(&low);
+        let mended = if stranger && known.is_none() { ours.mend(&low) } else { None };
         let low_is_ours = mended.is_some();
         let as_written = Kin::of(&low);
         let low = mended.unwrap_or(low);
@@ -264,15 +265,6 @@ pub(in crate::offline) fn words(query: &str, tokens: &[Token], lexicon: &Lexicon
         first.namely = false;
     }
     words
-}
-
-/// The one word of the vocabulary that is one slip away from a word of five letters or more.
-fn mend(low: &str, vocabulary: &[Box<str>]) -> Option<String> {
-    if low.len() < 5 || !low.bytes().all(|b| b.is_ascii_lowercase()) {
-        return None;
-    }
-    let near = |known: &&str| known.len() >= 5 && known.as_bytes()[0] == low.as_bytes()[0] && is_one_slip(low.as_bytes(), known.as_bytes());
-    vocabulary.iter().map(|known| &**known).find(near).map(str::to_owned)
 }
 
 /// Words that are no name even after "called".
@@ -372,19 +364,5 @@ impl Word {
     pub(super) fn may_be_name(&self) -> bool {
         let capital = self.raw.len() > 1 && self.raw.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
         capital || !(self.is_word() && (self.is_light() || NO_NAME.contains(&self.low.as_str())))
-    }
-}
-
-/// Whether one letter was left out, added, replaced, or changed places with the next.
-fn is_one_slip(a: &[u8], b: &[u8]) -> bool {
-    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
-    let (a, b) = (&a[same..], &b[same..]);
-    match (a, b) {
-        ([], [_]) | ([_], []) => true,
-        ([_, a @ ..], [_, b @ ..]) if a == b => true,
-        ([p, q, a @ ..], [r, s, b @ ..]) if p == s && q == r && a == b => true,
-        ([_, rest @ ..], _) if rest == b => true,
-        (_, [_, rest @ ..]) if a == rest => true,
-        _ => false,
     }
 }

@@ -1,7 +1,7 @@
 use crate::offline::lexicon::{Lemma, Lexicon, Role};
 
 /// What a slot takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::offline) enum Kind {
     /// A folder or file to look at.
     Path,
@@ -77,7 +77,7 @@ const KINDS: [(&str, Kind); 28] = [
 ];
 
 /// A slot of an intent.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(in crate::offline) struct SlotSpec {
     pub name: String,
     pub kind: Kind,

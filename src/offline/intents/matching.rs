@@ -1,5 +1,5 @@
 use super::bind::{Binder, Bindings};
-use super::format::Intent;
+use super::format::{Cues, Intent};
 use super::wording::Rendered;
 use crate::offline::budget::Budget;
 use crate::offline::lexicon::Lexicon;
@@ -23,16 +23,25 @@ pub(in crate::offline) struct Sentence<'a> {
     pub budget: &'a Budget,
 }
 
-/// Reads the sentence as this intent, if every group of needed words is said and every required slot can be bound.
-pub(in crate::offline) fn match_intent(intent: &Intent, sentence: Sentence<'_>) -> Option<Parse> {
-    let Sentence { query, tokens, said, lexicon, machine, budget } = sentence;
-    if !budget.step() || !intent.need.iter().all(|group| said.has_any(group)) || said.has_any(&intent.not) {
+/// A sentence that says what an intent needs, and what its slots were bound to.
+#[derive(Debug)]
+pub(in crate::offline) struct BoundIntent {
+    bindings: Bindings,
+    explained: u64,
+    bound: u64,
+    weight: f64,
+}
+
+/// Binds the sentence, if every group of needed words is said and every required slot can be bound.
+pub(in crate::offline) fn bind_intent(cues: &Cues, sentence: Sentence<'_>) -> Option<BoundIntent> {
+    let Sentence { query, tokens, said, lexicon, budget, .. } = sentence;
+    if !budget.step() || !cues.need.iter().all(|group| said.has_any(group)) || said.has_any(&cues.not) {
         return None;
     }
     let mut binder = Binder { query, tokens, lexicon, explained: 0, reserved: 0, bound: 0, bindings: Bindings::default() };
-    let mut weight = 3.0 * f64::from(intent.priority);
+    let mut weight = 0.0;
     let mut fuzzy_groups = Vec::new();
-    for group in &intent.need {
+    for group in &cues.need {
         let places = marks(tokens, |token| token.exact_lemma().is_some_and(|lemma| group.contains(&lemma)));
         if places == 0 {
             fuzzy_groups.push(group);
@@ -47,7 +56,7 @@ pub(in crate::offline) fn match_intent(intent: &Intent, sentence: Sentence<'_>) 
         }
         binder.explained |= places;
     }
-    for (name, words) in &intent.flags {
+    for (name, words) in &cues.flags {
         let places = marks(tokens, |token| token.lemma().is_some_and(|lemma| words.contains(&lemma)));
         if places != 0 {
             binder.explained |= places;
@@ -57,8 +66,8 @@ pub(in crate::offline) fn match_intent(intent: &Intent, sentence: Sentence<'_>) 
             weight += 1.0;
         }
     }
-    binder.reserved = marks(tokens, |token| token.lemma().is_some_and(|lemma| intent.may.contains(&lemma)));
-    for spec in &intent.slots {
+    binder.reserved = marks(tokens, |token| token.lemma().is_some_and(|lemma| cues.may.contains(&lemma)));
+    for spec in &cues.slots {
         let before = binder.explained;
         if !budget.step() || !binder.bind(spec) {
             return None;
@@ -70,24 +79,32 @@ pub(in crate::offline) fn match_intent(intent: &Intent, sentence: Sentence<'_>) 
     binder.explained |= binder.reserved;
     // A repeated working directory ("here") asks for what happens anyway.
     binder.explained |= marks(tokens, |token| matches!(token.value, Value::Here));
-    if intent.destructive && (binder.bindings.any_default() || overlooks_recursion(tokens, binder.explained)) {
-        return None;
+    Some(BoundIntent { explained: binder.explained, bound: binder.bound, bindings: binder.bindings, weight })
+}
+
+impl BoundIntent {
+    /// What the intent makes of it, if one of its commands applies.
+    pub(in crate::offline) fn parse(&self, intent: &Intent, sentence: Sentence<'_>) -> Option<Parse> {
+        let (Sentence { tokens, machine, .. }, answer) = (sentence, &intent.answer);
+        if answer.destructive && (self.bindings.any_default() || overlooks_recursion(tokens, self.explained)) {
+            return None;
+        }
+        let Rendered { commands, reading } = answer.wording.write(&self.bindings, machine)?;
+        Some(Parse {
+            intent: answer.id.clone(),
+            from_pack: answer.written.is_some(),
+            slots: self.bindings.shown(),
+            commands,
+            reading,
+            explained: self.explained,
+            bound: self.bound,
+            destructive: answer.destructive,
+            // A long sentence about changing things says more than the words of an intent.
+            doubt: if answer.destructive && tokens.len() > LONG { answer.doubt + LONG_DOUBT } else { answer.doubt },
+            weight: self.weight + 3.0 * f64::from(intent.priority),
+            coverage: None,
+        })
     }
-    let Rendered { commands, reading } = intent.wording.write(&binder.bindings, machine)?;
-    Some(Parse {
-        intent: intent.id.clone(),
-        from_pack: intent.written.is_some(),
-        slots: binder.bindings.shown(),
-        commands,
-        reading,
-        explained: binder.explained,
-        bound: binder.bound,
-        destructive: intent.destructive,
-        // A long sentence about changing things says more than the words of an intent.
-        doubt: if intent.destructive && tokens.len() > LONG { intent.doubt + LONG_DOUBT } else { intent.doubt },
-        weight,
-        coverage: None,
-    })
 }
 
 /// "delete all … recursively" asks for more than a command that does not descend.

@@ -1,6 +1,7 @@
 //! Intents as data: what must be said, what may be said, which slots, which command.
 
 mod bind;
+mod filters;
 mod format;
 mod kinds;
 mod matching;
@@ -9,6 +10,6 @@ mod wording;
 
 pub(super) use bind::{Bindings, Filled};
 pub(super) use format::{Intent, RawIntent};
-pub(super) use matching::{Sentence, match_intent};
+pub(super) use matching::{Sentence, bind_intent};
 pub(super) use template::TemplateError;
-pub(super) use wording::{RawWording, Rendered, Wording};
+pub(super) use wording::{RawWording, Rendered, Wording, tools};

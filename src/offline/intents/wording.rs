@@ -1,21 +1,19 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use toml::Spanned;
-
 use super::bind::Bindings;
 use super::template::Template;
 use crate::offline::machine::Machine;
-use crate::offline::source::{Author, Cause, OneOrMore, SourceError, short};
+use crate::offline::source::{Author, Cause, SourceError, Text, Texts, short};
 
 /// The commands of an intent or a phrase as they are written.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::offline) struct RawWording<'a> {
     /// The first form whose `@` guards hold is the answer.
-    pub cmd: &'a Spanned<OneOrMore>,
+    pub cmd: &'a Texts<'a>,
     /// Other commands worth offering.
-    pub alt: &'a [Spanned<String>],
-    pub reading: &'a Spanned<String>,
+    pub alt: &'a [Text<'a>],
+    pub reading: &'a Text<'a>,
     /// What stands behind each command.
     pub suffix: &'a str,
 }
@@ -47,21 +45,20 @@ pub(in crate::offline) struct Rendered {
 impl RawWording<'_> {
     /// Takes it as it is, or checked, where `knows` tells which slots and flags there are.
     pub(in crate::offline) fn build(self, author: Author, knows: impl Fn(&str) -> bool) -> Result<Wording, SourceError> {
-        if self.cmd.get_ref().all().is_empty() {
-            return Err(Cause::Empty("cmd").at(self.cmd.span()));
+        if self.cmd.all.is_empty() {
+            return Err(Cause::Empty("cmd").at(self.cmd.at.clone()));
         }
-        let whole = |text: &str| format!("{text}{}", self.suffix).into_boxed_str();
+        let whole = |text: &Text<'_>| format!("{}{}", text.text, self.suffix).into_boxed_str();
         let wording = Wording {
-            commands: self.cmd.get_ref().all().iter().map(|text| whole(text)).collect(),
-            alternatives: self.alt.iter().map(|text| whole(text.get_ref())).collect(),
-            reading: self.reading.get_ref().as_str().into(),
+            commands: self.cmd.all.iter().map(whole).collect(),
+            alternatives: self.alt.iter().map(whole).collect(),
+            reading: (*self.reading.text).into(),
             parsed: OnceLock::new(),
         };
         if author == Author::User {
-            let commands = wording.commands.iter().map(|text| (text, self.cmd.span()));
-            let alternatives = wording.alternatives.iter().zip(self.alt.iter().map(Spanned::span));
-            for (text, at) in commands.chain(alternatives).chain([(&wording.reading, self.reading.span())]) {
-                check(text, at, &knows)?;
+            let written = wording.commands.iter().zip(&self.cmd.all).chain(wording.alternatives.iter().zip(self.alt));
+            for (text, written) in written.chain([(&wording.reading, self.reading)]) {
+                check(text, written.at.clone(), &knows)?;
             }
         }
         Ok(wording)
@@ -76,14 +73,12 @@ fn check(text: &str, at: Range<usize>, knows: impl Fn(&str) -> bool) -> Result<(
     }
 }
 
-impl Wording {
-    /// The programs on whose presence its commands depend.
-    pub(in crate::offline) fn tools(&self) -> impl Iterator<Item = &str> {
-        let guards =
-            self.commands.iter().chain(&self.alternatives).flat_map(|text| text.split(' ').take_while(|word| word.starts_with('@')));
-        guards.filter_map(|guard| guard.strip_prefix("@has="))
-    }
+/// The programs on whose presence a command depends.
+pub(in crate::offline) fn tools(command: &str) -> impl Iterator<Item = &str> {
+    command.split(' ').take_while(|word| word.starts_with('@')).filter_map(|guard| guard.strip_prefix("@has="))
+}
 
+impl Wording {
     /// Writes the commands that apply; `None` when none does, or the reading lacks a slot.
     pub(in crate::offline) fn write(&self, bindings: &Bindings, machine: &Machine) -> Option<Rendered> {
         let Parsed { commands, alternatives, reading } = self.parsed.get_or_init(|| self.parse()).as_ref()?;
@@ -94,6 +89,12 @@ impl Wording {
         }
         written.extend(alternatives.iter().filter_map(rendered));
         Some(Rendered { commands: written, reading: reading.plain(bindings)? })
+    }
+
+    /// All that it was written with.
+    #[cfg(test)]
+    pub(in crate::offline) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.commands.iter().chain(&self.alternatives).chain([&self.reading]).map(|text| &**text)
     }
 
     fn parse(&self) -> Option<Parsed> {

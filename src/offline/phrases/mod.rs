@@ -3,7 +3,7 @@
 
 mod format;
 
-pub(super) use format::{Phrase, RawPhrase, shared_vocabulary};
+pub(super) use format::{LatePhrase, Phrase, PhraseFile, RawPhrase, prepare};
 
 use std::sync::Arc;
 
@@ -28,8 +28,18 @@ impl Refusals {
     }
 }
 
+/// A sentence that fits a phrase, and what its slots were bound to.
+#[derive(Debug)]
+pub(super) struct FittingPhrase {
+    bindings: Bindings,
+    taken: f64,
+    repairs: u32,
+    left: f64,
+    unread: Vec<String>,
+}
+
 /// Reads the sentence as this phrase.
-pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine, budget: &Budget, refusals: &mut Refusals) -> Option<Parse> {
+pub(super) fn fit_phrase(phrase: &Phrase, words: &[Word], budget: &Budget, refusals: &mut Refusals) -> Option<FittingPhrase> {
     let mut unread = Vec::new();
     let mut reading =
         Reading { phrase, words, budget, bindings: Bindings::default(), used: Vec::new(), said: false, taken: 0.0, repairs: 0 };
@@ -75,30 +85,39 @@ pub(super) fn match_phrase(phrase: &Phrase, words: &[Word], machine: &Machine, b
         return None;
     }
     let Reading { bindings, taken, repairs, .. } = reading;
-    let overwrites = phrase.options.iter().any(|option| option.destructive && bindings.is_bound(&option.name));
-    let destructive = phrase.destructive || overwrites || bindings.is_bound("inplace");
-    // What an argument of the shell holds is not known, nor what an unknown word asks for.
-    let unseen = words.iter().any(|word| word.is_variable() && word.raw[1..].starts_with(|c: char| c.is_ascii_digit()));
-    if destructive && (repairs > 0 || unseen || left >= 1.0) {
-        return None;
+    Some(FittingPhrase { bindings, taken, repairs, left, unread })
+}
+
+impl FittingPhrase {
+    /// What the phrase makes of it, if one of its commands applies.
+    pub(super) fn parse(&self, phrase: &Phrase, words: &[Word], machine: &Machine) -> Option<Parse> {
+        let Self { bindings, taken, repairs, left, unread } = self;
+        let answer = &phrase.answer;
+        let overwrites = phrase.options.iter().any(|option| option.destructive && bindings.is_bound(&option.name));
+        let destructive = answer.destructive || overwrites || bindings.is_bound("inplace");
+        // What an argument of the shell holds is not known, nor what an unknown word asks for.
+        let unseen = words.iter().any(|word| word.is_variable() && word.raw[1..].starts_with(|c: char| c.is_ascii_digit()));
+        if destructive && (*repairs > 0 || unseen || *left >= 1.0) {
+            return None;
+        }
+        let Rendered { commands, reading } = answer.wording.write(bindings, machine)?;
+        let share = 0.6 - 0.04 * f64::min(taken + left, 6.0);
+        let confidence = f64::clamp(0.95 - left * share - 0.08 * f64::from(*repairs), 0.0, 1.0);
+        Some(Parse {
+            intent: answer.id.clone(),
+            from_pack: answer.written.is_some(),
+            slots: bindings.shown(),
+            commands,
+            reading,
+            explained: u64::MAX,
+            bound: u64::MAX,
+            destructive,
+            doubt: answer.doubt,
+            // It names the command itself, where others only explain the words.
+            weight: 1.5 * taken + if phrase.back { 1.5 } else { 2.5 },
+            coverage: Some(Coverage { confidence, repaired: *repairs > 0, left: unread.clone() }),
+        })
     }
-    let Rendered { commands, reading } = phrase.wording.write(&bindings, machine)?;
-    let share = 0.6 - 0.04 * f64::min(taken + left, 6.0);
-    let confidence = f64::clamp(0.95 - left * share - 0.08 * f64::from(repairs), 0.0, 1.0);
-    Some(Parse {
-        intent: phrase.id.clone(),
-        from_pack: phrase.written.is_some(),
-        slots: bindings.shown(),
-        commands,
-        reading,
-        explained: u64::MAX,
-        bound: u64::MAX,
-        destructive,
-        doubt: phrase.doubt,
-        // It names the command itself, where others only explain the words.
-        weight: 1.5 * taken + if phrase.back { 1.5 } else { 2.5 },
-        coverage: Some(Coverage { confidence, repaired: repairs > 0, left: unread }),
-    })
 }
 
 struct Reading<'a> {
