@@ -95,6 +95,7 @@ impl Backend for Service {
             }
         };
         self.learn(&mut state);
+        self.pipeline.prefer(&config.prefer);
         self.pipeline.remember(self.memory.get().filter(|_| config.memory).map(|memory| Arc::clone(memory) as Arc<dyn Memory>));
         Setup {
             resident: config.resident,

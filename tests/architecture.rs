@@ -47,6 +47,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "validate::CustomTarget",
             "validate::MOST_RULES",
             "validate::rule_ids",
+            "offline::Preferred",
         ],
     ),
     (

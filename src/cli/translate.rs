@@ -41,7 +41,13 @@ pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> Ex
     let standing = Standing::look(&surroundings.paths, &facts);
     if arguments.why {
         return match Query::from_bytes(query.as_bytes()) {
-            Ok(query) => why::explain((&query, &facts), &standing.policy(&facts), arguments.json, &surroundings.paths, output),
+            Ok(query) => why::explain(
+                (&query, &facts),
+                &standing.policy(&facts).for_words(query.as_str()),
+                arguments.json,
+                &surroundings.paths,
+                output,
+            ),
             Err(error) => {
                 output.error(&error.to_string(), None);
                 ExitStatus::Usage
@@ -67,7 +73,7 @@ pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> Ex
     });
     output.end_progress();
     standing.remark(&mut answer, asked);
-    let mut shown = present::suggestions(&mut answer, &standing.policy(&ask.facts));
+    let mut shown = present::suggestions(&mut answer, &standing.policy(&ask.facts).for_words(&ask.query));
     present::examine(&mut shown.iter_mut().collect::<Vec<_>>(), &ask.facts);
     let examples = pages::of_answer(&answer, &standing.policy(&ask.facts));
     if arguments.json {
@@ -146,7 +152,7 @@ pub(super) fn many(arguments: &BatchArguments, output: &mut Output<'_>) -> ExitS
             Some(own) => own.answer(&ask, begun, &mut |_| {}),
             None => surroundings.since(begun).ask(&ask, &mut |_| {}),
         };
-        let mut shown = present::suggestions(&mut answer, &policy);
+        let mut shown = present::suggestions(&mut answer, &policy.clone().for_words(query));
         shown.retain(|shown| !shown.has_holes());
         let guess = shown.first().is_some_and(Shown::is_guess);
         let Report { command, confidence, source, reading, alternatives, .. } = Report::new(&shown, &ask.facts, &[]);

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::ExitStatus;
 use super::output::Output;
+use crate::config::ConfigFile;
 use crate::domain::{Candidate, Origin, Query, ShellFacts};
 use crate::offline::{Considered, Explanation, Machine, Os, Sureness, Translator};
 use crate::paths::Paths;
@@ -62,7 +63,11 @@ pub(super) fn explain(
     let (taught, problems) = wiring::translator(paths);
     problems.iter().for_each(|problem| output.error(&format!("{problem}; left out"), problem.hint.as_deref()));
     let translator = taught.as_deref().unwrap_or_else(|| Translator::embedded());
-    let machine = Machine::usual(policy.shell, os()).with_tools(translator.tools(), |name| SearchPath.resolves(name, facts));
+    // A file that cannot be read prefers nothing, and `gptos config check` says why.
+    let config = ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current().0;
+    let machine = Machine::usual(policy.shell, os())
+        .preferring(&config.prefer)
+        .with_tools(translator.tools(), |name| SearchPath.resolves(name, facts));
     let explanation = translator.explain(query.as_str(), &machine);
     if json {
         let text = serde_json::to_string(&report(&explanation, policy)).unwrap_or_default();

@@ -107,7 +107,7 @@ fn put(ask: &Ask, standing: &Standing, surroundings: &Surroundings, output: &mut
     let mut offered = false;
     surroundings.ask(ask, &mut |waiting| {
         let meanwhile = waiting.meanwhile.as_ref().filter(|_| !offered);
-        if let Some(shown) = meanwhile.and_then(|wire| present::meanwhile(wire, &standing.policy(&ask.facts))) {
+        if let Some(shown) = meanwhile.and_then(|wire| present::meanwhile(wire, &standing.policy(&ask.facts).for_words(&ask.query))) {
             offered = true;
             record(output, "meanwhile", shown.command(), &shown.note());
         }
@@ -162,7 +162,7 @@ fn explained(line: &str, facts: &ShellFacts, policy: &Policy, output: &mut Outpu
 }
 
 fn answered(answer: &mut Answer, ask: &Ask, standing: &Standing, surroundings: &Surroundings, output: &mut Output<'_>) -> ExitStatus {
-    let mut shown = present::suggestions(answer, &standing.policy(&ask.facts));
+    let mut shown = present::suggestions(answer, &standing.policy(&ask.facts).for_words(&ask.query));
     if shown.is_empty() {
         let examples = pages::of_answer(answer, &standing.policy(&ask.facts));
         record(output, "msg", &visible(&hints::no_answer(answer, &ask.query, &examples, &surroundings.paths)), "");

@@ -102,6 +102,12 @@ pub const ALL: &[Key] = &[
         default: "false",
         doc: "Whether `??` after a line that failed also reads what the line printed, where the terminal hands it over: tmux, kitty with remote control, WezTerm. It stays in the asking process.",
     },
+    Key {
+        path: "offline.prefer",
+        expects: "an array of \"rg\" and \"fd\"",
+        default: "[]",
+        doc: "Programs that the embedded translator writes where it would write `grep -r` or `find`, if they are installed and can say the same. Both leave out hidden files and what `.gitignore` names.",
+    },
     Key { path: "cache.max_entries", expects: "a whole number from 1 to 10000000", default: "10000", doc: "Most answers kept." },
     Key { path: "cache.max_disk_mib", expects: "a whole number from 1 to 65536", default: "64", doc: "Most space used on disk, in MiB." },
     Key { path: "cache.ttl_days", expects: "a whole number from 1 to 3650", default: "30", doc: "How long an answer counts as fresh." },

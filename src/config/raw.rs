@@ -19,6 +19,8 @@ pub(super) struct RawConfig {
     pub shell: RawShell,
     #[serde(default)]
     pub cache: RawCache,
+    #[serde(default)]
+    pub offline: RawOffline,
     pub hedge: Option<Spanned<RawSwitch>>,
     #[serde(default)]
     pub limits: RawLimits,
@@ -98,6 +100,19 @@ pub(super) struct RawShell {
     pub scopes: Option<Spanned<Vec<String>>>,
     pub hash: Option<Spanned<bool>>,
     pub read_screen: Option<Spanned<bool>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawOffline {
+    pub prefer: Option<Spanned<Vec<RawPreferred>>>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawPreferred {
+    Rg,
+    Fd,
 }
 
 #[derive(Deserialize, Default)]

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use super::raw::{RawConfig, RawContext, RawGuard, RawSwitch, key_at};
+use super::raw::{RawConfig, RawContext, RawGuard, RawPreferred, RawSwitch, key_at};
 use super::value::{Config, DAY, Guard, MIB};
 use super::{ConfigProblem, keys, nearest};
 use crate::domain::{ContextField, Scope};
+use crate::offline::Preferred;
 
 /// Most programs that may be asked about by their names.
 const MOST_SCOPES: usize = 32;
@@ -144,6 +145,15 @@ impl Reader<'_> {
         shell.hash = self.take(raw.shell.hash, "shell.hash", &mut lines).unwrap_or(shell.hash);
         if let Some(read) = self.take(raw.shell.read_screen, "shell.read_screen", &mut lines) {
             shell.read_screen = read;
+        }
+        for wanted in self.take(raw.offline.prefer, "offline.prefer", &mut lines).unwrap_or_default() {
+            let wanted = match wanted {
+                RawPreferred::Rg => Preferred::Ripgrep,
+                RawPreferred::Fd => Preferred::Fd,
+            };
+            if !config.prefer.contains(&wanted) {
+                config.prefer.push(wanted);
+            }
         }
         let cache = &mut config.cache;
         self.number(raw.cache.max_entries, "cache.max_entries", 1..=10_000_000, &mut lines, |n| cache.max_entries = n)?;

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use super::*;
 use crate::config::{Guard, ValueOrigin};
 use crate::domain::KeySettings;
+use crate::offline::Preferred;
 
 fn read(text: &str) -> Result<Config, ConfigProblem> {
     parse(text, Path::new("/home/ada/.config/gptos/config.toml"), Some(Path::new("/home/ada")))
@@ -26,6 +27,9 @@ note = false
 ghost = false
 scopes = ["git", "k"]
 hash = true
+
+[offline]
+prefer = ["rg", "fd", "rg"]
 
 [cache]
 max_entries = 100
@@ -56,6 +60,7 @@ fn every_key_arrives_with_its_line() {
     assert_eq!((config.shell.note, config.shell.scopes.join(" ").as_str(), config.shell.hash), (false, "git k", true));
     assert_eq!((config.shell.progress, config.shell.enter_guard), (Duration::ZERO, Duration::from_millis(300)));
     assert_eq!((config.cache.max_entries, config.cache.max_disk_bytes, config.cache.ttl), (100, 2 * MIB, 7 * DAY));
+    assert_eq!(config.prefer, Preferred::ALL);
     let names: Vec<_> =
         config.providers.iter().map(|provider| (provider.name.clone(), provider.server().unwrap().base_url.to_string())).collect();
     let expected = [("openai", "https://api.openai.com/v1"), ("local", "http://localhost:11434/v1")];
@@ -67,9 +72,10 @@ fn every_key_arrives_with_its_line() {
         ("deadline_ms", 3),
         ("guard", 5),
         ("shell.enter_guard_ms", 12),
-        ("shell.scopes", 14),
-        ("provider.openai.key", 26),
-        ("provider.local.model", 32),
+        ("shell.scopes", 15),
+        ("offline.prefer", 19),
+        ("provider.openai.key", 30),
+        ("provider.local.model", 36),
     ] {
         assert_eq!(config.origin(key), ValueOrigin::File { line }, "{key}");
     }
@@ -106,6 +112,7 @@ fn problems_name_line_and_key_and_say_what_was_expected() {
         ("[shell]\nkey = \"a\\nb\"", 2, "shell.key", "expected a key such as \"ctrl-g\""),
         ("[shell]\nnote = 1", 2, "shell.note", "expected true or false"),
         ("[shell]\nscopes = \"git\"", 2, "shell.scopes", SCOPES),
+        ("[offline]\nprefer = [\"ag\"]", 2, "offline.prefer", "expected an array of \"rg\" and \"fd\""),
         ("[shell]\nscopes = [\"git\", \"$(id)\"]", 2, "shell.scopes", SCOPES),
         ("[chell]\nkey = \"x\"", 1, "chell", "unknown key"),
         ("[shell]\n\nkye = \"x\"", 3, "shell.kye", "unknown key"),

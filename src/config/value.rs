@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::cache::CacheSettings;
 use crate::domain::{ContextField, KeySettings};
+use crate::offline::Preferred;
 use crate::providers::{ProviderSettings, ProxySettings, ReachSettings, WireSettings};
 use crate::suggest::online::OnlineSettings;
 use crate::validate::CustomRules;
@@ -26,6 +27,8 @@ pub struct Config {
     pub context: Vec<ContextField>,
     /// What `gptos init` writes.
     pub shell: ShellSection,
+    /// What the embedded translator writes in the place of usual programs, where it is installed.
+    pub prefer: Vec<Preferred>,
     /// Bounds of the cache.
     pub cache: CacheSettings,
     /// How much providers may be asked.
@@ -124,6 +127,7 @@ impl Default for Config {
             guard: Guard::default(),
             context: Vec::new(),
             shell: ShellSection::default(),
+            prefer: Vec::new(),
             cache: CacheSettings::default(),
             online: OnlineSettings::default(),
             providers: Vec::new(),
@@ -206,6 +210,7 @@ impl Config {
             ("shell.scopes".to_owned(), list(self.shell.scopes.iter().map(String::as_str))),
             ("shell.hash".to_owned(), self.shell.hash.to_string()),
             ("shell.read_screen".to_owned(), self.shell.read_screen.to_string()),
+            ("offline.prefer".to_owned(), list(self.prefer.iter().map(|preferred| preferred.name()))),
             ("cache.max_entries".to_owned(), self.cache.max_entries.to_string()),
             ("cache.max_disk_mib".to_owned(), (self.cache.max_disk_bytes / MIB).to_string()),
             ("cache.ttl_days".to_owned(), (self.cache.ttl.as_secs() / DAY.as_secs()).to_string()),

@@ -34,7 +34,7 @@ mod pack_tests;
 
 use crate::domain::Candidate;
 pub use explain::{Considered, Explanation, Sureness};
-pub use machine::{Machine, Os, ToolSet};
+pub use machine::{Machine, Os, Preferred, ToolSet};
 pub use pack::{MOST_INTENTS, Pack, PackProblem, Written};
 pub use translator::Translator;
 

@@ -17,7 +17,7 @@ use super::phrases::{self, LatePhrase, Refusals};
 use super::repeats::Repeats;
 use super::source::Source;
 use super::tokens::{self, Token};
-use super::{DATA, FILE_EXAMPLES, IntentInfo, Machine, PHRASES, Translation, files, rank};
+use super::{DATA, FILE_EXAMPLES, IntentInfo, Machine, PHRASES, Preferred, Translation, files, rank};
 
 /// The translator with what it was taught.
 #[derive(Debug)]
@@ -60,6 +60,7 @@ impl Translator {
         for data in DATA.iter().chain(&PHRASES) {
             all.add_ours(data, &mut lexicon).expect("a test reads the embedded data");
         }
+        all.tools.extend(Preferred::ALL.iter().flat_map(|preferred| preferred.programs()).map(|program| (*program).to_owned()));
         let mut room = MOST_INTENTS;
         let mut digest = blake3::Hasher::new();
         for pack in packs {

@@ -175,7 +175,10 @@ impl LocalSources<'_> {
 
     pub(super) fn key(&self, kind: Kind, request: &Request, redacted: &Redacted) -> CacheKey {
         let (build, about) = (self.taught.identity(&self.place.build), aimed::about(&request.aim, redacted));
-        let tools = self.machine.tools.as_ref().filter(|_| kind == Kind::Offline).map(ToolSet::names).unwrap_or_default();
+        let mut tools = self.machine.tools.as_ref().filter(|_| kind == Kind::Offline).map(ToolSet::names).unwrap_or_default();
+        if !tools.is_empty() {
+            self.machine.preferred.iter().for_each(|preferred| tools.push_str(&format!(";{}", preferred.name())));
+        }
         let context = KeyContext { build: Some(&build), tools: &tools, ..self.place.key_context(request.seen(), &about) };
         key::derive(kind, redacted.stable(), &request.facts, &context)
     }

@@ -19,7 +19,7 @@ use super::toolbox::Toolbox;
 pub use super::waiting::WaitingFor;
 use super::{aimed, pages, prompt};
 use crate::domain::{Aim, ContextField, PageOffer, ProvidersHealth, Query, ShellFacts};
-use crate::offline::Translator;
+use crate::offline::{Preferred, Translator};
 use crate::redact::Redacted;
 use crate::validate::{CustomRules, Policy, Suggestion};
 
@@ -82,7 +82,8 @@ impl Request {
     /// What its answers are judged against. A project's rules are not among them: they belong to the asking process,
     /// which judges again; nothing here may touch the directory that a shell stands in.
     pub(super) fn policy(&self) -> Policy {
-        Policy::new(self.facts.shell).with_comments(self.facts.comments).with_rules(Arc::clone(&self.rules))
+        let policy = Policy::new(self.facts.shell).with_comments(self.facts.comments).with_rules(Arc::clone(&self.rules));
+        policy.for_words(self.query.as_str())
     }
 
     /// The place that a provider's answer depends on because it is told about it; empty when it is not.
@@ -265,6 +266,11 @@ impl Pipeline {
         } else {
             *online = Arc::new(Online::new(Arc::clone(&self.metrics), settings, fastrand::u64(..)));
         }
+    }
+
+    /// The embedded translator writes these in the place of usual programs from now on, where they are installed.
+    pub fn prefer(&self, preferred: &[Preferred]) {
+        self.toolbox.prefer(preferred);
     }
 
     /// The embedded translator is this one from now on, `None` for the embedded data alone. Answers of another one, kept or

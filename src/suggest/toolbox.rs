@@ -1,14 +1,14 @@
 //! Which programs the asking shell has, as far as what the embedded translator writes depends on it: `apt` or `dnf`, `ss` or
 //! `netstat`.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::ports::Commands;
 use crate::domain::ShellFacts;
-use crate::offline::{Machine, Os, ToolSet};
+use crate::offline::{Machine, Os, Preferred, ToolSet};
 
 /// Search paths remembered; a user has a handful.
 const PATHS_KEPT: usize = 64;
@@ -32,18 +32,25 @@ pub(super) struct Toolbox {
     commands: Arc<dyn Commands>,
     os: Os,
     seen: Arc<quick_cache::sync::Cache<String, Seen>>,
+    preferred: RwLock<Vec<Preferred>>,
 }
 
 impl Toolbox {
     pub(super) fn new(commands: Arc<dyn Commands>, os: &str) -> Self {
         let os = if os == "macos" { Os::MacOs } else { Os::Linux };
-        Self { commands, os, seen: Arc::new(quick_cache::sync::Cache::new(PATHS_KEPT)) }
+        Self { commands, os, seen: Arc::new(quick_cache::sync::Cache::new(PATHS_KEPT)), preferred: RwLock::default() }
+    }
+
+    /// What the user wants in the place of usual programs from now on.
+    pub(super) fn prefer(&self, preferred: &[Preferred]) {
+        *self.preferred.write().unwrap_or_else(PoisonError::into_inner) = preferred.to_vec();
     }
 
     /// The machine as the asking shell sees it, as far as somebody has looked.
     pub(super) fn machine(&self, facts: &ShellFacts) -> Machine {
         let tools = self.seen.get(&facts.path).and_then(|seen| seen.tools);
-        Machine { tools, ..Machine::usual(facts.shell, self.os) }
+        let preferred = self.preferred.read().unwrap_or_else(PoisonError::into_inner);
+        Machine { tools, ..Machine::usual(facts.shell, self.os) }.preferring(&preferred)
     }
 
     /// Whether somebody has looked from this search path.
@@ -110,6 +117,19 @@ mod tests {
             assert!(std::time::Instant::now() < limit, "it is looked at again");
             tokio::task::yield_now().await;
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_preferred_is_used_once_it_was_seen() {
+        let installed = Arc::new(Installed(Mutex::new(vec!["rg"])));
+        let toolbox = Toolbox::new(Arc::clone(&installed) as Arc<dyn Commands>, "linux");
+        toolbox.prefer(&Preferred::ALL);
+        assert_eq!(toolbox.machine(&facts()).preferred(Preferred::Ripgrep), None, "nobody has looked");
+        toolbox.look(&["rg".to_owned(), "fd".to_owned(), "fdfind".to_owned()], &facts()).await;
+        assert_eq!(toolbox.machine(&facts()).preferred(Preferred::Ripgrep), Some("rg"));
+        assert_eq!(toolbox.machine(&facts()).preferred(Preferred::Fd), None, "it is not installed");
+        toolbox.prefer(&[]);
+        assert_eq!(toolbox.machine(&facts()).preferred(Preferred::Ripgrep), None, "nobody prefers it");
     }
 
     #[tokio::test]

@@ -278,7 +278,7 @@ fn check_meaning(text: &str, policy: &Policy) -> Result<(usize, Option<Rejection
             return Err(Rejection::Misleading("a command's name holds other commands"));
         }
     }
-    let typography = match text::check_unquoted(text, &outside) {
+    let typography = match text::check_unquoted(text, &outside, &policy.typed) {
         Err(Rejection::Typographic(c)) => Some(Rejection::Typographic(c)),
         Err(other) => return Err(other),
         Ok(()) => None,

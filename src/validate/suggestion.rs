@@ -290,6 +290,21 @@ mod tests {
     }
 
     #[test]
+    fn a_path_of_a_manual_is_no_gap_where_the_user_typed_that_very_word() {
+        let words = "compare '/path/to/a', and /path/to/dir/ with ~/x";
+        let judged = |command: &str| judge(&candidate(command), &Policy::new(ShellKind::Bash).for_words(words)).is_ok();
+        for command in ["diff -r /path/to/a /path/to/dir", "ls /path/to/dir/", "cat '/path/to/a' > out"] {
+            assert!(judged(command), "{command}");
+        }
+        for command in
+            ["cat /path/to/b", "ls /path/to/dir/x", "diff /path/to/a /path/to/b", "tar --file=/path/to/x", "cat <file>", "cat ~/path/to/x"]
+        {
+            assert!(!judged(command), "{command}");
+        }
+        assert!(judge(&candidate("cat /path/to/a"), &Policy::new(ShellKind::Bash).for_words("show path to a")).is_err());
+    }
+
+    #[test]
     fn what_is_only_shown_names_the_command_its_risk_and_the_reason() {
         let Err(shown @ Rejection::Shown { .. }) = judged("cd src\nrm -rf /", ShellKind::Bash) else { panic!("not shown") };
         let line = shown.to_string();

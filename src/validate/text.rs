@@ -53,8 +53,19 @@ pub(super) fn escaped(text: &str) -> String {
     shown
 }
 
-/// What only matters outside quotes: typography at the start of a word, and gaps left for the user.
-pub(super) fn check_unquoted(text: &str, outside: &[(usize, char)]) -> Result<(), Rejection> {
+/// How manuals begin a path that the reader is to write.
+const GAP_PATH: &str = "/path/to/";
+
+/// The words of a text that begin like a path of a manual. A slash at the end makes no other word of it.
+pub(super) fn gap_words(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|c: char| c.is_whitespace() || "'\"`,;|&<>()=".contains(c));
+    let is_gap = |word: &&str| word.find(GAP_PATH).is_some_and(|at| word[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric()));
+    words.filter(is_gap).map(|word| word.trim_end_matches(['.', '?', '!', '/']))
+}
+
+/// What only matters outside quotes: typography at the start of a word, and gaps left for the user. What the user `typed`
+/// is none.
+pub(super) fn check_unquoted(text: &str, outside: &[(usize, char)], typed: &[String]) -> Result<(), Rejection> {
     for &(at, c) in outside {
         let starts_word = text[..at].chars().next_back().is_none_or(|before| before.is_whitespace() || before == '=');
         if starts_word && matches!(c, '\u{2018}'..='\u{201f}' | '\u{2010}'..='\u{2015}' | '\u{2212}') {
@@ -71,11 +82,9 @@ pub(super) fn check_unquoted(text: &str, outside: &[(usize, char)]) -> Result<()
             return Err(Rejection::Placeholder(word.to_owned()));
         }
     }
-    match text.find("/path/to/") {
-        Some(at) if text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric()) => {
-            Err(Rejection::Placeholder("/path/to/".to_owned()))
-        }
-        _ => Ok(()),
+    match gap_words(text).find(|word| !typed.iter().any(|typed| typed == word)) {
+        Some(_) => Err(Rejection::Placeholder(GAP_PATH.to_owned())),
+        None => Ok(()),
     }
 }
 

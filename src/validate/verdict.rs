@@ -7,6 +7,7 @@ use crate::domain::{Risk, ShellFacts, ShellKind};
 use crate::syntax::{self, Comment, SyntaxError, Tree};
 
 use super::custom::CustomRules;
+use super::text;
 
 /// What a command line is judged against.
 #[derive(Debug, Clone)]
@@ -17,18 +18,26 @@ pub struct Policy {
     pub rules: Arc<CustomRules>,
     /// Whether `#` begins a comment. Where it does not, it is a word and what follows it runs.
     pub comments: bool,
+    /// Words that the user typed and that look like gaps of a manual: they are no gaps of who answers.
+    pub(super) typed: Vec<String>,
 }
 
 impl Policy {
     /// The embedded rules alone, for a shell whose options nobody changed.
     pub fn new(shell: ShellKind) -> Self {
-        Self { shell, rules: Arc::default(), comments: ShellFacts::usual_comments(shell) }
+        Self { shell, rules: Arc::default(), comments: ShellFacts::usual_comments(shell), typed: Vec::new() }
     }
 
     /// The same for a shell that takes `#` on its command line as the beginning of a comment, or as a word.
     #[must_use]
     pub fn with_comments(self, comments: bool) -> Self {
         Self { comments, ..self }
+    }
+
+    /// The same for an answer to these words: `/path/to/x` in it is a gap unless they hold that very word.
+    #[must_use]
+    pub fn for_words(self, words: &str) -> Self {
+        Self { typed: text::gap_words(words).map(str::to_owned).collect(), ..self }
     }
 
     /// Reads a line as this shell would.

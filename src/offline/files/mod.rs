@@ -12,6 +12,7 @@ mod query;
 mod reading;
 mod render;
 mod render_action;
+mod render_preferred;
 mod render_tests;
 
 use std::sync::LazyLock;

@@ -2,7 +2,7 @@
 //! else.
 
 use super::query::{Action, Key, Order, Query, TestKind, Verb, What};
-use super::{render_action, render_tests};
+use super::{render_action, render_preferred, render_tests};
 use crate::offline::machine::{Machine, Os};
 use crate::syntax::{quote, quote_glob, quote_path};
 
@@ -58,11 +58,11 @@ pub(super) fn command(query: &Query, machine: &Machine) -> Option<String> {
     if lists_one_folder(query) {
         list(query, &mut writer);
     } else if let Some(text) = greps(query) {
-        grep(query, text, &mut writer)?;
+        render_preferred::ripgrep(query, text, &mut writer).or_else(|| grep(query, text, &mut writer))?;
     } else if by_pattern(query) {
         on_pattern(query, &mut writer)?;
     } else {
-        find(query, &mut writer)?;
+        render_preferred::fd(query, &mut writer).or_else(|| find(query, &mut writer))?;
     }
     if let Some(sink) = &query.sink {
         writer.raw(if sink.append { ">>" } else { ">" });
