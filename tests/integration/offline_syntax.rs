@@ -41,12 +41,29 @@ fn expected(case: &toml::Table, shell: ShellKind) -> Vec<&str> {
     }
 }
 
+/// Whether two blanks follow each other outside quotes, as where an option was left out and its blank was not.
+fn has_double_blank(command: &str) -> bool {
+    let (mut quote, mut before) = (None, ' ');
+    command.chars().any(|c| {
+        let is_double = quote.is_none() && c == ' ' && before == ' ';
+        match quote {
+            Some(open) if open == c => quote = None,
+            None if matches!(c, '\'' | '"') && before != '\\' => quote = Some(c),
+            _ => {}
+        }
+        before = c;
+        is_double
+    })
+}
+
 /// Has a shell read the commands. One file for all: a wrong command shows with its line number, which is the command's.
 fn check(shell: ShellKind, mut commands: Vec<String>) {
     commands.sort();
     commands.dedup();
     assert!(commands.len() > 250, "{}", commands.len());
     assert!(commands.iter().all(|command| !command.contains(char::is_control)), "{commands:#?}");
+    let gaping: Vec<&String> = commands.iter().filter(|command| has_double_blank(command)).collect();
+    assert!(gaping.is_empty(), "{shell}: {gaping:#?}");
     let folder = tempfile::tempdir().unwrap();
     let script = folder.path().join("commands");
     std::fs::write(&script, commands.join("\n")).unwrap();
