@@ -214,6 +214,11 @@ pub fn records(out: &str) -> Vec<(String, String, String)> {
     fields.chunks_exact(3).map(|three| (three[0].to_owned(), three[1].to_owned(), three[2].to_owned())).collect()
 }
 
+/// The commands among them with their notes.
+pub fn commands(out: &str) -> Vec<(String, String)> {
+    records(out).into_iter().filter(|(kind, _, _)| kind == "cmd").map(|(_, command, note)| (command, note)).collect()
+}
+
 /// Copies a program by a program of its own: a child that another test starts meanwhile would inherit our descriptor of
 /// the copy, and a file that is open for writing cannot be run.
 pub fn copy_program(from: impl AsRef<std::path::Path>, to: impl AsRef<std::path::Path>) {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::environment::{TestEnv, provider_block, records, wait_until};
+use crate::environment::{TestEnv, commands, provider_block, records, wait_until};
 use crate::fake_provider::{FakeProvider, Reply, Script, answer};
 
 /// A stream in which the model names itself so.
@@ -27,7 +27,7 @@ fn another_model_than_was_asked_is_told_of_and_the_right_one_only_named() {
     assert_eq!((other.out.as_str(), other.err.as_str()), ("echo one\n", "gptos: own: small-2 answered for test-model\n"));
     let report: Value = serde_json::from_str(&translate(&env, &["--no-cache", "--json"]).out).unwrap();
     assert_eq!((&report["source"], &report["model"], &report["asked_model"]), (&"own".into(), &"small-2".into(), &"test-model".into()));
-    let note = |env: &TestEnv| records(&env.run_with_input(&["widget", "zsh"], b"frobnicate the quux").out)[0].2.clone();
+    let note = |env: &TestEnv| commands(&env.run_with_input(&["widget", "zsh"], b"frobnicate the quux").out)[0].1.clone();
     let mut kept = String::new();
     wait_until("an answer of the cache", || {
         kept = note(&env);

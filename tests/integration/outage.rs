@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use gptos::protocol::{Mode, Record, SuggestRequest, WireAim, WireShell, request_bytes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::environment::{Resident, TestEnv, provider_block, records, wait_until};
+use crate::environment::{Resident, TestEnv, commands, provider_block, wait_until};
 use crate::fake_provider::{FakeProvider, Reply, Script, answer};
 
 const QUERIES: usize = 200;
@@ -232,8 +232,8 @@ fn words_that_are_being_typed_are_asked_ahead_where_the_configuration_says_so() 
     wait_until("the store is open", || env.run(&["cache", "stats"]).out.contains("kept in disk"));
     type_words("frobnicate the quux word-2\0\0");
     wait_until("the answer is kept", || env.run(&["cache", "stats"]).out.starts_with("1 entries"));
-    let shown = records(&env.run_with_input(&["widget", "zsh"], b"frobnicate the quux word-2").out);
-    assert_eq!((shown[0].1.as_str(), shown[0].2.starts_with("cache, own")), ("echo word-2", true), "{shown:?}");
+    let shown = commands(&env.run_with_input(&["widget", "zsh"], b"frobnicate the quux word-2").out);
+    assert_eq!((shown[0].0.as_str(), shown[0].1.starts_with("cache, own")), ("echo word-2", true), "{shown:?}");
     let asked = provider.requests();
     assert_eq!(asked.len(), 1, "only the last words: {:?}", asked.iter().map(|request| &request.body).collect::<Vec<_>>());
     assert_eq!(asked[0].header("authorization"), Some("Bearer key-of-the-shell"));
