@@ -47,6 +47,7 @@ fn edit(command: &str, core: &str, shell: ShellKind) -> Option<String> {
         .or_else(|| line.option(&lower))
         .or_else(|| line.option(&only))
         .or_else(|| line.piped(&lower))
+        .or_else(|| line.matching(core))
         .filter(|edited| edited != command)
 }
 

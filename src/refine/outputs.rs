@@ -104,23 +104,20 @@ impl Line<'_> {
             "in upper case" | "in capitals" => "tr a-z A-Z",
             "in lower case" => "tr A-Z a-z",
             "with line numbers" | "line numbers" | "numbered" | "number the lines" => "nl",
-            _ => {
-                let found = [
-                    "containing",
-                    "that contain",
-                    "with the word",
-                    "lines containing",
-                    "only lines with",
-                    "only lines containing",
-                    "matching",
-                ];
-                let text = found.iter().find_map(|lead| without_lead(wish, lead))?;
-                let bare = text.trim_matches(['"', '\'']);
-                return (!bare.contains(' ') || bare.len() < text.len())
-                    .then(|| self.then(&format!("grep -F {}", quote(bare, self.shell))))?;
-            }
+            _ => return None,
         };
         self.then(text)
+    }
+
+    /// The lines of its output that hold a text. Where it prints names, their contents may be meant.
+    pub(super) fn matching(&self, core: &str) -> Option<String> {
+        let leads =
+            ["only lines containing", "only lines with", "lines containing", "containing", "that contain", "with the word", "matching"];
+        let text = leads.iter().find_map(|lead| without_lead(core, lead))?;
+        let bare = text.trim_matches(['"', '\'']);
+        let is_one = !bare.contains(' ') || bare.len() < text.len();
+        let names = ["find", "ls", "fd", "locate", "tree"].iter().any(|program| self.is_of(program));
+        (is_one && !names).then(|| self.then(&format!("grep -F {}", quote(bare, self.shell))))?
     }
 
     fn is_of(&self, program: &str) -> bool {
