@@ -37,11 +37,14 @@ const SERVERS: &[Server] = &[
     server("caddy", &["file-server"], 80, "--listen"),
 ];
 
-/// Options whose value is a port to listen on, alone or behind an address.
-const OPTIONS: [&str; 9] = ["-p", "--port", "-l", "--listen", "-S", "--bind", "-b", "--publish", "--dev-addr"];
+/// Options whose value is a port to listen on, alone or behind an address, whatever the program.
+const LISTEN: [&str; 3] = ["--listen", "--publish", "--dev-addr"];
 
-/// Programs with such options that do not listen.
-const CALLERS: [&str; 12] = ["ssh", "scp", "sftp", "mkdir", "cp", "psql", "mysql", "redis-cli", "ssh-copy-id", "nmap", "git", "tar"];
+/// Options that mean it in programs that listen, and other things elsewhere.
+const OPTIONS: [&str; 6] = ["-p", "--port", "-l", "-S", "--bind", "-b"];
+
+/// Programs that listen, beside those with a usual port.
+const LISTENERS: [&str; 13] = ["docker", "podman", "nerdctl", "php", "nc", "ncat", "npx", "npm", "node", "deno", "bun", "socat", "ttyd"];
 
 /// The port a call wants to listen on, and the word and bytes of it that say so.
 struct Asked<'a> {
@@ -81,8 +84,8 @@ fn elsewhere(line: &Line<'_>, call: &Call<'_>, asked: &Asked<'_>, port: u16) -> 
     match asked.said {
         Some((word, said)) => {
             let text = value(word)?;
-            let at = text.rfind(said)?;
-            // `8080:80` says the outer port first.
+            // `8080:8080` says two, and only one of them is taken.
+            let at = said.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
             let changed = format!("{}{port}{}", &text[..at], &text[at + said.len()..]);
             line.with(word, &line.quoted(&changed))
         }
@@ -98,12 +101,11 @@ fn asked<'a>(call: &Call<'a>) -> Option<Asked<'a>> {
     let name = call.name();
     let texts: Vec<&str> = call.words.iter().skip(1).map(|word| value(word).unwrap_or_default()).collect();
     let server = SERVERS.iter().find(|server| server.program == name && texts.starts_with(server.behind));
-    if CALLERS.contains(&name) {
-        return None;
-    }
+    let listens = server.is_some() || LISTENERS.contains(&name);
+    let means_port = |option: &str| LISTEN.contains(&option) || (listens && OPTIONS.contains(&option));
     let words = || call.words.iter().skip(1);
     for (word, behind) in words().zip(words().skip(1)) {
-        if value(word).is_some_and(|option| OPTIONS.contains(&option))
+        if value(word).is_some_and(means_port)
             && let Some((port, said)) = value(behind).and_then(port_in)
         {
             return Some(Asked { port, said: Some((behind, said)), option: "" });
@@ -111,7 +113,7 @@ fn asked<'a>(call: &Call<'a>) -> Option<Asked<'a>> {
     }
     for word in words() {
         let Some((option, rest)) = value(word).and_then(|text| text.split_once('=')) else { continue };
-        if OPTIONS.contains(&option)
+        if means_port(option)
             && let Some((port, said)) = port_in(rest)
         {
             return Some(Asked { port, said: Some((word, said)), option: "" });

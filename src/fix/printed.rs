@@ -4,9 +4,40 @@
 use super::called::{Call, Line, value};
 use super::{Fix, Seen, Wanted, nearest_names, ports};
 
-/// Programs that print whole lines to run instead, of which only their own are taken.
-const ADVISERS: [&str; 14] =
-    ["git", "apt", "apt-get", "dpkg", "cargo", "rustup", "npm", "pip", "pip3", "docker", "brew", "gh", "kubectl", "gcloud"];
+/// How lines begin that programs print to be run instead. Only plain names may follow: other options could run anything, and part of
+/// what a program prints is a server's text.
+const ADVICE: [&str; 30] = [
+    "git push --set-upstream ",
+    "git push -u ",
+    "git pull --rebase",
+    "git stash",
+    "git config --global --add safe.directory ",
+    "git rebase --continue",
+    "git rebase --abort",
+    "git merge --continue",
+    "git merge --abort",
+    "git cherry-pick --continue",
+    "git cherry-pick --abort",
+    "apt update",
+    "apt --fix-broken install",
+    "apt-get update",
+    "apt-get install ",
+    "apt install ",
+    "dpkg --configure -a",
+    "cargo add ",
+    "cargo install ",
+    "cargo update",
+    "rustup component add ",
+    "rustup target add ",
+    "rustup default ",
+    "rustup toolchain install ",
+    "rustup update",
+    "npm install",
+    "brew install ",
+    "docker login",
+    "gh auth login",
+    "gcloud auth login",
+];
 
 /// In front of a name that was probably meant.
 const MEANT: [&str; 6] = ["did you mean", "maybe you meant", "perhaps you meant", "most similar command", "a similar ", "some similar "];
@@ -132,7 +163,9 @@ fn meant(line: &Line<'_>, call: &Call<'_>, printed: &Printed<'_>) -> Vec<Fix> {
     let mut found = Vec::new();
     for word in call.words.iter().skip(1) {
         let Some(text) = value(word) else { continue };
-        if let Some(meant) = nearest_names(text, &names, 1).first() {
+        // An option comes only in the place of an option.
+        let alike = names.iter().filter(|name| name.starts_with('-') == text.starts_with('-'));
+        if let Some(meant) = nearest_names(text, alike, 1).first() {
             let reading = format!("`{}` says that `{text}` may be `{meant}`", call.name());
             found.extend(line.with(word, &line.quoted(meant)).map(|line| Fix::new(line, reading, 0.93)));
         }
@@ -143,11 +176,8 @@ fn meant(line: &Line<'_>, call: &Call<'_>, printed: &Printed<'_>) -> Vec<Fix> {
 /// A line that the program itself prints to be run instead.
 fn advised(line: &Line<'_>, call: &Call<'_>, printed: &Printed<'_>) -> Vec<Fix> {
     let name = call.name();
-    if !ADVISERS.contains(&name) {
-        return Vec::new();
-    }
     let mut texts: Vec<&str> = Vec::new();
-    for row in &printed.rows {
+    for row in printed.rows.iter().filter(|row| !row.starts_with("remote:")) {
         if row.starts_with(['\t', ' ']) {
             texts.push(row.trim().trim_start_matches("$ "));
         }
@@ -155,9 +185,11 @@ fn advised(line: &Line<'_>, call: &Call<'_>, printed: &Printed<'_>) -> Vec<Fix> 
     }
     let own = texts.into_iter().filter(|text| {
         let text = text.strip_prefix("sudo ").unwrap_or(text);
+        let rest = ADVICE.iter().find_map(|advice| text.strip_prefix(advice));
+        let is_plain = |word: &str| is_name(word) && !word.starts_with('-') && !word.contains("::");
         text.strip_prefix(name).is_some_and(|rest| rest.starts_with(' '))
             && text != line.text.trim()
-            && !text.contains(['<', '>', '[', '…', '|', ';', '&', '$', '`'])
+            && rest.is_some_and(|rest| rest.split_whitespace().all(is_plain))
     });
     let reading = || format!("`{name}` says so itself");
     own.take(2).map(|text| Fix::new(text, reading(), 0.9)).collect()
@@ -178,16 +210,33 @@ fn modules(call: &Call<'_>, printed: &Printed<'_>) -> Vec<Fix> {
         let after = |phrase: &str| row.split_once(phrase).and_then(|(_, rest)| quoted(rest).first().copied()).filter(|name| is_name(name));
         if let Some(module) = after("No module named ") {
             let top = module.split('.').next().unwrap_or(module);
+            let begins = |letter: char| letter.is_ascii_alphabetic() || letter == '_';
+            if !top.starts_with(begins) || !top.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_') {
+                continue;
+            }
             let package = PACKAGES.iter().find(|(name, _)| *name == top).map_or(top, |(_, package)| *package);
             let python = if call.name().starts_with("python") { call.name() } else { "python3" };
             found.push(Fix::new(format!("{python} -m pip install {package}"), format!("Python has no module `{top}`"), 0.7));
         }
-        if let Some(module) = after("Cannot find module ").filter(|module| !module.starts_with(['.', '/'])) {
+        if let Some(module) = after("Cannot find module ").and_then(node_package) {
             found.push(Fix::new(format!("npm install {module}"), format!("Node has no module `{module}`"), 0.7));
         }
     }
     found.truncate(1);
     found
+}
+
+/// The package that a module of Node is from: what stands behind it is a file of that package.
+fn node_package(module: &str) -> Option<&str> {
+    let is_part = |part: &str| {
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+        part.starts_with(|letter: char| letter.is_ascii_alphanumeric()) && part.chars().all(plain)
+    };
+    let mut ends = module.match_indices('/').map(|(at, _)| at).chain([module.len()]);
+    let scope = if module.starts_with('@') { ends.next()? } else { 0 };
+    let package = &module[..ends.next()?];
+    let (scope, name) = if scope > 0 { (&package[1..scope], &package[scope + 1..]) } else { ("a", package) };
+    (is_part(scope) && is_part(name)).then_some(package)
 }
 
 /// Failures that one program tells of in its own words.
