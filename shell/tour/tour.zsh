@@ -3,6 +3,8 @@
 
 'builtin' 'unalias' '-m' '*'
 (( ${+functions[__gptos_translate]} )) || source <("$_GPTOS_TOUR_BIN" init zsh)
+# Without the line editor nothing would empty a line before it runs.
+[[ -o zle ]] && (( ${+functions[__gptos_translate]} )) || { print -ru2 -- 'gptos: zsh: no line editor here'; exit 1 }
 unset HISTFILE
 typeset -gi _GPTOS_TOUR_AT=0
 typeset -g _GPTOS_TOUR_DONE=start

@@ -30,6 +30,7 @@ __gptos_watch_pause() {
 # Waits so many hundredths of a second.
 __gptos_pause_wait() {
     emulate -L zsh
+    setopt no_aliases
     integer fd=0
     exec {fd}< <(zselect -t $1) || return 0
     _GPTOS_PAUSE_FD=$fd

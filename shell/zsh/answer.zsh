@@ -64,7 +64,7 @@ __gptos_records() {
 # What the binary refuses must not come in through a binary that was replaced.
 __gptos_candidate() {
     emulate -L zsh
-    if [[ -z $1 || $1 == *[[:cntrl:]]* ]]; then
+    if ! __gptos_is_plain "$1"; then
         _GPTOS_REFUSED=1
     elif (( $#_GPTOS_NEW < 50 && ! ${_GPTOS_NEW[(Ie)$1]} )); then
         [[ -n $3 ]] && __gptos_keep_holes "$1" "$3"

@@ -46,6 +46,7 @@ __gptos_question() {
 # gptos-data; until then the line stays live. What else it is told is in _GPTOS_FIELDS, and who asks for more tells the same again.
 __gptos_ask() {
     emulate -L zsh
+    setopt no_aliases
     local bin="$GPTOS_BIN" pid='' REPLY=''
     local -a arguments=(widget zsh --shell-version "$ZSH_VERSION" --holes)
     integer fd=0 ended=0 progressed=0

@@ -50,7 +50,7 @@ __gptos_ghost_answer() {
     __gptos_ghost_drop
     for (( i = 1; i + 3 <= $#fields; i += 3 )); do
         [[ $fields[i] == cmd ]] || continue
-        [[ -n $fields[i+1] && $fields[i+1] != *[[:cntrl:]]* ]] || return 0
+        __gptos_is_plain "$fields[i+1]" || return 0
         _GPTOS_GHOST_LINE="$BUFFER" _GPTOS_GHOST_COMMAND="$fields[i+1]" _GPTOS_GHOST_RECORDS="$1"
         __gptos_ghost_text " → $fields[i+1]"
         return 0
@@ -144,15 +144,15 @@ __gptos_ghost_accept() {
     if __gptos_ghost_is_shown; then
         __gptos_ghost_take
     else
-        zle "${WIDGET#_gptos-ghost-}" -- "$@"
+        zle "${WIDGET#_gptos-ghost-}" -- "$@" || zle .beep
     fi
 }
 
 # Alt-F: the line becomes the next word of the command, and the rest stays behind it.
 __gptos_ghost_word() {
     if ! __gptos_ghost_is_shown; then
-        zle "${WIDGET#_gptos-ghost-}" -- "$@"
-        return
+        zle "${WIDGET#_gptos-ghost-}" -- "$@" || zle .beep
+        return 0
     fi
     emulate -L zsh
     setopt extended_glob

@@ -16,6 +16,7 @@ __gptos_guard_arm() {
 
 __gptos_guard_wait() {
     emulate -L zsh
+    setopt no_aliases
     integer fd=0
     exec {fd}< <(zselect -t $(( ($1 + 9) / 10 ))) || return 1
     _GPTOS_GUARD_FD=$fd
@@ -35,6 +36,7 @@ __gptos_guard_lift() {
 # overdue and nobody watches its fd, there is a new one.
 __gptos_guard_watch() {
     emulate -L zsh
+    setopt no_aliases
     (( EPOCHREALTIME < _GPTOS_GUARD_DUE && EPOCHREALTIME > _GPTOS_GUARD_DUE - 60 )) && return 0
     [[ $(zle -F -L) == *" $_GPTOS_GUARD_FD gptos-guard"* ]] && return 0
     _GPTOS_GUARD_FD=0
@@ -117,6 +119,7 @@ __gptos_may_run() {
 # Asks the binary about a line: reply=(pass RISK ''), (hold RISK REASON), (stop KIND REASON) or (msg REASON). Waits no longer than GPTOS_GUARD_MS.
 __gptos_judge() {
     emulate -L zsh
+    setopt no_aliases
     local bin="$GPTOS_BIN" limit="$GPTOS_GUARD_MS" input='' chunk='' pid=''
     local -a fields
     local -F deadline=0 left=0

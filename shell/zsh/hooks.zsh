@@ -35,6 +35,7 @@ __gptos_warm() {
 # nor `$!`.
 __gptos_aside() {
     emulate -L zsh
+    setopt no_aliases
     local input="$1" bin="$GPTOS_BIN"
     integer fd=0
     shift

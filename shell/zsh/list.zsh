@@ -133,6 +133,7 @@ __gptos_watch_keys() {
 # whom and in which order, is what they do again on all other lines.
 __gptos_borrow_keys() {
     emulate -L zsh
+    setopt no_aliases
     local binding='' key=''
     local -a words
     local -A ours=('^I' gptos-list '^[[A' gptos-older '^[OA' gptos-older '^P' gptos-older '^[[B' gptos-newer '^[OB' gptos-newer '^N' gptos-newer)
@@ -162,9 +163,10 @@ __gptos_return_keys() {
     _GPTOS_BORROWED=() _GPTOS_HAS_KEYS=0 _GPTOS_RECALLED=''
 }
 
-# No options are changed around what the key did before: it may be the user's.
+# No options are changed around what the key did before: it may be the user's. Where it fails there is the sound that the key would have made:
+# with `setopt err_exit` a false end of a function of ours would be the end of the shell.
 __gptos_list() {
     if ! __gptos_takes_tab; then
-        zle "${_GPTOS_BORROWED[^I]:-expand-or-complete}" -- "$@"
+        zle "${_GPTOS_BORROWED[^I]:-expand-or-complete}" -- "$@" || zle .beep
     fi
 }

@@ -3,7 +3,7 @@
 # Keeps the candidate that may be taken while the answer is awaited. There is one for a request.
 __gptos_meanwhile() {
     emulate -L zsh
-    [[ -z $_GPTOS_MEANWHILE && -n $1 && $1 != *[[:cntrl:]]* && $1 != "$_GPTOS_ASKED" ]] || return 1
+    [[ -z $_GPTOS_MEANWHILE && $1 != "$_GPTOS_ASKED" ]] && __gptos_is_plain "$1" || return 1
     _GPTOS_MEANWHILE="$1" _GPTOS_MEANWHILE_NOTE="$2"
 }
 

@@ -33,12 +33,12 @@ __gptos_recall() {
 
 __gptos_older() {
     if ! __gptos_takes_up; then
-        zle "${_GPTOS_BORROWED[${(V)KEYS}]:-${_GPTOS_BORROWED[^P]:-up-line-or-history}}" -- "$@"
+        zle "${_GPTOS_BORROWED[${(V)KEYS}]:-${_GPTOS_BORROWED[^P]:-up-line-or-history}}" -- "$@" || zle .beep
     fi
 }
 
 __gptos_newer() {
     if ! __gptos_takes_down; then
-        zle "${_GPTOS_BORROWED[${(V)KEYS}]:-${_GPTOS_BORROWED[^N]:-down-line-or-history}}" -- "$@"
+        zle "${_GPTOS_BORROWED[${(V)KEYS}]:-${_GPTOS_BORROWED[^N]:-down-line-or-history}}" -- "$@" || zle .beep
     fi
 }

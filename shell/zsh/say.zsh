@@ -1,20 +1,41 @@
 # Part of the integration for zsh: messages under the line.
 
+# What turns the direction of writing or is not seen, by its bytes, so that any locale can read it. Joiners stay: emoji are made of them.
+typeset -g _GPTOS_UNSEEN=$'(\xd8\x9c|\xe2\x80[\x8b\x8c\x8e\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf|\xf3\xa0[\x80-\xbf][\x80-\xbf])'
+
+# REPLY: a text with `?` for whatever a terminal would not show as it stands there.
+__gptos_plain() {
+    emulate -L zsh
+    REPLY="${1//[[:cntrl:]]/?}"
+    setopt no_multibyte
+    REPLY="${REPLY//${~_GPTOS_UNSEEN}/?}"
+}
+
+# Whether a text is one that may come into the line.
+__gptos_is_plain() {
+    emulate -L zsh
+    local REPLY=''
+    __gptos_plain "$1"
+    [[ -n $1 && $REPLY == "$1" ]]
+}
+
 # At most one `zle -M` may happen between two redraws: a second one with another number of lines would overwrite the prompt.
 __gptos_say() {
     emulate -L zsh
-    local text="gptos: ${1//[[:cntrl:]]/?}" dot='·'
+    local REPLY='' text='' dot='·'
     _GPTOS_SAID="$1"
+    __gptos_plain "$1"
+    text="gptos: $REPLY"
     # Outside UTF-8 locales the line editor would show bytes.
     (( $#dot > 1 )) && text="${${text//·/-}//…/...}"
     zle -M -- "${text[1,COLUMNS * 3 - 1]}"
 }
 
-# REPLY: a text without control characters, cut to so many columns.
+# REPLY: a plain text, cut to so many columns.
 __gptos_fit() {
     emulate -L zsh
     local dot='·'
-    REPLY="${1//[[:cntrl:]]/?}"
+    __gptos_plain "$1"
     (( $#dot > 1 )) && REPLY="${${${REPLY//·/-}//…/...}//●/*}"
     (( ${(m)#REPLY} > $2 )) || return 0
     REPLY="${REPLY[1,$2 - 1]}"
@@ -60,27 +81,28 @@ __gptos_say_note() {
 # REPLY: the rows of a line that is read aloud, each with its end, as many as the screen has room for. Then they are gone.
 __gptos_take_rows() {
     emulate -L zsh
-    local row=''
+    local row='' rows=''
     integer room=$(( LINES > 8 ? LINES - 6 : 3 ))
-    REPLY=''
     (( $#_GPTOS_ROWS > room )) && _GPTOS_ROWS=("${(@)_GPTOS_ROWS[1,room - 1]}" '...')
     for row in "${_GPTOS_ROWS[@]}"; do
-        row="${row//[[:cntrl:]]/?}"
-        REPLY+="${row[1,COLUMNS - 1]}"$'\n'
+        __gptos_plain "$row"
+        rows+="${REPLY[1,COLUMNS - 1]}"$'\n'
     done
     _GPTOS_ROWS=()
+    REPLY="$rows"
 }
 
 # Says a text below such rows.
 __gptos_say_rows() {
     emulate -L zsh
-    local REPLY='' row=''
+    local REPLY='' rows=''
     __gptos_take_rows
     if [[ -z $REPLY ]]; then
         __gptos_say "$1"
     else
         _GPTOS_SAID="$1"
-        row="gptos: ${1//[[:cntrl:]]/?}"
-        zle -M -- "$REPLY${row[1,COLUMNS - 1]}"
+        rows="$REPLY"
+        __gptos_plain "gptos: $1"
+        zle -M -- "$rows${REPLY[1,COLUMNS - 1]}"
     fi
 }

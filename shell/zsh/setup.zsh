@@ -16,6 +16,7 @@ __gptos_name_key() {
 # The user's own keys are bound by now.
 __gptos_bind_searches() {
     emulate -L zsh
+    setopt no_aliases
     local binding=''
     # A history search knows these widgets by name and accepts the line by itself. A key that it does not know ends the search and is then
     # looked up as usual, so the keys that accept the line become unknown to it, unless the user gave them a meaning there.

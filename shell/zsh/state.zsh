@@ -1,4 +1,5 @@
-# Part of the integration for zsh: its options and what it keeps in mind.
+# Part of the integration for zsh: its options and what it keeps in mind. What stands in `$( )` or `<( )` is parsed each time it runs, so
+# functions with such a part are without aliases.
 
 : ${GPTOS_ENTER_GUARD_MS=250}
 : ${GPTOS_PROGRESS_MS=120}
@@ -42,8 +43,8 @@ typeset -g _GPTOS_RECALLED='' _GPTOS_RECALLS=''
 # The suggestion shown last for this line, and the words it came of; and those of the suggestion that was to be changed.
 typeset -g _GPTOS_OFFERED='' _GPTOS_OFFERED_WORDS=''
 typeset -ga _GPTOS_CHANGED=()
-# The last suggestion of this shell that was nobody's secret, its words, and when it was shown: later words may want it changed.
-typeset -g _GPTOS_LATEST=${_GPTOS_LATEST-} _GPTOS_LATEST_WORDS=${_GPTOS_LATEST_WORDS-}
+# The last suggestion of this shell that was nobody's secret, its words, and where and when it was shown: later words may want it changed.
+typeset -g _GPTOS_LATEST=${_GPTOS_LATEST-} _GPTOS_LATEST_WORDS=${_GPTOS_LATEST_WORDS-} _GPTOS_LATEST_IN=${_GPTOS_LATEST_IN-}
 typeset -gF _GPTOS_LATEST_AT=${_GPTOS_LATEST_AT:-0}
 # Whether the buffer descends from a suggestion, and what was run of it.
 typeset -g _GPTOS_DESCENDS=0 _GPTOS_ACCEPTED=0 _GPTOS_RUNNING='' _GPTOS_BLANK=''

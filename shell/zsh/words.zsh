@@ -42,11 +42,11 @@ __gptos_is_behind() {
     [[ -n $_GPTOS_OFFERED && $1 == "$_GPTOS_OFFERED"[[:space:]]##'??'('?'|)[[:space:]]##[^[:space:]]* ]]
 }
 
-# Whether words want the last suggestion of this shell changed.
+# Whether words want the last suggestion of this shell changed. Another directory may have other rules for what goes to a provider.
 __gptos_is_change() {
     emulate -L zsh
     setopt extended_glob
-    [[ -n $_GPTOS_LATEST && ${(L)1} == (but|and|only|now|instead|also|without|no,)[[:space:]]##* ]] || return 1
+    [[ -n $_GPTOS_LATEST && $PWD == "$_GPTOS_LATEST_IN" && ${(L)1} == (but|and|only|now|instead|also|without|no,)[[:space:]]##* ]] || return 1
     (( EPOCHREALTIME >= _GPTOS_LATEST_AT && EPOCHREALTIME < _GPTOS_LATEST_AT + 600 ))
 }
 
@@ -62,6 +62,6 @@ __gptos_offer() {
     (( $#words <= 1000 )) || words="$_GPTOS_QUERY"
     _GPTOS_OFFERED="$1" _GPTOS_OFFERED_WORDS="$words"
     if [[ $words == [^[:space:]]* && $#1 -le 4000 ]]; then
-        _GPTOS_LATEST="$1" _GPTOS_LATEST_WORDS="$words" _GPTOS_LATEST_AT=$EPOCHREALTIME
+        _GPTOS_LATEST="$1" _GPTOS_LATEST_WORDS="$words" _GPTOS_LATEST_IN="$PWD" _GPTOS_LATEST_AT=$EPOCHREALTIME
     fi
 }

@@ -106,3 +106,15 @@ fn other_keys_that_accept_a_line_run_nothing_and_exit_leaves() {
         stop(&runtime);
     }
 }
+
+#[test]
+fn without_a_line_editor_there_is_no_tour() {
+    let t = Terminal::start(Shell::Zsh, Setup { bin: real_binary(), ..Setup::default() });
+    t.type_text("echo 'unsetopt zle' >>~/.zshrc");
+    t.key("Enter");
+    t.wait_for_prompt(2);
+    t.type_text(&format!("{} tour zsh", real_binary().display()));
+    t.key("Enter");
+    t.wait_for_screen("gptos: zsh: no line editor here");
+    t.wait_for_prompt(3);
+}

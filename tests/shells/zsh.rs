@@ -5,6 +5,7 @@ mod failure;
 mod frameworks;
 mod ghost;
 mod guard;
+mod habits;
 mod list;
 mod live;
 mod meanwhile;

@@ -283,6 +283,12 @@ fn odd_answers_show_nothing_and_cost_nothing() {
     }
 }
 
+/// What the shell refuses beside controls.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200b}' | '\u{200c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(c, '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
+}
+
 #[test]
 fn hostile_answers_run_nothing_and_reach_no_line() {
     // A NUL would end the record.
@@ -302,7 +308,7 @@ fn hostile_answers_run_nothing_and_reach_no_line() {
         t.wait_for(|| resident.questions().iter().any(|(_, asked)| *asked == words).then_some(()), "the question");
         t.wait_until_idle();
         assert_eq!(t.buffer(), line, "{command:?}");
-        let is_bad = command.is_empty() || command.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'));
+        let is_bad = command.is_empty() || command.contains(|c: char| c.is_control() || is_unseen(c));
         assert_eq!(t.screen().contains('→'), !is_bad, "{command:?}\n{}", t.screen());
         t.key("Right");
         t.wait_until_idle();

@@ -42,7 +42,7 @@ setopt ksh_arrays glob_subst sh_word_split no_unset warn_create_global warn_nest
 __before=\"${(kvj: :)options}\"";
     let script = Shell::Zsh.script();
     let load = format!("__load() {{ source '{0}'; eval \"$(<'{0}')\"; }}\n__load\n__load\nemulate sh -c __load", script.display());
-    let rc = "[[ \"$__before\" == \"${(kvj: :)options}\" ]] || echo OPTIONS CHANGED\nunalias -m '*'".to_owned();
+    let rc = "[[ \"$__before\" == \"${(kvj: :)options}\" ]] || echo OPTIONS CHANGED".to_owned();
     let t = start_with(&helper, Setup { before: before.into(), load: Some(load), rc, ..Setup::default() });
     t.type_text("?? what's here");
     t.key("Enter");

@@ -1,0 +1,77 @@
+//! The integration among habits of its user: a shell that ends at the first failure, directories with other rules, menus and kills.
+
+use super::{AT_ONCE, NOTE, give_up_line, list_files, scripted, start_with};
+use crate::terminal::{Setup, Terminal};
+
+fn still_answers(t: &Terminal) {
+    t.key("C-u");
+    t.type_text("echo alive");
+    t.wait_for_buffer(|b| b == "echo alive");
+    assert_eq!(t.prompt_number(), 1);
+}
+
+#[test]
+fn keys_that_lead_nowhere_do_not_end_a_shell_that_ends_at_failures() {
+    let (_dir, helper) = scripted();
+    let helper = list_files(helper);
+    for vi in [false, true] {
+        let before = "_GPTOS_BUILD=test _GPTOS_BUILD_BIN=none".to_owned();
+        let rc = "setopt err_exit".to_owned();
+        let t = start_with(&helper, Setup { vi, before, rc, ..Setup::default() });
+        t.type_text("?? x");
+        t.keys(if vi { &["Right", "End", "Down"] } else { &["Right", "End", "C-f", "M-f", "Down", "C-n"] });
+        still_answers(&t);
+        t.keys(&["Right", "End", "Down"]);
+        still_answers(&t);
+        t.key("C-u");
+        t.type_text("list files");
+        t.key("C-g");
+        t.wait_for_buffer(|b| b == "ls");
+        t.keys(&["Right", "Right"]);
+        still_answers(&t);
+    }
+}
+
+#[test]
+fn a_change_is_of_a_suggestion_of_the_same_directory() {
+    let (dir, helper) = scripted();
+    let helper = helper.answer_after(AT_ONCE, &[("echo one", NOTE)]);
+    let t = start_with(&helper, Setup::default());
+    t.type_text("?? say one");
+    t.key("Enter");
+    t.wait_for_buffer(|b| b == "echo one");
+    give_up_line(&t, 2);
+    t.type_text(&format!("cd '{}'", dir.path().display()));
+    t.key("Enter");
+    t.wait_for_prompt(3);
+    t.type_text("?? but louder");
+    t.key("Enter");
+    t.wait_for_buffer(|b| b == "echo one");
+    assert_eq!(helper.told()[1], "");
+    // Here there is one by now.
+    give_up_line(&t, 4);
+    t.type_text("?? but louder");
+    t.key("Enter");
+    t.wait_for_buffer(|b| b == "echo one");
+    assert_eq!(helper.told()[2], "refines=echo one asked=but louder");
+}
+
+#[test]
+fn what_is_not_seen_in_a_command_is_refused_and_shown_in_a_message() {
+    for bad in ["ls \u{202e}x", "ls\u{200b}", "\u{feff}ls", "ls \u{2066}x", "ls \u{e0041}"] {
+        let (_dir, helper) = scripted();
+        let helper = helper.answer_after(AT_ONCE, &[(bad, NOTE)]);
+        let t = start_with(&helper, Setup::default());
+        t.type_text("list files");
+        t.key("C-g");
+        t.wait_for_screen("gptos: no answer (a command with control characters was refused)");
+        assert_eq!(t.buffer(), "list files", "{bad:?}");
+    }
+    let (_dir, helper) = scripted();
+    let helper = helper.answer_after(AT_ONCE, &[("echo 👩\u{200d}💻", "a\u{202e}b\u{200b}c · risk none")]);
+    let t = start_with(&helper, Setup::default());
+    t.type_text("list files");
+    t.key("C-g");
+    t.wait_for_screen("● a?b?c · risk none");
+    assert_eq!(t.buffer(), "echo 👩\u{200d}💻");
+}
