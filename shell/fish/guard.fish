@@ -231,7 +231,10 @@ function __gptos_enter
         or return
     end
     if set -q _GPTOS_RING[1]; and test $_GPTOS_AT -gt 0; and test "$line" != "$_GPTOS_ORIGINAL"
-        set -g _GPTOS_RAN (__gptos_all_words | string collect -a)
+        # Where the cursor was says nothing of the words.
+        set -g _GPTOS_RAN $_GPTOS_QUERY
+        string match -q 'cursor=*' -- "$_GPTOS_RING_FIELDS[1]"
+        or set -a _GPTOS_RAN $_GPTOS_RING_FIELDS
         set -g _GPTOS_RAN_RING $_GPTOS_RING
         __gptos_recall_request
     end

@@ -67,16 +67,18 @@ function __gptos_line_cancelled --on-event fish_cancel
     __gptos_forget
 end
 
-# Some binding of the user ran the line while an answer was awaited.
+# Some binding of the user may have run the line while an answer was awaited. What runs sees the user's own prompt.
 function __gptos_running --on-event fish_preexec
     __gptos_drop_request
+    __gptos_unwrap
 end
 
 function __gptos_ran --on-event fish_postexec
     set -l code $status
     set -q _GPTOS_RAN
     or return
-    set -l query $_GPTOS_RAN
+    set -l query $_GPTOS_RAN[1]
+    set -l fields $_GPTOS_RAN[2..]
     set -e _GPTOS_RAN
     # The line may have been cleared and typed anew: then it says nothing about the query.
     set -l kin 0
@@ -87,7 +89,7 @@ function __gptos_ran --on-event fish_postexec
     if test $kin = 0; or set -q fish_private_mode; or string match -q ' *' -- $argv[1]; or string match -q ' *' -- $query
         return
     end
-    printf '%s\0%s' $query $argv[1] | command $GPTOS_BIN ran fish $code >/dev/null 2>&1 &
+    printf '%s\0' $query $argv[1] $fields | command $GPTOS_BIN ran fish $code >/dev/null 2>&1 &
     disown 2>/dev/null
 end
 

@@ -19,10 +19,11 @@ function __gptos_tab
     end
 end
 
-# The list, a row for each member of the ring. What does not fit is cut out of the reading, never out of the risk.
+# The list, a row for each member of the ring. What does not fit is cut out of the commands, the reading and the
+# source, never out of the risk.
 function __gptos_list_rows
     set -l room (math "max($COLUMNS, 20) - 3")
-    set -l commands (string pad -r -- (__gptos_cut (math "floor($room / 2)") $_GPTOS_RING))
+    set -l commands (string pad -r -- (__gptos_cut (math "min(floor($room / 2), $room - 15)") $_GPTOS_RING))
     set -l most (math "max($LINES, 10) - 6")
     for i in (seq (count $commands))
         if test $i -gt $most
@@ -30,8 +31,15 @@ function __gptos_list_rows
             return
         end
         set -l facts (string split ' · ' -- $_GPTOS_NOTES[$i])[1..2]
-        set facts (string replace -r ': .*' '' -- $facts | string join ' · ')
-        set -l rest (math $room - (string length -- "$commands[$i]  $facts · "))
+        set facts (string replace -r ': .*' '' -- $facts)
+        set -l rest (math $room - (string length -V -- "$commands[$i]  $facts[2] · "))
+        if set -q facts[2]; and test (string length -V -- $facts[1]) -gt $rest
+            test $rest -ge 4
+            and set facts[1] (__gptos_cut $rest $facts[1])
+            or set -e facts[1]
+        end
+        set facts (string join ' · ' -- $facts)
+        set rest (math $room - (string length -V -- "$commands[$i]  $facts · "))
         if test -n "$_GPTOS_READINGS[$i]"; and test $rest -ge 8
             set facts "$(__gptos_cut $rest $_GPTOS_READINGS[$i]) · $facts"
         end

@@ -14,10 +14,15 @@ end
 
 # Cuts texts to a width.
 function __gptos_cut
-    if string match -qr '^3\.[45]\.' -- $version
-        string sub -l $argv[1] -- $argv[2..]
-    else
+    if not string match -qr '^3\.[45]\.' -- $version
         string shorten -m $argv[1] -- $argv[2..]
+        return
+    end
+    for text in (string sub -l $argv[1] -- $argv[2..])
+        while test (string length -V -- "$text") -gt $argv[1]
+            set text (string sub -e -1 -- $text)
+        end
+        printf '%s\n' $text
     end
 end
 
@@ -40,7 +45,7 @@ function __gptos_say_suggestion
             set note (string join ' ' -- (__gptos_speaks_unicode; and echo ●; or echo '*') (string match -r -- '.+' "$_GPTOS_TOOK[$_GPTOS_AT]") $facts)
         end
     end
-    if test -n "$note"; and test -n "$remarks"; and test (string length -- "$note · $remarks") -le $room
+    if test -n "$note"; and test -n "$remarks"; and test (string length -V -- "$note · $remarks") -le $room
         set note "$note · $remarks"
         set remarks
     end

@@ -41,10 +41,15 @@ function __gptos_translate
         __gptos_say 'gptos: type what you want, for example: ?? list files by size'
         return
     end
-    # A line that begins with a blank is private, and one blank before the words says so.
+    # A line that begins with a blank is private, as is each in private mode, and one blank before the words says so.
     set -l query $_GPTOS_WORDS
-    string match -qr '^[ \t]' -- $argv[1]; and not string match -qr '^[ \t]' -- $query
-    and set query " $query"
+    if not string match -qr '^[ \t]' -- $query; and begin
+            set -q fish_private_mode; or string match -qr '^[ \t]' -- $argv[1]
+        end
+        set query " $query"
+        string match -q 'cursor=*' -- "$_GPTOS_FIELDS[1]"
+        and set _GPTOS_FIELDS cursor=(math (commandline -C) + 1)
+    end
     test $_GPTOS_MARKS = '???'
     and set -a argv --fresh
     __gptos_ask new $argv[1] $query $argv[2..]
@@ -59,7 +64,7 @@ function __gptos_remember_suggestion
         return
     end
     __gptos_clock
-    set -g _GPTOS_CONTEXT $_GPTOS_PUT (__gptos_all_words | string collect -a) $_GPTOS_NOW
+    set -g _GPTOS_CONTEXT $_GPTOS_PUT (__gptos_all_words | string collect -a) $_GPTOS_NOW "$PWD"
 end
 
 # The words that the suggestion answers, with those of before when they were a wish about it, and with the blank that says that they
@@ -75,9 +80,9 @@ function __gptos_all_words
     end
 end
 
-# `?? but …` soon after a suggestion is about that.
+# `?? but …` soon after a suggestion, and where it was made, is about that.
 function __gptos_build_on_latest
-    set -q _GPTOS_CONTEXT[3]; and not set -q fish_private_mode
+    test "$_GPTOS_CONTEXT[4]" = "$PWD"; and not set -q fish_private_mode
     or return
     __gptos_clock
     test (math $_GPTOS_NOW - $_GPTOS_CONTEXT[3]) -le 600000

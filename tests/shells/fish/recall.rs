@@ -42,6 +42,29 @@ fn the_words_can_be_called_back_where_fish_can_keep_them() {
     s.expect(if s.t.is_newer_fish() { "?? say the answer" } else { "??" });
 }
 
+#[test]
+fn what_runs_sees_the_prompt_of_the_user_and_may_change_it() {
+    let s = Scene::new(LIVE, |fake, _| {
+        fake.answer_after(NOW, &[("functions fish_prompt", NOTE)])
+            .answer_after(NOW, &[("function fish_prompt; printf '[%s]> mine ' $__test_prompt; end", NOTE)])
+            .answer_after(NOW, &[("echo third", NOTE)])
+    });
+    for (prompt, wanted) in [(2, "functions fish_prompt"), (3, "function fish_prompt; printf '[%s]> mine ' $__test_prompt; end")] {
+        s.ask("show it");
+        s.expect(wanted);
+        s.t.wait_for_screen(&format!("● {NOTE}"));
+        read_the_line();
+        s.t.key("Enter");
+        s.t.wait_for_prompt(prompt);
+        let screen = s.t.screen();
+        assert!(screen.contains("function fish_prompt") && !screen.contains("GPTOS"), "{screen}");
+        assert!(screen.trim_end().ends_with(if prompt == 3 { "[3]> mine" } else { "[2]>" }), "{screen}");
+    }
+    s.ask("say it");
+    s.expect("echo third");
+    s.t.wait_for_screen(&format!("● {NOTE}\n[3]> mine echo third"));
+}
+
 /// starship is no package of Debian 12.
 #[test]
 fn a_prompt_that_starship_draws_keeps_its_place_under_the_note() {

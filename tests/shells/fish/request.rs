@@ -90,13 +90,21 @@ fn a_wish_on_a_fresh_line_is_about_the_last_suggestion() {
     assert_eq!(s.told(), ["", "refines=touch one asked=but nothing was asked", "", "", "refines=touch three asked=butter the bread"]);
     assert_eq!(s.fake.queries()[3], " but in private");
     s.clear();
+    // In another folder it is none of what was suggested.
+    s.t.type_text("cd ..");
+    read_the_line();
+    s.t.key("Enter");
+    s.t.wait_for_prompt(2);
+    s.request("?? but elsewhere", "touch three");
+    assert_eq!(s.told()[5], "");
+    s.clear();
     // Ten minutes later it is forgotten.
     s.t.type_text("set _GPTOS_CONTEXT[3] (math $_GPTOS_CONTEXT[3] - 600001)");
     read_the_line();
     s.t.key("Enter");
-    s.t.wait_for_prompt(2);
+    s.t.wait_for_prompt(3);
     s.request("?? but later", "touch three");
-    assert_eq!(s.told()[5], "");
+    assert_eq!(s.told()[6], "");
 }
 
 #[test]
@@ -125,6 +133,13 @@ fn scopes_and_hashes_ask_where_they_are_wanted() {
     assert_eq!(s.fake.queries(), ["undo what's done", "all pods", "make a file"]);
     assert_eq!(s.told(), ["scope=git", "scope=k", ""]);
     s.clear();
+    // What comes of the words is reported with the program.
+    s.request("git? undo it all", "touch three");
+    read_the_line();
+    s.t.key("Enter");
+    s.t.wait_for_prompt(2);
+    let ran = s.t.wait_for(|| s.fake.ran().pop(), "the report");
+    assert_eq!((ran.query.as_str(), ran.command.as_str()), ("undo it all", "touch three\0scope=git"));
     // Neither a private comment, nor signs that mean something else, nor another program.
     for line in [" # make a file", "#! make a file", "## make a file", "#make a file", "#"] {
         let prompt = s.t.prompt_number();
@@ -133,7 +148,7 @@ fn scopes_and_hashes_ask_where_they_are_wanted() {
         s.t.key("Enter");
         s.t.wait_for_prompt(prompt + 1);
     }
-    assert_eq!(s.fake.calls().len(), 3);
+    assert_eq!(s.fake.calls().len(), 4);
 
     let s = counted(LIVE);
     for line in ["# make a file", "git? undo"] {
@@ -159,6 +174,27 @@ fn the_key_tells_where_the_cursor_is_on_a_line_that_is_no_request() {
     s.ask("?? in words");
     s.expect("touch two");
     assert_eq!(s.told(), ["cursor=9", ""]);
+    read_the_line();
+    s.t.key("Enter");
+    s.t.wait_for_prompt(2);
+    let ran = s.t.wait_for(|| s.fake.ran().pop(), "the report");
+    assert_eq!(ran.command, "touch two");
+}
+
+#[test]
+fn all_words_are_private_in_private_mode() {
+    let s = counted("set -g fish_private_mode 1");
+    s.request("?? make a file", "touch one");
+    s.request(" ?? but another", "touch two");
+    s.clear();
+    s.ask("tar -xzf");
+    s.expect("touch three");
+    assert_eq!(s.fake.queries(), [" make a file", " but another", " tar -xzf"]);
+    assert_eq!(s.told()[2], "cursor=9");
+    read_the_line();
+    s.t.key("Enter");
+    s.t.wait_for_prompt(2);
+    assert_eq!(s.fake.ran(), []);
 }
 
 /// Time and reading, and a remark that has no room beside them.

@@ -1,6 +1,6 @@
 //! Tab on a request: a list above the prompt, and everywhere else what Tab always did.
 
-use super::{BLOCKING, LIVE, NOW, SLOW, Scene, both_modes, read_the_line};
+use super::{BLOCKING, LIVE, NOTE, NOW, SLOW, Scene, both_modes, read_the_line};
 use crate::fake::FakeHelper;
 use crate::terminal::Setup;
 
@@ -109,6 +109,19 @@ fn a_narrow_terminal_and_a_prompt_of_two_rows_show_no_row_twice_and_none_too_wid
         assert_eq!(screen.matches("above").count(), 1, "{screen}");
         assert_eq!(screen.matches("risk high").count(), 1 + usize::from(wanted == "rm -r c"), "{screen}");
     }
+}
+
+#[test]
+fn wide_characters_push_no_risk_out_of_the_list() {
+    let setup = Setup { columns: 40, ..Setup::default() };
+    let answers = [("mkdir 文文文文文文文文文文文文", "anthropic-in-the-cloud · risk high: deletes"), ("touch 文件", NOTE)];
+    let s = Scene::with(setup, |fake, _| fake.answer_after(NOW, &answers));
+    s.t.type_text("?? what is here");
+    s.t.key("Tab");
+    s.expect(answers[0].0);
+    let screen = s.t.wait_for_screen("]> mkdir");
+    let rows: Vec<&str> = screen.lines().take(2).collect();
+    assert_eq!(rows, ["> mkdir 文文文文文…  anthr… · risk high", "  touch 文件         offli… · risk none"], "{screen}");
 }
 
 #[test]
