@@ -7,10 +7,16 @@ __gptos_keep_request() {
   _GPTOS_REQUESTS+=("$READLINE_LINE")
 }
 
-# Adds the requests to the history, as far as the user's HISTCONTROL and HISTIGNORE let them in; $1, if any, is the last one.
+# Adds the requests to the history, as far as the user's HISTCONTROL and HISTIGNORE let them in; $1, if any, is the last one. A
+# line that begins with a blank is kept nowhere.
 __gptos_put_requests() {
   local request last=''
+  if [[ ! -o history ]]; then
+    _GPTOS_REQUESTS=()
+    return 0
+  fi
   for request in "${_GPTOS_REQUESTS[@]}" ${1:+"$1"}; do
+    [[ $request != [[:blank:]]* ]] || continue
     builtin [ "$request" != "$last" ] || continue
     builtin history -s -- "$request"
     last=$request
@@ -22,7 +28,7 @@ __gptos_put_requests() {
 # prompt hook will report it, unless one of them began with a blank: such a line is kept nowhere. The suggestion's first word
 # must have survived: else the user typed something of his own.
 __gptos_submit() {
-  local suggestion word words=''
+  local suggestion word field words=''
   __gptos_replace_pending # who runs the line no longer waits for another one
   __gptos_note_line
   if ((_GPTOS_PROMPTING == 0)); then
@@ -36,8 +42,12 @@ __gptos_submit() {
     # A mended line has no words.
     if [[ -n $_GPTOS_MEANT && $_GPTOS_LATE == 0 && " $READLINE_LINE " == *[[:space:]]"$word"[[:space:]]* ]]; then
       words=$_GPTOS_ORIGINAL
-      [[ $_GPTOS_ORIGINAL == [[:blank:]]* || $_GPTOS_MEANT == [[:blank:]]* || $READLINE_LINE == [[:blank:]]* ]] ||
-        _GPTOS_RAN=$READLINE_LINE _GPTOS_RAN_QUERY=$_GPTOS_MEANT
+      [[ $_GPTOS_ORIGINAL != [[:blank:]]* && $_GPTOS_MEANT != [[:blank:]]* && $READLINE_LINE != [[:blank:]]* ]] || break
+      _GPTOS_RAN=$READLINE_LINE _GPTOS_RAN_QUERY=$_GPTOS_QUERY _GPTOS_RAN_WITH=()
+      for field in "${_GPTOS_RING_WITH[@]}"; do
+        # Where the cursor was says nothing of the words.
+        [[ $field == cursor=* ]] || _GPTOS_RAN_WITH+=("$field")
+      done
       break
     fi
   done

@@ -5,6 +5,7 @@ __gptos_arrive() {
   { local - IFS=$' \t\n' && __gptos_begin; } 2>/dev/null
   _GPTOS_CALLED_AT=0 _GPTOS_ANSWERS=1
   if ((_GPTOS_PENDING)) && { __gptos_collect || ! ((_GPTOS_TAB)); }; then
+    _GPTOS_CALLED_AT=0
     ((_GPTOS_PENDING == 0)) || __gptos_tell_offer
   elif ((_GPTOS_TAB)); then
     __gptos_list
@@ -50,7 +51,7 @@ __gptos_prompt() {
   __gptos_restore_trap
   if [[ -n $_GPTOS_RAN ]]; then
     # The subshell keeps the job table and `$!` of the user clean.
-    (builtin printf '%s\0%s' "$_GPTOS_RAN_QUERY" "$_GPTOS_RAN" |
+    (__gptos_print_fields "$_GPTOS_RAN_QUERY" "$_GPTOS_RAN" "${_GPTOS_RAN_WITH[@]}" |
       command "$GPTOS_BIN" ran bash "$status" >/dev/null 2>&1 &) 2>/dev/null
     _GPTOS_RAN=''
   fi
@@ -61,6 +62,11 @@ __gptos_prompt() {
   # Bash restores `$?` after each element of PROMPT_COMMAND; the status is for those who call us from a string of theirs.
   ((errexit == 0)) || return 0
   return "$status"
+}
+
+__gptos_print_fields() {
+  builtin printf '%s' "$1"
+  builtin printf '\0%s' "${@:2}"
 }
 
 # Sets _GPTOS_RAW to the characters that arrive when the keys of a sequence, as `bind` takes it, are pressed.
@@ -103,10 +109,11 @@ __gptos_prepare() {
   local key map
   : "${_GPTOS_PENDING:=0}" "${_GPTOS_RAN=}" "${_GPTOS_PID=}" "${_GPTOS_FD=}" "${_GPTOS_TYPED=}"
   : "${_GPTOS_LINE=}" "${_GPTOS_LAST_ROW=}" "${_GPTOS_FAILED=}" "${_GPTOS_FAILED_STATUS:=0}"
-  : "${_GPTOS_LAST=}" "${_GPTOS_LAST_WORDS=}" "${_GPTOS_LAST_AT:=0}" "${_GPTOS_ANSWERS=}" "${_GPTOS_CALLED_AT:=0}"
+  : "${_GPTOS_LAST=}" "${_GPTOS_LAST_WORDS=}" "${_GPTOS_LAST_AT:=0}" "${_GPTOS_LAST_PLACE=}" "${_GPTOS_ANSWERS=}" "${_GPTOS_CALLED_AT:=0}"
   : "${_GPTOS_TRAP_HELD:=0}" "${_GPTOS_OLD_TRAP=}" "${_GPTOS_TAKEN:=0}" "${_GPTOS_NOTE_WIDTH:=0}"
   [[ -n ${_GPTOS_ARMED+set} ]] || _GPTOS_ARMED=()
   [[ -n ${_GPTOS_REQUESTS+set} ]] || _GPTOS_REQUESTS=()
+  [[ -n ${_GPTOS_RAN_WITH+set} ]] || _GPTOS_RAN_WITH=()
   _GPTOS_TAB=0 _GPTOS_WITH=() _GPTOS_BASE=''
   ((_GPTOS_PENDING == 0)) || __gptos_end_pending
   __gptos_restore_trap
@@ -125,8 +132,8 @@ __gptos_prepare() {
     for key in "$_GPTOS_STEP_OPERATE" "$_GPTOS_STEP_HOLE"; do
       builtin bind -m "$map" -r "$key" 2>/dev/null
     done
-    builtin bind -m "$map" -x "\"$_GPTOS_STEP_OPERATE\": __gptos_enter operate-and-get-next || :"
-    builtin bind -m "$map" -x "\"$_GPTOS_STEP_HOLE\": __gptos_type || :"
+    builtin bind -m "$map" -x "\"$_GPTOS_STEP_OPERATE\": __gptos_enter operate-and-get-next \"\$_\" || : \"\$_\""
+    builtin bind -m "$map" -x "\"$_GPTOS_STEP_HOLE\": __gptos_type \"\$_\" || : \"\$_\""
   done
   # Ctrl-O accepts the line, too, unless the user has given it to something else.
   if [[ $(__gptos_print_operate) == *'"\C-o"'* ]]; then

@@ -23,6 +23,24 @@ __gptos_unicode() {
   esac
 }
 
+# Signs that have no look of their own, or turn the order of others: from U+200B to U+200F, U+202A to U+202E, U+2060 to U+2069 and
+# U+FEFF, as bytes of UTF-8, so that they are the same in every locale.
+_GPTOS_UNSEEN=(
+  $'\xe2\x80\x8b' $'\xe2\x80\x8c' $'\xe2\x80\x8d' $'\xe2\x80\x8e' $'\xe2\x80\x8f' $'\xe2\x80\xaa' $'\xe2\x80\xab'
+  $'\xe2\x80\xac' $'\xe2\x80\xad' $'\xe2\x80\xae' $'\xe2\x81\xa0' $'\xe2\x81\xa1' $'\xe2\x81\xa2' $'\xe2\x81\xa3'
+  $'\xe2\x81\xa4' $'\xe2\x81\xa5' $'\xe2\x81\xa6' $'\xe2\x81\xa7' $'\xe2\x81\xa8' $'\xe2\x81\xa9' $'\xef\xbb\xbf'
+)
+
+# Whether all of the text in $1 can be seen.
+__gptos_plain() {
+  local sign
+  [[ $1 != *[[:cntrl:]]* ]] || return 1
+  [[ $1 == *[![:ascii:]]* ]] || return 0
+  for sign in "${_GPTOS_UNSEEN[@]}"; do
+    [[ $1 != *"$sign"* ]] || return 1
+  done
+}
+
 # Milliseconds as the seconds that `read -t` takes: with a point, even where the locale writes a comma.
 __gptos_seconds() {
   builtin printf -v _GPTOS_SECONDS '%d.%03d' $(($1 / 1000)) $(($1 % 1000))

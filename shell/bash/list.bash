@@ -46,7 +46,7 @@ __gptos_show_list() {
 # Each suggestion in a row of its own: the command, and behind it, in line with the others, what it does, whence it comes and what
 # it risks.
 __gptos_print_list() {
-  local columns=${COLUMNS:-80} i count=${#_GPTOS_RING[@]} room width=0 text note commands=() widths=()
+  local columns=${COLUMNS:-80} i count=${#_GPTOS_RING[@]} room width=0 note commands=() widths=()
   ((count <= _GPTOS_MOST_LISTED)) || count=$_GPTOS_MOST_LISTED
   room=$(((columns - 5) / 2))
   for ((i = 0; i < count; i++)); do
@@ -57,17 +57,31 @@ __gptos_print_list() {
     ((_GPTOS_WIDTH <= width)) || width=$_GPTOS_WIDTH
   done
   for ((i = 0; i < count; i++)); do
-    room=$((columns - width - 6)) note=${_GPTOS_RING_NOTES[i]} text=${_GPTOS_RING_READINGS[i]}
-    if [[ -n $text ]]; then
-      # What the command does gives way to what it risks.
-      __gptos_measure "$note"
-      __gptos_fit "$text" $((room - _GPTOS_WIDTH - 3 > 12 ? room - _GPTOS_WIDTH - 3 : 12))
-      note="$_GPTOS_TEXT · $note"
-    fi
-    __gptos_unicode || note=${note//·/-}
-    __gptos_fit "$note" "$room"
+    room=$((columns - width - 6)) note=${_GPTOS_RING_NOTES[i]}
     __gptos_pick_colour "$note"
+    __gptos_fit_remarks "$note" "${_GPTOS_RING_READINGS[i]}" "$room"
     builtin printf '%s%d%s %s%*s  %s\n' "$_GPTOS_COLOUR" $((i + 1)) "$_GPTOS_PLAIN" "${commands[i]}" $((width - widths[i])) '' "$_GPTOS_TEXT" >&2
   done
   _GPTOS_NOTE_WIDTH=0
+}
+
+# Sets _GPTOS_TEXT to what the command does ($2, perhaps nothing) and the note in $1, within $3 columns. What it does gives way to
+# what it risks; where even that is too long, how much it risks comes first.
+__gptos_fit_remarks() {
+  local note=$1 text=$2 room=$(($3 > 0 ? $3 : 0)) left risk before=''
+  __gptos_measure "${note:0:room + 1}"
+  left=$((room - _GPTOS_WIDTH))
+  if ((left < 0 || (left < 15 && ${#text} > 0))) && [[ $note == *'risk '[a-z]* ]]; then
+    # The source, how much is risked, and why.
+    before=${note%%risk *}
+    risk=${note#"$before"risk }
+    risk=${risk%%[!a-z]*}
+    note=${note#"$before"risk "$risk"}
+    note="risk $risk${text:+ · $text} · ${before% · }$note"
+  elif [[ -n $text ]]; then
+    __gptos_fit "$text" $((left > 15 ? left - 3 : 12))
+    note="$_GPTOS_TEXT · $note"
+  fi
+  __gptos_unicode || note=${note//·/-}
+  __gptos_fit "$note" "$room"
 }

@@ -7,6 +7,8 @@
 # change the buffer. Nothing is asked while another program owns the terminal: the reply would be typed into that program.
 __gptos_wait_aside() {
   __gptos_claim_reply
+  __gptos_read_children
+  _GPTOS_OLD_CHILDREN=" $_GPTOS_CHILDREN $_GPTOS_PID "
   exec {_GPTOS_ASIDE_FD}< <(__gptos_relay "$_GPTOS_FD")
   _GPTOS_ASIDE_PID=$!
   _GPTOS_PENDING=1 _GPTOS_PENDING_TOLD=0
@@ -44,17 +46,45 @@ __gptos_relay() {
   done
 }
 
-# Is the shell's process group the one in the foreground? `$$` is the shell, also in a subshell.
+# Is the shell's process group the one in the foreground, and no program of a user's key in it? `$$` is the shell, also in a
+# subshell.
 __gptos_owns_terminal() {
-  local line fields
-  if IFS='' builtin read -r line 2>/dev/null <"/proc/$$/stat"; then
-    # The name in parentheses may hold blanks; after it: state, parent, group, session, terminal, foreground group.
-    IFS=' ' builtin read -r -a fields <<<"${line##*) }"
-    [[ ${fields[2]} == "${fields[5]}" ]]
+  local fields
+  if __gptos_read_stat "$$"; then
+    [[ ${fields[2]} == "${fields[5]}" ]] && ! __gptos_runs_program "${fields[2]}"
   else
     IFS=' ' builtin read -r -a fields < <(__gptos_print_groups)
     [[ -n ${fields[0]-} && ${fields[0]} == "${fields[1]-}" ]]
   fi
+}
+
+# Sets `fields` to what Linux says of process $1. The name in parentheses may hold blanks; after it: state, parent, group, session,
+# terminal, foreground group.
+__gptos_read_stat() {
+  local line
+  { IFS='' builtin read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
+  IFS=' ' builtin read -r -a fields <<<"${line##*) }"
+}
+
+# Sets _GPTOS_CHILDREN to the processes that the shell has started, where the system tells.
+__gptos_read_children() {
+  _GPTOS_CHILDREN=''
+  { IFS='' builtin read -r _GPTOS_CHILDREN <"/proc/$$/task/$$/children"; } 2>/dev/null
+  return 0
+}
+
+# Has a key that the user bound to a command started a program in the shell's own group $1, where `$(fzf)` runs? A job has a group of
+# its own; what was there before the wait, such as the `tee` of a log, reads no keys.
+__gptos_runs_program() {
+  local group=$1 child children=() fields
+  __gptos_read_children
+  IFS=' ' builtin read -r -a children <<<"$_GPTOS_CHILDREN"
+  for child in "${children[@]}"; do
+    [[ $child != "$BASHPID" && $_GPTOS_OLD_CHILDREN != *" $child "* ]] || continue
+    __gptos_read_stat "$child" || continue
+    [[ ${fields[0]} == Z || ${fields[2]} != "$group" ]] || return 0
+  done
+  return 1
 }
 
 __gptos_print_groups() {
@@ -72,13 +102,13 @@ __gptos_end_pending() {
 
 # Ctrl-C at the live prompt. The trap must not be removed here: readline has remembered the handler of before, and the
 # next Ctrl-C would be lost. A key function may do it, so the terminal is asked to press that key. Its reply must not
-# reach a command started meanwhile: the guard of Enter covers that moment.
+# reach a command started meanwhile: Enter waits for it.
 __gptos_interrupt() {
   { local - IFS=$' \t\n' && __gptos_calm; } 2>/dev/null
   ((_GPTOS_PENDING)) || return 0
   __gptos_end_pending
   __gptos_now
-  _GPTOS_GUARD_UNTIL=$((_GPTOS_NOW + 250000)) _GPTOS_GUARD_TOLD=1
+  _GPTOS_GUARD_UNTIL=$((_GPTOS_NOW + 250000)) _GPTOS_GUARD_TOLD=1 _GPTOS_CALLED_AT=$_GPTOS_NOW
   builtin printf '\r\e[K' >&2
   __gptos_say 'cancelled'
   builtin printf '\e[5n' 2>/dev/null >/dev/tty
@@ -111,7 +141,9 @@ __gptos_collect() {
   __gptos_end_pending
   __gptos_restore_trap
   __gptos_open_terminal
-  _GPTOS_TYPED=''
+  # The relay may have asked the terminal, and another key was quicker than the reply.
+  __gptos_now
+  _GPTOS_TYPED='' _GPTOS_CALLED_AT=$_GPTOS_NOW
   __gptos_settle 0
   exec {_GPTOS_TTY}<&-
 }

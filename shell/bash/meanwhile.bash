@@ -3,7 +3,7 @@
 
 # Keeps it, if it is fit for the line. There is one for a request.
 __gptos_keep_meanwhile() {
-  [[ -n $1 && $1 != *[[:cntrl:]]* && -z $_GPTOS_MEANWHILE ]] || return 0
+  [[ -n $1 && -z $_GPTOS_MEANWHILE ]] && __gptos_plain "$1" || return 0
   builtin [ "$1" != "$_GPTOS_ASKED_LINE" ] || return 0
   _GPTOS_MEANWHILE=$1 _GPTOS_MEANWHILE_NOTE=${2//[[:cntrl:]]/}
 }

@@ -13,11 +13,11 @@ __gptos_measure() {
   done
 }
 
-# Sets _GPTOS_TEXT to the text in $1, cut to $2 columns.
+# Sets _GPTOS_TEXT to the text in $1, cut to $2 columns. No more of a text is measured than may fit.
 __gptos_fit() {
-  local more='...' room=$2
-  _GPTOS_TEXT=$1
-  __gptos_measure "$1"
+  local more='...' room=$(($2 > 0 ? $2 : 0))
+  _GPTOS_TEXT=${1:0:room + 1}
+  __gptos_measure "$_GPTOS_TEXT"
   ((_GPTOS_WIDTH > room)) || return 0
   ! __gptos_unicode || more='…'
   room=$((room > ${#more} ? room - ${#more} : 0))
@@ -30,8 +30,8 @@ __gptos_fit() {
 
 # The same, but the end of the text stays in sight, and what is left out stands before it.
 __gptos_fit_tail() {
-  local room=$2 tail
-  __gptos_measure "$1"
+  local room=$(($2 > 0 ? $2 : 0)) tail
+  __gptos_measure "${1:0:room + 1}"
   if ((_GPTOS_WIDTH <= room || room < 16)); then
     __gptos_fit "$1" "$room"
     return 0

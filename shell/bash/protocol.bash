@@ -61,7 +61,7 @@ __gptos_take_record() {
     reading) _GPTOS_NEXT_READING=${text//[[:cntrl:]]/} ;;
     took) _GPTOS_TOOK=${text//[[:cntrl:]]/} ;;
     cmd)
-      if [[ -z $text || $text == *[[:cntrl:]]* ]]; then
+      if [[ -z $text ]] || ! __gptos_plain "$text"; then
         _GPTOS_REFUSED=1
       elif ((${#_GPTOS_COMMANDS[@]} < 50)); then
         __gptos_keep_holes "$text" "$_GPTOS_NEXT_HOLES"

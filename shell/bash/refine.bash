@@ -44,13 +44,14 @@ __gptos_appended() {
   _GPTOS_BASE=$base _GPTOS_WITH=("refines=$shown" "asked=$base")
 }
 
-# Words that only make sense after others, soon after a suggestion. A line that begins with a blank knows nothing of other lines.
+# Words that only make sense after others, soon after a suggestion and in the same folder: another one may be about things that no
+# provider is to be told of, and the other way round. A line that begins with a blank knows nothing of other lines.
 __gptos_follows() {
   if __gptos_asked_again; then
     _GPTOS_WITH=("${_GPTOS_RING_WITH[@]}") _GPTOS_BASE=${_GPTOS_RING_WITH[1]#asked=}
     return 0
   fi
-  [[ -n $_GPTOS_LAST && -z $_GPTOS_PRIVATE ]] || return 0
+  [[ -n $_GPTOS_LAST && -z $_GPTOS_PRIVATE ]] && builtin [ "$_GPTOS_LAST_PLACE" = "$PWD" ] || return 0
   case ${_GPTOS_WORDS,,} in
     but[[:space:]]* | and[[:space:]]* | only[[:space:]]* | now[[:space:]]* | instead[[:space:]]* | also[[:space:]]*) ;;
     without[[:space:]]* | no,[[:space:]]*) ;;
@@ -67,7 +68,7 @@ __gptos_follows() {
 __gptos_remember_suggestion() {
   [[ -n $_GPTOS_MEANT && $_GPTOS_MEANT != [[:blank:]]* && $_GPTOS_ORIGINAL != [[:blank:]]* ]] || return 0
   ((${#1} + ${#_GPTOS_MEANT} <= _GPTOS_MAX_CONTEXT)) || return 0
-  _GPTOS_LAST=$1 _GPTOS_LAST_WORDS=$_GPTOS_MEANT _GPTOS_LAST_AT=$EPOCHSECONDS
+  _GPTOS_LAST=$1 _GPTOS_LAST_WORDS=$_GPTOS_MEANT _GPTOS_LAST_AT=$EPOCHSECONDS _GPTOS_LAST_PLACE=$PWD
 }
 
 # `git? words`, for the programs that the user has named.

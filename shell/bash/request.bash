@@ -236,7 +236,7 @@ __gptos_settle() {
   elif (($1 == 1)); then
     # Ctrl-C has also emptied the terminal's own queue, perhaps of its reply.
     _GPTOS_TYPED=''
-    ((_GPTOS_CALLED_AT == 0)) || _GPTOS_CALLED_AT=0 _GPTOS_ANSWERS=''
+    ((_GPTOS_CALLED_AT == 0)) || _GPTOS_ANSWERS=''
     __gptos_say 'cancelled'
   elif ! __gptos_judge_answer; then
     __gptos_print_rows

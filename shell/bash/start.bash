@@ -132,10 +132,11 @@ __gptos_bind_keys() {
     for key in "${_GPTOS_BOUND[@]}"; do
       builtin bind -m "$map" -r "$key" 2>/dev/null
     done
-    # `||` also exempts everything inside from the user's `set -e`.
-    builtin bind -m "$map" -x "\"$_GPTOS_STEP_REQUEST\": __gptos_request || :"
-    builtin bind -m "$map" -x "\"$_GPTOS_STEP_ENTER\": __gptos_enter || :"
-    builtin bind -m "$map" -x "\"$_GPTOS_STEP_ARRIVE\": __gptos_arrive || :"
+    # `||` also exempts everything inside from the user's `set -e`. The last argument of a command is `$_` afterwards, which so
+    # stays the user's.
+    builtin bind -m "$map" -x "\"$_GPTOS_STEP_REQUEST\": __gptos_request \"\$_\" || : \"\$_\""
+    builtin bind -m "$map" -x "\"$_GPTOS_STEP_ENTER\": __gptos_enter accept-line \"\$_\" || : \"\$_\""
+    builtin bind -m "$map" -x "\"$_GPTOS_STEP_ARRIVE\": __gptos_arrive \"\$_\" || : \"\$_\""
     builtin bind -m "$map" "${macros[@]}"
   done
   _GPTOS_SUBMIT_BOUND=accept-line _GPTOS_REPLAY_BOUND='""'

@@ -6,6 +6,7 @@ mod faults;
 mod guard;
 mod history;
 mod impatient;
+mod kept;
 mod list;
 mod live;
 mod meanwhile;
@@ -71,6 +72,11 @@ impl Bench {
     fn read_and_enter(&self) {
         std::thread::sleep(READ_TIME);
         self.t.key("Enter");
+    }
+
+    /// Ctrl-C may have thrown the reply of the terminal away, and Enter waits for it.
+    fn give_the_reply_up(&self) {
+        std::thread::sleep(Duration::from_secs(1));
     }
 
     fn wait_for_helper(&self) -> u32 {

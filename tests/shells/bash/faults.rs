@@ -20,6 +20,7 @@ fn ctrl_c_kills_the_helper_and_keeps_the_line() {
             bench.t.key("C-c");
             bench.t.wait_for_prompt(2);
             assert_eq!(bench.t.buffer(), "", "the second Ctrl-C must drop the line as usual");
+            bench.give_the_reply_up();
             bench.assert_sane();
             assert_eq!(children(bench.t.pid()), Vec::<String>::new());
         }

@@ -44,6 +44,28 @@ fn tab_lists_the_suggestions_and_the_key_cycles_on() {
 }
 
 #[test]
+fn the_risk_is_in_sight_however_narrow_the_terminal() {
+    let long = "a reading that goes on and on behind the edge";
+    let risk = "offline · risk critical: everything below the folder is gone for good";
+    let answer = records(&[
+        ("reading", long, ""),
+        ("cmd", "rm -rf /srv/some/very/long/path/that/fills/the/row", risk),
+        ("cmd", "rm -r build", "offline · risk high: deletes everything below this folder"),
+        ("reading", long, ""),
+        ("cmd", "ls", "cache · risk none"),
+    ]);
+    for columns in [50, 80] {
+        let bench = Bench::new(|helper| helper.raw_after(NOW, &answer), Setup { columns, ..Setup::default() });
+        bench.type_and_press("?? delete", "Tab");
+        bench.t.wait_for_buffer(|buffer| buffer.starts_with("rm -rf /srv"));
+        let screen = bench.t.screen();
+        for risk in ["risk critical", "risk high", "risk none"] {
+            assert_eq!(screen.matches(risk).count(), 1, "{columns}: {screen}");
+        }
+    }
+}
+
+#[test]
 fn one_undo_brings_the_words_back_and_tab_lists_again() {
     let bench = three(Setup::default());
     bench.type_and_press("?? list files", "Tab");

@@ -67,6 +67,29 @@ fn fzf_works_beside_us() {
     }
 }
 
+/// The sign that an answer is there is a reply of the terminal, and fzf would read it as a key.
+#[test]
+fn an_answer_that_comes_while_fzf_is_open_waits_for_it() {
+    let bench =
+        Bench::new(|helper| helper.answer_after(NOW, &[("touch answer", NOTE)]).when_told(), Setup { rc: FZF.into(), ..asynchronous() });
+    bench.type_and_press("?? make a file", "Enter");
+    bench.wait_for_helper();
+    bench.t.wait_for_screen("?? make a file");
+    bench.t.key("C-r");
+    bench.t.wait_for_screen("FIND");
+    bench.helper.tell();
+    bench.t.wait_for(|| (!terminal::is_alive(bench.helper.pids()[0])).then_some(()), "the helper to end");
+    bench.t.wait_until_idle();
+    bench.t.type_text("qqq");
+    let screen = bench.t.wait_for_screen("qqq");
+    assert!(screen.contains("FIND") && !screen.contains("0n"), "fzf was given the reply:\n{screen}");
+    bench.t.key("Escape");
+    bench.t.wait_for_screen_without("FIND");
+    bench.expect_buffer("touch answer");
+    bench.t.keys(&["C-u"]);
+    bench.assert_sane();
+}
+
 #[test]
 fn bash_completion_works_beside_us() {
     for setup in around(COMPLETION) {

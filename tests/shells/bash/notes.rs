@@ -82,6 +82,33 @@ fn the_row_is_never_wider_than_the_terminal() {
 }
 
 #[test]
+fn a_very_long_text_costs_no_more_than_its_row() {
+    let long = "é".repeat(30_000);
+    let answer = records(&[("reading", &long, ""), ("cmd", "ls", NOTE), ("reading", "", ""), ("cmd", &format!("echo {long}"), &long)]);
+    for (line, key) in [("list", "C-g"), ("?? list", "Tab")] {
+        let bench = Bench::new(|helper| helper.raw_after(NOW, &answer), Setup { columns: 40, ..Setup::default() });
+        bench.type_and_press(line, key);
+        bench.expect_buffer("ls");
+    }
+}
+
+#[test]
+fn a_command_with_signs_that_can_not_be_seen_is_refused() {
+    for sign in ['\u{200b}', '\u{200f}', '\u{202e}', '\u{2060}', '\u{2066}', '\u{feff}'] {
+        for setup in [Setup::default(), Setup { env: vec![("LC_ALL".into(), "C".into())], ..Setup::default() }] {
+            let answer = records(&[("cmd", &format!("ls {sign}x"), NOTE), ("cmd", "ls", NOTE)]);
+            let bench = Bench::new(|helper| helper.raw_after(NOW, &answer), setup);
+            bench.type_and_press("list", "C-g");
+            bench.expect_buffer("ls");
+        }
+    }
+    let answer = records(&[("cmd", "echo ‘é’ – „中“", NOTE)]);
+    let bench = Bench::new(|helper| helper.raw_after(NOW, &answer), Setup::default());
+    bench.type_and_press("list", "C-g");
+    bench.expect_buffer("echo ‘é’ – „中“");
+}
+
+#[test]
 fn without_unicode_the_row_is_plain() {
     let setup = Setup { env: vec![("LC_ALL".into(), "C".into())], columns: 40, ..Setup::default() };
     let answer = records(&[("reading", "a reading that goes on and on behind the edge", ""), ("cmd", "ls", NOTE)]);

@@ -60,7 +60,8 @@ fn the_changed_command_is_reported_for_all_its_words_and_undo_restores_the_line(
     bench.read_and_enter();
     bench.t.wait_for_prompt(2);
     bench.t.wait_for(|| (bench.helper.ran().len() == 1).then_some(()), "the report");
-    assert_eq!(bench.helper.ran()[0].query, "say a no, b");
+    let ran = &bench.helper.ran()[0];
+    assert_eq!((&*ran.query, &*ran.command), ("no, b", "echo b\0refines=echo a\0asked=say a"));
     for wanted in ["echo b", "echo a ?? no, b", "?? say a"] {
         bench.t.key("Up");
         bench.expect_buffer(wanted);
@@ -121,6 +122,17 @@ fn other_words_later_words_and_lines_with_a_blank_know_nothing_of_it() {
         bench.t.wait_for(|| (bench.helper.calls().len() == 2).then_some(()), "the second request");
         assert_eq!(bench.sent(2).len(), 2, "{second:?}: {:?}", bench.sent(2));
     }
+    // Nor does another folder, which may be one that tells no provider.
+    let bench = found(Setup::default());
+    bench.type_and_press("?? all files", "Enter");
+    bench.expect_buffer("find .");
+    bench.clear();
+    bench.t.type_text("cd /");
+    bench.read_and_enter();
+    bench.t.wait_for_prompt(2);
+    bench.type_and_press("?? but only python", "Enter");
+    bench.expect_buffer("find . -name '*.py'");
+    assert_eq!(bench.sent(2), ["but only python", ""]);
     let bench = found(Setup::default());
     bench.type_and_press("?? but only python", "Enter");
     bench.expect_buffer("find .");
@@ -163,6 +175,15 @@ fn a_named_program_has_words_of_its_own_where_the_user_wants_it() {
         bench.type_and_press(&format!("{scope}? undo what's last"), key);
         bench.expect_buffer("find .");
         assert_eq!(bench.sent(1), ["undo what's last", "", &format!("scope={scope}")]);
+    }
+    // What ran is told with the program, but without the place of the cursor.
+    for (line, command) in [("git? say it", "echo a\0scope=git"), ("say it", "echo a")] {
+        let bench = Bench::answering(NOW, "echo a", with("GPTOS_SCOPES='git docker k'"));
+        bench.type_and_press(line, "C-g");
+        bench.expect_buffer("echo a");
+        bench.read_and_enter();
+        bench.t.wait_for(|| (bench.helper.ran().len() == 1).then_some(()), "the report");
+        assert_eq!(bench.helper.ran()[0].command, command);
     }
     let bench = found(with("GPTOS_SCOPES='git docker k'"));
     bench.type_and_press("  git? undo", "Enter");
