@@ -18,6 +18,7 @@ __gptos_data() {
 
     if (( ended )); then
         __gptos_release
+        __gptos_socket_back
         __gptos_arrive
         zle -R
     elif (( failed && failed != 4 )) || (( $#_GPTOS_INPUT > 262144 )); then

@@ -8,6 +8,9 @@ typeset -g _GPTOS_GHOST_LINE='' _GPTOS_GHOST_TEXT='' _GPTOS_GHOST_COMMAND='' _GP
 # The line that was asked about last and when, and the mark that colours the ghost.
 typeset -g _GPTOS_GHOST_ASKED='' _GPTOS_GHOST_MARK=''
 typeset -gF _GPTOS_GHOST_AT=0
+# Whether the terminal has a grey.
+typeset -gi _GPTOS_GHOST_COLOURS=0
+zmodload zsh/terminfo 2>/dev/null && (( ${terminfo[colors]:-0} >= 16 )) && _GPTOS_GHOST_COLOURS=1
 
 # Before each redraw: the ghost goes with the line, and a line of words that has none is asked about.
 __gptos_watch_ghost() {
@@ -34,6 +37,7 @@ __gptos_watch_ghost() {
         return 0
     elif [[ $BUFFER == '??'[[:space:]]##[^[:space:]]##[[:space:]]##[^[:space:]]* && $BUFFER != *$'\n'* ]]; then
         __gptos_parse "$BUFFER"
+        __gptos_glance_must_wait && return 0
         # What is to be changed is only told to the program.
         __gptos_is_change "$reply[2]" && return 0
         __gptos_glance_at ghost "$reply[2]" && (( _GPTOS_GLANCE_FD )) && [[ $_GPTOS_GLANCE_LINE == "$BUFFER" ]] || return 0
@@ -79,8 +83,13 @@ __gptos_ghost_draw() {
     emulate -L zsh
     __gptos_ghost_unmark
     POSTDISPLAY="$_GPTOS_GHOST_TEXT"
-    [[ -z ${NO_COLOR-} ]] || return 0
-    _GPTOS_GHOST_MARK="$#BUFFER $(( $#BUFFER + $#POSTDISPLAY )) fg=8"
+    local style=fg=8
+    if [[ -n ${NO_COLOR-} || $_GPTOS_GHOST_COLOURS != 1 ]]; then
+        # An arrow tells the ghost from the line, but the rest of a command has none.
+        [[ -z $_GPTOS_GHOST_RECORDS ]] || return 0
+        style=underline
+    fi
+    _GPTOS_GHOST_MARK="$#BUFFER $(( $#BUFFER + $#POSTDISPLAY )) $style"
     # Before 5.9 a mark has no name.
     [[ $ZSH_VERSION == (5.<9->*|<6->.*) ]] && _GPTOS_GHOST_MARK+=' memo=gptos-ghost'
     region_highlight+=("$_GPTOS_GHOST_MARK")
@@ -183,23 +192,16 @@ __gptos_ghost_word() {
     return 0
 }
 
-# Puts widgets of ours on the keys that move to the end of the line or over a word. Their names begin with a sign that other plugins leave
+# The widgets for the keys that move to the end of the line or over a word, which are borrowed on a line of words. Their names begin with a sign that other plugins leave
 # alone: one that wrapped them would take the ghost for its own.
 __gptos_ghost_bind() {
     emulate -L zsh
-    local binding='' name=''
-    local -a words=()
+    local name=''
     for name in forward-char vi-forward-char end-of-line vi-end-of-line; do
         zle -N _gptos-ghost-$name __gptos_ghost_accept
     done
     for name in forward-word emacs-forward-word vi-forward-word vi-forward-blank-word; do
         zle -N _gptos-ghost-$name __gptos_ghost_word
-    done
-    for binding in ${(f)"$(bindkey -L -M emacs; bindkey -L -M viins)"}; do
-        # `bindkey -M KEYMAP "KEY" WIDGET`
-        words=(${(z)binding})
-        [[ $words[2] == -M && $#words -eq 5 && -n ${widgets[_gptos-ghost-$words[5]]-} ]] || continue
-        bindkey -M $words[3] -- "${(Q)words[4]}" _gptos-ghost-$words[5]
     done
 }
 

@@ -129,7 +129,7 @@ __gptos_watch_keys() {
     return 0
 }
 
-# Of a line of words: Tab and the arrows become ours until the line is done. So whatever they are bound to at that moment, by
+# Of a line of words: Tab, the arrows and the keys that take a ghost become ours until the line is done. So whatever they are bound to at that moment, by
 # whom and in which order, is what they do again on all other lines.
 __gptos_borrow_keys() {
     emulate -L zsh
@@ -139,9 +139,16 @@ __gptos_borrow_keys() {
     local -A ours=('^I' gptos-list '^[[A' gptos-older '^[OA' gptos-older '^P' gptos-older '^[[B' gptos-newer '^[OB' gptos-newer '^N' gptos-newer)
     _GPTOS_BORROWED=()
     # One process for all the keys: what they are bound to is only printed.
-    for binding in ${(f)"$(for key in ${(k)ours}; do bindkey -M main -- $key; done)"}; do
-        # `"KEY" WIDGET`, or `"KEY" "TEXT"`
+    for binding in ${(f)"$(for key in ${(k)ours}; do bindkey -M main -- $key; done; bindkey -L -M main)"}; do
+        # `"KEY" WIDGET`, or `"KEY" "TEXT"`; and then `bindkey "KEY" WIDGET`
         words=(${(z)binding})
+        if [[ $words[1] == bindkey ]]; then
+            [[ $#words -eq 3 && -n ${widgets[_gptos-ghost-$words[3]]-} ]] || continue
+            key="${(Q)words[2]}"
+            _GPTOS_BORROWED[$key]="$words[3]"
+            bindkey -M main -- $key _gptos-ghost-$words[3]
+            continue
+        fi
         key="${(Q)words[1]}"
         [[ $words[2] == [\"\']* || -z ${ours[$key]-} || $words[2] == gptos-* ]] && continue
         _GPTOS_BORROWED[$key]="$words[2]"

@@ -9,6 +9,7 @@ __gptos_watch_live() {
     integer at=0
     (( _GPTOS_DESCENDS && ! _GPTOS_FD && ! _GPTOS_N_HOLES )) || return 0
     [[ $CONTEXT == start && $BUFFER != "$_GPTOS_LIVE_ASKED" && $BUFFER == [^[:space:]]* && -z $_GPTOS_GHOST_LINE && -z $_GPTOS_HELD ]] || return 0
+    __gptos_glance_must_wait && return 0
     at=${_GPTOS_RING[(Ie)$BUFFER]}
     if (( at )); then
         # It is a suggestion again, as it was given.
@@ -35,7 +36,12 @@ __gptos_live_answer() {
         esac
     done
     [[ -n $note ]] || return 0
-    [[ -n $_GPTOS_LIVE_LINE && $note == "$_GPTOS_SAID" && $reading == "$_GPTOS_LIVE_READING" ]] || __gptos_say_note "$note" "$reading"
+    if [[ $GPTOS_NOTE == 0 && "$note$_GPTOS_SAID" != *'risk '(high|critical)* ]]; then
+        # Neither is anything shown nor is there anything to take away.
+        _GPTOS_SAID="$note"
+    elif [[ -z $_GPTOS_LIVE_LINE || $note != "$_GPTOS_SAID" || $reading != "$_GPTOS_LIVE_READING" ]]; then
+        __gptos_say_note "$note" "$reading"
+    fi
     _GPTOS_LIVE_READING="$reading"
     _GPTOS_LIVE_LINE="$BUFFER"
 }

@@ -5,13 +5,15 @@
 : ${_GPTOS_BUILD=} ${_GPTOS_BUILD_BIN=}
 # How long a key waits for the resident, in seconds.
 : ${_GPTOS_SOCKET_LIMIT=0.02}
-# Whether the modules are there (-1: not tried); until when the resident is left alone, and for how many seconds it was the last time.
-typeset -gi _GPTOS_SOCKET_READY=-1 _GPTOS_AWAY=0
+# Whether the modules are there (-1: not tried); until when the resident is left alone, for how many seconds it was the last time, and how
+# often in a row it has not answered.
+typeset -gi _GPTOS_SOCKET_READY=-1 _GPTOS_AWAY=0 _GPTOS_SILENCES=0
 typeset -gF _GPTOS_AWAY_UNTIL=0
 # What is asked while the user types: the fd (0 = none), what for, about which line, since when, and what has come.
 typeset -gi _GPTOS_GLANCE_FD=${_GPTOS_GLANCE_FD:-0}
 typeset -g _GPTOS_GLANCE_WISH='' _GPTOS_GLANCE_LINE='' _GPTOS_GLANCE_INPUT=''
 typeset -gF _GPTOS_GLANCE_AT=0
+typeset -gi _GPTOS_GLANCE_WAITS=0
 
 # Whether the resident may be asked: REPLY is its socket. The places are those of the program, in its order, and as there only what belongs to
 # this user and is closed to others counts.
@@ -21,7 +23,7 @@ __gptos_socket_find() {
     local base='' folder=''
     local -a seen bases
     [[ -n $_GPTOS_BUILD && -n $_GPTOS_BUILD_BIN && $GPTOS_BIN == "$_GPTOS_BUILD_BIN" ]] || return 1
-    (( _GPTOS_SOCKET_READY && EPOCHREALTIME >= _GPTOS_AWAY_UNTIL )) || return 1
+    (( _GPTOS_SOCKET_READY && _GPTOS_SILENCES < 2 && EPOCHREALTIME >= _GPTOS_AWAY_UNTIL )) || return 1
     if (( _GPTOS_SOCKET_READY < 0 )); then
         _GPTOS_SOCKET_READY=0
         zmodload zsh/net/socket 2>/dev/null && zmodload -F zsh/stat b:zstat 2>/dev/null || return 1
@@ -102,11 +104,23 @@ __gptos_socket_read() {
     return 0
 }
 
-# The resident did not answer as it should: for some seconds it is left alone.
+# The resident did not answer as it should: for some seconds it is left alone. A connection has no limit of time, and a resident that hangs
+# has a queue that fills; so after the second time the program must have got an answer first.
 __gptos_socket_away() {
+    (( ++_GPTOS_SILENCES ))
     (( _GPTOS_AWAY = _GPTOS_AWAY ? _GPTOS_AWAY * 2 : 2 ))
     (( _GPTOS_AWAY > 60 )) && _GPTOS_AWAY=60
     (( _GPTOS_AWAY_UNTIL = EPOCHREALTIME + _GPTOS_AWAY ))
+}
+
+# The program has answered, so the resident may be there again.
+__gptos_socket_back() {
+    (( _GPTOS_SILENCES < 2 )) || _GPTOS_SILENCES=1
+}
+
+# Whether the question that is under way should have been answered by now.
+__gptos_glance_is_late() {
+    (( _GPTOS_GLANCE_FD && (EPOCHREALTIME >= _GPTOS_GLANCE_AT + 10 * _GPTOS_SOCKET_LIMIT || EPOCHREALTIME < _GPTOS_GLANCE_AT) ))
 }
 
 # Asks the resident for WORDS and waits a moment for it: REPLY holds the records of an answer. False leaves it to the binary.
@@ -115,6 +129,11 @@ __gptos_socket_ask() {
     local socket='' answer='' chunk=''
     local -F deadline=0 left=0
     integer fd=0 failed=0 outcome=1
+    if __gptos_glance_is_late; then
+        __gptos_glance_end
+        __gptos_socket_away
+        return 1
+    fi
     __gptos_socket_find || return 1
     socket="$REPLY"
     __gptos_names
@@ -136,8 +155,29 @@ __gptos_socket_ask() {
         __gptos_socket_away
         return 1
     fi
-    _GPTOS_AWAY=0
+    _GPTOS_AWAY=0 _GPTOS_SILENCES=0
     [[ $REPLY != ask$'\0'* ]]
+}
+
+# Whether the last key took text out of the line to keep it, or put it back, or lists what may stand there. A widget of ours after it would end
+# the row of such keys, and a note would take the place of the list. The answer to an earlier question is no longer wanted either.
+__gptos_glance_must_wait() {
+    emulate -L zsh
+    _GPTOS_GLANCE_WAITS=0
+    [[ $LASTWIDGET == *(kill|yank|complete|menu|expand|list-choices)* && $LASTWIDGET != *gptos* ]] && _GPTOS_GLANCE_WAITS=1
+    (( _GPTOS_GLANCE_WAITS ))
+}
+
+# Called by the line editor, as no widget.
+__gptos_glance_ready() {
+    [[ $1 == "$_GPTOS_GLANCE_FD" ]] || return 0
+    if (( _GPTOS_GLANCE_WAITS )); then
+        __gptos_glance_end
+        _GPTOS_GHOST_ASKED='' _GPTOS_LIVE_ASKED=''
+    else
+        zle _gptos-glance $1
+    fi
+    return 0
 }
 
 # Asks about the line while the user types: WISH WORDS. There is one such question at a time; the end of one looks at the line again.
@@ -145,7 +185,7 @@ __gptos_glance_at() {
     emulate -L zsh
     local REPLY='' socket=''
     if (( _GPTOS_GLANCE_FD )); then
-        (( EPOCHREALTIME < _GPTOS_GLANCE_AT + 10 * _GPTOS_SOCKET_LIMIT && EPOCHREALTIME >= _GPTOS_GLANCE_AT )) && return 0
+        __gptos_glance_is_late || return 0
         __gptos_glance_end
         __gptos_socket_away
         return 1
@@ -155,7 +195,7 @@ __gptos_glance_at() {
     __gptos_socket_request $1 "$2" '' || return 1
     __gptos_socket_send "$socket" "$REPLY" || return 1
     _GPTOS_GLANCE_FD=$REPLY _GPTOS_GLANCE_WISH=$1 _GPTOS_GLANCE_LINE="$BUFFER" _GPTOS_GLANCE_INPUT='' _GPTOS_GLANCE_AT=$EPOCHREALTIME
-    zle -F -w $_GPTOS_GLANCE_FD _gptos-glance
+    zle -F $_GPTOS_GLANCE_FD __gptos_glance_ready
 }
 
 __gptos_glance_end() {
@@ -166,7 +206,7 @@ __gptos_glance_end() {
     _GPTOS_GLANCE_FD=0 _GPTOS_GLANCE_INPUT=''
 }
 
-# Called by the line editor when something of the answer has come, or its end.
+# Something of the answer has come, or its end.
 __gptos_glance() {
     emulate -L zsh
     [[ $1 == "$_GPTOS_GLANCE_FD" ]] || return 0
@@ -187,7 +227,7 @@ __gptos_glance() {
         __gptos_socket_away
         return 0
     fi
-    _GPTOS_AWAY=0
+    _GPTOS_AWAY=0 _GPTOS_SILENCES=0
     if [[ $BUFFER != "$line" ]]; then
         # It was changed meanwhile, so it is asked for as it is now.
         REPLY=''

@@ -97,6 +97,7 @@ fn a_word_at_a_time_leaves_the_rest_behind_the_line() {
     t.wait_for_buffer(|b| b == "ls");
     t.key("C-_");
     t.wait_for_buffer(|b| b == "?? list files");
+    t.wait_for_screen("→ ls -l --all");
     t.key("M-f");
     t.wait_for_buffer(|b| b == "ls");
     // What is typed as it stands there leaves the rest; anything else ends it.

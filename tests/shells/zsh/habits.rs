@@ -1,6 +1,7 @@
 //! The integration among habits of its user: a shell that ends at the first failure, directories with other rules, menus and kills.
 
 use super::{AT_ONCE, NOTE, give_up_line, list_files, scripted, start_with};
+use crate::resident::{FakeResident, Say};
 use crate::terminal::{Setup, Terminal};
 
 fn still_answers(t: &Terminal) {
@@ -74,4 +75,21 @@ fn what_is_not_seen_in_a_command_is_refused_and_shown_in_a_message() {
     t.key("C-g");
     t.wait_for_screen("● a?b?c · risk none");
     assert_eq!(t.buffer(), "echo 👩\u{200d}💻");
+}
+
+#[test]
+fn what_was_cut_comes_back_whole_although_an_answer_came_between() {
+    let resident = FakeResident::start(|_, words| if words.len() > 3 { Say::commands(&["ls"]) } else { Say::ask() });
+    let (_dir, helper) = scripted();
+    let t = start_with(&helper, resident.setup(Setup::default()));
+    t.type_text("?? list big files");
+    t.wait_for_screen("→ ls");
+    // Looking at the buffer would be a key of its own.
+    for left in ["[1]> ?? list big", "[1]> ?? list"] {
+        t.key("C-w");
+        t.wait_for(|| (t.screen().trim_end() == left).then_some(()), "the word to go");
+        t.wait_until_idle();
+    }
+    t.key("C-y");
+    t.wait_for_buffer(|b| b == "?? list big files");
 }
