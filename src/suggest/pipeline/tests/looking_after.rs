@@ -17,7 +17,7 @@ async fn a_model_here_that_is_back_is_asked_before_its_time_is_over_and_one_else
     });
     // Until both are left alone for 40 seconds or more.
     let waits = || bench.pipeline.health(&both).endpoints.into_iter().filter_map(|endpoint| endpoint.retry_in).min().unwrap_or_default();
-    for number in 0..200 {
+    for number in 0..3000 {
         let request = bench.request(&format!("frobnicate quux {number}"));
         bench.pipeline.suggest(&request, &both, &WaitingFor::default()).await;
         if waits() > Duration::from_secs(40) {
