@@ -36,8 +36,9 @@ fn mutated(sentences: &[String], dice: &mut Dice) -> String {
     }
     for _ in 0..=dice.roll(4) {
         let at = dice.roll(words.len());
-        match dice.roll(6) {
+        match dice.roll(7) {
             0 if words.len() > 1 => drop(words.remove(at)),
+            5 => words.truncate(at + 1),
             1 => words.insert(at, ODD[dice.roll(ODD.len())].to_owned()),
             2 => words.insert(at, words[at].clone()),
             3 => {
@@ -113,6 +114,18 @@ fn answers(sentences: &[String], numbers: Range<usize>) -> Vec<(usize, Translati
         }
     }
     some
+}
+
+/// Shells ask while the words are being typed.
+#[test]
+fn a_sentence_that_ends_too_early_is_read_as_well() {
+    let machine = Machine::usual(ShellKind::Bash, Os::Linux);
+    for sentence in corpus().case.iter().flat_map(|case| &case.say).step_by(5) {
+        for (at, _) in sentence.match_indices(' ') {
+            translate(&sentence[..at], &machine);
+        }
+    }
+    assert!(translate("move the .log files into", &machine).candidates.iter().all(|candidate| !candidate.holes.is_empty()));
 }
 
 /// Where the answers of others are checked the sentences are said a second time, in another thread.

@@ -141,27 +141,27 @@ fn one(words: &[Word], at: usize, announced: bool) -> Option<String> {
 
 /// Whether a plain word stands where only a name can: "to archive", and in front of "to".
 fn is_placed(words: &[Word], at: usize) -> bool {
+    // A sentence may end where a name is due: "move them into".
+    let Some(word) = words.get(at) else { return false };
     let ends = at + 1 == words.len();
     let to = |at: usize| is_any(words, at, &["to", "into", "as", "onto"]);
-    let lone = words
-        .get(at)
-        .is_some_and(|word| !word.is_light() && !NOUNS.iter().any(|noun| word.is(noun)) && (ends || kind(words, at).is_none()));
+    let lone = !word.is_light() && !NOUNS.iter().any(|noun| word.is(noun)) && (ends || kind(words, at).is_none());
     let behind = at > 0
         && to(at - 1)
         && (ends
-            || words[at].comma
+            || word.comma
             || words
                 .get(at + 1)
                 .is_some_and(|next| next.is_noise() || next.is("@recursively") || next.is("without") || next.is("excluding")));
     let part = at > 0
         && is_any(words, at - 1, &["of", "from", "in"])
         && (ends || is_any(words, at + 1, &["excluding", "except", "but", "without", "recursively"]))
-        && !words[at].low.ends_with('s');
+        && !word.low.ends_with('s');
     let before = at > 0
         && to(at + 1)
         && words[at - 1].is_word()
         && !words[at - 1].is_light()
-        && (!words[at].low.ends_with('s') || is_any(words, at - 1, &["in", "from", "under"]));
+        && (!word.low.ends_with('s') || is_any(words, at - 1, &["in", "from", "under"]));
     lone && (behind || before || part)
 }
 
