@@ -147,9 +147,12 @@ fn a_held_down_enter_runs_nothing() {
             if conclusive {
                 assert_eq!(s.t.buffer(), LINE, "{longest:?}");
                 assert!(!s.ran());
-                assert_eq!(s.fake.judged().len(), judged, "a key held down from the start is not a first Enter");
             }
-            conclusive
+            // A key held down from the start is not a first Enter; but a shell that had to wait for the processor takes the gap
+            // for a pause.
+            let count = s.fake.judged().len();
+            assert!(!conclusive || count == judged || first == 0, "{count} times judged");
+            conclusive && count == judged
         });
     }
 }
