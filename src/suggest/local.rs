@@ -1,8 +1,11 @@
 //! The sources that need no network: what the user ran before, the cache, the embedded translator.
 
 use std::borrow::Cow;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::time::Duration;
+
+use tracing::error;
 
 use super::aimed;
 use super::key::{self, KeyContext, Kind};
@@ -43,7 +46,12 @@ impl Taught {
     }
 
     fn translate(&self, query: &str, machine: &Machine) -> Translation {
-        self.translator().translate(query, machine)
+        // It says no more than that it does not know, and a provider may answer: a mistake of ours is no reason to end for the process.
+        let made = panic::catch_unwind(AssertUnwindSafe(|| self.translator().translate(query, machine)));
+        made.unwrap_or_else(|_| {
+            error!("translator: it could not read a sentence");
+            Translation::default()
+        })
     }
 
     /// The programs on whose presence its commands depend.
@@ -146,7 +154,8 @@ impl LocalSources<'_> {
 
     fn translate(&self, request: &Request, redacted: &Redacted, local: &mut Local) {
         // Words that hold a secret are not remembered, not even here.
-        let translation = self.aimed(&request.query, &request.aim, redacted.is_clean() && !request.query.is_private());
+        let may_keep = self.keeps && redacted.is_clean() && !request.query.is_private();
+        let translation = self.aimed(&request.query, &request.aim, may_keep);
         if request.may_use_cache() && request.mode != Mode::Fresh && redacted.is_clean() {
             self.recall_alike(request, &translation, local);
         }
