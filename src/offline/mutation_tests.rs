@@ -125,6 +125,8 @@ fn a_sentence_that_ends_too_early_is_read_as_well() {
             translate(&sentence[..at], &machine);
         }
     }
+    let odd = "--all a n--graph kill long of print listing --oneline current the log git folder date -l abort the pending shutdown";
+    translate(odd, &machine);
     assert!(translate("move the .log files into", &machine).candidates.iter().all(|candidate| !candidate.holes.is_empty()));
 }
 

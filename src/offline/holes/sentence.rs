@@ -101,6 +101,10 @@ pub(super) fn open_nouns(tokens: &[Token], query: &str, is_english: impl Fn(&str
         if start == 0 {
             return Vec::new();
         }
+        // "the log backup folder": what was a thing by itself belongs to the last one.
+        while open.last().is_some_and(|before| before.at.end > tokens[start].span.0) {
+            open.pop();
+        }
         open.push(Open {
             noun,
             next: next.to_owned(),
