@@ -129,8 +129,9 @@ __gptos_prepare() {
     _GPTOS_RAW_KEYS+=("$_GPTOS_RAW")
   done
   for map in "${_GPTOS_KEYMAPS[@]}"; do
+    # As at the start: only bash 5.1 needs it.
     for key in "$_GPTOS_STEP_OPERATE" "$_GPTOS_STEP_HOLE"; do
-      builtin bind -m "$map" -r "$key" 2>/dev/null
+      ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] > 501)) || builtin bind -m "$map" -r "$key" 2>/dev/null
     done
     builtin bind -m "$map" -x "\"$_GPTOS_STEP_OPERATE\": __gptos_enter operate-and-get-next \"\$_\" || : \"\$_\""
     builtin bind -m "$map" -x "\"$_GPTOS_STEP_HOLE\": __gptos_type \"\$_\" || : \"\$_\""

@@ -116,10 +116,11 @@ __gptos_complete_words() {
 }
 
 __gptos_bind_keys() {
-  local map key macros=()
+  local map key macros=() bound=("$_GPTOS_STEP_REQUEST" "$_GPTOS_STEP_ENTER" "$_GPTOS_STEP_ARRIVE")
   for key in "$GPTOS_KEY" "$GPTOS_KEY2"; do
     [[ -n $key ]] || continue
     __gptos_key_sequence "$key"
+    bound+=("$_GPTOS_SEQUENCE")
     macros+=("\"$_GPTOS_SEQUENCE\": \"$_GPTOS_STEP_REQUEST$_GPTOS_STEP_REPLAY\"")
   done
   macros+=(
@@ -128,9 +129,12 @@ __gptos_bind_keys() {
     "\"$_GPTOS_TERMINAL_REPLY\": \"$_GPTOS_STEP_ARRIVE$_GPTOS_STEP_REPLAY\""
   )
   for map in "${_GPTOS_KEYMAPS[@]}"; do
-    # Bash 5.1 keeps the former command of a `bind -x` key unless it is unbound first.
+    # Bash 5.1 keeps the former command of a `bind -x` key unless it is unbound first. Later ones do not, and unbinding what is bound
+    # anew loses them 8 kB each time.
     for key in "${_GPTOS_BOUND[@]}"; do
-      builtin bind -m "$map" -r "$key" 2>/dev/null
+      if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 502)) || [[ " ${bound[*]} " != *" $key "* ]]; then
+        builtin bind -m "$map" -r "$key" 2>/dev/null
+      fi
     done
     # `||` also exempts everything inside from the user's `set -e`. The last argument of a command is `$_` afterwards, which so
     # stays the user's.
@@ -140,12 +144,7 @@ __gptos_bind_keys() {
     builtin bind -m "$map" "${macros[@]}"
   done
   _GPTOS_SUBMIT_BOUND=accept-line _GPTOS_REPLAY_BOUND='""'
-  _GPTOS_BOUND=("$_GPTOS_STEP_REQUEST" "$_GPTOS_STEP_ENTER" "$_GPTOS_STEP_ARRIVE")
-  for key in "$GPTOS_KEY" "$GPTOS_KEY2"; do
-    [[ -n $key ]] || continue
-    __gptos_key_sequence "$key"
-    _GPTOS_BOUND+=("$_GPTOS_SEQUENCE")
-  done
+  _GPTOS_BOUND=("${bound[@]}")
 }
 
 # Says what works in a bash that is too old for the keys, once for this user: the file that was made then keeps the next shells

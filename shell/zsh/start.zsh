@@ -10,6 +10,19 @@
 
 [[ -o interactive && -o zle && ${TERM:-dumb} != dumb ]] || return 0
 
+# An old zsh is told of once for this user: the file that is made then keeps the next shells silent.
+if [[ $ZSH_VERSION != (5.<3->|<6->.)* ]]; then
+    () {
+        local folder="${XDG_STATE_HOME:-${HOME-}/.local/state}/gptos" install='install a newer zsh'
+        [[ -z ${_GPTOS_OLD_TOLD-} && ! -e $folder/old-zsh ]] || return 0
+        typeset -g _GPTOS_OLD_TOLD=1
+        [[ $OSTYPE == darwin* ]] && install='`brew install zsh` brings a newer one'
+        print -ru2 -- "gptos: zsh $ZSH_VERSION is too old for the keys (5.3 or later); \`gptos \"words\"\` works, and $install"
+        { command mkdir -p -m 700 -- "$folder" && : >$folder/old-zsh } 2>/dev/null
+    }
+    return 0
+fi
+
 : ${GPTOS_BIN=gptos}
 : ${GPTOS_KEY=ctrl-g}
 # The terminal of that editor keeps Ctrl-G for itself.

@@ -13,6 +13,7 @@ mod terminal;
 
 mod attacks;
 mod bash;
+mod coexist;
 mod doctor;
 mod fish;
 mod holes;

@@ -9,6 +9,7 @@ mod habits;
 mod list;
 mod live;
 mod meanwhile;
+mod old;
 mod prefetch;
 mod recall;
 mod socket;
