@@ -13,6 +13,12 @@ function __gptos_take
         read code <$dir/status
     end
     __gptos_sweep $dir
+    __gptos_take_fields "$code" $fields
+end
+
+# Shows what the records hold. Arguments: the helper's exit status, their fields, three to each.
+function __gptos_take_fields
+    set -l code $argv[1]
     set -l commands
     set -l holes
     set -l asked
@@ -24,40 +30,53 @@ function __gptos_take
     set -l more
     set -l ended
     set -l refused
-    set -l at 1
+    set -l record
     set -g _GPTOS_ROWS
-    while set -q fields[(math $at + 2)]
-        set -l text $fields[(math $at + 1)]
-        set -l note (string replace -ar $_GPTOS_UNSEEN '' -- $fields[(math $at + 2)])
-        switch $fields[$at]
+    # Looking once is quicker than cleaning each.
+    string match -qr -- $_GPTOS_UNSEEN $argv[2..]
+    set -l is_clean $status
+    for field in $argv[2..]
+        set -a record "$field"
+        set -q record[3]
+        or continue
+        set -l text $record[2]
+        set -l seen $record[2]
+        set -l note $record[3]
+        if test $is_clean = 0
+            set seen (string replace -ar $_GPTOS_UNSEEN '' -- $text | string collect -a)
+            set note (string replace -ar $_GPTOS_UNSEEN '' -- $note | string collect -a)
+        end
+        switch $record[1]
             case holes
                 set asked $text
             case reading
-                set said (string replace -ar $_GPTOS_UNSEEN '' -- $text | string collect -a)
+                set said $seen
             case took
-                set took (string replace -ar $_GPTOS_UNSEEN '' -- $text | string collect -a)
+                set took $seen
             case cmd
                 if string match -qr -- $_GPTOS_UNSEEN $text; or string match -qr '^\s*$' -- $text
                     set refused 1
                 else if not contains -- $text $commands
                     set -a commands $text
-                    set -a notes "$note"
+                    set -a notes $note
                     set -a readings "$said"
-                    set -a holes (__gptos_checked_holes $text $asked | string collect -a)
+                    test -n "$asked"
+                    and set asked (__gptos_checked_holes $text $asked | string collect -a)
+                    set -a holes "$asked"
                 end
                 set asked
                 set said
             case row
-                __gptos_keep_row "$text"
+                __gptos_keep_row $text
             case more
-                set more (string replace -ar $_GPTOS_UNSEEN '' -- $text)
+                set more $seen
             case msg
-                set -a remarks (string replace -ar $_GPTOS_UNSEEN '' -- $text | string replace -r '^gptos: ' '')
+                set -a remarks (string replace -r '^gptos: ' '' -- $seen)
             case end
                 set ended $text
                 break
         end
-        set at (math $at + 3)
+        set record
     end
     if test -z "$ended"
         if contains -- "$code" 126 127
@@ -118,13 +137,19 @@ end
 
 # Adds to the ring what it does not hold yet. Sees the variables of its caller's caller.
 function __gptos_join --no-scope-shadowing
-    for i in (seq (count $commands))
-        if not contains -- $commands[$i] $_GPTOS_RING
-            set -a _GPTOS_RING $commands[$i]
-            set -a _GPTOS_NOTES "$notes[$i]"
-            set -a _GPTOS_READINGS "$readings[$i]"
-            set -a _GPTOS_TOOK "$took"
-            set -a _GPTOS_RING_HOLES "$holes[$i]"
+    begin
+        set -l at_notes $notes
+        set -l at_readings $readings
+        set -l at_holes $holes
+        for command in $commands
+            if not contains -- $command $_GPTOS_RING
+                set -a _GPTOS_RING $command
+                set -a _GPTOS_NOTES "$at_notes[1]"
+                set -a _GPTOS_READINGS "$at_readings[1]"
+                set -a _GPTOS_TOOK "$took"
+                set -a _GPTOS_RING_HOLES "$at_holes[1]"
+            end
+            set -e at_notes[1] at_readings[1] at_holes[1]
         end
     end
 end

@@ -115,9 +115,18 @@ fi
 # The names of functions and abbreviations, which only this shell knows, separated by blanks. Names that begin with `_` or
 # `-` or hold unusual characters are nobody's commands.
 function __gptos_names
-    set -l names (begin; functions -n; abbr --list; end | string match -r '^(?![-_])[A-Za-z0-9_.+:-]+$')
-    # The last one may have been cut.
-    string sub -l 16384 -- "$names " | string replace -r ' [^ ]*$' ''
+    begin
+        functions -n
+        abbr --list
+    end | string match -r '^(?![-_])[A-Za-z0-9_.+:-]+$' | string join ' ' | string replace -r '^(.{0,16383})(?: .*)?$' '$1'
+end
+
+# Writes what the helper is asked: the words, the names, no options, and what else is to be said. Sees the variables of its caller.
+function __gptos_write_request --no-scope-shadowing
+    printf '%s\0' $query
+    __gptos_names
+    printf '\0\0'
+    printf '%s\0' $_GPTOS_FIELDS
 end
 
 # Asks the helper. Arguments: why (`new` or `more`), the line as typed, the query, helper options. What else it is told stands in
@@ -131,6 +140,30 @@ function __gptos_ask
         __gptos_fail "gptos: $GPTOS_BIN not found (GPTOS_BIN)"
         return
     end
+    set -l asked $why $line $query plain
+    contains -- --fresh $argv
+    and set asked[4] fresh
+    set -l listed 0
+    contains -- --list $argv
+    and set listed 1
+    # An observed SIGINT does not make fish abandon this function half-way.
+    function __gptos_interrupt --on-signal SIGINT
+    end
+    # What is at hand comes from one process that ends within a moment, so it needs no keeper.
+    if not set -q argv[4]
+        set -l fields (__gptos_write_request | command $GPTOS_BIN widget fish --at-once --shell-version $version --holes 2>/dev/null)
+        set -l code $status
+        if test $code -eq 0; or test $code -eq 130
+            set -g _GPTOS_ASKED $asked
+            set -g _GPTOS_ASKED_FIELDS $_GPTOS_FIELDS
+            set -g _GPTOS_ASKED_LIST 0
+            test $code -eq 0
+            and __gptos_take_fields 0 $fields
+            or __gptos_fail 'gptos: cancelled'
+            functions --erase __gptos_interrupt
+            return
+        end
+    end
     set -l live never
     set -l columns $COLUMNS
     if test "$TERM" = dumb
@@ -141,18 +174,15 @@ function __gptos_ask
         and set live 1
     end
     set -l lull (math "max("(__gptos_number GPTOS_PROGRESS_MS 120)", 20) / 1000")
-    # An observed SIGINT does not make fish abandon this function half-way.
-    function __gptos_interrupt --on-signal SIGINT
-    end
     set -g _GPTOS_WORD
-    printf '%s\0' $query "$(__gptos_names)" '' $_GPTOS_FIELDS | command sh -c $_GPTOS_KEEPER gptos-fish $fish_pid $live $lull $columns \
+    __gptos_write_request | command sh -c $_GPTOS_KEEPER gptos-fish $fish_pid $live $lull $columns \
         $GPTOS_BIN widget fish $argv[4..] --shell-version $version --holes | while read -lz word
         set -g _GPTOS_WORD (string split -m 2 ' ' -- $word)
     end
     set -l word $_GPTOS_WORD
-    set -g _GPTOS_ASKED $why $line $query (contains -- --fresh $argv; and echo fresh; or echo plain)
+    set -g _GPTOS_ASKED $asked
     set -g _GPTOS_ASKED_FIELDS $_GPTOS_FIELDS
-    set -g _GPTOS_ASKED_LIST (contains -- --list $argv; and echo 1; or echo 0)
+    set -g _GPTOS_ASKED_LIST $listed
     switch "$word[1]"
         case done
             __gptos_take $word[3]

@@ -6,7 +6,8 @@
 function __gptos_clock
     if test -r /proc/uptime
         read -l up rest </proc/uptime
-        set -g _GPTOS_NOW (string replace . '' -- $up)0
+        string match -qr '^(?<seconds>\d+)\.(?<hundredths>\d\d)$' -- $up
+        set -g _GPTOS_NOW {$seconds}{$hundredths}0
         return
     end
     set -g _GPTOS_NOW (command date +%s%3N 2>/dev/null)
@@ -38,8 +39,9 @@ function __gptos_arm
     end
 end
 
+# _GPTOS_DUE has an element for each report that is still to come.
 function __gptos_ping
-    set -g _GPTOS_DUE (math "0$_GPTOS_DUE + 1")
+    set -ga _GPTOS_DUE report
     printf '\e[5n'
 end
 
@@ -58,11 +60,12 @@ if test $_GPTOS_REPORTS = 1
 end
 
 function __gptos_report
-    set -g _GPTOS_DUE (math "max(0$_GPTOS_DUE - 1, 0)")
+    set -q _GPTOS_DUE[1]
+    and set -e _GPTOS_DUE[1]
     set -e _GPTOS_MUTE
     if set -q _GPTOS_PENDING[1]; and test -e $_GPTOS_PENDING[2]/done
         __gptos_arrived
-    else if test $_GPTOS_DUE -eq 0
+    else if not set -q _GPTOS_DUE[1]
         __gptos_arm
     end
 end

@@ -4,7 +4,11 @@
 
 # Can the terminal show what is no ASCII?
 function __gptos_speaks_unicode
-    set -l locale (string match -r -- '.+' "$LC_ALL" "$LC_CTYPE" "$LANG")[1]
+    set -l locale $LC_ALL
+    test -n "$locale"
+    or set locale $LC_CTYPE
+    test -n "$locale"
+    or set locale $LANG
     string match -qir 'utf-?8' -- "$locale"
 end
 
@@ -26,33 +30,51 @@ function __gptos_cut
     end
 end
 
+# Sets _GPTOS_ROOM to the columns that a row may take.
+function __gptos_measure
+    test "$_GPTOS_ROOM_OF" = "$COLUMNS"
+    and return
+    set -g _GPTOS_ROOM_OF "$COLUMNS"
+    set -g _GPTOS_ROOM (math "max(0$COLUMNS, 20) - 1")
+end
+
 # Shows the rows that came with an answer, the list if there is one, and the note of the suggestion in the line. Argument: what else is to be said.
 function __gptos_say_suggestion
     set -l rows $_GPTOS_ROWS
     set -g _GPTOS_ROWS
     test "$_GPTOS_LISTED" = 1
     and set -a rows (__gptos_list_rows)
-    set -l room (math "max($COLUMNS, 20) - 1")
-    set -l remarks (string join ' · ' -- $_GPTOS_REMARKS)
+    set -l remarks
+    set -q _GPTOS_REMARKS[1]
+    and set remarks (string join ' · ' -- $_GPTOS_REMARKS)
     set -l note
     set -g _GPTOS_RISK
+    __gptos_measure
     if test $_GPTOS_AT -gt 0
-        set -l facts (string match -r -- '.+' "$_GPTOS_NOTES[$_GPTOS_AT]" "$_GPTOS_READINGS[$_GPTOS_AT]")
-        set facts (string join ' · ' -- $facts)
+        set -l facts $_GPTOS_NOTES[$_GPTOS_AT]
+        test -n "$facts"; and test -n "$_GPTOS_READINGS[$_GPTOS_AT]"
+        and set facts "$facts · $_GPTOS_READINGS[$_GPTOS_AT]"
+        or set facts "$facts$_GPTOS_READINGS[$_GPTOS_AT]"
         string match -qr 'risk (?<risk>\w+)' -- "$facts"
         and set -g _GPTOS_RISK $risk
         if test "$GPTOS_NOTE" != 0; or contains -- "$_GPTOS_RISK" high critical
-            set note (string join ' ' -- (__gptos_speaks_unicode; and echo ●; or echo '*') (string match -r -- '.+' "$_GPTOS_TOOK[$_GPTOS_AT]") $facts)
+            set note '*'
+            __gptos_speaks_unicode
+            and set note ●
+            for part in "$_GPTOS_TOOK[$_GPTOS_AT]" "$facts"
+                test -n "$part"
+                and set note "$note $part"
+            end
         end
     end
-    if test -n "$note"; and test -n "$remarks"; and test (string length -V -- "$note · $remarks") -le $room
+    if test -n "$note"; and test -n "$remarks"; and test (string length -V -- "$note · $remarks") -le $_GPTOS_ROOM
         set note "$note · $remarks"
         set remarks
     end
     test -n "$note"
     and set -a rows $note
     test -n "$remarks"
-    and set -a rows (string match -ar ".{1,$room}" -- "gptos: $remarks")
+    and set -a rows (string match -ar ".{1,$_GPTOS_ROOM}" -- "gptos: $remarks")
     set -g _GPTOS_REMARKS
     __gptos_say $rows $argv
 end
@@ -68,7 +90,8 @@ end
 function __gptos_say
     set -q argv[1]
     or set argv ''
-    set -g _GPTOS_NOTE (__gptos_cut (math "max($COLUMNS, 20) - 1") $argv)
+    __gptos_measure
+    set -g _GPTOS_NOTE (__gptos_cut $_GPTOS_ROOM $argv)
     if test "$TERM" = dumb
         # Nothing can be drawn over: say it once, and go on below.
         test -z "$_GPTOS_NOTE"

@@ -19,7 +19,8 @@ function __gptos_read_request
         set _GPTOS_WORDS $words
     else if __gptos_is_wish $argv[1]
         if test "$argv[1]" != "$_GPTOS_WISH[1]"
-            set -g _GPTOS_WISH $argv[1] $_GPTOS_LATEST (__gptos_all_words | string collect -a)
+            __gptos_gather_words
+            set -g _GPTOS_WISH $argv[1] $_GPTOS_LATEST "$_GPTOS_ALL_WORDS"
         end
         set _GPTOS_WORDS (string sub -s (math (string length -- "$_GPTOS_WISH[2]") + 5) -- $argv[1] | string trim | string collect -a)
         # What began in private stays so.
@@ -64,19 +65,18 @@ function __gptos_remember_suggestion
         return
     end
     __gptos_clock
-    set -g _GPTOS_CONTEXT $_GPTOS_PUT (__gptos_all_words | string collect -a) $_GPTOS_NOW "$PWD"
+    __gptos_gather_words
+    set -g _GPTOS_CONTEXT $_GPTOS_PUT "$_GPTOS_ALL_WORDS" $_GPTOS_NOW "$PWD"
 end
 
-# The words that the suggestion answers, with those of before when they were a wish about it, and with the blank that says that they
-# are private.
-function __gptos_all_words
-    set -l before (string match -r '(?s)^asked=(.+)' -- $_GPTOS_RING_FIELDS)[2]
-    if test -n "$before"
+# Sets _GPTOS_ALL_WORDS to the words that the suggestion answers, with those of before when they were a wish about it, and with the
+# blank that says that they are private.
+function __gptos_gather_words
+    set -g _GPTOS_ALL_WORDS $_GPTOS_QUERY
+    if string match -qr '(?s)^asked=(?<before>.+)' -- $_GPTOS_RING_FIELDS
         string match -qr '^[ \t]' -- "$_GPTOS_QUERY"
         and set before " $before"
-        string sub -l 1000 -- "$before, $(string trim -- $_GPTOS_QUERY)"
-    else
-        echo -n $_GPTOS_QUERY
+        set _GPTOS_ALL_WORDS (string sub -l 1000 -- "$before, $(string trim -- $_GPTOS_QUERY)" | string collect -a)
     end
 end
 

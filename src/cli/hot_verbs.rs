@@ -9,7 +9,7 @@ use crate::domain::ShellKind;
 /// A call by the shell integration. Queries and commands come on standard input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HotVerb {
-    /// `gptos widget SHELL [--fresh] [--list] [--holes] [--shell-version V]`: turn the words into a command.
+    /// `gptos widget SHELL [--fresh] [--list] [--holes] [--at-once] [--shell-version V]`: turn the words into a command.
     Widget {
         /// The calling shell.
         shell: ShellKind,
@@ -19,6 +19,8 @@ pub enum HotVerb {
         list: bool,
         /// The integration keeps a line with holes from running; one of an earlier version does not ask for them.
         holes: bool,
+        /// Only what is at hand is wanted, a field a line; another status than 0 says that it is not.
+        at_once: bool,
         /// The shell's version, `""` when it did not say.
         shell_version: String,
     },
@@ -68,7 +70,7 @@ pub fn hot_verb(arguments: &[OsString]) -> Result<Option<HotVerb>, UsageError> {
     match verb.to_str() {
         Some("widget") => widget(rest)
             .map(Some)
-            .ok_or_else(|| usage("gptos widget SHELL [--fresh | --fix STATUS] [--list] [--holes] [--shell-version VERSION]")),
+            .ok_or_else(|| usage("gptos widget SHELL [--fresh | --fix STATUS] [--list] [--holes] [--at-once] [--shell-version VERSION]")),
         Some("ran") => ran(rest).map(Some).ok_or_else(|| usage("gptos ran SHELL STATUS")),
         Some("guard") => only_shell(rest).map(|shell| Some(HotVerb::Guard { shell })).ok_or_else(|| usage("gptos guard SHELL")),
         Some("warm") => only_shell(rest).map(|shell| Some(HotVerb::Warm { shell })).ok_or_else(|| usage("gptos warm SHELL")),
@@ -104,20 +106,22 @@ fn usage(form: &str) -> UsageError {
 fn widget(arguments: &[OsString]) -> Option<HotVerb> {
     let mut words = arguments.iter().map(|argument| argument.to_str());
     let shell = words.next()??.parse().ok()?;
-    let (mut fresh, mut list, mut holes, mut failed, mut shell_version) = (false, false, false, None, String::new());
+    let (mut fresh, mut list, mut holes, mut at_once) = (false, false, false, false);
+    let (mut failed, mut shell_version) = (None, String::new());
     while let Some(word) = words.next() {
         match word? {
             "--fresh" => fresh = true,
             "--list" => list = true,
             "--holes" => holes = true,
+            "--at-once" => at_once = true,
             "--fix" => failed = Some(words.next()??.parse().ok()?),
             "--shell-version" => shell_version = words.next()??.to_owned(),
             _ => return None,
         }
     }
     match failed {
-        Some(status) => (!fresh).then_some(HotVerb::Fix { shell, status, shell_version }),
-        None => Some(HotVerb::Widget { shell, fresh, list, holes, shell_version }),
+        Some(status) => (!fresh && !at_once).then_some(HotVerb::Fix { shell, status, shell_version }),
+        None => Some(HotVerb::Widget { shell, fresh, list, holes, at_once, shell_version }),
     }
 }
 
@@ -128,7 +132,7 @@ fn ran(arguments: &[OsString]) -> Option<HotVerb> {
 
 fn prefetch(arguments: &[OsString]) -> Option<HotVerb> {
     match widget(arguments)? {
-        HotVerb::Widget { shell, fresh: false, list: false, holes: false, shell_version } => {
+        HotVerb::Widget { shell, fresh: false, list: false, holes: false, at_once: false, shell_version } => {
             Some(HotVerb::Prefetch { shell, shell_version })
         }
         _ => None,
@@ -174,7 +178,15 @@ mod tests {
     #[test]
     fn hot_verbs_are_read_and_others_left_alone() {
         let asked = |shell, fresh, list, holes, version: &str| {
-            Ok(Some(HotVerb::Widget { shell, fresh, list, holes, shell_version: version.to_owned() }))
+            Ok(Some(HotVerb::Widget { shell, fresh, list, holes, at_once: false, shell_version: version.to_owned() }))
+        };
+        let at_once = HotVerb::Widget {
+            shell: ShellKind::Fish,
+            fresh: false,
+            list: false,
+            holes: true,
+            at_once: true,
+            shell_version: "4.0".to_owned(),
         };
         let widget = |shell, fresh, version: &str| asked(shell, fresh, false, false, version);
         for (line, expected) in [
@@ -187,6 +199,7 @@ mod tests {
                 "widget zsh --fix 127 --shell-version 5.9",
                 Ok(Some(HotVerb::Fix { shell: ShellKind::Zsh, status: 127, shell_version: "5.9".to_owned() })),
             ),
+            ("widget fish --at-once --holes --shell-version 4.0", Ok(Some(at_once))),
             ("ran zsh 0", Ok(Some(HotVerb::Ran { shell: ShellKind::Zsh, status: 0 }))),
             ("ran zsh 255", Ok(Some(HotVerb::Ran { shell: ShellKind::Zsh, status: 255 }))),
             ("guard fish", Ok(Some(HotVerb::Guard { shell: ShellKind::Fish }))),
@@ -208,6 +221,7 @@ mod tests {
             "widget zsh --fix",
             "widget zsh --fix 256",
             "widget zsh --fix 1 --fresh",
+            "widget fish --fix 1 --at-once",
             "prefetch zsh --fix 1",
             "ran zsh",
             "ran zsh 256",
@@ -221,6 +235,7 @@ mod tests {
             "prefetch",
             "prefetch zsh --fresh",
             "prefetch zsh --holes",
+            "prefetch zsh --at-once",
             "prefetch zsh --list",
             "prefetch zsh list files",
         ] {

@@ -128,6 +128,7 @@ fn statuses(roff: &mut Roff) {
         ("5", "`check`: it has a critical risk."),
         ("6", "`translate`: a command was printed that has `<parts>` to be filled in; it cannot be run as it is."),
         ("64", "Wrong usage or configuration."),
+        ("75", "`widget --at-once`: the answer is not at hand."),
         ("130", "Canceled by the user."),
     ] {
         roff.control("TP", []).text([bold(status)]).text([roman(meaning)]);

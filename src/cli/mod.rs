@@ -2,6 +2,7 @@
 
 pub mod arguments;
 mod ask;
+mod at_hand;
 pub mod batch;
 mod batch_queue;
 mod check;
@@ -65,6 +66,8 @@ pub enum ExitStatus {
     CriticalRisk = 5,
     /// 6: the command that was printed has parts that are to be filled in.
     Unfilled = 6,
+    /// 75: the answer is not at hand, and nobody else was asked for it.
+    NotAtOnce = 75,
     /// 64: wrong usage or configuration.
     Usage = 64,
     /// 130: cancelled by the user.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::ask::{Ask, Surroundings};
 use super::hot_verbs::HotVerb;
 use super::output::{Output, visible};
-use super::{ExitStatus, facts, fix, guard, hints, pages, translate};
+use super::{ExitStatus, at_hand, facts, fix, guard, hints, pages, translate};
 use crate::client::Unavailable;
 use crate::complete::Reading;
 use crate::domain::{Aim, Query, ShellFacts, ShellKind};
@@ -38,7 +38,9 @@ const FLUSH_LIMIT: Duration = Duration::from_secs(1);
 /// Carries out a hot verb.
 pub(super) fn run(verb: HotVerb, output: &mut Output<'_>) -> ExitStatus {
     match verb {
-        HotVerb::Widget { shell, fresh, list, holes, shell_version } => widget(shell, shell_version, Wish { fresh, list, holes }, output),
+        HotVerb::Widget { shell, fresh, list, holes, at_once, shell_version } => {
+            widget(shell, shell_version, Wish { fresh, list, holes, at_once }, output)
+        }
         HotVerb::Fix { shell, status, shell_version } => fix::widget(shell, status, shell_version, output),
         HotVerb::Ran { shell, status } => ran(shell, i32::from(status)),
         HotVerb::Warm { shell } => warm(shell),
@@ -64,11 +66,26 @@ struct Wish {
     list: bool,
     /// Commands with holes as well.
     holes: bool,
+    /// Only what is at hand, a field a line.
+    at_once: bool,
 }
 
 fn widget(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Output<'_>) -> ExitStatus {
     let surroundings = Surroundings::look();
-    let status = match read_context() {
+    let written = context::read(std::io::stdin().lock());
+    if let Ok(written) = &written
+        && !wish.fresh
+        && !wish.list
+        && let Some(records) = at_hand::ask(at_hand::Asking { shell, version: &shell_version, holes: wish.holes }, written, &surroundings)
+        && !(wish.at_once && records.contains('\n'))
+    {
+        output.data(&if wish.at_once { records.replace('\0', "\n") } else { records });
+        return ExitStatus::Success;
+    }
+    if wish.at_once {
+        return ExitStatus::NotAtOnce;
+    }
+    let status = match understood(written) {
         Ok((query, aim, context)) => {
             let mut facts = facts::gather(shell, shell_version);
             context.tell(&mut facts);
@@ -222,7 +239,11 @@ fn prefetch(shell: ShellKind, shell_version: String) -> ExitStatus {
 
 /// Reads what the shell integration writes: the words, what they are about, and what it knows of its shell.
 fn read_context() -> Result<(String, Aim, Context), String> {
-    let context = Context::read(std::io::stdin().lock()).map_err(|error| format!("standard input: {error}"))?;
+    understood(context::read(std::io::stdin().lock()))
+}
+
+fn understood(written: std::io::Result<Vec<u8>>) -> Result<(String, Aim, Context), String> {
+    let context = Context::from_bytes(&written.map_err(|error| format!("standard input: {error}"))?);
     let (query, aim) = context.asks()?;
     Ok((query.to_wire(), aim, context))
 }

@@ -28,15 +28,23 @@ pub struct Context {
     keyed: Vec<(String, String)>,
 }
 
+/// Reads standard input, no more of it than can be of use.
+///
+/// # Errors
+/// What the system says.
+pub fn read(input: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    input.take(u64::try_from(LIMIT).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 impl Context {
     /// Reads standard input, no more of it than can be of use.
     ///
     /// # Errors
     /// What the system says.
     pub fn read(input: impl Read) -> std::io::Result<Self> {
-        let mut bytes = Vec::new();
-        input.take(u64::try_from(LIMIT).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
-        Ok(Self::from_bytes(&bytes))
+        Ok(Self::from_bytes(&read(input)?))
     }
 
     /// Reads the fields; what is of no use is left out.

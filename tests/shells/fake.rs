@@ -17,6 +17,14 @@ struct Reply {
     finale: &'static str,
 }
 
+impl Reply {
+    /// Whether it is whole and comes at once, so that a call with `--at-once` gets it.
+    fn is_at_hand(&self) -> bool {
+        let is_whole = self.output.ends_with(b"\0end\x000\0\0") && !self.output.contains(&b'\n');
+        is_whole && self.ticks.is_empty() && self.delay.is_zero() && !self.told && self.finale.is_empty()
+    }
+}
+
 /// What the script says to `gptos guard`.
 #[derive(Clone, Debug)]
 pub enum Ruling {
@@ -173,6 +181,9 @@ impl FakeHelper {
     pub fn write(&self) -> PathBuf {
         let dir = self.dir.display();
         let guard = self.guard_script();
+        let at_hand: Vec<String> =
+            self.replies.iter().enumerate().filter(|(_, reply)| reply.is_at_hand()).map(|(index, _)| (index + 1).to_string()).collect();
+        let (at_hand, last) = (at_hand.join(" "), self.replies.len());
         let mut script = format!(
             r#"#!/bin/sh
 dir='{dir}'
@@ -194,17 +205,28 @@ fi
 if [ "$1" = guard ]; then
     {guard}
 fi
+at_hand=' {at_hand} '
+last={last}
+case " $* " in *' --at-once '*)
+    n=$(($(grep -vc -e '--fresh' "$dir/calls" 2>/dev/null || :) + 1))
+    [ "$n" -le "$last" ] || n=$last
+    case $at_hand in *" $n "*) ;; *) exit 75 ;; esac ;;
+esac
 trap 'echo "$$" >>"$dir/terminated"; kill "$!" 2>/dev/null; exit 143' TERM INT HUP
 printf '%s\n' "$$" >>"$dir/pids"
 printf '%s\n' "$*" >>"$dir/calls"
 cat >"$dir/query.$$"
 n=$(($(ls "$dir" | grep -c '^query-') + 1))
 mv "$dir/query.$$" "$dir/query-$n"
+say() {{
+    case " $arguments " in *' --at-once '*) tr '\0' '\n' <"$1" ;; *) cat "$1" ;; esac
+}}
 pause() {{
     case $1 in 0|0.000) return ;; esac
     sleep "$1" &
     wait "$!"
 }}
+arguments=$*
 kind=reply
 case " $* " in *' --fresh '*)
     kind=fresh
@@ -230,7 +252,7 @@ esac
                 if reply.told {
                     script.push_str("    until [ -e \"$dir/go\" ]; do pause 0.02; done\n");
                 }
-                let _ = writeln!(script, "    date +%s%N >>\"$dir/answered\"\n    cat '{}'\n    {finale} ;;", output.display());
+                let _ = writeln!(script, "    date +%s%N >>\"$dir/answered\"\n    say '{}'\n    {finale} ;;", output.display());
             }
             script.push_str("esac; fi\n");
         }

@@ -19,6 +19,7 @@ mod fish;
 mod holes;
 mod mend;
 mod picture;
+mod processes;
 mod soak;
 mod tour;
 mod whole;

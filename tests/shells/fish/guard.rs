@@ -445,7 +445,7 @@ fn the_helper_is_told_names_and_whether_the_line_is_private() {
     assert_eq!(s.fake.queries(), [" say it"]);
     assert_eq!(s.fake.options(), [""]);
     let names = &s.fake.names()[0];
-    let names: Vec<&str> = names.split(' ').collect();
+    let names: Vec<&str> = names.split_whitespace().collect();
     assert!(["mine", "gg", "ls"].iter().all(|name| names.contains(name)), "{names:?}");
     assert!(names.iter().all(|name| !name.is_empty() && !name.starts_with(['_', '-'])), "{names:?}");
     s.enter("true");

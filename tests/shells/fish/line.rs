@@ -35,7 +35,7 @@ fn the_key_cycles_through_suggestions_a_fresh_answer_and_the_words() {
     }
     let calls = s.fake.calls();
     assert_eq!(calls.len(), 2, "{calls:?}");
-    assert!(calls[0].starts_with("widget fish --shell-version "), "{calls:?}");
+    assert!(calls[0].starts_with("widget fish --at-once --shell-version "), "{calls:?}");
     assert!(calls[1].starts_with("widget fish --fresh --shell-version "), "{calls:?}");
     assert_eq!(s.fake.queries(), ["list files", "list files"]);
     s.expect_no_files();
