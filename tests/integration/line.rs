@@ -5,8 +5,9 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::process::Command;
 
-use crate::environment::{TestEnv, records, run, wait_until};
+use crate::environment::{TestEnv, binary, copy_program, records, run, wait_until};
 use crate::fake_provider::{FakeProvider, Reply, answer};
 
 const KNOWN: &str = "find files bigger than 100 MB changed this week";
@@ -63,9 +64,17 @@ impl<'a> Editor<'a> {
         found
     }
 
-    /// What the program says to the same words, without how it came by them: it answers second and finds the answer kept.
+    /// What the program says to the same words, without how it came by them: it answers second and finds the answer kept. It is of
+    /// another build, so that it is a client of the resident and gets no records of it.
     fn program(&self, words: &str) -> Records {
-        let mut command = self.env.command(&["widget", "zsh", "--holes", "--shell-version", "5.9"]);
+        let older = self.env.home().join("older-gptos");
+        if !older.exists() {
+            copy_program(binary(), &older);
+            assert!(Command::new("touch").args(["-d", "@1"]).arg(&older).status().unwrap().success());
+        }
+        let usual = self.env.command(&["widget", "zsh", "--holes", "--shell-version", "5.9"]);
+        let mut command = Command::new(older);
+        command.args(usual.get_args()).env_clear().envs(usual.get_envs().filter_map(|(name, value)| Some((name, value?))));
         command.current_dir(self.here);
         records(&run(command, words.as_bytes()).out)
     }
@@ -273,6 +282,46 @@ fn what_was_run_comes_first_unless_nothing_is_remembered() {
         let given = editor.ask("answer", "list files by size");
         !["", "ls -lhS ./"].contains(&best(&given).0)
     });
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
+}
+
+#[test]
+fn the_process_of_a_key_press_hands_on_what_is_at_hand_and_asks_nobody_else_when_that_is_all_that_is_wanted() {
+    let env = TestEnv::new();
+    let work = env.work();
+    let at_once = |words: &str| {
+        let mut command = env.command(&["widget", "fish", "--at-once", "--holes", "--shell-version", "3.6.0"]);
+        command.current_dir(&work);
+        run(command, words.as_bytes())
+    };
+    let none = at_once(KNOWN);
+    assert_eq!((none.code, none.out.as_str()), (Some(75), ""));
+    assert!(env.status().is_none(), "no resident is started for it");
+    let mut resident = env.start_resident();
+    let editor = Editor::new(&env, &work);
+    editor.program(KNOWN);
+    let mut given = at_once(KNOWN);
+    wait_until("an answer at once", || {
+        given = at_once(KNOWN);
+        given.code == Some(0)
+    });
+    let by_line = |records: Records| records.into_iter().map(|(kind, text, note)| format!("{kind}\n{text}\n{note}\n")).collect::<String>();
+    let timeless = |text: &str| text.split("\ntook\n").next().unwrap().to_owned();
+    let expected = by_line(editor.with("shell", "fish").with("version", "3.6.0").answered("answer", KNOWN));
+    assert_eq!(timeless(&given.out), timeless(&expected));
+    assert!(given.out.ends_with("end\n0\n\n"), "{}", given.out);
+    for words in [UNKNOWN, "", "   "] {
+        let none = at_once(words);
+        assert_eq!((none.code, none.out.as_str()), (Some(75), ""), "{words:?}");
+    }
+    // Who wants more, or anew, is no customer of this way.
+    for more in ["--fresh", "--list"] {
+        assert_eq!(env.run_with_input(&["widget", "fish", "--at-once", more], KNOWN.as_bytes()).code, Some(75));
+    }
+    // The same words by the usual way, which has the same first step.
+    let usual = env.run_with_input(&["widget", "fish", "--holes", "--shell-version", "3.6.0"], KNOWN.as_bytes());
+    assert_eq!(best(&records(&usual.out)).0, best(&records(&given.out.replace('\n', "\0"))).0);
     env.run(&["daemon", "stop"]);
     resident.wait().unwrap();
 }
