@@ -46,12 +46,7 @@ impl Taught {
     }
 
     fn translate(&self, query: &str, machine: &Machine) -> Translation {
-        // It says no more than that it does not know, and a provider may answer: a mistake of ours is no reason to end for the process.
-        let made = panic::catch_unwind(AssertUnwindSafe(|| self.translator().translate(query, machine)));
-        made.unwrap_or_else(|_| {
-            error!("translator: it could not read a sentence");
-            Translation::default()
-        })
+        walled(|| self.translator().translate(query, machine))
     }
 
     /// The programs on whose presence its commands depend.
@@ -66,6 +61,15 @@ impl Taught {
             None => Cow::Borrowed(build),
         }
     }
+}
+
+/// What the translator makes of a sentence, or nothing if a mistake of ours ends the reading: a provider may still answer, and
+/// that is no reason to end for the process.
+fn walled(translate: impl FnOnce() -> Translation) -> Translation {
+    panic::catch_unwind(AssertUnwindSafe(translate)).unwrap_or_else(|_| {
+        error!("translator: it could not read a sentence");
+        Translation::default()
+    })
 }
 
 /// Where local answers come from.
@@ -291,4 +295,16 @@ fn rank(offer: &Offer) -> (u8, bool) {
         Via::Guess => 2,
     };
     (via, *offer.suggestion.origin() != Origin::Ran)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_of_the_translator_is_an_answer_that_knows_nothing() {
+        let translation = walled(|| panic!("a sentence that nobody thought of"));
+        assert!(translation.candidates.is_empty() && translation.nearest.is_empty());
+        assert!(walled(|| Translation { is_foreign: true, ..Translation::default() }).is_foreign);
+    }
 }

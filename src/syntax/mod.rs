@@ -22,6 +22,6 @@ pub use escapes::{Dialect, decode};
 pub use holes::{MOST_HOLES, is_inert, with_unknowns};
 pub use outline::{Block, Item, Join, Piece};
 pub use parse::{SyntaxError, parse, place_of_error};
-pub use quote::{quote, quote_glob, quote_path};
+pub use quote::{quote, quote_glob, quote_path, quote_variables};
 pub use tree::{Assignment, Command, Edit, HOME, Part, Redirect, RedirectKind, Tree, UNKNOWN, Word};
 pub use unquoted::{Comment, hashes_as_words, unquoted, unquoted_without_comments};

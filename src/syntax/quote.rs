@@ -49,6 +49,45 @@ pub fn quote_glob(pattern: &str, shell: ShellKind) -> String {
     if out.is_empty() { "''".to_owned() } else { out }
 }
 
+/// A word that holds variables of the shell, in double quotes, in which every shell expands each to a part of the one word.
+/// Everything else in it must mean nothing inside double quotes.
+///
+/// Variables are written as in a POSIX shell. fish calls the first argument `$argv[1]` and knows no braces around a name.
+/// `None` if the shell would read another name than the one that is meant, or a subscript.
+pub fn quote_variables(word: &str, shell: ShellKind) -> Option<String> {
+    let mut out = String::from("\"");
+    let mut rest = word;
+    while let Some(at) = rest.find('$') {
+        let (before, after) = (&rest[..at], &rest[at + 1..]);
+        out.push_str(before);
+        let (name, behind, braced) = variable_name(after)?;
+        let is_digit = name.bytes().all(|b| b.is_ascii_digit());
+        match shell {
+            ShellKind::Fish if name == "0" || braced && behind.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_') => return None,
+            ShellKind::Fish if is_digit => out.push_str(&format!("$argv[{name}]")),
+            ShellKind::Fish => out.push_str(&format!("${name}")),
+            ShellKind::Bash | ShellKind::Zsh if braced => out.push_str(&format!("${{{name}}}")),
+            ShellKind::Bash | ShellKind::Zsh => out.push_str(&format!("${name}")),
+        }
+        if behind.starts_with('[') && shell != ShellKind::Bash {
+            return None;
+        }
+        rest = behind;
+    }
+    Some(out + rest + "\"")
+}
+
+/// The name of a variable behind its dollar, what follows, and whether the name stands in braces. One digit is a name.
+fn variable_name(text: &str) -> Option<(&str, &str, bool)> {
+    if let Some(braced) = text.strip_prefix('{') {
+        let (name, behind) = braced.split_once('}')?;
+        return Some((name, behind, true));
+    }
+    let digit = text.starts_with(|c: char| c.is_ascii_digit());
+    let end = if digit { 1 } else { text.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count() };
+    (end > 0).then(|| (&text[..end], &text[end..], false))
+}
+
 fn push_literal(out: &mut String, literal: &mut String, shell: ShellKind) {
     if !literal.is_empty() {
         out.push_str(&quote(literal, shell));
@@ -172,6 +211,20 @@ fn quote_fish(word: &str) -> String {
 mod tests {
     use super::*;
     use ShellKind::{Bash, Fish, Zsh};
+
+    #[test]
+    fn a_variable_is_written_as_its_shell_writes_it() {
+        let both = |word: &str| (quote_variables(word, ShellKind::Bash), quote_variables(word, ShellKind::Fish));
+        let some = |posix: &str, fish: &str| (Some(posix.to_owned()), Some(fish.to_owned()));
+        assert_eq!(both("$1"), some("\"$1\"", "\"$argv[1]\""));
+        assert_eq!(both("--exclude=$dir/x"), some("\"--exclude=$dir/x\"", "\"--exclude=$dir/x\""));
+        assert_eq!(both("${name}.bak"), some("\"${name}.bak\"", "\"$name.bak\""));
+        assert_eq!(both("$0"), (Some("\"$0\"".to_owned()), None));
+        assert_eq!(both("${name}s"), (Some("\"${name}s\"".to_owned()), None), "fish would read another name");
+        assert_eq!(both("$name[1]"), (Some("\"$name[1]\"".to_owned()), None), "a subscript of fish");
+        assert_eq!(quote_variables("$name[1]", ShellKind::Zsh), None, "a subscript of zsh");
+        assert_eq!(both("$"), (None, None));
+    }
 
     #[test]
     fn safe_words_stay_bare() {

@@ -4,7 +4,7 @@
 use super::query::{Action, Key, Order, Query, TestKind, Verb, What};
 use super::{render_action, render_preferred, render_tests};
 use crate::offline::machine::{Machine, Os};
-use crate::syntax::{quote, quote_glob, quote_path};
+use crate::syntax::{quote, quote_glob, quote_path, quote_variables};
 
 /// A pipeline being written: every word of the user goes through the quoting function.
 pub(super) struct Writer<'a> {
@@ -40,7 +40,7 @@ impl Writer<'_> {
     fn variable(&self, text: &str) -> Option<String> {
         let known =
             self.variables.iter().any(|known| text.strip_prefix(known.as_str()).is_some_and(|rest| matches!(rest, "" | "/" | "/*")));
-        known.then(|| format!("\"{text}\""))
+        known.then(|| quote_variables(text, self.machine.shell)).flatten()
     }
 
     pub(super) fn glob(&mut self, pattern: &str) {
@@ -54,6 +54,10 @@ impl Writer<'_> {
 
 /// The command for the query; `None` for a combination that no short command expresses.
 pub(super) fn command(query: &Query, machine: &Machine) -> Option<String> {
+    // `$0` has no counterpart in fish that stands in a word.
+    if query.variables.iter().any(|variable| quote_variables(variable, machine.shell).is_none()) {
+        return None;
+    }
     let mut writer = Writer { text: String::new(), machine, variables: &query.variables };
     if lists_one_folder(query) {
         list(query, &mut writer);

@@ -5,7 +5,7 @@ use super::caught::Bound;
 use super::counts::{delimiter, ordinal, range};
 use super::kinds::Slot;
 use super::moments::{clock, command, delay, identifier, in_words, month_number, seconds, shell_option, signal, since};
-use super::names::{files, is_file, is_path, names, one_name, paths};
+use super::names::{files, is_file, is_folder, is_path, names, one_name, paths};
 use super::places::place;
 use super::slots::{extension_like, extensions, kind, mode, number, plural_ending, rights, size, user, who};
 use super::targets::{bunch, is_remote, item, items, spot};
@@ -97,6 +97,8 @@ pub(super) fn fill(slot: Slot, words: &[Word], at: usize) -> Option<(usize, Boun
         Slot::Items => items(words, at).map(|(end, list)| (end, Bound::List(list))),
         Slot::Bunch => bunch(words, at).map(|(end, list)| (end, Bound::List(list))),
         Slot::File => is_file(words, at).then(|| (at + 1, Bound::Text(word.raw.clone()))),
+        Slot::Folder => (is_path(word) && is_folder(&word.raw)).then(|| (at + 1, Bound::Text(word.raw.clone()))),
+        Slot::Entry => (is_file(words, at) || is_path(word) && is_folder(&word.raw)).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Files => files(words, at).map(|(end, list)| (end, Bound::List(list))),
         Slot::Quoted => (word.is_quoted() || word.is_variable()).then(|| (at + 1, Bound::Text(word.raw.clone()))),
         Slot::Key => (word.is_quoted() || word.is_word() && !word.is_light()).then(|| (at + 1, Bound::Text(word.raw.clone()))),

@@ -43,6 +43,10 @@ pub(super) enum Slot {
     File,
     /// One or more of them.
     Files,
+    /// A directory by the way it is written, or one that every system has.
+    Folder,
+    /// Either of the two.
+    Entry,
     /// Text in quotes.
     Quoted,
     /// The name of a field of a record, where any word can be one.
@@ -146,6 +150,8 @@ pub(super) fn slot(name: &str) -> Option<Slot> {
         "pid" => Slot::Pid,
         "file" => Slot::File,
         "files" => Slot::Files,
+        "folder" => Slot::Folder,
+        "entry" => Slot::Entry,
         "quoted" => Slot::Quoted,
         "key" => Slot::Key,
         "nth" => Slot::Nth,

@@ -69,8 +69,21 @@ pub(super) fn is_file(words: &[Word], at: usize) -> bool {
             !word.raw.contains([' ', '\\', '`', '\''])
                 || (!word.raw.contains([':', '\\', '`', '\'', '$', '|', '{']) && !word.raw.contains(" -"))
         }
+        Value::Path => announced || !is_folder(&word.raw),
         _ => true,
     }
+}
+
+/// Directories that a system has at these places, by the Filesystem Hierarchy Standard 3.0.
+const STANDARD_FOLDERS: [&str; 28] = [
+    "/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/media", "/mnt", "/opt", "/proc", "/root", "/run", "/sbin", "/srv", "/sys",
+    "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/sbin", "/usr/share", "/var", "/var/cache", "/var/lib", "/var/log",
+    "/var/tmp",
+];
+
+/// Whether a path is written as a directory's, or is one of those that every system has.
+pub(super) fn is_folder(path: &str) -> bool {
+    path.ends_with('/') || matches!(path, "." | ".." | "~") || STANDARD_FOLDERS.contains(&path)
 }
 
 /// "a.txt", "a.txt, b.txt and *.c", where each names a file.

@@ -11,6 +11,7 @@ use thiserror::Error;
 use super::caught::{Bound, Caught, Name};
 use super::fill::fill;
 use super::kinds::{Slot, slot};
+use super::names::is_folder;
 use super::notation::{self, Written};
 use super::sets::{Sets, set_named};
 use super::vocabulary::{Key, Names};
@@ -215,7 +216,7 @@ impl Pattern {
 
 /// Whether what was bound is called a folder or written as one.
 fn are_folders(bound: &Bound, said: &[Word]) -> bool {
-    let written = |text: &String| text.ends_with('/') || text == "." || text == "~";
+    let written = |text: &String| is_folder(text);
     let written = match bound {
         Bound::Text(text) => written(text),
         Bound::List(list) => list.iter().any(written),

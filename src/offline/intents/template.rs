@@ -4,7 +4,7 @@ use super::bind::{Bindings, Filled};
 use super::filters::{FILTERS, filtered};
 use crate::domain::ShellKind;
 use crate::offline::machine::{Machine, Os};
-use crate::syntax::{quote, quote_glob, quote_path};
+use crate::syntax::{quote, quote_glob, quote_path, quote_variables};
 
 /// What is wrong with a command template.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -246,19 +246,17 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
                 let filled = bindings.get(name)?;
                 if let (Some("excludes"), Some(shell)) = (filter.as_deref(), shell) {
                     let one = |item: &String| {
-                        if filled.variable && item.starts_with('$') {
-                            format!("\"--exclude={item}\"")
-                        } else {
-                            quote(&format!("--exclude={item}"), shell)
-                        }
+                        let option = format!("--exclude={item}");
+                        let holds = filled.variable && item.starts_with('$');
+                        if holds { quote_variables(&option, shell) } else { Some(quote(&option, shell)) }
                     };
-                    out.push_str(&filled.items.iter().map(one).collect::<Vec<_>>().join(" "));
+                    out.push_str(&filled.items.iter().map(one).collect::<Option<Vec<_>>>()?.join(" "));
                     continue;
                 }
                 let trimmed = Filled { items: filled.items.iter().map(|item| trimmed(item)).collect(), ..filled.clone() };
                 let (filled, filter) = if filter.as_deref() == Some("trim") { (&trimmed, &None) } else { (filled, filter) };
                 let text = match (filter.as_deref().filter(|filter| *filter != "args").map(|filter| filtered(filled, filter)), shell) {
-                    _ if filter.as_deref() == Some("arg") => argument(filled, shell),
+                    _ if filter.as_deref() == Some("arg") => argument(filled, shell)?,
                     _ if filter.as_deref() == Some("echo") => echoed(filled, shell)?,
                     _ if filter.as_deref() == Some("quoted") => in_quotes(filled, shell)?,
                     (Some(text), Some(shell)) => quote_path(&text?, shell),
@@ -268,7 +266,7 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
                     (None, Some(shell)) if filled.expands && (is_open(out) || parts.get(at + 1).is_some_and(goes_on)) => {
                         quote(&filled.plain(), shell)
                     }
-                    (None, Some(shell)) => quoted(filled, shell),
+                    (None, Some(shell)) => quoted(filled, shell)?,
                     (None, None) => filled.plain(),
                 };
                 out.push_str(&text);
@@ -279,11 +277,11 @@ fn render_parts(parts: &[Part], bindings: &Bindings, shell: Option<ShellKind>, o
                 let holds_variable =
                     |part: &Part| matches!(part, Part::Slot { name, .. } if bindings.get(name).is_some_and(|filled| filled.variable));
                 let text = match shell {
-                    Some(_) if inner.iter().any(holds_variable) => {
+                    Some(shell) if inner.iter().any(holds_variable) => {
                         // Only what double quotes leave alone may stand beside a variable.
                         let literal = inner.iter().filter(|part| !holds_variable(part));
                         let plain = literal.clone().all(|part| !matches!(part, Part::Slot { name, .. } if bindings.get(name).is_some_and(|filled| filled.plain().contains(['$', '`', '"', '\\', '!']))));
-                        plain.then(|| format!("\"{word}\""))?
+                        plain.then(|| quote_variables(&word, shell))??
                     }
                     Some(shell) => quote(&word, shell),
                     None => word,
@@ -317,17 +315,17 @@ fn plain_command(text: &str) -> Option<String> {
         .then(|| text.to_owned())
 }
 
-fn quoted(filled: &Filled, shell: ShellKind) -> String {
+fn quoted(filled: &Filled, shell: ShellKind) -> Option<String> {
     if filled.variable {
         // A list can hold names beside the variables.
-        let one = |item: &String| if item.starts_with('$') { format!("\"{item}\"") } else { quote_glob(item, shell) };
-        return filled.items.iter().map(one).collect::<Vec<_>>().join(" ");
+        let one = |item: &String| if item.starts_with('$') { quote_variables(item, shell) } else { Some(quote_glob(item, shell)) };
+        return Some(filled.items.iter().map(one).collect::<Option<Vec<_>>>()?.join(" "));
     }
     let one = |text: &str| if filled.expands { quote_glob(text, shell) } else { quote(text, shell) };
-    match filled.is_path {
+    Some(match filled.is_path {
         true if !filled.expands => filled.items.iter().map(|item| quote_path(item, shell)).collect::<Vec<_>>().join(" "),
         _ => filled.items.iter().map(|item| one(item)).collect::<Vec<_>>().join(" "),
-    }
+    })
 }
 
 /// A path without the slash at its end.
@@ -337,21 +335,21 @@ fn trimmed(path: &str) -> String {
 }
 
 /// The value as one argument that is no name of a file: `\t` and its kind are the characters that they stand for.
-fn argument(filled: &Filled, shell: Option<ShellKind>) -> String {
+fn argument(filled: &Filled, shell: Option<ShellKind>) -> Option<String> {
     let text = filled.plain();
-    match shell {
+    Some(match shell {
         None => text,
-        Some(_) if filled.variable => format!("\"{text}\""),
+        Some(shell) if filled.variable => quote_variables(&text, shell)?,
         Some(ShellKind::Fish) if matches!(text.as_str(), "\\t" | "\\n") => text,
         Some(_) if matches!(text.as_str(), "\\t" | "\\n") => format!("$'{text}'"),
         Some(shell) => quote(&text, shell),
-    }
+    })
 }
 
 /// The value as an argument of `echo`, which must not take it for an option or an escape.
 fn echoed(filled: &Filled, shell: Option<ShellKind>) -> Option<String> {
     let text = filled.plain();
-    (!text.starts_with('-') && !text.contains('\\')).then(|| argument(filled, shell))
+    (!text.starts_with('-') && !text.contains('\\')).then(|| argument(filled, shell))?
 }
 
 /// A character or two in single quotes, as people write them for `tr`.
