@@ -49,11 +49,8 @@ fn missing(line: &Line<'_>, call: &Call<'_>, seen: &Seen) -> Vec<Fix> {
     }
     let other = seen.other_names.get(name).and_then(|other| line.with(word, other).map(|line| (line, other)));
     found.extend(other.map(|(line, other)| Fix::new(line, format!("this system calls `{name}` `{other}`"), 0.98)));
-    if let (Some(package), Some(installer)) = (seen.packages.get(name), &seen.installer) {
-        let elevator = seen.elevator.as_ref().filter(|_| !seen.is_root && !installer.starts_with("brew"));
-        let command = [elevator, Some(installer), Some(package)].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
-        found.push(Fix::new(command, format!("`{name}` is in the package {package}"), 0.97));
-    }
+    let install = seen.install(name);
+    found.extend(install.map(|(package, line)| Fix::new(line, format!("`{name}` is in the package {package}"), 0.97)));
     for (at, meant) in nearest_names(name, near, 3).iter().enumerate() {
         let slope = f64::from(u8::try_from(at).unwrap_or(u8::MAX));
         let fixed = line.with(word, &line.quoted(meant));

@@ -149,7 +149,7 @@ fn meant(line: &Line<'_>, call: &Call<'_>, printed: &Printed<'_>) -> Vec<Fix> {
         let lower = row.to_ascii_lowercase();
         let Some(from) = MEANT.iter().find_map(|phrase| Some(lower.find(phrase)? + phrase.len())) else { continue };
         let rest = row.get(from..).unwrap_or_default();
-        let words = |text: &'_ str| text.trim_matches(|letter: char| "?.,:;()".contains(letter)).len();
+        let length = |text: &'_ str| text.trim_matches(|letter: char| "?.,:;()".contains(letter)).len();
         names.extend(quoted(rest).into_iter().filter(|name| is_name(name)));
         names.extend(
             rest.split_whitespace()
@@ -157,7 +157,7 @@ fn meant(line: &Line<'_>, call: &Call<'_>, printed: &Printed<'_>) -> Vec<Fix> {
                 .filter(|name| is_name(name)),
         );
         // `The most similar command is` stands alone in its row.
-        let next = printed.rows.get(at + 1..).unwrap_or_default().iter().take_while(|row| row.starts_with(['\t', ' ']) && words(row) > 0);
+        let next = printed.rows.get(at + 1..).unwrap_or_default().iter().take_while(|row| row.starts_with(['\t', ' ']) && length(row) > 0);
         names.extend(next.map(|row| row.trim()).filter(|name| is_name(name)));
     }
     let mut found = Vec::new();
@@ -294,15 +294,11 @@ fn missing_commands(printed: &Printed<'_>) -> Vec<String> {
 }
 
 fn installed(printed: &Printed<'_>, seen: &Seen) -> Vec<Fix> {
-    let mut found = Vec::new();
-    for name in missing_commands(printed) {
-        if let (Some(package), Some(installer)) = (seen.packages.get(&name), &seen.installer) {
-            let elevator = seen.elevator.as_deref().filter(|_| !seen.is_root && installer != "brew install");
-            let command = [elevator, Some(installer.as_str()), Some(package.as_str())].into_iter().flatten().collect::<Vec<_>>().join(" ");
-            found.push(Fix::new(command, format!("`{name}` was not found; package {package} has it"), 0.8));
-        }
-    }
-    found
+    let fix = |name: String| {
+        let (package, line) = seen.install(&name)?;
+        Some(Fix::new(line, format!("`{name}` was not found; package {package} has it"), 0.8))
+    };
+    missing_commands(printed).into_iter().filter_map(fix).collect()
 }
 
 /// The port in a row that says that it is taken.

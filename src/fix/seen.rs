@@ -46,6 +46,17 @@ pub struct Seen {
     pub late: bool,
 }
 
+impl Seen {
+    /// The package that has a command, and the line that installs it; `None` where either is not known.
+    pub fn install(&self, command: &str) -> Option<(&str, String)> {
+        let (package, installer) = (self.packages.get(command)?, self.installer.as_deref()?);
+        // Homebrew refuses to run as root.
+        let elevator = self.elevator.as_deref().filter(|_| !self.is_root && !installer.starts_with("brew"));
+        let line = [elevator, Some(installer), Some(package.as_str())].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        Some((package, line))
+    }
+}
+
 /// What a path is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PathSeen {

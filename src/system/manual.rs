@@ -2,20 +2,13 @@
 
 use std::path::Path;
 
+use super::tldr::places;
+
 /// Where manual pages are kept.
 const PAGES: [&str; 5] = ["/usr/share/man", "/usr/local/share/man", "/usr/local/man", "/opt/homebrew/share/man", "/usr/local/opt/man"];
 
 /// Sections with programs.
 const SECTIONS: [&str; 3] = ["1", "8", "6"];
-
-/// Where the usual readers of tldr pages keep them, below the home folder.
-const TLDR: [&str; 5] = [
-    ".cache/tldr/pages",
-    ".cache/tealdeer/tldr-pages/pages",
-    ".cache/tealdeer/tldr-pages/pages.en",
-    ".local/share/tldr/pages",
-    ".tldr/cache/pages",
-];
 
 /// The command that tells more of a program on this machine; `None` when there is no page about it.
 pub fn manual(program: &str, home: Option<&Path>) -> Option<String> {
@@ -24,12 +17,8 @@ pub fn manual(program: &str, home: Option<&Path>) -> Option<String> {
     if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) || name.len() > 64 || !name.chars().all(plain) {
         return None;
     }
-    let below = |home: &Path| {
-        TLDR.iter().any(|folder| {
-            ["common", "linux", "osx"].iter().any(|system| home.join(folder).join(system).join(format!("{name}.md")).is_file())
-        })
-    };
-    if home.is_some_and(below) {
+    // Without its variables: this is asked for every word that is explained.
+    if home.is_some_and(|home| places::have(&places::roots(None, Some(home), &|_| None), name)) {
         return Some(format!("tldr {name}"));
     }
     let page = |section: &str| {

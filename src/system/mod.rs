@@ -8,6 +8,7 @@ pub mod failure;
 mod listening;
 mod manual;
 pub mod options;
+mod output;
 pub mod own_shell;
 mod package_index;
 mod place;

@@ -1,14 +1,13 @@
 //! What stands on the screen of the asking shell, where the terminal hands it over: tmux, kitty with remote control, WezTerm. Only who
 //! set the option has it read.
 
-use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::process::Command;
 use std::time::Duration;
 
 use super::find_executable;
+use super::output::output_of;
 use crate::domain::ShellFacts;
 use crate::platform;
 
@@ -29,7 +28,7 @@ pub fn printed_by(line: &str, facts: &ShellFacts, variable: &dyn Fn(&str) -> Opt
     let mut command = Command::new(find_executable(program, facts)?);
     command.args(arguments).env_clear().env("LC_ALL", "C.UTF-8").current_dir("/");
     command.envs(VARIABLES.iter().filter_map(|name| Some((*name, variable(name)?))));
-    let text = run(command, LIMIT)?;
+    let text = output_of(command, LIMIT, MOST_BYTES)?;
     behind(&text, line).map(|rows| rows.chars().filter(|letter| matches!(letter, '\n' | '\t') || !letter.is_control()).collect())
 }
 
@@ -51,23 +50,6 @@ fn question(variable: &dyn Fn(&str) -> Option<String>) -> Option<(&'static str, 
     }
     let pane = variable("WEZTERM_PANE").filter(|number| is_number(number))?;
     Some(("wezterm", words(&["cli", "get-text", "--start-line", MOST_ROWS, "--pane-id", &pane])))
-}
-
-fn run(mut command: Command, limit: Duration) -> Option<String> {
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
-    let (sender, receiver) = mpsc::channel();
-    if let Some(output) = child.stdout.take() {
-        // It ends with the program, which is killed when the time is over.
-        let _ = std::thread::Builder::new().name("screen".to_owned()).spawn(move || {
-            let mut bytes = Vec::new();
-            let read = output.take(MOST_BYTES).read_to_end(&mut bytes).ok();
-            let _ = sender.send(read.map(|_| String::from_utf8_lossy(&bytes).into_owned()));
-        });
-    }
-    let text = receiver.recv_timeout(limit).ok().flatten();
-    let _ = child.kill();
-    let _ = child.wait();
-    text
 }
 
 /// The rows behind the last one that holds the line, up to the one with the mark. (bash takes its prompt off the screen while it asks.)
@@ -117,15 +99,5 @@ mod tests {
         ] {
             assert_eq!(asked(hostile), None, "{hostile:?}");
         }
-    }
-
-    #[test]
-    fn a_terminal_that_does_not_answer_is_not_waited_for() {
-        let mut slow = Command::new("/bin/sleep");
-        slow.arg("60");
-        assert_eq!(run(slow, Duration::from_millis(10)), None);
-        let mut quick = Command::new("/bin/echo");
-        quick.arg("hello");
-        assert_eq!(run(quick, Duration::from_secs(20)).as_deref(), Some("hello\n"));
     }
 }

@@ -2,16 +2,15 @@
 //! their options: all of them are known to print their help and end, and none would change anything if it did not.
 
 use std::fs;
-use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::process::Command;
 use std::time::Duration;
 
 use super::OptionList;
 use super::mentioned::option_at;
 use crate::platform;
+use crate::system::output::output_of;
 
 /// Tools of the GNU project that read and print.
 const TOOLS: [&str; 50] = [
@@ -103,20 +102,7 @@ fn systems_own(path: &Path) -> Option<PathBuf> {
 fn ask_program(path: &Path, limit: Duration) -> Option<String> {
     let mut command = Command::new(path);
     command.arg("--help").env_clear().env("LC_ALL", "C").current_dir("/");
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
-    let (sender, receiver) = mpsc::channel();
-    if let Some(output) = child.stdout.take() {
-        // It ends when the other end of the pipe is closed, at the latest because the tool was killed.
-        let _ = std::thread::Builder::new().name("tool-help-text".to_owned()).spawn(move || {
-            let mut text = String::new();
-            let _ = sender.send(output.take(MOST_BYTES).read_to_string(&mut text).ok().map(|_| text));
-        });
-    }
-    let text = receiver.recv_timeout(limit).ok().flatten();
-    // What has printed all of it may still run, and what has not is not waited for.
-    let _ = child.kill();
-    let _ = child.wait();
-    text
+    output_of(command, limit, MOST_BYTES)
 }
 
 /// The options that a help text names, wherever it does.

@@ -6,7 +6,7 @@ mod build;
 mod file;
 mod lookup;
 mod page;
-mod places;
+pub(super) mod places;
 mod terms;
 #[cfg(test)]
 mod tests;

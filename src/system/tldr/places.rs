@@ -44,6 +44,13 @@ pub(super) fn pages(roots: &[PathBuf]) -> Option<PathBuf> {
     folders.into_iter().find(|folder| folder.join("common").is_dir())
 }
 
+/// Whether one of the collections below these has a page about the program.
+pub(in crate::system) fn have(roots: &[PathBuf], program: &str) -> bool {
+    let page = format!("{program}.md");
+    let folders = roots.iter().flat_map(|root| ENGLISH.iter().map(|name| root.join(name)));
+    folders.into_iter().any(|folder| PLATFORMS.iter().any(|platform| folder.join(platform).join(&page).is_file()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
