@@ -2,9 +2,10 @@
 
 mod again;
 mod frameworks;
+mod neighbours;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -28,7 +29,8 @@ struct Scene {
 
 impl Scene {
     fn start(shell: Shell, name: &str, setup: Setup) -> Self {
-        Self::with(shell, name, setup, FakeHelper::hang)
+        let answer = |helper: FakeHelper| helper.answer_after(Duration::ZERO, &[("echo suggested again", NOTE)]);
+        Self::with(shell, name, setup, |helper| answer(helper.hang()))
     }
 
     /// What follows the two answers is `script`'s.
