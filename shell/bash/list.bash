@@ -40,6 +40,7 @@ __gptos_accept_list() {
 # Prints what the ring holds, and puts the first into the line.
 __gptos_show_list() {
   __gptos_print_list
+  __gptos_print_rows
   __gptos_show 0 quiet
 }
 

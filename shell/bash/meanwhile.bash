@@ -51,7 +51,7 @@ __gptos_asked_to_take() {
 # Puts it into the line, a suggestion like any other. The request goes on aside. The terminal must be open.
 __gptos_take() {
   local i
-  [[ $_GPTOS_ASKED_FOR == more ]] || __gptos_begin_ring "$_GPTOS_ASKED_LINE"
+  [[ $_GPTOS_ASKED_FOR == more || $_GPTOS_ASKED_FOR == others ]] || __gptos_begin_ring "$_GPTOS_ASKED_LINE"
   _GPTOS_TAKEN=1 _GPTOS_MORE=''
   for ((i = 0; i < ${#_GPTOS_RING[@]}; i++)); do
     ! builtin [ "${_GPTOS_RING[i]}" = "$_GPTOS_MEANWHILE" ] || break
@@ -80,7 +80,7 @@ __gptos_settle_late() {
     return 0
   fi
   __gptos_join
-  [[ $_GPTOS_ASKED_FOR == more ]] || _GPTOS_MORE=$_GPTOS_OFFER
+  [[ $_GPTOS_ASKED_FOR == more || $_GPTOS_ASKED_FOR == others ]] || _GPTOS_MORE=$_GPTOS_OFFER
   [[ -z $_GPTOS_MESSAGE ]] || __gptos_say "$_GPTOS_MESSAGE"
   if ((first == ${#_GPTOS_RING[@]})); then
     __gptos_say "the answer is the same (${_GPTOS_NOTES[0]})"

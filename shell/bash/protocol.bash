@@ -74,6 +74,7 @@ __gptos_take_record() {
       ;;
     row) __gptos_keep_row "$text" ;;
     more) _GPTOS_OFFER=$text ;;
+    others) _GPTOS_HAS_OTHERS=1 ;;
     msg) _GPTOS_MESSAGE=$text ;;
     end)
       _GPTOS_ENDED=1
@@ -87,7 +88,7 @@ __gptos_take_record() {
 __gptos_clear_answer() {
   _GPTOS_FIELDS=() _GPTOS_COMMANDS=() _GPTOS_NOTES=() _GPTOS_READINGS=() _GPTOS_COMMAND_HOLES=() _GPTOS_PART='' _GPTOS_BEGUN=''
   _GPTOS_NEXT_HOLES='' _GPTOS_NEXT_READING='' _GPTOS_TOOK=''
-  _GPTOS_OFFER='' _GPTOS_MESSAGE='' _GPTOS_WAITING_FOR='' _GPTOS_RECORDS=0 _GPTOS_ENDED=0 _GPTOS_REFUSED=0
+  _GPTOS_OFFER='' _GPTOS_HAS_OTHERS=0 _GPTOS_MESSAGE='' _GPTOS_WAITING_FOR='' _GPTOS_RECORDS=0 _GPTOS_ENDED=0 _GPTOS_REFUSED=0
   _GPTOS_MEANWHILE='' _GPTOS_MEANWHILE_NOTE='' _GPTOS_TAKEN=0 _GPTOS_OFFERED=0 _GPTOS_ROWS=()
 }
 

@@ -196,10 +196,10 @@ __gptos_only_progress() {
 # === requests ===
 
 # Asks for the words in $1 ($2 non-empty: a provider at once). $3 says what becomes of the answer: `new` makes a ring,
-# `more` adds to the one there is, `mend` and `list` make one in their own way.
+# `more` and `others` add to the one there is, `mend` and `list` make one in their own way.
 __gptos_ask() {
   local result=0 _GPTOS_LISTS=''
-  [[ $3 != list ]] || _GPTOS_LISTS=1
+  [[ $3 != list && $3 != others ]] || _GPTOS_LISTS=1
   _GPTOS_ASKED_QUERY=$1 _GPTOS_ASKED_LINE=$READLINE_LINE _GPTOS_ASKED_FOR=$3 _GPTOS_ASKED_WITH=("${_GPTOS_WITH[@]}")
   _GPTOS_ASKED_MEANT=$1
   if [[ -n $_GPTOS_BASE ]]; then
@@ -248,7 +248,8 @@ __gptos_settle() {
     __gptos_offer_answer
     __gptos_drain
   else
-    __gptos_print_rows
+    # Those of a list stand below it.
+    [[ $_GPTOS_ASKED_FOR == list ]] || __gptos_print_rows
     [[ -z $_GPTOS_MESSAGE ]] || __gptos_say "$_GPTOS_MESSAGE"
     "__gptos_accept_$_GPTOS_ASKED_FOR"
   fi

@@ -4,7 +4,7 @@
 __gptos_forget() {
   _GPTOS_RING=() _GPTOS_RING_NOTES=() _GPTOS_RING_READINGS=() _GPTOS_RING_TOOK=() _GPTOS_RING_HOLES=() _GPTOS_RING_AT=0
   _GPTOS_RING_WITH=() _GPTOS_RING_LINE='' _GPTOS_HOLES=() _GPTOS_GLUE=() _GPTOS_ORIGINAL='' _GPTOS_QUERY='' _GPTOS_MEANT=''
-  _GPTOS_MORE='' _GPTOS_SHOWN='' _GPTOS_LATE=0 _GPTOS_GUARD_UNTIL=0 _GPTOS_GUARD_TOLD=0 _GPTOS_HELD=''
+  _GPTOS_MORE='' _GPTOS_OTHERS=0 _GPTOS_SHOWN='' _GPTOS_LATE=0 _GPTOS_GUARD_UNTIL=0 _GPTOS_GUARD_TOLD=0 _GPTOS_HELD=''
 }
 
 # Begins a ring for the line that was asked about; the words are given back as line $1.
@@ -43,8 +43,21 @@ __gptos_on_suggestion() {
 __gptos_accept_new() {
   __gptos_begin_ring "$_GPTOS_ASKED_LINE"
   __gptos_join
-  _GPTOS_MORE=$_GPTOS_OFFER
+  _GPTOS_MORE=$_GPTOS_OFFER _GPTOS_OTHERS=$_GPTOS_HAS_OTHERS
   __gptos_show 0
+}
+
+# Other ways than the answer are here, or there are none. Who pressed the key and is still waiting for it sees to that.
+__gptos_accept_others() {
+  local first=${#_GPTOS_RING[@]}
+  __gptos_join
+  if ((first < ${#_GPTOS_RING[@]})); then
+    __gptos_show "$first"
+  elif [[ -n ${barren-} ]]; then
+    barren=1
+  else
+    __gptos_say 'nothing else says this'
+  fi
 }
 
 __gptos_accept_more() {
@@ -72,7 +85,13 @@ __gptos_join() {
 }
 
 __gptos_next() {
-  local next=$((_GPTOS_RING_AT + 1)) count=${#_GPTOS_RING[@]}
+  local next=$((_GPTOS_RING_AT + 1)) count=${#_GPTOS_RING[@]} barren=0
+  # Other ways than the answer are looked for when they are wanted.
+  if ((next == count && _GPTOS_OTHERS)); then
+    _GPTOS_OTHERS=0 _GPTOS_WITH=("${_GPTOS_RING_WITH[@]}")
+    __gptos_ask "$_GPTOS_QUERY" '' others
+    ((barren)) || return 0
+  fi
   if ((next == count)) && [[ -n $_GPTOS_MORE ]]; then
     _GPTOS_WITH=("${_GPTOS_RING_WITH[@]}")
     __gptos_ask "$_GPTOS_QUERY" fresh more

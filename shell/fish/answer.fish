@@ -28,6 +28,7 @@ function __gptos_take_fields
     set -l notes
     set -l remarks
     set -l more
+    set -l others 0
     set -l ended
     set -l refused
     set -l record
@@ -70,6 +71,8 @@ function __gptos_take_fields
                 __gptos_keep_row $text
             case more
                 set more $seen
+            case others
+                set others 1
             case msg
                 set -a remarks (string replace -r '^gptos: ' '' -- $seen)
             case end
@@ -113,7 +116,13 @@ function __gptos_offer --no-scope-shadowing
         if test $_GPTOS_ASKED[4] = plain
             set -g _GPTOS_MORE $more
         end
+        set -g _GPTOS_OTHERS $others
         __gptos_put 1
+        return
+    end
+    if test $_GPTOS_ASKED[1] = others
+        __gptos_join
+        __gptos_next
         return
     end
     set -l asked $_GPTOS_MORE

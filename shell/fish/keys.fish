@@ -30,6 +30,11 @@ end
 function __gptos_next
     if set -q _GPTOS_RING[(math $_GPTOS_AT + 1)]
         __gptos_put (math $_GPTOS_AT + 1)
+    else if test "$_GPTOS_OTHERS" = 1
+        # Other ways than the answer are looked for when they are wanted.
+        set -g _GPTOS_OTHERS 0
+        set -g _GPTOS_FIELDS $_GPTOS_RING_FIELDS
+        __gptos_ask others $_GPTOS_RING[$_GPTOS_AT] $_GPTOS_QUERY --list
     else if test -n "$_GPTOS_MORE"
         set -g _GPTOS_FIELDS $_GPTOS_RING_FIELDS
         __gptos_ask more $_GPTOS_RING[$_GPTOS_AT] $_GPTOS_QUERY --fresh

@@ -43,7 +43,7 @@ function __gptos_say_suggestion
     set -l rows $_GPTOS_ROWS
     set -g _GPTOS_ROWS
     test "$_GPTOS_LISTED" = 1
-    and set -a rows (__gptos_list_rows)
+    and set -p rows (__gptos_list_rows)
     set -l remarks
     set -q _GPTOS_REMARKS[1]
     and set remarks (string join ' · ' -- $_GPTOS_REMARKS)

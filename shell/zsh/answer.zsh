@@ -54,6 +54,7 @@ __gptos_records() {
             took) _GPTOS_NEW_TOOK="$fields[i+1]" ;;
             row) _GPTOS_ROWS+=("$fields[i+1]") ;;
             more) _GPTOS_NEW_MORE="$fields[i+1]" ;;
+            others) _GPTOS_NEW_OTHERS=1 ;;
             msg) _GPTOS_REMARK="$fields[i+1]" ;;
             end) ended=1; break ;;
         esac
@@ -114,7 +115,9 @@ __gptos_arrive() {
     first=$REPLY
 
     if (( $#_GPTOS_RING < first )); then
-        if (( $#_GPTOS_NEW )); then
+        if (( _GPTOS_EXTENDS && _GPTOS_LISTS )) && [[ $BUFFER == "$_GPTOS_ASKED" ]]; then
+            __gptos_go_on
+        elif (( $#_GPTOS_NEW )); then
             __gptos_say 'the same answer again'
         else
             __gptos_why_none
@@ -122,9 +125,9 @@ __gptos_arrive() {
         fi
         return 0
     fi
-    (( _GPTOS_EXTENDS )) || _GPTOS_MORE="$_GPTOS_NEW_MORE"
+    (( _GPTOS_EXTENDS )) || _GPTOS_MORE="$_GPTOS_NEW_MORE" _GPTOS_OTHERS=$_GPTOS_NEW_OTHERS
     _GPTOS_TYPED="$_GPTOS_TYPED_ASKED"
-    if (( _GPTOS_LISTS )) && [[ $BUFFER == "$_GPTOS_ASKED" ]]; then
+    if (( _GPTOS_LISTS && ! _GPTOS_EXTENDS )) && [[ $BUFFER == "$_GPTOS_ASKED" ]]; then
         _GPTOS_ORIGINAL="$BUFFER" _GPTOS_SHOWN="$BUFFER"
         __gptos_list_arrived
     elif [[ $BUFFER == "$_GPTOS_ASKED" ]]; then

@@ -168,7 +168,7 @@ __gptos_ghost_word() {
     local REPLY='' command="$_GPTOS_GHOST_COMMAND" taken=''
     if [[ -n $_GPTOS_GHOST_RECORDS ]]; then
         __gptos_ghost_join
-        _GPTOS_ORIGINAL="$BUFFER" _GPTOS_TYPED="$_GPTOS_TYPED_ASKED" _GPTOS_MORE="$_GPTOS_NEW_MORE"
+        _GPTOS_ORIGINAL="$BUFFER" _GPTOS_TYPED="$_GPTOS_TYPED_ASKED" _GPTOS_MORE="$_GPTOS_NEW_MORE" _GPTOS_OTHERS=$_GPTOS_NEW_OTHERS
         __gptos_join
         (( $#_GPTOS_RING )) || return 0
     else

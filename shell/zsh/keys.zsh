@@ -34,14 +34,7 @@ __gptos_translate() {
 
     __gptos_next_hole && return 0
     if (( $#_GPTOS_RING )) && [[ $BUFFER == "$_GPTOS_SHOWN" ]]; then
-        if (( _GPTOS_AT < $#_GPTOS_RING )); then
-            __gptos_show $(( _GPTOS_AT + 1 ))
-        elif [[ -n $_GPTOS_MORE ]]; then
-            _GPTOS_MORE=''
-            __gptos_ask "$_GPTOS_QUERY" 1 1
-        else
-            __gptos_show 0
-        fi
+        __gptos_go_on
         return 0
     fi
 
@@ -58,6 +51,22 @@ __gptos_translate() {
     fi
     __gptos_ask "$reply[2]" $reply[1] 0
     return 0
+}
+
+# The next suggestion. Other ways than the answer are looked for when they are wanted; then a provider is asked, and then come the words.
+__gptos_go_on() {
+    emulate -L zsh
+    if (( _GPTOS_AT < $#_GPTOS_RING )); then
+        __gptos_show $(( _GPTOS_AT + 1 ))
+    elif (( _GPTOS_OTHERS )); then
+        _GPTOS_OTHERS=0
+        __gptos_ask "$_GPTOS_QUERY" 0 1 '' 1
+    elif [[ -n $_GPTOS_MORE ]]; then
+        _GPTOS_MORE=''
+        __gptos_ask "$_GPTOS_QUERY" 1 1
+    else
+        __gptos_show 0
+    fi
 }
 
 # Whether Enter is ours: true if it was swallowed or became a request, or if the line must not run yet.

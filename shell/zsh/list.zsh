@@ -50,7 +50,7 @@ __gptos_list_arrived() {
 # Lets the user choose. The menu is the shell's own; what is typed in it narrows it down.
 __gptos_open_list() {
     emulate -L zsh
-    local chosen='' REPLY='' line="$BUFFER" MENUMODE=interactive
+    local chosen='' REPLY='' offers='' line="$BUFFER" MENUMODE=interactive
     integer cursor=$CURSOR at=0
     _GPTOS_LIST_WAITS=0
     if (( $#_GPTOS_RING == 1 )); then
@@ -62,6 +62,8 @@ __gptos_open_list() {
         __gptos_show 1
         return 0
     fi
+    __gptos_take_rows
+    offers="$REPLY"
     zle -C _gptos-menu menu-select __gptos_fill_menu
     __gptos_ghost_forget
     BUFFER='' POSTDISPLAY=''
@@ -116,6 +118,8 @@ __gptos_fill_menu() {
     done
     (( $#commands )) || commands=("${_GPTOS_RING[@]}") rows=("${every_row[@]}")
     compadd -U -Q -S '' -V gptos -l -d rows -a commands
+    # What is only to be read stands below, and is no entry.
+    [[ -z $offers ]] || compadd -V gptos-offers -x "${${offers%$'\n'}//\%/%%}"
     compstate[insert]=menu compstate[list]='list force'
 }
 

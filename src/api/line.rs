@@ -183,6 +183,7 @@ fn answer(question: &Question, setup: &Setup, backend: &dyn Backend, begun: Inst
         facts,
         mode: to_mode(mode),
         want: WANT,
+        others: false,
         use_cache: !no_cache,
         patient: false,
         session: 0,
@@ -204,7 +205,7 @@ fn answer(question: &Question, setup: &Setup, backend: &dyn Backend, begun: Inst
     if typed && !shown.first().is_some_and(may_show) {
         return None;
     }
-    let asker = Asker { facts: &request.facts, started: begun.into_std(), count_limit: COUNT_LIMIT, patient: false };
+    let asker = Asker { facts: &request.facts, started: begun.into_std(), count_limit: COUNT_LIMIT, patient: false, may_widen: true };
     // Without a suggestion the program looks for something else to say.
     if shown.is_empty() || records::offer(&mut shown, &answer, &asker, &mut records) != Offered::Given {
         return None;

@@ -225,6 +225,7 @@ fn read_request(wire: SuggestRequest, setup: &Setup) -> Result<Request, String> 
         facts,
         mode: to_mode(wire.mode),
         want: wire.want.clamp(1, 10),
+        others: wire.others,
         use_cache: !wire.no_cache,
         patient: wire.patient,
         session: wire.session.unwrap_or_default(),

@@ -20,6 +20,8 @@ pub(super) struct Ask {
     pub(super) facts: ShellFacts,
     pub(super) mode: Mode,
     pub(super) want: usize,
+    /// Other ways than the answer as well.
+    pub(super) others: bool,
     pub(super) no_cache: bool,
     pub(super) patient: bool,
 }
@@ -89,7 +91,7 @@ impl Surroundings {
 impl Ask {
     /// A question of a person that may be answered in every way.
     pub(super) fn new(query: String, aim: Aim, facts: ShellFacts, want: usize) -> Self {
-        Self { query, aim, facts, mode: Mode::Normal, want, no_cache: false, patient: false }
+        Self { query, aim, facts, mode: Mode::Normal, want, others: false, no_cache: false, patient: false }
     }
 
     pub(super) fn on_wire(&self, paths: &Paths) -> SuggestRequest {
@@ -98,6 +100,7 @@ impl Ask {
             aim: WireAim::from_aim(&self.aim),
             mode: self.mode,
             want: self.want,
+            others: self.others,
             no_cache: self.no_cache,
             patient: self.patient,
             session: Some(u64::from(std::os::unix::process::parent_id())),

@@ -86,6 +86,7 @@ impl Loaded {
             facts: shell,
             mode: to_mode(ask.mode),
             want: ask.want,
+            others: ask.others,
             use_cache: !ask.no_cache,
             patient: ask.patient,
             session: u64::from(std::os::unix::process::parent_id()),

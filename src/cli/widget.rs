@@ -96,8 +96,9 @@ fn widget(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Outp
             let mode = if wish.fresh { Mode::Fresh } else { Mode::Normal };
             let standing = Standing::look(&surroundings.paths, &facts);
             let want = if wish.list { LISTED } else { WANT };
-            let mut ask = Ask { mode, ..Ask::new(query, aim, facts, want) };
+            let mut ask = Ask { mode, others: wish.list, ..Ask::new(query, aim, facts, want) };
             standing.tighten(&mut ask.mode, &mut ask.no_cache);
+            let may_widen = !wish.list && !wish.fresh && ask.aim.cursor.is_none();
             let mut put = |ask: &Ask| put(ask, &standing, &surroundings, output);
             let mut answer = match ask.aim.cursor {
                 Some(cursor) => begun(&mut ask, &String::from_utf8_lossy(&context.query), cursor, &mut put),
@@ -108,7 +109,7 @@ fn widget(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Outp
             if !wish.holes {
                 answer.candidates.retain(|candidate| candidate.holes.is_empty());
             }
-            answered(&mut answer, &ask, &standing, &surroundings, output)
+            answered(&mut answer, &ask, may_widen, (&standing, &surroundings), output)
         }
         Err(reason) => {
             record(output, "msg", &visible(&reason), "");
@@ -178,7 +179,13 @@ fn explained(line: &str, facts: &ShellFacts, policy: &Policy, output: &mut Outpu
     if is_read { ExitStatus::Success } else { ExitStatus::NoAnswer }
 }
 
-fn answered(answer: &mut Answer, ask: &Ask, standing: &Standing, surroundings: &Surroundings, output: &mut Output<'_>) -> ExitStatus {
+fn answered(
+    answer: &mut Answer,
+    ask: &Ask,
+    may_widen: bool,
+    (standing, surroundings): (&Standing, &Surroundings),
+    output: &mut Output<'_>,
+) -> ExitStatus {
     let mut shown = present::suggestions(answer, &standing.policy(&ask.facts).for_words(&ask.query));
     if shown.is_empty() {
         let examples = pages::of_answer(answer, &standing.policy(&ask.facts));
@@ -186,8 +193,14 @@ fn answered(answer: &mut Answer, ask: &Ask, standing: &Standing, surroundings: &
         return ExitStatus::NoAnswer;
     }
     let mut records = Records::default();
-    let asker = Asker { facts: &ask.facts, started: surroundings.started, count_limit: blast::TIME_LIMIT, patient: true };
+    let asker = Asker { facts: &ask.facts, started: surroundings.started, count_limit: blast::TIME_LIMIT, patient: true, may_widen };
     let offered = records::offer(&mut shown, answer, &asker, &mut records);
+    // They fill the list up, to be read: what a page says a program can do is not what was asked for.
+    if ask.others {
+        for example in pages::of_answer(answer, &standing.policy(&ask.facts)) {
+            records.add("row", &visible(&format!("from tldr: {} · {}", example.command(), example.remark())), "");
+        }
+    }
     // A row of its own: a message is cut together with the note, and this line is shown only once.
     if offered == Offered::Given
         && let Some(help) = first_use::help(ask.facts.shell, &surroundings.paths)

@@ -46,6 +46,8 @@ pub struct Asker<'a> {
     pub count_limit: Duration,
     /// Whether a lower bound is good enough when that was too short.
     pub patient: bool,
+    /// Whether other ways may be asked for by the next press of the key.
+    pub may_widen: bool,
 }
 
 /// What became of an offer.
@@ -81,6 +83,9 @@ pub fn offer(shown: &mut [Shown], answer: &Answer, asker: &Asker<'_>, records: &
     }
     if let Some(name) = &answer.more {
         records.add("more", &visible(name), "");
+    }
+    if asker.may_widen && single.first().is_some_and(|best| best.is_sure()) {
+        records.add("others", "", "");
     }
     if !answer.remarks.is_empty() {
         records.add("msg", &visible(&answer.remarks.join("; ")), "");

@@ -24,6 +24,7 @@ mod slots;
 mod source;
 mod tokens;
 mod translator;
+mod ways;
 
 #[cfg(test)]
 mod corpus_tests;
@@ -37,6 +38,7 @@ pub use explain::{Considered, Explanation, Sureness};
 pub use machine::{Machine, Os, Preferred, ToolSet};
 pub use pack::{MOST_INTENTS, Pack, PackProblem, Written};
 pub use translator::Translator;
+pub use ways::{Way, normal_form, ways};
 
 /// From this confidence on a command is put into the line at once.
 pub const SURE: f64 = 0.8;

@@ -43,6 +43,9 @@ pub struct SuggestRequest {
     pub mode: Mode,
     /// How many candidates at most.
     pub want: usize,
+    /// Whether other ways than the answer are wanted as well.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub others: bool,
     /// Neither read nor write any cache.
     #[serde(default)]
     pub no_cache: bool,

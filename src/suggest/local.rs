@@ -45,7 +45,7 @@ impl Taught {
         self.translator.as_deref().unwrap_or_else(|| Translator::embedded())
     }
 
-    fn translate(&self, query: &str, machine: &Machine) -> Translation {
+    pub(super) fn translate(&self, query: &str, machine: &Machine) -> Translation {
         walled(|| self.translator().translate(query, machine))
     }
 

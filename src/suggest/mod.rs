@@ -12,6 +12,7 @@ pub mod key;
 pub mod local;
 pub mod metrics;
 pub mod online;
+mod others;
 pub mod pages;
 pub mod pipeline;
 pub mod ports;

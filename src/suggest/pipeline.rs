@@ -60,6 +60,8 @@ pub struct Request {
     pub mode: Mode,
     /// How many suggestions at most.
     pub want: usize,
+    /// Whether other ways than the answer are wanted as well.
+    pub others: bool,
     /// Whether any cache may be read or written.
     pub use_cache: bool,
     /// Whether it belongs to a batch: it waits its turn instead of being refused, and no limit counts it.
@@ -182,7 +184,7 @@ pub(super) struct Parts {
 pub struct Pipeline {
     pub(super) parts: Arc<Parts>,
     surroundings: Option<Arc<dyn Surroundings>>,
-    pages: Option<Arc<dyn Pages>>,
+    pub(super) pages: Option<Arc<dyn Pages>>,
     online: RwLock<Arc<Online>>,
     background: Arc<Background>,
     pub(super) metrics: Arc<Metrics>,
@@ -341,8 +343,13 @@ impl Pipeline {
     /// Answers one request by its deadline. Dropping the future cancels everything it started that nobody else waits for.
     pub async fn suggest(&self, request: &Request, providers: &[Arc<dyn Provider>], waiting: &WaitingFor) -> Outcome {
         let mut asking = self.metrics.asking();
-        let outcome = self.answer(request, providers, waiting, &mut asking).await;
+        let mut outcome = self.answer(request, providers, waiting, &mut asking).await;
         asking.ended(&outcome, providers);
+        if let Outcome::Reply(reply) = &mut outcome
+            && request.others
+        {
+            self.add_others(reply, request).await;
+        }
         outcome
     }
 

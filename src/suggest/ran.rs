@@ -10,6 +10,7 @@ use super::key::{self, Kind};
 use super::pipeline::{Mode, Pipeline, Request};
 use super::ports::RanLine;
 use crate::domain::{Aim, Candidate, ContextField, Origin, Query, ShellFacts};
+use crate::offline;
 use crate::validate::{Policy, judge};
 
 /// A line that was run after it came from a suggestion.
@@ -68,6 +69,7 @@ impl Pipeline {
             facts: facts.clone(),
             mode: Mode::Offline,
             want: usize::MAX,
+            others: false,
             use_cache: true,
             patient: false,
             session: 0,
@@ -81,7 +83,12 @@ impl Pipeline {
         let redacted = aimed::redacted(ran.query, ran.aim);
         [request(&[]), request(&ContextField::ALL)].iter().any(|request| {
             let local = sources.collect(request, &redacted).reply(request, Vec::new(), None);
-            local.offers.iter().any(|offer| resembles(ran.command, offer.suggestion.command()))
+            local.offers.iter().any(|offer| {
+                let suggested = offer.suggestion.command();
+                // One that was chosen from a list may be another way.
+                let others = offline::ways(suggested, &sources.machine);
+                resembles(ran.command, suggested) || others.iter().any(|way| resembles(ran.command, &way.command))
+            })
         })
     }
 }

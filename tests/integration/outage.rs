@@ -67,6 +67,7 @@ async fn ask(socket: &std::path::Path, id: usize) -> Option<String> {
         query: format!("frobnicate the quux word-{id}"),
         mode: Mode::Normal,
         want: 1,
+        others: false,
         no_cache: false,
         patient: false,
         session: Some(id as u64),

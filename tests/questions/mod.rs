@@ -32,6 +32,7 @@ pub fn request(words: &str, facts: ShellFacts) -> Request {
         aim: Aim::default(),
         mode: Mode::Normal,
         want: 1,
+        others: false,
         use_cache: true,
         patient: false,
         session: 1,

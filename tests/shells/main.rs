@@ -18,6 +18,7 @@ mod doctor;
 mod fish;
 mod holes;
 mod mend;
+mod others;
 mod picture;
 mod processes;
 mod soak;

@@ -4,6 +4,7 @@ mod ages;
 mod aimed;
 mod looking_after;
 mod order;
+mod others;
 mod pages;
 mod prefetch;
 mod secrets;
@@ -79,6 +80,7 @@ impl Bench {
             facts: facts(),
             mode: Mode::Normal,
             want: 4,
+            others: false,
             use_cache: true,
             patient: false,
             session: 1,
