@@ -156,10 +156,27 @@ fn the_widget_ends_with_its_status_and_tells_source_and_risk() {
     let records = records(&run.out);
     // On a busy machine it says that it is waiting first.
     let told: Vec<&str> = records.iter().map(|record| record.0.as_str()).filter(|kind| *kind != "tick").collect();
-    assert_eq!(told[..3], ["reading", "cmd", "took"]);
+    assert_eq!(told[..4], ["reading", "cmd", "others", "took"]);
     let first = records.iter().find(|record| record.0 == "cmd").unwrap();
     assert!(first.2.contains("offline") && first.2.contains("risk none"), "{}", first.2);
     assert_eq!(records.last().unwrap().0, "end");
+}
+
+#[test]
+fn a_list_holds_other_ways_with_and_without_a_resident() {
+    let env = TestEnv::new();
+    let list = || {
+        let records = records(&env.run_with_input(&["widget", "zsh", "--list"], b"how many lines are in notes.txt").out);
+        assert!(records.iter().all(|record| record.0 != "others"), "{records:?}");
+        records.into_iter().filter(|record| record.0 == "cmd").map(|record| record.1).collect::<Vec<_>>()
+    };
+    let alone = list();
+    assert!(alone.len() > 1 && alone[0] == "wc -l notes.txt", "{alone:?}");
+    let mut resident = env.start_resident();
+    assert_eq!(list(), alone);
+    assert_eq!(list(), alone, "also when the answer comes from the cache");
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
 }
 
 #[test]
