@@ -106,7 +106,7 @@ __gptos_print_operate() {
 
 # Once the parts are there, and again if they are read again.
 __gptos_prepare() {
-  local key map
+  local key map names
   : "${_GPTOS_PENDING:=0}" "${_GPTOS_RAN=}" "${_GPTOS_PID=}" "${_GPTOS_FD=}" "${_GPTOS_TYPED=}"
   : "${_GPTOS_LINE=}" "${_GPTOS_LAST_ROW=}" "${_GPTOS_FAILED=}" "${_GPTOS_FAILED_STATUS:=0}"
   : "${_GPTOS_LAST=}" "${_GPTOS_LAST_WORDS=}" "${_GPTOS_LAST_AT:=0}" "${_GPTOS_LAST_PLACE=}" "${_GPTOS_ANSWERS=}" "${_GPTOS_CALLED_AT:=0}"
@@ -120,6 +120,9 @@ __gptos_prepare() {
   __gptos_disarm_keys
   __gptos_forget
   __gptos_name_key
+  # A pipe takes 64 KiB before somebody reads it; a shell that has as many names to tell has a process write them.
+  names=$(__gptos_print_names)
+  _GPTOS_NAMES_FIT=$((${#names} < 32768))
   __gptos_raw_sequence "$_GPTOS_TERMINAL_REPLY"
   _GPTOS_RAW_REPLY=$_GPTOS_RAW _GPTOS_RAW_KEYS=()
   for key in "$GPTOS_KEY" "$GPTOS_KEY2"; do

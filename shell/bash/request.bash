@@ -214,9 +214,16 @@ __gptos_ask() {
     return 0
   fi
   __gptos_save_trap '_GPTOS_CANCELLED=1' # first: Ctrl-C must not lose the line at any moment of the request
-  __gptos_start "$1" "$2"
   __gptos_open_terminal
-  __gptos_wait || result=$?
+  if [[ -n $2 || $3 != new ]] || ! __gptos_ask_at_once "$1"; then
+    if ((_GPTOS_CANCELLED)); then
+      result=1
+    else
+      __gptos_clear_answer
+      __gptos_start "$1" ${2:+--fresh}
+      __gptos_wait || result=$?
+    fi
+  fi
   if ((result == 3)); then
     __gptos_take
   elif ((result != 2)); then

@@ -50,8 +50,18 @@ fn question(asking: Asking<'_>, build: &str, written: &[u8]) -> Option<Vec<u8>> 
     Some(body)
 }
 
+/// The records with fields that end with the sign at which the shell takes a whole text apart without a loop: it reads what ends
+/// with a NUL in pieces. No field holds a control character.
+pub(super) fn in_one_go(records: &str, shell: ShellKind) -> String {
+    records.replace('\0', if shell == ShellKind::Bash { "\x1f" } else { "\n" })
+}
+
 /// Whether these are whole records with an end, and not the one that leaves the question to this process.
 fn is_answer(records: &str) -> bool {
+    // A resident that breaks the promise of the records is not believed.
+    if records.contains(|c: char| c != '\0' && c.is_control()) {
+        return false;
+    }
     let Some(records) = records.strip_suffix('\0') else { return false };
     let fields: Vec<&str> = records.split('\0').collect();
     let kinds: Vec<&str> = fields.chunks(3).map(|record| record[0]).collect();
@@ -73,6 +83,8 @@ mod tests {
             ("cmd\0ls\0note\0", false),
             ("cmd\0ls\0end\x000\0\0", false),
             ("end", false),
+            ("cmd\0a\nb\0note\0end\x000\0\0", false),
+            ("cmd\0a\x1fb\0note\0end\x000\0\0", false),
             ("\0", false),
             ("", false),
         ] {

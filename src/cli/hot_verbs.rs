@@ -19,7 +19,7 @@ pub enum HotVerb {
         list: bool,
         /// The integration keeps a line with holes from running; one of an earlier version does not ask for them.
         holes: bool,
-        /// Only what is at hand is wanted, a field a line; another status than 0 says that it is not.
+        /// Only what is at hand is wanted, in a form that the shell reads in one go; another status than 0 says that it is not.
         at_once: bool,
         /// The shell's version, `""` when it did not say.
         shell_version: String,

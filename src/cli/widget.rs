@@ -66,7 +66,7 @@ struct Wish {
     list: bool,
     /// Commands with holes as well.
     holes: bool,
-    /// Only what is at hand, a field a line.
+    /// Only what is at hand.
     at_once: bool,
 }
 
@@ -77,9 +77,8 @@ fn widget(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Outp
         && !wish.fresh
         && !wish.list
         && let Some(records) = at_hand::ask(at_hand::Asking { shell, version: &shell_version, holes: wish.holes }, written, &surroundings)
-        && !(wish.at_once && records.contains('\n'))
     {
-        output.data(&if wish.at_once { records.replace('\0', "\n") } else { records });
+        output.data(&if wish.at_once { at_hand::in_one_go(&records, shell) } else { records });
         return ExitStatus::Success;
     }
     if wish.at_once {

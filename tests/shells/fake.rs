@@ -20,7 +20,7 @@ struct Reply {
 impl Reply {
     /// Whether it is whole and comes at once, so that a call with `--at-once` gets it.
     fn is_at_hand(&self) -> bool {
-        let is_whole = self.output.ends_with(b"\0end\x000\0\0") && !self.output.contains(&b'\n');
+        let is_whole = self.output.ends_with(b"\0end\x000\0\0") && !self.output.iter().any(|byte| matches!(byte, b'\n' | b'\x1f'));
         is_whole && self.ticks.is_empty() && self.delay.is_zero() && !self.told && self.finale.is_empty()
     }
 }
@@ -219,7 +219,7 @@ cat >"$dir/query.$$"
 n=$(($(ls "$dir" | grep -c '^query-') + 1))
 mv "$dir/query.$$" "$dir/query-$n"
 say() {{
-    case " $arguments " in *' --at-once '*) tr '\0' '\n' <"$1" ;; *) cat "$1" ;; esac
+    case " $arguments " in *' bash --at-once '*) tr '\0' '\037' <"$1" ;; *' --at-once '*) tr '\0' '\n' <"$1" ;; *) cat "$1" ;; esac
 }}
 pause() {{
     case $1 in 0|0.000) return ;; esac

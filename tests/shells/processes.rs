@@ -106,6 +106,11 @@ fn zsh_starts_no_program_only_the_timer_of_its_guard() {
 }
 
 #[test]
+fn bash_starts_the_program_alone() {
+    assert_eq!(fewest(Shell::Bash), 1);
+}
+
+#[test]
 fn fish_starts_the_program_alone() {
     assert_eq!(fewest(Shell::Fish), 1);
 }
