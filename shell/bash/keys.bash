@@ -120,7 +120,7 @@ __gptos_prepare() {
   __gptos_disarm_keys
   __gptos_forget
   __gptos_name_key
-  # A pipe takes 64 KiB before somebody reads it; a shell that has as many names to tell has a process write them.
+  # A pipe takes 64 KiB before somebody reads it; in a shell that has so many names to tell a process writes them.
   names=$(__gptos_print_names)
   _GPTOS_NAMES_FIT=$((${#names} < 32768))
   __gptos_raw_sequence "$_GPTOS_TERMINAL_REPLY"

@@ -13,46 +13,31 @@ __gptos_found() {
 # Starts the helper for the words in $1 with the options behind it. It is a process substitution, because `&` would print `[1] 1234`.
 # Substitutions hold calls only: bash parses their text again when it runs them, with the user's aliases.
 __gptos_start() {
-  local words=$1 in out
-  if __gptos_open_pipe; then
-    exec {_GPTOS_FD}< <(__gptos_read_pipe "${@:2}")
-    _GPTOS_PID=$!
-    # The shell keeps the end that is read until all is written: a helper that is gone already must not end the shell by SIGPIPE.
-    { __gptos_put_request "$words" >&"$out"; } 2>/dev/null
-    exec {out}>&-
-    exec {in}<&-
-  else
-    exec {_GPTOS_FD}< <(__gptos_read_writer "$words" "${@:2}")
-    _GPTOS_PID=$!
-  fi
-}
-
-# Opens both ends of a pipe as `in` and `out`, so that the shell can write the request itself, without a process that does it. The pipe
-# is that of an empty here-string, which Linux opens for writing as well. Fails elsewhere, and if the names do not fit into a pipe.
-__gptos_open_pipe() {
-  ((_GPTOS_NAMES_FIT)) || return 1
-  { exec {in}<<<''; } 2>/dev/null || return 1
-  if [[ -p /dev/fd/$in ]] && { exec {out}>|"/dev/fd/$in"; } 2>/dev/null; then
-    # Here-strings end with a line feed.
-    builtin read -r -u "$in"
-    return 0
-  fi
-  exec {in}<&-
-  return 1
-}
-
-__gptos_read_pipe() {
-  __gptos_become_helper "$@" <&"$in" {in}<&- {out}>&-
-}
-
-__gptos_read_writer() {
-  __gptos_become_helper "${@:2}" < <(__gptos_put_request "$1" 2>/dev/null)
+  exec {_GPTOS_FD}< <(__gptos_become_helper "$@")
+  _GPTOS_PID=$!
 }
 
 # By exec, so that there is one process to kill. The words go to its stdin, where `ps` does not show them.
 __gptos_become_helper() {
-  exec -- "$GPTOS_BIN" widget bash "$@" ${_GPTOS_MENDS:+--fix "$_GPTOS_MENDS"} ${_GPTOS_LISTS:+--list} \
-    --shell-version "$BASH_VERSION" --holes 2>/dev/null
+  exec -- "$GPTOS_BIN" widget bash "${@:2}" ${_GPTOS_MENDS:+--fix "$_GPTOS_MENDS"} ${_GPTOS_LISTS:+--list} \
+    --shell-version "$BASH_VERSION" --holes 2>/dev/null < <(__gptos_put_request "$1" 2>/dev/null)
+}
+
+# The helper that says what is at hand. What is to become it writes the request first, into a pipe, so that no other process is needed.
+__gptos_become_quick_helper() {
+  local in out
+  if ((_GPTOS_NAMES_FIT)) && __gptos_open_pipe; then
+    { __gptos_put_request "$1" >&"$out"; } 2>/dev/null
+    exec -- "$GPTOS_BIN" widget bash --at-once --shell-version "$BASH_VERSION" --holes 2>/dev/null <&"$in" {in}<&- {out}>&-
+  fi
+  __gptos_become_helper "$1" --at-once
+}
+
+# Opens both ends of a pipe as `in` and `out`: that of an empty here-string, which Linux opens for writing as well.
+__gptos_open_pipe() {
+  { exec {in}<<<''; } 2>/dev/null && [[ -p /dev/fd/$in ]] && { exec {out}>|"/dev/fd/$in"; } 2>/dev/null || return 1
+  # Here-strings end with a line feed.
+  builtin read -r -u "$in"
 }
 
 # The words, what only this shell knows (the names of its functions and aliases, without those that begin with `_` or `-`, and
@@ -158,10 +143,16 @@ __gptos_read_records() {
 # go and not character by character as what ends with a NUL. True if it is a whole answer.
 __gptos_ask_at_once() {
   local text='' result=0 fields i IFS=$'\x1f'
-  __gptos_start "$1" --at-once
+  exec {_GPTOS_FD}< <(__gptos_become_quick_helper "$1")
+  _GPTOS_PID=$!
   builtin read -r -N "$_GPTOS_MAX_FIELD" -t 1 -u "$_GPTOS_FD" text || result=$?
-  # At the end of what it writes the helper is about to end as well.
-  ((result > 128)) || _GPTOS_PID=''
+  if ((result > 128)); then
+    # Perhaps the names are too many by now, and nobody makes room for them in the pipe.
+    _GPTOS_NAMES_FIT=0
+  else
+    # At the end of what it writes the helper is about to end as well.
+    _GPTOS_PID=''
+  fi
   __gptos_stop
   ((_GPTOS_CANCELLED == 0)) && [[ $text == *$'\x1fend\x1f0\x1f\x1f' ]] || return 1
   # The sign is no blank to the shell, so empty fields stay.

@@ -424,3 +424,31 @@ fn the_helper_is_told_names_options_and_whether_the_line_is_private() {
     bench.assert_sane();
     assert_eq!(bench.helper.ran(), []);
 }
+
+const MANY: &str = "for __i in {1..3000}; do eval \"a_rather_long_name_of_a_function_$__i() { :; }\"; done";
+
+#[test]
+fn more_names_than_a_pipe_takes_arrive_whenever_they_came() {
+    let arrived = |bench: &Bench| {
+        let names = bench.helper.names().pop().unwrap();
+        assert!(names.len() > 65536 && names.contains("_function_3000\n"), "{} bytes", names.len());
+    };
+    let early = Bench::answering(NOW, "echo answer", Setup { rc: MANY.into(), ..Setup::default() });
+    early.type_and_press("?? say it", "C-g");
+    early.expect_buffer("echo answer");
+    arrived(&early);
+    early.t.key("C-u");
+    early.assert_sane();
+    let late = Bench::answering(NOW, "echo answer", Setup::default());
+    late.type_and_press("?? say it", "C-g");
+    late.expect_buffer("echo answer");
+    late.t.key("C-u");
+    late.t.type_text(MANY);
+    late.read_and_enter();
+    late.t.wait_for_prompt(2);
+    late.type_and_press("?? say it", "C-g");
+    late.expect_buffer("echo answer");
+    arrived(&late);
+    late.t.key("C-u");
+    late.assert_sane();
+}
