@@ -25,6 +25,7 @@ pub mod redact;
 pub mod refine;
 pub mod resilience;
 pub mod secrets;
+pub mod ssh;
 pub mod suggest;
 pub mod syntax;
 pub mod system;

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use futures_util::future::BoxFuture;
+
 use crate::api::{Backend, Notice, Setup};
 use crate::cache::{DiskCache, MemoryCache};
 use crate::config::{Config, ConfigFile, ConfigProblem, PackFiles, PackFolder};
@@ -15,7 +17,9 @@ use crate::platform::{self, OwnBinary};
 use crate::providers::{self, HttpPool, ProviderSettings};
 use crate::secrets;
 use crate::suggest::pipeline::{Pipeline, Place};
-use crate::suggest::ports::{AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Memory, Provider};
+use crate::suggest::ports::{
+    AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Commands, Memory, Provider, ShellSyntax, Surroundings,
+};
 use crate::suggest::{engine, trial};
 use crate::system::failure;
 use crate::system::options::{OptionLists, Places};
@@ -153,6 +157,25 @@ pub fn direct(paths: &Paths) -> Arc<dyn Backend> {
     service
 }
 
+/// The pipeline for questions of another machine, of which `commands` and `surroundings` tell. It knows nothing that is kept here:
+/// neither what was run or answered before nor the user's intents and pages.
+pub fn for_far_side(paths: &Paths, os: &'static str, commands: Arc<dyn Commands>, surroundings: Arc<dyn Surroundings>) -> Arc<dyn Backend> {
+    let mut file = ConfigFile::new(paths.config_file.clone(), paths.home.clone());
+    let settings = file.current().0.cache.clone();
+    let place = Place { os, build: env!("CARGO_PKG_VERSION").to_owned(), ttl: settings.ttl };
+    let pipeline = Pipeline::new(place, Arc::new(MemoryCache::new(settings)), commands, Arc::new(NoShells)).with_surroundings(surroundings);
+    with_pipeline(pipeline, file, PackFolder::new(None))
+}
+
+/// The shells of another machine cannot be asked.
+struct NoShells;
+
+impl ShellSyntax for NoShells {
+    fn accepts<'a>(&'a self, _line: &'a str, _facts: &'a ShellFacts) -> BoxFuture<'a, Option<bool>> {
+        Box::pin(std::future::ready(None))
+    }
+}
+
 /// The tldr pages of this machine; `None` without a place for their index.
 pub fn tldr_pages(paths: &Paths) -> Option<TldrPages> {
     let own = paths.data_dir.as_deref().map(tldr::own_copy);
@@ -234,6 +257,10 @@ fn service(mut file: ConfigFile, packs: PackFolder, cache: Arc<dyn AnswerCache>,
         Some(pages) => pipeline.with_pages(Arc::new(pages)),
         None => pipeline,
     };
+    with_pipeline(pipeline, file, packs)
+}
+
+fn with_pipeline(pipeline: Pipeline, file: ConfigFile, packs: PackFolder) -> Arc<Service> {
     let config_file = file.path().map(Path::to_owned);
     Arc::new(Service {
         pipeline,

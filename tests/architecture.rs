@@ -69,6 +69,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "platform",
         ],
     ),
+    ("ssh", &["domain", "validate", "suggest::ports", "paths", "platform"]),
     ("wiring", &["*", "!cli", "!client"]),
     ("cli", &["*"]),
 ];
@@ -81,8 +82,15 @@ const MAX_UNSAFE: usize = 1;
 const EMPTY_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "common", "misc", "manager"];
 
 /// Where a process may be started.
-const STARTS_PROCESSES: &[&str] =
-    &["src/secrets/", "src/secrets.rs", "src/system/", "src/system.rs", "src/client/autostart.rs", "src/cli/editor.rs"];
+const STARTS_PROCESSES: &[&str] = &[
+    "src/secrets/",
+    "src/secrets.rs",
+    "src/system/",
+    "src/system.rs",
+    "src/client/autostart.rs",
+    "src/cli/editor.rs",
+    "src/ssh/session.rs",
+];
 
 const PRINTS: &[&str] = &["src/cli/output.rs"];
 
@@ -101,6 +109,10 @@ const ENTER_FUNCTIONS: &[&str] = &[
     // Takes the keys away.
     "__gptos_tour_bind",
     "__gptos_accept_line",
+    // The same in a session of `gptos ssh`.
+    "__gptos_far_accept_line",
+    "__gptos_far_bind",
+    "__gptos_far_enter",
     "__gptos_accept_and_hold",
     "__gptos_accept_line_and_down_history",
     "__gptos_accept_and_infer_next_history",

@@ -10,6 +10,7 @@ mod lines;
 mod provider;
 mod queries;
 mod resident;
+mod ssh;
 
 use std::ffi::OsString;
 
@@ -24,6 +25,7 @@ pub use lines::{CheckArguments, DialectArguments, ExplainArguments, FixArguments
 pub use provider::{ProviderAddArguments, ProviderDiscoverArguments, ProviderVerb};
 pub use queries::{BatchArguments, BatchVerb, TranslateArguments};
 pub use resident::{CacheVerb, DaemonVerb, RunArguments, StatusArguments};
+pub use ssh::SshArguments;
 
 use super::help;
 use crate::domain::ShellKind;
@@ -65,6 +67,8 @@ pub enum Invocation {
     Doctor(DoctorArguments),
     /// Show the keys, in this shell or the user's own.
     Tour(Option<ShellKind>),
+    /// Open an ssh session that has the keys.
+    Ssh(SshArguments),
     /// Print a shell's completion script.
     Completions(ShellKind),
     /// Print the manual page.
@@ -134,6 +138,9 @@ enum Verb {
         Exit status: 0 nothing is wrong, 1 something is or the shell could not be asked, 64 usage."
     )]
     Doctor(DoctorArguments),
+    /// Open an ssh session in which the keys work, with nothing installed over there
+    #[command(after_help = ssh::AFTER_HELP)]
+    Ssh(SshArguments),
     /// Tell whether the background process runs, how it is and how the providers have been
     Status(StatusArguments),
     /// Control the background process
@@ -249,6 +256,7 @@ fn invocation(verb: Verb) -> Result<Invocation, UsageError> {
         Verb::Translate(arguments) => Invocation::Translate(arguments),
         Verb::Init { shell } => Invocation::Init(shell.0),
         Verb::Doctor(arguments) => Invocation::Doctor(arguments),
+        Verb::Ssh(arguments) => Invocation::Ssh(arguments),
         Verb::Tour { shell } => Invocation::Tour(shell.map(|name| name.0)),
         Verb::Status(arguments) => Invocation::Daemon(DaemonVerb::Status(arguments)),
         Verb::Daemon(verb) => Invocation::Daemon(verb),

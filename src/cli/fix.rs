@@ -74,7 +74,7 @@ pub(super) fn widget(shell: ShellKind, status: u8, shell_version: String, output
             ExitStatus::NoAnswer
         }
     };
-    record(output, "end", &(status as u8).to_string(), "");
+    record(output, "end", &status.code().to_string(), "");
     status
 }
 

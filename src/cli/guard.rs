@@ -80,7 +80,7 @@ pub(super) fn run(shell: ShellKind, output: &mut Output<'_>) -> ExitStatus {
             ExitStatus::Internal
         }
     };
-    record(output, "end", &(status as u8).to_string(), "");
+    record(output, "end", &status.code().to_string(), "");
     status
 }
 

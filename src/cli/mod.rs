@@ -31,6 +31,8 @@ mod provider_command;
 mod provider_discover;
 mod report;
 mod sanitize;
+mod ssh;
+mod ssh_answers;
 mod status;
 mod tldr;
 mod tour;
@@ -53,30 +55,51 @@ use crate::platform::OwnBinary;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitStatus {
     /// 0: done; for `translate`, a command was delivered.
-    Success = 0,
+    Success,
     /// 1: no answer.
-    NoAnswer = 1,
+    NoAnswer,
     /// 2: internal error.
-    Internal = 2,
+    Internal,
     /// 3: the command line that was checked has a medium risk.
-    MediumRisk = 3,
+    MediumRisk,
     /// 4: it has a high risk.
-    HighRisk = 4,
+    HighRisk,
     /// 5: it has a critical risk.
-    CriticalRisk = 5,
+    CriticalRisk,
     /// 6: the command that was printed has parts that are to be filled in.
-    Unfilled = 6,
+    Unfilled,
     /// 75: the answer is not at hand, and nobody else was asked for it.
-    NotAtOnce = 75,
+    NotAtOnce,
     /// 64: wrong usage or configuration.
-    Usage = 64,
+    Usage,
     /// 130: cancelled by the user.
-    Cancelled = 130,
+    Cancelled,
+    /// That of a program which was run in the user's name.
+    Passed(u8),
+}
+
+impl ExitStatus {
+    /// The number for whoever started this program.
+    pub fn code(self) -> u8 {
+        match self {
+            ExitStatus::Success => 0,
+            ExitStatus::NoAnswer => 1,
+            ExitStatus::Internal => 2,
+            ExitStatus::MediumRisk => 3,
+            ExitStatus::HighRisk => 4,
+            ExitStatus::CriticalRisk => 5,
+            ExitStatus::Unfilled => 6,
+            ExitStatus::Usage => 64,
+            ExitStatus::NotAtOnce => 75,
+            ExitStatus::Cancelled => 130,
+            ExitStatus::Passed(code) => code,
+        }
+    }
 }
 
 impl From<ExitStatus> for ExitCode {
     fn from(status: ExitStatus) -> Self {
-        ExitCode::from(status as u8)
+        ExitCode::from(status.code())
     }
 }
 
@@ -121,6 +144,7 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
             return provider_discover::run(arguments.yes, &paths, &provider_discover::look, output);
         }
         Invocation::Doctor(arguments) => return doctor::run(&arguments, &paths, output),
+        Invocation::Ssh(arguments) => return ssh::run(&arguments, &paths, output),
         Invocation::Tour(shell) => return tour::run(shell, &paths, output),
         Invocation::Translate(arguments) => return translate::one(&arguments, output),
         Invocation::Check(arguments) => return check::one(&arguments, output),

@@ -135,7 +135,7 @@ fn put(ask: &Ask, standing: &Standing, surroundings: &Surroundings, output: &mut
             output.flush();
             // Nobody reads, so nobody wants the answer; ending closes the connection, which cancels the work.
             if output.is_closed() {
-                std::process::exit(ExitStatus::Cancelled as i32);
+                std::process::exit(i32::from(ExitStatus::Cancelled.code()));
             }
         }
     })
@@ -166,7 +166,7 @@ fn begun(ask: &mut Ask, line: &str, cursor: usize, put: &mut dyn FnMut(&Ask) -> 
 }
 
 fn ended(status: ExitStatus, output: &mut Output<'_>) -> ExitStatus {
-    record(output, "end", &(status as u8).to_string(), "");
+    record(output, "end", &status.code().to_string(), "");
     status
 }
 

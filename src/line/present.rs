@@ -118,6 +118,11 @@ impl Shown {
         self.suggestion.holes()
     }
 
+    /// The programs that it runs.
+    pub fn programs(&self) -> &[String] {
+        &self.suggestion.verdict().programs
+    }
+
     /// How much it can destroy.
     pub fn risk(&self) -> Risk {
         self.suggestion.risk()

@@ -37,7 +37,8 @@ pub(super) struct Toolbox {
 
 impl Toolbox {
     pub(super) fn new(commands: Arc<dyn Commands>, os: &str) -> Self {
-        let os = if os == "macos" { Os::MacOs } else { Os::Linux };
+        // The tools of these systems are of one family.
+        let os = if matches!(os, "macos" | "freebsd" | "openbsd" | "netbsd") { Os::MacOs } else { Os::Linux };
         Self { commands, os, seen: Arc::new(quick_cache::sync::Cache::new(PATHS_KEPT)), preferred: RwLock::default() }
     }
 
