@@ -136,7 +136,8 @@ function __gptos_far_enter
     end
 end
 
-function __gptos_far_prompt --on-event fish_prompt
+# Ctrl-C gives a new line without the event of a new prompt.
+function __gptos_far_prompt --on-event fish_prompt --on-event fish_cancel
     set -g _GPTOS_OFFERED ''
     set -g _GPTOS_HELD ''
 end

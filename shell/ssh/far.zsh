@@ -149,7 +149,9 @@ __gptos_far_prompt() {
 
 __gptos_far_bind() {
     emulate -L zsh
-    local key='' map=''
+    local key='' map='' REPLY=''
+    # Tells home that the session has begun, also where there is no curl.
+    ! zsocket "$_GPTOS_FAR/s" 2>/dev/null || exec {REPLY}>&-
     zle -N gptos-translate __gptos_far_translate
     for key in @KEYS@; do
         for map in emacs viins vicmd; do

@@ -26,10 +26,8 @@ const MARGIN: u64 = 3;
 /// A session that fails sooner than this, before anybody over there has asked, had probably no `sh` to begin with, as on a switch, on
 /// Windows or on a server for git.
 const FAILS_EARLY: Duration = Duration::from_secs(5);
-/// What ssh ends with when it could not connect.
-const NO_CONNECTION: u8 = 255;
-/// Ends by a signal begin here.
-const BY_SIGNAL: u8 = 128;
+/// What such a side answers to a command that it does not know.
+const UNKNOWN_COMMAND: [u8; 4] = [1, 126, 127, 128];
 
 /// Runs ssh. A session that cannot have the keys is a plain one.
 pub(super) fn run(arguments: &SshArguments, paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
@@ -132,9 +130,8 @@ impl Session {
         });
         self.runtime.shutdown_background();
         drop(front);
-        let failed = |status: u8| !matches!(status, 0 | NO_CONNECTION) && status < BY_SIGNAL;
         Ok(match ended? {
-            status if failed(status) && begun.elapsed() < FAILS_EARLY && !self.gate.was_reached() => Ended::Refused,
+            status if UNKNOWN_COMMAND.contains(&status) && begun.elapsed() < FAILS_EARLY && !self.gate.was_reached() => Ended::Refused,
             status => Ended::With(status),
         })
     }

@@ -194,7 +194,7 @@ fn suggestion(shown: &Shown, side: &FarSide, facts: &ShellFacts) -> Lines {
         (risk, reason) => format!("risk {risk}: {reason}"),
     };
     let note: Vec<String> = [source.to_owned(), risk].into_iter().chain(missing).chain(shown.aloud(facts)).collect();
-    Lines::default().with("cmd", &[shown.command(), shown.risk().name(), reason, &note.join(" · ")])
+    Lines::default().with("cmd", &[shown.command(), shown.risk().name(), reason, &note.join(" - ")])
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ const MOST_IN_A_WORD: usize = 900;
 
 /// Bytes that mean something to some shell even between apostrophes, and what stands for them on the way.
 const DISGUISED: [(char, char); 4] = [('\n', '\u{1}'), ('\'', '\u{2}'), ('\\', '\u{3}'), ('!', '\u{4}')];
-/// Puts the words together and takes the disguise off. It is read by the login shell, whichever that is, so it holds none of those bytes
+/// Puts the words together and takes the disguise off; where that fails there is still a shell. It is read by the login shell, whichever that is, so it holds none of those bytes
 /// but a backslash in front of a digit, which all of them leave alone.
-const OPENER: &str = r#"eval "$(printf %s "$@" | tr "\001\002\003\004" "\012\047\134\041")""#;
+const OPENER: &str = r#"x="$(printf %s "$@" | tr "\001\002\003\004" "\012\047\134\041")"; eval "${x:-exec $SHELL -l}""#;
 
 const START: &str = include_str!("../../shell/ssh/start.sh");
 const RUN: &str = include_str!("../../shell/ssh/run.sh");

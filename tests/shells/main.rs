@@ -22,6 +22,7 @@ mod others;
 mod picture;
 mod processes;
 mod soak;
+mod ssh;
 mod tour;
 mod whole;
 mod zsh;

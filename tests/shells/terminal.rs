@@ -39,7 +39,7 @@ pub enum Shell {
 }
 
 impl Shell {
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Zsh => "zsh",
             Self::Bash => "bash",
@@ -152,6 +152,12 @@ impl Terminal {
     /// The process id of the shell.
     pub fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// From now on the shell of this process has the terminal and is waited for.
+    pub fn follow(&mut self, pid: u32) {
+        self.pid = pid;
+        self.wait_until_idle();
     }
 
     /// Whether this is the fish of another system (`tests/fish4`).
