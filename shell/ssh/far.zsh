@@ -12,7 +12,7 @@ fi
 
 # What is told of this machine; the suggestion that the line came from, its risk and the reason; since when it stands there; the line that
 # waits for a second Enter.
-typeset -g _GPTOS_FACTS='' _GPTOS_OFFERED='' _GPTOS_RISK='' _GPTOS_WHY='' _GPTOS_HELD='' _GPTOS_COMMENTS=0 _GPTOS_FORMER=.accept-line
+typeset -g _GPTOS_FACTS='' _GPTOS_OFFERED='' _GPTOS_RISK='' _GPTOS_WHY='' _GPTOS_HELD='' _GPTOS_COMMENTS=0 _GPTOS_FORMER=''
 typeset -gF _GPTOS_SINCE=0
 typeset -gi _GPTOS_CANCELLED=0
 
@@ -158,6 +158,7 @@ __gptos_far_bind() {
             bindkey -M $map -- "$key" gptos-translate
         done
     done
+    _GPTOS_FORMER=.accept-line
     if [[ ${widgets[accept-line]-builtin} != builtin ]]; then
         zle -A accept-line _gptos-former-accept-line
         _GPTOS_FORMER=_gptos-former-accept-line

@@ -139,7 +139,7 @@ enum Verb {
     )]
     Doctor(DoctorArguments),
     /// Open an ssh session in which the keys work, with nothing installed over there
-    #[command(after_help = ssh::AFTER_HELP)]
+    #[command(hide = true, after_help = ssh::AFTER_HELP)]
     Ssh(SshArguments),
     /// Tell whether the background process runs, how it is and how the providers have been
     Status(StatusArguments),
