@@ -98,6 +98,7 @@ impl FarAnswers {
             mode: if self.asks_providers { Mode::Normal } else { Mode::Offline },
             want: WANT,
             use_cache: false,
+            others: false,
             patient: false,
             session: u64::from(std::process::id()),
             offered_keys: key_names,
