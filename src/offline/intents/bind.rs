@@ -330,10 +330,18 @@ impl Binder<'_> {
         let token = &self.tokens[at];
         match &token.value {
             Value::Ext => Some(token.raw.trim_start_matches('.').to_owned()),
-            Value::Glob(patterns) if patterns.len() == 1 => {
-                patterns[0].strip_prefix("*.").filter(|ending| ending.bytes().all(|b| b.is_ascii_alphanumeric())).map(str::to_owned)
+            Value::Glob(patterns) => {
+                // "jpeg files" are of two endings, of which this sentence names one.
+                let said = token.raw.to_lowercase();
+                let said = said.split_whitespace().next().map(|word| format!("*.{}", word.trim_start_matches('.')));
+                let pattern = patterns.iter().find(|pattern| patterns.len() == 1 || Some(*pattern) == said.as_ref())?;
+                pattern.strip_prefix("*.").filter(|ending| ending.bytes().all(|b| b.is_ascii_alphanumeric())).map(str::to_owned)
             }
-            Value::Word => Some(extensions_of(&token.raw.to_lowercase())?.first()?.to_string()),
+            Value::Word => {
+                let said = token.raw.to_lowercase();
+                let endings = extensions_of(&said)?;
+                Some(endings.iter().find(|ending| **ending == said).or_else(|| endings.first())?.to_string())
+            }
             _ => None,
         }
     }
