@@ -4,6 +4,7 @@
 use super::query::{Action, Key, Order, Query, TestKind, Verb, What};
 use super::{render_action, render_preferred, render_tests};
 use crate::offline::machine::{Machine, Os};
+use crate::offline::slots::is_pattern;
 use crate::syntax::{quote, quote_glob, quote_path, quote_variables};
 
 /// A pipeline being written: every word of the user goes through the quoting function.
@@ -188,7 +189,7 @@ fn roots(query: &Query, writer: &mut Writer<'_>) {
     if query.roots.is_empty() {
         writer.raw(".");
     }
-    query.roots.iter().for_each(|root| if root.contains('*') { writer.glob(root) } else { writer.path(root) });
+    query.roots.iter().for_each(|root| if is_pattern(root) { writer.glob(root) } else { writer.path(root) });
 }
 
 /// `cp *.jpg DEST`, `gzip *.log` for what lies in one folder.

@@ -4,6 +4,7 @@
 use super::query::{Action, Query, Test, TestKind, What};
 use super::render::Writer;
 use crate::offline::machine::Preferred;
+use crate::offline::slots::is_pattern;
 
 /// `rg` where `grep -r` would look for the text.
 pub(super) fn ripgrep(query: &Query, text: &str, writer: &mut Writer<'_>) -> Option<()> {
@@ -90,7 +91,7 @@ pub(super) fn fd(query: &Query, writer: &mut Writer<'_>) -> Option<()> {
 
 /// Both begin where the user is.
 fn places(query: &Query, writer: &mut Writer<'_>) {
-    query.roots.iter().filter(|root| *root != ".").for_each(|root| if root.contains('*') { writer.glob(root) } else { writer.path(root) });
+    query.roots.iter().filter(|root| *root != ".").for_each(|root| if is_pattern(root) { writer.glob(root) } else { writer.path(root) });
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use super::kinds::{Kind, SlotSpec};
 use crate::offline::lexicon::{Lemma, Lexicon, Role};
-use crate::offline::slots::{Age, AgeKind, Value, extensions_of};
+use crate::offline::slots::{Age, AgeKind, Value, extensions_of, is_pattern};
 use crate::offline::tokens::Token;
 
 /// What a slot was bound to.
@@ -24,7 +24,7 @@ impl Filled {
 
     /// Names of files as the user gave them: a pattern is one, a variable may be.
     pub(in crate::offline) fn path(items: Vec<String>, variable: bool) -> Self {
-        let expands = !variable && items.iter().any(|item| item.contains('*'));
+        let expands = !variable && items.iter().any(|item| is_pattern(item));
         Self { items, is_path: true, expands, range: None, age: None, defaulted: false, variable }
     }
 

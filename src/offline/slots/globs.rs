@@ -58,6 +58,12 @@ pub(in crate::offline) fn extensions_of(kind: &str) -> Option<Vec<&'static str>>
     None
 }
 
+/// Whether a star in the name is meant for the shell. A name with characters that nobody writes into a pattern is one name.
+pub(in crate::offline) fn is_pattern(name: &str) -> bool {
+    let odd = |c: char| c.is_control() || matches!(c, '"' | '\'' | '`' | '\\' | '$' | ';' | '&' | '|' | '<' | '>' | '!');
+    name.contains('*') && !name.contains(odd) && !name.contains("//")
+}
+
 /// `.java`: a known ending with its dot.
 fn is_ending(text: &str) -> bool {
     text.strip_prefix('.').is_some_and(|ending| extensions_of(&ending.to_lowercase()).is_some())

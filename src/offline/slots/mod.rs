@@ -8,7 +8,7 @@ mod shape;
 use super::lexicon::Lexicon;
 use super::tokens::Token;
 
-pub(super) use globs::extensions_of;
+pub(super) use globs::{extensions_of, is_pattern};
 pub(super) use measures::{Age, AgeKind, Bound, Size, Unit};
 pub(super) use numbers::NUMBERS;
 pub(super) use shape::classify;
