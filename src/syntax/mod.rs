@@ -6,6 +6,7 @@ mod escapes;
 mod expansion;
 mod holes;
 mod lexical;
+mod lexical_redirects;
 mod lexical_words;
 mod operator;
 mod outline;
@@ -16,6 +17,7 @@ mod source;
 mod tree;
 mod unquoted;
 mod walk;
+mod walk_redirects;
 
 pub use bounds::{MAX_BYTES, MAX_OPENERS};
 pub use escapes::{Dialect, decode};
