@@ -207,7 +207,9 @@ __gptos_ask() {
     _GPTOS_ASKED_MEANT="$_GPTOS_PRIVATE$_GPTOS_BASE $_GPTOS_WORDS"
     ((${#_GPTOS_ASKED_MEANT} <= 1000)) || _GPTOS_ASKED_MEANT=''
   fi
-  _GPTOS_TYPED='' _GPTOS_IMPATIENT=0
+  # What was typed while other ways were looked for is still to be played.
+  ((${barren:-0})) || _GPTOS_TYPED=''
+  _GPTOS_IMPATIENT=0
   __gptos_clear_answer
   if ! __gptos_found; then
     __gptos_say "GPTOS_BIN not found: $GPTOS_BIN"

@@ -98,7 +98,8 @@ __gptos_next() {
     return 0
   fi
   __gptos_open_terminal
-  _GPTOS_TYPED=''
+  # Of a request that brought nothing the keys are kept that were typed meanwhile.
+  ((barren)) || _GPTOS_TYPED=''
   __gptos_show $((next % (count + 1)))
   exec {_GPTOS_TTY}<&-
 }

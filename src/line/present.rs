@@ -97,6 +97,11 @@ impl Shown {
         matches!(self.via, Via::Live | Via::Cache) && !self.has_holes()
     }
 
+    /// Whether a provider was asked for it just now.
+    pub fn is_fresh_from_provider(&self) -> bool {
+        self.via == Via::Live && self.provider().is_some()
+    }
+
     /// Whether its source was not sure of it.
     pub fn is_guess(&self) -> bool {
         self.via == Via::Guess

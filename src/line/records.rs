@@ -84,7 +84,8 @@ pub fn offer(shown: &mut [Shown], answer: &Answer, asker: &Asker<'_>, records: &
     if let Some(name) = &answer.more {
         records.add("more", &visible(name), "");
     }
-    if asker.may_widen && single.first().is_some_and(|best| best.is_sure()) {
+    // A provider that has just answered would be asked once more for it.
+    if asker.may_widen && single.first().is_some_and(|best| best.is_sure() && !best.is_fresh_from_provider()) {
         records.add("others", "", "");
     }
     if !answer.remarks.is_empty() {

@@ -14,6 +14,8 @@ use crate::terminal::{Setup, Shell, Terminal};
 const MORE: &str = "GPTOS_TEST_ATTACKS";
 /// So many go through the resident; it limits calls to a provider, and the asking process answers the others by itself.
 const BY_RESIDENT: usize = 12;
+/// More suggestions than any of these answers has beside it.
+const MOST_IN_RING: usize = 8;
 
 /// One hostile answer.
 struct Attack {
@@ -180,6 +182,23 @@ fn tempt(t: &Terminal, answer: &str, number: usize, id: &str) {
     assert_eq!(hidden(&taken), Vec::<char>::new(), "{id}");
 }
 
+/// What the key leads to from an answer, until it is there again: other ways to say it, and the words.
+fn cycle(t: &Terminal, answer: &str, id: &str) {
+    for _ in 0..MOST_IN_RING {
+        let before = t.buffer();
+        t.key("C-g");
+        let buffer = t.wait_for_buffer(|buffer| buffer != before);
+        t.wait_until_idle();
+        assert_eq!(hidden(&buffer), Vec::<char>::new(), "{id}: {buffer:?}");
+        assert_eq!(hidden(&t.screen().replace('\n', "")), Vec::<char>::new(), "{id}: by cycling\n{}", t.screen());
+        assert!(!t.coloured_screen().contains("\u{1b}[8m"), "{id}: by cycling\n{}", t.screen());
+        if buffer == answer {
+            return;
+        }
+    }
+    panic!("{id}: the key does not lead back to {answer:?}");
+}
+
 /// The same answer comes by Tab, and then to words that want it changed. It stands in the line as it did before, or not at all.
 fn choose(t: &Terminal, stage: &Stage, answer: &str, number: usize, id: &str) {
     t.keys(&["C-e", "C-u", "C-l"]);
@@ -209,6 +228,7 @@ fn choose(t: &Terminal, stage: &Stage, answer: &str, number: usize, id: &str) {
         if buffer == expected {
             return;
         }
+        cycle(t, &buffer, id);
         expected = buffer;
     }
 }
@@ -287,6 +307,9 @@ fn attack(shell: Shell, key: &str) {
         if shell == Shell::Zsh && number < BY_RESIDENT {
             tempt(&t, &buffer, number + 1, id);
             assert_eq!((t.state(), t.prompt_number()), (state.clone(), prompt), "{id}: behind the words");
+        }
+        // What is refused once is refused in the same place the other times.
+        if number < BY_RESIDENT || number % 4 == 0 || buffer != line {
             choose(&t, &stage, &buffer, number + 1, id);
             assert_eq!((t.state(), t.prompt_number()), (state.clone(), prompt), "{id}: by Tab and as a change");
         }

@@ -74,6 +74,29 @@ fn where_there_is_no_other_way_the_key_goes_on_at_once() {
 }
 
 #[test]
+fn keys_that_are_typed_while_bash_looks_for_others_are_not_lost() {
+    for more in [None, Some(("more", "scripted", ""))] {
+        let dir = tempfile::tempdir().unwrap();
+        let first: Vec<_> = [("cmd", "ls -lS", NOTE), ("others", "", "")].into_iter().chain(more).collect();
+        let helper = FakeHelper::new(dir.path())
+            .raw_after(Duration::ZERO, &records(&first))
+            .raw_after(Duration::ZERO, &records(&[("cmd", "ls -lS", NOTE)]))
+            .when_told()
+            .fresh_after(Duration::ZERO, &[("ls --fresh", NOTE)]);
+        let t = Terminal::start(Shell::Bash, Setup { bin: helper.write(), before: "GPTOS_ASYNC=0".into(), ..Setup::default() });
+        t.type_text("?? list files");
+        t.key("C-g");
+        expect(&t, "ls -lS");
+        t.key("C-g");
+        t.wait_for(|| (helper.pids().len() == 2).then_some(()), "the second call");
+        t.wait_for_screen("asking");
+        t.type_text("xyz");
+        helper.tell();
+        expect(&t, if more.is_some() { "ls --freshxyz" } else { "?? list filesxyz" });
+    }
+}
+
+#[test]
 fn offers_to_be_read_stand_below_the_list_and_do_not_come_into_the_line() {
     for shell in SHELLS {
         let dir = tempfile::tempdir().unwrap();
