@@ -44,6 +44,16 @@ __gptos_fit_tail() {
   _GPTOS_TEXT+=$tail
 }
 
+# Sets _GPTOS_TEXT to the note in $1, the risk first where it would not be seen behind the rest in $2 columns.
+__gptos_keep_risk() {
+  local source=${1%% · risk *}
+  _GPTOS_TEXT=$1
+  [[ $source != "$1" ]] || return 0
+  __gptos_measure "$source"
+  # `risk critical` and what stands before it
+  ((_GPTOS_WIDTH + 16 <= $2)) || _GPTOS_TEXT="${1#"$source · "} · $source"
+}
+
 # Sets _GPTOS_COLOUR to the colour of what a note says of the risk, and _GPTOS_PLAIN to its end; both are empty where there is none.
 __gptos_pick_colour() {
   _GPTOS_COLOUR='' _GPTOS_PLAIN=''
@@ -72,7 +82,8 @@ __gptos_print_note() {
   if [[ $GPTOS_NOTE == 0 && $note != *'risk high'* && $note != *'risk critical'* ]]; then
     return 0
   fi
-  note="${took:+$took }$note${reading:+ · $reading}"
+  __gptos_keep_risk "${took:+$took }$note${reading:+ · $reading}" $((columns - 3))
+  note=$_GPTOS_TEXT
   if __gptos_unicode; then
     dot='●'
   else

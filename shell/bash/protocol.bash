@@ -176,7 +176,7 @@ __gptos_judge_answer() {
   fi
   ((${#_GPTOS_COMMANDS[@]} == 0)) || return 0
   if ((_GPTOS_REFUSED)); then
-    _GPTOS_MESSAGE='no answer (the command held control characters)'
+    _GPTOS_MESSAGE='no answer (the command held unprintable characters)'
   fi
   : "${_GPTOS_MESSAGE:=no answer}"
   return 1

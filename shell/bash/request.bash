@@ -138,7 +138,9 @@ __gptos_draw_wait() {
   ((_GPTOS_IMPATIENT == 0)) || text='waiting, Ctrl-C cancels'
   local frames='|/-\'
   ! __gptos_unicode || frames='⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'
-  builtin printf '\r\e[K%s gptos: %s' "${frames:$1 % ${#frames}:1}" "$text" >&2
+  # A sign that wraps could not be drawn over.
+  __gptos_fit "$text" $((${COLUMNS:-80} - 10))
+  builtin printf '\r\e[K%s gptos: %s' "${frames:$1 % ${#frames}:1}" "$_GPTOS_TEXT" >&2
 }
 
 # Waits for the answer. 0: it is there (or broken); 1: cancelled; 2: the wait goes on aside, the prompt is live; 3: the same, and

@@ -38,6 +38,27 @@ function __gptos_measure
     set -g _GPTOS_ROOM (math "max(0$COLUMNS, 20) - 1")
 end
 
+# Sets _GPTOS_NOTE_FITTED to the rows of a note that is too wide for one. Why something is dangerous may take three of them, and the risk
+# comes first where it would not be seen behind the rest.
+function __gptos_fold
+    set -l room $_GPTOS_ROOM
+    set -l text $argv[1]
+    string match -qr '^(?<sign>\S+) (?<source>.*?) · (?<risk>risk .*)' -- $text
+    and test (string length -V -- "$source") -gt (math $room - 18)
+    and set text "$sign $risk · $source"
+    set -g _GPTOS_NOTE_FITTED
+    contains -- "$_GPTOS_RISK" high critical
+    and while test (count $_GPTOS_NOTE_FITTED) -lt 2; and test (string length -V -- "$text") -gt $room
+        set -l part (string sub -l $room -- $text)
+        while test (string length -V -- "$part") -gt $room
+            set part (string sub -e -1 -- $part)
+        end
+        set -a _GPTOS_NOTE_FITTED $part
+        set text (string sub -s (math (string length -- $part) + 1) -- $text)
+    end
+    set -a _GPTOS_NOTE_FITTED $text
+end
+
 # Shows the rows that came with an answer, the list if there is one, and the note of the suggestion in the line. Argument: what else is to be said.
 function __gptos_say_suggestion
     set -l rows $_GPTOS_ROWS
@@ -71,8 +92,12 @@ function __gptos_say_suggestion
         set note "$note · $remarks"
         set remarks
     end
-    test -n "$note"
-    and set -a rows $note
+    if test -n "$note"; and test (string length -V -- "$note") -gt $_GPTOS_ROOM
+        __gptos_fold $note
+        set -a rows $_GPTOS_NOTE_FITTED
+    else if test -n "$note"
+        set -a rows $note
+    end
     test -n "$remarks"
     and set -a rows (string match -ar ".{1,$_GPTOS_ROOM}" -- "gptos: $remarks")
     set -g _GPTOS_REMARKS

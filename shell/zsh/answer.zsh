@@ -94,7 +94,7 @@ __gptos_join() {
 __gptos_why_none() {
     emulate -L zsh
     REPLY="${_GPTOS_REMARK:-no answer}"
-    (( _GPTOS_REFUSED )) && REPLY='no answer (a command with control characters was refused)'
+    (( _GPTOS_REFUSED )) && REPLY='no answer (a command with unprintable characters was refused)'
     return 0
 }
 

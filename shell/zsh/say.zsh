@@ -22,13 +22,10 @@ __gptos_is_plain() {
 # At most one `zle -M` may happen between two redraws: a second one with another number of lines would overwrite the prompt.
 __gptos_say() {
     emulate -L zsh
-    local REPLY='' text='' dot='·'
+    local REPLY=''
     _GPTOS_SAID="$1"
-    __gptos_plain "$1"
-    text="gptos: $REPLY"
-    # Outside UTF-8 locales the line editor would show bytes.
-    (( $#dot > 1 )) && text="${${text//·/-}//…/...}"
-    zle -M -- "${text[1,COLUMNS * 3 - 1]}"
+    __gptos_fit "gptos: $1" $(( COLUMNS * 3 - 1 ))
+    zle -M -- "$REPLY"
 }
 
 # REPLY: a plain text, cut to so many columns.
@@ -36,6 +33,7 @@ __gptos_fit() {
     emulate -L zsh
     local dot='·'
     __gptos_plain "$1"
+    # Outside UTF-8 locales the line editor would show bytes.
     (( $#dot > 1 )) && REPLY="${${${REPLY//·/-}//…/...}//●/*}"
     (( ${(m)#REPLY} > $2 )) || return 0
     REPLY="${REPLY[1,$2 - 1]}"
@@ -44,6 +42,17 @@ __gptos_fit() {
     done
     (( $#dot > 1 )) || REPLY+='…'
     return 0
+}
+
+# REPLY: a note, the risk first where it would not be seen behind the rest: NOTE COLUMNS.
+__gptos_keep_risk() {
+    emulate -L zsh
+    local source="${1%% · risk *}" risk=''
+    REPLY="$1"
+    [[ $source != "$1" ]] || return 0
+    risk="${1#"$source · "}"
+    # `risk critical`, and the sign in front of all.
+    (( ${(m)#source} + 18 <= $2 )) || REPLY="$risk · $source"
 }
 
 # Says what the suggestion of this place in the ring is.
@@ -62,7 +71,8 @@ __gptos_say_note() {
     _GPTOS_SAID="$note"
     [[ $note == *'risk '(high|critical)* ]] && room=$(( COLUMNS * 3 - 1 ))
     if [[ $GPTOS_NOTE != 0 ]] || (( room > COLUMNS )); then
-        __gptos_fit "● ${3:+$3 }$note${2:+ · $2}" $room
+        __gptos_keep_risk "${3:+$3 }$note${2:+ · $2}" $room
+        __gptos_fit "● $REPLY" $room
         said+=("$REPLY")
     fi
     if [[ -n ${4-} ]]; then
@@ -85,8 +95,8 @@ __gptos_take_rows() {
     integer room=$(( LINES > 8 ? LINES - 6 : 3 ))
     (( $#_GPTOS_ROWS > room )) && _GPTOS_ROWS=("${(@)_GPTOS_ROWS[1,room - 1]}" '...')
     for row in "${_GPTOS_ROWS[@]}"; do
-        __gptos_plain "$row"
-        rows+="${REPLY[1,COLUMNS - 1]}"$'\n'
+        __gptos_fit "$row" $(( COLUMNS - 1 ))
+        rows+="$REPLY"$'\n'
     done
     _GPTOS_ROWS=()
     REPLY="$rows"
@@ -102,7 +112,7 @@ __gptos_say_rows() {
     else
         _GPTOS_SAID="$1"
         rows="$REPLY"
-        __gptos_plain "gptos: $1"
-        zle -M -- "$rows${REPLY[1,COLUMNS - 1]}"
+        __gptos_fit "gptos: $1" $(( COLUMNS - 1 ))
+        zle -M -- "$rows$REPLY"
     fi
 }

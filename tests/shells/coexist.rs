@@ -3,6 +3,7 @@
 mod again;
 mod frameworks;
 mod neighbours;
+mod terminals;
 
 use std::fs;
 use std::path::{Path, PathBuf};

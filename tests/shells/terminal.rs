@@ -8,6 +8,7 @@ mod root;
 
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -77,6 +78,8 @@ pub struct Setup {
     pub env: Vec<(String, String)>,
     pub columns: u16,
     pub rows: u16,
+    /// Put GNU screen between tmux and the shell.
+    pub screen: bool,
 }
 
 impl Default for Setup {
@@ -90,6 +93,7 @@ impl Default for Setup {
             env: Vec::new(),
             columns: 100,
             rows: 30,
+            screen: false,
         }
     }
 }
@@ -136,12 +140,24 @@ impl Terminal {
             arguments.push(fixed.to_owned());
         }
         arguments.extend(setup.env.iter().map(|(name, value)| format!("{name}={value}")));
+        if setup.screen {
+            arguments.extend(within_screen(terminal.dir()));
+        }
         arguments.push(shell.name().to_owned());
         arguments.push("-i".to_owned());
         terminal.tmux_owned(&arguments);
-        terminal.pid = terminal.tmux(&["display-message", "-p", "#{pane_pid}"]).trim().parse().expect("a pid from tmux");
+        terminal.pid = if setup.screen {
+            terminal.wait_for(|| process::started_in(&home, shell.name()), "screen to start the shell")
+        } else {
+            terminal.tmux(&["display-message", "-p", "#{pane_pid}"]).trim().parse().expect("a pid from tmux")
+        };
         terminal.wait_for_prompt(1);
         terminal
+    }
+
+    /// Makes the window as large as this.
+    pub fn resize(&self, columns: u16, rows: u16) {
+        self.tmux(&["resize-window", "-x", &columns.to_string(), "-y", &rows.to_string()]);
     }
 
     /// A directory of this test alone, outside the shell's working directory.
@@ -340,6 +356,19 @@ impl Drop for Terminal {
         // The server may already have ended with its shell.
         let _ = tmux_command(self.dir.path()).arg("kill-server").stderr(Stdio::null()).status();
     }
+}
+
+/// The words that start a program in screen, which ends with its terminal and leaves nothing behind.
+fn within_screen(dir: &Path) -> Vec<String> {
+    let folder = dir.join("screen");
+    fs::create_dir(&folder).unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+    let config = dir.join("screenrc");
+    fs::write(&config, "autodetach off\nstartup_message off\nvbell off\ndefutf8 on\nterm screen-256color\n").unwrap();
+    let mut words = vec![format!("SCREENDIR={}", folder.display())];
+    words.extend(["screen", "-U", "-c"].map(str::to_owned));
+    words.push(config.display().to_string());
+    words
 }
 
 fn tmux_command(dir: &Path) -> Command {

@@ -111,13 +111,21 @@ fn a_broken_helper_leaves_the_line_and_says_so() {
         ("cut after a command", |helper| helper.raw_after(NOW, b"cmd\0touch marker\0offline\0"), early),
         ("cut in a command", |helper| helper.raw_after(NOW, b"cmd\0touch marker"), early),
         ("flood", FakeHelper::flood, early),
-        ("escape", |helper| helper.answer_after(NOW, &[("ls \x1b[31m", NOTE)]), "gptos: no answer (the command held control characters)"),
+        (
+            "escape",
+            |helper| helper.answer_after(NOW, &[("ls \x1b[31m", NOTE)]),
+            "gptos: no answer (the command held unprintable characters)",
+        ),
         (
             "newline",
             |helper| helper.answer_after(NOW, &[("ls\ntouch marker", NOTE)]),
-            "gptos: no answer (the command held control characters)",
+            "gptos: no answer (the command held unprintable characters)",
         ),
-        ("carriage return", |helper| helper.answer_after(NOW, &[("ls\r", NOTE)]), "gptos: no answer (the command held control characters)"),
+        (
+            "carriage return",
+            |helper| helper.answer_after(NOW, &[("ls\r", NOTE)]),
+            "gptos: no answer (the command held unprintable characters)",
+        ),
         ("no command", |helper| helper.answer_after(NOW, &[]), "gptos: no answer"),
         ("message", |helper| helper.message_after(SOON, "no provider is set up; \x1b[31mrun x"), "gptos: no provider is set up; [31mrun x"),
     ];

@@ -1,6 +1,7 @@
 //! What Linux tells of a process.
 
 use std::fs;
+use std::path::Path;
 
 /// Whether a process exists and is not a zombie.
 pub fn is_alive(pid: u32) -> bool {
@@ -11,6 +12,18 @@ pub fn is_alive(pid: u32) -> bool {
 fn stat_fields(pid: u32) -> Option<Vec<String>> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     Some(stat.rsplit_once(") ")?.1.split(' ').map(str::to_owned).collect())
+}
+
+/// The process of this name that screen started for this home.
+pub fn started_in(home: &Path, name: &str) -> Option<u32> {
+    let home = format!("HOME={}", home.display());
+    fs::read_dir("/proc").ok()?.flatten().find_map(|entry| {
+        let pid = entry.file_name().to_str()?.parse().ok()?;
+        let environment = fs::read(entry.path().join("environ")).ok()?;
+        let has = |wanted: &dyn Fn(&[u8]) -> bool| environment.split(|byte| *byte == 0).any(wanted);
+        let is_ours = has(&|line| line == home.as_bytes()) && has(&|line| line.starts_with(b"STY="));
+        (is_ours && fs::read_to_string(entry.path().join("comm")).ok()?.trim() == name).then_some(pid)
+    })
 }
 
 /// The processor time used so far.

@@ -59,7 +59,7 @@ type Behaviour<'a> = &'a dyn Fn(FakeHelper) -> FakeHelper;
 #[test]
 fn a_binary_that_fails_in_any_way_leaves_the_line_untouched() {
     let ended = "no answer (helper ended early)";
-    let refused = "no answer (a command with control characters was refused)";
+    let refused = "no answer (a command with unprintable characters was refused)";
     let cases: [(&str, Behaviour<'_>, &str); 11] = [
         ("crash", &|h| h.crash_after(SOON), ended),
         ("nothing", &|h| h.raw_after(AT_ONCE, b""), ended),

@@ -65,7 +65,7 @@ fn what_is_not_seen_in_a_command_is_refused_and_shown_in_a_message() {
         let t = start_with(&helper, Setup::default());
         t.type_text("list files");
         t.key("C-g");
-        t.wait_for_screen("gptos: no answer (a command with control characters was refused)");
+        t.wait_for_screen("gptos: no answer (a command with unprintable characters was refused)");
         assert_eq!(t.buffer(), "list files", "{bad:?}");
     }
     let (_dir, helper) = scripted();

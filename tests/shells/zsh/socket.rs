@@ -188,7 +188,7 @@ fn control_characters_never_reach_the_line() {
         let t = start_with(&helper, resident.setup(Setup::default()));
         t.type_text("list files");
         t.key("C-g");
-        t.wait_for_screen("gptos: no answer (a command with control characters was refused)");
+        t.wait_for_screen("gptos: no answer (a command with unprintable characters was refused)");
         assert_eq!(t.buffer(), "list files", "{bad:?}");
     }
 }
