@@ -4,6 +4,7 @@
 //! product's nouns; which of them may use which is a table in ARCHITECTURE.md that `tests/architecture.rs` enforces.
 
 pub mod api;
+pub mod audit;
 pub mod cache;
 pub mod cli;
 pub mod client;

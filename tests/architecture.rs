@@ -26,7 +26,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     // A program that answers is run as one that prints a key is.
     ("providers", &["domain", "suggest::ports", "secrets::program"]),
     ("cache", &["domain", "suggest::ports"]),
-    ("memory", &["domain", "suggest::ports"]),
+    ("memory", &["domain", "platform", "suggest::ports"]),
+    ("audit", &["domain", "platform", "suggest::ports"]),
     ("secrets", &["domain", "suggest::ports"]),
     ("system", &["domain", "syntax", "suggest::ports", "platform", "fix", "complete", "validate::Effect", "validate::EffectKind"]),
     ("client", &["domain", "protocol", "paths", "env_vars", "platform"]),

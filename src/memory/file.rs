@@ -2,15 +2,15 @@
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
 use thiserror::Error;
 use tracing::warn;
 
 use super::entries::Entries;
 use super::record::{self, Record};
+use crate::platform;
 
 /// The name of the file in the state directory.
 pub(super) const NAME: &str = "memory.v1";
@@ -173,11 +173,8 @@ fn locked(path: &Path) -> Result<fs::File, MemoryError> {
 
 /// Opens a file of the user that nobody else can write, and follows no link to it.
 fn open(path: &Path, options: &mut OpenOptions) -> Result<fs::File, MemoryError> {
-    let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK).bits()).unwrap_or_default();
-    let file = options.mode(0o600).custom_flags(flags).open(path).map_err(|error| MemoryError::io(path, error))?;
-    let facts = file.metadata().map_err(|error| MemoryError::io(path, error))?;
-    let is_ours = facts.is_file() && facts.uid() == rustix::process::geteuid().as_raw() && facts.mode() & 0o077 == 0 && facts.nlink() == 1;
-    if is_ours { Ok(file) } else { Err(MemoryError::Foreign(path.to_owned())) }
+    let file = platform::open_private(path, options).map_err(|error| MemoryError::io(path, error))?;
+    file.ok_or_else(|| MemoryError::Foreign(path.to_owned()))
 }
 
 fn read(file: &mut fs::File, from: u64) -> io::Result<Vec<u8>> {

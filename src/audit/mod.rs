@@ -1,0 +1,84 @@
+//! What was asked, offered and run, in files that show when somebody has changed them.
+//!
+//! The trail is the directory `audit` (0700) of the state directory. In it lie segments (0600) and nothing else, named after
+//! their place among all segments in hexadecimal digits: `00000001.seg`. Keys lie beside it, in `audit.key` and `audit.seal`.
+//!
+//! A segment, all numbers little-endian:
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 8 | `gptosa1\n` |
+//! | 8, 8, 8 | its place, the number of its first record, when it was begun (milliseconds since 1970) |
+//! | 32 | the hash of the last record before it |
+//! | 32 | SHA-256 of all that, with which its chain begins |
+//!
+//! and then records:
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 4, 1, 3, 8 | length of the body, kind, zeros, sequence number |
+//! | 8 | the first bytes of SHA-256 of `prefix`, the hash before and the 16 bytes above, so that a changed length is seen |
+//! | 60 | an entry's own key, wrapped with `audit.key` (ChaCha20-Poly1305: nonce, key, tag); zeros in other kinds |
+//! | n | the body: an entry is encrypted with its own key (the same cipher), all other kinds are readable |
+//! | 32 | SHA-256 of `record`, the hash before, the 16 bytes above and the body |
+//!
+//! The key of an entry is no part of its hash. It can be erased, and the chain still holds: that is how entries are forgotten. A
+//! record says which, and was written before, so a key that is gone without a word is found. Dropping the oldest segments
+//! is said in the same way, with the hash at which the rest begins. What is cut in the middle at the very end was being
+//! written when its writer ended: whoever writes next cuts it off and says so. A record of full length that does not fit
+//! was changed, also at the end.
+//!
+//! One process writes at a time, under a lock on the directory; whoever comes next first takes up what was appended.
+
+mod entry;
+mod folder;
+mod frame;
+mod log;
+mod seal;
+mod vault;
+mod verify;
+mod walk;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+pub use entry::{Entry, Offer, Step, entries};
+pub use frame::Damage;
+pub use seal::VerifyKey;
+pub use verify::{Problem, Report, verify};
+
+/// Why the trail cannot be written or read.
+#[derive(Debug, Error)]
+pub enum AuditError {
+    /// The system refuses.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It is not a private file or directory of the user, or not one of this format.
+    #[error("{0}: it is not a part of gptos's trail that only you can use")]
+    Foreign(PathBuf),
+    /// A record is longer than records may be.
+    #[error("a record is too long")]
+    Long,
+    /// There are no random bytes, or the cipher refuses.
+    #[error("a record cannot be encrypted")]
+    Cipher,
+    /// It is sealed already.
+    #[error("the trail is sealed already; the key of the seal is the one in {0}")]
+    Sealed(PathBuf),
+}
+
+impl AuditError {
+    fn io(path: &Path, source: io::Error) -> Self {
+        Self::Io { path: path.to_owned(), source }
+    }
+}
+
+#[cfg(test)]
+mod tests;

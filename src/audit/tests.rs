@@ -1,0 +1,419 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::folder::Folder;
+use super::frame::{self, Kind, SEGMENT_HEAD, SegmentHead};
+use super::log::{Limits, Log, Note, Text};
+use super::seal::{EPOCH, Sealer};
+use super::vault::{self, EMPTY, Vault};
+use super::walk;
+use super::*;
+
+const NOW: u64 = 1_800_000_000_000;
+const DAY: u64 = 24 * 60 * 60 * 1000;
+const SMALL: Limits = Limits { segment: 1200, total: 1_000_000, age: 90 * DAY };
+
+fn asked(number: u64, at_ms: u64) -> Text {
+    let step = Step::Asked { query: format!("question {number}"), shell: "zsh".to_owned(), mode: "normal".to_owned() };
+    Text::Entry(Entry { id: format!("{number:016x}"), at_ms, step })
+}
+
+fn write(log: &mut Log, numbers: std::ops::Range<u64>) {
+    for number in numbers {
+        log.append(&[asked(number, NOW + number)], NOW + number, false).unwrap();
+    }
+}
+
+/// A trail of several segments, sealed or not, with entries behind the last seal.
+fn trail(state: &Path, is_sealed: bool) -> Option<VerifyKey> {
+    let mut log = Log::with_limits(state, SMALL);
+    let key = is_sealed.then(|| log.init_seal(NOW).unwrap());
+    write(&mut log, 0..12);
+    for round in 1..6 {
+        let later = NOW + round * (EPOCH + 1);
+        log.append(&[asked(20 + round, later), asked(30 + round, later)], later, false).unwrap();
+    }
+    key
+}
+
+fn status(report: &Report) -> u8 {
+    report.status()
+}
+
+/// The records of a segment as ranges of its bytes.
+fn records(bytes: &[u8]) -> Vec<(Kind, std::ops::Range<usize>)> {
+    let mut found = Vec::new();
+    let see = |place: u64, record: &frame::Record<'_>| found.push((record.kind, place as usize..place as usize + record.length));
+    walk::whole(bytes, see).unwrap();
+    found
+}
+
+fn segments(state: &Path) -> Vec<(u64, Vec<u8>)> {
+    let folder = Folder::new(state);
+    folder.ordinals().unwrap().into_iter().map(|ordinal| (ordinal, folder.read(ordinal, 0).unwrap())).collect()
+}
+
+fn put(state: &Path, ordinal: u64, bytes: &[u8]) {
+    fs::write(Folder::new(state).segment(ordinal), bytes).unwrap();
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to.join("audit")).unwrap();
+    fs::set_permissions(to.join("audit"), fs::Permissions::from_mode(0o700)).unwrap();
+    for folder in ["", "audit"] {
+        for entry in fs::read_dir(from.join(folder)).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file()) {
+            fs::copy(entry.path(), to.join(folder).join(entry.file_name())).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_is_written_is_whole_private_and_unreadable() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("state");
+    let mut log = Log::with_limits(&state, SMALL);
+    write(&mut log, 0..40);
+    let report = verify(&state, None).unwrap();
+    assert_eq!((report.status(), report.records, report.entries, report.first), (0, 40, 40, 0), "{report:?}");
+    assert!(report.segments > 3, "{report:?}");
+    let mode = |path: &Path| fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&state.join("audit")), mode(&state.join("audit.key"))), (0o700, 0o600));
+    for (ordinal, bytes) in segments(&state) {
+        assert_eq!(mode(&Folder::new(&state).segment(ordinal)), 0o600);
+        assert!(!bytes.windows(8).any(|window| window == b"question"));
+    }
+    assert_eq!(fs::read_dir(state.join("audit")).unwrap().count(), report.segments, "nothing else lies there");
+    let read: Vec<u64> = entries(&state).unwrap().iter().map(|entry| entry.at_ms - NOW).collect();
+    assert_eq!(read, (0..40).collect::<Vec<_>>());
+}
+
+#[test]
+fn two_writers_take_up_what_the_other_has_appended() {
+    let directory = tempfile::tempdir().unwrap();
+    std::thread::scope(|scope| {
+        for base in [0, 1000] {
+            let state = directory.path();
+            scope.spawn(move || write(&mut Log::with_limits(state, SMALL), base..base + 50));
+        }
+    });
+    let report = verify(directory.path(), None).unwrap();
+    assert_eq!((report.status(), report.entries, report.mended), (0, 100, 0), "{report:?}");
+}
+
+#[test]
+fn every_cut_at_the_end_is_torn_or_whole_and_the_next_writer_goes_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let whole = directory.path().join("whole");
+    let mut log = Log::new(&whole);
+    write(&mut log, 0..3);
+    let (ordinal, bytes) = segments(&whole).pop().unwrap();
+    let ends: Vec<usize> = records(&bytes).iter().map(|(_, range)| range.end).chain([SEGMENT_HEAD]).collect();
+    for cut in 0..=bytes.len() {
+        let state = directory.path().join("cut");
+        copy(&whole, &state);
+        put(&state, ordinal, &bytes[..cut]);
+        let report = verify(&state, None).unwrap();
+        let is_whole = ends.contains(&cut);
+        assert_eq!(report.status(), u8::from(!is_whole), "cut at {cut}: {report:?}");
+        let before = report.entries;
+        let mut log = Log::new(&state);
+        write(&mut log, 5..7);
+        let report = verify(&state, None).unwrap();
+        assert_eq!((report.status(), report.entries), (0, before + 2), "cut at {cut}: {report:?}");
+        assert_eq!(log.torn, u64::from(!is_whole), "cut at {cut}");
+        assert_eq!(report.mended, u64::from(!is_whole && cut > SEGMENT_HEAD), "cut at {cut}");
+        fs::remove_dir_all(&state).unwrap();
+    }
+    // A file system may lengthen a file before it writes to it.
+    put(&whole, ordinal, &[&bytes[..], &[0; 300]].concat());
+    assert_eq!(verify(&whole, None).unwrap().status(), 1);
+}
+
+/// One change, and whether it has to be found: exit status 3, or at least that something is torn.
+fn mutate(state: &Path, rng: &mut fastrand::Rng, is_sealed: bool) -> (String, Option<u8>) {
+    let all = segments(state);
+    let last = all.len() - 1;
+    let at = rng.usize(..all.len());
+    let (ordinal, bytes) = &all[at];
+    let found = records(bytes);
+    let pick = rng.usize(..found.len());
+    let range = found[pick].1.clone();
+    let without = |range: &std::ops::Range<usize>| [&bytes[..range.start], &bytes[range.end..]].concat();
+    match rng.u32(..8) {
+        0 => {
+            let bit = rng.usize(..bytes.len() * 8);
+            let mut changed = bytes.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            put(state, *ordinal, &changed);
+            (format!("flip of bit {bit} in {ordinal}"), Some(3))
+        }
+        1 => {
+            put(state, *ordinal, &without(&range));
+            let is_end = at == last && pick == found.len() - 1;
+            (format!("drop of record {pick} in {ordinal}"), (!is_end || is_sealed && found[pick].0 == Kind::Sealed).then_some(3))
+        }
+        2 if found.len() > 1 => {
+            let other = found[(pick + 1 + rng.usize(..found.len() - 1)) % found.len()].1.clone();
+            let (one, two) = if range.start < other.start { (range, other) } else { (other, range) };
+            let parts = [&bytes[..one.start], &bytes[two.clone()], &bytes[one.end..two.start], &bytes[one], &bytes[two.end..]];
+            put(state, *ordinal, &parts.concat());
+            (format!("swap in {ordinal}"), Some(3))
+        }
+        3 => {
+            put(state, *ordinal, &[&bytes[..range.end], &bytes[range.clone()], &bytes[range.end..]].concat());
+            (format!("duplicate of record {pick} in {ordinal}"), Some(3))
+        }
+        4 => {
+            let cut = rng.usize(..bytes.len());
+            put(state, *ordinal, &bytes[..cut]);
+            let lost = |kind| found.iter().any(|(known, range)| *known == kind && range.end > cut);
+            let is_boundary = cut == SEGMENT_HEAD || found.iter().any(|(_, range)| range.end == cut);
+            let must = if at < last || is_sealed && lost(Kind::Sealed) { Some(3) } else { (!is_boundary).then_some(1) };
+            (format!("cut of {ordinal} at {cut}"), must)
+        }
+        5 => {
+            Folder::new(state).remove(*ordinal).unwrap();
+            let lost = found.iter().any(|(kind, _)| *kind == Kind::Sealed);
+            (format!("removal of {ordinal}"), (at < last || is_sealed && lost).then_some(3))
+        }
+        6 => {
+            // The key of an entry is gone, and nothing says that it was forgotten.
+            let Some((_, range)) = found.iter().find(|(kind, _)| *kind == Kind::Entry) else { return ("nothing".to_owned(), None) };
+            let mut changed = bytes.clone();
+            changed[range.start + frame::PREFIX..][..frame::SLOT].fill(0);
+            put(state, *ordinal, &changed);
+            (format!("erased key in {ordinal}"), Some(3))
+        }
+        _ => {
+            let how = rng.u32(..3);
+            rewrite(state, how);
+            // Whoever has all keys of the moment can write the whole trail anew; only the seal tells.
+            (format!("rewrite {how}"), is_sealed.then_some(3))
+        }
+    }
+}
+
+/// Writes the whole trail anew with other contents, as somebody can who has taken over the machine: with every key that lies
+/// there. Old seals are left as they are, made with the key of today, or left out and numbered anew.
+fn rewrite(state: &Path, how: u32) {
+    let vault = Vault::load(&vault::file_in(state)).unwrap().unwrap();
+    let sealer = Sealer::load(state).unwrap();
+    let (mut next, mut before) = (0, [0; 32]);
+    for (ordinal, bytes) in segments(state) {
+        let (head, _) = walk::begin(&bytes).unwrap();
+        let (mut out, mut chain) = SegmentHead { first: next, before, ..head }.encode();
+        let see = |_: u64, record: &frame::Record<'_>| {
+            let (slot, body) = match (record.kind, &sealer) {
+                (Kind::Entry, _) => {
+                    let entry = vault.open(record.seq, record.slot, record.body).unwrap();
+                    let forged = String::from_utf8(entry).unwrap().replace("question", "nothings");
+                    vault.close(next, forged.as_bytes()).unwrap()
+                }
+                (Kind::Sealed, Some(_)) if how == 2 => return,
+                (Kind::Sealed, Some(sealer)) if how == 1 => (EMPTY, sealer.body(next, &chain)),
+                _ => (EMPTY, record.body.to_vec()),
+            };
+            chain = frame::encode(&mut out, record.kind, next, &slot, &body, &chain);
+            next += 1;
+        };
+        walk::whole(&bytes, see).unwrap();
+        before = chain;
+        put(state, ordinal, &out);
+    }
+}
+
+#[test]
+fn every_change_that_a_level_claims_to_find_is_found() {
+    let count = std::env::var("GPTOS_TEST_MUTATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(200);
+    let directory = tempfile::tempdir().unwrap();
+    for is_sealed in [false, true] {
+        let whole = directory.path().join(format!("whole-{is_sealed}"));
+        let key = trail(&whole, is_sealed);
+        let report = verify(&whole, key.as_ref()).unwrap();
+        assert_eq!(report.status(), 0, "{report:?}");
+        assert!(report.segments > 3 && report.seals == if is_sealed { 6 } else { 0 }, "{report:?}");
+        let (mut claimed, mut torn) = (0, 0);
+        for seed in 0..count {
+            let state = directory.path().join("changed");
+            copy(&whole, &state);
+            let mut rng = fastrand::Rng::with_seed(seed);
+            let (what, must) = mutate(&state, &mut rng, is_sealed);
+            let report = verify(&state, key.as_ref()).unwrap();
+            if let Some(least) = must {
+                assert_eq!(status(&report), least, "seed {seed}, sealed {is_sealed}: {what}: {report:?}");
+                claimed += u64::from(least == 3);
+                torn += u64::from(least == 1);
+            }
+            fs::remove_dir_all(&state).unwrap();
+        }
+        assert!(claimed > count / 2 && torn > 0, "{claimed} and {torn} of {count}");
+    }
+}
+
+#[test]
+fn a_rewritten_trail_is_whole_to_who_has_no_seal() {
+    let directory = tempfile::tempdir().unwrap();
+    trail(directory.path(), false);
+    rewrite(directory.path(), 0);
+    assert_eq!(verify(directory.path(), None).unwrap().status(), 0, "what level 1 does not claim it cannot find");
+}
+
+#[test]
+fn a_seal_needs_its_key_and_follows_the_one_before() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path();
+    let key = trail(state, true).unwrap();
+    assert!(VerifyKey::parse(&key.written()).unwrap() == key);
+    assert!(VerifyKey::parse("abc").is_none() && VerifyKey::parse(&key.written().replace('-', "x")).is_none());
+    let report = verify(state, Some(&key)).unwrap();
+    assert_eq!((report.status(), report.unsealed, report.is_sealed, report.is_checked), (0, 2, true, true), "{report:?}");
+    let other = VerifyKey::new().unwrap();
+    assert_eq!(verify(state, Some(&other)).unwrap().problems.last().map(|problem| problem.damage), Some(Damage::Seal));
+    // The first key is nowhere on the disk any more.
+    let kept = fs::read(state.join("audit.seal")).unwrap();
+    let raw: Vec<u8> = key
+        .written()
+        .replace('-', "")
+        .as_bytes()
+        .chunks(2)
+        .map(|two| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap())
+        .collect();
+    assert!(!kept.windows(32).any(|window| window == raw));
+    // Without the state nobody can go on sealing, and that is seen.
+    fs::remove_file(state.join("audit.seal")).unwrap();
+    assert_eq!(verify(state, Some(&key)).unwrap().status(), 3);
+    assert_eq!(verify(state, None).unwrap().status(), 3);
+    assert!(Log::new(state).init_seal(NOW).is_ok(), "a new seal may be begun");
+}
+
+#[test]
+fn a_crash_between_a_seal_and_its_next_key_is_made_up_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path();
+    let key = trail(state, true).unwrap();
+    let before = fs::read(state.join("audit.seal")).unwrap();
+    let later = NOW + 100 * EPOCH;
+    Log::with_limits(state, SMALL).append(&[asked(90, later)], later, false).unwrap();
+    assert_ne!(fs::read(state.join("audit.seal")).unwrap(), before);
+    fs::write(state.join("audit.seal"), &before).unwrap();
+    assert_eq!(verify(state, Some(&key)).unwrap().status(), 0, "the key is that of the last seal");
+    let mut log = Log::with_limits(state, SMALL);
+    log.append(&[asked(91, later + 1)], later + 1, false).unwrap();
+    log.append(&[asked(92, later + 2 * EPOCH)], later + 2 * EPOCH, false).unwrap();
+    let report = verify(state, Some(&key)).unwrap();
+    assert_eq!((report.status(), report.seals), (0, 8), "{report:?}");
+}
+
+#[test]
+fn forgotten_entries_are_gone_and_the_chain_holds() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path();
+    let key = trail(state, true).unwrap();
+    let all = entries(state).unwrap().len();
+    let mut log = Log::with_limits(state, SMALL);
+    assert_eq!(log.forget(NOW + EPOCH, NOW + 9 * EPOCH).unwrap(), 10);
+    let report = verify(state, Some(&key)).unwrap();
+    assert_eq!((report.status(), report.forgotten), (0, 10), "{report:?}");
+    assert!(entries(state).unwrap().iter().all(|entry| entry.at_ms < NOW + EPOCH));
+    assert_eq!(entries(state).unwrap().len(), all - 10);
+    assert_eq!(log.forget(0, NOW + 9 * EPOCH).unwrap(), all - 10);
+    assert_eq!(log.forget(0, NOW + 9 * EPOCH).unwrap(), 0);
+    write(&mut log, 50..52);
+    assert_eq!((entries(state).unwrap().len(), verify(state, Some(&key)).unwrap().status()), (2, 0));
+    // Garbage in the place of an erased key is no erased key.
+    let (ordinal, mut bytes) = segments(state).remove(0);
+    let slot = records(&bytes).iter().find(|(kind, _)| *kind == Kind::Entry).unwrap().1.start + frame::PREFIX;
+    bytes[slot] = 1;
+    put(state, ordinal, &bytes);
+    assert_eq!(verify(state, Some(&key)).unwrap().problems[0].damage, Damage::Key);
+}
+
+#[test]
+fn the_oldest_are_dropped_by_age_and_by_size_and_the_rest_is_whole() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path();
+    let mut log = Log::with_limits(state, SMALL);
+    let key = log.init_seal(NOW).unwrap();
+    for day in 0..100 {
+        log.append(&[asked(day, NOW + day * DAY)], NOW + day * DAY, false).unwrap();
+    }
+    let report = verify(state, Some(&key)).unwrap();
+    assert_eq!(report.status(), 0, "{report:?}");
+    let oldest = entries(state).unwrap()[0].at_ms;
+    assert!(oldest >= NOW + 9 * DAY - 1 && oldest <= NOW + 11 * DAY, "{}", (oldest - NOW) / DAY);
+    assert!(report.first > 0 && report.segments <= 92, "{report:?}");
+    assert!(log.prune(NOW + 100 * DAY, 30 * DAY).unwrap() > 50);
+    assert_eq!(log.prune(NOW + 100 * DAY, 30 * DAY).unwrap(), 0);
+    assert_eq!(verify(state, Some(&key)).unwrap().status(), 0);
+    // Somebody else drops more than was said.
+    let first = Folder::new(state).ordinals().unwrap()[0];
+    Folder::new(state).remove(first).unwrap();
+    assert_eq!(verify(state, None).unwrap().problems[0].damage, Damage::Missing);
+
+    let small = tempfile::tempdir().unwrap();
+    let mut log = Log::with_limits(small.path(), Limits { total: 20_000, ..SMALL });
+    write(&mut log, 0..400);
+    let report = verify(small.path(), None).unwrap();
+    assert!(report.status() == 0 && report.bytes <= 24_000 && report.bytes > 10_000, "{report:?}");
+}
+
+#[test]
+fn what_others_did_to_the_end_stays_in_sight_and_recording_goes_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path();
+    let mut log = Log::new(state);
+    write(&mut log, 0..5);
+    let (ordinal, mut bytes) = segments(state).pop().unwrap();
+    let third = records(&bytes)[3].1.start;
+    // Two whole records are cut off under the eyes of a writer.
+    put(state, ordinal, &bytes[..third]);
+    write(&mut log, 5..7);
+    assert_eq!(log.damaged, 1);
+    let report = verify(state, None).unwrap();
+    assert_eq!((report.status(), report.problems[0].damage), (3, Damage::Order), "{report:?}");
+    assert_eq!(entries(state).unwrap().len(), 5);
+    // A writer that comes later finds a changed record at the end.
+    fs::remove_dir_all(state.join("audit")).unwrap();
+    let mut log = Log::new(state);
+    write(&mut log, 0..5);
+    bytes = segments(state).pop().unwrap().1;
+    let length = bytes.len();
+    bytes[length - 40] ^= 1;
+    put(state, 1, &bytes);
+    let report = verify(state, None).unwrap();
+    let problem = Problem { segment: "00000001.seg".to_owned(), seq: Some(4), damage: Damage::Checksum };
+    assert_eq!((report.status(), report.torn.is_none(), report.problems), (3, true, vec![problem.clone()]));
+    let mut log = Log::new(state);
+    write(&mut log, 5..7);
+    assert_eq!((log.damaged, verify(state, None).unwrap().problems), (1, vec![problem]));
+    assert_eq!(entries(state).unwrap().len(), 6);
+}
+
+#[test]
+fn what_is_not_private_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path();
+    write(&mut Log::new(state), 0..1);
+    let refused = |state: &Path| Log::new(state).append(&[asked(1, NOW)], NOW, false).is_err();
+    for path in ["audit", "audit/00000001.seg", "audit.key"] {
+        let mode = fs::metadata(state.join(path)).unwrap().permissions();
+        fs::set_permissions(state.join(path), fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(refused(state), "{path}");
+        fs::set_permissions(state.join(path), mode).unwrap();
+    }
+    assert!(!refused(state));
+    fs::rename(state.join("audit"), state.join("elsewhere")).unwrap();
+    std::os::unix::fs::symlink(state.join("elsewhere"), state.join("audit")).unwrap();
+    assert!(refused(state));
+}
+
+#[test]
+fn recording_can_be_turned_off_and_on_in_the_open() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut log = Log::new(directory.path());
+    for on in [false, true] {
+        log.append(&[Text::Plain(Kind::Switched, Note { at: NOW, on: Some(on), ..Note::default() })], NOW, true).unwrap();
+    }
+    assert_eq!(verify(directory.path(), None).unwrap().records, 2);
+}
