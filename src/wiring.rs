@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use futures_util::future::BoxFuture;
 
 use crate::api::{Backend, Notice, Setup};
+use crate::audit::{FileTrail, Nowhere, Writer};
 use crate::cache::{DiskCache, MemoryCache};
 use crate::config::{Config, ConfigFile, ConfigProblem, PackFiles, PackFolder};
-use crate::domain::ShellFacts;
+use crate::domain::{AuditMode, ShellFacts};
 use crate::fix::{Seen, Wanted};
 use crate::memory::FileMemory;
 use crate::offline::{Pack, PackProblem, Translator};
@@ -17,9 +18,14 @@ use crate::platform::{self, OwnBinary};
 use crate::providers::{self, HttpPool, ProviderSettings};
 use crate::secrets;
 use crate::suggest::pipeline::{Pipeline, Place};
+<<<<<<< HEAD
 use crate::suggest::ports::{
     AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Commands, Memory, Provider, ShellSyntax, Surroundings,
 };
+=======
+use crate::suggest::ports::{AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Memory, Provider, Trail};
+use crate::suggest::recording::Recorder;
+>>>>>>> a78b33a (The audit trail is written, shown, checked, forgotten and sealed)
 use crate::suggest::{engine, trial};
 use crate::system::failure;
 use crate::system::options::{OptionLists, Places};
@@ -34,6 +40,10 @@ struct Service {
     pool: HttpPool,
     /// What the user ran, as soon as it is read.
     memory: OnceLock<Arc<FileMemory>>,
+    /// Where the audit trail is kept, by whom, and the trail once something was to be recorded.
+    state_dir: Option<PathBuf>,
+    writer: Writer,
+    trail: OnceLock<Arc<dyn Trail>>,
 }
 
 struct State {
@@ -58,6 +68,21 @@ impl Service {
             Ok(memory) => drop(self.memory.set(Arc::new(memory))),
             Err(error) => tracing::debug!("memory: {error}"),
         }
+    }
+
+    /// What the pipeline records with. Nothing is made before something is to be recorded.
+    fn recorder(&self, mode: AuditMode) -> Option<Recorder> {
+        if mode == AuditMode::Off {
+            return None;
+        }
+        let trail = self.trail.get_or_init(|| match &self.state_dir {
+            None => Arc::new(Nowhere("there is no home directory to keep it in".to_owned())),
+            Some(directory) => match FileTrail::open(directory, self.writer) {
+                Ok(trail) => Arc::new(trail),
+                Err(error) => Arc::new(Nowhere(error.to_string())),
+            },
+        });
+        Some(Recorder { trail: Arc::clone(trail), is_required: mode == AuditMode::Required })
     }
 
     /// Teaches the pipeline what is in the folder of intents, if that changed.
@@ -100,6 +125,7 @@ impl Backend for Service {
         };
         self.learn(&mut state);
         self.pipeline.prefer(&config.prefer);
+        self.pipeline.audit(self.recorder(config.audit));
         self.pipeline.remember(self.memory.get().filter(|_| config.memory).map(|memory| Arc::clone(memory) as Arc<dyn Memory>));
         Setup {
             resident: config.resident,
@@ -127,8 +153,7 @@ pub fn resident(paths: &Paths, binary: &OwnBinary) -> Arc<dyn Backend> {
             let _ = opening.disk.set(opened);
         });
     }
-    let service =
-        service(file, PackFolder::new(paths.intents_dir()), cache, &binary.build(), tldr_pages(paths).map(TldrPages::with_upkeep));
+    let service = service(file, paths, cache, &binary.build(), tldr_pages(paths).map(TldrPages::with_upkeep), Writer::Resident);
     if let Some(directory) = &paths.state_dir {
         service.open_memory(directory);
     }
@@ -150,7 +175,7 @@ pub fn direct(paths: &Paths) -> Arc<dyn Backend> {
     let build = OwnBinary::look().map_or_else(|_| env!("CARGO_PKG_VERSION").to_owned(), |binary| binary.build());
     let remembers = file.current().0.memory;
     let cache = Arc::new(MemoryCache::new(settings));
-    let service = service(file, PackFolder::new(paths.intents_dir()), cache, &build, tldr_pages(paths));
+    let service = service(file, paths, cache, &build, tldr_pages(paths), Writer::Once);
     if let Some(directory) = paths.state_dir.as_deref().filter(|_| remembers) {
         service.open_memory(directory);
     }
@@ -250,7 +275,14 @@ pub fn fetch(
     fetched.map_err(|error| error.detail)
 }
 
-fn service(mut file: ConfigFile, packs: PackFolder, cache: Arc<dyn AnswerCache>, build: &str, pages: Option<TldrPages>) -> Arc<Service> {
+fn service(
+    mut file: ConfigFile,
+    paths: &Paths,
+    cache: Arc<dyn AnswerCache>,
+    build: &str,
+    pages: Option<TldrPages>,
+    writer: Writer,
+) -> Arc<Service> {
     let place = Place { os: platform::OS_NAME, build: build.to_owned(), ttl: file.current().0.cache.ttl };
     let pipeline = Pipeline::new(place, cache, Arc::new(SearchPath), Arc::new(InstalledShells)).with_surroundings(Arc::new(FileSystem));
     let pipeline = match pages {
@@ -265,9 +297,12 @@ fn with_pipeline(pipeline: Pipeline, file: ConfigFile, packs: PackFolder) -> Arc
     Arc::new(Service {
         pipeline,
         config_file,
-        state: Mutex::new(State { file, built: None, packs, taught: Arc::default(), notice: None }),
+        state: Mutex::new(State { file, built: None, packs: PackFolder::new(paths.intents_dir()), taught: Arc::default(), notice: None }),
         pool: HttpPool::new(),
         memory: OnceLock::new(),
+        state_dir: paths.state_dir.clone(),
+        writer,
+        trail: OnceLock::new(),
     })
 }
 

@@ -211,7 +211,7 @@ fn answer(question: &Question, setup: &Setup, backend: &dyn Backend, begun: Inst
         return None;
     }
     if !typed {
-        backend.pipeline().count(reply, begun, &setup.providers);
+        backend.pipeline().given(&request, reply, begun, &setup.providers);
     }
     Some(ended(records))
 }

@@ -1,5 +1,6 @@
 //! The one HTTP router. The resident mounts it on its Unix socket.
 
+mod audit;
 mod fix;
 mod line;
 mod metrics;
@@ -191,6 +192,7 @@ pub fn router(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str, b
         .route("/v1/status", get(status))
         .route("/v1/metrics", get(metrics::metrics))
         .route("/v1/cache", get(cache_stats).delete(cache_clear))
+        .route("/v1/audit/flush", post(audit::flush))
         .route("/v1/drain", post(drain))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(Shared { backend, activity, build, looks: line::Looks::default() })
@@ -306,6 +308,7 @@ async fn status(State(shared): State<Shared>) -> Response<Body> {
         requests: shared.activity.requests.load(Ordering::Relaxed),
         counts: shared.backend.pipeline().counts(),
         endpoints: providers.iter().zip(&health.endpoints).map(|(provider, health)| to_endpoint(provider.as_ref(), health)).collect(),
+        audit: Some(audit::standing(shared.backend.as_ref())),
         retry_budget: Some(health.retry_budget),
     };
     (HeaderMap::from_iter(shared.build), Json(status)).into_response()

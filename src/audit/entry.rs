@@ -46,8 +46,8 @@ pub enum Step {
     Ran {
         /// The line.
         command: String,
-        /// Whether it is another one than was suggested.
-        edited: bool,
+        /// Whether it is another one than was suggested, if that is known.
+        edited: Option<bool>,
         /// Its exit status.
         status: i32,
         /// The shell it ran in.
@@ -95,6 +95,17 @@ pub fn entries(state: &Path) -> Result<Vec<Entry>, AuditError> {
     let mut entries = Vec::new();
     for ordinal in folder.ordinals()? {
         read(&folder, &vault, ordinal, &mut entries)?;
+    }
+    Ok(entries)
+}
+
+/// The entries of the last two segments.
+pub(super) fn latest(state: &Path) -> Result<Vec<Entry>, AuditError> {
+    let folder = Folder::new(state);
+    let (Some(_lock), Some(vault)) = (folder.lock_for_reading()?, Vault::load(&vault::file_in(state))?) else { return Ok(Vec::new()) };
+    let (ordinals, mut entries) = (folder.ordinals()?, Vec::new());
+    for ordinal in &ordinals[ordinals.len().saturating_sub(2)..] {
+        read(&folder, &vault, *ordinal, &mut entries)?;
     }
     Ok(entries)
 }

@@ -138,6 +138,20 @@ impl Damage {
             Self::Seal => "seal",
         }
     }
+
+    /// What it means, in plain words.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Segment => "the head of the file was changed",
+            Self::Header => "its length, kind or number was changed",
+            Self::Order => "a record is missing, repeated, or in another place",
+            Self::Checksum => "its contents were changed",
+            Self::Key => "its key was erased or changed without a record that says so, or `audit.key` is another one",
+            Self::Content => "it says what no such record says",
+            Self::Missing => "records before or behind it are missing",
+            Self::Seal => "a seal is missing, or not made with this key",
+        }
+    }
 }
 
 /// Writes a record behind the one whose hash is `before`, and returns its own hash.

@@ -103,6 +103,11 @@ impl Log {
         Self { limits, folder: Folder::new(state), vault: None, at: None, torn: 0, damaged: 0, records: 0 }
     }
 
+    /// Whether there is a trail.
+    pub(super) fn exists(&self) -> Result<bool, AuditError> {
+        Ok(self.folder.lock_for_reading()?.is_some())
+    }
+
     /// Appends these texts, all or none. With `sync` they are on the disk when it returns.
     pub(super) fn append(&mut self, texts: &[Text], now: u64, sync: bool) -> Result<(), AuditError> {
         let lock = self.folder.lock()?;

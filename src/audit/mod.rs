@@ -30,11 +30,15 @@
 //!
 //! One process writes at a time, under a lock on the directory; whoever comes next first takes up what was appended.
 
+mod batch;
 mod entry;
 mod folder;
 mod frame;
 mod log;
+mod nowhere;
 mod seal;
+mod trail;
+mod upkeep;
 mod vault;
 mod verify;
 mod walk;
@@ -46,7 +50,10 @@ use thiserror::Error;
 
 pub use entry::{Entry, Offer, Step, entries};
 pub use frame::Damage;
+pub use nowhere::Nowhere;
 pub use seal::VerifyKey;
+pub use trail::{FileTrail, Writer};
+pub use upkeep::Upkeep;
 pub use verify::{Problem, Report, verify};
 
 /// Why the trail cannot be written or read.

@@ -4,6 +4,7 @@
 //! The two verbs that the shell integration calls on every key press are not here but in `hot_verbs`: building this
 //! definition takes longer than answering from the cache.
 
+mod audit;
 mod doctor;
 mod knowledge;
 mod lines;
@@ -19,6 +20,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
+pub use audit::{AuditFormat, AuditVerb, AuditVerifyArguments};
 pub use doctor::DoctorArguments;
 pub use knowledge::{IntentsListArguments, IntentsVerb, MemoryVerb, TldrUpdateArguments, TldrVerb};
 pub use lines::{CheckArguments, DialectArguments, ExplainArguments, FixArguments};
@@ -63,6 +65,8 @@ pub enum Invocation {
     Tldr(TldrVerb),
     /// What was run.
     Memory(MemoryVerb),
+    /// What was recorded.
+    Audit(AuditVerb),
     /// Find what stands between the user and the keys.
     Doctor(DoctorArguments),
     /// Show the keys, in this shell or the user's own.
@@ -167,6 +171,9 @@ enum Verb {
     /// Show or forget what was run for which words
     #[command(subcommand, arg_required_else_help = true, hide = true)]
     Memory(MemoryVerb),
+    /// Show, check or forget the record of what was asked, offered and run
+    #[command(subcommand, arg_required_else_help = true, hide = true)]
+    Audit(AuditVerb),
     /// Tell about a verb, or about all
     #[command(hide = true)]
     Help {
@@ -271,6 +278,7 @@ fn invocation(verb: Verb) -> Result<Invocation, UsageError> {
         Verb::Batch(verb) => Invocation::Batch(verb),
         Verb::Tldr(verb) => Invocation::Tldr(verb),
         Verb::Memory(verb) => Invocation::Memory(verb),
+        Verb::Audit(verb) => Invocation::Audit(verb),
         Verb::Help { verb } => Invocation::Print(help::about(&verb)?),
         Verb::Completions { shell } => Invocation::Completions(shell.0),
         Verb::Man => Invocation::Man,

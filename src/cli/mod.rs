@@ -3,6 +3,7 @@
 pub mod arguments;
 mod ask;
 mod at_hand;
+mod audit;
 pub mod batch;
 mod batch_queue;
 mod check;
@@ -60,7 +61,7 @@ pub enum ExitStatus {
     NoAnswer,
     /// 2: internal error.
     Internal,
-    /// 3: the command line that was checked has a medium risk.
+    /// 3: the command line that was checked has a medium risk; for `audit verify`, the trail was changed.
     MediumRisk,
     /// 4: it has a high risk.
     HighRisk,
@@ -156,6 +157,7 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
         Invocation::Batch(BatchVerb::Sanitize(arguments)) => return sanitize::sanitize(arguments, output),
         Invocation::Batch(BatchVerb::Redact) => return sanitize::redact(output),
         Invocation::Tldr(verb) => return tldr::run(&verb, &paths, output),
+        Invocation::Audit(verb) => return audit::run(&verb, &paths, output),
         Invocation::Memory(verb) => return memory::run(&verb, &paths, output),
         Invocation::Daemon(DaemonVerb::Run(arguments)) => return daemon::run(arguments, output),
         Invocation::Daemon(DaemonVerb::Stop) => return daemon::stop(output),

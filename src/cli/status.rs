@@ -7,7 +7,7 @@ use super::daemon::{exchange, failed, not_running};
 use super::facts;
 use super::output::{Output, visible};
 use crate::config::{Config, ConfigFile};
-use crate::protocol::{Status, WireEndpoint};
+use crate::protocol::{Status, WireAudit, WireEndpoint};
 use crate::providers;
 
 /// Columns of a terminal that does not tell its width.
@@ -58,6 +58,7 @@ fn show(status: &Status, output: &mut Output<'_>) {
         status.rss_bytes as f64 / 1e6,
         status.requests
     ));
+    status.audit.iter().for_each(|audit| output.line(&trail(audit)));
     if status.endpoints.is_empty() {
         return;
     }
@@ -69,6 +70,25 @@ fn show(status: &Status, output: &mut Output<'_>) {
         output.bold_line(&header);
     }
     lines.for_each(|line| output.line(&line));
+}
+
+/// How the audit trail stands, in one line.
+fn trail(audit: &WireAudit) -> String {
+    if audit.mode == "off" {
+        return "audit off".to_owned();
+    }
+    let sealed = if audit.sealed { format!("sealed but for {} records", audit.unsealed) } else { "not sealed".to_owned() };
+    let mut line = format!("audit {}, {} records written, {sealed}", visible(&audit.mode), audit.records);
+    if audit.dropped > 0 {
+        line += &format!(", {} lost", audit.dropped);
+    }
+    if let Some(failure) = &audit.failure {
+        line += &format!(", cannot be written: {}", visible(failure));
+    }
+    if audit.damaged {
+        line += ", changed by somebody: `gptos audit verify` tells where";
+    }
+    line
 }
 
 fn row(endpoint: &WireEndpoint) -> [String; 6] {
@@ -115,6 +135,7 @@ mod tests {
             requests: 3,
             counts: Default::default(),
             endpoints,
+            audit: None,
             retry_budget: Some(10.0),
         }
     }

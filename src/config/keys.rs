@@ -23,6 +23,12 @@ pub const ALL: &[Key] = &[
         doc: "Whether what you run for a question becomes its first answer. It stays on this machine; `gptos memory list` shows it.",
     },
     Key {
+        path: "audit",
+        expects: "\"off\", \"local\" or \"required\"",
+        default: "\"local\"",
+        doc: "Whether what you ask, are offered and run is recorded, encrypted and without secrets, on this machine; `gptos audit show` prints it. With \"required\" no suggestion of medium or higher risk is given without a record on the disk.",
+    },
+    Key {
         path: "deadline_ms",
         expects: "a whole number from 500 to 60000",
         default: "8000",

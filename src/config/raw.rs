@@ -11,6 +11,7 @@ use crate::validate::CustomTarget;
 pub(super) struct RawConfig {
     pub resident: Option<Spanned<RawSwitch>>,
     pub memory: Option<Spanned<RawSwitch>>,
+    pub audit: Option<Spanned<RawAudit>>,
     pub deadline_ms: Option<Spanned<i64>>,
     pub idle_exit_minutes: Option<Spanned<i64>>,
     pub guard: Option<Spanned<RawGuard>>,
@@ -67,6 +68,14 @@ pub(super) enum RawRisk {
 pub(super) enum RawSwitch {
     On,
     Off,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawAudit {
+    Off,
+    Local,
+    Required,
 }
 
 #[derive(Deserialize, Clone, Copy)]

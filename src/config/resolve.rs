@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use super::raw::{RawConfig, RawContext, RawGuard, RawPreferred, RawSwitch, key_at};
+use super::raw::{RawAudit, RawConfig, RawContext, RawGuard, RawPreferred, RawSwitch, key_at};
 use super::value::{Config, DAY, Guard, MIB};
 use super::{ConfigProblem, keys, nearest};
-use crate::domain::{ContextField, Scope};
+use crate::domain::{AuditMode, ContextField, Scope};
 use crate::offline::Preferred;
 
 /// Most programs that may be asked about by their names.
@@ -105,6 +105,13 @@ impl Reader<'_> {
         }
         if let Some(switch) = self.take(raw.memory, "memory", &mut lines) {
             config.memory = switch == RawSwitch::On;
+        }
+        if let Some(audit) = self.take(raw.audit, "audit", &mut lines) {
+            config.audit = match audit {
+                RawAudit::Off => AuditMode::Off,
+                RawAudit::Local => AuditMode::Local,
+                RawAudit::Required => AuditMode::Required,
+            };
         }
         let millis = Duration::from_millis;
         self.number(raw.deadline_ms, "deadline_ms", 500..=60_000, &mut lines, |n| config.deadline = millis(n))?;

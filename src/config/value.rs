@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cache::CacheSettings;
-use crate::domain::{ContextField, KeySettings};
+use crate::domain::{AuditMode, ContextField, KeySettings};
 use crate::offline::Preferred;
 use crate::providers::{ProviderSettings, ProxySettings, ReachSettings, WireSettings};
 use crate::suggest::online::OnlineSettings;
@@ -17,6 +17,8 @@ pub struct Config {
     pub resident: bool,
     /// Whether what the user runs is remembered.
     pub memory: bool,
+    /// Whether what is asked, offered and run is recorded.
+    pub audit: AuditMode,
     /// The time for one question, from key press to answer.
     pub deadline: Duration,
     /// When an idle resident ends; `None` lets it decide by where it runs.
@@ -122,6 +124,7 @@ impl Default for Config {
         Self {
             resident: true,
             memory: true,
+            audit: AuditMode::default(),
             deadline: Duration::from_millis(8000),
             idle_exit: None,
             guard: Guard::default(),
@@ -195,6 +198,7 @@ impl Config {
         let mut rows = vec![
             ("resident".to_owned(), quoted(if self.resident { "on" } else { "off" })),
             ("memory".to_owned(), quoted(if self.memory { "on" } else { "off" })),
+            ("audit".to_owned(), quoted(self.audit.name())),
             ("deadline_ms".to_owned(), self.deadline.as_millis().to_string()),
             ("idle_exit_minutes".to_owned(), self.idle_exit.map_or_else(|| "30, under SSH 5".to_owned(), minutes)),
             ("guard".to_owned(), quoted(self.guard.name())),

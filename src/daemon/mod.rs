@@ -27,6 +27,9 @@ const IDLE_EXIT: Duration = Duration::from_secs(30 * 60);
 /// Idle exit of a resident that was started from a remote login: those sessions end without a word.
 const IDLE_EXIT_SSH: Duration = Duration::from_secs(5 * 60);
 
+/// How long the audit trail may take to be written at the end.
+const AUDIT_LIMIT: Duration = Duration::from_millis(500);
+
 /// Two for each question that may wait at once, and some.
 const DESCRIPTORS: u64 = 4096;
 
@@ -110,7 +113,11 @@ async fn serve(options: &Options, guard: &Guard, backend: impl FnOnce() -> Arc<d
     let _ = tokio::time::timeout(limit, &mut server).await;
     server.abort();
     let flushing = Arc::clone(&backend);
-    let _ = tokio::task::spawn_blocking(move || flushing.pipeline().cache().flush()).await;
+    let flush = move || {
+        flushing.pipeline().cache().flush();
+        flushing.pipeline().close_audit(AUDIT_LIMIT);
+    };
+    let _ = tokio::task::spawn_blocking(flush).await;
     Ok(())
 }
 

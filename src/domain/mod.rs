@@ -1,6 +1,7 @@
 //! The vocabulary: what a query, a candidate, a risk and a failure are. No I/O, no clock, no async, no serde.
 
 mod aim;
+mod audit;
 mod candidate;
 mod context;
 mod facts;
@@ -16,6 +17,7 @@ mod slips;
 mod visible;
 
 pub use aim::{Aim, AimError, Refined, Scope};
+pub use audit::AuditMode;
 pub use candidate::{Answerer, Candidate, Origin};
 pub use context::ContextField;
 pub use facts::{PROXY_VARIABLES, ShellFacts};

@@ -303,9 +303,34 @@ pub struct Status {
     /// The configured providers, in the user's order.
     #[serde(default)]
     pub endpoints: Vec<WireEndpoint>,
+    /// How the audit trail stands.
+    #[serde(default)]
+    pub audit: Option<WireAudit>,
     /// Calls that may be repeated without new requests, from 0 to 10.
     #[serde(default)]
     pub retry_budget: Option<f64>,
+}
+
+/// How the audit trail stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WireAudit {
+    /// `off`, `local` or `required`.
+    pub mode: String,
+    /// Records that the resident has written.
+    pub records: u64,
+    /// Events that wait to be written.
+    pub waiting: u64,
+    /// Events that were lost.
+    pub dropped: u64,
+    /// Whether it is sealed.
+    pub sealed: bool,
+    /// Records that no seal covers.
+    pub unsealed: u64,
+    /// Whether it was found to be changed.
+    pub damaged: bool,
+    /// Why it cannot be written, if it cannot.
+    pub failure: Option<String>,
 }
 
 /// How a provider has been.

@@ -112,6 +112,20 @@ impl Redacted {
             .fold(text.to_owned(), |text, hidden| text.replace(&hidden.placeholder, text::MASK).replace(&hidden.stable, text::MASK))
     }
 
+    /// A command with the secrets put back, or written after it, without them for good. Where a secret is written in a way that
+    /// cannot be followed nothing of the command is left.
+    pub fn conceal(&self, command: &str) -> RedactedText {
+        let bare = |text: &str| text.replace(['\'', '"', '\\'], "");
+        let mut text = command.to_owned();
+        for secret in self.hidden.iter().map(|hidden| hidden.secret.expose()).filter(|secret| !secret.is_empty()) {
+            text = text.replace(secret, text::MASK);
+            if !bare(secret).is_empty() && bare(&text).contains(&bare(secret)) {
+                return RedactedText::scanned(text::MASK.to_owned());
+            }
+        }
+        RedactedText::mask(&text)
+    }
+
     /// Whether nothing had to be taken out.
     pub fn is_clean(&self) -> bool {
         self.hidden.is_empty()

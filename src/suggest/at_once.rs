@@ -28,6 +28,9 @@ impl Pipeline {
             return None;
         }
         let alone = request.query.is_private() || request.mode == Mode::Offline || providers.is_empty();
+        if local.offers().iter().any(|offer| !self.may_give_unrecorded(offer)) {
+            return None;
+        }
         if local.is_sure() {
             let others = if alone || local.has_provider_answer() { None } else { providers.first() };
             let more = others.map(|provider| provider.name().to_owned());
@@ -41,8 +44,9 @@ impl Pipeline {
         Some(local.reply(request, remarks, None))
     }
 
-    /// Counts an answer that was given at once.
-    pub fn count(&self, reply: Reply, begun: Instant, providers: &[Arc<dyn Provider>]) {
+    /// Counts and records an answer that was given at once.
+    pub fn given(&self, request: &Request, reply: Reply, begun: Instant, providers: &[Arc<dyn Provider>]) {
+        self.record_given(request, &reply);
         self.metrics.asking_since(begun).ended(&super::pipeline::Outcome::Reply(reply), providers);
     }
 }

@@ -255,6 +255,11 @@ impl Local {
         !self.offers.is_empty()
     }
 
+    /// All of it, the best first.
+    pub fn offers(&self) -> &[Offer] {
+        &self.offers
+    }
+
     /// The best answer.
     pub fn best(&self) -> Option<&Offer> {
         self.offers.first()

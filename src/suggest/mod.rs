@@ -20,8 +20,10 @@ pub mod prompt;
 mod ran;
 mod rebind;
 mod recall;
+pub mod recording;
 #[cfg(test)]
 mod tests;
 mod toolbox;
+mod trail;
 pub mod trial;
 mod waiting;

@@ -15,6 +15,7 @@ use super::metrics::{Asking, Metrics, Page};
 use super::online::{Asked, Online, OnlineSettings};
 use super::ports::{AnswerCache, CacheKey, Commands, Memory, Pages, Prompt, Provider, RedactedText, SeenPlace, ShellSyntax, Surroundings};
 pub use super::ran::Ran;
+use super::recording::{Recorder, Recording};
 use super::toolbox::Toolbox;
 pub use super::waiting::WaitingFor;
 use super::{aimed, pages, prompt};
@@ -191,6 +192,7 @@ pub struct Pipeline {
     pub(super) toolbox: Toolbox,
     taught: RwLock<Arc<Taught>>,
     memory: RwLock<Option<Arc<dyn Memory>>>,
+    pub(super) recorder: RwLock<Option<Recorder>>,
     batch: Semaphore,
 }
 
@@ -209,6 +211,7 @@ impl Pipeline {
             metrics,
             taught: RwLock::new(Arc::new(Taught::new(None))),
             memory: RwLock::new(None),
+            recorder: RwLock::new(None),
             batch: Semaphore::new(BATCH_WIDTH),
         }
     }
@@ -256,6 +259,7 @@ impl Pipeline {
         page.queue("batch", BATCH_WIDTH - self.batch.available_permits().min(BATCH_WIDTH), BATCH_WIDTH);
         self.background.queues().into_iter().for_each(|(queue, depth, capacity)| page.queue(queue, depth, capacity));
         self.way_out().measure(&mut page);
+        self.audit_stats().into_iter().for_each(|(stats, _)| page.audit(&stats));
         page
     }
 
@@ -343,7 +347,13 @@ impl Pipeline {
     /// Answers one request by its deadline. Dropping the future cancels everything it started that nobody else waits for.
     pub async fn suggest(&self, request: &Request, providers: &[Arc<dyn Provider>], waiting: &WaitingFor) -> Outcome {
         let mut asking = self.metrics.asking();
+<<<<<<< HEAD
         let mut outcome = self.answer(request, providers, waiting, &mut asking).await;
+=======
+        let recording = Recording::begin(self.recorder(), request);
+        let outcome = self.answer(request, providers, waiting, &mut asking).await;
+        let outcome = recording.ended(outcome).await;
+>>>>>>> a78b33a (The audit trail is written, shown, checked, forgotten and sealed)
         asking.ended(&outcome, providers);
         if let Outcome::Reply(reply) = &mut outcome
             && request.others
@@ -395,7 +405,7 @@ impl Pipeline {
             self.way_out().refresh(&self.background, &self.parts, &asked);
             return Outcome::Reply(local.reply(request, Vec::new(), None));
         }
-        waiting.set_meanwhile(local.best().cloned());
+        waiting.set_meanwhile(local.best().filter(|offer| self.may_give_unrecorded(offer)).cloned());
         match self.online(asked, waiting).await {
             Ok(suggestion) => Outcome::Reply(local.reply_with(request, suggestion, remarks)),
             Err(failures) => {

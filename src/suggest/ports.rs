@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use thiserror::Error;
 use tokio::sync::watch;
 
+pub use super::trail::{MakeEvents, Trail, TrailEvent, TrailId, TrailOffer, TrailStats, TrailStep};
 use crate::domain::{AttemptError, ContextField, Origin, PageOffer, Secret, ShellFacts, ShellKind};
 pub use crate::redact::{RedactedObject, RedactedText};
 

@@ -33,6 +33,7 @@ impl Pipeline {
     /// Remembers what the user ran for a query: what worked last is the first answer next time, what failed twice is no
     /// longer. A line that holds a secret or does not pass the gate is not kept at all.
     pub fn record_ran(&self, ran: &Ran<'_>, facts: &ShellFacts, now: SystemTime) {
+        self.record_run(ran, facts, now);
         let Ran { query, aim, command, status } = *ran;
         let lost_its_aim = aim.refines.is_none() && changes_something(query.as_str());
         let Some(memory) = self.memory().filter(|_| !query.is_private() && !lost_its_aim) else { return };

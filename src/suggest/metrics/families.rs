@@ -73,6 +73,17 @@ families! {
     QUEUE_DROPPED: Kind::Counter, "gptos_queue_dropped_total", ["queue"], most 4,
         "Work that nobody waited for and that was given up, by queue.";
 
+    AUDIT_RECORDS: Kind::Counter, "gptos_audit_records_total", [], most 1,
+        "Records written to the audit trail.";
+    AUDIT_WRITE_FAILURES: Kind::Counter, "gptos_audit_write_failures_total", [], most 1,
+        "Times that the audit trail could not be written.";
+    AUDIT_VERIFY_FAILURES: Kind::Counter, "gptos_audit_verify_failures_total", [], most 1,
+        "Times that the audit trail was found to be changed.";
+    AUDIT_TORN_TAIL: Kind::Counter, "gptos_audit_torn_tail_total", [], most 1,
+        "Torn ends of the audit trail that were cut off.";
+    AUDIT_UNANCHORED: Kind::Gauge, "gptos_audit_unanchored_records", [], most 1,
+        "Records of the audit trail that no seal covers; without a seal, those of this process.";
+
     CACHE_OPERATIONS: Kind::Counter, "gptos_cache_operations_total", ["tier", "op", "result"], most 4,
         "Lookups in the cache, by where it keeps its answers.";
     CACHE_DAMAGED: Kind::Counter, "gptos_cache_damaged_total", ["tier"], most 2,

@@ -14,7 +14,7 @@ pub use page::Page;
 use tokio::time::Instant;
 
 use self::series::{Collect, Counter, Histogram};
-use super::ports::CacheStats;
+use super::ports::{CacheStats, TrailStats};
 
 /// Everything that is counted as it happens.
 #[derive(Debug)]
@@ -124,6 +124,17 @@ impl Page {
         self.level(&families::CACHE_ENTRIES, [tier], stats.entries as f64);
         self.level(&families::CACHE_BYTES, [tier], stats.live_bytes as f64);
         self.level(&families::CACHE_FILE_BYTES, [], stats.disk_bytes as f64);
+    }
+
+    /// Puts on it what an audit trail counts by itself.
+    pub(super) fn audit(&mut self, stats: &TrailStats) {
+        self.count(&families::AUDIT_RECORDS, [], stats.records);
+        self.count(&families::AUDIT_WRITE_FAILURES, [], stats.write_failures);
+        self.count(&families::AUDIT_VERIFY_FAILURES, [], stats.verify_failures);
+        self.count(&families::AUDIT_TORN_TAIL, [], stats.torn);
+        self.level(&families::AUDIT_UNANCHORED, [], stats.unsealed as f64);
+        self.queue("audit", stats.depth, stats.capacity);
+        self.count(&families::QUEUE_DROPPED, ["audit"], stats.dropped);
     }
 
     /// Puts on it how full a queue is.

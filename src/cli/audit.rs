@@ -1,0 +1,346 @@
+//! `gptos audit`: what was asked, offered and run, and whether anybody has changed it since.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::Serialize;
+
+use super::arguments::{AuditFormat, AuditVerb, AuditVerifyArguments};
+use super::ask::Surroundings;
+use super::config_edit::{self, EditError};
+use super::output::{Output, visible};
+use super::{ExitStatus, config};
+use crate::audit::{self, AuditError, Entry, Offer, Report, Step, Upkeep, VerifyKey};
+use crate::client::Unavailable;
+use crate::domain::AuditMode;
+use crate::paths::Paths;
+
+/// How long the resident may take to write what it has.
+const FLUSH_LIMIT: Duration = Duration::from_secs(2);
+/// A file with a key is not longer than that.
+const MOST_KEY: u64 = 1024;
+
+/// `audit verify --json`.
+#[derive(Serialize)]
+struct Verified<'a> {
+    status: u8,
+    segments: usize,
+    bytes: u64,
+    records: u64,
+    first_record: u64,
+    entries: u64,
+    forgotten: u64,
+    mended_ends: u64,
+    seals: u64,
+    seals_checked: bool,
+    unsealed: u64,
+    torn: Option<&'a str>,
+    problems: Vec<Found<'a>>,
+}
+
+#[derive(Serialize)]
+struct Found<'a> {
+    segment: &'a str,
+    seq: Option<u64>,
+    kind: &'static str,
+}
+
+/// Does what was asked with the trail.
+pub(super) fn run(verb: &AuditVerb, paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
+    let Some(state) = paths.state_dir.as_deref() else {
+        output.error("audit: no home directory, so nothing is recorded", Some("set HOME"));
+        return ExitStatus::NoAnswer;
+    };
+    flush(output);
+    let since = |age: &u64| now().saturating_sub(*age);
+    let done = match verb {
+        AuditVerb::Show { since: age } => audit::entries(state).map(|entries| show(&entries, age.as_ref().map_or(0, since), output)),
+        AuditVerb::Export { format } => audit::entries(state).map(|entries| export(&entries, *format, output)),
+        AuditVerb::Verify(arguments) => return verify(state, arguments, output),
+        AuditVerb::Prune { older_than } => Upkeep::new(state).prune(now(), *older_than).map(|files| pruned(files, output)),
+        AuditVerb::Forget { since: age, all: _ } => {
+            Upkeep::new(state).forget(age.as_ref().map_or(0, since), now()).map(|count| forgotten(count, output))
+        }
+        AuditVerb::Off => return switch(AuditMode::Off, paths, state, output),
+        AuditVerb::On => return switch(AuditMode::Local, paths, state, output),
+        AuditVerb::Seal { init: _ } => Upkeep::new(state).seal(now()).map(|key| sealed(&key, output)),
+    };
+    done.unwrap_or_else(|error| failed(&error, output))
+}
+
+/// Has the resident write what it has. Without one there is nothing to wait for.
+fn flush(output: &mut Output<'_>) {
+    let Some(channel) = Surroundings::look().channel() else { return };
+    match channel.exchange("POST", "/v1/audit/flush", b"", FLUSH_LIMIT) {
+        Ok(_) | Err(Unavailable::NotRunning) => {}
+        Err(_) => output.remark("the resident did not say that it has written everything; its last records may be missing here"),
+    }
+}
+
+fn failed(error: &AuditError, output: &mut Output<'_>) -> ExitStatus {
+    output.error(&format!("audit: {error}"), None);
+    ExitStatus::Internal
+}
+
+fn now() -> u64 {
+    u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
+}
+
+fn show(entries: &[Entry], since: u64, output: &mut Output<'_>) -> ExitStatus {
+    let mut printed = false;
+    for entry in entries.iter().filter(|entry| entry.at_ms >= since) {
+        printed = true;
+        let when = stamp(entry.at_ms);
+        match &entry.step {
+            Step::Asked { query, shell, mode } => {
+                let mode = if mode == "normal" { String::new() } else { format!(", {mode}") };
+                output.bold_line(&format!("{when}  {}  ({shell}{mode}, {})", visible(query), entry.id));
+            }
+            Step::Offered { offers } if offers.is_empty() => output.line("    nothing was suggested"),
+            Step::Offered { offers } => offers.iter().for_each(|offer| output.line(&format!("    {}", offered(offer)))),
+            Step::Canceled => output.line("    nobody waited for the answer"),
+            Step::Ran { command, edited, status, risk, findings, .. } => {
+                let edited = if *edited == Some(true) { ", edited" } else { "" };
+                let rules = if findings.is_empty() { String::new() } else { format!(": {}", findings.join(", ")) };
+                output.line(&format!("    {when}  ran  {}  (exit {status}{edited}, risk {risk}{rules}, {})", visible(command), entry.id));
+            }
+        }
+    }
+    if !printed {
+        output.remark("nothing is recorded");
+    }
+    ExitStatus::Success
+}
+
+fn offered(offer: &Offer) -> String {
+    let model = offer.model.as_ref().map(|model| format!(" {}", visible(model))).unwrap_or_default();
+    let rules = if offer.findings.is_empty() { String::new() } else { format!(": {}", offer.findings.join(", ")) };
+    format!("{}  ({}{model}, risk {}{rules})", visible(&offer.command), visible(&offer.source), offer.risk)
+}
+
+fn export(entries: &[Entry], format: AuditFormat, output: &mut Output<'_>) -> ExitStatus {
+    if format == AuditFormat::Csv {
+        output.data("id,at_ms,step,query,command,source,model,risk,findings,edited,status,shell\r\n");
+    }
+    for entry in entries {
+        match format {
+            AuditFormat::Jsonl => output.data(&format!("{}\n", serde_json::to_string(entry).unwrap_or_default())),
+            AuditFormat::Csv => {
+                for row in rows(entry) {
+                    let cells: Vec<String> = row.iter().map(|cell| quoted(cell)).collect();
+                    output.data(&format!("{}\r\n", cells.join(",")));
+                }
+            }
+        }
+    }
+    ExitStatus::Success
+}
+
+/// One row for each step, and of suggestions one for each.
+fn rows(entry: &Entry) -> Vec<Vec<String>> {
+    let row = |step: &str, cells: [&str; 9]| {
+        let cells = cells.into_iter().map(str::to_owned);
+        [entry.id.clone(), entry.at_ms.to_string(), step.to_owned()].into_iter().chain(cells).collect()
+    };
+    match &entry.step {
+        Step::Asked { query, shell, .. } => vec![row("asked", [query, "", "", "", "", "", "", "", shell])],
+        Step::Offered { offers } => offers
+            .iter()
+            .map(|offer| {
+                let (model, findings) = (offer.model.as_deref().unwrap_or_default(), offer.findings.join(" "));
+                row("offered", ["", &offer.command, &offer.source, model, &offer.risk, &findings, "", "", ""])
+            })
+            .collect(),
+        Step::Canceled => vec![row("canceled", [""; 9])],
+        Step::Ran { command, edited, status, shell, risk, findings } => {
+            let edited = edited.map(|edited| edited.to_string()).unwrap_or_default();
+            vec![row("ran", ["", command, "", "", risk, &findings.join(" "), &edited, &status.to_string(), shell])]
+        }
+    }
+}
+
+/// A cell as spreadsheets read it. One that they would take for a formula begins with an apostrophe.
+fn quoted(cell: &str) -> String {
+    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    format!("\"{}{}\"", if is_formula { "'" } else { "" }, cell.replace('"', "\"\""))
+}
+
+fn verify(state: &Path, arguments: &AuditVerifyArguments, output: &mut Output<'_>) -> ExitStatus {
+    let key = match arguments.key.as_deref().map(read_key).transpose() {
+        Ok(key) => key,
+        Err(reason) => {
+            output.error(&format!("audit verify: {reason}"), Some("the key is the one that `gptos audit seal --init` has printed"));
+            return ExitStatus::Usage;
+        }
+    };
+    let report = match audit::verify(state, key.as_ref()) {
+        Ok(report) => report,
+        Err(error) => return failed(&error, output),
+    };
+    if arguments.json {
+        output.data(&format!("{}\n", serde_json::to_string(&verified(&report)).unwrap_or_default()));
+    } else {
+        tell(&report, output);
+    }
+    match report.status() {
+        0 => ExitStatus::Success,
+        1 => ExitStatus::NoAnswer,
+        _ => ExitStatus::MediumRisk,
+    }
+}
+
+fn read_key(path: &Path) -> Result<VerifyKey, String> {
+    let mut text = String::new();
+    let read = match path.to_str() {
+        Some("-") => std::io::stdin().lock().take(MOST_KEY).read_to_string(&mut text),
+        _ => fs::File::open(path).and_then(|file| file.take(MOST_KEY).read_to_string(&mut text)),
+    };
+    read.map_err(|error| format!("{}: {error}", path.display()))?;
+    VerifyKey::parse(text.trim()).ok_or_else(|| format!("{}: it holds no key", path.display()))
+}
+
+fn verified(report: &Report) -> Verified<'_> {
+    Verified {
+        status: report.status(),
+        segments: report.segments,
+        bytes: report.bytes,
+        records: report.records,
+        first_record: report.first,
+        entries: report.entries,
+        forgotten: report.forgotten,
+        mended_ends: report.mended,
+        seals: report.seals,
+        seals_checked: report.is_checked,
+        unsealed: report.unsealed,
+        torn: report.torn.as_ref().map(|(segment, _)| segment.as_str()),
+        problems: report
+            .problems
+            .iter()
+            .map(|found| Found { segment: &found.segment, seq: found.seq, kind: found.damage.name() })
+            .collect(),
+    }
+}
+
+fn tell(report: &Report, output: &mut Output<'_>) {
+    for problem in &report.problems {
+        let record = problem.seq.map(|seq| format!(" record {seq}:")).unwrap_or_default();
+        output.line(&format!("{}:{record} {}: {}", problem.segment, problem.damage.name(), problem.damage.meaning()));
+    }
+    if let Some((segment, bytes)) = &report.torn {
+        output.line(&format!(
+            "{segment}: the last {bytes} bytes are the beginning of a record whose writer ended; the next one cuts them off"
+        ));
+    }
+    let verdict = match report.status() {
+        0 => "whole",
+        1 => "whole but for a torn end",
+        _ => "changed",
+    };
+    let mut line = format!("{verdict}: {} records in {} files, {} of them forgotten", report.records, report.segments, report.forgotten);
+    if report.first > 0 {
+        line += &format!(", those before record {} were dropped", report.first);
+    }
+    output.line(&line);
+    output.line(&match (report.is_sealed, report.is_checked) {
+        (true, true) => format!("sealed: {} seals checked, {} records since the last one", report.seals, report.unsealed),
+        (true, false) => format!("sealed: {} seals not checked, `--key FILE` checks them", report.seals),
+        (false, _) => "not sealed: whoever has your rights can rewrite all of it; `gptos audit seal --init` changes that".to_owned(),
+    });
+}
+
+fn pruned(files: usize, output: &mut Output<'_>) -> ExitStatus {
+    output.remark(&match files {
+        0 => "nothing is old enough".to_owned(),
+        1 => "one file was dropped".to_owned(),
+        files => format!("{files} files were dropped"),
+    });
+    ExitStatus::Success
+}
+
+fn forgotten(count: usize, output: &mut Output<'_>) -> ExitStatus {
+    match count {
+        0 => {
+            output.error("audit forget: nothing was recorded in that time", None);
+            return ExitStatus::NoAnswer;
+        }
+        1 => output.remark("one record is forgotten"),
+        count => output.remark(&format!("{count} records are forgotten")),
+    }
+    ExitStatus::Success
+}
+
+fn sealed(key: &VerifyKey, output: &mut Output<'_>) -> ExitStatus {
+    output.line(&key.written());
+    output.remark("keep this key off this machine: it is shown once, and `gptos audit verify --key FILE` checks the seals with it");
+    ExitStatus::Success
+}
+
+/// Writes it into the configuration file, and into the trail that it was done.
+fn switch(mode: AuditMode, paths: &Paths, state: &Path, output: &mut Output<'_>) -> ExitStatus {
+    let Some(file) = paths.config_file.as_deref() else { return config::without_place(output) };
+    let before = match config::load(paths) {
+        Ok(config) => config.audit,
+        Err(problem) => return config::refuse(&problem, output),
+    };
+    let is_on = mode != AuditMode::Off;
+    if (before != AuditMode::Off) == is_on {
+        output.remark(if is_on { "what you ask and run is recorded already" } else { "nothing is recorded already" });
+        return ExitStatus::Success;
+    }
+    if let Err(error) = config_edit::set_word(file, paths.home.as_deref(), "audit", mode.name()) {
+        return match error {
+            EditError::Config(problem) => config::refuse(&problem, output),
+            error => {
+                output.error(&format!("audit: {error}"), Some(&format!("write `audit = \"{}\"` into {}", mode.name(), file.display())));
+                ExitStatus::Internal
+            }
+        };
+    }
+    // A trail that cannot be written cannot say so; the file counts.
+    if let Err(error) = Upkeep::new(state).switched(is_on, now()) {
+        output.remark(&format!("the trail does not say so: {error}"));
+    }
+    output.remark(if is_on { "what you ask and run is recorded from now on" } else { "nothing is recorded from now on" });
+    ExitStatus::Success
+}
+
+/// A moment in universal time.
+fn stamp(at_ms: u64) -> String {
+    let (days, seconds) = (at_ms / 86_400_000, at_ms / 1000 % 86_400);
+    let (year, month, day) = date(days);
+    format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}Z", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+/// Year, month and day of a number of days since 1970, in the calendar that begins its years in March.
+fn date(days: u64) -> (u64, u64, u64) {
+    let shifted = days + 719_468;
+    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let (year, month) = (year_of_era + era * 400, if month < 10 { month + 3 } else { month - 9 });
+    (year + u64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_written_as_a_date() {
+        assert_eq!(stamp(0), "1970-01-01 00:00:00Z");
+        assert_eq!(stamp(951_782_399_000), "2000-02-28 23:59:59Z");
+        assert_eq!(stamp(951_782_400_000), "2000-02-29 00:00:00Z");
+        assert_eq!(stamp(1_798_761_599_999), "2026-12-31 23:59:59Z");
+    }
+
+    #[test]
+    fn a_cell_is_no_formula_and_ends_where_it_ends() {
+        assert_eq!(quoted("ls"), "\"ls\"");
+        assert_eq!(quoted("=cmd|' /C calc'!A0"), "\"'=cmd|' /C calc'!A0\"");
+        assert_eq!(quoted("echo \"a,b\"\nc"), "\"echo \"\"a,b\"\"\nc\"");
+    }
+}

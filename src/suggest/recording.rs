@@ -1,0 +1,180 @@
+//! What was asked, offered and run, on its way to the audit trail.
+
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use super::aimed;
+use super::pipeline::{Mode, Offer, Outcome, Pipeline, Reply, Request, Via};
+use super::ports::{MakeEvents, RedactedText, Trail, TrailEvent, TrailId, TrailOffer, TrailStats, TrailStep};
+use super::ran::Ran;
+use crate::domain::{Aim, Query, Risk, ShellFacts};
+use crate::redact::Redacted;
+use crate::validate::{Policy, Verdict, check};
+
+/// From here on a suggestion is risky: nobody should run it without a second look.
+pub const RISKY: Risk = Risk::Medium;
+
+/// How long a risky suggestion waits for its record.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Where events go, and what depends on their arriving.
+#[derive(Clone)]
+pub struct Recorder {
+    /// The trail.
+    pub trail: Arc<dyn Trail>,
+    /// Whether no risky suggestion may be given without a record.
+    pub is_required: bool,
+}
+
+/// A request whose steps are recorded. Dropping it before its end means that nobody waits for the answer any more.
+pub(super) struct Recording<'a> {
+    recorder: Option<Recorder>,
+    request: &'a Request,
+    id: TrailId,
+}
+
+impl Pipeline {
+    /// Steps are recorded here from now on; `None`: they are not.
+    pub fn audit(&self, recorder: Option<Recorder>) {
+        *self.recorder.write().unwrap_or_else(PoisonError::into_inner) = recorder;
+    }
+
+    pub(super) fn recorder(&self) -> Option<Recorder> {
+        self.recorder.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until what happened is written, for so long at most; says whether it is.
+    pub fn flush_audit(&self, patience: Duration) -> bool {
+        self.recorder().is_none_or(|recorder| recorder.trail.flush(patience))
+    }
+
+    /// The process ends: what happened is written, and sealed if the trail is.
+    pub fn close_audit(&self, patience: Duration) {
+        self.recorder().into_iter().for_each(|recorder| recorder.trail.close(patience));
+    }
+
+    /// How the trail stands, and whether it is required; `None` when nothing is recorded.
+    pub fn audit_stats(&self) -> Option<(TrailStats, bool)> {
+        self.recorder().map(|recorder| (recorder.trail.stats(), recorder.is_required))
+    }
+
+    /// Whether this may be given before there is a record of it.
+    pub(super) fn may_give_unrecorded(&self, offer: &Offer) -> bool {
+        offer.suggestion.risk() < RISKY || !self.recorder().is_some_and(|recorder| recorder.is_required)
+    }
+
+    /// Records an answer that was given at once.
+    pub(super) fn record_given(&self, request: &Request, reply: &Reply) {
+        if let Some(recorder) = self.recorder().filter(|_| !request.query.is_private()) {
+            recorder.trail.record(events(request, id(), request.now, Some(reply.offers.clone())));
+        }
+    }
+
+    /// Records what was run. A line behind a blank, or for words behind one, leaves no trace.
+    pub(super) fn record_run(&self, ran: &Ran<'_>, facts: &ShellFacts, now: SystemTime) {
+        let is_private = ran.query.is_private() || ran.command.starts_with([' ', '\t']);
+        let Some(recorder) = self.recorder().filter(|_| !is_private) else { return };
+        let (query, aim, command, status) = (ran.query.clone(), ran.aim.clone(), ran.command.to_owned(), ran.status);
+        let policy = Policy::new(facts.shell).with_comments(facts.comments);
+        recorder.trail.record(Box::new(move || {
+            let redacted = aimed::redacted(&query, &aim);
+            let verdict = check(&command, &policy);
+            let step = TrailStep::Ran {
+                query: aimed::remembered(&aim, &redacted),
+                command: redacted.conceal(&command),
+                status,
+                shell: policy.shell,
+                risk: verdict.risk,
+                findings: findings(&verdict),
+            };
+            vec![TrailEvent { id: None, at: now, step }]
+        }));
+    }
+}
+
+impl<'a> Recording<'a> {
+    pub(super) fn begin(recorder: Option<Recorder>, request: &'a Request) -> Self {
+        Self { recorder, request, id: id() }
+    }
+
+    /// Records what came of the request. Where a record is required, risky suggestions without one are held back.
+    pub(super) async fn ended(mut self, outcome: Outcome) -> Outcome {
+        // A request for which keys are needed is asked again with them.
+        let Some(recorder) = self.recorder.take() else { return outcome };
+        let Outcome::Reply(mut reply) = outcome else { return outcome };
+        let is_private = self.request.query.is_private();
+        let made = |reply: &Reply| events(self.request, self.id, SystemTime::now(), Some(reply.offers.clone()));
+        if recorder.is_required && reply.offers.iter().any(|offer| offer.suggestion.risk() >= RISKY) {
+            let recorded = match is_private {
+                true => Err("words that begin with a blank leave none".to_owned()),
+                false => match tokio::time::timeout(PATIENCE, recorder.trail.record_durably(made(&reply))).await {
+                    Ok(recorded) => recorded,
+                    Err(_) => Err("the disk does not answer".to_owned()),
+                },
+            };
+            let Err(why) = recorded else { return Outcome::Reply(reply) };
+            reply.offers.retain(|offer| offer.suggestion.risk() < RISKY);
+            let remark = format!("a risky suggestion was held back, because the audit trail must have a record of it: {why}");
+            reply.remarks.push(RedactedText::mask(&remark));
+        }
+        if !is_private {
+            recorder.trail.record(made(&reply));
+        }
+        Outcome::Reply(reply)
+    }
+}
+
+impl Drop for Recording<'_> {
+    fn drop(&mut self) {
+        if let Some(recorder) = self.recorder.take().filter(|_| !self.request.query.is_private()) {
+            recorder.trail.record(events(self.request, self.id, SystemTime::now(), None));
+        }
+    }
+}
+
+/// The events of a request that ended at `at` with these suggestions, or because nobody waited any more.
+fn events(request: &Request, id: TrailId, at: SystemTime, offers: Option<Vec<Offer>>) -> MakeEvents {
+    let (query, aim, asked, mode): (Query, Aim, SystemTime, &'static str) =
+        (request.query.clone(), request.aim.clone(), request.now, name(request.mode));
+    let shell = request.facts.shell;
+    Box::new(move || {
+        let redacted = aimed::redacted(&query, &aim);
+        let first = TrailStep::Asked { query: aimed::remembered(&aim, &redacted), shell, mode };
+        let last = match offers {
+            Some(offers) => TrailStep::Offered(offers.iter().map(|given| offer(given, &redacted)).collect()),
+            None => TrailStep::Canceled,
+        };
+        vec![TrailEvent { id: Some(id), at: asked, step: first }, TrailEvent { id: Some(id), at, step: last }]
+    })
+}
+
+fn offer(offer: &Offer, redacted: &Redacted) -> TrailOffer {
+    let origin = offer.suggestion.origin();
+    TrailOffer {
+        command: redacted.conceal(offer.suggestion.command()),
+        source: match offer.via {
+            Via::Cache => "cache".to_owned(),
+            Via::Stale => "stale".to_owned(),
+            Via::Live | Via::Guess => origin.label(),
+        },
+        model: origin.provider().and_then(|provider| provider.model.clone()),
+        risk: offer.suggestion.risk(),
+        findings: findings(offer.suggestion.verdict()),
+    }
+}
+
+fn findings(verdict: &Verdict) -> Vec<String> {
+    verdict.findings.iter().map(|finding| finding.rule.clone()).collect()
+}
+
+fn name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Normal => "normal",
+        Mode::Fresh => "fresh",
+        Mode::Offline => "offline",
+    }
+}
+
+fn id() -> TrailId {
+    TrailId(fastrand::u64(..).to_le_bytes())
+}
