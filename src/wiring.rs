@@ -18,14 +18,10 @@ use crate::platform::{self, OwnBinary};
 use crate::providers::{self, HttpPool, ProviderSettings};
 use crate::secrets;
 use crate::suggest::pipeline::{Pipeline, Place};
-<<<<<<< HEAD
 use crate::suggest::ports::{
-    AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Commands, Memory, Provider, ShellSyntax, Surroundings,
+    AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Commands, Memory, Provider, ShellSyntax, Surroundings, Trail,
 };
-=======
-use crate::suggest::ports::{AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Memory, Provider, Trail};
 use crate::suggest::recording::Recorder;
->>>>>>> a78b33a (The audit trail is written, shown, checked, forgotten and sealed)
 use crate::suggest::{engine, trial};
 use crate::system::failure;
 use crate::system::options::{OptionLists, Places};

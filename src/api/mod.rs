@@ -28,7 +28,7 @@ use crate::suggest::pipeline::{Pipeline, Ran, Request};
 use crate::suggest::ports::Provider;
 use crate::validate::CustomRules;
 
-pub use fix::to_answer;
+pub use fix::{UNRECORDED, to_answer};
 use reply::to_endpoint;
 pub use reply::{to_mode, to_progress, to_record, to_stats};
 pub use stream::SOFT_DEADLINE;

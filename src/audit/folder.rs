@@ -4,6 +4,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, Mode, OFlags, flock};
 
@@ -14,6 +15,9 @@ use crate::platform;
 /// The name of the directory in the state directory.
 const NAME: &str = "audit";
 const ENDING: &str = ".seg";
+/// How long the lock is waited for. Whoever holds it writes a few records, unless that process was stopped.
+const PATIENCE: Duration = Duration::from_secs(4);
+const PAUSE: Duration = Duration::from_millis(2);
 /// A segment is read no further than that, whoever wrote it.
 const MOST_READ: u64 = 4 * 1024 * 1024;
 
@@ -43,12 +47,12 @@ impl Folder {
         let make = |path: &Path| DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| AuditError::io(path, error));
         make(&self.state)?;
         make(&self.path)?;
-        self.locked(FlockOperation::LockExclusive)?.ok_or_else(|| AuditError::Foreign(self.path.clone()))
+        self.locked(FlockOperation::NonBlockingLockExclusive)?.ok_or_else(|| AuditError::Foreign(self.path.clone()))
     }
 
     /// Waits until nobody writes; `None` when there is no trail.
     pub(super) fn lock_for_reading(&self) -> Result<Option<Lock>, AuditError> {
-        self.locked(FlockOperation::LockShared)
+        self.locked(FlockOperation::NonBlockingLockShared)
     }
 
     fn locked(&self, operation: FlockOperation) -> Result<Option<Lock>, AuditError> {
@@ -63,8 +67,15 @@ impl Folder {
         if !platform::is_own(&facts) || facts.mode() & 0o077 != 0 {
             return Err(AuditError::Foreign(self.path.clone()));
         }
-        flock(&directory, operation).map_err(|errno| failed(errno.into()))?;
-        Ok(Some(Lock(directory)))
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match flock(&directory, operation) {
+                Ok(()) => return Ok(Some(Lock(directory))),
+                Err(rustix::io::Errno::WOULDBLOCK) if Instant::now() < deadline => std::thread::sleep(PAUSE),
+                Err(rustix::io::Errno::WOULDBLOCK) => return Err(AuditError::Busy),
+                Err(errno) => return Err(failed(errno.into())),
+            }
+        }
     }
 
     /// The numbers of all segments, the oldest first.

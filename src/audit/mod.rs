@@ -76,6 +76,9 @@ pub enum AuditError {
     /// There are no random bytes, or the cipher refuses.
     #[error("a record cannot be encrypted")]
     Cipher,
+    /// Another process holds the lock and does not give it back.
+    #[error("another process has held the trail for seconds; a resident that was stopped does")]
+    Busy,
     /// It is sealed already.
     #[error("the trail is sealed already; the key of the seal is the one in {0}")]
     Sealed(PathBuf),

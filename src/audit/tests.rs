@@ -225,7 +225,7 @@ fn rewrite(state: &Path, how: u32) {
 
 #[test]
 fn every_change_that_a_level_claims_to_find_is_found() {
-    let count = std::env::var("GPTOS_TEST_MUTATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(200);
+    let count = std::env::var("MUTATED_TRAILS").ok().and_then(|count| count.parse().ok()).unwrap_or(250);
     let directory = tempfile::tempdir().unwrap();
     for is_sealed in [false, true] {
         let whole = directory.path().join(format!("whole-{is_sealed}"));

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -24,7 +24,7 @@ const MOST_RECENT: usize = 256;
 /// How often it is looked whether something is to be sealed.
 const SEAL_EVERY: Duration = Duration::from_secs(60);
 /// How long a process that ends waits for what is not written yet.
-const LAST_PATIENCE: Duration = Duration::from_millis(100);
+const LAST_PATIENCE: Duration = Duration::from_millis(300);
 
 /// The trail of a state directory.
 pub struct FileTrail {
@@ -52,6 +52,10 @@ enum Job {
 struct Shared {
     depth: AtomicUsize,
     dropped: AtomicU64,
+    /// Steps that wait for the disk.
+    batch: AtomicUsize,
+    /// Whether anything was handed in.
+    is_used: AtomicBool,
     stats: Mutex<TrailStats>,
 }
 
@@ -74,6 +78,7 @@ impl FileTrail {
 
     fn hand_in(&self, job: Job) -> bool {
         self.shared.depth.fetch_add(1, Ordering::Relaxed);
+        self.shared.is_used.store(true, Ordering::Relaxed);
         let is_in = self.jobs.try_send(job).is_ok();
         if !is_in {
             self.shared.depth.fetch_sub(1, Ordering::Relaxed);
@@ -116,7 +121,7 @@ impl Trail for FileTrail {
     fn stats(&self) -> TrailStats {
         let stats = self.shared.stats.lock().unwrap_or_else(PoisonError::into_inner).clone();
         TrailStats {
-            depth: self.shared.depth.load(Ordering::Relaxed),
+            depth: self.shared.depth.load(Ordering::Relaxed) + self.shared.batch.load(Ordering::Relaxed),
             capacity: MOST_WAITING,
             dropped: stats.dropped + self.shared.dropped.load(Ordering::Relaxed),
             ..stats
@@ -126,7 +131,7 @@ impl Trail for FileTrail {
 
 impl Drop for FileTrail {
     fn drop(&mut self) {
-        if self.shared.depth.load(Ordering::Relaxed) > 0 {
+        if self.shared.is_used.load(Ordering::Relaxed) {
             self.flush(LAST_PATIENCE);
         }
     }
@@ -180,8 +185,6 @@ impl Work {
                 let entries = self.entries(make());
                 let now = Instant::now();
                 entries.into_iter().for_each(|entry| self.batch.push(entry, now));
-                self.done(1);
-                return;
             }
             Job::Durable(make, done) => {
                 // What was handed in before comes before.
@@ -201,7 +204,8 @@ impl Work {
                 let _ = done.send(is_written);
             }
         }
-        self.done(1);
+        self.shared.depth.fetch_sub(1, Ordering::Relaxed);
+        self.shared.batch.store(self.batch.len(), Ordering::Relaxed);
     }
 
     /// Writes everything that waits.
@@ -214,7 +218,7 @@ impl Work {
         if !is_written {
             self.batch.put_back(entries, Instant::now());
         }
-        self.done(0);
+        self.shared.batch.store(self.batch.len(), Ordering::Relaxed);
         is_written
     }
 
@@ -229,6 +233,8 @@ impl Work {
             stats.write_failures += 1;
         }
         stats.failure = written.clone().err();
+        drop(stats);
+        self.tell();
         written
     }
 
@@ -241,7 +247,7 @@ impl Work {
         if let Err(error) = self.log.seal(millis(SystemTime::now()), at_once) {
             debug!("audit: seal: {error}");
         }
-        self.done(0);
+        self.tell();
     }
 
     /// Reads the whole trail once, so that somebody is told soon when it was changed.
@@ -251,11 +257,11 @@ impl Work {
             Ok(_) => self.found += 1,
             Err(error) => debug!("audit: {error}"),
         }
-        self.done(0);
+        self.tell();
     }
 
-    /// So many jobs are done.
-    fn done(&mut self, jobs: usize) {
+    /// Puts down how the trail stands.
+    fn tell(&mut self) {
         let unsealed = self.log.unsealed();
         let mut stats = self.shared.stats.lock().unwrap_or_else(PoisonError::into_inner);
         stats.records = self.log.records;
@@ -263,8 +269,6 @@ impl Work {
         stats.verify_failures = self.log.damaged + self.found;
         (stats.is_sealed, stats.unsealed) = (unsealed.is_some(), unsealed.unwrap_or(self.log.records));
         stats.dropped = self.batch.lost();
-        drop(stats);
-        self.shared.depth.fetch_sub(jobs, Ordering::Relaxed);
     }
 
     fn entries(&mut self, events: Vec<TrailEvent>) -> Vec<Entry> {

@@ -1,6 +1,8 @@
 //! `gptos fix`, and what `??` alone asks after a line that failed. It is answered in this process, by rules and by looking, so
 //! that the line, which may hold anything, goes nowhere.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::arguments::FixArguments;
@@ -9,8 +11,8 @@ use super::output::{Output, visible};
 use super::widget::record;
 use super::{ExitStatus, check, facts, report};
 use crate::api;
-use crate::config::ConfigFile;
-use crate::domain::{Query, ShellFacts, ShellKind};
+use crate::config::{Config, ConfigFile};
+use crate::domain::{AuditMode, Query, ShellFacts, ShellKind};
 use crate::fix::Failed;
 use crate::line::context::Context;
 use crate::line::present::{self, Shown};
@@ -33,8 +35,10 @@ pub(super) fn run(arguments: &FixArguments, output: &mut Output<'_>) -> ExitStat
     let Some(line) = check::line_of(&arguments.command, "fix", output) else { return ExitStatus::Usage };
     let shell = arguments.shell.map_or_else(facts::default_shell, |name| name.0);
     let facts = facts::gather(shell, String::new());
-    let policy = Standing::look(&Surroundings::look().paths, &facts).policy(&facts);
-    let (shown, answer) = look(&line, i32::from(arguments.status), None, &facts, &policy);
+    let paths = Surroundings::look().paths;
+    let policy = Standing::look(&paths, &facts).policy(&facts);
+    let audit = configured(&paths).audit;
+    let (shown, answer) = look((&line, i32::from(arguments.status), None), &facts, &policy, audit);
     if arguments.json {
         let fixes = shown.chunks(1).map(|one| report::Report::new(one, &facts, &[])).collect();
         let report = Report { shell: shell.name(), status: i32::from(arguments.status), fixes, remarks: answer.remarks };
@@ -60,8 +64,9 @@ pub(super) fn widget(shell: ShellKind, status: u8, shell_version: String, output
         context.tell(&mut facts);
         let surroundings = Surroundings::look();
         let policy = Standing::look(&surroundings.paths, &facts).policy(&facts);
-        let printed = printed(line.as_str(), &surroundings.paths, &facts);
-        let (shown, answer) = look(line.as_str(), i32::from(status), printed.as_deref(), &facts, &policy);
+        let config = configured(&surroundings.paths);
+        let printed = if config.shell.read_screen { screen::printed_by(line.as_str(), &facts, &facts::variable) } else { None };
+        let (shown, answer) = look((line.as_str(), i32::from(status), printed.as_deref()), &facts, &policy, config.audit);
         for one in &shown {
             record(output, "cmd", one.command(), &one.note());
         }
@@ -85,18 +90,16 @@ fn of_a_line(error: &crate::domain::QueryError) -> &'static str {
     }
 }
 
-/// What the line printed, if the user wants it read and the terminal hands it over.
-fn printed(line: &str, paths: &Paths, facts: &ShellFacts) -> Option<String> {
-    let config = ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current().0;
-    if config.shell.read_screen { screen::printed_by(line, facts, &facts::variable) } else { None }
+fn configured(paths: &Paths) -> Arc<Config> {
+    ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current().0
 }
 
-/// Looks around and has everything that is found judged.
-fn look(line: &str, status: i32, printed: Option<&str>, facts: &ShellFacts, policy: &Policy) -> (Vec<Shown>, Answer) {
+/// Looks around for a line with this status, which may have printed something, and has everything that is found judged.
+fn look((line, status, printed): (&str, i32, Option<&str>), facts: &ShellFacts, policy: &Policy, audit: AuditMode) -> (Vec<Shown>, Answer) {
     let failed = Failed { line: line.trim(), status, shell: facts.shell, printed };
     let fixes = if status == 0 { Default::default() } else { failed.fixes(&failure::look(&failed.wanted(), facts)) };
     let remark = fixes.remark.clone();
-    let mut answer = api::to_answer(fixes, policy);
+    let mut answer = api::to_answer(fixes, policy, audit);
     let mut shown = present::suggestions(&mut answer, policy);
     // A line is put into a buffer whole, and one Enter would run all rows of it.
     shown.retain(|one| !one.command().contains('\n'));

@@ -7,17 +7,20 @@ use super::ask::{Ask, Surroundings};
 use super::hot_verbs::HotVerb;
 use super::output::{Output, visible};
 use super::{ExitStatus, at_hand, facts, fix, guard, hints, pages, translate};
+use crate::api::UNRECORDED;
 use crate::client::Unavailable;
 use crate::complete::Reading;
-use crate::domain::{Aim, Query, ShellFacts, ShellKind};
+use crate::config::ConfigFile;
+use crate::domain::{Aim, AuditMode, Query, ShellFacts, ShellKind};
 use crate::line::context::{self, Context};
 use crate::line::records::{self, Asker, Offered, Records};
 use crate::line::standing::Standing;
 use crate::line::{aloud, first_use, partial, present};
-use crate::protocol::{Answer, Mode, RanRequest, WarmRequest, WireAim, WireShell};
+use crate::paths::Paths;
+use crate::protocol::{Answer, Mode, RanRequest, WarmRequest, WireAim, WireCandidate, WireShell};
 use crate::suggest::pipeline::Ran;
 use crate::system::blast;
-use crate::validate::Policy;
+use crate::validate::{Policy, judge};
 use crate::wiring;
 
 /// How many suggestions a shell cycles through.
@@ -99,8 +102,9 @@ fn widget(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Outp
             standing.tighten(&mut ask.mode, &mut ask.no_cache);
             let may_widen = !wish.list && !wish.fresh && ask.aim.cursor.is_none();
             let mut put = |ask: &Ask| put(ask, &standing, &surroundings, output);
+            let line = String::from_utf8_lossy(&context.query);
             let mut answer = match ask.aim.cursor {
-                Some(cursor) => begun(&mut ask, &String::from_utf8_lossy(&context.query), cursor, &mut put),
+                Some(cursor) => begun(&mut ask, (&line, cursor), (&standing, &surroundings.paths), &mut put),
                 None => put(&ask),
             };
             answer.candidates.truncate(want);
@@ -142,10 +146,30 @@ fn put(ask: &Ask, standing: &Standing, surroundings: &Surroundings, output: &mut
 }
 
 /// Answers a line without `??`. What it may become is found in this process; words are asked like all others.
-fn begun(ask: &mut Ask, line: &str, cursor: usize, put: &mut dyn FnMut(&Ask) -> Answer) -> Answer {
+fn begun(
+    ask: &mut Ask,
+    (line, cursor): (&str, usize),
+    (standing, paths): (&Standing, &Paths),
+    put: &mut dyn FnMut(&Ask) -> Answer,
+) -> Answer {
     let reading = partial::decide(line, &ask.facts);
-    let found =
+    let mut found =
         if reading == Reading::Words || ask.mode == Mode::Fresh { Vec::new() } else { partial::candidates(line, cursor, &ask.facts) };
+    let before = found.len();
+    if before > 0 && ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current().0.audit == AuditMode::Required {
+        // There is no record of what is found in this process.
+        let policy = standing.policy(&ask.facts);
+        found.retain(|wire| {
+            wire.clone().into_candidate().is_some_and(|found| judge(&found, &policy).is_ok_and(|s| !s.risk().wants_a_record()))
+        });
+    }
+    let held = (found.len() < before).then(|| UNRECORDED.to_owned());
+    let mut answer = what_it_becomes(ask, line, reading, found, put);
+    answer.remarks.extend(held);
+    answer
+}
+
+fn what_it_becomes(ask: &mut Ask, line: &str, reading: Reading, found: Vec<WireCandidate>, put: &mut dyn FnMut(&Ask) -> Answer) -> Answer {
     match reading {
         Reading::Command if !found.is_empty() => Answer { candidates: found, ..Answer::default() },
         Reading::Command => {

@@ -16,6 +16,11 @@ pub enum Risk {
 }
 
 impl Risk {
+    /// Whether nobody should run it without a second look, so that it may have to be on record before it is given.
+    pub fn wants_a_record(self) -> bool {
+        self >= Risk::Medium
+    }
+
     /// The lower-case word.
     pub fn name(self) -> &'static str {
         match self {

@@ -347,20 +347,15 @@ impl Pipeline {
     /// Answers one request by its deadline. Dropping the future cancels everything it started that nobody else waits for.
     pub async fn suggest(&self, request: &Request, providers: &[Arc<dyn Provider>], waiting: &WaitingFor) -> Outcome {
         let mut asking = self.metrics.asking();
-<<<<<<< HEAD
-        let mut outcome = self.answer(request, providers, waiting, &mut asking).await;
-=======
         let recording = Recording::begin(self.recorder(), request);
-        let outcome = self.answer(request, providers, waiting, &mut asking).await;
-        let outcome = recording.ended(outcome).await;
->>>>>>> a78b33a (The audit trail is written, shown, checked, forgotten and sealed)
+        let mut outcome = self.answer(request, providers, waiting, &mut asking).await;
         asking.ended(&outcome, providers);
         if let Outcome::Reply(reply) = &mut outcome
             && request.others
         {
             self.add_others(reply, request).await;
         }
-        outcome
+        recording.ended(outcome).await
     }
 
     async fn answer(&self, request: &Request, providers: &[Arc<dyn Provider>], waiting: &WaitingFor, asking: &mut Asking<'_>) -> Outcome {

@@ -7,12 +7,9 @@ use super::aimed;
 use super::pipeline::{Mode, Offer, Outcome, Pipeline, Reply, Request, Via};
 use super::ports::{MakeEvents, RedactedText, Trail, TrailEvent, TrailId, TrailOffer, TrailStats, TrailStep};
 use super::ran::Ran;
-use crate::domain::{Aim, Query, Risk, ShellFacts};
+use crate::domain::{Aim, Query, ShellFacts};
 use crate::redact::Redacted;
 use crate::validate::{Policy, Verdict, check};
-
-/// From here on a suggestion is risky: nobody should run it without a second look.
-pub const RISKY: Risk = Risk::Medium;
 
 /// How long a risky suggestion waits for its record.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -60,7 +57,7 @@ impl Pipeline {
 
     /// Whether this may be given before there is a record of it.
     pub(super) fn may_give_unrecorded(&self, offer: &Offer) -> bool {
-        offer.suggestion.risk() < RISKY || !self.recorder().is_some_and(|recorder| recorder.is_required)
+        !offer.suggestion.risk().wants_a_record() || !self.recorder().is_some_and(|recorder| recorder.is_required)
     }
 
     /// Records an answer that was given at once.
@@ -104,7 +101,7 @@ impl<'a> Recording<'a> {
         let Outcome::Reply(mut reply) = outcome else { return outcome };
         let is_private = self.request.query.is_private();
         let made = |reply: &Reply| events(self.request, self.id, SystemTime::now(), Some(reply.offers.clone()));
-        if recorder.is_required && reply.offers.iter().any(|offer| offer.suggestion.risk() >= RISKY) {
+        if recorder.is_required && reply.offers.iter().any(|offer| offer.suggestion.risk().wants_a_record()) {
             let recorded = match is_private {
                 true => Err("words that begin with a blank leave none".to_owned()),
                 false => match tokio::time::timeout(PATIENCE, recorder.trail.record_durably(made(&reply))).await {
@@ -113,7 +110,7 @@ impl<'a> Recording<'a> {
                 },
             };
             let Err(why) = recorded else { return Outcome::Reply(reply) };
-            reply.offers.retain(|offer| offer.suggestion.risk() < RISKY);
+            reply.offers.retain(|offer| !offer.suggestion.risk().wants_a_record());
             let remark = format!("a risky suggestion was held back, because the audit trail must have a record of it: {why}");
             reply.remarks.push(RedactedText::mask(&remark));
         }

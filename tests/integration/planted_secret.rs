@@ -141,9 +141,14 @@ fn a_planted_secret_is_found_nowhere() {
             failed += &format!("{}{}", run.out, run.err);
         }
     }
+    let ran = format!("{query}\0curl -u 'me:{PASSWORD}' -H 'authorization: bearer {}' https://x.example", token());
+    assert_eq!(env.run_with_input(&["ran", "bash", "0"], ran.as_bytes()).code, Some(0));
+    let trail = env.run(&["audit", "export"]).out;
+    assert!(trail.contains(WATCHED) && trail.contains("curl -u"), "{trail}");
     env.run(&["daemon", "stop"]);
     resident.wait().unwrap();
     let forms = all_forms();
+    assert_absent("the audit trail", trail.as_bytes(), &forms);
     assert_absent("the output", format!("{}{}{}{}{failed}", answered.out, answered.err, cached.out, cached.err).as_bytes(), &forms);
     let requests = server.requests();
     assert!(requests.len() > 5 && requests[0].body.contains(".txt") && requests[0].body.contains("work"), "{:?}", requests.first());

@@ -51,8 +51,10 @@ fn the_health_of_every_provider_is_told_in_the_users_order() {
 
     let shown = env.run(&["status"]);
     let lines: Vec<&str> = shown.out.lines().collect();
-    assert_eq!((shown.code, lines.len()), (Some(0), 7), "{}", shown.out);
-    assert!(lines[0].starts_with("resident ") && lines[1].starts_with("NAME "), "{}", shown.out);
+    assert_eq!((shown.code, lines.len()), (Some(0), 8), "{}", shown.out);
+    assert!(lines[0].starts_with("resident ") && lines[1].starts_with("audit local, "), "{}", shown.out);
+    let lines = &lines[1..];
+    assert!(lines[1].starts_with("NAME "), "{}", shown.out);
     assert!(lines[1..].iter().all(|line| line.chars().count() <= 80 && !line.contains(char::is_control)), "{}", shown.out);
     assert!(lines[2].starts_with("down ") && lines[2].contains(" open ") && lines[2].ends_with("  direct"), "{}", shown.out);
     assert!(lines[4].contains("  proxy http://127.0.0.1:9"), "{}", shown.out);
