@@ -185,7 +185,7 @@ pub fn for_far_side(paths: &Paths, os: &'static str, commands: Arc<dyn Commands>
     let settings = file.current().0.cache.clone();
     let place = Place { os, build: env!("CARGO_PKG_VERSION").to_owned(), ttl: settings.ttl };
     let pipeline = Pipeline::new(place, Arc::new(MemoryCache::new(settings)), commands, Arc::new(NoShells)).with_surroundings(surroundings);
-    with_pipeline(pipeline, file, PackFolder::new(None))
+    with_pipeline(pipeline, file, PackFolder::new(None), (paths.state_dir.clone(), Writer::Once))
 }
 
 /// The shells of another machine cannot be asked.
@@ -285,18 +285,18 @@ fn service(
         Some(pages) => pipeline.with_pages(Arc::new(pages)),
         None => pipeline,
     };
-    with_pipeline(pipeline, file, packs)
+    with_pipeline(pipeline, file, PackFolder::new(paths.intents_dir()), (paths.state_dir.clone(), writer))
 }
 
-fn with_pipeline(pipeline: Pipeline, file: ConfigFile, packs: PackFolder) -> Arc<Service> {
+fn with_pipeline(pipeline: Pipeline, file: ConfigFile, packs: PackFolder, (state_dir, writer): (Option<PathBuf>, Writer)) -> Arc<Service> {
     let config_file = file.path().map(Path::to_owned);
     Arc::new(Service {
         pipeline,
         config_file,
-        state: Mutex::new(State { file, built: None, packs: PackFolder::new(paths.intents_dir()), taught: Arc::default(), notice: None }),
+        state: Mutex::new(State { file, built: None, packs, taught: Arc::default(), notice: None }),
         pool: HttpPool::new(),
         memory: OnceLock::new(),
-        state_dir: paths.state_dir.clone(),
+        state_dir,
         writer,
         trail: OnceLock::new(),
     })
