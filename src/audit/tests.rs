@@ -341,7 +341,7 @@ fn the_oldest_are_dropped_by_age_and_by_size_and_the_rest_is_whole() {
     let report = verify(state, Some(&key)).unwrap();
     assert_eq!(report.status(), 0, "{report:?}");
     let oldest = entries(state).unwrap()[0].at_ms;
-    assert!(oldest >= NOW + 9 * DAY - 1 && oldest <= NOW + 11 * DAY, "{}", (oldest - NOW) / DAY);
+    assert!((NOW + 9 * DAY - 1..=NOW + 11 * DAY).contains(&oldest), "{}", (oldest - NOW) / DAY);
     assert!(report.first > 0 && report.segments <= 92, "{report:?}");
     assert!(log.prune(NOW + 100 * DAY, 30 * DAY).unwrap() > 50);
     assert_eq!(log.prune(NOW + 100 * DAY, 30 * DAY).unwrap(), 0);
