@@ -53,6 +53,19 @@ function __gptos_far_say
     commandline -f repaint
 end
 
+# In the row below the line while somebody is asked. Index and cursor up make sure that there is one.
+function __gptos_far_sign
+    printf '\eD\e[A\e7\eD\r\e[K%s\e8' $argv[1] >&2
+end
+
+function __gptos_far_interrupted --on-signal INT
+    set -q _GPTOS_ASKING
+    or return
+    set -e _GPTOS_ASKING
+    __gptos_far_sign ''
+    __gptos_far_say cancelled
+end
+
 # Tenths of a second, or whole seconds where date knows nothing finer.
 function __gptos_far_now
     set -l now (command date +%s%N)
@@ -71,7 +84,14 @@ function __gptos_far_translate
         __gptos_far_say 'type what you want on one line, then press the key'
         return
     end
+    __gptos_far_sign 'gptos: asking at home... (Ctrl-C keeps the line)'
+    set -g _GPTOS_ASKING
     set -l answer (__gptos_far_ask line "$private$words")
+    # Ctrl-C has been dealt with, if this function is still run then.
+    set -q _GPTOS_ASKING
+    or return
+    set -e _GPTOS_ASKING
+    __gptos_far_sign ''
     if test "$answer[-1]" != end
         __gptos_far_say 'nobody answers at home; the session goes on without the keys'
         return

@@ -16,7 +16,7 @@ use super::ssh_answers::FarAnswers;
 use crate::config::{ConfigFile, Guard};
 use crate::offline::Translator;
 use crate::paths::Paths;
-use crate::ssh::{Front, Gate, Plan, Stub, forbids, resolve, run as run_ssh, serve, socket_name};
+use crate::ssh::{Front, Gate, Plan, Stub, cancel, forbids, has_master, resolve, run as run_ssh, serve, socket_name};
 
 /// How long the other side waits for an answer of this machine alone, in seconds.
 const WAIT: u64 = 5;
@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &SshArguments, paths: &Paths, output: &mut Output<'
     };
     output.flush();
     let plain = || run_ssh(&program, &arguments.rest, |_| {});
-    let ended = match session.map(|session| session.hold(&program)) {
+    let ended = match session.map(|session| session.hold(&program, &arguments.rest)) {
         Some(Ok(Ended::Refused)) => {
             output.remark("the other side does not start `sh`, so this is a plain session");
             plain()
@@ -67,6 +67,8 @@ struct Session {
     gate: Arc<Gate>,
     runtime: Runtime,
     arguments: Vec<OsString>,
+    /// What is forwarded, where a master would go on with it.
+    shared: Option<OsString>,
 }
 
 /// How such a session has ended.
@@ -114,15 +116,15 @@ fn prepare(program: &OsStr, arguments: &SshArguments, paths: &Paths) -> Result<O
     }
     let mut forwarded = OsString::from(format!("{socket}:"));
     forwarded.push(front.path());
-    let mut words: Vec<OsString> = vec!["-t".into(), "-R".into(), forwarded];
+    let mut words: Vec<OsString> = vec!["-t".into(), "-R".into(), forwarded.clone()];
     words.extend(arguments.rest.iter().cloned());
     words.push(command.into());
-    Ok(Some(Session { front, gate, runtime, arguments: words }))
+    Ok(Some(Session { front, gate, runtime, arguments: words, shared: has_master(&settings).then_some(forwarded) }))
 }
 
 impl Session {
     /// Waits for the end of ssh; the socket goes with it.
-    fn hold(self, program: &OsStr) -> io::Result<Ended> {
+    fn hold(self, program: &OsStr, asked: &[OsString]) -> io::Result<Ended> {
         let begun = Instant::now();
         let (front, handle) = (self.front, self.runtime.handle().clone());
         let ended = run_ssh(program, &self.arguments, |ssh| {
@@ -130,6 +132,9 @@ impl Session {
         });
         self.runtime.shutdown_background();
         drop(front);
+        if let Some(forwarding) = &self.shared {
+            cancel(program, forwarding, asked);
+        }
         Ok(match ended? {
             status if UNKNOWN_COMMAND.contains(&status) && begun.elapsed() < FAILS_EARLY && !self.gate.was_reached() => Ended::Refused,
             status => Ended::With(status),

@@ -127,6 +127,12 @@ pub fn forbids(settings: &str) -> Option<Option<&'static str>> {
     None
 }
 
+/// Whether the session may be one of several that share a connection, by what `ssh -G` says.
+pub fn has_master(settings: &str) -> bool {
+    let mut pairs = settings.lines().filter_map(|line| line.split_once(' '));
+    pairs.any(|(key, value)| key.eq_ignore_ascii_case("controlpath") && !matches!(value.trim(), "" | "none"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,6 +195,7 @@ mod tests {
                      forkafterauthentication no\nclearallforwardings no\npermitlocalcommand no\nremotecommand none\n";
         assert_eq!(forbids(usual), None);
         assert_eq!(forbids(""), None, "an older ssh says less");
+        assert!(!has_master(usual) && !has_master("controlpath none\n") && has_master("controlmaster false\ncontrolpath /run/cm\n"));
         for line in [
             "sessiontype none",
             "sessiontype subsystem",

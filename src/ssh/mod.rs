@@ -12,9 +12,9 @@ mod session;
 mod stub;
 
 pub use answers::{Lines, own_rules};
-pub use arguments::{Plain, Plan, forbids};
+pub use arguments::{Plain, Plan, forbids, has_master};
 pub use far::{FarCommands, FarPlace, FarQuestion, FarSide, FarTools, QuestionError};
 pub use gate::{Answers, Gate, Question};
 pub use listener::{Front, FrontError, serve};
-pub use session::{resolve, run};
+pub use session::{cancel, resolve, run};
 pub use stub::{Stub, socket_name};

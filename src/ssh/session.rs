@@ -15,6 +15,15 @@ pub fn resolve(program: &OsStr, arguments: &[OsString]) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// Takes back a forwarding that a master goes on with after the session. Nobody waits for it: this process ends, and a master that hangs is
+/// not its affair.
+pub fn cancel(program: &OsStr, forwarding: &OsStr, arguments: &[OsString]) {
+    let mut command = Command::new(program);
+    command.args(["-O", "cancel", "-R"]).arg(forwarding).args(arguments);
+    // Without a master there is nothing to take back.
+    drop(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn());
+}
+
 /// Runs ssh and waits for its end: its status as a shell would give it. When it stops, so does this process, and both go on together.
 /// `started` is told its number, for who passes signals on.
 ///

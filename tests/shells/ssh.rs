@@ -254,7 +254,7 @@ fn the_users_own_files_and_keymaps_are_kept() {
 
 #[test]
 fn providers_are_asked_when_their_user_says_so_and_ctrl_c_keeps_the_line() {
-    for shell in [Shell::Zsh, Shell::Bash] {
+    for shell in SHELLS {
         let provider = FakeProvider::always(Reply::nothing());
         let mut session = Session::prepare(shell, &Ways::default(), "");
         let block = format!(
@@ -268,7 +268,8 @@ fn providers_are_asked_when_their_user_says_so_and_ctrl_c_keeps_the_line() {
         t.key("C-g");
         t.wait_for(|| (provider.count() > 0).then_some(()), "the provider to be asked");
         t.wait_for_screen("asking at home");
-        t.key("C-c");
+        // The shell has taken all keys and waits for somebody else than the keyboard.
+        t.keys(&["C-c"]);
         assert_eq!(session.answered("gptos: cancelled"), "zzyzx the qwxv blorf", "{shell:?}");
         t.wait_for(|| (provider.connections() > 0).then_some(()), "a connection");
         assert!(provider.wait_until_idle(std::time::Duration::from_secs(20)), "the call is given up");
@@ -286,6 +287,39 @@ fn providers_are_asked_when_their_user_says_so_and_ctrl_c_keeps_the_line() {
         session.t.wait_for_screen("`gptos ssh --providers`");
         assert_eq!((provider.count(), session.t.buffer().as_str()), (asked, "zzyzx the qwxv blorf"), "{shell:?}");
     }
+}
+
+#[test]
+fn sessions_that_share_a_connection_leave_no_forwarding_behind() {
+    let mut session = Session::prepare(Shell::Bash, &Ways::default(), "");
+    let control = session.server.share_connections();
+    session.enter("");
+    let folder = session.far_folder();
+    session.t.type_text("list files by size");
+    session.t.key("C-g");
+    assert!(session.answered("risk none").starts_with("ls "));
+    session.t.key("C-c");
+    session.t.wait_for_buffer(str::is_empty);
+    assert!(control.exists() && listens_for(&session.server), "one connection for all");
+    assert_eq!(session.leave(5), "5");
+    assert!(!folder.exists());
+    // The master listens no longer in the name of a session that has ended.
+    session.t.wait_for(|| (!listens_for(&session.server)).then_some(()), "the forwarding to be taken back");
+    fs::remove_file(session.t.dir().join("far-pid")).unwrap();
+    session.enter("");
+    assert!(listens_for(&session.server), "the next one has its own");
+}
+
+/// Whether anybody of this server listens at a socket of ours: the socket keeps the name that it was bound under.
+fn listens_for(server: &Server) -> bool {
+    let sockets = fs::read_to_string("/proc/net/unix").unwrap();
+    let inodes: Vec<&str> =
+        sockets.lines().filter(|line| line.contains("/tmp/.gptos-")).filter_map(|line| line.split_whitespace().nth(6)).collect();
+    let held = |pid: u32| {
+        let links = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten().filter_map(|fd| fs::read_link(fd.path()).ok());
+        links.map(|link| link.display().to_string()).any(|link| inodes.iter().any(|inode| link == format!("socket:[{inode}]")))
+    };
+    server.processes().into_iter().any(held)
 }
 
 fn write_script(path: &Path, text: &str) {

@@ -89,6 +89,27 @@ impl Server {
         fs::set_permissions(self.client_config(), fs::Permissions::from_mode(0o600)).unwrap();
     }
 
+    /// Has the sessions share a connection, whose socket is given.
+    pub fn share_connections(&self) -> PathBuf {
+        let control = self.dir.path().join("control");
+        let text = fs::read_to_string(self.client_config()).unwrap();
+        let more = format!("  ControlMaster auto\n  ControlPath {}\n  ControlPersist 60\n", control.display());
+        fs::write(self.client_config(), text + &more).unwrap();
+        control
+    }
+
+    /// The server and all that it has started.
+    pub fn processes(&self) -> Vec<u32> {
+        let mut found = vec![self.child.id()];
+        let mut at = 0;
+        while let Some(pid) = found.get(at) {
+            let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+            found.extend(children.split_whitespace().filter_map(|child| child.parse::<u32>().ok()));
+            at += 1;
+        }
+        found
+    }
+
     /// The configuration file for `ssh -F`, in which the server is called `box`.
     pub fn client_config(&self) -> PathBuf {
         self.dir.path().join("client")
@@ -97,6 +118,10 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // A master would wait for further sessions.
+        let mut exit = Command::new("ssh");
+        exit.args(["-O", "exit", "-F"]).arg(self.client_config()).arg("box").stdin(Stdio::null()).stderr(Stdio::null());
+        let _ = exit.stdout(Stdio::null()).status();
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
