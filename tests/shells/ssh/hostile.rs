@@ -1,7 +1,7 @@
 //! What the other side may do with the socket when it is not the stub that asks.
 
 use std::io::{Read as _, Write as _};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::Duration;
 use std::{fs, thread};
@@ -18,6 +18,18 @@ fn send(socket: &Path, bytes: &[u8]) -> String {
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
     String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// The next connection that asks something. That the session has begun is told with a bare request, which may come late.
+fn question(listener: &UnixListener) -> UnixStream {
+    loop {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut read = [0_u8; 4096];
+        let length = stream.read(&mut read).unwrap_or_default();
+        if read[..length].starts_with(b"POST /v1/line ") {
+            return stream;
+        }
+    }
 }
 
 fn status(socket: &Path, request: &str) -> String {
@@ -90,13 +102,11 @@ fn an_answer_that_would_do_something_stays_out_of_the_line() {
         let folder = session.far_folder();
         // Whoever is root over there may listen in our place; the stub takes no more from it than from home.
         fs::remove_file(folder.join("s")).unwrap();
-        let listener = std::os::unix::net::UnixListener::bind(folder.join("s")).unwrap();
+        let listener = UnixListener::bind(folder.join("s")).unwrap();
         let answers = ["cmd\techo a\x1b[2Jb\tnone\t\tnote\nend\n", "cmd\techo cut\tnone\t\tnote\n", "cmd\techo fine\tnone\t\tnote\nend\n"];
         let server = thread::spawn(move || {
             for body in answers {
-                let (mut stream, _) = listener.accept().unwrap();
-                let mut read = [0_u8; 4096];
-                let _ = stream.read(&mut read);
+                let mut stream = question(&listener);
                 let _ = write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
             }
         });
