@@ -1,14 +1,10 @@
 # Part of the integration for zsh: what happens at each line.
 
-# Whether nothing of ours has happened to this line. The user's options hold here and in the first lines of what follows.
-__gptos_is_untouched() {
-    [[ -z $_GPTOS_QUERY$_GPTOS_TYPED$_GPTOS_HELD$_GPTOS_UNCHECKED$_GPTOS_GHOST_LINE$_GPTOS_GHOST_ASKED && \
-        "$_GPTOS_FD$_GPTOS_GUARD_FD$_GPTOS_DESCENDS$_GPTOS_ACCEPTED$_GPTOS_HAS_KEYS$_GPTOS_N_HOLES$_GPTOS_PAUSE_FD$_GPTOS_GLANCE_FD" == 00000000 ]]
-}
+# The user's options hold in the first lines of what follows, up to `emulate`.
 
 # A new line is not held; one that begins with text may be a suggestion put aside or accepted before.
 __gptos_line_init() {
-    [[ -z $BUFFER ]] && __gptos_is_untouched && return 0
+    [[ -z $BUFFER ]] && (( ! ($_GPTOS_TOUCHED) )) && return 0
     emulate -L zsh
     _GPTOS_HELD=''
     __gptos_guard_lift
@@ -54,7 +50,7 @@ __gptos_watch_line() {
     [[ $BUFFER == '??'* || -n $_GPTOS_GHOST_LINE ]] && __gptos_watch_ghost
     (( _GPTOS_DESCENDS )) && __gptos_watch_live
     [[ -n $_GPTOS_TYPED || -z $BUFFER ]] || return 0
-    [[ -z $BUFFER ]] && __gptos_is_untouched && return 0
+    [[ -z $BUFFER ]] && (( ! ($_GPTOS_TOUCHED) )) && return 0
     emulate -L zsh
     # Who empties the line wants neither what was taken nor what is still to come.
     if [[ -z $BUFFER ]] && (( _GPTOS_FD && _GPTOS_TAKEN && ! _GPTOS_CANCELLED )); then
@@ -86,6 +82,11 @@ __gptos_keep_typed() {
 # The words go into the history just before the command that came of them. (From a widget, the line being edited would be stored.)
 __gptos_add_history() {
     local -i hides_blank=0
+    if [[ -z $_GPTOS_TYPED && -z $_GPTOS_TYPED_BEFORE ]]; then
+        [[ $1 == *[^[:space:]]* ]] && _GPTOS_LINE="${1%$'\n'}" _GPTOS_FAILED=''
+        [[ $1 == [[:space:]]* ]] && _GPTOS_BLANK=' ' _GPTOS_LINE=''
+        return 0
+    fi
     [[ -o hist_ignore_space ]] && hides_blank=1
     emulate -L zsh
     [[ $1 == [[:space:]]* ]] && _GPTOS_BLANK=' '
@@ -99,7 +100,7 @@ __gptos_add_history() {
 }
 
 __gptos_preexec() {
-    if __gptos_is_untouched && [[ -z $_GPTOS_DRAWN$_GPTOS_AHEAD ]]; then
+    if [[ -z $_GPTOS_DRAWN$_GPTOS_AHEAD ]] && (( ! ($_GPTOS_TOUCHED) )); then
         _GPTOS_BLANK=''
         return 0
     fi
@@ -119,7 +120,7 @@ __gptos_preexec() {
 # A line given up by Ctrl-C or send-break comes only here; zle-line-finish is for lines that were accepted.
 __gptos_precmd() {
     local -i last_status=$? hides_blank=0
-    if __gptos_is_untouched && [[ -z $_GPTOS_DRAWN$_GPTOS_AHEAD$_GPTOS_RUNNING ]]; then
+    if [[ -z $_GPTOS_DRAWN$_GPTOS_AHEAD$_GPTOS_RUNNING ]] && (( ! ($_GPTOS_TOUCHED) )); then
         (( ! last_status )) && _GPTOS_LINE='' || __gptos_note_status $last_status
         return 0
     fi
@@ -148,7 +149,8 @@ __gptos_precmd() {
 
 # What stands behind a line that is done must not stay on the screen.
 __gptos_line_finish() {
-    __gptos_is_untouched || __gptos_ghost_forget
+    (( $_GPTOS_TOUCHED )) && __gptos_ghost_forget
+    return 0
 }
 
 __gptos_exit() {

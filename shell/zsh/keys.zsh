@@ -72,7 +72,7 @@ __gptos_go_on() {
 # Whether Enter is ours: true if it was swallowed or became a request, or if the line must not run yet.
 __gptos_takes_enter() {
     # Most lines are the user's own, and every function that changes options costs time.
-    if __gptos_is_untouched && [[ $BUFFER != *['?#']* && $GPTOS_GUARD != all ]]; then
+    if [[ $BUFFER != *['?#']* && $GPTOS_GUARD != all ]] && (( ! ($_GPTOS_TOUCHED) )); then
         return 1
     fi
     __gptos_note_options "${options[banghist]}" "${options[interactivecomments]}"

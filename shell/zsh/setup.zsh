@@ -46,11 +46,23 @@ zle -N gptos-newer __gptos_newer
 __gptos_name_key
 __gptos_bind_searches
 
-autoload -Uz add-zsh-hook add-zle-hook-widget
+# Has FUNCTION called at a HOOK of the line editor. zsh shares such a hook among several by a function that costs each key and each Enter more
+# than ours do, so where nobody else has it we have it by ourselves. Who comes later and shares it finds us there.
+__gptos_hook() {
+    emulate -L zsh
+    if [[ ${widgets[zle-$1]-} == (|user:$2) ]]; then
+        zle -N zle-$1 $2
+    else
+        autoload -Uz add-zle-hook-widget
+        add-zle-hook-widget $1 $2
+    fi
+}
+
+autoload -Uz add-zsh-hook
 add-zsh-hook zshaddhistory __gptos_add_history
 add-zsh-hook preexec __gptos_preexec
 add-zsh-hook precmd __gptos_precmd
 add-zsh-hook zshexit __gptos_exit
-add-zle-hook-widget line-init __gptos_line_init
-add-zle-hook-widget line-finish __gptos_line_finish
-add-zle-hook-widget line-pre-redraw __gptos_watch_line
+__gptos_hook line-init __gptos_line_init
+__gptos_hook line-finish __gptos_line_finish
+__gptos_hook line-pre-redraw __gptos_watch_line

@@ -35,6 +35,8 @@ fi
 # The other parts until they are read, and an fd that is always ready, so that the line editor calls as soon as it waits (0 = none).
 typeset -g _GPTOS_REST="$2"
 typeset -gi _GPTOS_IDLE_FD=${_GPTOS_IDLE_FD:-0}
+# Tells, in arithmetic, whether anything of ours has happened to the line: a function that says so would cost each Enter more than it does.
+: ${_GPTOS_TOUCHED=0}
 # What Enter and its kin did before.
 typeset -gA _GPTOS_FORMER
 
@@ -115,9 +117,9 @@ __gptos_wrap_accept_line() {
     done
 }
 
-# No options are changed around the widget that was there before: it may be the user's.
+# No options are changed around the widget that was there before: it may be the user's. Most lines are the user's own and hold no sign of ours.
 __gptos_accept_line() {
-    if ! __gptos_takes_enter; then
+    if [[ $BUFFER != *['?#']* && $GPTOS_GUARD != all ]] && (( ! ($_GPTOS_TOUCHED) )) || ! __gptos_takes_enter; then
         zle "${_GPTOS_FORMER[accept-line]}" -- "$@"
     fi
 }

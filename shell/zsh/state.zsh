@@ -78,3 +78,6 @@ typeset -g _GPTOS_DRAFT=''
 typeset -gi _GPTOS_N_HOLES=0 _GPTOS_HOLES_LIT=0
 # Options of the user that count while our own hold.
 typeset -g _GPTOS_BANG_HIST=off _GPTOS_COMMENTS=off
+# Whether anything of ours has happened to the line. `#NAME` is the code of the first character of a text, and 0 of an empty one.
+_GPTOS_TOUCHED='#_GPTOS_QUERY||#_GPTOS_TYPED||#_GPTOS_HELD||#_GPTOS_UNCHECKED||#_GPTOS_GHOST_LINE||#_GPTOS_GHOST_ASKED||_GPTOS_FD'
+_GPTOS_TOUCHED+='||_GPTOS_GUARD_FD||_GPTOS_DESCENDS||_GPTOS_ACCEPTED||_GPTOS_HAS_KEYS||_GPTOS_N_HOLES||_GPTOS_PAUSE_FD||_GPTOS_GLANCE_FD'
