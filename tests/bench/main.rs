@@ -1,7 +1,8 @@
 //! Whole-process times of the release binary, each interleaved with `/bin/true` in one run, because only a ratio taken
 //! together means anything on a shared machine.
 //!
-//!     ./install.sh --build-only && cargo test --test bench
+//!     ./install.sh --build-only && cargo test --test bench            everything
+//!     ./install.sh --build-only && cargo test --test bench -- keys    only what a shell waits for
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a report is what it makes")]
 #![expect(clippy::unwrap_used, reason = "a failed measurement should stop at once")]
@@ -10,6 +11,7 @@ mod analyser;
 #[path = "../doubled/mod.rs"]
 mod doubled;
 mod engine;
+mod keys;
 mod offline;
 #[path = "../questions/mod.rs"]
 mod questions;
@@ -74,6 +76,17 @@ impl Bench {
         );
     }
 
+    /// The other verbs, and what the resident has come to.
+    fn whole(&self) {
+        self.compare("gptos \"words\", cached", &[QUERY]);
+        self.compare("translate, cached", &["translate", "--shell", "bash", "--", QUERY]);
+        zsh::report(&self.binary, self.home.path(), QUERY);
+        let stats = self.command(&["cache", "stats", "--json"]).stdout(Stdio::piped()).output().unwrap();
+        let status = self.status();
+        println!("resident: {:.1} MB after {} requests", status["rss_bytes"].as_f64().unwrap_or_default() / 1e6, status["requests"]);
+        println!("cache: {}", String::from_utf8_lossy(&stats.stdout).trim());
+    }
+
     fn status(&self) -> serde_json::Value {
         let output = self.command(&["status", "--json"]).stdout(Stdio::piped()).output().unwrap();
         serde_json::from_slice(&output.stdout).unwrap_or_default()
@@ -81,10 +94,13 @@ impl Bench {
 }
 
 fn main() {
-    // First, while the memory of the process holds nothing else.
-    offline::report();
-    analyser::report();
-    engine::report();
+    let only_keys = std::env::args().any(|argument| argument == "keys");
+    if !only_keys {
+        // First, while the memory of the process holds nothing else.
+        offline::report();
+        analyser::report();
+        engine::report();
+    }
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target"), PathBuf::from);
     let binary = target.join("release/gptos");
     if !binary.exists() {
@@ -107,15 +123,15 @@ fn main() {
         bench.once(&["widget", "bash"]);
     }
     bench.compare("key press, cached (widget)", &["widget", "bash"]);
-    bench.compare("gptos \"words\", cached", &[QUERY]);
-    bench.compare("translate, cached", &["translate", "--shell", "bash", "--", QUERY]);
-    zsh::report(&bench.binary, bench.home.path(), QUERY);
-    let stats = bench.command(&["cache", "stats", "--json"]).stdout(Stdio::piped()).output().unwrap();
-    let status = bench.status();
-    println!("resident: {:.1} MB after {} requests", status["rss_bytes"].as_f64().unwrap_or_default() / 1e6, status["requests"]);
-    println!("cache: {}", String::from_utf8_lossy(&stats.stdout).trim());
+    keys::report(&bench.binary, bench.home.path(), QUERY);
+    if !only_keys {
+        bench.whole();
+    }
     bench.command(&["daemon", "stop"]).status().unwrap();
     resident.wait().unwrap();
+    if only_keys {
+        return;
+    }
     bench.compare("translate, direct, offline", &["translate", "--offline", "--no-cache", "--shell", "bash", "--", QUERY]);
     bench.command(&["daemon", "stop"]).status().unwrap();
 }
