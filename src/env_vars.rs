@@ -54,6 +54,43 @@ pub const NOTE: &str = "GPTOS_NOTE";
 pub const SCOPES: &str = "GPTOS_SCOPES";
 /// Whether a comment asks.
 pub const HASH: &str = "GPTOS_HASH";
+/// Stands for the key `resident` of the configuration.
+pub const RESIDENT: &str = "GPTOS_RESIDENT";
+/// Stands for the key `memory` of the configuration.
+pub const MEMORY: &str = "GPTOS_MEMORY";
+/// Stands for the key `audit` of the configuration.
+pub const AUDIT: &str = "GPTOS_AUDIT";
+/// Stands for the key `deadline_ms` of the configuration.
+pub const DEADLINE_MS: &str = "GPTOS_DEADLINE_MS";
+/// Stands for the key `idle_exit_minutes` of the configuration.
+pub const IDLE_EXIT_MINUTES: &str = "GPTOS_IDLE_EXIT_MINUTES";
+/// Stands for the key `context` of the configuration.
+pub const CONTEXT: &str = "GPTOS_CONTEXT";
+/// Stands for the key `shell.read_screen` of the configuration.
+pub const READ_SCREEN: &str = "GPTOS_READ_SCREEN";
+/// Stands for the key `offline.prefer` of the configuration.
+pub const OFFLINE_PREFER: &str = "GPTOS_OFFLINE_PREFER";
+/// Stands for the key `cache.max_entries` of the configuration.
+pub const CACHE_MAX_ENTRIES: &str = "GPTOS_CACHE_MAX_ENTRIES";
+/// Stands for the key `cache.max_disk_mib` of the configuration.
+pub const CACHE_MAX_DISK_MIB: &str = "GPTOS_CACHE_MAX_DISK_MIB";
+/// Stands for the key `cache.ttl_days` of the configuration.
+pub const CACHE_TTL_DAYS: &str = "GPTOS_CACHE_TTL_DAYS";
+/// Stands for the key `hedge` of the configuration.
+pub const HEDGE: &str = "GPTOS_HEDGE";
+/// Stands for the key `limits.user_per_minute` of the configuration.
+pub const LIMITS_USER_PER_MINUTE: &str = "GPTOS_LIMITS_USER_PER_MINUTE";
+/// Stands for the key `limits.session_per_minute` of the configuration.
+pub const LIMITS_SESSION_PER_MINUTE: &str = "GPTOS_LIMITS_SESSION_PER_MINUTE";
+/// Stands for the key `limits.in_flight` of the configuration.
+pub const LIMITS_IN_FLIGHT: &str = "GPTOS_LIMITS_IN_FLIGHT";
+/// Stands for the key `limits.calls_per_provider` of the configuration.
+pub const LIMITS_CALLS_PER_PROVIDER: &str = "GPTOS_LIMITS_CALLS_PER_PROVIDER";
+
+/// Path of the administrator's configuration, for tests. A program that is built for use does not read it: whoever could
+/// move that file could leave its locks behind.
+#[cfg(debug_assertions)]
+pub const ADMIN_CONFIG: &str = "GPTOS_TEST_ADMIN_CONFIG";
 
 /// All of them, in the order the manual lists them.
 pub const ALL: &[Variable] = &[
@@ -61,6 +98,86 @@ pub const ALL: &[Variable] = &[
         name: CONFIG,
         read_by: Reader::Program,
         doc: "Absolute path of the configuration file. Default: `gptos/config.toml` in `$XDG_CONFIG_HOME` or `~/.config`.",
+    },
+    Variable {
+        name: RESIDENT,
+        read_by: Reader::Program,
+        doc: "Whether a background process is asked; see `resident`. Default: what the files say.",
+    },
+    Variable {
+        name: MEMORY,
+        read_by: Reader::Program,
+        doc: "Whether what you run for a question becomes its first answer; see `memory`. Default: what the files say.",
+    },
+    Variable {
+        name: AUDIT,
+        read_by: Reader::Program,
+        doc: "Whether what you ask, are offered and run is recorded; see `audit`. Default: what the files say.",
+    },
+    Variable {
+        name: DEADLINE_MS,
+        read_by: Reader::Program,
+        doc: "Within how many milliseconds every question is answered or given up; see `deadline_ms`. Default: what the files say.",
+    },
+    Variable {
+        name: IDLE_EXIT_MINUTES,
+        read_by: Reader::Program,
+        doc: "After how many minutes without a question a background process that you start with it ends; see `idle_exit_minutes`. Default: what the files say.",
+    },
+    Variable {
+        name: CONTEXT,
+        read_by: Reader::Program,
+        doc: "What providers may be told about where you are: `cwd`, `branch`, `files`; see `context`. Default: what the files say.",
+    },
+    Variable {
+        name: READ_SCREEN,
+        read_by: Reader::Program,
+        doc: "Whether `??` after a line that failed reads what it printed; see `shell.read_screen`. Default: what the files say.",
+    },
+    Variable {
+        name: OFFLINE_PREFER,
+        read_by: Reader::Program,
+        doc: "Programs that the embedded translator prefers: `rg`, `fd`; see `offline.prefer`. Default: what the files say.",
+    },
+    Variable {
+        name: CACHE_MAX_ENTRIES,
+        read_by: Reader::Program,
+        doc: "Most answers kept; see `cache.max_entries`. Default: what the files say.",
+    },
+    Variable {
+        name: CACHE_MAX_DISK_MIB,
+        read_by: Reader::Program,
+        doc: "Most space used on disk, in MiB; see `cache.max_disk_mib`. Default: what the files say.",
+    },
+    Variable {
+        name: CACHE_TTL_DAYS,
+        read_by: Reader::Program,
+        doc: "How many days an answer counts as fresh; see `cache.ttl_days`. Default: what the files say.",
+    },
+    Variable {
+        name: HEDGE,
+        read_by: Reader::Program,
+        doc: "Whether the next provider is asked beside a slow one; see `hedge`. Default: what the files say.",
+    },
+    Variable {
+        name: LIMITS_USER_PER_MINUTE,
+        read_by: Reader::Program,
+        doc: "Most calls to providers a minute; see `limits.user_per_minute`. Default: what the files say.",
+    },
+    Variable {
+        name: LIMITS_SESSION_PER_MINUTE,
+        read_by: Reader::Program,
+        doc: "The same for each shell; see `limits.session_per_minute`. Default: what the files say.",
+    },
+    Variable {
+        name: LIMITS_IN_FLIGHT,
+        read_by: Reader::Program,
+        doc: "Most questions that wait for providers at once; see `limits.in_flight`. Default: what the files say.",
+    },
+    Variable {
+        name: LIMITS_CALLS_PER_PROVIDER,
+        read_by: Reader::Program,
+        doc: "Most calls to one provider that are under way at once; see `limits.calls_per_provider`. Default: what the files say.",
     },
     Variable {
         name: BIN,

@@ -135,6 +135,15 @@ impl Paths {
     }
 }
 
+/// The configuration of the machine's administrator; it need not exist.
+pub fn admin_config() -> PathBuf {
+    #[cfg(debug_assertions)]
+    if let Some(path) = std::env::var_os(env_vars::ADMIN_CONFIG) {
+        return PathBuf::from(path);
+    }
+    PathBuf::from("/etc/gptos/config.toml")
+}
+
 fn runtime_candidates(xdg: Option<PathBuf>, uid: u32) -> Vec<RuntimePaths> {
     let fallback = PathBuf::from(format!("/tmp/{FOLDER}-{uid}"));
     let session = PathBuf::from(format!("/run/user/{uid}"));

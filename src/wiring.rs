@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 
 use crate::api::{Backend, Notice, Setup};
 use crate::audit::{FileTrail, Nowhere, Writer};
-use crate::cache::{DiskCache, MemoryCache};
+use crate::cache::{CacheSettings, DiskCache, MemoryCache};
 use crate::config::{Config, ConfigFile, ConfigProblem, PackFiles, PackFolder};
 use crate::domain::{AuditMode, ShellFacts};
 use crate::fix::{Seen, Wanted};
@@ -34,6 +34,8 @@ struct Service {
     config_file: Option<PathBuf>,
     state: Mutex<State>,
     pool: HttpPool,
+    /// What the cache was opened with.
+    cache: CacheSettings,
     /// What the user ran, as soon as it is read.
     memory: OnceLock<Arc<FileMemory>>,
     /// Where the audit trail is kept, by whom, and the trail once something was to be recorded.
@@ -49,6 +51,8 @@ struct State {
     /// The packs that the translator was taught, and what is wrong with others.
     taught: Arc<PackFiles>,
     notice: Option<Arc<Notice>>,
+    /// What is wrong with the configuration files, kept so that it is told once.
+    problem: Option<Arc<Notice>>,
 }
 
 /// The providers made from one state of the configuration.
@@ -109,6 +113,10 @@ impl Backend for Service {
     fn setup(&self) -> Setup {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (config, problem) = state.file.current();
+        let said = problem.map(|problem| told(&problem, state.file.is_rejected()));
+        if state.problem.as_ref().map(|former| former.text()) != said.as_deref() {
+            state.problem = said.map(|text| Arc::new(Notice::new(text)));
+        }
         // Providers are kept while the configuration is the same, with what they have learnt of their server's dialect.
         let providers = match &state.built {
             Some(built) if built.from == config => built.providers.clone(),
@@ -130,15 +138,18 @@ impl Backend for Service {
             rules: Arc::clone(&config.rules),
             context: config.context.clone(),
             prefetch: config.shell.prefetch,
-            problem: problem.map(|problem| problem.to_string()),
+            problem: state.problem.clone(),
             notice: state.notice.clone(),
+            idle_exit: config.idle_exit,
+            is_stale: config.cache != self.cache,
+            reloads: [("ok", state.file.reloads().ok), ("rejected", state.file.reloads().rejected)],
         }
     }
 }
 
 /// The pipeline of the resident. It answers at once with a cache in memory, while the one on disk opens.
 pub fn resident(paths: &Paths, binary: &OwnBinary) -> Arc<dyn Backend> {
-    let mut file = ConfigFile::new(paths.config_file.clone(), paths.home.clone());
+    let mut file = ConfigFile::shared(paths.config_file.clone(), paths.home.clone());
     let settings = file.current().0.cache.clone();
     let cache = Arc::new(OpeningCache { early: MemoryCache::new(settings.clone()), disk: OnceLock::new() });
     if let Some(directory) = paths.cache_dir.clone() {
@@ -249,6 +260,13 @@ pub fn pack_problem(problem: PackProblem) -> ConfigProblem {
     ConfigProblem { path: pack.into(), line, key: None, cause, hint }
 }
 
+/// One line about a mistake in a configuration file.
+fn told(problem: &ConfigProblem, is_rejected: bool) -> String {
+    let hint = problem.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+    let until = if is_rejected { "; until it is mended, what held before stays in force" } else { "" };
+    format!("{problem}{hint}{until}")
+}
+
 fn notice(problems: &[ConfigProblem]) -> Option<Notice> {
     let first = problems.first()?;
     let more = if problems.len() > 1 { format!(", and {} more", problems.len() - 1) } else { String::new() };
@@ -288,13 +306,20 @@ fn service(
     with_pipeline(pipeline, file, PackFolder::new(paths.intents_dir()), (paths.state_dir.clone(), writer))
 }
 
-fn with_pipeline(pipeline: Pipeline, file: ConfigFile, packs: PackFolder, (state_dir, writer): (Option<PathBuf>, Writer)) -> Arc<Service> {
+fn with_pipeline(
+    pipeline: Pipeline,
+    mut file: ConfigFile,
+    packs: PackFolder,
+    (state_dir, writer): (Option<PathBuf>, Writer),
+) -> Arc<Service> {
+    let cache = file.current().0.cache.clone();
     let config_file = file.path().map(Path::to_owned);
     Arc::new(Service {
         pipeline,
         config_file,
-        state: Mutex::new(State { file, built: None, packs, taught: Arc::default(), notice: None }),
+        state: Mutex::new(State { file, built: None, packs, taught: Arc::default(), notice: None, problem: None }),
         pool: HttpPool::new(),
+        cache,
         memory: OnceLock::new(),
         state_dir,
         writer,

@@ -126,7 +126,7 @@ impl Shared {
         let [(_, build), _] = &self.build;
         let is_ours = build.as_bytes() == question.build.as_bytes() && self.backend.config_file() == question.config_file.as_deref();
         // What is told once is told by the program.
-        let is_silent = setup.notice.as_ref().is_none_or(|notice| notice.is_told());
+        let is_silent = [&setup.problem, &setup.notice].into_iter().flatten().all(|notice| notice.is_told());
         if !(is_ours
             && is_silent
             && setup.resident

@@ -27,6 +27,9 @@ fn text(shared: &Shared) -> String {
     let [(_, build), _] = &shared.build;
     let labels = [env!("CARGO_PKG_VERSION"), build.to_str().unwrap_or_default(), &PROTOCOL.to_string()];
     page.level(&families::BUILD_INFO, labels, 1.0);
+    for (result, count) in shared.backend.setup().reloads {
+        page.count(&families::CONFIG_RELOADS, [result], count);
+    }
     let activity = &shared.activity;
     page.level(&families::REQUESTS_IN_FLIGHT, [], activity.in_flight.load(Ordering::Acquire) as f64);
     let since = activity.started_at.duration_since(UNIX_EPOCH).unwrap_or_default();

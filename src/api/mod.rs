@@ -51,8 +51,14 @@ pub struct Setup {
     pub context: Vec<ContextField>,
     /// Whether words that are being typed may be sent to providers.
     pub prefetch: bool,
-    /// What is wrong with the configuration file, in one line; then the former one is in force.
-    pub problem: Option<String>,
+    /// What is wrong with the configuration files, in one line; then what held before is in force.
+    pub problem: Option<Arc<Notice>>,
+    /// After how long without a question the resident ends, if the configuration says.
+    pub idle_exit: Option<Duration>,
+    /// Whether something changed that only a new resident takes up.
+    pub is_stale: bool,
+    /// How many changes of the files were taken over and how many not.
+    pub reloads: [(&'static str, u64); 2],
     /// What is wrong with the user's intents.
     pub notice: Option<Arc<Notice>>,
 }
@@ -68,6 +74,11 @@ impl Notice {
     /// One that has not been told.
     pub fn new(text: String) -> Self {
         Self { text, told: AtomicBool::new(false) }
+    }
+
+    /// What it says, told or not.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// A short name for what it says.

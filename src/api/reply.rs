@@ -67,11 +67,12 @@ pub fn to_record(outcome: Outcome, setup: &Setup) -> Record {
     match outcome {
         Outcome::NeedKeys(names) => Record::NeedKeys { names },
         Outcome::Reply(reply) => {
+            let problem = setup.problem.as_ref().and_then(|problem| problem.tell()).map(str::to_owned);
             let notice = setup.notice.as_ref().and_then(|notice| notice.tell()).map(str::to_owned);
             Record::Answer(Answer {
                 candidates: reply.offers.iter().map(to_wire).collect(),
                 more: reply.more,
-                remarks: setup.problem.iter().cloned().chain(notice).chain(reply.remarks.iter().map(ToString::to_string)).collect(),
+                remarks: problem.into_iter().chain(notice).chain(reply.remarks.iter().map(ToString::to_string)).collect(),
                 nearest: reply.nearest,
                 pages: reply.pages.into_iter().map(WirePage::from_offer).collect(),
                 has_provider: !setup.providers.is_empty(),

@@ -5,6 +5,7 @@
 //! definition takes longer than answering from the cache.
 
 mod audit;
+mod configuration;
 mod doctor;
 mod knowledge;
 mod lines;
@@ -21,6 +22,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
 pub use audit::{AuditFormat, AuditVerb, AuditVerifyArguments};
+pub use configuration::ConfigVerb;
 pub use doctor::DoctorArguments;
 pub use knowledge::{IntentsListArguments, IntentsVerb, MemoryVerb, TldrUpdateArguments, TldrVerb};
 pub use lines::{CheckArguments, DialectArguments, ExplainArguments, FixArguments};
@@ -100,6 +102,9 @@ pub struct UsageError {
     infer_subcommands = false
 )]
 struct CommandLine {
+    /// Let a value of the configuration hold for this run, over files and environment; in front of everything else
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -153,7 +158,7 @@ enum Verb {
     /// Look at or empty the cache of answers
     #[command(subcommand, arg_required_else_help = true)]
     Cache(CacheVerb),
-    /// Look at or check the configuration file
+    /// Look at, change or check the configuration
     #[command(subcommand, arg_required_else_help = true)]
     Config(ConfigVerb),
     /// List or add services that answer
@@ -192,17 +197,6 @@ enum Verb {
     /// Print the manual page
     #[command(hide = true)]
     Man,
-}
-
-/// What to do with the configuration file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
-pub enum ConfigVerb {
-    /// Print where the file is or would be
-    Path,
-    /// Print every value in force and where it comes from
-    Show,
-    /// Check the file and name the line of a mistake
-    Check,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{direct, facts};
 use crate::client::{Channel, Question, Unavailable, Waiting, autostart};
+use crate::config;
 use crate::domain::{Aim, ShellFacts};
 use crate::paths::Paths;
 use crate::platform::OwnBinary;
@@ -51,9 +52,15 @@ impl Surroundings {
         Some(Channel { socket: self.paths.runtime().ok()?.socket.clone(), binary: self.binary.clone() })
     }
 
+    /// The way to a resident that may answer this shell: one that is told something by its environment which the resident does
+    /// not know is answered here, as one with another configuration file is.
+    pub(super) fn answering_channel(&self) -> Option<Channel> {
+        if config::is_overridden() { None } else { self.channel() }
+    }
+
     /// Asks the resident, and answers here when it cannot. Never fails: an answer may hold no candidate.
     pub(super) fn ask(&self, ask: &Ask, progress: &mut dyn FnMut(&Waiting)) -> Answer {
-        let unavailable = match self.channel() {
+        let unavailable = match self.answering_channel() {
             Some(channel) => {
                 let question = Question {
                     request: ask.on_wire(&self.paths),
@@ -76,6 +83,7 @@ impl Surroundings {
         // It starts in the background and serves the next key press; this one does not wait for it.
         if *unavailable == Unavailable::NotRunning
             && loaded.config.resident
+            && !config::is_overridden()
             && let Some(binary) = &self.binary
         {
             let _ = autostart::start(&binary.path, &|name| std::env::var_os(name));

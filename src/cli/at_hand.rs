@@ -22,7 +22,7 @@ pub(super) struct Asking<'a> {
 
 /// The records that answer what the shell wrote, if they are at hand.
 pub(super) fn ask(asking: Asking<'_>, written: &[u8], surroundings: &Surroundings) -> Option<String> {
-    let channel = surroundings.channel()?;
+    let channel = surroundings.answering_channel()?;
     let build = channel.binary.as_ref()?.build();
     let body = question(asking, &build, written)?;
     let answer = channel.exchange("POST", "/v1/line", &body, LIMIT).ok()?;

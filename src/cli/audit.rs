@@ -9,9 +9,9 @@ use serde::Serialize;
 
 use super::arguments::{AuditFormat, AuditVerb, AuditVerifyArguments};
 use super::ask::Surroundings;
-use super::config_edit::{self, EditError};
+use super::config_edit::EditError;
 use super::output::{Output, visible};
-use super::{ExitStatus, config};
+use super::{ExitStatus, config, config_set};
 use crate::audit::{self, AuditError, Entry, Offer, Report, Step, Upkeep, VerifyKey};
 use crate::client::Unavailable;
 use crate::domain::AuditMode;
@@ -289,7 +289,7 @@ fn switch(mode: AuditMode, paths: &Paths, state: &Path, output: &mut Output<'_>)
         output.remark(if is_on { "what you ask and run is recorded already" } else { "nothing is recorded already" });
         return ExitStatus::Success;
     }
-    if let Err(error) = config_edit::set_word(file, paths.home.as_deref(), "audit", mode.name()) {
+    if let Err(error) = config_set::set_word(file, paths, "audit", mode.name()) {
         return match error {
             EditError::Config(problem) => config::refuse(&problem, output),
             error => {

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::ExitStatus;
 use super::arguments::ConfigVerb;
+use super::config_set;
 use super::output::Output;
-use crate::config::{Config, ConfigFile, ConfigProblem, ValueOrigin};
+use crate::config::{Config, ConfigFile, ConfigProblem, ValueOrigin, check_text, keys, nearest, read_text};
 use crate::env_vars;
 use crate::paths::Paths;
 
@@ -17,38 +18,101 @@ pub fn run(verb: ConfigVerb, paths: &Paths, output: &mut Output<'_>) -> ExitStat
             output.line(&file.display().to_string());
             ExitStatus::Success
         }
-        ConfigVerb::Show => match load(paths) {
-            Ok(config) => show(&config, file, output),
+        ConfigVerb::Show { origin } => match load(paths) {
+            Ok(config) => show(&config, file, origin, output),
             Err(problem) => refuse(&problem, output),
         },
-        ConfigVerb::Check => match load(paths) {
-            Ok(_) if file.exists() => {
-                output.line(&format!("{}: ok", file.display()));
-                ExitStatus::Success
-            }
-            Ok(_) => {
-                output.line(&format!("{}: no such file, the defaults hold", file.display()));
-                ExitStatus::Success
-            }
+        ConfigVerb::Get { key } => match load(paths) {
+            Ok(config) => get(&config, &key, output),
             Err(problem) => refuse(&problem, output),
         },
+        ConfigVerb::Set { key, value } => config_set::set(&key, &value, file, paths, output),
+        ConfigVerb::Unset { key } => config_set::unset(&key, file, paths, output),
+        ConfigVerb::Edit => config_set::edit(file, paths, output),
+        ConfigVerb::Reference => {
+            output.data(&keys::reference());
+            ExitStatus::Success
+        }
+        ConfigVerb::Check { file: Some(other) } => check_other(&other, paths, output),
+        ConfigVerb::Check { file: None } => {
+            let mut loaded = ConfigFile::new(paths.config_file.clone(), paths.home.clone());
+            loaded.current();
+            if !loaded.problems().is_empty() {
+                return refuse_all(loaded.problems(), output);
+            }
+            if let Some(admin) = loaded.admin_path().filter(|admin| admin.exists()) {
+                output.line(&format!("{}: ok", admin.display()));
+            }
+            output.line(&format!("{}: {}", file.display(), if file.exists() { "ok" } else { "no such file, the defaults hold" }));
+            ExitStatus::Success
+        }
     }
+}
+
+fn check_other(other: &Path, paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
+    let checked = read_text(other).and_then(|read| match read {
+        Some((text, _)) => check_text(&text, other, paths.home.as_deref()).map(|(_, refused)| refused),
+        None => Err(ConfigProblem { path: other.to_owned(), line: None, key: None, cause: "no such file".to_owned(), hint: None }),
+    });
+    match checked {
+        Ok(refused) if refused.is_empty() => {
+            output.line(&format!("{}: ok", other.display()));
+            ExitStatus::Success
+        }
+        Ok(refused) => refuse_all(&refused, output),
+        Err(problem) => refuse(&problem, output),
+    }
+}
+
+/// One value as it is, so that a script can use it; of a table every value with its key.
+fn get(config: &Config, key: &str, output: &mut Output<'_>) -> ExitStatus {
+    let rows = config.rows();
+    if let Some((_, value, _)) = rows.iter().find(|(known, ..)| known == key) {
+        let bare = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        output.line(bare.unwrap_or(value));
+        return ExitStatus::Success;
+    }
+    let inside: Vec<_> = rows.iter().filter(|(known, ..)| known.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'))).collect();
+    if !inside.is_empty() {
+        inside.iter().for_each(|(known, value, _)| output.line(&format!("{known} = {value}")));
+        return ExitStatus::Success;
+    }
+    let general = key.strip_prefix("provider.").and_then(|rest| rest.split_once('.')).map(|(_, key)| format!("provider.{key}"));
+    if keys::find(general.as_deref().unwrap_or(key)).is_some() {
+        output.remark(&format!("`{key}` is not set"));
+        return ExitStatus::NoAnswer;
+    }
+    let hint = match nearest(key, rows.iter().map(|(known, ..)| known.as_str())) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "`gptos config reference` names the keys".to_owned(),
+    };
+    output.error(&format!("`{key}`: unknown key"), Some(&hint));
+    ExitStatus::Usage
 }
 
 /// The configuration as the file is now.
 ///
 /// # Errors
-/// What is wrong with the file.
+/// What is wrong with a file that does not hold as it stands.
 pub(super) fn load(paths: &Paths) -> Result<std::sync::Arc<Config>, ConfigProblem> {
-    match ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current() {
-        (_, Some(problem)) => Err(problem),
-        (config, None) => Ok(config),
+    let mut file = ConfigFile::new(paths.config_file.clone(), paths.home.clone());
+    match file.current() {
+        (_, Some(problem)) if file.is_rejected() => Err(problem),
+        (config, _) => Ok(config),
     }
 }
 
 /// Says what is wrong with the configuration file.
 pub(super) fn refuse(problem: &ConfigProblem, output: &mut Output<'_>) -> ExitStatus {
     output.error(&problem.to_string(), problem.hint.as_deref());
+    ExitStatus::Usage
+}
+
+/// Says all that is wrong.
+pub(super) fn refuse_all(problems: &[ConfigProblem], output: &mut Output<'_>) -> ExitStatus {
+    for problem in problems {
+        refuse(problem, output);
+    }
     ExitStatus::Usage
 }
 
@@ -61,16 +125,27 @@ pub(super) fn without_place(output: &mut Output<'_>) -> ExitStatus {
     ExitStatus::Usage
 }
 
-fn show(config: &Config, file: &Path, output: &mut Output<'_>) -> ExitStatus {
+fn show(config: &Config, file: &Path, by_whom: bool, output: &mut Output<'_>) -> ExitStatus {
     let rows = config.rows();
     let key_width = rows.iter().map(|(key, _, _)| key.chars().count()).max().unwrap_or(0);
     let value_width = rows.iter().map(|(_, value, _)| value.chars().count()).max().unwrap_or(0).min(48);
+    let admin = crate::paths::admin_config();
     for (key, value, origin) in rows {
-        let origin = match origin {
-            ValueOrigin::Default => "default".to_owned(),
-            ValueOrigin::File { line } => format!("{}:{line}", file.display()),
+        let variable = keys::variable(&key).map_or("", |variable| variable.name);
+        let (layer, place) = match origin {
+            ValueOrigin::Default => ("default", String::new()),
+            ValueOrigin::Admin { line } => ("administrator", format!("{}:{line}", admin.display())),
+            ValueOrigin::File { line } => ("user", format!("{}:{line}", file.display())),
+            ValueOrigin::Variable => ("environment", variable.to_owned()),
+            ValueOrigin::Flag => ("option", "--set".to_owned()),
         };
-        output.line(&format!("{key:key_width$} = {value:value_width$}  # {origin}"));
+        let lock = config.lock_on(&key).filter(|_| by_whom).map(|lock| format!(", locked by {lock}")).unwrap_or_default();
+        let origin = match (by_whom, place.as_str()) {
+            (_, "") => layer.to_owned(),
+            (true, place) => format!("{layer}, {place}"),
+            (false, place) => place.to_owned(),
+        };
+        output.line(&format!("{key:key_width$} = {value:value_width$}  # {origin}{lock}"));
     }
     ExitStatus::Success
 }
@@ -82,6 +157,9 @@ mod tests {
 
     use super::*;
     use crate::cli::output::tests::Captured;
+
+    const SHOW: ConfigVerb = ConfigVerb::Show { origin: false };
+    const CHECK: ConfigVerb = ConfigVerb::Check { file: None };
 
     fn try_run(verb: ConfigVerb, text: Option<&str>) -> (ExitStatus, String, String) {
         let temp = tempfile::tempdir().unwrap();
@@ -110,7 +188,7 @@ mod tests {
     #[test]
     fn values_are_shown_with_their_origin() {
         let text = "deadline_ms = 5000\n[[provider]]\nname = \"a\"\nbase_url = \"https://a.example\"\nmodel = \"m\"\nkey = { command = \"echo sk-secret\" }";
-        let (status, out, err) = try_run(ConfigVerb::Show, Some(text));
+        let (status, out, err) = try_run(SHOW, Some(text));
         assert_eq!((status, err.as_str()), (ExitStatus::Success, ""));
         let line = |key: &str| {
             out.lines().find(|line| line.starts_with(&format!("{key} "))).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
@@ -123,20 +201,20 @@ mod tests {
 
     #[test]
     fn a_mistake_is_named_with_its_line_and_ends_in_64() {
-        for verb in [ConfigVerb::Show, ConfigVerb::Check] {
+        for verb in [SHOW, CHECK] {
             let (status, out, err) = try_run(verb, Some("\ndeadlin_ms = 1"));
             assert_eq!((status, out.as_str()), (ExitStatus::Usage, ""));
             assert_eq!(err, "gptos: FILE:2: `deadlin_ms`: unknown key\nhint: did you mean `deadline_ms`?\n");
         }
-        assert_eq!(try_run(ConfigVerb::Check, Some("")).1, "FILE: ok\n");
-        assert_eq!(try_run(ConfigVerb::Check, None).1, "FILE: no such file, the defaults hold\n");
+        assert_eq!(try_run(CHECK, Some("")).1, "FILE: ok\n");
+        assert_eq!(try_run(CHECK, None).1, "FILE: no such file, the defaults hold\n");
     }
 
     #[test]
     fn without_a_home_the_user_is_told_what_to_set() {
         let paths = Paths { home: None, config_file: None, cache_dir: None, data_dir: None, state_dir: None, runtime: Vec::new() };
         let captured = Captured::default();
-        assert_eq!(run(ConfigVerb::Show, &paths, &mut captured.output()), ExitStatus::Usage);
+        assert_eq!(run(SHOW, &paths, &mut captured.output()), ExitStatus::Usage);
         assert!(captured.err().contains("GPTOS_CONFIG"));
     }
 }

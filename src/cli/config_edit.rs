@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::config::{Config, ConfigProblem, ValueOrigin, parse, read_text};
+use crate::config::{ConfigFile, ConfigProblem, parse, read_text};
 use crate::providers::ProviderSettings;
 
 /// Why the file was not changed.
@@ -33,81 +33,54 @@ pub(super) enum EditError {
     },
 }
 
-/// Adds the text of a `[[provider]]` block to the end of `file` and gives the provider as the file now says it.
-pub(super) fn append_provider(file: &Path, home: Option<&Path>, block: &str) -> Result<ProviderSettings, EditError> {
-    let (target, _lock) = locked(file)?;
-    let dir = target.parent().unwrap_or(Path::new("/"));
-
-    let existing = read_text(&target).map_err(EditError::Config)?;
-    let (text, mode) = existing.map_or((String::new(), 0o600), |(text, metadata)| (text, metadata.permissions().mode() & 0o777));
-    let before = parse(&text, file, home).map_err(EditError::Config)?;
-    let alone = parse(block, file, home).map_err(|problem| EditError::Refused(place_free(&problem)))?;
-    let Some(wanted) = alone.providers.first() else { return Err(EditError::Refused("expected one provider".to_owned())) };
-    if before.providers.iter().any(|provider| provider.name == wanted.name) {
-        return Err(EditError::Duplicate(wanted.name.clone()));
-    }
-    let gap = match text.as_str() {
-        "" => "",
-        text if text.ends_with('\n') => "\n",
-        _ => "\n\n",
-    };
-    let text = format!("{text}{gap}{block}");
-    // The block is valid by itself and so is the file; together they are not if the file lists providers inline.
-    let after = parse(&text, file, home)
-        .map_err(|problem| EditError::Refused(format!("cannot add a block to this file: {}", place_free(&problem))))?;
-    if after.providers.len() != before.providers.len() + 1 {
-        return Err(EditError::Refused("cannot add a block to this file".to_owned()));
-    }
-    replace(&target, dir, &text, mode).map_err(|source| EditError::Io { path: target.clone(), source })?;
-    Ok(wanted.clone())
-}
-
-/// Sets a key at the top of the file to a word. All else stays as it is.
-pub(super) fn set_word(file: &Path, home: Option<&Path>, key: &str, word: &str) -> Result<(), EditError> {
-    let (target, _lock) = locked(file)?;
-    let dir = target.parent().unwrap_or(Path::new("/"));
-    let existing = read_text(&target).map_err(EditError::Config)?;
-    let (text, mode) = existing.map_or((String::new(), 0o600), |(text, metadata)| (text, metadata.permissions().mode() & 0o777));
-    let before = parse(&text, file, home).map_err(EditError::Config)?;
-    let changed = match before.origin(key) {
-        ValueOrigin::Default => format!("{key} = \"{word}\"\n{text}"),
-        ValueOrigin::File { line } => replaced(&text, line, word).ok_or_else(|| cannot(key))?,
-    };
-    let after = parse(&changed, file, home).map_err(|problem| EditError::Refused(place_free(&problem)))?;
-    let values = |config: &Config| -> Vec<(String, String)> {
-        config.rows().into_iter().filter(|(name, ..)| name != key).map(|(name, value, _)| (name, value)).collect()
-    };
-    let is_set = after.rows().iter().any(|(name, value, _)| name == key && *value == format!("\"{word}\""));
-    if !is_set || values(&before) != values(&after) {
-        return Err(cannot(key));
-    }
-    replace(&target, dir, &changed, mode).map_err(|source| EditError::Io { path: target.clone(), source })
-}
-
-fn cannot(key: &str) -> EditError {
-    EditError::Refused(format!("`{key}` cannot be set in this file"))
-}
-
-/// The text with another word between the quotes behind the equals sign of a line.
-fn replaced(text: &str, line: usize, word: &str) -> Option<String> {
-    let start: usize = text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum();
-    let equals = start + text[start..].find('=')?;
-    let open = equals + text[equals..].find(['"', '\''])?;
-    let quote = text[open..].chars().next()?;
-    let close = open + 1 + text[open + 1..].find(quote)?;
-    Some(format!("{}\"{word}\"{}", &text[..open], &text[close + 1..]))
-}
-
-/// Where the file really is, and the lock that holds it: two changes at once would each keep the other's from lasting.
-fn locked(file: &Path) -> Result<(PathBuf, fs::File), EditError> {
+/// Makes another text of the user's `file`, under a lock, and puts it in its place as a whole.
+pub(super) fn change<T>(file: &Path, make: impl FnOnce(&str) -> Result<(String, T), EditError>) -> Result<T, EditError> {
     // A file that is a symbolic link, as managers of dot files make them, is changed where it really is.
     let target = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     let dir = target.parent().unwrap_or(Path::new("/"));
-    let failed = |source| EditError::Io { path: dir.to_owned(), source };
-    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
-    let lock = fs::File::open(dir).map_err(failed)?;
-    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).map_err(|errno| failed(errno.into()))?;
-    Ok((target, lock))
+    let io_error = |path: &Path| {
+        let path = path.to_owned();
+        move |source: io::Error| EditError::Io { path, source }
+    };
+    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(io_error(dir))?;
+    // Two changes at once would each keep the other's from lasting. The lock ends with the opened directory.
+    let lock = fs::File::open(dir).map_err(io_error(dir))?;
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).map_err(|errno| io_error(dir)(errno.into()))?;
+    let existing = read_text(&target).map_err(EditError::Config)?;
+    let (text, mode) = existing.map_or((String::new(), 0o600), |(text, metadata)| (text, metadata.permissions().mode() & 0o777));
+    let (made, told) = make(&text)?;
+    if made != text {
+        replace(&target, dir, &made, mode).map_err(io_error(&target))?;
+    }
+    Ok(told)
+}
+
+/// Adds the text of a `[[provider]]` block to the end of `file` and gives the provider as the file now says it.
+pub(super) fn append_provider(file: &Path, home: Option<&Path>, block: &str) -> Result<ProviderSettings, EditError> {
+    change(file, |text| {
+        let before = parse(text, file, home).map_err(EditError::Config)?;
+        let alone = parse(block, file, home).map_err(|problem| EditError::Refused(place_free(&problem)))?;
+        let Some(wanted) = alone.providers.first() else { return Err(EditError::Refused("expected one provider".to_owned())) };
+        if before.providers.iter().any(|provider| provider.name == wanted.name) {
+            return Err(EditError::Duplicate(wanted.name.clone()));
+        }
+        if let Some(lock) = ConfigFile::new(Some(file.to_owned()), home.map(Path::to_owned)).current().0.lock_on("provider") {
+            return Err(EditError::Refused(format!("`provider` is locked by the administrator: {lock}")));
+        }
+        let gap = match text {
+            "" => "",
+            text if text.ends_with('\n') => "\n",
+            _ => "\n\n",
+        };
+        let made = format!("{text}{gap}{block}");
+        // The block is valid by itself and so is the file; together they are not if the file lists providers inline.
+        let after = parse(&made, file, home)
+            .map_err(|problem| EditError::Refused(format!("cannot add a block to this file: {}", place_free(&problem))))?;
+        if after.providers.len() != before.providers.len() + 1 {
+            return Err(EditError::Refused("cannot add a block to this file".to_owned()));
+        }
+        Ok((made, wanted.clone()))
+    })
 }
 
 /// A problem without its line: the user never saw the text that the line is in.

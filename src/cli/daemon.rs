@@ -9,7 +9,7 @@ use super::output::Output;
 use super::translate::obstacle;
 use crate::cache::DiskCache;
 use crate::client::{Channel, Unavailable};
-use crate::config::ConfigFile;
+use crate::config::{ConfigFile, ValueOrigin};
 use crate::daemon::{self, Options};
 use crate::paths::RuntimePaths;
 use crate::protocol::WireCacheStats;
@@ -45,7 +45,10 @@ pub(super) fn run(arguments: RunArguments, output: &mut Output<'_>) -> ExitStatu
     if !config.resident {
         return failed(output, "resident: the configuration says `resident = \"off\"`", Some("set it to \"on\" or leave it out"));
     }
-    let options = Options { socket: runtime.socket.clone(), idle_exit: config.idle_exit, over_ssh: arguments.ssh, binary: binary.clone() };
+    // What the files say is read anew while it runs.
+    let is_told = matches!(config.origin("idle_exit_minutes"), ValueOrigin::Variable | ValueOrigin::Flag);
+    let idle_exit = config.idle_exit.filter(|_| is_told);
+    let options = Options { socket: runtime.socket.clone(), idle_exit, over_ssh: arguments.ssh, binary: binary.clone() };
     let paths = surroundings.paths;
     match daemon::run(&options, || wiring::resident(&paths, &binary)) {
         Ok(true) => ExitStatus::Success,

@@ -57,7 +57,7 @@ impl Loaded {
         let query = Query::from_bytes(ask.query.as_bytes()).map_err(|error| error.to_string())?;
         let setup = self.service.setup();
         if let Some(problem) = setup.problem {
-            return Err(problem);
+            return Err(problem.text().to_owned());
         }
         if query.is_private() {
             return Err("the words begin with a blank, so nothing would be sent".to_owned());

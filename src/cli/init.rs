@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::config::Config;
+use crate::config::{Config, keys};
 use crate::domain::ShellKind;
 use crate::env_vars;
 use crate::platform::OwnBinary;
@@ -42,7 +42,13 @@ pub fn script(shell: ShellKind, config: &Config, binary: Option<&Path>) -> Strin
         defaults.push((env_vars::HASH, "1".to_owned()));
     }
     defaults.push((env_vars::GUARD, config.guard.name().to_owned()));
-    let mut script: String = defaults.iter().map(|(name, value)| assignment(shell, name, value)).collect();
+    let is_locked = |name: &str| {
+        let keys = keys::ALL.iter().filter(|key| keys::variable(key.path).is_some_and(|variable| variable.name == name));
+        keys.into_iter().any(|key| config.lock_on(key.path).is_some())
+    };
+    let assigned =
+        |(name, value): &(&str, String)| if is_locked(name) { forced(shell, name, value) } else { assignment(shell, name, value) };
+    let mut script: String = defaults.iter().map(assigned).collect();
     script.push_str(&integration(shell));
     script
 }
@@ -167,6 +173,16 @@ fn assignment(shell: ShellKind, name: &str, value: &str) -> String {
         ShellKind::Zsh => format!("[[ -n ${{{name}+x}} ]] || \\builtin typeset -g {name}={value}\n"),
         ShellKind::Bash => format!("[[ -n ${{{name}+x}} ]] || {name}={value}\n"),
         ShellKind::Fish => format!("builtin set -q {name}; or builtin set -g {name} {value}\n"),
+    }
+}
+
+/// Sets a variable whatever it was. Where the administrator locked the key, a shell starts with the locked value.
+fn forced(shell: ShellKind, name: &str, value: &str) -> String {
+    let value = quote(shell, value);
+    match shell {
+        ShellKind::Zsh => format!("\\builtin typeset -g {name}={value}\n"),
+        ShellKind::Bash => format!("{name}={value}\n"),
+        ShellKind::Fish => format!("builtin set -g {name} {value}\n"),
     }
 }
 

@@ -80,10 +80,16 @@ fn configuration(roff: &mut Roff) {
     roff.text([
         roman("The file is "),
         italic("~/.config/gptos/config.toml"),
-        roman(" unless `gptos config path` says otherwise. Everything works without it. It is TOML with these keys:"),
+        roman(
+            " unless `gptos config path` says otherwise. Everything works without it. Over the values of the administrator's file \
+             /etc/gptos/config.toml stand those of this file, over them environment variables, and over them the options --set KEY=VALUE in \
+             front of the verb; what the administrator's file locks nobody else sets. A shell whose environment sets other keys than those of \
+             the shell is answered without the background process. The files are TOML with these keys:",
+        ),
     ]);
     for key in keys::ALL {
-        let text = format!("{} Expected is {}. Default: {}.", key.doc, key.expects, key.default);
+        let variable = keys::variable(key.path).map(|variable| format!(" Environment: {}.", variable.name)).unwrap_or_default();
+        let text = format!("{} Expected is {}. Default: {}.{variable}", key.doc, key.expects, key.default);
         roff.control("TP", []).text([bold(key.path)]).text([roman(text)]);
     }
 }

@@ -10,9 +10,11 @@ mod check;
 mod columns;
 pub mod config;
 mod config_edit;
+mod config_set;
 mod daemon;
 mod direct;
 mod doctor;
+mod editor;
 mod explain;
 mod facts;
 mod fix;
@@ -47,7 +49,7 @@ use std::process::ExitCode;
 use arguments::{BatchVerb, CacheVerb, DaemonVerb, Invocation, ProviderVerb, UsageError};
 use output::Output;
 
-use crate::config::ConfigFile;
+use crate::config::{ConfigFile, ConfigProblem, take_options};
 use crate::domain::ShellKind;
 use crate::paths::Paths;
 use crate::platform::OwnBinary;
@@ -107,6 +109,13 @@ impl From<ExitStatus> for ExitCode {
 /// Runs the program.
 pub fn run(arguments: Vec<OsString>) -> ExitStatus {
     let mut output = Output::standard(&|name| std::env::var_os(name));
+    let arguments = match options_taken(arguments) {
+        Ok(arguments) => arguments,
+        Err(problem) => {
+            let status = config::refuse(&problem, &mut output);
+            return output.finish(status);
+        }
+    };
     let status = match hot_verbs::hot_verb(&arguments) {
         Ok(Some(verb)) => widget::run(verb, &mut output),
         Ok(None) => match arguments::parse(&arguments) {
@@ -116,6 +125,26 @@ pub fn run(arguments: Vec<OsString>) -> ExitStatus {
         Err(error) => misused(&error, &mut output),
     };
     output.finish(status)
+}
+
+/// The command line without the `--set KEY=VALUE` options in front of it, which hold for all that this process reads.
+fn options_taken(mut arguments: Vec<OsString>) -> Result<Vec<OsString>, ConfigProblem> {
+    let mut options = Vec::new();
+    loop {
+        let joined = arguments.first().and_then(|first| first.to_str()?.strip_prefix("--set=").map(OsString::from));
+        if let Some(option) = joined {
+            options.push(option);
+            arguments.remove(0);
+        } else if arguments.len() > 1 && arguments[0] == "--set" {
+            options.extend(arguments.drain(..2).nth(1));
+        } else {
+            break;
+        }
+    }
+    if !options.is_empty() {
+        take_options(&options)?;
+    }
+    Ok(arguments)
 }
 
 fn misused(error: &UsageError, output: &mut Output<'_>) -> ExitStatus {
@@ -171,9 +200,11 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
 
 /// A shell must start also when the configuration is broken: then the defaults hold, and one line says why.
 fn start_up_script(shell: ShellKind, paths: &Paths, output: &mut Output<'_>) {
-    let (config, problem) = ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current();
+    let mut file = ConfigFile::new(paths.config_file.clone(), paths.home.clone());
+    let (config, problem) = file.current();
     if let Some(problem) = problem {
-        output.error(&format!("{problem}; using the defaults"), problem.hint.as_deref());
+        let instead = if file.is_rejected() { "; using the defaults" } else { "" };
+        output.error(&format!("{problem}{instead}"), problem.hint.as_deref());
     }
     let binary = OwnBinary::look().ok();
     if let Some(binary) = &binary {

@@ -245,7 +245,7 @@ fn warm(shell: ShellKind) -> ExitStatus {
     }
     let config_file = surroundings.paths.config_file.as_ref().map(|file| file.to_string_lossy().into_owned());
     let request = WarmRequest { config_file, shell: WireShell::from_facts(&ask.facts, &[]) };
-    if let (Some(channel), Ok(body)) = (surroundings.channel(), serde_json::to_vec(&request)) {
+    if let (Some(channel), Ok(body)) = (surroundings.answering_channel(), serde_json::to_vec(&request)) {
         let _ = channel.exchange("POST", "/v1/warm", &body, WARM_LIMIT);
     }
     ExitStatus::Success
@@ -266,7 +266,7 @@ fn prefetch(shell: ShellKind, shell_version: String) -> ExitStatus {
     if ask.mode == Mode::Normal
         && !ask.no_cache
         && !is_private
-        && let Some(channel) = surroundings.channel()
+        && let Some(channel) = surroundings.answering_channel()
     {
         let _ = channel.prefetch(ask.on_wire(&surroundings.paths), &facts::variable, PREFETCH_LIMIT);
     }
@@ -321,7 +321,7 @@ fn ran(shell: ShellKind, status: i32) -> ExitStatus {
         shell: WireShell::from_facts(&facts, &[]),
     };
     let body = serde_json::to_vec(&request).unwrap_or_default();
-    match surroundings.channel().map(|channel| channel.exchange("POST", "/v1/ran", &body, RAN_LIMIT)) {
+    match surroundings.answering_channel().map(|channel| channel.exchange("POST", "/v1/ran", &body, RAN_LIMIT)) {
         Some(Ok(_)) => ExitStatus::Success,
         // It may have been remembered all the same, and twice would count double.
         Some(Err(Unavailable::Unresponsive)) => ExitStatus::NoAnswer,

@@ -37,5 +37,9 @@ pub fn start(binary: &Path, variable: &dyn Fn(&str) -> Option<OsString>) -> io::
             command.env(name, value);
         }
     }
+    #[cfg(debug_assertions)]
+    if let Some(path) = variable(crate::env_vars::ADMIN_CONFIG) {
+        command.env(crate::env_vars::ADMIN_CONFIG, path);
+    }
     command.spawn().map(drop)
 }

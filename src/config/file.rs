@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{Config, ConfigProblem, parse};
+use super::overrides::Overrides;
+use super::resolve::{Layer, layer};
+use super::{Config, ConfigProblem};
 
 /// Larger files are not configurations.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -15,14 +17,46 @@ const MAX_BYTES: u64 = 1024 * 1024;
 /// change could carry the same one.
 const STAMP_SETTLES: Duration = Duration::from_millis(100);
 
-/// The configuration file of one user, kept up to date.
+/// The configuration of one user, kept up to date: the administrator's file, the user's, and what stands over both.
 #[derive(Debug)]
 pub struct ConfigFile {
-    path: Option<PathBuf>,
+    admin: Source,
+    user: Source,
     home: Option<PathBuf>,
-    seen: Option<Seen>,
+    overrides: Overrides,
     config: Arc<Config>,
-    problem: Option<ConfigProblem>,
+    problems: Vec<ConfigProblem>,
+    is_rejected: bool,
+    reloads: Reloads,
+}
+
+/// How often a change of a file was taken over, and how often not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reloads {
+    /// Changes that hold.
+    pub ok: u64,
+    /// Changes that left the former values in force.
+    pub rejected: u64,
+}
+
+/// One file and what was last read of it.
+#[derive(Debug)]
+struct Source {
+    path: Option<PathBuf>,
+    owner: Owner,
+    seen: Option<Seen>,
+    newest: Result<Option<String>, ConfigProblem>,
+    /// The last text without a mistake.
+    good: Option<String>,
+}
+
+/// Whose a file has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// The administrator's, who owns `/etc` as well.
+    Admin,
+    /// The user's or root's.
+    User,
 }
 
 /// What identifies one state of a file: modification, change, size, device and inode.
@@ -38,61 +72,196 @@ enum Seen {
 }
 
 impl ConfigFile {
-    /// A loader for `path`; nothing is read yet. Without a path the defaults hold. `home` is what `~/` stands for.
+    /// A loader for the user's file at `path` and the administrator's in its usual place; nothing is read yet. Without a
+    /// path the defaults hold. `home` is what `~/` stands for.
     pub fn new(path: Option<PathBuf>, home: Option<PathBuf>) -> Self {
-        Self { path, home, seen: None, config: Arc::new(Config::default()), problem: None }
+        Self::layered(admin_path(), path, home, process_overrides())
     }
 
-    /// The path it reads, if there is one.
-    pub fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
+    /// The same for the process that answers the shells: what stands in the environment it was started with, or among its
+    /// options, is no shell's.
+    pub fn shared(path: Option<PathBuf>, home: Option<PathBuf>) -> Self {
+        Self::layered(admin_path(), path, home, Overrides::default())
     }
 
-    /// The configuration in force, and what is wrong with the file now. A broken file leaves the last good
-    /// configuration in force; a missing one means the defaults.
-    pub fn current(&mut self) -> (Arc<Config>, Option<ConfigProblem>) {
-        if let Some(path) = self.path.clone() {
-            self.refresh(&path);
+    pub(super) fn layered(admin: Option<PathBuf>, user: Option<PathBuf>, home: Option<PathBuf>, overrides: Overrides) -> Self {
+        let source = |path, owner| Source { path, owner, seen: None, newest: Ok(None), good: None };
+        let (config, problems) = overrides.put_on(Config::default());
+        Self {
+            admin: source(admin, Owner::Admin),
+            user: source(user, Owner::User),
+            home,
+            overrides,
+            config: Arc::new(config),
+            problems,
+            is_rejected: false,
+            reloads: Reloads::default(),
         }
-        (Arc::clone(&self.config), self.problem.clone())
     }
 
-    fn refresh(&mut self, path: &Path) {
+    /// The user's file, if there is a place for one.
+    pub fn path(&self) -> Option<&Path> {
+        self.user.path.as_deref()
+    }
+
+    /// The administrator's file.
+    pub fn admin_path(&self) -> Option<&Path> {
+        self.admin.path.as_deref()
+    }
+
+    /// The configuration in force, and what is wrong with the files now. A broken file leaves its last good text in
+    /// force; a missing one says nothing.
+    pub fn current(&mut self) -> (Arc<Config>, Option<ConfigProblem>) {
+        let is_first = self.admin.seen.is_none() && self.user.seen.is_none() && self.user.newest == Ok(None);
+        let changes = [self.admin.refresh(), self.user.refresh()];
+        if changes.contains(&true) {
+            self.build();
+            if self.is_rejected {
+                self.reloads.rejected += 1;
+            } else if !is_first {
+                self.reloads.ok += 1;
+            }
+        }
+        (Arc::clone(&self.config), self.problems.first().cloned())
+    }
+
+    /// Everything that is wrong, as [`ConfigFile::current`] found it.
+    pub fn problems(&self) -> &[ConfigProblem] {
+        &self.problems
+    }
+
+    /// Whether a file is not in force as it stands. Otherwise what is wrong concerns single keys, which are left out.
+    pub fn is_rejected(&self) -> bool {
+        self.is_rejected
+    }
+
+    /// How often changes were taken over.
+    pub fn reloads(&self) -> Reloads {
+        self.reloads
+    }
+
+    fn build(&mut self) {
+        self.problems.clear();
+        let home = self.home.as_deref();
+        let admin = self.admin.layer(home, (Layer::Admin, &Config::default()), &mut self.problems);
+        // Without the administrator's locks nobody knows what a user's file may say.
+        let is_closed = admin.is_none() && self.admin.newest != Ok(None);
+        let below = admin.unwrap_or_default();
+        let user = if is_closed { None } else { self.user.layer(home, (Layer::User, &below), &mut self.problems) };
+        self.is_rejected = self.admin.is_broken() || self.user.is_broken();
+        let (config, problems) = self.overrides.put_on(user.unwrap_or(below));
+        self.problems.extend(problems);
+        if *self.config != config {
+            self.config = Arc::new(config);
+        }
+    }
+}
+
+/// What holds if the user's file at `path` had this text, and what of it is left out because it is locked.
+///
+/// # Errors
+/// The first mistake, in the text or in the administrator's file.
+pub fn check_text(text: &str, path: &Path, home: Option<&Path>) -> Result<(Config, Vec<ConfigProblem>), ConfigProblem> {
+    let below = match admin_path() {
+        Some(admin) => match read_owned(&admin, Owner::Admin)? {
+            Some((text, _)) => layer(&text, &admin, home, (Layer::Admin, &Config::default()))?.0,
+            None => Config::default(),
+        },
+        None => Config::default(),
+    };
+    layer(text, path, home, (Layer::User, &below))
+}
+
+#[cfg(not(test))]
+fn admin_path() -> Option<PathBuf> {
+    Some(crate::paths::admin_config())
+}
+
+#[cfg(not(test))]
+fn process_overrides() -> Overrides {
+    Overrides::of_process()
+}
+
+/// A test is about the files that it names.
+#[cfg(test)]
+fn admin_path() -> Option<PathBuf> {
+    None
+}
+
+#[cfg(test)]
+fn process_overrides() -> Overrides {
+    Overrides::default()
+}
+
+impl Source {
+    /// Reads the file if it may have changed, and tells whether it says something else now.
+    fn refresh(&mut self) -> bool {
+        let Some(path) = self.path.as_deref() else { return false };
         let stamp = match std::fs::metadata(path) {
             Ok(metadata) => stamp(&metadata),
-            Err(error) if is_missing(&error) => return self.forget(),
-            Err(error) => return self.reject(problem(path, error.to_string())),
+            Err(error) if is_missing(&error) => {
+                self.seen = Some(Seen::Missing);
+                return self.hold(Ok(None));
+            }
+            Err(error) => {
+                let failed = problem(path, error.to_string());
+                self.seen = None;
+                return self.hold(Err(failed));
+            }
         };
         if self.seen == Some(Seen::Settled(stamp)) {
-            return;
+            return false;
         }
-        match read_text(path) {
+        let newest = match read_owned(path, self.owner) {
             Ok(Some((text, metadata))) => {
                 self.seen = settled(&metadata).then(|| Seen::Settled(self::stamp(&metadata)));
-                match parse(&text, path, self.home.as_deref()) {
-                    Ok(config) => {
-                        self.config = Arc::new(config);
-                        self.problem = None;
-                    }
-                    Err(problem) => self.problem = Some(problem),
-                }
+                // Who rewrites a file empties it first, and a write to a full disk leaves it so.
+                let is_lost = text.is_empty() && self.good.as_ref().is_some_and(|good| !good.is_empty());
+                if is_lost { Err(problem(path, "it is empty").with_hint("remove it if the defaults are wanted")) } else { Ok(Some(text)) }
             }
-            Ok(None) => self.forget(),
-            Err(problem) => self.reject(problem),
-        }
+            Ok(None) => Ok(None),
+            Err(failed) => {
+                self.seen = None;
+                Err(failed)
+            }
+        };
+        self.hold(newest)
     }
 
-    fn forget(&mut self) {
-        if self.seen != Some(Seen::Missing) {
-            self.config = Arc::new(Config::default());
-            self.problem = None;
-            self.seen = Some(Seen::Missing);
-        }
+    fn hold(&mut self, newest: Result<Option<String>, ConfigProblem>) -> bool {
+        let is_new = self.newest != newest;
+        self.newest = newest;
+        is_new
     }
 
-    fn reject(&mut self, problem: ConfigProblem) {
-        self.problem = Some(problem);
-        self.seen = None;
+    /// What holds with this file on what is below it; `None` if it says nothing, or never said anything that could hold.
+    fn layer(&mut self, home: Option<&Path>, below: (Layer, &Config), problems: &mut Vec<ConfigProblem>) -> Option<Config> {
+        let path = self.path.as_deref()?;
+        match &self.newest {
+            Ok(None) => {
+                self.good = None;
+                return None;
+            }
+            Ok(Some(text)) => match layer(text, path, home, below) {
+                Ok((config, refused)) => {
+                    problems.extend(refused);
+                    self.good = Some(text.clone());
+                    return Some(config);
+                }
+                Err(problem) => problems.push(problem),
+            },
+            Err(problem) => problems.push(problem.clone()),
+        }
+        let (config, _) = layer(self.good.as_deref()?, path, home, below).ok()?;
+        Some(config)
+    }
+
+    /// Whether the newest text is not the one in force.
+    fn is_broken(&self) -> bool {
+        match &self.newest {
+            Ok(text) => *text != self.good,
+            Err(_) => true,
+        }
     }
 }
 
@@ -119,6 +288,10 @@ pub(super) fn problem(path: &Path, cause: impl Into<String>) -> ConfigProblem {
 /// # Errors
 /// When it cannot be read, is not text, or must not be trusted.
 pub fn read_text(path: &Path) -> Result<Option<(String, Metadata)>, ConfigProblem> {
+    read_owned(path, Owner::User)
+}
+
+pub(super) fn read_owned(path: &Path, owner: Owner) -> Result<Option<(String, Metadata)>, ConfigProblem> {
     // Opening a FIFO would wait for a writer; nobody may be kept waiting by a file.
     let nonblocking = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or(0);
     let opened = OpenOptions::new().read(true).custom_flags(nonblocking).open(path);
@@ -127,7 +300,7 @@ pub fn read_text(path: &Path) -> Result<Option<(String, Metadata)>, ConfigProble
         Err(error) if is_missing(&error) => return Ok(None),
         Err(error) => return Err(problem(path, error.to_string())),
     };
-    let metadata = trusted(path, &file)?;
+    let metadata = trusted(path, &file, owner)?;
     let mut bytes = Vec::new();
     file.by_ref().take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| problem(path, error.to_string()))?;
     if bytes.len() as u64 > MAX_BYTES {
@@ -144,7 +317,7 @@ pub fn read_text(path: &Path) -> Result<Option<(String, Metadata)>, ConfigProble
 }
 
 /// A configuration says which commands give keys and who is sent them, so only its user and root may write it.
-fn trusted(path: &Path, file: &File) -> Result<Metadata, ConfigProblem> {
+fn trusted(path: &Path, file: &File, owner: Owner) -> Result<Metadata, ConfigProblem> {
     let metadata = file.metadata().map_err(|error| problem(path, error.to_string()))?;
     if metadata.is_dir() {
         return Err(problem(path, "is a directory"));
@@ -153,14 +326,26 @@ fn trusted(path: &Path, file: &File) -> Result<Metadata, ConfigProblem> {
         return Err(problem(path, "is not a regular file"));
     }
     let uid = metadata.uid();
-    if uid != 0 && uid != rustix::process::geteuid().as_raw() {
-        return Err(problem(path, format!("belongs to user {uid}")).with_hint("only files of your own or of root are read"));
+    match owner {
+        Owner::User if uid != 0 && uid != rustix::process::geteuid().as_raw() => {
+            return Err(problem(path, format!("belongs to user {uid}")).with_hint("only files of your own or of root are read"));
+        }
+        Owner::Admin if !is_admins(path, uid) => {
+            return Err(problem(path, format!("belongs to user {uid}")).with_hint("the administrator's file belongs to root"));
+        }
+        _ => {}
     }
     if metadata.mode() & 0o022 != 0 {
         let cause = format!("other users can write it (mode {:04o})", metadata.mode() & 0o7777);
         return Err(problem(path, cause).with_hint(format!("chmod go-w '{}'", path.display())));
     }
     Ok(metadata)
+}
+
+/// Who owns `/etc` is the administrator here; inside a user namespace that is not user 0.
+fn is_admins(path: &Path, uid: u32) -> bool {
+    let is_moved = cfg!(debug_assertions) && !path.starts_with("/etc");
+    std::fs::metadata("/etc").is_ok_and(|folder| folder.uid() == uid) || is_moved && uid == rustix::process::geteuid().as_raw()
 }
 
 #[cfg(test)]

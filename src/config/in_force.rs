@@ -4,7 +4,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Project, parse, read_text};
+use super::file::{Owner, read_owned};
+use super::resolve::{Layer, layer};
+use super::{Config, Project, parse, read_text};
 use crate::validate::CustomRules;
 
 /// What holds where a shell stands.
@@ -17,13 +19,41 @@ pub struct InForce {
 }
 
 impl InForce {
-    /// Reads the user's `config_file` and the project files above `cwd`. It fails never: what cannot be read has no
+    /// Reads the administrator's file, the user's `config_file` and the project files above `cwd`. It fails never: what cannot be read has no
     /// rules, and whoever answers the question says what is wrong with the user's file.
     pub fn read(config_file: Option<&Path>, cwd: &Path, home: Option<&Path>) -> Self {
-        let own = config_file.map(|file| own_rules(file, home)).unwrap_or_default();
+        let own = user_rules(admin_file().as_deref(), config_file, home);
         let project = Project::find(cwd, home);
         let rules = if project.rules.is_empty() { own } else { own.and(&project.rules) };
         Self { rules: Arc::new(rules), project }
+    }
+}
+
+#[cfg(not(test))]
+fn admin_file() -> Option<std::path::PathBuf> {
+    Some(crate::paths::admin_config())
+}
+
+/// A test is about the files that it names.
+#[cfg(test)]
+fn admin_file() -> Option<std::path::PathBuf> {
+    None
+}
+
+/// The rules of the administrator and of the user. Where a file is broken, what it adds still counts, and what it silences
+/// does not.
+fn user_rules(admin: Option<&Path>, user: Option<&Path>, home: Option<&Path>) -> CustomRules {
+    let own = || user.map(|file| own_rules(file, home)).unwrap_or_default();
+    let said = admin.map(|file| (file, read_owned(file, Owner::Admin)));
+    let Some((file, said)) = said.filter(|(_, said)| !matches!(said, Ok(None))) else { return own() };
+    let text = said.ok().flatten().map(|(text, _)| text).unwrap_or_default();
+    let Ok((below, _)) = layer(&text, file, home, (Layer::Admin, &Config::default())) else {
+        return CustomRules::default().and(&Project::of_text(&text, file).rules).and(own().added());
+    };
+    let Some((file, Ok(Some((text, _))))) = user.map(|file| (file, read_text(file))) else { return Arc::unwrap_or_clone(below.rules) };
+    match layer(&text, file, home, (Layer::User, &below)) {
+        Ok((config, _)) => Arc::unwrap_or_clone(config.rules),
+        Err(_) => below.rules.and(&Project::of_text(&text, file).rules),
     }
 }
 
@@ -77,5 +107,27 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let text = format!("deadlin_ms = 1\n[rules]\nsilence = [\"rm-recursive\"]\n{}", RULE.replace("NAME", "own"));
         assert_eq!(ids(root.path(), &text), (vec!["own".to_owned()], false));
+    }
+
+    #[test]
+    fn the_administrators_rules_hold_whatever_the_user_writes() {
+        let root = tempfile::tempdir().unwrap();
+        let (admin, user) = (root.path().join("admin.toml"), root.path().join("user.toml"));
+        let rules = |theirs: &str, own: &str| {
+            for (file, text) in [(&admin, theirs), (&user, own)] {
+                fs::write(file, text).unwrap();
+                fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
+            }
+            let found = user_rules(Some(&admin), Some(&user), Some(root.path()));
+            (found.added().iter().map(|rule| rule.id.clone()).collect::<Vec<_>>().join(" "), found.silences("rm-recursive"))
+        };
+        let (theirs, own) = (RULE.replace("NAME", "theirs"), RULE.replace("NAME", "own"));
+        let silencing = format!("[rules]\nsilence = [\"rm-recursive\"]\n{own}");
+        assert_eq!(rules(&theirs, &silencing), ("theirs own".to_owned(), true));
+        assert_eq!(rules(&format!("locked = [\"rules.silence\"]\n{theirs}"), &silencing), ("theirs own".to_owned(), false));
+        assert_eq!(rules(&format!("locked = [\"rules\"]\n{theirs}"), &silencing), ("theirs".to_owned(), false));
+        assert_eq!(rules(&theirs, &format!("x = 1\n{silencing}")), ("theirs own".to_owned(), false));
+        assert_eq!(rules(&format!("x = 1\n{theirs}"), &silencing), ("theirs own".to_owned(), false));
+        assert_eq!(user_rules(Some(&root.path().join("none")), Some(&user), None).added().len(), 1);
     }
 }

@@ -1,4 +1,6 @@
-//! The table of configuration keys. Error messages, `gptos config show` and the manual page are made from it.
+//! The table of configuration keys. Error messages, `gptos config reference`, `gptos config show` and the manual page are made from it.
+
+use crate::env_vars;
 
 /// One key of the configuration file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -283,7 +285,16 @@ pub const ALL: &[Key] = &[
         default: "none",
         doc: "What would do the same with less danger.",
     },
+    Key {
+        path: "locked",
+        expects: "an array of keys or tables such as [\"provider\", \"cache.ttl_days\"]",
+        default: "[]",
+        doc: "Keys that nothing after the administrator's file `/etc/gptos/config.toml` may set; it can stand in that file alone.",
+    },
 ];
+
+/// The tables of single keys.
+const SECTIONS: [&str; 4] = ["shell", "offline", "cache", "limits"];
 
 /// The entry of a dotted path.
 pub fn find(path: &str) -> Option<&'static Key> {
@@ -292,10 +303,57 @@ pub fn find(path: &str) -> Option<&'static Key> {
 
 /// The keys that may stand directly inside the table `parent` (`""` for the top of the file).
 pub(super) fn inside(parent: &str) -> impl Iterator<Item = &'static str> {
-    let sections = ["shell", "cache", "limits"];
     let prefix = if parent.is_empty() { String::new() } else { format!("{parent}.") };
     let top = parent.is_empty();
     ALL.iter()
         .filter_map(move |key| key.path.strip_prefix(&prefix).filter(|rest| !rest.contains('.')))
-        .chain(sections.into_iter().filter(move |_| top))
+        .chain(SECTIONS.into_iter().filter(move |_| top))
+}
+
+/// The environment variable that stands for a key, if one does.
+pub fn variable(path: &str) -> Option<&'static env_vars::Variable> {
+    if path.starts_with("provider") || path.starts_with("rules") {
+        return None;
+    }
+    let name = format!("GPTOS_{}", path.strip_prefix("shell.").unwrap_or(path).replace('.', "_").to_uppercase());
+    env_vars::ALL.iter().find(|variable| variable.name == name)
+}
+
+/// Every key with what it takes and does, for people to read.
+pub fn reference() -> String {
+    let mut text = String::new();
+    for key in ALL {
+        let variable = variable(key.path).map(|variable| format!("\n    Environment: {}", variable.name)).unwrap_or_default();
+        let Key { path, expects, default, doc } = key;
+        text.push_str(&format!("{path}\n    {doc}\n    Expected: {expects}\n    Default: {default}{variable}\n\n"));
+    }
+    text
+}
+
+/// What an administrator may lock: keys that are no part of a block, and whole tables.
+pub(super) fn lockable() -> impl Iterator<Item = &'static str> {
+    let in_block = |path: &str| path.starts_with("provider.") || path.starts_with("rules.add.") || path == "locked";
+    ALL.iter().map(|key| key.path).filter(move |path| !in_block(path)).chain(SECTIONS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_variable_of_the_program_stands_for_a_key() {
+        for variable in env_vars::ALL.iter().filter(|one| one.read_by == env_vars::Reader::Program && one.name != env_vars::CONFIG) {
+            assert!(ALL.iter().any(|key| self::variable(key.path) == Some(variable)), "{}", variable.name);
+        }
+        assert_eq!(variable("shell.key").map(|variable| variable.name), Some(env_vars::KEY));
+        assert_eq!((variable("provider.key"), variable("nonsense")), (None, None));
+    }
+
+    #[test]
+    fn every_key_of_a_table_is_in_a_known_one() {
+        for (table, _) in ALL.iter().filter_map(|key| key.path.split_once('.')) {
+            assert!(SECTIONS.contains(&table) || find(table).is_some(), "{table}");
+        }
+        assert!(inside("").any(|key| key == "offline"));
+    }
 }

@@ -1,13 +1,16 @@
-//! The configuration file: raw text → checked values, each with its origin.
+//! The configuration: raw text → checked values, each with its origin. The administrator's file comes first, then the
+//! user's, then `GPTOS_*` variables, then options; each stands over what comes before it, but for what is locked.
 //!
-//! Everything works without a file. A broken one is reported with its line and key and changes nothing: whoever reads
+//! Everything works without files. A broken one is reported with its line and key and changes nothing: whoever reads
 //! through [`ConfigFile`] keeps the last good state. The other modules never see these types; they get small settings
 //! of their own.
 
 mod file;
 mod in_force;
 pub mod keys;
+mod locks;
 mod nearest;
+mod overrides;
 mod packs;
 mod problem;
 mod project;
@@ -17,11 +20,18 @@ mod resolve;
 mod rules;
 mod value;
 
-pub use file::{ConfigFile, read_text};
+pub use file::{ConfigFile, Reloads, check_text, read_text};
 pub use in_force::InForce;
 pub use nearest::nearest;
+pub use overrides::{literals, quote, take_options};
 pub use packs::{PackFiles, PackFolder, read_pack};
 pub use problem::ConfigProblem;
 pub use project::{PROJECT_FILE, Project};
 pub use resolve::{check_env_name, check_provider_name, parse};
 pub use value::{Config, Guard, ShellSection, ValueOrigin};
+
+/// Whether this process was told something by variables or options that another process, which answers for it, would not
+/// know of.
+pub fn is_overridden() -> bool {
+    overrides::Overrides::of_process().change_answers()
+}

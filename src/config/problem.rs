@@ -32,7 +32,9 @@ impl fmt::Display for ConfigProblem {
 }
 
 impl ConfigProblem {
-    pub(super) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+    /// The same with something to do about it.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }

@@ -123,10 +123,11 @@ impl Project {
             match (name.as_ref(), value.into_inner()) {
                 ("add", DeValue::Array(blocks)) => {
                     for block in blocks {
+                        let line = reader.line(block.span().start);
                         match rule(block, reader) {
                             Ok(rule) if self.rules.contains(&rule) => {}
                             Ok(rule) if self.rules.len() < MOST_RULES => self.rules.push(rule),
-                            Ok(_) => return remarks.push(format!("{}: more than {MOST_RULES} rules", reader.path.display())),
+                            Ok(_) => return remarks.push(format!("{}:{line}: more than {MOST_RULES} rules", reader.path.display())),
                             Err(problem) => remarks.push(problem.to_string()),
                         }
                     }

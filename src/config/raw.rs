@@ -29,6 +29,7 @@ pub(super) struct RawConfig {
     pub provider: Vec<Spanned<RawProvider>>,
     #[serde(default)]
     pub rules: RawRules,
+    pub locked: Option<Spanned<Vec<Spanned<String>>>>,
 }
 
 #[derive(Deserialize, Default)]

@@ -6,10 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Deserialize;
 use toml::Spanned;
+use toml::de::DeTable;
 
 use super::raw::{RawAudit, RawConfig, RawContext, RawGuard, RawPreferred, RawSwitch, key_at};
-use super::value::{Config, DAY, Guard, MIB};
+use super::value::{Config, DAY, Guard, MIB, ValueOrigin};
 use super::{ConfigProblem, keys, nearest};
 use crate::domain::{AuditMode, ContextField, Scope};
 use crate::offline::Preferred;
@@ -23,9 +25,48 @@ const MOST_SCOPES: usize = 32;
 /// # Errors
 /// The first problem, with its line and key.
 pub fn parse(text: &str, path: &Path, home: Option<&Path>) -> Result<Config, ConfigProblem> {
+    layer(text, path, home, (Layer::User, &Config::default())).map(|(config, _)| config)
+}
+
+/// Who speaks in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layer {
+    Admin,
+    User,
+    Variable,
+    Flag,
+}
+
+impl Layer {
+    fn origin(self, line: usize) -> ValueOrigin {
+        match self {
+            Layer::Admin => ValueOrigin::Admin { line },
+            Layer::User => ValueOrigin::File { line },
+            Layer::Variable => ValueOrigin::Variable,
+            Layer::Flag => ValueOrigin::Flag,
+        }
+    }
+}
+
+/// What holds when the text of a layer is put on what the layers before it say, and what was left out because it is locked.
+pub(super) fn layer(
+    text: &str,
+    path: &Path,
+    home: Option<&Path>,
+    (layer, below): (Layer, &Config),
+) -> Result<(Config, Vec<ConfigProblem>), ConfigProblem> {
     let reader = Reader { text, path, home };
-    let raw: RawConfig = toml::from_str(text).map_err(|error| reader.shape_problem(&error))?;
-    reader.resolve(raw)
+    let mut refused = Vec::new();
+    let raw: Result<RawConfig, _> = if below.locks.is_empty() {
+        toml::from_str(text)
+    } else {
+        DeTable::parse(text).and_then(|mut table| {
+            refused = below.locks.take_out(table.get_mut(), &reader);
+            RawConfig::deserialize(toml::de::Deserializer::from(table))
+        })
+    };
+    let config = reader.resolve(raw.map_err(|error| reader.shape_problem(&error))?, layer, below)?;
+    Ok((config, refused))
 }
 
 /// Checks a provider's name.
@@ -97,9 +138,16 @@ impl Reader<'_> {
         problem
     }
 
-    fn resolve(&self, raw: RawConfig) -> Result<Config, ConfigProblem> {
-        let mut config = Config::default();
+    fn resolve(&self, raw: RawConfig, layer: Layer, below: &Config) -> Result<Config, ConfigProblem> {
+        let mut config = below.clone();
         let mut lines = Lines::new();
+        if let Some(locked) = raw.locked {
+            if layer != Layer::Admin {
+                let problem = self.problem(Some(locked.span()), Some("locked"), "only the administrator's file may lock keys");
+                return Err(problem.with_hint("leave it out"));
+            }
+            config.locks = Arc::new(self.locks(locked, &mut lines)?);
+        }
         if let Some(switch) = self.take(raw.resident, "resident", &mut lines) {
             config.resident = switch == RawSwitch::On;
         }
@@ -125,6 +173,9 @@ impl Reader<'_> {
                 RawGuard::Off => Guard::Off,
             };
         }
+        if raw.context.is_some() {
+            config.context.clear();
+        }
         for wanted in self.take(raw.context, "context", &mut lines).unwrap_or_default() {
             let field = match wanted {
                 RawContext::Cwd => ContextField::Folder,
@@ -139,8 +190,8 @@ impl Reader<'_> {
         if let Some(key) = self.shell_key(raw.shell.key, "shell.key", &mut lines)? {
             shell.key = key;
         }
-        shell.key2 = self.shell_key(raw.shell.key2, "shell.key2", &mut lines)?;
-        shell.asynchronous = self.take(raw.shell.asynchronous, "shell.async", &mut lines);
+        shell.key2 = self.shell_key(raw.shell.key2, "shell.key2", &mut lines)?.or(shell.key2.take());
+        shell.asynchronous = self.take(raw.shell.asynchronous, "shell.async", &mut lines).or(shell.asynchronous);
         self.number(raw.shell.progress_ms, "shell.progress_ms", 0..=60_000, &mut lines, |n| shell.progress = millis(n))?;
         self.number(raw.shell.enter_guard_ms, "shell.enter_guard_ms", 0..=5_000, &mut lines, |n| shell.enter_guard = millis(n))?;
         if let Some(prefetch) = self.take(raw.shell.prefetch, "shell.prefetch", &mut lines) {
@@ -148,10 +199,15 @@ impl Reader<'_> {
         }
         shell.note = self.take(raw.shell.note, "shell.note", &mut lines).unwrap_or(shell.note);
         shell.ghost = self.take(raw.shell.ghost, "shell.ghost", &mut lines).unwrap_or(shell.ghost);
-        shell.scopes = self.scopes(raw.shell.scopes, &mut lines)?;
+        if let Some(scopes) = self.scopes(raw.shell.scopes, &mut lines)? {
+            shell.scopes = scopes;
+        }
         shell.hash = self.take(raw.shell.hash, "shell.hash", &mut lines).unwrap_or(shell.hash);
         if let Some(read) = self.take(raw.shell.read_screen, "shell.read_screen", &mut lines) {
             shell.read_screen = read;
+        }
+        if raw.offline.prefer.is_some() {
+            config.prefer.clear();
         }
         for wanted in self.take(raw.offline.prefer, "offline.prefer", &mut lines).unwrap_or_default() {
             let wanted = match wanted {
@@ -184,6 +240,7 @@ impl Reader<'_> {
         ] {
             *target = small(value, key, range, &mut lines)?.unwrap_or(*target);
         }
+        let inherited = std::mem::take(&mut config.providers);
         for provider in raw.provider {
             let span = provider.span();
             let provider = self.provider(span.clone(), provider.into_inner(), &mut lines)?;
@@ -193,10 +250,15 @@ impl Reader<'_> {
                 problem.line = line;
                 return Err(problem);
             }
+            let prefix = format!("provider.{}.", provider.name);
+            config.origins.retain(|key, _| !key.starts_with(&prefix));
             config.providers.push(provider);
         }
-        config.rules = Arc::new(self.rules(raw.rules, &mut lines)?);
-        config.lines = lines;
+        // Who names services of their own wants them asked first; one of the same name takes the other's place.
+        config.providers.extend(inherited.into_iter().filter(|other| !lines.contains_key(&format!("provider.{}.name", other.name))));
+        let own = self.rules(raw.rules, &mut lines)?;
+        config.rules = Arc::new(self.all_rules(&below.rules, own, &lines)?);
+        config.origins.extend(lines.into_iter().map(|(key, line)| (key, layer.origin(line))));
         Ok(config)
     }
 
@@ -224,14 +286,14 @@ impl Reader<'_> {
     }
 
     /// Names that a shell compares words with; they become part of its start-up script.
-    fn scopes(&self, value: Option<Spanned<Vec<String>>>, lines: &mut Lines) -> Result<Vec<String>, ConfigProblem> {
+    fn scopes(&self, value: Option<Spanned<Vec<String>>>, lines: &mut Lines) -> Result<Option<Vec<String>>, ConfigProblem> {
         let key = "shell.scopes";
         if let Some(value) = &value
             && (value.get_ref().len() > MOST_SCOPES || value.get_ref().iter().any(|word| Scope::from_word(word).is_err()))
         {
             return Err(self.problem(Some(value.span()), Some(key), expected(key)));
         }
-        Ok(self.take(value, key, lines).unwrap_or_default())
+        Ok(self.take(value, key, lines))
     }
 
     fn shell_key(&self, value: Option<Spanned<String>>, key: &str, lines: &mut Lines) -> Result<Option<String>, ConfigProblem> {

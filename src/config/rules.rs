@@ -47,6 +47,24 @@ impl Reader<'_> {
         CustomRules::new(silenced, added).map_err(|error| self.problem(None, Some("rules"), error.to_string()))
     }
 
+    /// The rules of a layer together with those of the layers below it.
+    pub(super) fn all_rules(&self, below: &CustomRules, own: CustomRules, lines: &Lines) -> Result<CustomRules, ConfigProblem> {
+        if below.is_empty() {
+            return Ok(own);
+        }
+        let refuse = |cause: String| {
+            let line = lines.get("rules.add").copied();
+            ConfigProblem { line, ..self.problem(None, Some("rules.add"), cause) }
+        };
+        if let Some(twice) = own.added().iter().find(|rule| below.added().iter().any(|other| other.id == rule.id)) {
+            return Err(refuse(format!("the administrator has a rule named `{}`", twice.id)));
+        }
+        let mut silenced = below.silenced().to_vec();
+        silenced.extend(own.silenced().iter().filter(|id| !below.silences(id)).cloned());
+        let added = below.added().iter().chain(own.added()).cloned().collect();
+        CustomRules::new(silenced, added).map_err(|error| refuse(error.to_string()))
+    }
+
     /// One rule out of a `[[rules.add]]` block.
     pub(super) fn rule(&self, block: Range<usize>, raw: RawRule) -> Result<CustomRule, ConfigProblem> {
         let missing = |part: &str| {

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::locks::Locks;
 use crate::cache::CacheSettings;
 use crate::domain::{AuditMode, ContextField, KeySettings};
 use crate::offline::Preferred;
@@ -39,8 +39,10 @@ pub struct Config {
     pub providers: Vec<ProviderSettings>,
     /// The user's rules beside the embedded ones.
     pub rules: Arc<CustomRules>,
-    /// Keys that the file sets, with their lines.
-    pub(super) lines: BTreeMap<String, usize>,
+    /// Where the values come from that somebody set.
+    pub(super) origins: BTreeMap<String, ValueOrigin>,
+    /// What the administrator lets nobody else set.
+    pub(super) locks: Arc<Locks>,
 }
 
 /// Which lines are judged again when Enter is pressed.
@@ -112,11 +114,20 @@ fn words_place(words: &[String]) -> String {
 pub enum ValueOrigin {
     /// Nobody set it.
     Default,
-    /// The file, at this line.
+    /// The administrator's file, at this line.
+    Admin {
+        /// Counted from 1.
+        line: usize,
+    },
+    /// The user's file, at this line.
     File {
         /// Counted from 1.
         line: usize,
     },
+    /// The environment variable of that key.
+    Variable,
+    /// An option of the command line.
+    Flag,
 }
 
 impl Default for Config {
@@ -135,7 +146,8 @@ impl Default for Config {
             online: OnlineSettings::default(),
             providers: Vec::new(),
             rules: Arc::default(),
-            lines: BTreeMap::new(),
+            origins: BTreeMap::new(),
+            locks: Arc::default(),
         }
     }
 }
@@ -163,24 +175,20 @@ pub(super) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// One MiB.
 pub(super) const MIB: u64 = 1024 * 1024;
 
-impl fmt::Display for ValueOrigin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ValueOrigin::Default => f.write_str("default"),
-            ValueOrigin::File { line } => write!(f, "line {line}"),
-        }
-    }
-}
-
 impl Config {
     /// Where the value of a dotted key comes from; a provider's keys are `provider.NAME.KEY`.
     pub fn origin(&self, key: &str) -> ValueOrigin {
-        self.lines.get(key).map_or(ValueOrigin::Default, |line| ValueOrigin::File { line: *line })
+        self.origins.get(key).copied().unwrap_or(ValueOrigin::Default)
     }
 
-    /// Whether the file sets the value of a dotted key.
+    /// What keeps a key from being set, as `file:line`.
+    pub fn lock_on(&self, key: &str) -> Option<String> {
+        self.locks.on(key)
+    }
+
+    /// Whether somebody set the value of a dotted key.
     pub fn sets(&self, key: &str) -> bool {
-        self.lines.contains_key(key)
+        self.origins.contains_key(key)
     }
 
     /// The environment variables that hold keys: only these may be taken along from the asking shell.
@@ -228,6 +236,9 @@ impl Config {
             rows.push(("rules.silence".to_owned(), list(self.rules.silenced().iter().map(String::as_str))));
             let added: Vec<&str> = self.rules.added().iter().map(|rule| rule.id.as_str()).collect();
             rows.push(("rules.add".to_owned(), if added.is_empty() { "none".to_owned() } else { added.join(", ") }));
+        }
+        if !self.locks.is_empty() {
+            rows.push(("locked".to_owned(), list(self.locks.names())));
         }
         for provider in &self.providers {
             let key = |key: &str| format!("provider.{}.{key}", provider.name);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::api::{self, Activity, Backend};
+use crate::api::{self, Activity, Backend, Setup};
 use crate::platform::{self, OwnBinary};
 
 pub use guard::{Claim, Guard, GuardError, is_running, remove_stale, running_pid};
@@ -38,7 +38,7 @@ const DESCRIPTORS: u64 = 4096;
 pub struct Options {
     /// Where to listen.
     pub socket: PathBuf,
-    /// Exit after this long without a request; `None`: by where it was started from.
+    /// Exit after this long without a request, whatever the configuration says.
     pub idle_exit: Option<Duration>,
     /// Started from a remote login.
     pub over_ssh: bool,
@@ -47,9 +47,9 @@ pub struct Options {
 }
 
 impl Options {
-    /// After how long without a request it exits.
-    fn idle_limit(&self) -> Duration {
-        self.idle_exit.unwrap_or(if self.over_ssh { IDLE_EXIT_SSH } else { IDLE_EXIT })
+    /// After how long without a request it exits, when the configuration says so much or nothing.
+    fn idle_limit(&self, configured: Option<Duration>) -> Duration {
+        self.idle_exit.or(configured).unwrap_or(if self.over_ssh { IDLE_EXIT_SSH } else { IDLE_EXIT })
     }
 }
 
@@ -103,7 +103,7 @@ async fn serve(options: &Options, guard: &Guard, backend: impl FnOnce() -> Arc<d
         async move { backend.pipeline().look_after(|| backend.setup().providers).await }
     });
     let limit = tokio::select! {
-        limit = leave(options, guard, &activity) => limit,
+        limit = leave(options, guard, &activity, || Tenure::of(&backend.setup())) => limit,
         ended = &mut server => return ended.unwrap_or_else(|error| Err(io::Error::other(error))),
     };
     watcher.abort();
@@ -121,10 +121,23 @@ async fn serve(options: &Options, guard: &Guard, backend: impl FnOnce() -> Arc<d
     Ok(())
 }
 
+/// What the configuration says of the resident itself. Asking for it is also what takes up a change while nobody asks anything.
+#[derive(Clone, Copy)]
+struct Tenure {
+    wanted: bool,
+    idle_exit: Option<Duration>,
+    is_stale: bool,
+}
+
+impl Tenure {
+    fn of(setup: &Setup) -> Self {
+        Self { wanted: setup.resident, idle_exit: setup.idle_exit, is_stale: setup.is_stale }
+    }
+}
+
 /// Returns when the resident should go, with the time that requests in flight still have.
-async fn leave(options: &Options, guard: &Guard, activity: &Activity) -> Duration {
-    let idle_exit = options.idle_limit();
-    let mut watch = tokio::time::interval(WATCH_EVERY.min(idle_exit));
+async fn leave(options: &Options, guard: &Guard, activity: &Activity, tenure: impl Fn() -> Tenure) -> Duration {
+    let mut watch = tokio::time::interval(WATCH_EVERY.min(options.idle_limit(tenure().idle_exit)));
     let signals = async {
         match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
             (Ok(mut terminate), Ok(mut interrupt)) => {
@@ -142,8 +155,11 @@ async fn leave(options: &Options, guard: &Guard, activity: &Activity) -> Duratio
                 if !guard.is_in_place() {
                     return DRAIN_LIMIT_DISPLACED;
                 }
-                let idle = activity.idle();
-                if idle >= idle_exit || (!idle.is_zero() && options.binary.is_replaced()) {
+                let (tenure, idle) = (tenure(), activity.idle());
+                if !tenure.wanted || idle >= options.idle_limit(tenure.idle_exit) {
+                    return DRAIN_LIMIT;
+                }
+                if !idle.is_zero() && (tenure.is_stale || options.binary.is_replaced()) {
                     return DRAIN_LIMIT;
                 }
             }
@@ -163,20 +179,32 @@ mod tests {
             over_ssh,
             binary: OwnBinary::look().unwrap(),
         };
-        assert_eq!(options(false, None).idle_limit(), Duration::from_secs(1800));
-        assert_eq!(options(true, None).idle_limit(), Duration::from_secs(300));
-        assert_eq!(options(true, Some(Duration::from_secs(60))).idle_limit(), Duration::from_secs(60));
+        assert_eq!(options(false, None).idle_limit(None), Duration::from_secs(1800));
+        assert_eq!(options(true, None).idle_limit(None), Duration::from_secs(300));
+        assert_eq!(options(true, Some(Duration::from_secs(60))).idle_limit(Some(Duration::from_secs(7))), Duration::from_secs(60));
+        assert_eq!(options(true, None).idle_limit(Some(Duration::from_secs(7))), Duration::from_secs(7));
     }
 
     #[tokio::test]
-    async fn an_idle_resident_leaves() {
+    async fn an_idle_resident_leaves_and_so_does_one_that_is_not_wanted_as_it_is() {
         let directory = tempfile::tempdir().unwrap();
         std::fs::set_permissions(directory.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
         let socket = directory.path().join("v1.sock");
         let Claim::Won(guard) = Guard::claim(&socket).unwrap() else { panic!("the lock is free") };
         let _listener = guard.listen().await.unwrap();
-        let options = Options { socket, idle_exit: Some(Duration::from_millis(50)), over_ssh: false, binary: OwnBinary::look().unwrap() };
-        let left = tokio::time::timeout(Duration::from_secs(5), leave(&options, &guard, &Activity::new())).await;
-        assert_eq!(left, Ok(DRAIN_LIMIT));
+        let options = Options { socket, idle_exit: None, over_ssh: false, binary: OwnBinary::look().unwrap() };
+        let short = Some(Duration::from_millis(50));
+        let stays = Tenure { wanted: true, idle_exit: None, is_stale: false };
+        for (tenure, goes) in [
+            (Tenure { idle_exit: short, ..stays }, true),
+            (Tenure { wanted: false, ..stays }, true),
+            (Tenure { is_stale: true, ..stays }, true),
+            (stays, false),
+        ] {
+            let limit = if goes { Duration::from_secs(10) } else { Duration::from_millis(100) };
+            let now = || tenure;
+            let left = tokio::time::timeout(limit, leave(&options, &guard, &Activity::new(), now)).await;
+            assert_eq!(left.ok(), goes.then_some(DRAIN_LIMIT));
+        }
     }
 }

@@ -174,7 +174,7 @@ fn other_shells_are_left_to_the_program() {
     wait_until("the configuration counts", || {
         UnixStream::connect(env.socket()).is_err() || asks(&Editor::new(&env, &work).ask("answer", KNOWN))
     });
-    env.configure("");
+    env.configure("# nothing\n");
     env.run(&["daemon", "stop"]);
     let _ = resident.kill();
     resident.wait().unwrap();

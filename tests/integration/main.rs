@@ -5,6 +5,9 @@
 mod aims;
 mod audit;
 mod cache;
+mod configuration;
+mod configuration_keys;
+mod configuration_mistakes;
 #[path = "../doubled/mod.rs"]
 mod doubled;
 mod environment;

@@ -255,7 +255,7 @@ fn the_request_that_is_shown_is_the_request_that_is_sent() {
     let private = env.run(&["translate", "--show-request", "--", &format!(" {QUERY}")]);
     assert_eq!((private.code, private.out.as_str()), (Some(1), ""));
     assert!(private.err.contains("begin with a blank"), "{}", private.err);
-    env.configure("");
+    env.configure("# nothing\n");
     let nobody = env.run(&["translate", "--show-request", "--", QUERY]);
     assert_eq!(
         (nobody.code, nobody.out.as_str(), nobody.err.as_str()),

@@ -59,6 +59,8 @@ families! {
         "Memory of the resident.";
     OPEN_DESCRIPTORS: Kind::Gauge, "process_open_fds", [], most 1,
         "Open files and connections of the resident.";
+    CONFIG_RELOADS: Kind::Counter, "gptos_config_reload_total", ["result"], most 2,
+        "Changes of the configuration files, by whether they hold.";
 
     REQUESTS: Kind::Counter, "gptos_requests_total", ["source", "outcome"], most 24,
         "Questions that ended, by what gave the answer and how it went.";

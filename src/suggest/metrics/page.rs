@@ -25,7 +25,7 @@ impl Page {
     }
 
     /// Puts on it what was counted elsewhere.
-    pub(super) fn count<const LABELS: usize>(&mut self, family: &Family<LABELS>, labels: [&str; LABELS], count: u64) {
+    pub fn count<const LABELS: usize>(&mut self, family: &Family<LABELS>, labels: [&str; LABELS], count: u64) {
         self.put(family, labels, Value::Count(count));
     }
 

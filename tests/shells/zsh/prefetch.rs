@@ -253,7 +253,7 @@ fn the_file_has_the_last_word_and_secrets_and_known_words_are_not_asked_ahead() 
         assert_eq!(t.buffer(), line);
         t.key("C-u");
     }
-    real.configure("");
+    real.configure("# nothing\n");
     t.type_text("?? frobnicate the quux");
     thread::sleep(PAUSE);
     assert_eq!(t.buffer(), "?? frobnicate the quux");

@@ -1,0 +1,359 @@
+//! `gptos config set`, `unset` and `edit`: changes of the user's file that leave the rest of it as it is, comments included.
+//! Nothing is written that would not hold.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::ops::Range;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use toml::de::{DeTable, DeValue};
+use toml_edit::{DocumentMut, InlineTable, Item, TableLike, Value};
+
+use super::ExitStatus;
+use super::config::{refuse, refuse_all};
+use super::config_edit::{EditError, change};
+use super::editor;
+use super::output::Output;
+use crate::config::{Config, ConfigFile, ConfigProblem, check_text, keys, literals, nearest, quote};
+use crate::paths::Paths;
+
+/// A key as the user writes it, taken apart.
+#[derive(Debug, Clone, Copy)]
+struct Place<'a> {
+    /// The whole of it.
+    key: &'a str,
+    /// The provider it is about.
+    provider: Option<&'a str>,
+    /// The tables it is in, and the key in the innermost one; empty for a whole provider.
+    path: &'a str,
+}
+
+impl<'a> Place<'a> {
+    /// # Errors
+    /// That there is no such key, and which one may have been meant.
+    fn of(key: &'a str) -> Result<Self, (String, String)> {
+        let (provider, path) = match key.strip_prefix("provider.") {
+            Some(rest) => rest.split_once('.').map_or((Some(rest), ""), |(name, path)| (Some(name), path)),
+            None => (None, key),
+        };
+        let known = match provider {
+            Some(_) => path.is_empty() || keys::find(&format!("provider.{path}")).is_some(),
+            None => keys::find(path).is_some(),
+        };
+        if known && (provider.is_some() || !matches!(key, "provider" | "rules" | "locked") && !key.starts_with("rules.add")) {
+            return Ok(Self { key, provider, path });
+        }
+        let hint = match key {
+            "provider" => "`gptos provider add` adds one; `provider.NAME.KEY` is a value of one that is there".to_owned(),
+            "rules" | "locked" => "`gptos config edit` opens the file".to_owned(),
+            key if key.starts_with("rules.add") => "`gptos config edit` opens the file".to_owned(),
+            key => match (provider, nearest(key, keys::ALL.iter().map(|entry| entry.path))) {
+                (Some(name), _) => {
+                    let known = keys::ALL.iter().filter_map(|entry| entry.path.strip_prefix("provider."));
+                    let meant = nearest(path, known).map(|meant| format!("did you mean `provider.{name}.{meant}`?"));
+                    meant.unwrap_or_else(|| "`gptos config reference` names the keys".to_owned())
+                }
+                (None, Some(meant)) => format!("did you mean `{meant}`?"),
+                (None, None) => "`gptos config reference` names the keys".to_owned(),
+            },
+        };
+        Err((format!("`{key}`: no key that can be set here"), hint))
+    }
+}
+
+/// Sets a value.
+pub(super) fn set(key: &str, value: &str, file: &Path, paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
+    let place = match free(key, file, paths) {
+        Ok(place) if !place.path.is_empty() => place,
+        Ok(_) => {
+            output.error(&format!("`{key}`: no key that can be set here"), Some("`gptos provider add` adds a provider"));
+            return ExitStatus::Usage;
+        }
+        Err((what, hint)) => return wrong(&what, &hint, output),
+    };
+    let home = paths.home.as_deref();
+    let done = change(file, |text| {
+        check_text(text, file, home).map_err(EditError::Config)?;
+        let mut first = None;
+        for literal in literals(value) {
+            let made = with(text, place, &literal).map_err(EditError::Refused)?;
+            match check_text(&made, file, home) {
+                Ok(_) => return Ok((made, ())),
+                Err(problem) => drop(first.get_or_insert(problem)),
+            }
+        }
+        let cause = first.map_or_else(|| "expected a value".to_owned(), |problem: ConfigProblem| problem.cause);
+        Err(EditError::Refused(format!("`{key}`: {cause}")))
+    });
+    told(done, output)
+}
+
+/// Sets a key at the top of the file to a word, for another verb.
+///
+/// # Errors
+/// Why the file stays as it is.
+pub(super) fn set_word(file: &Path, paths: &Paths, key: &str, word: &str) -> Result<(), EditError> {
+    let place = free(key, file, paths).map_err(|(what, hint)| EditError::Refused(format!("{what} ({hint})")))?;
+    let home = paths.home.as_deref();
+    change(file, |text| {
+        check_text(text, file, home).map_err(EditError::Config)?;
+        let made = with(text, place, &quote(word)).map_err(EditError::Refused)?;
+        check_text(&made, file, home).map_err(EditError::Config)?;
+        Ok((made, ()))
+    })
+}
+
+/// Takes a key out.
+pub(super) fn unset(key: &str, file: &Path, paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
+    let place = match free(key, file, paths) {
+        Ok(place) => place,
+        Err((what, hint)) => return wrong(&what, &hint, output),
+    };
+    let home = paths.home.as_deref();
+    let done = change(file, |text| {
+        check_text(text, file, home).map_err(EditError::Config)?;
+        let Some(made) = without(text, place) else { return Ok((text.to_owned(), false)) };
+        check_text(&made, file, home).map_err(|problem| EditError::Refused(format!("`{key}` cannot go: {problem}")))?;
+        Ok((made, true))
+    });
+    if matches!(done, Ok(false)) {
+        output.remark(&format!("`{key}` is not set in {}", file.display()));
+    }
+    told(done.map(drop), output)
+}
+
+/// Opens a copy of the file in the user's editor until it holds or is given up.
+pub(super) fn edit(file: &Path, paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
+    let real = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    let copy = real.with_file_name(format!(".gptos-edit-{}.toml", std::process::id()));
+    let failed = |what: String, output: &mut Output<'_>| {
+        output.error(&what, None);
+        ExitStatus::Internal
+    };
+    let mut before = String::new();
+    // Makes the folder as well; a file that must not be read is not copied.
+    if let Err(error) = change(file, |text| {
+        before = text.to_owned();
+        Ok((text.to_owned(), ()))
+    }) {
+        return told(Err(error), output);
+    }
+    let shown = if before.is_empty() { "# `gptos config reference` tells what can stand here.\n" } else { before.as_str() };
+    let made =
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&copy).and_then(|mut made| made.write_all(shown.as_bytes()));
+    if let Err(error) = made {
+        return failed(format!("`{}`: {error}", copy.display()), output);
+    }
+    loop {
+        output.flush();
+        if let Err(what) = editor::open(&copy, &|name| std::env::var_os(name)) {
+            let _ = fs::remove_file(&copy);
+            return failed(format!("config edit: {what}"), output);
+        }
+        let text = match fs::read_to_string(&copy) {
+            Ok(text) => text,
+            Err(error) => return failed(format!("`{}`: {error}", copy.display()), output),
+        };
+        if text == shown {
+            let _ = fs::remove_file(&copy);
+            output.remark("nothing was changed");
+            return ExitStatus::Success;
+        }
+        match check_text(&text, file, paths.home.as_deref()) {
+            Ok((_, refused)) if refused.is_empty() => return replace(file, &copy, (&before, text), output),
+            Ok((_, refused)) => refuse_all(&in_copy(&refused, &copy), output),
+            Err(problem) => refuse_all(&in_copy(&[problem], &copy), output),
+        };
+        if !output.consents("It does not take effect so. Edit it again?") {
+            output.remark(&format!("the file is as it was; what you wrote is in {}", copy.display()));
+            return ExitStatus::Usage;
+        }
+    }
+}
+
+fn replace(file: &Path, copy: &Path, (before, text): (&str, String), output: &mut Output<'_>) -> ExitStatus {
+    let done = change(file, |now| {
+        if now == before {
+            return Ok((text, ()));
+        }
+        Err(EditError::Refused(format!("the file was changed in the meantime; what you wrote is in {}", copy.display())))
+    });
+    if done.is_ok() {
+        let _ = fs::remove_file(copy);
+    }
+    told(done, output)
+}
+
+/// The lines are those of the copy, which is what the user has before them.
+fn in_copy(problems: &[ConfigProblem], copy: &Path) -> Vec<ConfigProblem> {
+    problems.iter().map(|problem| ConfigProblem { path: copy.to_owned(), ..problem.clone() }).collect()
+}
+
+/// The place of a key, unless the administrator locked it.
+fn free<'a>(key: &'a str, file: &Path, paths: &Paths) -> Result<Place<'a>, (String, String)> {
+    let place = Place::of(key)?;
+    let config = ConfigFile::new(Some(file.to_owned()), paths.home.clone()).current().0;
+    match Config::lock_on(&config, key) {
+        Some(lock) => Err((format!("`{key}`: locked by the administrator"), format!("{lock} locks it"))),
+        None => Ok(place),
+    }
+}
+
+fn told(done: Result<(), EditError>, output: &mut Output<'_>) -> ExitStatus {
+    match done {
+        Ok(()) => ExitStatus::Success,
+        Err(EditError::Config(problem)) => refuse(&problem, output),
+        Err(error @ EditError::Io { .. }) => {
+            output.error(&format!("config: {error}"), None);
+            ExitStatus::Internal
+        }
+        Err(error) => {
+            output.error(&error.to_string(), None);
+            ExitStatus::Usage
+        }
+    }
+}
+
+fn wrong(what: &str, hint: &str, output: &mut Output<'_>) -> ExitStatus {
+    output.error(what, Some(hint));
+    ExitStatus::Usage
+}
+
+/// The text with another value.
+///
+/// # Errors
+/// Why there is no place for it.
+fn with(text: &str, place: Place<'_>, literal: &str) -> Result<String, String> {
+    let broken = |_| "the file is not TOML".to_owned();
+    let mut document: DocumentMut = text.parse().map_err(broken)?;
+    // The first key of the top goes behind what the user wrote about the whole file.
+    let is_first = place.provider.is_none() && !place.path.contains('.') && !document.iter().any(|(_, item)| item.is_value());
+    let (head, rest) = text.split_at(if is_first { head_of(text) } else { 0 });
+    if !head.is_empty() {
+        document = rest.parse().map_err(broken)?;
+    }
+    let value: Value = literal.parse().map_err(|_| format!("`{}`: not a value", place.key))?;
+    let table: &mut dyn TableLike = match place.provider {
+        Some(name) => provider_of(&mut document, name).ok_or_else(|| format!("no provider is named `{name}`"))?,
+        None => document.as_table_mut(),
+    };
+    let (table, key, value): (&mut dyn TableLike, _, _) = match (place.path.split_once('.'), place.provider) {
+        (None, _) => (table, place.path, value),
+        // A provider's key is in one place; naming another forgets the former.
+        (Some((key, way)), Some(_)) => (table, key, Value::InlineTable(InlineTable::from_iter([(way, value)]))),
+        (Some((section, key)), None) => {
+            let inner = table.entry(section).or_insert(toml_edit::table());
+            (inner.as_table_like_mut().ok_or_else(|| format!("`{section}` is no table"))?, key, value)
+        }
+    };
+    match table.get_mut(key).and_then(Item::as_value_mut) {
+        Some(former) => {
+            let decor = former.decor().clone();
+            *former = value;
+            *former.decor_mut() = decor;
+        }
+        None => drop(table.insert(key, Item::Value(value))),
+    }
+    let gap = if head.is_empty() || head.ends_with('\n') { "" } else { "\n" };
+    Ok(format!("{head}{gap}{document}"))
+}
+
+/// How much of a text, from its beginning, is comments that no table follows at once.
+fn head_of(text: &str) -> usize {
+    let (mut at, mut end) = (0, 0);
+    for line in text.split_inclusive('\n') {
+        if !(line.trim().is_empty() || line.starts_with('#')) {
+            return end;
+        }
+        at += line.len();
+        if line.trim().is_empty() {
+            end = at;
+        }
+    }
+    at
+}
+
+fn provider_of<'a>(document: &'a mut DocumentMut, name: &str) -> Option<&'a mut dyn TableLike> {
+    let is_named = |table: &dyn TableLike| table.get("name").and_then(Item::as_str) == Some(name);
+    match document.get_mut("provider")? {
+        Item::ArrayOfTables(blocks) => blocks.iter_mut().find(|block| is_named(*block)).map(|block| block as &mut dyn TableLike),
+        Item::Value(Value::Array(blocks)) => {
+            blocks.iter_mut().filter_map(Value::as_inline_table_mut).find(|block| is_named(*block)).map(|block| block as &mut dyn TableLike)
+        }
+        _ => None,
+    }
+}
+
+/// The text without a key or a block, by whole lines, so that every other one stays as it is; `None` if it is not there.
+fn without(text: &str, place: Place<'_>) -> Option<String> {
+    let root = DeTable::parse(text).ok()?;
+    let mut table = root.get_ref();
+    if let Some(name) = place.provider {
+        let DeValue::Array(blocks) = table.get("provider")?.get_ref() else { return None };
+        let named = |block: &DeTable<'_>| block.get("name").and_then(|value| value.get_ref().as_str()) == Some(name);
+        let (at, block) =
+            blocks.iter().enumerate().find_map(|(at, block)| Some((at, block.get_ref().as_table()?)).filter(|(_, block)| named(block)))?;
+        if place.path.is_empty() {
+            return without_block(text, at);
+        }
+        table = block;
+    }
+    let mut path = place.path;
+    // A provider's key has one way to be had, so that goes as a whole.
+    if let (Some((key, way)), Some(_)) = (path.split_once('.'), place.provider) {
+        table.get(key)?.get_ref().as_table()?.get(way)?;
+        path = key;
+    }
+    if let Some((section, key)) = path.split_once('.') {
+        table = table.get(section)?.get_ref().as_table()?;
+        path = key;
+    }
+    let (key, value) = table.iter().find(|(key, _)| key.get_ref() == path)?;
+    let span = key.span().start..value.span().end.max(key.span().end);
+    whole_lines(text, span).or_else(|| without_inline(text, place))
+}
+
+/// The text without the lines of a value, if nothing else stands on them.
+fn whole_lines(text: &str, span: Range<usize>) -> Option<String> {
+    let begin = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at + 1);
+    let rest = text[span.end..end].trim();
+    let before = text[begin..span.start].trim();
+    // A dotted key begins on the same line: `shell.key = …`.
+    let is_alone =
+        (before.is_empty() || before.ends_with('.') && !before.contains(['{', '='])) && (rest.is_empty() || rest.starts_with('#'));
+    is_alone.then(|| format!("{}{}", &text[..begin], &text[end..]))
+}
+
+fn without_inline(text: &str, place: Place<'_>) -> Option<String> {
+    let mut document: DocumentMut = text.parse().ok()?;
+    let table: &mut dyn TableLike = match place.provider {
+        Some(name) => provider_of(&mut document, name)?,
+        None => document.as_table_mut(),
+    };
+    match place.path.split_once('.') {
+        Some((key, _)) if place.provider.is_some() => table.remove(key)?,
+        Some((section, key)) => table.get_mut(section)?.as_table_like_mut()?.remove(key)?,
+        None => table.remove(place.path)?,
+    };
+    Some(document.to_string())
+}
+
+fn without_block(text: &str, at: usize) -> Option<String> {
+    let mut document: DocumentMut = text.parse().ok()?;
+    match document.get_mut("provider")? {
+        Item::ArrayOfTables(blocks) => {
+            blocks.remove(at);
+        }
+        Item::Value(Value::Array(blocks)) => {
+            blocks.remove(at);
+        }
+        _ => return None,
+    }
+    Some(document.to_string())
+}
+
+#[cfg(test)]
+#[path = "config_set_tests.rs"]
+mod tests;

@@ -1,0 +1,140 @@
+//! Values from outside the files: `GPTOS_*` variables and options of the command line.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use toml::de::DeValue;
+
+use super::resolve::{Layer, layer};
+use super::{Config, ConfigProblem, keys, nearest};
+use crate::env_vars::Reader as ReadBy;
+
+/// The options of this run. The whole process reads one configuration, as it has one environment.
+static OPTIONS: OnceLock<Vec<(String, String)>> = OnceLock::new();
+
+/// Notes the `--set KEY=VALUE` options of this run, before any configuration is read.
+///
+/// # Errors
+/// What is wrong with one, and what to do about it.
+pub fn take_options(options: &[OsString]) -> Result<(), ConfigProblem> {
+    let mut taken = Vec::new();
+    for option in options {
+        let text = option.to_string_lossy();
+        let problem = |key: Option<&str>, cause: &str| ConfigProblem {
+            path: "--set".into(),
+            line: None,
+            key: key.map(str::to_owned),
+            cause: cause.to_owned(),
+            hint: None,
+        };
+        let Some((key, value)) = text.split_once('=') else {
+            return Err(problem(None, "expected KEY=VALUE").with_hint("`gptos config reference` names the keys"));
+        };
+        if keys::variable(key).is_none() {
+            let known = keys::ALL.iter().map(|key| key.path).filter(|path| keys::variable(path).is_some());
+            let problem = problem(Some(key), "no key that can be set here");
+            return Err(match nearest(key, known) {
+                Some(meant) => problem.with_hint(format!("did you mean `{meant}`?")),
+                None => problem.with_hint("`gptos config reference` names the keys"),
+            });
+        }
+        put("--set".as_ref(), (key, value), (Layer::Flag, &Config::default()))?;
+        taken.push((key.to_owned(), value.to_owned()));
+    }
+    let _ = OPTIONS.set(taken);
+    Ok(())
+}
+
+/// Values that stand over those of the files.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Overrides {
+    values: Vec<(Layer, String, String)>,
+}
+
+impl Overrides {
+    /// Those of this process.
+    pub(super) fn of_process() -> Self {
+        let mut overrides = Self::of_variables(&|name| std::env::var_os(name));
+        let options = OPTIONS.get().into_iter().flatten();
+        overrides.values.extend(options.map(|(key, value)| (Layer::Flag, key.clone(), value.clone())));
+        overrides
+    }
+
+    /// Those of an environment.
+    pub(super) fn of_variables(lookup: &dyn Fn(&str) -> Option<OsString>) -> Self {
+        let value = |key: &keys::Key| {
+            let value = lookup(keys::variable(key.path)?.name)?;
+            Some((Layer::Variable, key.path.to_owned(), value.to_string_lossy().into_owned()))
+        };
+        Self { values: keys::ALL.iter().filter_map(value).collect() }
+    }
+
+    /// Whether one of them changes what a process that answers others would do.
+    pub(super) fn change_answers(&self) -> bool {
+        self.values.iter().any(|(_, key, _)| !(key.starts_with("shell.") || key == "guard"))
+    }
+
+    /// Puts them on what the files say. What cannot be taken is left out and named.
+    pub(super) fn put_on(&self, mut config: Config) -> (Config, Vec<ConfigProblem>) {
+        let mut problems = Vec::new();
+        for (layer, key, value) in &self.values {
+            let variable = keys::variable(key);
+            let is_for_shell = *layer == Layer::Variable && variable.is_some_and(|variable| variable.read_by == ReadBy::Shell);
+            let name = if *layer == Layer::Flag { "--set" } else { variable.map_or("", |variable| variable.name) };
+            match put(name.as_ref(), (key, value), (*layer, &config)) {
+                Ok((changed, refused)) => {
+                    config = changed;
+                    // A shell's variable is the shell's, and what `gptos init` writes for a locked key stands over it.
+                    problems.extend(refused.into_iter().filter(|_| !is_for_shell).map(|problem| ConfigProblem { line: None, ..problem }));
+                }
+                // The shell makes of its variables what it can.
+                Err(_) if is_for_shell => {}
+                Err(problem) => problems.push(ConfigProblem { line: None, ..problem }),
+            }
+        }
+        (config, problems)
+    }
+}
+
+fn put(name: &Path, (key, value): (&str, &str), below: (Layer, &Config)) -> Result<(Config, Vec<ConfigProblem>), ConfigProblem> {
+    let mut first = None;
+    for literal in literals(value) {
+        match layer(&format!("{key} = {literal}"), name, None, below) {
+            Ok(done) => return Ok(done),
+            Err(problem) => drop(first.get_or_insert(problem)),
+        }
+    }
+    Err(first.unwrap_or_else(|| super::file::problem(name, "expected a value")))
+}
+
+/// What somebody may have meant who wrote a value without TOML's quotes, the likeliest first.
+pub fn literals(value: &str) -> Vec<String> {
+    let is_value = DeValue::parse(value).is_ok();
+    let switch = match value {
+        "1" => Some("true"),
+        "0" => Some("false"),
+        _ => None,
+    };
+    let words: Vec<String> = value.split([',', ' ']).filter(|word| !word.is_empty()).map(quote).collect();
+    let mut all: Vec<String> = is_value.then(|| value.to_owned()).into_iter().collect();
+    all.push(quote(value));
+    all.extend(switch.map(str::to_owned));
+    all.push(format!("[{}]", words.join(", ")));
+    all
+}
+
+/// A text as TOML writes it on one line.
+pub fn quote(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => quoted.extend(['\\', letter]),
+            _ if letter.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(letter))),
+            _ => quoted.push(letter),
+        }
+    }
+    quoted.push('"');
+    quoted
+}

@@ -1,0 +1,262 @@
+//! The layers of the configuration, changes of the user's file, and what a running resident makes of them.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use crate::environment::{Run, TestEnv, provider_block, run, wait_until};
+use crate::fake_provider::{FakeProvider, Reply, answer};
+
+const UNKNOWN: &str = "frobnicate the quux";
+
+/// An environment with an administrator.
+fn administered(text: &str) -> (TestEnv, PathBuf) {
+    let env = TestEnv::new();
+    let file = env.home().join("admin.toml");
+    write(&file, text);
+    let env = env.set("GPTOS_TEST_ADMIN_CONFIG", file.to_str().unwrap());
+    (env, file)
+}
+
+fn write(file: &Path, text: &str) {
+    let aside = file.with_extension("aside");
+    fs::write(&aside, text).unwrap();
+    fs::set_permissions(&aside, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::rename(aside, file).unwrap();
+}
+
+fn told(run: &Run, code: i32, err: &[&str]) {
+    assert_eq!(run.code, Some(code), "{}{}", run.out, run.err);
+    for part in err {
+        assert!(run.err.contains(part), "{part} in: {}", run.err);
+    }
+}
+
+#[test]
+fn each_layer_stands_over_the_one_before_it_and_says_so() {
+    let (env, admin) = administered("# ours\ndeadline_ms = 1000\nhedge = \"on\"\n");
+    let origin = |env: &TestEnv, before: &[&str]| {
+        let mut command = env.command(&[before, &["config", "show", "--origin"]].concat());
+        command.env("GPTOS_HEDGE", "off");
+        let shown = run(command, b"");
+        told(&shown, 0, &[]);
+        let line = |key: &str| shown.out.lines().find(|line| line.starts_with(&format!("{key} "))).unwrap().to_owned();
+        [line("deadline_ms"), line("hedge")].map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    let at = |file: &Path, line: u32| format!("{}:{line}", file.display());
+    let hedge = "hedge = \"off\" # environment, GPTOS_HEDGE".to_owned();
+    assert_eq!(origin(&env, &[]), [format!("deadline_ms = 1000 # administrator, {}", at(&admin, 2)), hedge.clone()]);
+    env.configure("\ndeadline_ms = 2000\n");
+    assert_eq!(origin(&env, &[]), [format!("deadline_ms = 2000 # user, {}", at(&env.config_file(), 2)), hedge]);
+    let env = env.set("GPTOS_DEADLINE_MS", "3000");
+    assert_eq!(origin(&env, &[])[0], "deadline_ms = 3000 # environment, GPTOS_DEADLINE_MS");
+    let set = ["--set", "deadline_ms=4000", "--set=hedge=on"];
+    assert_eq!(origin(&env, &set), ["deadline_ms = 4000 # option, --set".to_owned(), "hedge = \"on\" # option, --set".to_owned()]);
+    assert_eq!(env.run(&["config", "get", "deadline_ms"]).out, "3000\n");
+    told(&env.run(&["--set", "deadline=1", "config", "path"]), 64, &["--set: `deadline`: no key", "hint: "]);
+    told(&env.run(&["--set", "deadline_ms=soon", "config", "path"]), 64, &["expected a whole number from 500 to 60000"]);
+    let env = env.set("GPTOS_MEMORY", "perhaps");
+    told(&env.run(&["config", "check"]), 64, &["GPTOS_MEMORY: `memory`: expected \"on\" or \"off\""]);
+}
+
+#[test]
+fn what_the_administrator_locks_nobody_else_sets() {
+    let (ours, theirs) =
+        (FakeProvider::always(Reply::stream(&answer("printf ours"))), FakeProvider::always(Reply::stream(&answer("printf theirs"))));
+    let locks = "locked = [\"provider\", \"deadline_ms\", \"shell\", \"guard\"]\n";
+    let (env, admin) =
+        administered(&format!("deadline_ms = 7000\nguard = \"all\"\n{locks}{}", provider_block("own", &ours.base_url(), "")));
+    let at = |line: u32| format!("{}:{line}", env.config_file().display());
+    env.configure(&format!(
+        "memory = \"off\"\ndeadline_ms = 9000\nshell.key = \"alt-x\"\n{}",
+        provider_block("own", &theirs.base_url(), "")
+    ));
+    let checked = env.run(&["config", "check"]);
+    for (line, key) in [(2, "deadline_ms"), (3, "shell.key"), (4, "provider")] {
+        told(&checked, 64, &[&format!("{}: `{key}`: locked by the administrator, so it is left out", at(line))]);
+    }
+    told(&checked, 64, &[&format!("hint: {}:3 locks it", admin.display())]);
+    // The rest of the file holds.
+    let get = |key: &str| env.run(&["--set", "deadline_ms=600", "config", "get", key]).out;
+    assert_eq!((get("memory"), get("deadline_ms"), get("shell.key")), ("off\n".to_owned(), "7000\n".to_owned(), "ctrl-g\n".to_owned()));
+    told(&env.run(&["config", "set", "deadline_ms", "800"]), 64, &["`deadline_ms`: locked by the administrator", "admin.toml:3"]);
+    told(&env.run(&["config", "set", "provider.own.model", "x"]), 64, &["locked by the administrator"]);
+    told(&env.run(&["config", "unset", "shell.key"]), 64, &["locked by the administrator"]);
+    let added = env.run(&["provider", "add", "more", "--base-url", &theirs.base_url(), "--model", "m"]);
+    told(&added, 64, &["locked by the administrator"]);
+    assert!(env.run(&["init", "bash"]).out.contains("\nGPTOS_GUARD='all'\n"));
+    let ask = || env.run(&["translate", "--no-cache", "--shell", "bash", "--", UNKNOWN]).out;
+    assert_eq!(ask(), "printf ours\n");
+    wait_until("the resident runs", || env.status().is_some());
+    assert_eq!(ask(), "printf ours\n");
+    assert_eq!(theirs.connections(), 0);
+    // A broken file of the administrator's opens nothing.
+    env.run(&["daemon", "stop"]);
+    write(&admin, "locked = [\"provider\"\n");
+    let closed = env.run(&["translate", "--no-cache", "--shell", "bash", "--", UNKNOWN]);
+    assert_eq!((closed.out.as_str(), theirs.connections()), ("", 0), "{}", closed.err);
+    assert!(closed.err.contains("admin.toml:1: "), "{}", closed.err);
+    told(&env.run(&["config", "check"]), 64, &["admin.toml:1: "]);
+    env.run(&["daemon", "stop"]);
+}
+
+#[test]
+fn only_the_administrator_locks_and_only_what_there_is() {
+    let (env, admin) = administered("");
+    env.configure("\nlocked = [\"memory\"]\n");
+    told(&env.run(&["config", "check"]), 64, &["config.toml:2: `locked`: only the administrator's file may lock keys"]);
+    env.configure("");
+    write(&admin, "locked = [\n  \"memroy\",\n]\n");
+    told(&env.run(&["config", "check"]), 64, &["admin.toml:2: `locked`: no key or table", "hint: did you mean `memory`?"]);
+}
+
+#[test]
+fn a_shell_whose_environment_says_more_is_answered_by_its_own_process() {
+    let provider = FakeProvider::always(Reply::stream(&answer("printf good")));
+    let env = TestEnv::new();
+    env.with_provider("good", &provider.base_url(), "");
+    let mut resident = env.start_resident();
+    let ask = |context: Option<&str>| {
+        let mut command = env.command(&["translate", "--no-cache", "--shell", "bash", "--", UNKNOWN]);
+        command.envs(context.map(|context| ("GPTOS_CONTEXT", context)));
+        let run = run(command, b"");
+        assert_eq!(run.out, "printf good\n", "{}", run.err);
+        let requests = env.status().unwrap()["requests"].as_u64().unwrap();
+        (requests, provider.requests().last().unwrap().body.contains("work"))
+    };
+    assert_eq!(ask(None), (1, false));
+    assert_eq!(ask(Some("cwd")), (1, true));
+    assert_eq!(ask(None), (2, false));
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
+}
+
+#[test]
+fn many_changes_at_once_all_last() {
+    let env = TestEnv::new();
+    env.configure("# mine\n\n[shell]\nkey = \"alt-x\" # the key\n");
+    let changes = [
+        ("deadline_ms", "900"),
+        ("memory", "off"),
+        ("hedge", "on"),
+        ("cache.ttl_days", "3"),
+        ("cache.max_entries", "7"),
+        ("shell.note", "false"),
+        ("shell.scopes", "git k"),
+        ("context", "cwd,branch"),
+    ];
+    let running: Vec<_> = changes
+        .iter()
+        .map(|(key, value)| env.command(&["config", "set", key, value]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap())
+        .collect();
+    for child in running {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let text = fs::read_to_string(env.config_file()).unwrap();
+    assert!(text.starts_with("# mine\n") && text.contains("key = \"alt-x\" # the key\n"), "{text}");
+    for (key, value) in changes {
+        let shown = match key {
+            "shell.scopes" => "[\"git\", \"k\"]",
+            "context" => "[\"cwd\", \"branch\"]",
+            _ => value,
+        };
+        assert_eq!(env.run(&["config", "get", key]).out, format!("{shown}\n"), "{text}");
+        told(&env.run(&["config", "unset", key]), 0, &[]);
+    }
+    assert_eq!(fs::read_to_string(env.config_file()).unwrap().replace("\n[cache]\n", ""), "# mine\n\n[shell]\nkey = \"alt-x\" # the key\n");
+    assert_eq!(fs::metadata(env.config_file()).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_dir(env.config_file().parent().unwrap()).unwrap().count(), 1, "nothing is left beside it");
+}
+
+#[test]
+fn a_value_that_would_not_hold_is_not_written() {
+    let env = TestEnv::new();
+    told(&env.run(&["config", "set", "memory", "off"]), 0, &[]);
+    assert_eq!(fs::metadata(env.config_file()).unwrap().permissions().mode() & 0o777, 0o600);
+    let before = fs::read_to_string(env.config_file()).unwrap();
+    for (key, value, said) in [
+        ("deadline_ms", "soon", "`deadline_ms`: expected a whole number from 500 to 60000"),
+        ("deadline_ms", "1\nmemory = \"on\"", "`deadline_ms`: expected"),
+        ("memory", "perhaps", "expected \"on\" or \"off\""),
+        ("memroy", "on", "hint: did you mean `memory`?"),
+        ("provider.x.model", "m", "no provider is named `x`"),
+        ("locked", "[]", "no key that can be set here"),
+    ] {
+        told(&env.run(&["config", "set", key, value]), 64, &[said]);
+        assert_eq!(fs::read_to_string(env.config_file()).unwrap(), before);
+    }
+    env.configure("memory = \n");
+    told(&env.run(&["config", "set", "memory", "off"]), 64, &["config.toml:1: "]);
+    told(&env.run(&["config", "get", "memory"]), 64, &["config.toml:1: "]);
+    assert_eq!(env.run(&["config", "reference"]).out.matches("\n    Expected: ").count(), gptos::config::keys::ALL.len());
+}
+
+#[test]
+fn an_editor_changes_the_file_only_when_it_holds() {
+    let env = TestEnv::new();
+    env.configure("memory = \"on\"\n");
+    let edit = |script: &str| {
+        let editor = env.home().join("editor");
+        fs::write(&editor, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&editor, fs::Permissions::from_mode(0o700)).unwrap();
+        let mut command = env.command(&["config", "edit"]);
+        command.env("VISUAL", format!("{} --wait", editor.display())).env("EDITOR", "false");
+        let run = run(command, b"");
+        (run, fs::read_to_string(env.config_file()).unwrap())
+    };
+    let (run, text) = edit("test \"$1\" = --wait && echo 'hedge = \"on\"' >>\"$2\"");
+    assert_eq!((run.code, text.as_str()), (Some(0), "memory = \"on\"\nhedge = \"on\"\n"), "{}", run.err);
+    let (run, same) = edit("echo 'hegde = \"on\"' >\"$2\"");
+    told(&run, 64, &[":1: `hegde`: unknown key", "did you mean `hedge`?", "what you wrote is in "]);
+    let kept = run.err.rsplit("what you wrote is in ").next().unwrap().trim().to_owned();
+    assert_eq!((same.as_str(), fs::read_to_string(&kept).unwrap().as_str()), (text.as_str(), "hegde = \"on\"\n"));
+    fs::remove_file(kept).unwrap();
+    told(&edit("exit 3").0, 2, &["ended with"]);
+    told(&edit(":").0, 0, &["nothing was changed"]);
+    // Somebody else was quicker.
+    let (run, text) = edit(&format!("echo '# me' >>\"$2\"; echo '# other' >>'{}'", env.config_file().display()));
+    told(&run, 64, &["the file was changed in the meantime"]);
+    assert!(text.ends_with("# other\n"), "{text}");
+}
+
+#[test]
+fn a_running_resident_takes_a_change_up_or_keeps_what_it_has_and_says_so_once() {
+    let first = FakeProvider::always(Reply::stream(&answer("printf first")));
+    let second = FakeProvider::always(Reply::stream(&answer("printf second")));
+    let env = TestEnv::new();
+    let limits = "limits.session_per_minute = 0\nlimits.user_per_minute = 0\n";
+    let text = format!("{limits}{}", provider_block("own", &first.base_url(), ""));
+    env.configure(&text);
+    let mut resident = env.start_resident();
+    let ask = || {
+        let run = env.run(&["translate", "--no-cache", "--shell", "bash", "--", UNKNOWN]);
+        let said: Vec<&str> = run.err.lines().filter(|line| !line.contains(" answered for ")).collect();
+        (run.out.trim().to_owned(), said.join("\n"))
+    };
+    let reloads = |result: &str| {
+        let page = env.run(&["metrics"]).out;
+        let line = format!("gptos_config_reload_total{{result=\"{result}\"}} ");
+        page.lines().find_map(|known| known.strip_prefix(&line)?.parse::<u64>().ok()).unwrap()
+    };
+    assert_eq!((ask().0.as_str(), reloads("ok"), reloads("rejected")), ("printf first", 0, 0));
+    // Each is a file that a write left half done, the last one as a full disk leaves it.
+    let cuts = [text.len() - 3, text.len() / 2, text.find("kind").unwrap() + 2, 4, 0];
+    for (number, cut) in (1..).zip(cuts) {
+        fs::write(env.config_file(), &text[..cut]).unwrap();
+        let (command, said) = ask();
+        assert_eq!((command.as_str(), said.lines().count()), ("printf first", 1), "{cut}: {said}");
+        assert!(said.contains("config.toml") && said.contains("what held before stays in force"), "{said}");
+        assert_eq!(ask(), ("printf first".to_owned(), String::new()), "it is said once");
+        assert_eq!((reloads("ok"), reloads("rejected")), (0, number));
+    }
+    env.configure(&format!("{limits}{}", provider_block("own", &second.base_url(), "")));
+    assert_eq!(ask(), ("printf second".to_owned(), String::new()));
+    // The same file, rewritten in its place.
+    fs::write(env.config_file(), &text).unwrap();
+    assert_eq!((ask().0.as_str(), reloads("ok")), ("printf first", 2));
+    // Nobody asks anything, and it goes all the same.
+    env.configure("resident = \"off\"\n");
+    wait_until("the resident goes", || resident.try_wait().unwrap().is_some());
+}
