@@ -84,7 +84,7 @@ __gptos_far_translate() {
 # Whether Enter is not to run the line: it asks, it came too early, or the line is held for its risk.
 __gptos_far_takes() {
   { local - IFS=$' \t\n' && set +aeux; } 2>/dev/null
-  local line kind risk=$_GPTOS_RISK why=$_GPTOS_WHY told reason now=${EPOCHREALTIME//[!0-9]/}
+  local line kind risk=$_GPTOS_RISK why=$_GPTOS_WHY told reason checked=0 now=${EPOCHREALTIME//[!0-9]/}
   ((_GPTOS_PROMPTING)) || return 1
   if [[ $READLINE_LINE =~ ^[[:space:]]*\?\?\??[[:space:]]+[^[:space:]] ]]; then
     __gptos_far_translate
@@ -94,11 +94,15 @@ __gptos_far_takes() {
   ((now - _GPTOS_SINCE >= 700000 || now < _GPTOS_SINCE)) || return 0
   [[ @GUARD@ == 1 ]] || return 1
   builtin [ "$READLINE_LINE" != "$_GPTOS_HELD" ] || return 1
-  if builtin [ "$READLINE_LINE" != "$_GPTOS_OFFERED" ] && [[ $READLINE_LINE != *[[:cntrl:]]* ]] && __gptos_far_ask check "$READLINE_LINE"; then
-    for line in "${_GPTOS_REPLY[@]}"; do
+  if builtin [ "$READLINE_LINE" != "$_GPTOS_OFFERED" ]; then
+    [[ $READLINE_LINE == *[[:cntrl:]]* ]] || ! __gptos_far_ask check "$READLINE_LINE" || for line in "${_GPTOS_REPLY[@]}"; do
       IFS=$'\x1f' builtin read -r kind told reason <<<"${line//$'\t'/$'\x1f'}"
-      [[ $kind != risk ]] || risk=$told why=${reason//[[:cntrl:]]/?}
+      [[ $kind != risk ]] || checked=1 risk=$told why=${reason//[[:cntrl:]]/?}
     done
+    if ((!checked)) && [[ $risk != high && $risk != critical ]]; then
+      __gptos_far_say 'the line was not checked'
+      return 1
+    fi
   fi
   [[ $risk == high || $risk == critical ]] || return 1
   _GPTOS_HELD=$READLINE_LINE _GPTOS_SINCE=${EPOCHREALTIME//[!0-9]/}

@@ -132,12 +132,17 @@ function __gptos_far_takes
     or return 1
     set -l risk $_GPTOS_RISK
     set -l why $_GPTOS_WHY
-    if test "$line" != "$_GPTOS_OFFERED"; and not string match -qr '[[:cntrl:]]' -- $line
-        set -l answer (__gptos_far_ask check $line)
-        if test "$answer[-1]" = end
-            set -l fields (string split \t -- $answer[1])
+    if test "$line" != "$_GPTOS_OFFERED"
+        set -l answer
+        string match -qr '[[:cntrl:]]' -- $line
+        or set answer (__gptos_far_ask check $line)
+        set -l fields (string split \t -- $answer[1])
+        if test "$answer[-1]" = end; and test "$fields[1]" = risk
             set risk $fields[2]
             set why (string replace -ar '[[:cntrl:]]' '?' -- $fields[3])
+        else if not contains -- "$risk" high critical
+            __gptos_far_say 'the line was not checked'
+            return 1
         end
     end
     contains -- "$risk" high critical

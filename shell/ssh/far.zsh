@@ -118,6 +118,7 @@ __gptos_far_takes() {
     setopt extended_glob
     local REPLY='' risk="$_GPTOS_RISK" why="$_GPTOS_WHY" line=''
     local -a reply fields
+    integer checked=0
     [[ $CONTEXT == start ]] || return 1
     if [[ $BUFFER == [[:space:]]#'??'(|'?')[[:space:]]##[^[:space:]]* ]]; then
         __gptos_far_translate
@@ -127,11 +128,16 @@ __gptos_far_takes() {
     (( EPOCHREALTIME - _GPTOS_SINCE >= 0.7 || EPOCHREALTIME < _GPTOS_SINCE )) || return 0
     [[ $BUFFER != "$_GPTOS_HELD" ]] || return 1
     (( @GUARD@ )) || return 1
-    if [[ $BUFFER != "$_GPTOS_OFFERED" && $BUFFER != *[[:cntrl:]]* ]] && __gptos_far_ask check "$BUFFER"; then
-        for line in "${reply[@]}"; do
+    if [[ $BUFFER != "$_GPTOS_OFFERED" ]]; then
+        [[ $BUFFER == *[[:cntrl:]]* ]] || ! __gptos_far_ask check "$BUFFER" || for line in "${reply[@]}"; do
             fields=("${(@ps:\t:)line}")
-            [[ $fields[1] != risk ]] || risk="$fields[2]" why="${fields[3]//[[:cntrl:]]/?}"
+            [[ $fields[1] != risk ]] || checked=1 risk="$fields[2]" why="${fields[3]//[[:cntrl:]]/?}"
         done
+        if (( ! checked )) && [[ $risk != (high|critical) ]]; then
+            zle -I
+            print -ru2 -- 'gptos: the line was not checked'
+            return 1
+        fi
     fi
     [[ $risk == (high|critical) ]] || return 1
     _GPTOS_HELD="$BUFFER" _GPTOS_SINCE=$EPOCHREALTIME

@@ -131,9 +131,18 @@ fn an_answer_that_would_do_something_stays_out_of_the_line() {
 fn a_dead_socket_is_told_and_costs_nothing() {
     for shell in SHELLS {
         let mut session = Session::open(shell, &Ways::default());
+        session.t.type_text("?? list files by size");
+        session.t.key("Enter");
+        assert!(session.answered("risk none").starts_with("ls "), "{shell:?}");
         for socket in session.sockets() {
             fs::remove_file(socket).unwrap();
         }
+        // A line that was changed can no longer be judged; it is the user's and runs.
+        let ran = session.t.dir().join("ran");
+        session.t.key("C-e");
+        session.t.type_text(&format!(" >{}", ran.display()));
+        session.enter_until(|| ran.exists(), "the line to run");
+        session.t.wait_for_screen("gptos: the line was not checked");
         session.t.type_text("list files by size");
         session.t.key("C-g");
         session.t.wait_for_screen("gptos: nobody answers at home; the session goes on without the keys");
