@@ -13,6 +13,7 @@ __gptos_report() {
     read -r name map line < <(builtin declare -F __gptos_request)
     builtin printf 'loaded\0\0%s\0' "$line"
   fi
+  builtin printf 'completes\0\0%s\0' "$(builtin complete -p -- '??' 2>/dev/null)"
   builtin printf 'prompts\0\0%s\0' "${PROMPT_COMMAND[*]}"
   for map in emacs-standard vi-insert vi-command; do
     for name in -p -s -X; do
@@ -22,7 +23,9 @@ __gptos_report() {
     done
   done
   for name in __bp_install:bash-preexec _completion_loader:bash-completion _comp_load:bash-completion starship_precmd:starship \
-    __fzf_history__:fzf _fzf_setup_completion:fzf __atuin_history:atuin _navi_widget:navi; do
+    __fzf_history__:fzf _fzf_setup_completion:fzf __atuin_history:atuin _navi_widget:navi \
+    notify_when_long_running_commands_finish_install:undistract-me __zoxide_hook:zoxide _zoxide_hook:zoxide _direnv_hook:direnv _lp_set_prompt:liquidprompt \
+    _powerline_prompt:powerline; do
     [[ $(builtin type -t "${name%%:*}") != function ]] || builtin printf 'seen\0\0%s\0' "${name#*:}"
   done
   [[ -z ${BLE_VERSION-} ]] || builtin printf 'seen\0\0ble.sh\0'

@@ -14,7 +14,8 @@ __gptos_report() {
         (( ${(P)+name} )) && said+=(variable $name "${(P)name}")
     done
     (( ${+functions[__gptos_translate]} )) && said+=(loaded '' "${functions_source[__gptos_translate]-}")
-    for keymap in emacs viins vicmd; do
+    # Somebody may type in a keymap of their own.
+    for keymap in emacs viins vicmd ${${"$(bindkey -lL main)":#*(emacs|viins|vicmd) main}:+main}; do
         for line in "${(@f)$(bindkey -M $keymap)}"; do
             said+=(key $keymap "$line")
         done
@@ -24,6 +25,7 @@ __gptos_report() {
         _zsh_autosuggest_start zsh-autosuggestions _zsh_highlight zsh-syntax-highlighting fzf-history-widget fzf fzf-tab-complete fzf-tab
         _atuin_search atuin prompt_starship_precmd starship starship_precmd starship p10k powerlevel10k zvm_init zsh-vi-mode compdef compinit
         _zsh_history_substring_search_begin zsh-history-substring-search zinit zinit antidote antidote antigen antigen omz oh-my-zsh _navi_widget navi
+        zplug zplug __zoxide_hook zoxide _zoxide_hook zoxide _direnv_hook direnv _lp_precmd liquidprompt prompt_powerlevel9k_setup powerlevel9k
     )
     for name in "${(@k)known}"; do
         (( ${+functions[$name]} )) && said+=(seen '' "$known[$name]")

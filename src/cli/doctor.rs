@@ -3,6 +3,7 @@
 mod checks;
 mod files;
 mod keys;
+mod neighbours;
 mod report;
 mod terminals;
 
@@ -40,6 +41,7 @@ struct Told<'a> {
     loaded_by: Option<&'a str>,
     keys: Vec<String>,
     free_key: Option<&'static str>,
+    tab: Option<&'a str>,
     beside: &'a [String],
     notes: Vec<&'static str>,
     findings: &'a [Finding],
@@ -133,6 +135,8 @@ fn tell(sight: &Sight, json: bool, output: &mut Output<'_>) -> ExitStatus {
     let notes: Vec<&'static str> = sight.terminal_kind.and_then(Terminal::note).into_iter().collect();
     let loaded_by = sight.report.loaded.as_ref().and_then(|_| sight.loader()).map(|line| line.place.as_str());
     let keys: Vec<String> = sight.own_keys().iter().map(|(name, _)| tour::key_name(name)).collect();
+    // A shell without keys has no such sentence.
+    let tab = neighbours::tab_note(sight).filter(|_| !keys.is_empty());
     if json {
         let told = Told {
             shell: sight.shell.name(),
@@ -141,6 +145,7 @@ fn tell(sight: &Sight, json: bool, output: &mut Output<'_>) -> ExitStatus {
             loaded_by,
             keys,
             free_key: sight.free_key(),
+            tab: tab.as_deref(),
             beside: &sight.report.seen,
             notes,
             findings: &findings,
@@ -155,8 +160,9 @@ fn tell(sight: &Sight, json: bool, output: &mut Output<'_>) -> ExitStatus {
     };
     output.line(&format!("{} {}: {state}", sight.shell.name(), sight.report.version));
     if !sight.report.seen.is_empty() {
-        output.line(&format!("beside it: {}", sight.report.seen.join(", ")));
+        output.line(&format!("beside it: {}{}", sight.report.seen.join(", "), neighbours::order(sight)));
     }
+    tab.iter().for_each(|told| output.line(told));
     notes.iter().for_each(|note| output.line(note));
     for finding in &findings {
         output.bold_line(&format!("{}: {}", finding.place, finding.cause));

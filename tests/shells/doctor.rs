@@ -1,5 +1,7 @@
 //! `gptos doctor --shell` with the real binary and real shells: what is wrong in a home is found, and what is told mends it.
 
+mod beside;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -175,6 +177,8 @@ fn terminals_that_take_the_key_are_named_with_the_line_that_frees_it() {
     for (file, line, variable, frees) in [
         (".tmux.conf", "set -g prefix C-g", ("TMUX", "/tmp/x,1,0"), "bind-key C-g send-prefix"),
         (".config/kitty/kitty.conf", "map ctrl+g show_last_command_output", ("KITTY_WINDOW_ID", "1"), "map ctrl+g no_op"),
+        (".screenrc", "escape ^Gg", ("STY", "1.pts-0.host"), "escape ^Aa"),
+        (".screenrc", "bindkey ^G next", ("STY", "1.pts-0.host"), "bindkey \"^G\""),
         (".wezterm.lua", "{ key = 'g', mods = 'CTRL', action = x }", ("TERM_PROGRAM", "WezTerm"), "DisableDefaultAssignment"),
     ] {
         let path = home.path().join(file);

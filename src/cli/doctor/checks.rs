@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::files::{Line, start_up_file};
 use super::keys::{self, Binding};
 use super::report::Report;
-use super::terminals;
+use super::{neighbours, terminals};
 use crate::domain::ShellKind;
 
 /// Something that is wrong, and what mends it.
@@ -39,8 +39,21 @@ pub(super) struct Sight {
     pub has_program: bool,
 }
 
-pub(super) const CHECKS: &[fn(&Sight) -> Vec<Finding>] =
-    &[old_shell, line_editor, not_loaded, stale, no_program, taken, prefix, enter, prompt_hook, terminals::check];
+pub(super) const CHECKS: &[fn(&Sight) -> Vec<Finding>] = &[
+    old_shell,
+    line_editor,
+    not_loaded,
+    stale,
+    no_program,
+    neighbours::late,
+    taken,
+    prefix,
+    enter,
+    neighbours::tab,
+    neighbours::check,
+    prompt_hook,
+    terminals::check,
+];
 
 /// Keys that are offered, the best first.
 const OFFERED: [&str; 8] = ["ctrl-g", "ctrl-]", "ctrl-o", "ctrl-t", "ctrl-q", "alt-m", "alt-k", "alt-g"];
@@ -57,7 +70,7 @@ impl Sight {
         self.start_up.iter().rev().find(|line| line.text.contains("gptos") && (line.text.contains("init") || line.text.contains("source")))
     }
 
-    fn place_of_loader(&self) -> String {
+    pub(super) fn place_of_loader(&self) -> String {
         self.loader().map_or_else(|| start_up_file(self.shell).to_owned(), |line| line.place.clone())
     }
 
@@ -79,7 +92,24 @@ impl Sight {
         names.into_iter().filter(|name| !name.is_empty()).filter_map(sent).collect()
     }
 
-    fn is_ours(&self, binding: &Binding) -> bool {
+    /// Whether a tool was seen.
+    pub(super) fn has_seen(&self, tool: &str) -> bool {
+        self.report.seen.iter().any(|name| name == tool)
+    }
+
+    /// The line that loads a tool, as far as it names it.
+    pub(super) fn place_of(&self, tool: &str) -> String {
+        let line = self.start_up.iter().find(|line| line.text.contains(tool));
+        line.map_or_else(|| start_up_file(self.shell).to_owned(), |line| line.place.clone())
+    }
+
+    /// Whether the integration has this key in the same keymap; a shell may list what it has hidden as well.
+    pub(super) fn is_ours_too(&self, binding: &Binding) -> bool {
+        let same = |one: &&Binding| one.keys == binding.keys && one.keymap == binding.keymap;
+        self.report.bindings.iter().filter(same).any(|one| self.is_ours(one))
+    }
+
+    pub(super) fn is_ours(&self, binding: &Binding) -> bool {
         match self.shell {
             ShellKind::Zsh => binding.action.starts_with("gptos-"),
             ShellKind::Bash => binding.action.contains(r"\C-x\C-_g") || binding.action.contains("__gptos"),
@@ -127,7 +157,7 @@ impl Sight {
     }
 
     /// The line of the user's files that probably binds a key or loads who does.
-    fn culprit(&self, name: &str, action: &str) -> Option<&Line> {
+    pub(super) fn culprit(&self, name: &str, action: &str) -> Option<&Line> {
         let letter = name.rsplit('-').next().unwrap_or_default();
         let spellings = [format!("^{letter}"), format!("\\c-{letter}"), format!("\\c{letter}"), format!("ctrl-{letter}")];
         let family = action.trim_start_matches(['_', '"']).split(['-', '_', ' ', '.']).next().unwrap_or_default().to_lowercase();
@@ -210,7 +240,7 @@ fn no_program(sight: &Sight) -> Vec<Finding> {
 
 /// Keys that somebody else has.
 fn taken(sight: &Sight) -> Vec<Finding> {
-    if sight.report.loaded.is_none() {
+    if sight.report.loaded.is_none() || !neighbours::late(sight).is_empty() {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -220,7 +250,14 @@ fn taken(sight: &Sight) -> Vec<Finding> {
             let place = culprit.map_or_else(|| format!("keymap {}", keymaps.join(", ")), |line| line.place.clone());
             let cause =
                 format!("{} is `{action}` in keymap {}, not the key of gptos", crate::cli::tour::key_name(&name), keymaps.join(", "));
-            found.extend(Sight::finding("key-taken", place, cause, sight.other_key()));
+            let mend = if sight.has_seen("zsh-vi-mode") && keymaps.iter().any(|keymap| keymap != "main") {
+                "zvm_after_init_commands+=('source <(gptos init zsh)')    (zsh-vi-mode binds its keys at the first prompt)".to_owned()
+            } else if keymaps == ["main"] {
+                format!("bindkey -M main '{}' gptos-translate", keys::carets_of(&sent))
+            } else {
+                sight.other_key()
+            };
+            found.extend(Sight::finding("key-taken", place, cause, mend));
         }
     }
     found

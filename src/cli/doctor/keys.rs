@@ -49,6 +49,15 @@ pub(super) fn named(shell: ShellKind, name: &str) -> Option<String> {
     }
 }
 
+/// As zsh writes such a key.
+pub(super) fn carets_of(sent: &str) -> String {
+    let one = |letter: char| match u32::from(letter) {
+        code @ 0..=0x1f => format!("^{}", char::from_u32(code + 0x40).unwrap_or('@')),
+        _ => letter.to_string(),
+    };
+    sent.chars().map(one).collect()
+}
+
 fn control(letter: char) -> Option<char> {
     match letter {
         '?' => Some('\x7f'),
@@ -218,6 +227,13 @@ mod tests {
             let read = binding(shell, "emacs", line);
             let read = read.as_ref().map(|found| (found.keymap.as_str(), found.keys.as_str(), found.action.as_str()));
             assert_eq!(read, expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_written_as_zsh_reads_it() {
+        for name in ["^G", "^X^G", "^[x", "^]"] {
+            assert_eq!(carets_of(&carets(name).unwrap()), name);
         }
     }
 

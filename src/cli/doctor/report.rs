@@ -25,6 +25,8 @@ pub(super) struct Report {
     pub seen: Vec<String>,
     /// zsh: the widget that accepts a line, and all widgets that lead to ours.
     pub enter: Option<(String, Vec<String>)>,
+    /// bash: what completes `?? words`.
+    pub completes: Option<String>,
     /// bash: what is run before each prompt.
     pub prompts: Option<String>,
 }
@@ -58,6 +60,7 @@ pub(super) fn read(shell: ShellKind, bytes: &[u8], word: &str) -> Option<Report>
                     *all = value.split_whitespace().map(str::to_owned).collect();
                 }
             }
+            "completes" => report.completes = Some((*value).to_owned()),
             "prompts" => report.prompts = Some((*value).to_owned()),
             "seen" if !report.seen.iter().any(|known| known == value) => report.seen.push((*value).to_owned()),
             "end" => break,

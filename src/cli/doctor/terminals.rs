@@ -15,6 +15,7 @@ pub(super) enum Terminal {
     Kitty,
     WezTerm,
     Tmux,
+    Screen,
 }
 
 impl Terminal {
@@ -24,6 +25,8 @@ impl Terminal {
         let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
         if set("TMUX") {
             Some(Self::Tmux)
+        } else if set("STY") {
+            Some(Self::Screen)
         } else if is("TERM_PROGRAM", "vscode") {
             Some(Self::VsCode)
         } else if is("TERMINAL_EMULATOR", "JetBrains-JediTerm") {
@@ -44,6 +47,9 @@ impl Terminal {
             Self::VsCode | Self::JetBrains => Vec::new(),
             Self::Kitty => vec![config.join("kitty/kitty.conf")],
             Self::WezTerm => vec![home.join(".wezterm.lua"), config.join("wezterm/wezterm.lua")],
+            Self::Screen => {
+                vec![PathBuf::from("/etc/screenrc"), variable("SCREENRC").map(PathBuf::from).unwrap_or_else(|| home.join(".screenrc"))]
+            }
             Self::Tmux => vec![PathBuf::from("/etc/tmux.conf"), home.join(".tmux.conf"), config.join("tmux/tmux.conf")],
         };
         files.iter().flat_map(|file| lines(file, home)).collect()
@@ -60,7 +66,7 @@ impl Terminal {
                 "VS Code keeps Ctrl-G for itself; Ctrl-] asks there, or this in settings.json: \
                  \"terminal.integrated.commandsToSkipShell\": [\"-workbench.action.gotoLine\"]",
             ),
-            Self::Kitty | Self::WezTerm | Self::Tmux => None,
+            Self::Kitty | Self::WezTerm | Self::Tmux | Self::Screen => None,
         }
     }
 }
@@ -116,6 +122,16 @@ fn frees(terminal: Terminal, line: &str, letter: char) -> Option<String> {
                 binds.then(|| format!("unbind-key -n {key}"))
             }
         }
+        Terminal::Screen => {
+            let caret = |text: &str| text.trim_matches(['"', '\'']).to_lowercase().starts_with(&format!("^{letter}"));
+            let prefix = matches!(*words.first()?, "escape" | "defescape") && caret(words.get(1)?);
+            let binds = words.first() == Some(&"bindkey") && words.len() > 2 && words[1..].iter().any(|word| caret(word));
+            if prefix {
+                Some("escape ^Aa    (screen's own; or any other key)".to_owned())
+            } else {
+                binds.then(|| format!("bindkey \"^{}\"", letter.to_ascii_uppercase()))
+            }
+        }
         Terminal::VsCode | Terminal::JetBrains => None,
     }
 }
@@ -126,7 +142,7 @@ mod tests {
 
     #[test]
     fn lines_that_take_the_key_are_told_from_others() {
-        use Terminal::{Kitty, Tmux, WezTerm};
+        use Terminal::{Kitty, Screen, Tmux, WezTerm};
         for (terminal, line, takes) in [
             (Kitty, "map ctrl+g show_last_command_output", true),
             (Kitty, "map ctrl+g no_op", false),
@@ -141,6 +157,13 @@ mod tests {
             (Tmux, "bind C-g send-prefix", false),
             (Tmux, "set -g prefix C-a", false),
             (Tmux, "", false),
+            (Screen, "escape ^Gg", true),
+            (Screen, "defescape \"^Gg\"", true),
+            (Screen, "escape ^Aa", false),
+            (Screen, "bindkey \"^G\" next", true),
+            (Screen, "bindkey -k k1 select 1", false),
+            (Screen, "bindkey \"^G\"", false),
+            (Screen, "", false),
         ] {
             assert_eq!(frees(terminal, line, 'g').is_some(), takes, "{line}");
         }
