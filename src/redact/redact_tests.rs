@@ -304,3 +304,20 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn what_a_command_was_given_back_is_taken_out_of_it_again() {
+    let redacted = hidden(&[("HIDDENone", "it's \"me\""), ("HIDDENtwo", "blue")]);
+    for (command, left) in [
+        ("echo blue sky", "echo [hidden] sky"),
+        ("echo bl'u'e", "[hidden]"),
+        ("echo bl\\ue", "[hidden]"),
+        ("echo 'it'\\''s \"me\"'", "[hidden]"),
+        ("echo red", "echo red"),
+    ] {
+        assert_eq!(redacted.conceal(command).as_str(), left, "{command}");
+    }
+    let own = fake("ghp_", LETTERS);
+    assert!(!redacted.conceal(&format!("curl -H 'authorization: bearer {own}'")).as_str().contains(&own));
+    assert_eq!(redact("list files").conceal("ls").as_str(), "ls");
+}

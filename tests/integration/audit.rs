@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::environment::{Resident, Run, TestEnv, kill, provider_block, run, wait_until};
+use crate::environment::{Resident, Run, TestEnv, commands, kill, provider_block, run, wait_until};
 use crate::fake_provider::{FakeProvider, Reply, answer};
 
 const SAFE: &str = "list files by size";
@@ -274,6 +274,8 @@ fn f03_a_writer_that_is_killed_is_never_taken_for_somebody_who_changed_the_trail
     for round in 0..kills {
         // Every second time a resident is killed under its clients, otherwise a process that answers for itself.
         let has_resident = round % 2 == 0;
+        // Clients of the round before may have started one.
+        env.run(&["daemon", "stop"]);
         env.configure(if has_resident { "" } else { "resident = \"off\"\n" });
         let resident = has_resident.then(|| Resident(env.start_resident()));
         let mut clients: Vec<_> = (0..4)
@@ -362,8 +364,47 @@ fn a_required_record_is_on_the_disk_before_its_suggestion_is_given() {
     assert_eq!(command(&private), None);
     assert!(private.err.contains("begin with a blank"), "{}", private.err);
     assert_eq!(command(&ask(&env, &format!(" {SAFE}"))).as_deref().map(|command| &command[..3]), Some("ls "));
-    let fixed = env.run(&["fix", "--shell", "bash", "--status", "1", "--", "rm -r /nowhere/at/all"]);
-    assert!(!fixed.out.contains("rm ") || fixed.code == Some(0), "{}{}", fixed.out, fixed.err);
+    let fix = || env.run(&["fix", "--shell", "bash", "--status", "127", "--", "gti reset --hard"]);
+    let fixed = fix();
+    assert!(fixed.out.is_empty() && fixed.err.contains("a risky suggestion was held back"), "{}{}", fixed.out, fixed.err);
+    let harmless = env.run(&["fix", "--shell", "bash", "--status", "127", "--", "gti status"]);
+    assert!(harmless.out.starts_with("git status"), "{}{}", harmless.out, harmless.err);
+    env.configure("");
+    assert!(fix().out.starts_with("git reset --hard"), "{}", fix().out);
+}
+
+#[test]
+fn a_key_press_that_is_answered_at_once_waits_for_its_required_record_only_if_it_is_risky() {
+    let env = TestEnv::new();
+    env.configure("audit = \"required\"\n");
+    let resident = Resident(env.start_resident());
+    for (words, risky) in [(SAFE, false), (RISKY, true)] {
+        let before = exported(&env).len();
+        let pressed = env.run_with_input(&["widget", "bash"], words.as_bytes());
+        assert!(!commands(&pressed.out).is_empty(), "{words}: {}", pressed.out);
+        if risky {
+            kill(resident.pid(), "KILL");
+        }
+        let steps = exported(&env);
+        assert_eq!((steps.len(), &steps[before]["query"]), (before + 2, &words.into()), "{words}: {steps:?}");
+    }
+    assert_whole(&env);
+}
+
+#[test]
+fn who_hangs_up_is_recorded_as_that() {
+    let server = FakeProvider::always(Reply::stream(&answer("printf done")).after(Duration::from_secs(30)));
+    let env = TestEnv::new();
+    env.configure(&provider_block("fake", &server.base_url(), ""));
+    let resident = env.start_resident();
+    let mut command = env.command(&["translate", "--shell", "bash", "--", "frobnicate the quux"]);
+    let mut client = Resident(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    wait_until("the provider is asked", || server.connections() > 0);
+    kill(client.pid(), "KILL");
+    client.0.wait().unwrap();
+    wait_until("it is recorded", || exported(&env).last().is_some_and(|step| step["step"] == "canceled"));
+    assert_eq!(exported(&env)[0]["query"], "frobnicate the quux");
+    stop(&env, resident);
 }
 
 #[test]
