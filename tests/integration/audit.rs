@@ -433,6 +433,15 @@ fn f16_a_stopped_resident_that_holds_the_trail_holds_nobody_else() {
     let shown = env.run(&["audit", "show"]);
     assert_eq!(shown.code, Some(2), "{}", shown.out);
     assert!(shown.err.contains("another process has held the trail"), "{}", shown.err);
+    // A resident answers all the same, and writes what it has once it can.
+    let resident = env.start_resident();
+    for _ in 0..3 {
+        let asked = ask(&env, SAFE);
+        assert!(asked.code == Some(0) && asked.took < Duration::from_secs(3), "{:?}", asked.took);
+    }
+    assert!(env.status().unwrap()["audit"]["waiting"].as_u64().unwrap() > 0);
     drop(held);
-    assert_eq!(env.run(&["audit", "show"]).code, Some(0));
+    wait_until("what was asked meanwhile is recorded", || exported(&env).len() >= 2 + 3 * 2);
+    assert_whole(&env);
+    stop(&env, resident);
 }
