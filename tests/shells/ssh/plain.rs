@@ -42,9 +42,12 @@ fn a_far_side_without_a_shell_is_asked_plainly() {
     // Like a server for git: it takes no command that it does not know, and greets who sends none.
     let dir = tempfile::tempdir().unwrap();
     let greeter = dir.path().join("greeter");
+    // What it was to have moved stays where it is, so the test takes it away.
     write_script(
         &greeter,
-        "#!/bin/sh\n[ -z \"$SSH_ORIGINAL_COMMAND\" ] || { echo 'no such command'; exit 1; }\necho welcome to the box; exit 9\n",
+        "#!/bin/sh\n[ -z \"$SSH_ORIGINAL_COMMAND\" ] && { echo welcome to the box; exit 9; }\n\
+         rm -f \"$(printf %s \"$SSH_ORIGINAL_COMMAND\" | grep -ao '/tmp/\\.gptos-[0-9a-f]*' | head -n 1)\"\n\
+         echo 'no such command'; exit 1\n",
     );
     let lines = format!("ForceCommand {}", greeter.display());
     let mut session = Session::prepare(Shell::Bash, &Ways { lines: &lines, ..Ways::default() }, "");
