@@ -33,5 +33,7 @@ pub use value::{Config, Guard, ShellSection, ValueOrigin};
 /// Whether this process was told something by variables or options that another process, which answers for it, would not
 /// know of.
 pub fn is_overridden() -> bool {
-    overrides::Overrides::of_process().change_answers()
+    // A key press asks several times, and neither variables nor options change while a process runs.
+    static SAID: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
+    *SAID.get_or_init(|| overrides::Overrides::of_process().change_answers())
 }
