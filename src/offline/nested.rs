@@ -1,6 +1,8 @@
 //! Sentences that hold a smaller one: "save X in the variable v" says how to print X and where it goes, "the second line of
 //! the output of 'ls -l'" says what happens to standard input and where that comes from.
 
+use std::ops::Range;
+
 use super::machine::Machine;
 use super::parse::Parse;
 use crate::domain::ShellKind;
@@ -76,7 +78,17 @@ fn is_command(text: &str) -> bool {
 
 /// The sentence about what is saved, and the variable it goes to.
 fn saved(query: &str) -> Option<(String, String)> {
-    let words: Vec<&str> = query.trim().trim_end_matches(['.', ';']).split_whitespace().collect();
+    let text = query.trim().trim_end_matches(['.', ';']);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    // Blanks inside a name in quotes are a part of it.
+    let mut read = 0;
+    let span = |word: &&str| {
+        let start = read + text[read..].find(*word).unwrap_or_default();
+        read = start + word.len();
+        start..read
+    };
+    let spans: Vec<Range<usize>> = words.iter().map(span).collect();
+    let written = |from: usize, to: usize| Some(&text[spans.get(from)?.start..spans.get(to.checked_sub(1)?)?.end]);
     if words.len() < 4 || words.len() > 40 {
         return None;
     }
@@ -88,21 +100,21 @@ fn saved(query: &str) -> Option<(String, String)> {
         let name = identifier(words.get(at + 1)?)?;
         is(at + 2, &["to"]).then_some(())?;
         // "to bar" is a text, "to the name of this host" is what prints it.
-        let about = words.get(at + 3..).filter(|about| about.len() > 1 && about[0].starts_with(char::is_alphabetic))?;
-        return Some((format!("print {}", about.join(" ")), name));
+        words.get(at + 3..).filter(|about| about.len() > 1 && about[0].starts_with(char::is_alphabetic))?;
+        return Some((format!("print {}", written(at + 3, words.len())?), name));
     }
     let (end, name) = target(&words)?;
     let body = words.get(..end)?;
     if VERBS.contains(&body.first()?.to_lowercase().as_str()) {
         let rest = &body[1..];
         let about = rest.iter().any(|word| !IT.contains(word));
-        return about.then(|| (format!("print {}", rest.join(" ")), name));
+        return about.then(|| written(1, end)).flatten().map(|about| (format!("print {about}"), name));
     }
     // "… and save it in the variable v".
     let verb = body.iter().rposition(|word| VERBS.contains(&word.to_lowercase().as_str()))?;
     let before = body[..verb].strip_suffix(&["and"]).or_else(|| body[..verb].strip_suffix(&["then"]))?;
     (!before.is_empty() && body[verb + 1..].iter().all(|word| IT.contains(word))).then_some(())?;
-    Some((before.join(" ").trim_end_matches(',').to_owned(), name))
+    Some((written(0, before.len())?.trim_end_matches(',').to_owned(), name))
 }
 
 /// Where "in the variable v" or "to 'v' variable" at the end begins, and the variable.
@@ -155,10 +167,11 @@ impl Nested {
 
 fn assign(command: &str, name: &str, machine: &Machine) -> String {
     // `wc` names the file behind the figure, unless it does not know it.
-    let command = match command.split(' ').collect::<Vec<_>>().as_slice() {
-        ["wc", flag, file] if flag.starts_with('-') && !file.contains('*') => format!("wc {flag} < {file}"),
-        _ => command.to_owned(),
-    };
+    let counted = command.strip_prefix("wc -").and_then(|rest| rest.split_once(' ')).filter(|(_, file)| {
+        let quoted = file.strip_prefix('\'').and_then(|file| file.strip_suffix('\''));
+        quoted.map_or(!file.contains([' ', '*']), |inside| !inside.contains('\''))
+    });
+    let command = counted.map_or_else(|| command.to_owned(), |(flag, file)| format!("wc -{flag} < {file}"));
     match machine.shell {
         ShellKind::Fish => format!("set {name} ({command})"),
         _ => format!("{name}=$({command})"),
@@ -168,6 +181,18 @@ fn assign(command: &str, name: &str, machine: &Machine) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn blanks_inside_a_name_stay() {
+        let about = |query: &str| split(query).map(|nested| nested.about);
+        assert_eq!(about("save the  path of \"a  b\tc\" in the variable x").as_deref(), Some("print the  path of \"a  b\tc\""));
+        assert_eq!(about("count the lines of 'a  b' and save it in the variable x").as_deref(), Some("count the lines of 'a  b'"));
+        assert_eq!(about("set the variable x to the size of 'a  b'").as_deref(), Some("print the size of 'a  b'"));
+        let machine = Machine::usual(ShellKind::Bash, crate::offline::machine::Os::Linux);
+        assert_eq!(assign("wc -l 'a  b'", "n", &machine), "n=$(wc -l < 'a  b')");
+        assert_eq!(assign("wc -l 'a' 'b'", "n", &machine), "n=$(wc -l 'a' 'b')");
+        assert_eq!(assign("wc -l *.txt", "n", &machine), "n=$(wc -l *.txt)");
+    }
 
     #[test]
     fn a_command_that_writes_or_runs_aside_is_no_source() {

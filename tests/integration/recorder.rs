@@ -14,6 +14,9 @@ const CONTENT: &str = "content-of-a-file";
 /// What closes the words of one command.
 const END: &str = "\u{1e}";
 
+/// What stands for a line break.
+const BREAK: &str = "\u{1d}";
+
 /// A line to run in a folder of its own.
 pub(crate) struct Line {
     pub command: String,
@@ -93,7 +96,7 @@ pub(crate) fn record(shell: ShellKind, lines: &[Line]) -> Vec<Record> {
 fn calls(file: &Path) -> Vec<Vec<String>> {
     let text = fs::read(file).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
-    let words: Vec<String> = text.split_terminator('\0').map(str::to_owned).collect();
+    let words: Vec<String> = text.split_terminator('\0').map(|word| word.replace(BREAK, "\n")).collect();
     words.split(|word| word == END).filter(|call| !call.is_empty()).map(<[String]>::to_vec).collect()
 }
 
@@ -152,8 +155,9 @@ const FISH_WORDS: [&str; 24] = [
     "exec", "return", "break", "continue", "set", "eval", "read", "source",
 ];
 
+// It writes each line at once, which lets two commands that run together write into each other: a break is another mark.
 const BASH: &str = r#"set -o history; set -H; HISTFILE=; PATH=/nowhere
-__record() { IFS= builtin read -r -d '' __in; builtin printf '%s\0' "$@" "<$__in" $'\x1e' >>"$__out"; builtin return 0; }
+__record() { IFS= builtin read -r -d '' __in; builtin printf '%s\0' "${@//$'\n'/$'\x1d'}" "<${__in//$'\n'/$'\x1d'}" $'\x1e' >>"$__out"; builtin return 0; }
 command_not_found_handle() { __record "$@"; }
 for __name in $(compgen -b); do
     case $__name in builtin | eval) ;; *) builtin eval "function $__name { __record $__name \"\$@\"; }" ;; esac

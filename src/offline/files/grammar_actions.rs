@@ -3,6 +3,7 @@
 use super::Row;
 use super::query::{Action, Query, TestKind, Verb};
 use crate::offline::grammar::Caught;
+use crate::offline::slots::is_pattern;
 
 pub(super) fn verb(query: &mut Query, caught: &Caught, verb: Verb) -> Option<()> {
     if query.verb == Verb::None || verb == Verb::Find {
@@ -268,7 +269,7 @@ pub(super) const ROWS: &[Row] = &[
     }),
     ("make|mark|set|turn $names executable", |q, c| {
         // One file by its name needs no search.
-        c.list(0)?.iter().any(|name| name.contains('*')).then_some(())?;
+        c.list(0)?.iter().any(|name| is_pattern(name)).then_some(())?;
         q.push(false, TestKind::Names(c.list(0)?));
         act(q, c, Action::Chmod(Some("+x".to_owned())))
     }),

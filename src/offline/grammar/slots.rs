@@ -2,7 +2,7 @@
 
 use super::ages::{Side, compared};
 use super::words::Word;
-use crate::offline::slots::{Bound, NUMBERS, Size, Value, extensions_of};
+use crate::offline::slots::{Bound, NUMBERS, Size, Value, extensions_of, is_pattern};
 
 /// Numbers that only the grammar takes for such: elsewhere "one" is more often a pronoun.
 const MORE_NUMBERS: [(&str, u64); 3] = [("one", 1), ("zero", 0), ("twenty-four", 24)];
@@ -196,7 +196,7 @@ pub(super) fn kind(words: &[Word], at: usize) -> Option<(usize, Vec<String>)> {
         Value::File if word.raw.starts_with('.') && word.raw.len() <= 10 => Some(vec![format!("*{}", word.raw)]),
         Value::Quoted if word.raw.starts_with('.') && !word.raw.contains(['/', ' ']) => Some(vec![format!("*{}", word.raw)]),
         Value::Glob(_) if !word.raw.contains('/') => Some(vec![word.raw.clone()]),
-        Value::Quoted if word.raw.contains('*') && !word.raw.contains('/') => Some(vec![word.raw.clone()]),
+        Value::Quoted if is_pattern(&word.raw) && !word.raw.contains('/') => Some(vec![word.raw.clone()]),
         _ => None,
     };
     let mut list = one(words.get(at)?)?;

@@ -4,7 +4,7 @@ use super::names::is_path;
 use super::places::place;
 use super::slots::{extensions, kind};
 use super::words::Word;
-use crate::offline::slots::Value;
+use crate::offline::slots::{Value, is_pattern};
 
 fn is(words: &[Word], at: usize, what: &str) -> bool {
     words.get(at).is_some_and(|word| word.is(what))
@@ -184,7 +184,7 @@ fn folder(words: &[Word], at: usize) -> Option<(usize, String)> {
 
 /// One file or folder, without where it lies.
 pub(super) fn spot(words: &[Word], at: usize) -> Option<(usize, String)> {
-    thing(words, at).filter(|(_, name)| !name.contains('*'))
+    thing(words, at).filter(|(_, name)| !is_pattern(name))
 }
 
 fn thing(words: &[Word], at: usize) -> Option<(usize, String)> {
@@ -383,7 +383,7 @@ fn named_like(words: &[Word], at: usize) -> Option<(usize, Vec<String>)> {
             next += 1;
         }
         let (end, list) = super::names::paths(words, next)?;
-        return list.iter().all(|glob| glob.contains('*')).then_some((end, list));
+        return list.iter().all(|glob| is_pattern(glob)).then_some((end, list));
     }
     None
 }
