@@ -3,6 +3,7 @@
 //! Start reading at [`suggest::pipeline`], the one file that tells the whole story of a query. The folders are the
 //! product's nouns; which of them may use which is a table in ARCHITECTURE.md that `tests/architecture.rs` enforces.
 
+pub mod alerts;
 pub mod api;
 pub mod audit;
 pub mod cache;

@@ -70,6 +70,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "platform",
         ],
     ),
+    ("alerts", &["suggest::metrics"]),
     ("ssh", &["domain", "validate", "suggest::ports", "paths", "platform"]),
     ("wiring", &["*", "!cli", "!client"]),
     ("cli", &["*"]),

@@ -28,6 +28,7 @@ pub use knowledge::{IntentsListArguments, IntentsVerb, MemoryVerb, TldrUpdateArg
 pub use lines::{CheckArguments, DialectArguments, ExplainArguments, FixArguments};
 pub use provider::{ProviderAddArguments, ProviderDiscoverArguments, ProviderVerb};
 pub use queries::{BatchArguments, BatchVerb, TranslateArguments};
+use resident::AlertsVerb;
 pub use resident::{CacheVerb, DaemonVerb, RunArguments, StatusArguments};
 pub use ssh::SshArguments;
 
@@ -47,6 +48,8 @@ pub enum Invocation {
     Daemon(DaemonVerb),
     /// Print the numbers of the resident process.
     Metrics,
+    /// Print what Prometheus needs to tell when something is wrong.
+    AlertRules,
     /// See to the cache.
     Cache(CacheVerb),
     /// See to the configuration file.
@@ -188,6 +191,9 @@ enum Verb {
     /// Print the numbers of the background process, as Prometheus reads them
     #[command(hide = true)]
     Metrics,
+    /// Tell operators when something is wrong
+    #[command(subcommand, hide = true)]
+    Alerts(AlertsVerb),
     /// Print a shell's completion script
     #[command(hide = true)]
     Completions {
@@ -262,6 +268,7 @@ fn invocation(verb: Verb) -> Result<Invocation, UsageError> {
         Verb::Status(arguments) => Invocation::Daemon(DaemonVerb::Status(arguments)),
         Verb::Daemon(verb) => Invocation::Daemon(verb),
         Verb::Metrics => Invocation::Metrics,
+        Verb::Alerts(AlertsVerb::Rules) => Invocation::AlertRules,
         Verb::Cache(verb) => Invocation::Cache(verb),
         Verb::Config(verb) => Invocation::Config(verb),
         Verb::Provider(verb) => Invocation::Provider(verb),

@@ -40,6 +40,7 @@ fn every_verb_is_understood() {
         (&["status"], Invocation::Daemon(DaemonVerb::Status(plain))),
         (&["status", "--json"], Invocation::Daemon(DaemonVerb::Status(json))),
         (&["metrics"], Invocation::Metrics),
+        (&["alerts", "rules"], Invocation::AlertRules),
         (&["cache", "stats"], Invocation::Cache(CacheVerb::Stats(StatusArguments { json: false }))),
         (&["cache", "clear"], Invocation::Cache(CacheVerb::Clear)),
         (&["config", "path"], Invocation::Config(ConfigVerb::Path)),

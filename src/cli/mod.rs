@@ -49,6 +49,7 @@ use std::process::ExitCode;
 use arguments::{BatchVerb, CacheVerb, DaemonVerb, Invocation, ProviderVerb, UsageError};
 use output::Output;
 
+use crate::alerts;
 use crate::config::{ConfigFile, ConfigProblem, take_options};
 use crate::domain::ShellKind;
 use crate::paths::Paths;
@@ -192,6 +193,7 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
         Invocation::Daemon(DaemonVerb::Stop) => return daemon::stop(output),
         Invocation::Daemon(DaemonVerb::Status(arguments)) => return status::status(arguments.json, output),
         Invocation::Metrics => return daemon::metrics(output),
+        Invocation::AlertRules => output.data(&alerts::yaml(&alerts::rules())),
         Invocation::Cache(CacheVerb::Stats(arguments)) => return daemon::cache_stats(arguments.json, output),
         Invocation::Cache(CacheVerb::Clear) => return daemon::cache_clear(output),
     }

@@ -40,3 +40,13 @@ pub enum CacheVerb {
     /// Forget all answers
     Clear,
 }
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(super) enum AlertsVerb {
+    /// Print the rules for Prometheus, made from the objectives
+    #[command(
+        after_help = "Put the output into a file that `rule_files` of your Prometheus names; it reads what `gptos metrics` prints.\n\
+        Exit status: 0."
+    )]
+    Rules,
+}

@@ -1,6 +1,8 @@
 //! Every family of series there is. Nothing can be counted or measured that has no row in this table, because families
 //! are made here only.
 
+use std::time::Duration;
+
 /// What kind of number a family holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -27,6 +29,28 @@ pub(super) struct About {
 pub struct Family<const LABELS: usize> {
     pub(super) about: About,
     pub(super) labels: [&'static str; LABELS],
+}
+
+impl<const LABELS: usize> Family<LABELS> {
+    /// The name of its series.
+    pub const fn name(&self) -> &'static str {
+        self.about.name
+    }
+}
+
+/// The names of all families.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|about| about.name)
+}
+
+/// The edges of how long questions took, as the page writes them, in seconds.
+pub fn request_edges() -> impl Iterator<Item = String> {
+    REQUEST_EDGES.iter().map(|edge| seconds(*edge))
+}
+
+/// Milliseconds as seconds.
+pub(super) fn seconds(milliseconds: u64) -> String {
+    (Duration::from_millis(milliseconds).as_secs_f64()).to_string()
 }
 
 /// Most lines of numbers on the whole page.

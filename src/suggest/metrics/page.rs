@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::families::{ALL, About, Family, Kind};
+use super::families::{ALL, About, Family, Kind, seconds};
 use super::series::Spread;
 
 /// One number, or what stands for several.
@@ -78,7 +78,7 @@ fn write_spread(text: &mut String, about: &About, labels: &str, spread: &Spread)
     let name = about.name;
     let edges = if let Kind::Histogram(edges) = about.kind { edges } else { &[] };
     let comma = if labels.is_empty() { "" } else { "," };
-    let edges = edges.iter().map(|edge| (*edge as f64 / 1000.0).to_string()).chain(["+Inf".to_owned()]);
+    let edges = edges.iter().map(|edge| seconds(*edge)).chain(["+Inf".to_owned()]);
     let mut within = 0;
     for (edge, count) in edges.zip(&spread.counts) {
         within += count;
