@@ -358,6 +358,11 @@ impl AnswerCache for OpeningCache {
         })
     }
 
+    fn peek(&self, key: &CacheKey, now: std::time::SystemTime) -> Option<CachedAnswer> {
+        let found = self.disk.get().and_then(|disk| disk.peek(key, now));
+        found.or_else(|| self.early.peek(key, now))
+    }
+
     fn put(&self, key: &CacheKey, answer: &CachedAnswer) {
         self.now().put(key, answer);
     }

@@ -59,18 +59,16 @@ __gptos_try_terminal() {
 
 # Binds step $1 to the keys in $2, so that readline itself plays them: arrows and shortcuts keep their meaning.
 __gptos_bind_replay() {
-  local step=$1 played=$2 macro='' key code i
-  for ((i = 0; i < ${#played}; i++)); do
-    key=${played:i:1}
-    case $key in
-      \" | \\) macro+=\\$key ;;
-      [[:cntrl:]])
-        builtin printf -v code '\\%03o' "'$key"
-        macro+=$code
-        ;;
-      *) macro+=$key ;;
-    esac
-  done
+  local step=$1 macro=${2//\\/\\\\} key code i
+  macro=${macro//\"/\\\"}
+  # Each kind of them at once: to go from sign to sign would take the square of their number.
+  if [[ $macro == *[[:cntrl:]]* ]]; then
+    for i in {1..31} 127; do
+      builtin printf -v code '\\%03o' "$i"
+      builtin printf -v key %b "$code"
+      macro=${macro//"$key"/"$code"}
+    done
+  fi
   __gptos_bind_step "$step" "\"$macro\""
 }
 

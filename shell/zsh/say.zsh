@@ -3,6 +3,9 @@
 # What turns the direction of writing or is not seen, by its bytes, so that any locale can read it. Joiners stay: emoji are made of them.
 typeset -g _GPTOS_UNSEEN=$'(\xd8\x9c|\xe2\x80[\x8b\x8c\x8e\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf|\xf3\xa0[\x80-\xbf][\x80-\xbf])'
 
+# The same for what has no look of its own: fillers, selectors, notes of annotators, joiners behind ASCII, and blanks that are none.
+typeset -g _GPTOS_HIDDEN=$'(\xc2[\xa0\xad]|\xcd\x8f|\xe1(\x85[\x9f\xa0]|\x9a\x80|\x9e[\xb4\xb5]|\xa0[\x8b-\x8f])|\xe2(\x80[\x80-\x8c\xaf]|\x81\x9f|\xa0\x80)|\xe3\x85\xa4|\xef(\xb8[\x80-\x8e]|\xbe\xa0|\xbf[\xb0-\xbb])|\xf3[\xa0\xa1]|[\x01-\x7f](\xe2\x80\x8d|\xef\xb8\x8f))'
+
 # REPLY: a text with `?` for whatever a terminal would not show as it stands there.
 __gptos_plain() {
     emulate -L zsh
@@ -11,12 +14,17 @@ __gptos_plain() {
     REPLY="${REPLY//${~_GPTOS_UNSEEN}/?}"
 }
 
-# Whether a text is one that may come into the line.
+# Whether a text is one that may come into the line: one row of a length that the gate lets through, without a sign that nobody sees. Blanks of another
+# width are such signs, and so is the one that joins emoji unless something else than ASCII stands before it. Whoever answered, this is judged here.
 __gptos_is_plain() {
     emulate -L zsh
-    local REPLY=''
-    __gptos_plain "$1"
-    [[ -n $1 && $REPLY == "$1" ]]
+    local REPLY='' text="$1"
+    __gptos_plain "$text"
+    [[ -n $text && $REPLY == "$text" ]] || return 1
+    setopt no_multibyte
+    # A joiner at the very beginning joins nothing.
+    text=" $text"
+    (( $#text <= 8193 )) && [[ $text != *${~_GPTOS_HIDDEN}* ]]
 }
 
 # At most one `zle -M` may happen between two redraws: a second one with another number of lines would overwrite the prompt.

@@ -9,6 +9,8 @@
 # often in a row it has not answered.
 typeset -gi _GPTOS_SOCKET_READY=-1 _GPTOS_AWAY=0 _GPTOS_SILENCES=0
 typeset -gF _GPTOS_AWAY_UNTIL=0
+# When it answered last.
+typeset -gF _GPTOS_ANSWERED_AT=0
 # What is asked while the user types: the fd (0 = none), what for, about which line, since when, and what has come.
 typeset -gi _GPTOS_GLANCE_FD=${_GPTOS_GLANCE_FD:-0}
 typeset -g _GPTOS_GLANCE_WISH='' _GPTOS_GLANCE_LINE='' _GPTOS_GLANCE_INPUT=''
@@ -51,6 +53,20 @@ __gptos_socket_find() {
     return 1
 }
 
+# Whether a connection would be taken at once. Linux lets one wait for room in the queue of a resident that hangs, and nothing in zsh can end
+# that wait; other systems refuse it. The kernel lists what nobody has taken yet. A resident that has just answered does not hang.
+__gptos_socket_is_free() {
+    emulate -L zsh
+    setopt extended_glob
+    local table='' name="${1:t:r}"
+    [[ $OSTYPE == linux* ]] || return 0
+    (( EPOCHREALTIME >= _GPTOS_ANSWERED_AT && EPOCHREALTIME < _GPTOS_ANSWERED_AT + 10 )) && return 0
+    { table="$(</proc/net/unix)" } 2>/dev/null
+    # It is listed under the name that it was bound to, before it was put in its place.
+    local -a waiting=(${(M)${(f)table}:#* 0001 02 [[:space:]]#<-> ${(b)1:h}/${(b)name}.(new|sock)})
+    [[ -n $table ]] && (( $#waiting < 8 ))
+}
+
 # REPLY: what the resident is sent: WISH WORDS NAMES. Of the environment only what the program would read for it as well.
 __gptos_socket_request() {
     emulate -L zsh
@@ -83,6 +99,10 @@ __gptos_socket_send() {
     emulate -L zsh
     local request="$2"
     integer fd=0
+    if ! __gptos_socket_is_free "$1"; then
+        __gptos_socket_away
+        return 1
+    fi
     zsocket "$1" 2>/dev/null || return 1
     fd=$REPLY
     if ! syswrite -o $fd -- "$request" 2>/dev/null; then
@@ -160,7 +180,7 @@ __gptos_socket_ask() {
         __gptos_socket_away
         return 1
     fi
-    _GPTOS_AWAY=0 _GPTOS_SILENCES=0
+    _GPTOS_AWAY=0 _GPTOS_SILENCES=0 _GPTOS_ANSWERED_AT=$EPOCHREALTIME
     [[ $REPLY != ask$'\0'* ]]
 }
 
@@ -232,7 +252,7 @@ __gptos_glance() {
         __gptos_socket_away
         return 0
     fi
-    _GPTOS_AWAY=0 _GPTOS_SILENCES=0
+    _GPTOS_AWAY=0 _GPTOS_SILENCES=0 _GPTOS_ANSWERED_AT=$EPOCHREALTIME
     if [[ $BUFFER != "$line" ]]; then
         # It was changed meanwhile, so it is asked for as it is now.
         REPLY=''

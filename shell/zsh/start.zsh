@@ -138,7 +138,8 @@ __gptos_accept_line_and_down_history() {
 
 __gptos_accept_and_infer_next_history() {
     if ! __gptos_takes_enter; then
-        zle "${_GPTOS_FORMER[accept-and-infer-next-history]}" -- "$@"
+        # It fails where the history holds no such line, and the line stays.
+        zle "${_GPTOS_FORMER[accept-and-infer-next-history]}" -- "$@" || zle .beep
     fi
 }
 

@@ -20,7 +20,7 @@ use crate::line::records::{self, Asker, Offered, Records};
 use crate::line::standing::Standing;
 use crate::line::{aloud, first_use, partial, present, reading};
 use crate::protocol::{Mode, Record};
-use crate::suggest::pipeline::{Outcome, Request};
+use crate::suggest::pipeline::{Outcome, Reply, Request};
 
 /// How long an answer may take here. The shell waits 20 ms and starts the program then.
 const LIMIT: Duration = Duration::from_millis(15);
@@ -99,11 +99,18 @@ pub(super) async fn line(State(shared): State<Shared>, body: Bytes) -> Response<
             let (place, backend) = (look.place.clone(), Arc::clone(&shared.backend));
             let work = tokio::task::spawn_blocking(move || {
                 let _look = look;
-                answer(&question, &setup, backend.as_ref(), begun)
+                let answered = answer(&question, &setup, backend.as_ref(), begun);
+                answered.map(|(records, given)| (records, given.map(|given| (given, setup))))
             });
             let limit = if wish == Wish::Answer { LIMIT } else { PATIENT_LIMIT };
             match tokio::time::timeout(limit, work).await {
-                Ok(answered) => answered.ok().flatten(),
+                Ok(answered) => answered.ok().flatten().map(|(records, given)| {
+                    // Told of here: who gets an answer too late asks the program, and that is told of then.
+                    if let Some(((request, reply), setup)) = given {
+                        shared.backend.pipeline().given(&request, reply, begun, &setup.providers);
+                    }
+                    records
+                }),
                 Err(_) => {
                     shared.looks.is_stuck(&place);
                     None
@@ -150,8 +157,9 @@ fn ended(mut records: Records) -> Records {
     records
 }
 
-/// What can be said at once; `None` leaves it to the program. It may block for as long as the shell's directory does.
-fn answer(question: &Question, setup: &Setup, backend: &dyn Backend, begun: Instant) -> Option<Records> {
+/// What can be said at once, and the question with its reply where somebody asked; `None` leaves it to the program. It may block for as long as the
+/// shell's directory does.
+fn answer(question: &Question, setup: &Setup, backend: &dyn Backend, begun: Instant) -> Option<(Records, Option<(Request, Reply)>)> {
     let mut facts = question.facts.clone();
     // The first answer of an installation comes with a line of help, which the program writes.
     if question.wish == Wish::Answer && first_use::is_due(question.state_dir.as_deref()) {
@@ -164,7 +172,7 @@ fn answer(question: &Question, setup: &Setup, backend: &dyn Backend, begun: Inst
     let mut records = Records::default();
     if question.wish == Wish::Reading {
         reading::read(std::str::from_utf8(&question.context.query).ok()?, &facts, &policy, &mut records);
-        return Some(ended(records));
+        return Some((ended(records), None));
     }
     let typed = question.wish == Wish::Ghost;
     let (query, mut aim) = question.context.asks().ok()?;
@@ -173,7 +181,7 @@ fn answer(question: &Question, setup: &Setup, backend: &dyn Backend, begun: Inst
         return None;
     }
     if let Some(line) = aloud::asked(query.as_str(), &facts).filter(|_| aim.is_plain()) {
-        return (!typed && records::explain(line, &facts, &policy, &mut records)).then(|| ended(records));
+        return (!typed && records::explain(line, &facts, &policy, &mut records)).then(|| (ended(records), None));
     }
     let (mut mode, mut no_cache) = (Mode::Normal, false);
     standing.tighten(&mut mode, &mut no_cache);
@@ -210,10 +218,7 @@ fn answer(question: &Question, setup: &Setup, backend: &dyn Backend, begun: Inst
     if shown.is_empty() || records::offer(&mut shown, &answer, &asker, &mut records) != Offered::Given {
         return None;
     }
-    if !typed {
-        backend.pipeline().given(&request, reply, begun, &setup.providers);
-    }
-    Some(ended(records))
+    Some((ended(records), (!typed).then_some((request, reply))))
 }
 
 #[cfg(test)]

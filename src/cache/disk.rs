@@ -116,6 +116,13 @@ fn serve(
 
 impl AnswerCache for DiskCache {
     fn get(&self, key: &CacheKey, now: SystemTime) -> Option<CachedAnswer> {
+        let answer = self.peek(key, now);
+        let counter = if answer.is_some() { &self.shared.hits } else { &self.shared.misses };
+        counter.fetch_add(1, Relaxed);
+        answer
+    }
+
+    fn peek(&self, key: &CacheKey, now: SystemTime) -> Option<CachedAnswer> {
         let answer = self.find(key).filter(|answer| {
             let is_kept = self.shared.settings.is_kept(answer.created, now);
             if !is_kept {
@@ -123,8 +130,6 @@ impl AnswerCache for DiskCache {
             }
             is_kept
         });
-        let counter = if answer.is_some() { &self.shared.hits } else { &self.shared.misses };
-        counter.fetch_add(1, Relaxed);
         answer.map(|answer| (*answer).clone())
     }
 

@@ -28,6 +28,13 @@ impl MemoryCache {
 
 impl AnswerCache for MemoryCache {
     fn get(&self, key: &CacheKey, now: SystemTime) -> Option<CachedAnswer> {
+        let answer = self.peek(key, now);
+        let counter = if answer.is_some() { &self.hits } else { &self.misses };
+        counter.fetch_add(1, Relaxed);
+        answer
+    }
+
+    fn peek(&self, key: &CacheKey, now: SystemTime) -> Option<CachedAnswer> {
         let found = self.front.get(key);
         let answer = found.filter(|answer| {
             let is_kept = self.settings.is_kept(answer.created, now);
@@ -36,8 +43,6 @@ impl AnswerCache for MemoryCache {
             }
             is_kept
         });
-        let counter = if answer.is_some() { &self.hits } else { &self.misses };
-        counter.fetch_add(1, Relaxed);
         answer.map(|answer| (*answer).clone())
     }
 

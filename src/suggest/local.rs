@@ -112,7 +112,7 @@ impl LocalSources<'_> {
         if cached {
             self.recall(request, redacted, &mut local);
             for kind in [Kind::Provider, Kind::Offline] {
-                if let Some(answer) = self.cache.get(&self.key(kind, request, redacted), request.now) {
+                if let Some(answer) = self.look_up(&self.key(kind, request, redacted), request.now) {
                     let via = if self.is_fresh(&answer, request, redacted) { Via::Cache } else { Via::Stale };
                     // A stale answer of the embedded translator is made anew, at no cost.
                     if via == Via::Stale && kind == Kind::Offline {
@@ -184,6 +184,11 @@ impl LocalSources<'_> {
         }
         local.nearest = translation.nearest.clone();
         local.is_foreign = translation.is_foreign;
+    }
+
+    /// Of words that nobody has asked for yet the cache counts nothing.
+    fn look_up(&self, key: &CacheKey, now: std::time::SystemTime) -> Option<CachedAnswer> {
+        if self.keeps { self.cache.get(key, now) } else { self.cache.peek(key, now) }
     }
 
     pub(super) fn key(&self, kind: Kind, request: &Request, redacted: &Redacted) -> CacheKey {

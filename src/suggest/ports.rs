@@ -66,6 +66,8 @@ pub struct CacheError(pub String);
 pub trait AnswerCache: Send + Sync {
     /// The answer stored under `key`, when it is intact and not past its time to live plus the stale period.
     fn get(&self, key: &CacheKey, now: SystemTime) -> Option<CachedAnswer>;
+    /// The same for words that nobody has asked for yet: it counts as no use of the cache.
+    fn peek(&self, key: &CacheKey, now: SystemTime) -> Option<CachedAnswer>;
     /// Stores an answer.
     fn put(&self, key: &CacheKey, answer: &CachedAnswer);
     /// Removes one answer.

@@ -14,6 +14,7 @@ mod neighbours;
 mod notes;
 mod old;
 mod refine;
+mod replay;
 mod rows;
 mod soak;
 mod surroundings;

@@ -114,6 +114,47 @@ impl FakeResident {
     }
 }
 
+/// A listener that takes no connection, and whose queue is full.
+pub struct Full {
+    root: TempDir,
+    _listener: UnixListener,
+    _waiting: Vec<std::os::fd::OwnedFd>,
+}
+
+impl Full {
+    /// One with as many waiting connections as the system keeps.
+    pub fn new() -> Self {
+        let root = tempfile::Builder::new().prefix("gptos-r").tempdir().unwrap();
+        let folder = root.path().join("run/gptos");
+        for part in [folder.parent().unwrap(), &folder] {
+            fs::create_dir(part).unwrap();
+            fs::set_permissions(part, fs::Permissions::from_mode(0o700)).unwrap();
+        }
+        let socket = folder.join("v1.sock");
+        let listener = UnixListener::bind(&socket).unwrap();
+        fs::set_permissions(&socket, fs::Permissions::from_mode(0o600)).unwrap();
+        let address = rustix::net::SocketAddrUnix::new(&socket).unwrap();
+        let mut waiting = Vec::new();
+        loop {
+            let flags = rustix::net::SocketFlags::NONBLOCK;
+            let one = rustix::net::socket_with(rustix::net::AddressFamily::UNIX, rustix::net::SocketType::STREAM, flags, None).unwrap();
+            match rustix::net::connect(&one, &address) {
+                Ok(()) => waiting.push(one),
+                Err(rustix::io::Errno::AGAIN) => break,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        Self { root, _listener: listener, _waiting: waiting }
+    }
+
+    /// A shell that would ask it.
+    pub fn setup(&self, setup: Setup) -> Setup {
+        let runtime = ("XDG_RUNTIME_DIR".to_owned(), self.root.path().join("run").display().to_string());
+        let before = format!("_GPTOS_BUILD=test _GPTOS_BUILD_BIN=$GPTOS_BIN\n{}", setup.before);
+        Setup { before, env: [setup.env, vec![runtime]].concat(), ..setup }
+    }
+}
+
 fn serve(mut stream: UnixStream, (questions, body): (&Mutex<Vec<Question>>, &Mutex<Vec<u8>>), rule: &dyn Fn(&str, &str) -> Say) {
     let mut bytes = Vec::new();
     let mut chunk = [0; 65536];

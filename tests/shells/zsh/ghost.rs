@@ -287,7 +287,8 @@ fn odd_answers_show_nothing_and_cost_nothing() {
 /// What the shell refuses beside controls.
 fn is_unseen(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200b}' | '\u{200c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-        || matches!(c, '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
+        || matches!(c, '\u{feff}' | '\u{e0000}'..='\u{e0fff}' | '\u{a0}' | '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{180e}')
+        || matches!(c, '\u{2000}'..='\u{200c}' | '\u{202f}' | '\u{205f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0e}' | '\u{ffa0}')
 }
 
 #[test]

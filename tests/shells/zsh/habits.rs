@@ -17,7 +17,7 @@ fn keys_that_lead_nowhere_do_not_end_a_shell_that_ends_at_failures() {
     let helper = list_files(helper);
     for vi in [false, true] {
         let before = "_GPTOS_BUILD=test _GPTOS_BUILD_BIN=none".to_owned();
-        let rc = "setopt err_exit".to_owned();
+        let rc = "setopt err_exit; for map in emacs viins; do bindkey -M $map '^Xn' accept-and-infer-next-history; done".to_owned();
         let t = start_with(&helper, Setup { vi, before, rc, ..Setup::default() });
         t.type_text("?? x");
         t.keys(if vi { &["Right", "End", "Down"] } else { &["Right", "End", "C-f", "M-f", "Down", "C-n"] });
@@ -29,6 +29,10 @@ fn keys_that_lead_nowhere_do_not_end_a_shell_that_ends_at_failures() {
         t.key("C-g");
         t.wait_for_buffer(|b| b == "ls");
         t.keys(&["Right", "Right"]);
+        still_answers(&t);
+        // No line of the history follows this one, so the key has nothing to do.
+        std::thread::sleep(super::READING);
+        t.keys(&["C-x", "n"]);
         still_answers(&t);
     }
 }

@@ -13,7 +13,7 @@ use crate::terminal::{Setup, Terminal, is_alive};
 const LAST_ROW: &str = "\nrm -rf x  ";
 
 /// Three commands, of which one is dangerous.
-fn three(helper: FakeHelper, delay: Duration) -> FakeHelper {
+pub fn three(helper: FakeHelper, delay: Duration) -> FakeHelper {
     helper.raw_after(
         delay,
         &records(&[
@@ -29,7 +29,7 @@ fn three(helper: FakeHelper, delay: Duration) -> FakeHelper {
 }
 
 /// Presses Tab until the menu is open: on a busy machine the stand-in may need longer than Tab waits for it, and then Tab is pressed twice.
-fn open_menu(t: &Terminal) {
+pub fn open_menu(t: &Terminal) {
     t.key("Tab");
     let screen = t.wait_for(|| Some(t.screen()).filter(|screen| screen.contains(LAST_ROW) || screen.contains("Tab shows all")), "a list");
     if !screen.contains(LAST_ROW) {

@@ -9,6 +9,7 @@ mod pages;
 mod prefetch;
 mod secrets;
 mod sharing;
+mod typed;
 
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
