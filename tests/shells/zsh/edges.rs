@@ -58,7 +58,7 @@ fn a_false_resident_brings_nothing_hidden_into_the_line() {
         assert_eq!(t.buffer(), "?? list all files", "{bad:?} behind the words");
         assert!(!t.screen().contains('→'), "{bad:?}: {}", t.screen());
         t.key("C-g");
-        t.wait_for_screen("gptos: no answer (a command with control characters was refused)");
+        t.wait_for_screen("gptos: no answer (a command with unprintable characters was refused)");
         assert_eq!(t.buffer(), "?? list all files", "{bad:?}");
     }
     for good in ["echo 👩\u{200d}💻 ✂\u{fe0f}", "echo שלום é 漢字", &format!("echo {}", "é".repeat(3000))] {
