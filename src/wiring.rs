@@ -141,6 +141,7 @@ impl Backend for Service {
             problem: state.problem.clone(),
             notice: state.notice.clone(),
             idle_exit: config.idle_exit,
+            metrics_port: config.metrics_port,
             is_stale: config.cache != self.cache,
             reloads: [("ok", state.file.reloads().ok), ("rejected", state.file.reloads().rejected)],
         }

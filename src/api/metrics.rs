@@ -5,8 +5,8 @@ use std::time::UNIX_EPOCH;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, Response};
+use axum::http::header::{CONTENT_TYPE, HOST};
+use axum::http::{HeaderMap, Response, StatusCode};
 use axum::response::IntoResponse;
 
 use super::Shared;
@@ -20,6 +20,16 @@ const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 pub(super) async fn metrics(State(shared): State<Shared>) -> Response<Body> {
     let text = text(&shared);
     (HeaderMap::from_iter(shared.build), [(CONTENT_TYPE, TEXT)], text).into_response()
+}
+
+/// The same for whoever asks on this machine. A page of the web that gives its name this address gets nothing.
+pub(super) async fn for_anybody(state: State<Shared>, headers: HeaderMap) -> Response<Body> {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    if !matches!(name, "127.0.0.1" | "localhost") {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    metrics(state).await
 }
 
 fn text(shared: &Shared) -> String {

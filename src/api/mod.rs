@@ -8,8 +8,8 @@ mod reply;
 mod stream;
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use axum::body::Body;
@@ -55,6 +55,8 @@ pub struct Setup {
     pub problem: Option<Arc<Notice>>,
     /// After how long without a question the resident ends, if the configuration says.
     pub idle_exit: Option<Duration>,
+    /// The port of the loopback address under which the numbers are served.
+    pub metrics_port: Option<u16>,
     /// Whether something changed that only a new resident takes up.
     pub is_stale: bool,
     /// How many changes of the files were taken over and how many not.
@@ -117,6 +119,7 @@ pub struct Activity {
     requests: AtomicU64,
     in_flight: AtomicUsize,
     last_ms: AtomicU64,
+    numbers: Mutex<Option<String>>,
     /// Notified when a client asks this process to finish and go.
     pub drain: Notify,
 }
@@ -130,8 +133,14 @@ impl Activity {
             requests: AtomicU64::new(0),
             in_flight: AtomicUsize::new(0),
             last_ms: AtomicU64::new(0),
+            numbers: Mutex::new(None),
             drain: Notify::new(),
         }
+    }
+
+    /// Notes where the numbers are served, or why they are not.
+    pub fn note_numbers(&self, told: Option<String>) {
+        *self.numbers.lock().unwrap_or_else(PoisonError::into_inner) = told;
     }
 
     /// How long nothing has been asked; zero while something is being answered.
@@ -186,13 +195,25 @@ impl Shared {
     }
 }
 
+/// The router for the numbers alone, which anybody on this machine may read.
+pub fn numbers(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str) -> Router {
+    let build = build_headers(build, 0);
+    Router::new().route("/metrics", get(metrics::for_anybody)).with_state(Shared {
+        backend,
+        activity,
+        build,
+        looks: line::Looks::default(),
+    })
+}
+
+fn build_headers(build: &str, build_time_ns: i128) -> [(HeaderName, HeaderValue); 2] {
+    let value = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("unknown"));
+    [(HeaderName::from_static(BUILD_HEADER), value(build)), (HeaderName::from_static(BUILD_TIME_HEADER), value(&build_time_ns.to_string()))]
+}
+
 /// Builds the router. Every response names the build that gives it.
 pub fn router(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str, build_time_ns: i128) -> Router {
-    let value = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("unknown"));
-    let build = [
-        (HeaderName::from_static(BUILD_HEADER), value(build)),
-        (HeaderName::from_static(BUILD_TIME_HEADER), value(&build_time_ns.to_string())),
-    ];
+    let build = build_headers(build, build_time_ns);
     Router::new()
         .route("/v1/suggest", post(suggest))
         .route("/v1/ran", post(ran))
@@ -321,6 +342,7 @@ async fn status(State(shared): State<Shared>) -> Response<Body> {
         endpoints: providers.iter().zip(&health.endpoints).map(|(provider, health)| to_endpoint(provider.as_ref(), health)).collect(),
         audit: Some(audit::standing(shared.backend.as_ref())),
         retry_budget: Some(health.retry_budget),
+        numbers: shared.activity.numbers.lock().unwrap_or_else(PoisonError::into_inner).clone(),
     };
     (HeaderMap::from_iter(shared.build), Json(status)).into_response()
 }

@@ -59,6 +59,7 @@ fn show(status: &Status, output: &mut Output<'_>) {
         status.requests
     ));
     status.audit.iter().for_each(|audit| output.line(&trail(audit)));
+    status.numbers.iter().for_each(|numbers| output.line(&format!("numbers {}", visible(numbers))));
     if status.endpoints.is_empty() {
         return;
     }
@@ -137,6 +138,7 @@ mod tests {
             endpoints,
             audit: None,
             retry_budget: Some(10.0),
+            numbers: None,
         }
     }
 

@@ -43,6 +43,12 @@ pub const ALL: &[Key] = &[
         doc: "The background process ends after this long without a question.",
     },
     Key {
+        path: "metrics_port",
+        expects: "a whole number from 1024 to 65535, or 0 for none",
+        default: "0",
+        doc: "The port of 127.0.0.1 under which the background process serves `/metrics` to Prometheus: numbers, no words. Every user of this machine can read them there.",
+    },
+    Key {
         path: "guard",
         expects: "\"suggested\", \"all\" or \"off\"",
         default: "\"suggested\"",

@@ -14,6 +14,7 @@ pub(super) struct RawConfig {
     pub audit: Option<Spanned<RawAudit>>,
     pub deadline_ms: Option<Spanned<i64>>,
     pub idle_exit_minutes: Option<Spanned<i64>>,
+    pub metrics_port: Option<Spanned<i64>>,
     pub guard: Option<Spanned<RawGuard>>,
     pub context: Option<Spanned<Vec<RawContext>>>,
     #[serde(default)]

@@ -166,6 +166,14 @@ impl Reader<'_> {
         self.number(raw.idle_exit_minutes, "idle_exit_minutes", 1..=10_080, &mut lines, |n| {
             config.idle_exit = Some(Duration::from_secs(60 * n))
         })?;
+        if raw.metrics_port.as_ref().is_some_and(|port| *port.get_ref() == 0) {
+            self.take(raw.metrics_port, "metrics_port", &mut lines);
+            config.metrics_port = None;
+        } else {
+            self.number(raw.metrics_port, "metrics_port", 1024..=65_535, &mut lines, |port| {
+                config.metrics_port = u16::try_from(port).ok()
+            })?;
+        }
         if let Some(guard) = self.take(raw.guard, "guard", &mut lines) {
             config.guard = match guard {
                 RawGuard::Suggested => Guard::Suggested,

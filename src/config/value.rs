@@ -23,6 +23,8 @@ pub struct Config {
     pub deadline: Duration,
     /// When an idle resident ends; `None` lets it decide by where it runs.
     pub idle_exit: Option<Duration>,
+    /// The port of the loopback address under which numbers are served to Prometheus.
+    pub metrics_port: Option<u16>,
     /// Which lines are judged again at Enter.
     pub guard: Guard,
     /// What providers may be told about the place where the shell stands; nothing by default.
@@ -138,6 +140,7 @@ impl Default for Config {
             audit: AuditMode::default(),
             deadline: Duration::from_millis(8000),
             idle_exit: None,
+            metrics_port: None,
             guard: Guard::default(),
             context: Vec::new(),
             shell: ShellSection::default(),
@@ -209,6 +212,7 @@ impl Config {
             ("audit".to_owned(), quoted(self.audit.name())),
             ("deadline_ms".to_owned(), self.deadline.as_millis().to_string()),
             ("idle_exit_minutes".to_owned(), self.idle_exit.map_or_else(|| "30, under SSH 5".to_owned(), minutes)),
+            ("metrics_port".to_owned(), self.metrics_port.unwrap_or_default().to_string()),
             ("guard".to_owned(), quoted(self.guard.name())),
             ("context".to_owned(), list(self.context.iter().map(|field| field.name()))),
             ("shell.key".to_owned(), quoted(&self.shell.key)),

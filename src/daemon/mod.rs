@@ -2,6 +2,7 @@
 
 mod guard;
 mod listener;
+mod numbers;
 
 use std::io;
 use std::path::PathBuf;
@@ -102,8 +103,10 @@ async fn serve(options: &Options, guard: &Guard, backend: impl FnOnce() -> Arc<d
         let backend = Arc::clone(&backend);
         async move { backend.pipeline().look_after(|| backend.setup().providers).await }
     });
+    let router = api::numbers(Arc::clone(&backend), Arc::clone(&activity), &build);
+    let mut numbers = numbers::Numbers::new(router, Arc::clone(&activity));
     let limit = tokio::select! {
-        limit = leave(options, guard, &activity, || Tenure::of(&backend.setup())) => limit,
+        limit = leave(options, guard, &activity, &mut numbers, || Tenure::of(&backend.setup())) => limit,
         ended = &mut server => return ended.unwrap_or_else(|error| Err(io::Error::other(error))),
     };
     watcher.abort();
@@ -127,16 +130,23 @@ struct Tenure {
     wanted: bool,
     idle_exit: Option<Duration>,
     is_stale: bool,
+    metrics_port: Option<u16>,
 }
 
 impl Tenure {
     fn of(setup: &Setup) -> Self {
-        Self { wanted: setup.resident, idle_exit: setup.idle_exit, is_stale: setup.is_stale }
+        Self { wanted: setup.resident, idle_exit: setup.idle_exit, is_stale: setup.is_stale, metrics_port: setup.metrics_port }
     }
 }
 
 /// Returns when the resident should go, with the time that requests in flight still have.
-async fn leave(options: &Options, guard: &Guard, activity: &Activity, tenure: impl Fn() -> Tenure) -> Duration {
+async fn leave(
+    options: &Options,
+    guard: &Guard,
+    activity: &Activity,
+    numbers: &mut numbers::Numbers,
+    tenure: impl Fn() -> Tenure,
+) -> Duration {
     let mut watch = tokio::time::interval(WATCH_EVERY.min(options.idle_limit(tenure().idle_exit)));
     let signals = async {
         match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
@@ -156,6 +166,7 @@ async fn leave(options: &Options, guard: &Guard, activity: &Activity, tenure: im
                     return DRAIN_LIMIT_DISPLACED;
                 }
                 let (tenure, idle) = (tenure(), activity.idle());
+                numbers.follow(tenure.metrics_port).await;
                 if !tenure.wanted || idle >= options.idle_limit(tenure.idle_exit) {
                     return DRAIN_LIMIT;
                 }
@@ -194,7 +205,7 @@ mod tests {
         let _listener = guard.listen().await.unwrap();
         let options = Options { socket, idle_exit: None, over_ssh: false, binary: OwnBinary::look().unwrap() };
         let short = Some(Duration::from_millis(50));
-        let stays = Tenure { wanted: true, idle_exit: None, is_stale: false };
+        let stays = Tenure { wanted: true, idle_exit: None, is_stale: false, metrics_port: None };
         for (tenure, goes) in [
             (Tenure { idle_exit: short, ..stays }, true),
             (Tenure { wanted: false, ..stays }, true),
@@ -203,7 +214,8 @@ mod tests {
         ] {
             let limit = if goes { Duration::from_secs(10) } else { Duration::from_millis(100) };
             let now = || tenure;
-            let left = tokio::time::timeout(limit, leave(&options, &guard, &Activity::new(), now)).await;
+            let mut numbers = numbers::Numbers::new(axum::Router::new(), Arc::new(Activity::new()));
+            let left = tokio::time::timeout(limit, leave(&options, &guard, &Activity::new(), &mut numbers, now)).await;
             assert_eq!(left.ok(), goes.then_some(DRAIN_LIMIT));
         }
     }

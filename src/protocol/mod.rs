@@ -309,6 +309,9 @@ pub struct Status {
     /// Calls that may be repeated without new requests, from 0 to 10.
     #[serde(default)]
     pub retry_budget: Option<f64>,
+    /// Where the numbers are served to Prometheus, or why they are not; `None` where nobody wants them to be.
+    #[serde(default)]
+    pub numbers: Option<String>,
 }
 
 /// How the audit trail stands.

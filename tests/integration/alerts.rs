@@ -1,10 +1,13 @@
-//! `gptos alerts rules`, read and tried by Prometheus' own tools.
+//! `gptos alerts rules`, read and tried by Prometheus' own tools, and by Prometheus itself beside a resident.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-use crate::environment::TestEnv;
+use crate::environment::{Resident, TestEnv, provider_block, wait_until};
+use crate::fake_provider::{FakeProvider, Reply};
 
 fn promtool(arguments: &[&str], input: &str) -> (bool, String) {
     let mut command = Command::new("promtool");
@@ -129,4 +132,106 @@ fn alerts_are_told_when_they_are_due_and_only_then() {
     // It compares.
     fs::write(&tests, text.replace("GptosKeyRefused", "GptosOther")).unwrap();
     assert!(!promtool(&["test", "rules", tests.to_str().unwrap()], "").0);
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// The answer to a request of one line, with its head.
+fn get(port: u16, host: &str, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes()).ok()?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text).ok().map(|_| text)
+}
+
+#[test]
+fn a_port_serves_numbers_and_nothing_else_for_as_long_as_it_is_set() {
+    let env = TestEnv::new();
+    let port = free_port();
+    env.configure(&format!("metrics_port = {port}\n"));
+    let _resident = Resident(env.start_resident());
+    wait_until("the port is open", || get(port, "127.0.0.1", "/metrics").is_some());
+    let page = get(port, &format!("localhost:{port}"), "/metrics").unwrap();
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("gptos_build_info{"), "{page}");
+    for (host, path, status) in [
+        ("evil.example", "/metrics", "403"),
+        ("", "/metrics", "403"),
+        ("127.0.0.1", "/v1/status", "404"),
+        ("127.0.0.1", "/v1/drain", "404"),
+    ] {
+        assert!(get(port, host, path).unwrap().starts_with(&format!("HTTP/1.1 {status}")), "{host} {path}");
+    }
+    assert!(env.run(&["status"]).out.contains(&format!("numbers at http://127.0.0.1:{port}/metrics")));
+    let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let other = taken.local_addr().unwrap().port();
+    env.configure(&format!("metrics_port = {other}\n"));
+    let told = format!("numbers not served at 127.0.0.1:{other}: ");
+    wait_until("the other port is tried", || env.run(&["status"]).out.contains(&told));
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "the former one is closed");
+    drop(taken);
+    wait_until("it is free", || get(other, "127.0.0.1", "/metrics").is_some());
+    env.configure("metrics_port = 0\n");
+    wait_until("it is closed", || TcpStream::connect(("127.0.0.1", other)).is_err());
+    assert!(!env.run(&["status"]).out.contains("numbers"));
+}
+
+/// The same rules over seconds instead of minutes and hours.
+fn hurried(rules: &str) -> String {
+    let mut text = rules.replace("interval: 30s", "interval: 1s");
+    for (long, short) in
+        [("ratio_rate5m", "A"), ("ratio_rate30m", "B"), ("ratio_rate1h", "C"), ("ratio_rate6h", "D"), ("ratio_rate3d", "E")]
+    {
+        text = text.replace(long, &format!("ratio_rate{short}"));
+    }
+    for (long, short) in [
+        ("[5m]", "[5s]"),
+        ("[10m]", "[10s]"),
+        ("[15m]", "[15s]"),
+        ("[30m]", "[15s]"),
+        ("[1h]", "[30s]"),
+        ("[6h]", "[60s]"),
+        ("[3d]", "[120s]"),
+    ] {
+        text = text.replace(long, short);
+    }
+    for (long, short) in [("offset 15m", "offset 15s"), ("offset 10m", "offset 10s"), ("offset 1h", "offset 30s")] {
+        text = text.replace(long, short);
+    }
+    text.lines().filter(|line| !line.starts_with("    for: ")).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn a_real_prometheus_tells_of_an_outage_that_is_one() {
+    let provider = FakeProvider::always(Reply::status("500 Internal Server Error", "", "{}"));
+    let env = TestEnv::new();
+    let (port, own) = (free_port(), free_port());
+    let provider = provider_block("down", &provider.base_url(), "");
+    env.configure(&format!("metrics_port = {port}\n[limits]\nuser_per_minute = 600\nsession_per_minute = 600\n{provider}"));
+    let _resident = Resident(env.start_resident());
+    wait_until("the port is open", || get(port, "127.0.0.1", "/metrics").is_some());
+    let folder = env.work();
+    fs::write(folder.join("rules.yml"), hurried(&rules(&env))).unwrap();
+    let config = format!(
+        "global: {{scrape_interval: 1s, evaluation_interval: 1s}}\nrule_files: [rules.yml]\nscrape_configs:\n- job_name: gptos\n  static_configs: [{{targets: ['127.0.0.1:{port}']}}]\n"
+    );
+    fs::write(folder.join("prometheus.yml"), config).unwrap();
+    let mut command = Command::new("prometheus");
+    command.arg("--config.file=prometheus.yml").arg(format!("--web.listen-address=127.0.0.1:{own}")).arg("--storage.tsdb.path=data");
+    command.current_dir(&folder).stdout(Stdio::null()).stderr(Stdio::null());
+    let _prometheus = Resident(command.spawn().expect("this test needs prometheus"));
+    wait_until("it has read numbers", || get(own, "127.0.0.1", "/api/v1/query?query=up").is_some_and(|told| told.contains(",\"1\"]")));
+    let firing = |name: &str| {
+        let told = get(own, "127.0.0.1", "/api/v1/alerts").unwrap_or_default();
+        told.contains(&format!("\"alertname\":\"{name}\"")) && told.contains("\"state\":\"firing\"")
+    };
+    assert!(!firing("GptosErrorsBurnFast"), "nothing has happened");
+    let (mut asked, deadline) = (0, Instant::now() + Duration::from_secs(60));
+    while !firing("GptosErrorsBurnFast") {
+        assert!(Instant::now() < deadline, "{asked} questions failed and nothing is told");
+        asked += 1;
+        env.run(&["translate", "--no-cache", "--", &format!("frobnicate the quux number {asked}")]);
+    }
+    assert!(asked >= 10, "a few failures are none: {asked}");
 }

@@ -46,6 +46,7 @@ fn row(key: &str) -> Option<(Shows, String, String)> {
         "audit" => alone(Shows::Settings, "audit = \"off\""),
         "deadline_ms" => alone(Shows::Settings, "deadline_ms = 900"),
         "idle_exit_minutes" => alone(Shows::Settings, "idle_exit_minutes = 3"),
+        "metrics_port" => alone(Shows::Settings, "metrics_port = 9464"),
         "guard" => alone(Shows::Init, "guard = \"all\""),
         "context" => Some((Shows::Request, format!("context = [\"cwd\"]\n{}", provider("openai", "")), provider("openai", ""))),
         "shell.key" => alone(Shows::Init, "shell.key = \"alt-x\""),
@@ -154,7 +155,15 @@ fn seen(shows: &Shows, text: &str) -> String {
             };
             let config = ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current().0;
             let setup = wiring::direct(&paths).setup();
-            let told = (setup.deadline, setup.idle_exit, config.memory, config.audit, config.shell.read_screen, &config.prefer);
+            let told = (
+                setup.deadline,
+                setup.idle_exit,
+                setup.metrics_port,
+                config.memory,
+                config.audit,
+                config.shell.read_screen,
+                &config.prefer,
+            );
             plain(format!("{told:?} {:?} {:?} {:?}", config.cache, config.online, config.providers))
         }
     }
