@@ -21,6 +21,7 @@ mod ran;
 mod rebind;
 mod recall;
 pub mod recording;
+mod request;
 #[cfg(test)]
 mod tests;
 mod toolbox;

@@ -13,6 +13,7 @@ mod typed;
 
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
+use std::time::SystemTime;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -20,6 +21,7 @@ use futures_util::future::BoxFuture;
 use super::*;
 use crate::cache::{CacheSettings, MemoryCache};
 use crate::domain::{FailureClass, Origin};
+use crate::domain::{PageOffer, Query};
 use crate::memory::ShortMemory;
 use crate::suggest::ports::Pace;
 use crate::suggest::tests::scripted::{Scripted, facts, plain};
