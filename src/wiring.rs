@@ -191,13 +191,14 @@ pub fn direct(paths: &Paths) -> Arc<dyn Backend> {
 }
 
 /// The pipeline for questions of another machine, of which `commands` and `surroundings` tell. It knows nothing that is kept here:
-/// neither what was run or answered before nor the user's intents and pages.
+/// neither what was run or answered before nor the user's intents and pages, and nothing of it is recorded: whoever asks from over there
+/// could fill the trail until the user's own records are dropped.
 pub fn for_far_side(paths: &Paths, os: &'static str, commands: Arc<dyn Commands>, surroundings: Arc<dyn Surroundings>) -> Arc<dyn Backend> {
     let mut file = ConfigFile::new(paths.config_file.clone(), paths.home.clone());
     let settings = file.current().0.cache.clone();
     let place = Place { os, build: env!("CARGO_PKG_VERSION").to_owned(), ttl: settings.ttl };
     let pipeline = Pipeline::new(place, Arc::new(MemoryCache::new(settings)), commands, Arc::new(NoShells)).with_surroundings(surroundings);
-    with_pipeline(pipeline, file, PackFolder::new(None), (paths.state_dir.clone(), Writer::Once))
+    with_pipeline(pipeline, file, PackFolder::new(None), (None, Writer::Once))
 }
 
 /// The shells of another machine cannot be asked.

@@ -92,6 +92,11 @@ function __gptos_far_translate
     or return
     set -e _GPTOS_ASKING
     __gptos_far_sign ''
+    # An Enter that was typed meanwhile is not for these words.
+    set -g _GPTOS_OFFERED $line
+    set -g _GPTOS_RISK none
+    set -g _GPTOS_HELD ''
+    set -g _GPTOS_SINCE (__gptos_far_now)
     if test "$answer[-1]" != end
         __gptos_far_say 'nobody answers at home; the session goes on without the keys'
         return
@@ -103,8 +108,6 @@ function __gptos_far_translate
         set -g _GPTOS_OFFERED $fields[2]
         set -g _GPTOS_RISK $fields[3]
         set -g _GPTOS_WHY $fields[4]
-        set -g _GPTOS_HELD ''
-        set -g _GPTOS_SINCE (__gptos_far_now)
         commandline -r -- $fields[2]
         commandline -f end-of-buffer
         __gptos_far_say $fields[5]

@@ -84,7 +84,13 @@ __gptos_far_translate() {
     fi
     __gptos_far_say 'asking at home... (Ctrl-C keeps the line)'
     zle -R
-    if ! __gptos_far_ask line "$private$words"; then
+    __gptos_far_ask line "$private$words"
+    integer failed=$?
+    # What was typed ahead was not meant for a line that nobody had seen, nor for words that got no answer.
+    while (( KEYS_QUEUED_COUNT || PENDING )); do
+        read -k 1 key
+    done
+    if (( failed )); then
         __gptos_far_say "$REPLY"
         return 0
     fi
@@ -94,10 +100,6 @@ __gptos_far_translate() {
             (cmd) command="$fields[2]" risk="$fields[3]" _GPTOS_WHY="$fields[4]" note="$fields[5]" ;;
             (msg) note="$fields[2]" ;;
         esac
-    done
-    # What was typed ahead was not meant for a line that nobody had seen.
-    while (( KEYS_QUEUED_COUNT || PENDING )); do
-        read -k 1 key
     done
     if [[ "$command$note" == *[[:cntrl:]]* ]]; then
         __gptos_far_say 'the answer holds a control character and stays out of the line'

@@ -26,8 +26,11 @@ const MARGIN: u64 = 3;
 /// A session that fails sooner than this, before anybody over there has asked, had probably no `sh` to begin with, as on a switch, on
 /// Windows or on a server for git.
 const FAILS_EARLY: Duration = Duration::from_secs(5);
-/// What such a side answers to a command that it does not know.
-const UNKNOWN_COMMAND: [u8; 4] = [1, 126, 127, 128];
+/// What a shell answers to a command that it does not know or may not run. Another status may be that of a command which the server runs
+/// in place of ours, and nobody wants that to be run twice.
+const UNKNOWN_COMMAND: [u8; 2] = [126, 127];
+/// What servers that know no shell answer. The user decides whether to try again.
+const PERHAPS_UNKNOWN: [u8; 2] = [1, 128];
 
 /// Runs ssh. A session that cannot have the keys is a plain one.
 pub(super) fn run(arguments: &SshArguments, paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
@@ -47,6 +50,10 @@ pub(super) fn run(arguments: &SshArguments, paths: &Paths, output: &mut Output<'
         Some(Ok(Ended::Refused)) => {
             output.remark("the other side does not start `sh`, so this is a plain session");
             plain()
+        }
+        Some(Ok(Ended::Early(status))) => {
+            output.remark("if the other side does not start `sh`, `ssh` gives a plain session");
+            Ok(status)
         }
         Some(Ok(Ended::With(status))) => Ok(status),
         Some(Err(error)) => Err(error),
@@ -75,6 +82,8 @@ struct Session {
 enum Ended {
     /// With this status.
     With(u8),
+    /// Before anybody over there asked, with a status that servers without a shell give.
+    Early(u8),
     /// Before it began: the other side did not take our command.
     Refused,
 }
@@ -135,8 +144,10 @@ impl Session {
         if let Some(forwarding) = &self.shared {
             cancel(program, forwarding, asked);
         }
+        let is_early = begun.elapsed() < FAILS_EARLY && !self.gate.was_reached();
         Ok(match ended? {
-            status if UNKNOWN_COMMAND.contains(&status) && begun.elapsed() < FAILS_EARLY && !self.gate.was_reached() => Ended::Refused,
+            status if is_early && UNKNOWN_COMMAND.contains(&status) => Ended::Refused,
+            status if is_early && PERHAPS_UNKNOWN.contains(&status) => Ended::Early(status),
             status => Ended::With(status),
         })
     }

@@ -290,6 +290,32 @@ fn providers_are_asked_when_their_user_says_so_and_ctrl_c_keeps_the_line() {
 }
 
 #[test]
+fn an_enter_during_the_wait_does_not_run_words_that_got_no_answer() {
+    for shell in SHELLS {
+        let provider = FakeProvider::always(Reply::nothing());
+        let mut session = Session::prepare(shell, &Ways::default(), "");
+        let block = format!("[[provider]]\nname = \"own\"\nbase_url = \"{}\"\nmodel = \"large-1\"\n", provider.base_url());
+        session.configure(&format!("deadline_ms = 1500\n{block}"));
+        session.enter("--providers");
+        let t = &session.t;
+        t.type_text("zzyzx the qwxv blorf");
+        t.key("C-g");
+        t.wait_for_screen("asking at home");
+        t.keys(&["Enter"]);
+        t.wait_for(|| (!t.screen().contains("asking at home")).then_some(()), "the end of the wait");
+        assert_eq!(session.answered("gptos: "), "zzyzx the qwxv blorf", "{shell:?}: {}", t.screen());
+        // What would have run has said so by the time that another line has.
+        t.key("C-c");
+        t.wait_for_buffer(str::is_empty);
+        t.type_text("echo alive-");
+        t.key("Enter");
+        t.wait_for_screen("\nalive-");
+        let screen = t.screen().to_lowercase();
+        assert!(!screen.contains("not found") && !screen.contains("unknown command"), "{shell:?}: {screen}");
+    }
+}
+
+#[test]
 fn sessions_that_share_a_connection_leave_no_forwarding_behind() {
     let mut session = Session::prepare(Shell::Bash, &Ways::default(), "");
     let control = session.server.share_connections();

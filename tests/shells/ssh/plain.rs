@@ -37,27 +37,38 @@ fn without_curl_bash_and_fish_say_so() {
     }
 }
 
-#[test]
-fn a_far_side_without_a_shell_is_asked_plainly() {
-    // Like a server for git: it takes no command that it does not know, and greets who sends none.
+/// What is on the screen after `gptos ssh` to a server that runs a command of its own, which ends with this status.
+fn greeted(status: u8) -> String {
     let dir = tempfile::tempdir().unwrap();
     let greeter = dir.path().join("greeter");
     // What it was to have moved stays where it is, so the test takes it away.
-    write_script(
-        &greeter,
-        "#!/bin/sh\n[ -z \"$SSH_ORIGINAL_COMMAND\" ] && { echo welcome to the box; exit 9; }\n\
+    let text = "#!/bin/sh\n[ -z \"$SSH_ORIGINAL_COMMAND\" ] && { echo welcome to the box; exit 9; }\n\
          rm -f \"$(printf %s \"$SSH_ORIGINAL_COMMAND\" | grep -ao '/tmp/\\.gptos-[0-9a-f]*' | head -n 1)\"\n\
-         echo 'no such command'; exit 1\n",
-    );
+         echo 'no such command'; exit ";
+    write_script(&greeter, &format!("{text}{status}\n"));
     let lines = format!("ForceCommand {}", greeter.display());
     let mut session = Session::prepare(Shell::Bash, &Ways { lines: &lines, ..Ways::default() }, "");
     let config = session.server.client_config();
     session.t.type_text(&format!("{} ssh -F {} box; echo \"ended with $?.\"", env!("CARGO_BIN_EXE_gptos"), config.display()));
     session.t.key("Enter");
     let screen = session.t.wait_for_screen("\nended with ");
+    session.t.follow(session.home);
+    screen
+}
+
+#[test]
+fn a_far_side_without_a_shell_is_asked_plainly() {
+    let screen = greeted(127);
     assert!(screen.contains("gptos: the other side does not start `sh`") && screen.contains("welcome to the box"), "{screen}");
     assert!(screen.contains("\nended with 9."), "{screen}");
-    session.t.follow(session.home);
+}
+
+#[test]
+fn a_command_that_the_server_runs_in_place_of_ours_is_run_once() {
+    let screen = greeted(1);
+    assert_eq!(screen.matches("no such command").count(), 1, "{screen}");
+    assert!(screen.contains("`ssh` gives a plain session") && !screen.contains("welcome to the box"), "{screen}");
+    assert!(screen.contains("\nended with 1."), "{screen}");
 }
 
 #[test]
