@@ -26,7 +26,8 @@ __gptos_become_helper() {
 # The helper that says what is at hand. What is to become it writes the request first, into a pipe, so that no other process is needed.
 __gptos_become_quick_helper() {
   local in out
-  if ((_GPTOS_NAMES_FIT)) && __gptos_open_pipe; then
+  # Nobody reads while it writes, so all of it has to fit.
+  if ((_GPTOS_NAMES_FIT && ${#1} < 4096)) && __gptos_open_pipe; then
     { __gptos_put_request "$1" >&"$out"; } 2>/dev/null
     exec -- "$GPTOS_BIN" widget bash --at-once --shell-version "$BASH_VERSION" --holes 2>/dev/null <&"$in" {in}<&- {out}>&-
   fi
@@ -147,8 +148,8 @@ __gptos_ask_at_once() {
   _GPTOS_PID=$!
   builtin read -r -N "$_GPTOS_MAX_FIELD" -t 1 -u "$_GPTOS_FD" text || result=$?
   if ((result > 128)); then
-    # Perhaps the names are too many by now, and nobody makes room for them in the pipe.
-    _GPTOS_NAMES_FIT=0
+    # Perhaps the names are too many by now, and nobody makes room for them in the pipe. Ctrl-C tells nothing of them.
+    ((_GPTOS_CANCELLED)) || _GPTOS_NAMES_FIT=0
   else
     # At the end of what it writes the helper is about to end as well.
     _GPTOS_PID=''

@@ -6,6 +6,9 @@
 function __gptos_clock
     if test -r /proc/uptime
         read -l up rest </proc/uptime
+        # Groups would set variables of the user's that are called so.
+        set -l seconds
+        set -l hundredths
         string match -qr '^(?<seconds>\d+)\.(?<hundredths>\d\d)$' -- $up
         set -g _GPTOS_NOW {$seconds}{$hundredths}0
         return

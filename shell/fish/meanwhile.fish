@@ -2,6 +2,7 @@
 
 # What the key is called in a message.
 function __gptos_key_name
+    set -l letter
     set -l key $GPTOS_KEY
     if test -z "$key"; or begin
             test "$TERM_PROGRAM" = vscode; and test -n "$GPTOS_KEY2"

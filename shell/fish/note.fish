@@ -43,6 +43,9 @@ end
 function __gptos_fold
     set -l room $_GPTOS_ROOM
     set -l text $argv[1]
+    set -l sign
+    set -l source
+    set -l risk
     string match -qr '^(?<sign>\S+) (?<source>.*?) · (?<risk>risk .*)' -- $text
     and test (string length -V -- "$source") -gt (math $room - 18)
     and set text "$sign $risk · $source"
@@ -69,6 +72,7 @@ function __gptos_say_suggestion
     set -q _GPTOS_REMARKS[1]
     and set remarks (string join ' · ' -- $_GPTOS_REMARKS)
     set -l note
+    set -l risk
     set -g _GPTOS_RISK
     __gptos_measure
     if test $_GPTOS_AT -gt 0

@@ -9,6 +9,9 @@ function __gptos_read_request
     set -g _GPTOS_FIELDS
     __gptos_asks $argv[1]
     or return
+    set -l marks
+    set -l words
+    set -l scope
     if string match -qr '(?s)^\s*(?<marks>\?\?\??)(?:\s+(?<words>.*?))?\s*$' -- $argv[1]
         set _GPTOS_MARKS $marks
         set _GPTOS_WORDS "$words"
@@ -73,6 +76,7 @@ end
 # blank that says that they are private.
 function __gptos_gather_words
     set -g _GPTOS_ALL_WORDS $_GPTOS_QUERY
+    set -l before
     if string match -qr '(?s)^asked=(?<before>.+)' -- $_GPTOS_RING_FIELDS
         string match -qr '^[ \t]' -- "$_GPTOS_QUERY"
         and set before " $before"

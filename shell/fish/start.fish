@@ -58,6 +58,7 @@ function __gptos_asks
     else if string match -q '#*' -- $argv[1]
         test "$GPTOS_HASH" = 1
     else if not __gptos_is_wish $argv[1]
+        set -l scope
         set -q GPTOS_SCOPES
         and string match -qr '^\s*(?<scope>[\w.-]+)\? +\S' -- $argv[1]
         and contains -- $scope (string split -n ' ' -- $GPTOS_SCOPES)
@@ -143,6 +144,8 @@ end
 
 # `ctrl-g`, `alt-g`, or fish's own notation, as `bind` wants it.
 function __gptos_sequence
+    set -l modifier
+    set -l letter
     if string match -qr '^(?<modifier>ctrl|alt)-(?<letter>.)$' -- $argv[1]
         test $modifier = ctrl
         and string unescape -- \\c$letter

@@ -79,6 +79,8 @@ function __gptos_far_translate
     test (status current-command) = fish
     or return
     set -l line "$(commandline -b)"
+    set -l private
+    set -l words
     string match -qr '^(?<private>\s?)\s*(?:\?\?\??(?=\s|$))?\s*(?<words>.*?)\s*$' -- $line
     if test -z "$words"; or string match -qr '[[:cntrl:]]' -- $line
         __gptos_far_say 'type what you want on one line, then press the key'

@@ -66,9 +66,12 @@ fn fitting(command: &str, before: &str, machine: &Machine) -> Vec<Way> {
     // The one that says most of it; of those that say as much the first.
     let Some((group, form, bound)) = fitting.rev().max_by_key(|(_, form, _)| form.says()) else { return Vec::new() };
     let others = group.forms.iter().filter(|other| !std::ptr::eq(*other, form) && other.applies(machine) && other.allows(&line));
+    // For rsync alone a slash behind a folder means what is in it.
+    let is_slashed = |word: &Piece<'_>| word.text.trim_end_matches(['\'', '"']).ends_with('/');
+    let spills = !command.starts_with("rsync") && line.words.split_last().is_some_and(|(_, sources)| sources.iter().any(is_slashed));
     let mut ways: Vec<Way> = others
         .filter_map(|other| {
-            let written = other.write(&bound)?;
+            let written = other.write(&bound).filter(|written| !(spills && written.starts_with("rsync")))?;
             let command = if written.starts_with("sudo ") { written } else { format!("{before}{written}") };
             Some(Way { command, difference: other.difference })
         })

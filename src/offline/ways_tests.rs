@@ -143,3 +143,11 @@ fn every_form_is_a_command_and_leads_to_the_others_of_its_group() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(TABLE.len() > 400, "{}", TABLE.len());
 }
+
+#[test]
+fn no_folder_with_a_slash_goes_to_rsync() {
+    let to_rsync = |command: &str| written(command).iter().any(|other| other.starts_with("rsync"));
+    for (plain, slashed) in [("cp -r photos /backup", "cp -r photos/ /backup"), ("scp -r dir host:x", "scp -r dir/ host:x")] {
+        assert!(to_rsync(plain) && !to_rsync(slashed), "{slashed}");
+    }
+}

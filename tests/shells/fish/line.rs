@@ -226,6 +226,31 @@ fn loading_twice_changing_the_key_and_loading_without_a_terminal_are_harmless() 
 }
 
 #[test]
+fn variables_of_the_user_keep_their_values_whatever_they_are_called() {
+    let names = ["seconds", "hundredths", "sign", "source", "risk", "marks", "words", "scope", "letter", "modifier"];
+    let before: String = names.iter().map(|name| format!("set -U {name} mine\n")).collect();
+    let s = Scene::with(Setup { before, ..Setup::default() }, |fake, _| {
+        fake.answer_after(NOW, &[("echo one", NOTE), ("echo two", "offline · risk low: writes")])
+    });
+    s.ask("list files");
+    s.expect("echo one");
+    s.t.key("C-g");
+    s.expect("echo two");
+    s.t.key("C-u");
+    s.t.type_text("?? list files");
+    read_the_line();
+    s.t.key("Enter");
+    s.expect("echo one");
+    read_the_line();
+    s.t.key("C-u");
+    let values: Vec<String> = names.iter().map(|name| format!("${name}")).collect();
+    s.t.type_text(&format!("echo all-(string join - {})", values.join(" ")));
+    read_the_line();
+    s.t.key("Enter");
+    s.t.wait_for_screen(&format!("\nall-{}", ["mine"; 10].join("-")));
+}
+
+#[test]
 fn the_parts_and_the_whole_parse_and_the_parts_are_formatted() {
     let run = |program: &str, argument: &str, file: &Path| {
         let output = Command::new(program).arg(argument).arg(file).output().unwrap();
