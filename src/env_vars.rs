@@ -142,17 +142,17 @@ pub const ALL: &[Variable] = &[
     Variable {
         name: CACHE_MAX_ENTRIES,
         read_by: Reader::Program,
-        doc: "Most answers kept; see `cache.max_entries`. Default: what the files say.",
+        doc: "Most answers kept; see `cache.max_entries`. A background process that runs ignores it. Default: what the files say.",
     },
     Variable {
         name: CACHE_MAX_DISK_MIB,
         read_by: Reader::Program,
-        doc: "Most space used on disk, in MiB; see `cache.max_disk_mib`. Default: what the files say.",
+        doc: "Most space used on disk, in MiB; see `cache.max_disk_mib`. A background process that runs ignores it. Default: what the files say.",
     },
     Variable {
         name: CACHE_TTL_DAYS,
         read_by: Reader::Program,
-        doc: "How many days an answer counts as fresh; see `cache.ttl_days`. Default: what the files say.",
+        doc: "How many days an answer counts as fresh; see `cache.ttl_days`. A background process that runs ignores it. Default: what the files say.",
     },
     Variable {
         name: HEDGE,
@@ -162,22 +162,22 @@ pub const ALL: &[Variable] = &[
     Variable {
         name: LIMITS_USER_PER_MINUTE,
         read_by: Reader::Program,
-        doc: "Most calls to providers a minute; see `limits.user_per_minute`. Default: what the files say.",
+        doc: "Most calls to providers a minute; see `limits.user_per_minute`. A background process that runs ignores it. Default: what the files say.",
     },
     Variable {
         name: LIMITS_SESSION_PER_MINUTE,
         read_by: Reader::Program,
-        doc: "The same for each shell; see `limits.session_per_minute`. Default: what the files say.",
+        doc: "The same for each shell; see `limits.session_per_minute`. A background process that runs ignores it. Default: what the files say.",
     },
     Variable {
         name: LIMITS_IN_FLIGHT,
         read_by: Reader::Program,
-        doc: "Most questions that wait for providers at once; see `limits.in_flight`. Default: what the files say.",
+        doc: "Most questions that wait for providers at once; see `limits.in_flight`. A background process that runs ignores it. Default: what the files say.",
     },
     Variable {
         name: LIMITS_CALLS_PER_PROVIDER,
         read_by: Reader::Program,
-        doc: "Most calls to one provider that are under way at once; see `limits.calls_per_provider`. Default: what the files say.",
+        doc: "Most calls to one provider that are under way at once; see `limits.calls_per_provider`. A background process that runs ignores it. Default: what the files say.",
     },
     Variable {
         name: BIN,

@@ -33,6 +33,9 @@ pub(super) enum EditError {
     },
 }
 
+/// What an empty file says instead. A file that has become empty looks like a write that failed, and a resident keeps what it had.
+pub(super) const NOTHING_SET: &str = "# `gptos config reference` tells what can stand here.\n";
+
 /// Makes another text of the user's `file`, under a lock, and puts it in its place as a whole.
 pub(super) fn change<T>(file: &Path, make: impl FnOnce(&str) -> Result<(String, T), EditError>) -> Result<T, EditError> {
     // A file that is a symbolic link, as managers of dot files make them, is changed where it really is.
@@ -49,6 +52,7 @@ pub(super) fn change<T>(file: &Path, make: impl FnOnce(&str) -> Result<(String, 
     let existing = read_text(&target).map_err(EditError::Config)?;
     let (text, mode) = existing.map_or((String::new(), 0o600), |(text, metadata)| (text, metadata.permissions().mode() & 0o777));
     let (made, told) = make(&text)?;
+    let made = if made.is_empty() && !text.is_empty() { NOTHING_SET.to_owned() } else { made };
     if made != text {
         replace(&target, dir, &made, mode).map_err(io_error(&target))?;
     }

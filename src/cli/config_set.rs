@@ -8,11 +8,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
-use toml_edit::{DocumentMut, InlineTable, Item, TableLike, Value};
+use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 use super::ExitStatus;
 use super::config::{refuse, refuse_all};
-use super::config_edit::{EditError, change};
+use super::config_edit::{EditError, NOTHING_SET, change};
 use super::editor;
 use super::output::Output;
 use crate::config::{Config, ConfigFile, ConfigProblem, check_text, keys, literals, nearest, quote};
@@ -139,7 +139,11 @@ pub(super) fn edit(file: &Path, paths: &Paths, output: &mut Output<'_>) -> ExitS
     }) {
         return told(Err(error), output);
     }
-    let shown = if before.is_empty() { "# `gptos config reference` tells what can stand here.\n" } else { before.as_str() };
+    let shown = if before.is_empty() { NOTHING_SET } else { before.as_str() };
+    let signals = match editor::Signals::take() {
+        Ok(signals) => signals,
+        Err(error) => return failed(format!("config edit: {error}"), output),
+    };
     let made =
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(&copy).and_then(|mut made| made.write_all(shown.as_bytes()));
     if let Err(error) = made {
@@ -148,8 +152,13 @@ pub(super) fn edit(file: &Path, paths: &Paths, output: &mut Output<'_>) -> ExitS
     loop {
         output.flush();
         if let Err(what) = editor::open(&copy, &|name| std::env::var_os(name)) {
-            let _ = fs::remove_file(&copy);
-            return failed(format!("config edit: {what}"), output);
+            // Some editors end so after a mere slip, with everything written.
+            if fs::read_to_string(&copy).is_ok_and(|text| text == shown) {
+                let _ = fs::remove_file(&copy);
+                return failed(format!("config edit: {what}"), output);
+            }
+            let place = if copy.exists() { format!("; what you wrote is in {}", copy.display()) } else { String::new() };
+            return failed(format!("config edit: {what}{place}"), output);
         }
         let text = match fs::read_to_string(&copy) {
             Ok(text) => text,
@@ -165,7 +174,7 @@ pub(super) fn edit(file: &Path, paths: &Paths, output: &mut Output<'_>) -> ExitS
             Ok((_, refused)) => refuse_all(&in_copy(&refused, &copy), output),
             Err(problem) => refuse_all(&in_copy(&[problem], &copy), output),
         };
-        if !output.consents("It does not take effect so. Edit it again?") {
+        if !signals.let_through(|| output.consents("It does not take effect so. Edit it again?")) {
             output.remark(&format!("the file is as it was; what you wrote is in {}", copy.display()));
             return ExitStatus::Usage;
         }
@@ -344,7 +353,13 @@ fn without_block(text: &str, at: usize) -> Option<String> {
     let mut document: DocumentMut = text.parse().ok()?;
     match document.get_mut("provider")? {
         Item::ArrayOfTables(blocks) => {
+            let block = blocks.get(at)?;
+            let above = block.decor().prefix().and_then(|above| above.as_str()).filter(|above| above.contains('#')).map(str::to_owned);
+            let position = block.position();
             blocks.remove(at);
+            if let Some(above) = above {
+                keep_above_next(&mut document, &above, position);
+            }
         }
         Item::Value(Value::Array(blocks)) => {
             blocks.remove(at);
@@ -352,6 +367,42 @@ fn without_block(text: &str, at: usize) -> Option<String> {
         _ => return None,
     }
     Some(document.to_string())
+}
+
+/// Puts comments that stood above a block which is gone above what came behind it.
+fn keep_above_next(document: &mut DocumentMut, above: &str, gone: Option<isize>) {
+    let mut headers = Vec::new();
+    headers_in(document.as_table_mut(), &mut headers);
+    let next = headers.into_iter().filter(|table| table.position() > gone).min_by_key(|table| table.position());
+    match next {
+        Some(table) => {
+            let own = table.decor().prefix().and_then(|own| own.as_str()).unwrap_or_default();
+            let both = format!("{above}{own}");
+            table.decor_mut().set_prefix(both);
+        }
+        None => {
+            let own = document.trailing().as_str().unwrap_or_default();
+            let both = format!("{above}{own}");
+            document.set_trailing(both);
+        }
+    }
+}
+
+/// The tables that have a header of their own.
+fn headers_in<'a>(table: &'a mut Table, found: &mut Vec<&'a mut Table>) {
+    for (_, item) in table.iter_mut() {
+        match item {
+            Item::Table(inner) => {
+                if inner.is_implicit() || inner.is_dotted() {
+                    headers_in(inner, found);
+                } else {
+                    found.push(inner);
+                }
+            }
+            Item::ArrayOfTables(blocks) => found.extend(blocks.iter_mut()),
+            _ => {}
+        }
+    }
 }
 
 #[cfg(test)]

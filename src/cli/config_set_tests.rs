@@ -86,6 +86,20 @@ fn a_key_goes_with_its_line_alone() {
 }
 
 #[test]
+fn comments_above_a_block_stay_when_it_goes() {
+    let a = "[[provider]]\nname = \"a\"\nkind = \"command\"\nargv = [\"x\"]\n";
+    let b = a.replace("\"a\"", "\"b\"");
+    for (text, made) in [
+        (format!("# mine\n\n{a}"), "# mine\n\n".to_owned()),
+        (format!("# mine\n\n{a}\n# b's\n{b}"), format!("# mine\n\n\n# b's\n{b}")),
+        (format!("{b}\n# mine\n{a}\n# key\n[shell]\nnote = true\n"), format!("{b}\n# mine\n\n# key\n[shell]\nnote = true\n")),
+        (format!("{a}# mine\n"), "# mine\n".to_owned()),
+    ] {
+        assert_eq!(without(&text, place("provider.a")).unwrap(), made);
+    }
+}
+
+#[test]
 fn what_is_no_single_value_is_not_set() {
     for (key, hint) in [
         ("provider", "gptos provider add"),

@@ -3,9 +3,55 @@
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::ExitStatus;
 
 /// What is started where the user named nothing.
 const USUAL: &str = "vi";
+
+/// Ctrl-C and Ctrl-\\ reach this program as well as the editor, and are the editor's: they end this program only while it asks
+/// something itself.
+pub(super) struct Signals {
+    asks: Arc<AtomicBool>,
+}
+
+impl Signals {
+    /// Takes them from now on. An editor starts with the usual answer to them, which it would not if they were ignored here.
+    pub(super) fn take() -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let entered = runtime.enter();
+        let (mut interrupt, mut quit) = (signal(SignalKind::interrupt())?, signal(SignalKind::quit())?);
+        drop(entered);
+        let asks = Arc::new(AtomicBool::new(false));
+        let is_asking = Arc::clone(&asks);
+        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                loop {
+                    tokio::select! {
+                        _ = interrupt.recv() => {}
+                        _ = quit.recv() => {}
+                    }
+                    if is_asking.load(Ordering::Acquire) {
+                        std::process::exit(i32::from(ExitStatus::Cancelled.code()));
+                    }
+                }
+            });
+        })?;
+        Ok(Self { asks })
+    }
+
+    /// Lets them end the program while `ask` waits for the user.
+    pub(super) fn let_through<T>(&self, ask: impl FnOnce() -> T) -> T {
+        self.asks.store(true, Ordering::Release);
+        let answer = ask();
+        self.asks.store(false, Ordering::Release);
+        answer
+    }
+}
 
 /// Opens `file` in `$VISUAL`, `$EDITOR` or vi.
 ///

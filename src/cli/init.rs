@@ -15,6 +15,10 @@ pub fn script(shell: ShellKind, config: &Config, binary: Option<&Path>) -> Strin
     if let Some(path) = binary.and_then(Path::to_str) {
         defaults.push((env_vars::BIN, path.to_owned()));
     }
+    let is_locked = |name: &str| {
+        let keys = keys::ALL.iter().filter(|key| keys::variable(key.path).is_some_and(|variable| variable.name == name));
+        keys.into_iter().any(|key| config.lock_on(key.path).is_some())
+    };
     defaults.push((env_vars::KEY, section.key.clone()));
     if let Some(key2) = &section.key2 {
         defaults.push((env_vars::KEY2, key2.clone()));
@@ -25,30 +29,30 @@ pub fn script(shell: ShellKind, config: &Config, binary: Option<&Path>) -> Strin
     defaults.push((env_vars::PROGRESS_MS, section.progress.as_millis().to_string()));
     defaults.push((env_vars::ENTER_GUARD_MS, section.enter_guard.as_millis().to_string()));
     // The other shells cannot notice a pause.
-    if shell == ShellKind::Zsh && section.prefetch {
-        defaults.push((env_vars::PREFETCH, "1".to_owned()));
+    if shell == ShellKind::Zsh && (section.prefetch || is_locked(env_vars::PREFETCH)) {
+        defaults.push((env_vars::PREFETCH, u8::from(section.prefetch).to_string()));
     }
     // The other shells have no place for it.
-    if shell == ShellKind::Zsh && !section.ghost {
-        defaults.push((env_vars::GHOST, "0".to_owned()));
+    if shell == ShellKind::Zsh && (!section.ghost || is_locked(env_vars::GHOST)) {
+        defaults.push((env_vars::GHOST, u8::from(section.ghost).to_string()));
     }
-    if !section.note {
-        defaults.push((env_vars::NOTE, "0".to_owned()));
+    if !section.note || is_locked(env_vars::NOTE) {
+        defaults.push((env_vars::NOTE, u8::from(section.note).to_string()));
     }
-    if !section.scopes.is_empty() {
+    if !section.scopes.is_empty() || is_locked(env_vars::SCOPES) {
         defaults.push((env_vars::SCOPES, section.scopes.join(" ")));
     }
-    if section.hash {
-        defaults.push((env_vars::HASH, "1".to_owned()));
+    if section.hash || is_locked(env_vars::HASH) {
+        defaults.push((env_vars::HASH, u8::from(section.hash).to_string()));
     }
     defaults.push((env_vars::GUARD, config.guard.name().to_owned()));
-    let is_locked = |name: &str| {
-        let keys = keys::ALL.iter().filter(|key| keys::variable(key.path).is_some_and(|variable| variable.name == name));
-        keys.into_iter().any(|key| config.lock_on(key.path).is_some())
-    };
     let assigned =
         |(name, value): &(&str, String)| if is_locked(name) { forced(shell, name, value) } else { assignment(shell, name, value) };
-    let mut script: String = defaults.iter().map(assigned).collect();
+    // Where the lock leaves the choice to the shell, no variable makes it.
+    let unchosen = [(env_vars::KEY2, section.key2.is_none()), (env_vars::ASYNC, section.asynchronous.is_none())];
+    let unchosen = unchosen.into_iter().filter(|(name, is_open)| *is_open && is_locked(name));
+    let mut script: String = unchosen.map(|(name, _)| removal(shell, name)).collect();
+    script.extend(defaults.iter().map(assigned));
     script.push_str(&integration(shell));
     script
 }
@@ -183,6 +187,14 @@ fn forced(shell: ShellKind, name: &str, value: &str) -> String {
         ShellKind::Zsh => format!("\\builtin typeset -g {name}={value}\n"),
         ShellKind::Bash => format!("{name}={value}\n"),
         ShellKind::Fish => format!("builtin set -g {name} {value}\n"),
+    }
+}
+
+/// Takes a variable away.
+fn removal(shell: ShellKind, name: &str) -> String {
+    match shell {
+        ShellKind::Zsh | ShellKind::Bash => format!("\\builtin unset -v {name}\n"),
+        ShellKind::Fish => format!("builtin set -q {name}; and builtin set -eg {name}\n"),
     }
 }
 

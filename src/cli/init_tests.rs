@@ -66,6 +66,31 @@ fn what_the_file_says_of_notes_scopes_and_comments_reaches_the_shell() {
     }
 }
 
+/// Real shells read what a lock on the defaults makes of the user's variables; a shell that is not installed is skipped.
+#[test]
+fn a_lock_on_the_defaults_stands_over_what_the_user_exported() {
+    let locked = crate::config::parse_admin("locked = [\"shell\"]\n");
+    let names = ["GPTOS_NOTE", "GPTOS_HASH", "GPTOS_SCOPES", "GPTOS_GHOST", "GPTOS_PREFETCH", "GPTOS_KEY2", "GPTOS_ASYNC"];
+    for (shell, options) in [(ShellKind::Zsh, "-fuc"), (ShellKind::Bash, "-uec"), (ShellKind::Fish, "-Nc")] {
+        let text = |config: &Config| script(shell, config, None).strip_suffix(&integration(shell)).unwrap().to_owned();
+        let left = |config: &Config| {
+            let mut command = Command::new(shell.name());
+            command.args([options, &format!("{}\nenv", text(config))]).envs(names.map(|name| (name, "mine")));
+            let output = command.output().ok()?;
+            let told = String::from_utf8(output.stdout).unwrap();
+            let value = |name: &str| told.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).map(str::to_owned);
+            Some(names.map(value))
+        };
+        let Some(open) = left(&Config::default()) else { continue };
+        assert!(open.iter().all(|value| value.as_deref() == Some("mine")), "{shell}: {open:?}");
+        let shut = left(&locked).unwrap().map(Option::unwrap_or_default);
+        // Only zsh looks at the fourth and the fifth.
+        let zshs = if shell == ShellKind::Zsh { ["1", "0"] } else { ["mine"; 2] };
+        assert_eq!(shut[..3], ["1", "0", ""], "{shell}");
+        assert_eq!((&shut[3..5], &shut[5..]), (&zshs.map(str::to_owned)[..], &["", ""].map(str::to_owned)[..]), "{shell}");
+    }
+}
+
 #[test]
 fn only_zsh_is_told_to_ask_ahead_and_only_where_the_file_says_so() {
     let mut config = Config::default();

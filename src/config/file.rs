@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::overrides::Overrides;
-use super::resolve::{Layer, layer};
+use super::resolve::{Layer, layer, locks_and_audit};
 use super::{Config, ConfigProblem};
 
 /// Larger files are not configurations.
@@ -146,10 +146,11 @@ impl ConfigFile {
         let admin = self.admin.layer(home, (Layer::Admin, &Config::default()), &mut self.problems);
         // Without the administrator's locks nobody knows what a user's file may say.
         let is_closed = admin.is_none() && self.admin.newest != Ok(None);
-        let below = admin.unwrap_or_default();
+        let below = admin.unwrap_or_else(|| self.admin.locks_and_audit());
         let user = if is_closed { None } else { self.user.layer(home, (Layer::User, &below), &mut self.problems) };
         self.is_rejected = self.admin.is_broken() || self.user.is_broken();
-        let (config, problems) = self.overrides.put_on(user.unwrap_or(below));
+        let overrides = if is_closed { &Overrides::default() } else { &self.overrides };
+        let (config, problems) = overrides.put_on(user.unwrap_or(below));
         self.problems.extend(problems);
         if *self.config != config {
             self.config = Arc::new(config);
@@ -170,6 +171,19 @@ pub fn check_text(text: &str, path: &Path, home: Option<&Path>) -> Result<(Confi
         None => Config::default(),
     };
     layer(text, path, home, (Layer::User, &below))
+}
+
+/// Whether all `keys` are the administrator's alone. Where that file cannot be read, every key is.
+pub(super) fn are_locked(keys: &[&str]) -> bool {
+    let Some(path) = admin_path() else { return false };
+    match read_owned(&path, Owner::Admin) {
+        Ok(None) => false,
+        Ok(Some((text, _))) => match layer(&text, &path, None, (Layer::Admin, &Config::default())) {
+            Ok((config, _)) => keys.iter().all(|key| config.lock_on(key).is_some()),
+            Err(_) => true,
+        },
+        Err(_) => true,
+    }
 }
 
 #[cfg(not(test))]
@@ -254,6 +268,14 @@ impl Source {
         }
         let (config, _) = layer(self.good.as_deref()?, path, home, below).ok()?;
         Some(config)
+    }
+
+    /// What a text that does not hold still says of locks and of the record: a slip elsewhere must open and hide nothing.
+    fn locks_and_audit(&self) -> Config {
+        match (&self.path, &self.newest) {
+            (Some(path), Ok(Some(text))) => locks_and_audit(text, path),
+            _ => Config::default(),
+        }
     }
 
     /// Whether the newest text is not the one in force.
@@ -354,6 +376,8 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+
+    const AUDIT: &str = "local";
 
     struct Place {
         _temp: tempfile::TempDir,
@@ -464,6 +488,32 @@ mod tests {
         place.write("deadline_ms = 5000");
         std::os::unix::fs::chown(&place.path, Some(12345), None).unwrap();
         assert_eq!(place.now(), (8000, Some("FILE: belongs to user 12345".to_owned())));
+    }
+
+    #[test]
+    fn a_broken_file_of_the_administrators_opens_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let admin = root.path().join("admin.toml");
+        let variables = Overrides::of_variables(&|name| match name {
+            "GPTOS_AUDIT" => Some("off".into()),
+            "GPTOS_DEADLINE_MS" => Some("700".into()),
+            _ => None,
+        });
+        let held = |text: &str| {
+            fs::write(&admin, text).unwrap();
+            fs::set_permissions(&admin, fs::Permissions::from_mode(0o600)).unwrap();
+            let mut file = ConfigFile::layered(Some(admin.clone()), None, None, variables.clone());
+            let config = file.current().0;
+            (config.audit.name(), config.deadline.as_millis(), config.lock_on("memory").is_some())
+        };
+        let said = "audit = \"required\"\nlocked = [\"memory\"]\n";
+        assert_eq!(held(said), ("off", 700, true));
+        for slip in ["deadlin_ms = 1\n", "deadline_ms = \n", "deadline_ms = 1\n", "[shell\n"] {
+            assert_eq!(held(&format!("{said}{slip}")), ("required", 8000, true), "{slip}");
+        }
+        assert_eq!(held("audit = \"required\"\nlocked = [\"memroy\"]\n"), ("required", 8000, false));
+        assert_eq!(held("audit = \"require\"\nlocked = [\"memory\"]\n"), (AUDIT, 8000, true));
+        assert_eq!(held("locked = [\"mem"), (AUDIT, 8000, false));
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub use overrides::{literals, quote, take_options};
 pub use packs::{PackFiles, PackFolder, read_pack};
 pub use problem::ConfigProblem;
 pub use project::{PROJECT_FILE, Project};
+#[cfg(test)]
+pub(crate) use resolve::parse_admin;
 pub use resolve::{check_env_name, check_provider_name, parse};
 pub use value::{Config, Guard, ShellSection, ValueOrigin};
 
@@ -35,5 +37,9 @@ pub use value::{Config, Guard, ShellSection, ValueOrigin};
 pub fn is_overridden() -> bool {
     // A key press asks several times, and neither variables nor options change while a process runs.
     static SAID: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
-    *SAID.get_or_init(|| overrides::Overrides::of_process().change_answers())
+    *SAID.get_or_init(|| {
+        let overrides = overrides::Overrides::of_process();
+        let keys = overrides.change_answers();
+        !keys.is_empty() && !file::are_locked(&keys)
+    })
 }

@@ -70,9 +70,13 @@ impl Overrides {
         Self { values: keys::ALL.iter().filter_map(value).collect() }
     }
 
-    /// Whether one of them changes what a process that answers others would do.
-    pub(super) fn change_answers(&self) -> bool {
-        self.values.iter().any(|(_, key, _)| !(key.starts_with("shell.") || key == "guard"))
+    /// The keys among them that change what a process that answers others would do. A variable about what that process
+    /// shares among all shells is for the one that starts it.
+    pub(super) fn change_answers(&self) -> Vec<&str> {
+        let is_shared = |key: &str| key == "idle_exit_minutes" || key.starts_with("cache.") || key.starts_with("limits.");
+        let is_shells = |key: &str| key == "guard" || key.starts_with("shell.");
+        let changing = self.values.iter().filter(|(layer, key, _)| !(is_shells(key) || *layer == Layer::Variable && is_shared(key)));
+        changing.map(|(_, key, _)| key.as_str()).collect()
     }
 
     /// Puts them on what the files say. What cannot be taken is left out and named.
@@ -137,4 +141,21 @@ pub fn quote(text: &str) -> String {
     }
     quoted.push('"');
     quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_process_shares_among_shells_is_changed_by_options_alone() {
+        let of = |set: &[&str]| Overrides::of_variables(&|name| set.contains(&name).then(|| "7".into()));
+        let shared = ["GPTOS_IDLE_EXIT_MINUTES", "GPTOS_CACHE_TTL_DAYS", "GPTOS_LIMITS_IN_FLIGHT", "GPTOS_KEY", "GPTOS_GUARD"];
+        let mut overrides = of(&shared);
+        assert_eq!(overrides.values.len(), shared.len());
+        assert!(overrides.change_answers().is_empty());
+        assert_eq!(of(&["GPTOS_CACHE_TTL_DAYS", "GPTOS_DEADLINE_MS"]).change_answers(), ["deadline_ms"]);
+        overrides.values.push((Layer::Flag, "cache.ttl_days".to_owned(), "7".to_owned()));
+        assert_eq!(overrides.change_answers(), ["cache.ttl_days"]);
+    }
 }

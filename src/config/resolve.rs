@@ -28,6 +28,12 @@ pub fn parse(text: &str, path: &Path, home: Option<&Path>) -> Result<Config, Con
     layer(text, path, home, (Layer::User, &Config::default())).map(|(config, _)| config)
 }
 
+/// What holds with this text of an administrator's.
+#[cfg(test)]
+pub(crate) fn parse_admin(text: &str) -> Config {
+    layer(text, Path::new("/admin.toml"), None, (Layer::Admin, &Config::default())).unwrap().0
+}
+
 /// Who speaks in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layer {
@@ -67,6 +73,18 @@ pub(super) fn layer(
     };
     let config = reader.resolve(raw.map_err(|error| reader.shape_problem(&error))?, layer, below)?;
     Ok((config, refused))
+}
+
+/// What holds of an administrator's text that does not hold as a whole: its locks and its `audit`, each if it has no mistake.
+pub(super) fn locks_and_audit(text: &str, path: &Path) -> Config {
+    let reader = Reader { text, path, home: None };
+    ["locked", "audit"].into_iter().fold(Config::default(), |config, wanted| {
+        let (mut table, _) = DeTable::parse_recoverable(text);
+        let others: Vec<String> = table.get_ref().keys().map(|key| key.get_ref().to_string()).filter(|key| key != wanted).collect();
+        others.iter().for_each(|key| drop(table.get_mut().remove(key.as_str())));
+        let raw = RawConfig::deserialize(toml::de::Deserializer::from(table)).ok();
+        raw.and_then(|raw| reader.resolve(raw, Layer::Admin, &config).ok()).unwrap_or(config)
+    })
 }
 
 /// Checks a provider's name.

@@ -91,6 +91,22 @@ fn what_the_administrator_locks_nobody_else_sets() {
     wait_until("the resident runs", || env.status().is_some());
     assert_eq!(ask(), "printf ours\n");
     assert_eq!(theirs.connections(), 0);
+    // A variable for a locked key has no effect, so the resident answers as before.
+    let asked = || env.status().unwrap()["requests"].as_u64().unwrap();
+    let before = asked();
+    for (name, value, rise) in [
+        ("GPTOS_DEADLINE_MS", "900", 1),
+        ("GPTOS_LIMITS_IN_FLIGHT", "7", 1),
+        ("GPTOS_IDLE_EXIT_MINUTES", "7", 1),
+        ("GPTOS_CONTEXT", "cwd", 0),
+    ] {
+        let was = asked();
+        let mut command = env.command(&["translate", "--no-cache", "--shell", "bash", "--", UNKNOWN]);
+        command.env(name, value);
+        run(command, b"");
+        assert_eq!(asked(), was + rise, "{name}");
+    }
+    assert_eq!(asked(), before + 3);
     // A broken file of the administrator's opens nothing.
     env.run(&["daemon", "stop"]);
     write(&admin, "locked = [\"provider\"\n");
@@ -213,7 +229,19 @@ fn an_editor_changes_the_file_only_when_it_holds() {
     let kept = run.err.rsplit("what you wrote is in ").next().unwrap().trim().to_owned();
     assert_eq!((same.as_str(), fs::read_to_string(&kept).unwrap().as_str()), (text.as_str(), "hegde = \"on\"\n"));
     fs::remove_file(kept).unwrap();
-    told(&edit("exit 3").0, 2, &["ended with"]);
+    let unchanged = edit("exit 3").0;
+    told(&unchanged, 2, &["ended with"]);
+    assert!(!unchanged.err.contains("what you wrote"), "{}", unchanged.err);
+    // What was written is not lost with an editor that ends badly.
+    let (run, same) = edit("echo 'hedge = \"off\"' >\"$2\"; exit 1");
+    told(&run, 2, &["ended with", "what you wrote is in "]);
+    let kept = run.err.rsplit("what you wrote is in ").next().unwrap().trim().to_owned();
+    assert_eq!((same.as_str(), fs::read_to_string(&kept).unwrap().as_str()), (text.as_str(), "hedge = \"off\"\n"));
+    fs::remove_file(kept).unwrap();
+    // The keys that interrupt are the editor's, which they end as usual.
+    let (run, text) = edit("kill -INT $PPID; kill -QUIT $PPID; echo '# two' >>\"$2\"");
+    assert_eq!((run.code, text.ends_with("# two\n")), (Some(0), true), "{}", run.err);
+    told(&edit("kill -INT $$; sleep 1").0, 2, &["signal: 2"]);
     told(&edit(":").0, 0, &["nothing was changed"]);
     // Somebody else was quicker.
     let (run, text) = edit(&format!("echo '# me' >>\"$2\"; echo '# other' >>'{}'", env.config_file().display()));
@@ -256,6 +284,16 @@ fn a_running_resident_takes_a_change_up_or_keeps_what_it_has_and_says_so_once() 
     // The same file, rewritten in its place.
     fs::write(env.config_file(), &text).unwrap();
     assert_eq!((ask().0.as_str(), reloads("ok")), ("printf first", 2));
+    // A file whose only key goes again does not look like a write that failed.
+    env.configure("");
+    fs::remove_file(env.config_file()).unwrap();
+    told(&env.run(&["config", "set", "deadline_ms", "700"]), 0, &[]);
+    let (ok, rejected) = (reloads("ok"), reloads("rejected"));
+    ask();
+    told(&env.run(&["config", "unset", "deadline_ms"]), 0, &[]);
+    assert_eq!(fs::read_to_string(env.config_file()).unwrap(), "# `gptos config reference` tells what can stand here.\n");
+    assert_eq!((ask().1.contains("what held before"), reloads("rejected")), (false, rejected));
+    assert!(reloads("ok") > ok);
     // Nobody asks anything, and it goes all the same.
     env.configure("resident = \"off\"\n");
     wait_until("the resident goes", || resident.try_wait().unwrap().is_some());
