@@ -50,6 +50,24 @@ fn an_answer_that_is_at_hand_costs_no_process() {
 }
 
 #[test]
+fn variables_that_a_resident_ignores_cost_no_process() {
+    let resident = FakeResident::start(when_asked(Say::commands(&["ls -lS"])));
+    let (_dir, helper) = scripted();
+    let helper = helper_says(helper, "from the program");
+    let t = start_with(&helper, resident.setup(Setup::default()));
+    let shared = "GPTOS_CACHE_TTL_DAYS=3 GPTOS_LIMITS_IN_FLIGHT=7 GPTOS_IDLE_EXIT_MINUTES=9";
+    for (prompt, set, command) in [(2, shared, "ls -lS"), (4, "GPTOS_CONTEXT=cwd", "from the program")] {
+        t.type_text(&format!("export {set}"));
+        t.key("Enter");
+        t.wait_for_prompt(prompt);
+        t.type_text("?? list files");
+        t.key("Enter");
+        t.wait_for_buffer(|b| b == command);
+        give_up_line(&t, prompt + 1);
+    }
+}
+
+#[test]
 fn what_needs_more_than_the_resident_knows_goes_to_the_program() {
     let resident = FakeResident::start(|_, _| Say::ask());
     let (_dir, helper) = scripted();
