@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// So many are written as soon as they are there.
-const ENOUGH: usize = 64;
+/// So many are written as soon as they are there, and not more at once.
+pub(super) const ENOUGH: usize = 64;
 /// Nothing waits longer than that.
 const MOST_DELAY: Duration = Duration::from_millis(200);
 /// How long a disk that refused is left alone.

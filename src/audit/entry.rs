@@ -6,9 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use super::AuditError;
 use super::folder::Folder;
-use super::frame::Kind;
+use super::frame::{Kind, MOST_BODY};
 use super::vault::{self, Vault};
 use super::walk;
+
+/// A text is kept up to that length, in bytes.
+const MOST_TEXT: usize = 8 * 1024;
+/// Most names of rules, and most suggestions, that are kept of a step.
+const MOST_NAMES: usize = 32;
+/// An encoded entry is not longer than that, so that a file of the trail can be read at once after a whole batch.
+const MOST_ENTRY: usize = MOST_BODY / 2;
 
 /// One step of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,6 +90,57 @@ impl Entry {
     pub(super) fn decode(text: &[u8]) -> Option<Self> {
         serde_json::from_slice(text).ok()
     }
+
+    /// The entry with its texts cut until it can be written.
+    pub(super) fn fitted(mut self) -> Self {
+        let mut most = MOST_TEXT;
+        self.step.cut(most);
+        while most > 1 && self.encode().len() > MOST_ENTRY {
+            most /= 2;
+            self.step.cut(most);
+        }
+        self
+    }
+}
+
+impl Step {
+    fn cut(&mut self, most: usize) {
+        let names = |names: &mut Vec<String>| {
+            names.truncate(MOST_NAMES);
+            names.iter_mut().for_each(|name| *name = cut(name, most));
+        };
+        match self {
+            Self::Asked { query, .. } => *query = cut(query, most),
+            Self::Offered { offers } => {
+                offers.truncate(MOST_NAMES);
+                for offer in offers {
+                    offer.command = cut(&offer.command, most);
+                    offer.source = cut(&offer.source, most);
+                    offer.model = offer.model.as_ref().map(|model| cut(model, most));
+                    names(&mut offer.findings);
+                }
+            }
+            Self::Canceled => {}
+            Self::Ran { command, findings, .. } => {
+                *command = cut(command, most);
+                names(findings);
+            }
+        }
+    }
+}
+
+/// The text as it is kept; where it was cut stands an ellipsis.
+pub(super) fn kept(text: &str) -> String {
+    cut(text, MOST_TEXT)
+}
+
+fn cut(text: &str, most: usize) -> String {
+    const CUT: &str = "…";
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    let end = (0..=most.saturating_sub(CUT.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+    format!("{}{CUT}", &text[..end])
 }
 
 /// Everything that can be read of the trail of a state directory, the oldest first.
@@ -119,4 +177,49 @@ fn read(folder: &Folder, vault: &Vault, ordinal: u64, entries: &mut Vec<Entry>) 
         }
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_between_characters_and_only_when_it_is_too_long() {
+        assert_eq!((cut("für dich", 9), cut("für dich", 5)), ("für dich".to_owned(), "f…".to_owned()));
+        assert_eq!(cut("für dich", 1), "…");
+        let long = kept(&"ü".repeat(MOST_TEXT));
+        assert!(long.len() <= MOST_TEXT && long.len() > MOST_TEXT - 4 && long.ends_with("ü…"));
+        assert_eq!(kept(&long), long, "what was cut is not cut again");
+    }
+
+    #[test]
+    fn every_step_can_be_written_whatever_it_holds() {
+        // A control character takes six bytes when it is encoded.
+        let text = "\u{1}".repeat(10_000);
+        let findings = vec![text.clone(); 100];
+        let offer = Offer {
+            command: text.clone(),
+            source: text.clone(),
+            model: Some(text.clone()),
+            risk: "safe".to_owned(),
+            findings: findings.clone(),
+        };
+        let ran = Step::Ran { command: text.clone(), edited: None, status: 0, shell: "zsh".to_owned(), risk: "safe".to_owned(), findings };
+        let asked = Step::Asked { query: text, shell: "zsh".to_owned(), mode: "normal".to_owned() };
+        for step in [asked, Step::Offered { offers: vec![offer; 40] }, ran] {
+            let entry = Entry { id: "0".repeat(16), at_ms: 0, step }.fitted();
+            let length = entry.encode().len();
+            assert!((64..=MOST_ENTRY).contains(&length), "{length}");
+        }
+        let usual = Step::Ran {
+            command: "ls -l".to_owned(),
+            edited: Some(false),
+            status: 0,
+            shell: "zsh".to_owned(),
+            risk: "safe".to_owned(),
+            findings: vec!["fs:x".to_owned()],
+        };
+        let entry = Entry { id: "0".repeat(16), at_ms: 0, step: usual };
+        assert_eq!(entry.clone().fitted(), entry);
+    }
 }

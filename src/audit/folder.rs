@@ -108,10 +108,13 @@ impl Folder {
         Ok(bytes)
     }
 
-    /// A segment's head, if it is whole, and its size.
+    /// A segment's head, if it is whole and in a private file, and its size.
     pub(super) fn look(&self, ordinal: u64) -> Result<(Option<SegmentHead>, u64), AuditError> {
         let failed = |error| AuditError::io(&self.segment(ordinal), error);
-        let file = self.open(ordinal, OpenOptions::new().read(true))?;
+        let Ok(file) = self.open(ordinal, OpenOptions::new().read(true)) else {
+            let facts = fs::symlink_metadata(self.segment(ordinal)).map_err(failed)?;
+            return Ok((None, facts.len()));
+        };
         let size = file.metadata().map_err(failed)?.len();
         let mut bytes = Vec::new();
         file.take(SEGMENT_HEAD as u64).read_to_end(&mut bytes).map_err(failed)?;

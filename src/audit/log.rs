@@ -1,7 +1,7 @@
 //! The trail as it is written: one writer at a time, each of whom first takes up what others have appended.
 
 use std::fs::OpenOptions;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -10,15 +10,13 @@ use tracing::warn;
 use super::AuditError;
 use super::entry::Entry;
 use super::folder::{self, Folder, Lock};
-use super::frame::{self, Hash, Kind, MOST_BODY, PREFIX, SegmentHead};
+use super::frame::{self, Hash, Kind, MOST_BODY, SegmentHead};
 use super::seal::{Seal, Sealer, VerifyKey};
 use super::vault::{self, EMPTY, Vault};
 use super::walk::{self, Reached, Stop};
 
 /// A day in milliseconds.
 const DAY: u64 = 24 * 60 * 60 * 1000;
-/// Most ranges in one record of what was forgotten.
-const MOST_RANGES: usize = 1000;
 
 /// How much is kept.
 #[derive(Debug, Clone, Copy)]
@@ -40,8 +38,7 @@ impl Default for Limits {
 /// Writes a trail.
 pub(super) struct Log {
     limits: Limits,
-    folder: Folder,
-    vault: Option<Vault>,
+    pub(super) folder: Folder,
     at: Option<Place>,
     /// How many torn ends were mended, and how often something was found that nobody here has written.
     pub(super) torn: u64,
@@ -100,7 +97,7 @@ impl Log {
     }
 
     pub(super) fn with_limits(state: &Path, limits: Limits) -> Self {
-        Self { limits, folder: Folder::new(state), vault: None, at: None, torn: 0, damaged: 0, records: 0 }
+        Self { limits, folder: Folder::new(state), at: None, torn: 0, damaged: 0, records: 0 }
     }
 
     /// Whether there is a trail.
@@ -111,8 +108,11 @@ impl Log {
     /// Appends these texts, all or none. With `sync` they are on the disk when it returns.
     pub(super) fn append(&mut self, texts: &[Text], now: u64, sync: bool) -> Result<(), AuditError> {
         let lock = self.folder.lock()?;
-        if self.write(&lock, texts, now, sync)? {
-            self.drop_oldest(&lock, now, self.limits.age)?;
+        if self.write(&lock, texts, now, sync)?
+            && let Err(error) = self.drop_oldest(&lock, now, self.limits.age)
+        {
+            // The texts are written, and whoever is told of a failure writes them again.
+            warn!("audit: the oldest records cannot be dropped: {error}");
         }
         Ok(())
     }
@@ -135,10 +135,24 @@ impl Log {
         if Sealer::load(&self.folder.state)?.is_some() {
             return Err(AuditError::Sealed(super::seal::file_in(&self.folder.state)));
         }
+        // A trail that cannot be read is not sealed at all.
+        self.end()?;
         let key = VerifyKey::new()?;
         Sealer::first(&key, now).create(&self.folder.state)?;
-        self.write(&lock, &[Text::Seal], now, true)?;
-        Ok(key)
+        let written = self.write(&lock, &[Text::Seal], now, true);
+        self.begun(key, written.map(drop))
+    }
+
+    /// The key, if the first seal stands in the trail; whoever writes next makes the step up that could not be stored.
+    /// Otherwise the trail is not sealed, because nobody would ever see the key.
+    pub(super) fn begun(&mut self, key: VerifyKey, written: Result<(), AuditError>) -> Result<VerifyKey, AuditError> {
+        let Err(error) = written else { return Ok(key) };
+        let is_first = |seal: (Seal, u64)| (seal.0.name, seal.0.index) == (key.name(), 0);
+        if self.end().is_ok_and(|place| place.last_seal.is_some_and(is_first)) {
+            return Ok(key);
+        }
+        Sealer::withdraw(&key, &self.folder.state)?;
+        Err(error)
     }
 
     /// How many records no seal covers, `None` when the trail is not sealed.
@@ -153,53 +167,8 @@ impl Log {
         self.drop_oldest(&lock, now, age)
     }
 
-    /// Erases the keys of entries since that time; says how many.
-    pub(super) fn forget(&mut self, since: u64, now: u64) -> Result<usize, AuditError> {
-        let lock = self.folder.lock()?;
-        let Some(vault) = Vault::load(&vault::file_in(&self.folder.state))? else { return Ok(0) };
-        let mut found: Vec<(u64, u64, u64)> = Vec::new();
-        let (mut ranges, mut goes_on): (Vec<(u64, u64)>, bool) = (Vec::new(), false);
-        for ordinal in self.folder.ordinals()? {
-            let bytes = self.folder.read(ordinal, 0)?;
-            let see = |place: u64, record: &frame::Record<'_>| {
-                if record.kind != Kind::Entry || record.slot == EMPTY {
-                    return;
-                }
-                let entry = vault.open(record.seq, record.slot, record.body).ok().and_then(|text| Entry::decode(&text));
-                // What cannot be read any more is forgotten with everything.
-                let goes = entry.map_or(since == 0, |entry| entry.at_ms >= since);
-                match ranges.last_mut().filter(|_| goes && goes_on) {
-                    Some((_, last)) => *last = record.seq,
-                    None if goes => ranges.push((record.seq, record.seq)),
-                    None => {}
-                }
-                goes_on = goes;
-                if goes {
-                    found.push((ordinal, place + PREFIX as u64, record.seq));
-                }
-            };
-            // What follows a damage cannot be found.
-            let _ = walk::whole(&bytes, see);
-        }
-        if found.is_empty() {
-            return Ok(0);
-        }
-        // First it is said, then it is done: a key that is gone without a word is a damage.
-        let texts: Vec<Text> = ranges
-            .chunks(MOST_RANGES)
-            .map(|ranges| Text::Plain(Kind::Forgot, Note { at: now, ranges: ranges.to_vec(), ..Note::default() }))
-            .collect();
-        self.write(&lock, &texts, now, true)?;
-        for (ordinal, place, _) in &found {
-            let file = self.folder.open(*ordinal, OpenOptions::new().write(true))?;
-            let erased = file.write_all_at(&EMPTY, *place).and_then(|()| file.sync_data());
-            erased.map_err(|error| AuditError::io(&self.folder.segment(*ordinal), error))?;
-        }
-        Ok(found.len())
-    }
-
     /// Writes texts behind the end; says whether a segment was begun.
-    fn write(&mut self, lock: &Lock, texts: &[Text], now: u64, sync: bool) -> Result<bool, AuditError> {
+    pub(super) fn write(&mut self, lock: &Lock, texts: &[Text], now: u64, sync: bool) -> Result<bool, AuditError> {
         let place = self.end()?;
         let sealer = self.sealer(&place, now)?;
         let mended = (place.torn > 0).then(|| Text::Plain(Kind::Mended, Note { at: now, bytes: Some(place.torn), ..Note::default() }));
@@ -208,10 +177,8 @@ impl Log {
         let wants_seal = texts.iter().any(|text| matches!(text, Text::Seal));
         let first = (due && !wants_seal).then_some(Text::Seal);
         let texts: Vec<&Text> = mended.iter().chain(&first).chain(texts).collect();
-        if self.vault.is_none() {
-            self.vault = Some(Vault::load_or_create(&vault::file_in(&self.folder.state))?);
-        }
-        let vault = self.vault.as_ref().ok_or(AuditError::Cipher)?;
+        // It is read every time: what is encrypted with a key that has gone from the disk nobody can read.
+        let vault = Vault::load_or_create(&vault::file_in(&self.folder.state))?;
 
         let (mut bytes, mut reached, mut segment) = (Vec::new(), place.reached, place);
         // A segment that is a day old is closed, so that whole days can be dropped.
@@ -252,8 +219,11 @@ impl Log {
         }
         self.records += reached.next - place.reached.next;
         self.at = Some(Place { reached, torn: 0, last_seal: seal.or(place.last_seal), ..segment });
-        if let Some(sealer) = sealed {
-            sealer.store(&self.folder.state)?;
+        if let Some(sealer) = sealed
+            && let Err(error) = sealer.store(&self.folder.state)
+        {
+            // The texts are written, and whoever writes next makes up for it.
+            warn!("audit: the key of the next seal cannot be stored: {error}");
         }
         Ok(is_new)
     }
@@ -382,8 +352,9 @@ impl Log {
         let mut total: u64 = looked.iter().map(|(_, size)| size).sum();
         let mut goes = 0;
         for (at, (_, size)) in looked.iter().enumerate().take(looked.len().saturating_sub(1)) {
-            // All records of a segment are older than the next segment.
-            let is_old = looked[at + 1].0.is_some_and(|next| next.created.saturating_add(age) <= now);
+            // All records of a segment are older than the next segment whose beginning can be read.
+            let next = looked[at + 1..].iter().find_map(|(head, _)| *head);
+            let is_old = next.is_some_and(|next| next.created.saturating_add(age) <= now);
             if !is_old && total <= self.limits.total {
                 break;
             }
@@ -399,11 +370,10 @@ impl Log {
         }
         let note = Note { at: now, first: Some(head.first), before: Some(hex(&head.before)), ..Note::default() };
         self.write(lock, &[Text::Plain(Kind::Pruned, note)], now, true)?;
-        for ordinal in &ordinals[..kept] {
-            self.folder.remove(*ordinal)?;
-        }
+        // One that cannot be removed keeps no other.
+        let removed: Vec<Result<(), AuditError>> = ordinals[..kept].iter().map(|ordinal| self.folder.remove(*ordinal)).collect();
         lock.sync().map_err(|error| AuditError::io(&self.folder.state, error))?;
-        Ok(kept)
+        removed.into_iter().collect::<Result<(), _>>().map(|()| kept)
     }
 }
 

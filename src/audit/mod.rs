@@ -33,6 +33,7 @@
 mod batch;
 mod entry;
 mod folder;
+mod forget;
 mod frame;
 mod log;
 mod nowhere;
@@ -79,6 +80,19 @@ pub enum AuditError {
     /// Another process holds the lock and does not give it back.
     #[error("another process has held the trail for seconds; a resident that was stopped does")]
     Busy,
+    /// A part of what was to be forgotten cannot be found.
+    #[error(
+        "{forgotten} records are forgotten, but {segment} cannot be read to its end ({count} such files); what stands there keeps its keys \
+         until the file is dropped"
+    )]
+    Unread {
+        /// How many records are forgotten.
+        forgotten: usize,
+        /// The first such segment.
+        segment: String,
+        /// How many such segments there are.
+        count: usize,
+    },
     /// It is sealed already.
     #[error("the trail is sealed already; the key of the seal is the one in {0}")]
     Sealed(PathBuf),
@@ -90,5 +104,7 @@ impl AuditError {
     }
 }
 
+#[cfg(test)]
+mod mishaps;
 #[cfg(test)]
 mod tests;

@@ -172,13 +172,31 @@ impl Sealer {
         bytes
     }
 
-    /// Keeps it in a new file; one that is there is not replaced.
+    /// Keeps it in a new file, which has its name only when it is whole. Whoever calls it holds the lock of the trail and has
+    /// found that there is none.
     pub(super) fn create(&self, state: &Path) -> Result<(), AuditError> {
         let path = file_in(state);
+        let aside = path.with_extension("seal.new");
         let failed = |error| AuditError::io(&path, error);
-        let file = platform::open_private(&path, OpenOptions::new().write(true).create_new(true)).map_err(failed)?;
-        let mut file = file.ok_or_else(|| AuditError::Foreign(path.clone()))?;
-        file.write_all(&self.encode()).and_then(|()| file.sync_all()).map_err(failed)
+        // One whose writer has ended is of no use.
+        let _ = std::fs::remove_file(&aside);
+        let file = platform::open_private(&aside, OpenOptions::new().write(true).create_new(true)).map_err(failed)?;
+        let mut file = file.ok_or_else(|| AuditError::Foreign(aside.clone()))?;
+        let kept = file.write_all(&self.encode()).and_then(|()| file.sync_all()).and_then(|()| std::fs::rename(&aside, &path));
+        if kept.is_err() {
+            let _ = std::fs::remove_file(&aside);
+        }
+        kept.map_err(failed)
+    }
+
+    /// Removes the state, if this key has sealed nothing yet.
+    pub(super) fn withdraw(key: &VerifyKey, state: &Path) -> Result<(), AuditError> {
+        let is_unused = Self::load(state)?.is_some_and(|sealer| (sealer.name, sealer.index) == (key.name(), 0));
+        if !is_unused {
+            return Ok(());
+        }
+        let path = file_in(state);
+        std::fs::remove_file(&path).map_err(|error| AuditError::io(&path, error))
     }
 
     /// Writes it over the former state, so that the former key is gone. It is shorter than a block, and so never half written.

@@ -11,8 +11,8 @@ use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 use tracing::{debug, warn};
 
-use super::batch::Batch;
-use super::entry::{self, Entry, Offer, Step};
+use super::batch::{Batch, ENOUGH};
+use super::entry::{self, Entry, Offer, Step, kept};
 use super::log::{Log, Text, hex};
 use super::verify;
 use crate::suggest::ports::{MakeEvents, Trail, TrailEvent, TrailId, TrailStats, TrailStep};
@@ -208,18 +208,20 @@ impl Work {
         self.shared.batch.store(self.batch.len(), Ordering::Relaxed);
     }
 
-    /// Writes everything that waits.
+    /// Writes everything that waits, in parts, so that a file of the trail does not grow much longer than it is to be.
     fn write(&mut self) -> bool {
-        let entries = self.batch.take();
-        if entries.is_empty() {
-            return true;
-        }
-        let is_written = self.append(entries.clone(), self.writer == Writer::Resident).is_ok();
-        if !is_written {
-            self.batch.put_back(entries, Instant::now());
+        let mut entries = self.batch.take();
+        while !entries.is_empty() {
+            let part = entries[..entries.len().min(ENOUGH)].to_vec();
+            let length = part.len();
+            if self.append(part, self.writer == Writer::Resident).is_err() {
+                self.batch.put_back(entries, Instant::now());
+                break;
+            }
+            entries.drain(..length);
         }
         self.shared.batch.store(self.batch.len(), Ordering::Relaxed);
-        is_written
+        self.batch.len() == 0
     }
 
     fn append(&mut self, entries: Vec<Entry>, sync: bool) -> Result<(), String> {
@@ -279,7 +281,7 @@ impl Work {
         let mut id = event.id.map(|TrailId(id)| hex(&id)).unwrap_or_default();
         let step = match event.step {
             TrailStep::Asked { query, shell, mode } => {
-                let (query, shell) = (query.as_str().to_owned(), shell.name().to_owned());
+                let (query, shell) = (kept(query.as_str()), shell.name().to_owned());
                 self.recent.push_back(Recent { id: id.clone(), query: query.clone(), shell: shell.clone(), commands: Vec::new() });
                 if self.recent.len() > MOST_RECENT {
                     self.recent.pop_front();
@@ -290,7 +292,7 @@ impl Work {
                 let offers: Vec<Offer> = offers
                     .into_iter()
                     .map(|offer| Offer {
-                        command: offer.command.as_str().to_owned(),
+                        command: kept(offer.command.as_str()),
                         source: offer.source,
                         model: offer.model,
                         risk: offer.risk.name().to_owned(),
@@ -304,15 +306,15 @@ impl Work {
             }
             TrailStep::Canceled => Step::Canceled,
             TrailStep::Ran { query, command, status, shell, risk, findings } => {
-                let (query, shell, command) = (query.as_str(), shell.name(), command.as_str().to_owned());
-                let asked = self.asked(query, shell);
+                let (query, shell, command) = (kept(query.as_str()), shell.name(), kept(command.as_str()));
+                let asked = self.asked(&query, shell);
                 let edited = asked.as_ref().map(|(_, commands)| !commands.contains(&command));
                 // One that nobody asked here, or long ago, stands for itself.
                 id = asked.map_or_else(|| hex(&fastrand::u64(..).to_le_bytes()), |(id, _)| id);
                 Step::Ran { command, edited, status, shell: shell.to_owned(), risk: risk.name().to_owned(), findings }
             }
         };
-        Entry { id, at_ms: millis(event.at), step }
+        Entry { id, at_ms: millis(event.at), step }.fitted()
     }
 
     /// The last request with these words in this shell, and what was suggested for it. Another process may have answered it.
@@ -336,4 +338,53 @@ impl Work {
 
 fn millis(at: SystemTime) -> u64 {
     u64::try_from(at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Risk, ShellKind};
+    use crate::redact::RedactedText;
+
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    fn event(id: u8, step: TrailStep) -> TrailEvent {
+        TrailEvent { id: Some(TrailId([id; 8])), at: SystemTime::now(), step }
+    }
+
+    fn asked(id: u8, query: &str) -> TrailEvent {
+        event(id, TrailStep::Asked { query: RedactedText::mask(query), shell: ShellKind::Zsh, mode: "normal" })
+    }
+
+    #[test]
+    fn a_long_text_is_cut_and_holds_nothing_up() {
+        let state = tempfile::tempdir().unwrap();
+        let trail = FileTrail::open(state.path(), Writer::Once).unwrap();
+        let long = "ein müder satz ".repeat(1000);
+        let (question, line) = (long.clone(), long.clone());
+        trail.record(Box::new(move || vec![asked(1, &question)]));
+        trail.record(Box::new(move || {
+            let (query, command) = (RedactedText::mask(&long), RedactedText::mask(&line));
+            let step = TrailStep::Ran { query, command, status: 0, shell: ShellKind::Zsh, risk: Risk::None, findings: Vec::new() };
+            vec![TrailEvent { id: None, ..event(0, step) }, asked(2, "short")]
+        }));
+        assert!(trail.flush(PATIENCE), "{:?}", trail.stats());
+        let entries = entry::entries(state.path()).unwrap();
+        let [first, ran, last] = entries.as_slice() else { panic!("{} entries", entries.len()) };
+        assert!(matches!(&first.step, Step::Asked { query, .. } if query.starts_with("ein") && query.ends_with('…')), "{first:?}");
+        assert_eq!(ran.id, first.id, "the run belongs to the question, though both were cut");
+        assert!(matches!(&last.step, Step::Asked { query, .. } if query == "short"));
+    }
+
+    #[test]
+    fn what_has_waited_is_spread_over_as_many_files_as_it_fills() {
+        let state = tempfile::tempdir().unwrap();
+        let trail = FileTrail::open(state.path(), Writer::Once).unwrap();
+        let one = asked(0, &"word ".repeat(400));
+        trail.record(Box::new(move || vec![one; 1000]));
+        assert!(trail.flush(PATIENCE), "{:?}", trail.stats());
+        assert_eq!(entry::entries(state.path()).unwrap().len(), 1000);
+        let report = verify::verify(state.path(), None).unwrap();
+        assert!(report.status() == 0 && report.segments >= 4, "{report:?}");
+    }
 }
