@@ -105,6 +105,4 @@ impl AuditError {
 }
 
 #[cfg(test)]
-mod mishaps;
-#[cfg(test)]
 mod tests;

@@ -1,3 +1,5 @@
+mod mishaps;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

@@ -4,9 +4,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::folder::Folder;
-use super::log::{Log, Text};
-use super::*;
+use crate::audit::folder::Folder;
+use crate::audit::log::{Log, Text};
+use crate::audit::seal::Sealer;
+use crate::audit::*;
 
 const NOW: u64 = 1_800_000_000_000;
 const DAY: u64 = 24 * 60 * 60 * 1000;
@@ -59,7 +60,7 @@ fn the_key_of_a_seal_that_stands_in_the_trail_is_shown() {
     let mut log = Log::new(state);
     let key = log.init_seal(NOW).unwrap();
     // The state is that of before the first seal, as when it could not be stored.
-    seal::Sealer::first(&key, NOW).store(state).unwrap();
+    Sealer::first(&key, NOW).store(state).unwrap();
     let shown = log.begun(key.clone(), Err(AuditError::Busy)).unwrap();
     assert!(shown == key && state.join("audit.seal").exists());
     write(&mut log, 1..3);
