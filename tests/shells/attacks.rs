@@ -199,6 +199,9 @@ fn cycle(t: &Terminal, answer: &str, id: &str) {
     panic!("{id}: the key does not lead back to {answer:?}");
 }
 
+/// How long a person needs to read a line.
+const READ: std::time::Duration = std::time::Duration::from_millis(400);
+
 /// The same answer comes by Tab, and then to words that want it changed. It stands in the line as it did before, or not at all.
 fn choose(t: &Terminal, stage: &Stage, answer: &str, number: usize, id: &str) {
     t.keys(&["C-e", "C-u", "C-l"]);
@@ -210,6 +213,10 @@ fn choose(t: &Terminal, stage: &Stage, answer: &str, number: usize, id: &str) {
         expected.push_str(typed);
         assert_eq!(t.buffer(), expected, "{id}");
         let calls = stage.provider.count();
+        if key == "Enter" {
+            // One that comes sooner is swallowed, because nobody has read what has just appeared.
+            std::thread::sleep(READ);
+        }
         t.key(key);
         t.wait_for(|| (stage.provider.count() > calls).then_some(()), "the request");
         t.wait_for(|| (!stage.is_asking()).then_some(()), "the end of the request");
@@ -322,7 +329,7 @@ fn attack(shell: Shell, key: &str) {
     t.wait_for(
         || {
             // An Enter that comes while the shell still draws the answer is swallowed, and so is a key that is held down.
-            std::thread::sleep(std::time::Duration::from_millis(400));
+            std::thread::sleep(READ);
             t.key("Enter");
             t.wait_until_idle();
             marks.join("wanted").exists().then_some(())
