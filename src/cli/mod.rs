@@ -9,6 +9,7 @@ mod batch_queue;
 mod check;
 mod columns;
 pub mod config;
+mod config_document;
 mod config_edit;
 mod config_set;
 mod daemon;

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::file::{Owner, read_owned};
+use super::owned::{Owner, read_owned};
 use super::resolve::{Layer, layer};
 use super::{Config, Project, parse, read_text};
 use crate::validate::CustomRules;

@@ -109,7 +109,7 @@ fn put(name: &Path, (key, value): (&str, &str), below: (Layer, &Config)) -> Resu
             Err(problem) => drop(first.get_or_insert(problem)),
         }
     }
-    Err(first.unwrap_or_else(|| super::file::problem(name, "expected a value")))
+    Err(first.unwrap_or_else(|| super::owned::problem(name, "expected a value")))
 }
 
 /// What somebody may have meant who wrote a value without TOML's quotes, the likeliest first.

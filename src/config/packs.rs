@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::file::{Stamp, is_missing, problem, settled, stamp};
+use super::owned::{Stamp, is_missing, problem, settled, stamp};
 use super::{ConfigProblem, read_text};
 
 /// Files that are read at most.

@@ -1,0 +1,56 @@
+//! What is forgotten, and what is kept for how long.
+
+use super::*;
+
+#[test]
+fn forgotten_entries_are_gone_and_the_chain_holds() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path();
+    let key = trail(state, true).unwrap();
+    let all = entries(state).unwrap().len();
+    let mut log = Log::with_limits(state, SMALL);
+    assert_eq!(log.forget(NOW + EPOCH, NOW + 9 * EPOCH).unwrap(), 10);
+    let report = verify(state, Some(&key)).unwrap();
+    assert_eq!((report.status(), report.forgotten), (0, 10), "{report:?}");
+    assert!(entries(state).unwrap().iter().all(|entry| entry.at_ms < NOW + EPOCH));
+    assert_eq!(entries(state).unwrap().len(), all - 10);
+    assert_eq!(log.forget(0, NOW + 9 * EPOCH).unwrap(), all - 10);
+    assert_eq!(log.forget(0, NOW + 9 * EPOCH).unwrap(), 0);
+    write(&mut log, 50..52);
+    assert_eq!((entries(state).unwrap().len(), verify(state, Some(&key)).unwrap().status()), (2, 0));
+    // Garbage in the place of an erased key is no erased key.
+    let (ordinal, mut bytes) = segments(state).remove(0);
+    let slot = records(&bytes).iter().find(|(kind, _)| *kind == Kind::Entry).unwrap().1.start + frame::PREFIX;
+    bytes[slot] = 1;
+    put(state, ordinal, &bytes);
+    assert_eq!(verify(state, Some(&key)).unwrap().problems[0].damage, Damage::Key);
+}
+
+#[test]
+fn the_oldest_are_dropped_by_age_and_by_size_and_the_rest_is_whole() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path();
+    let mut log = Log::with_limits(state, SMALL);
+    let key = log.init_seal(NOW).unwrap();
+    for day in 0..100 {
+        log.append(&[asked(day, NOW + day * DAY)], NOW + day * DAY, false).unwrap();
+    }
+    let report = verify(state, Some(&key)).unwrap();
+    assert_eq!(report.status(), 0, "{report:?}");
+    let oldest = entries(state).unwrap()[0].at_ms;
+    assert!((NOW + 9 * DAY - 1..=NOW + 11 * DAY).contains(&oldest), "{}", (oldest - NOW) / DAY);
+    assert!(report.first > 0 && report.segments <= 92, "{report:?}");
+    assert!(log.prune(NOW + 100 * DAY, 30 * DAY).unwrap() > 50);
+    assert_eq!(log.prune(NOW + 100 * DAY, 30 * DAY).unwrap(), 0);
+    assert_eq!(verify(state, Some(&key)).unwrap().status(), 0);
+    // Somebody else drops more than was said.
+    let first = Folder::new(state).ordinals().unwrap()[0];
+    Folder::new(state).remove(first).unwrap();
+    assert_eq!(verify(state, None).unwrap().problems[0].damage, Damage::Missing);
+
+    let small = tempfile::tempdir().unwrap();
+    let mut log = Log::with_limits(small.path(), Limits { total: 20_000, ..SMALL });
+    write(&mut log, 0..400);
+    let report = verify(small.path(), None).unwrap();
+    assert!(report.status() == 0 && report.bytes <= 24_000 && report.bytes > 10_000, "{report:?}");
+}

@@ -1,0 +1,150 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use super::super::owned::STAMP_SETTLES;
+use super::*;
+
+const AUDIT: &str = "local";
+
+struct Place {
+    _temp: tempfile::TempDir,
+    path: PathBuf,
+    file: ConfigFile,
+}
+
+fn place() -> Place {
+    let temp = tempfile::tempdir().unwrap();
+    let path = temp.path().join("config.toml");
+    Place { file: ConfigFile::new(Some(path.clone()), None), path, _temp: temp }
+}
+
+impl Place {
+    fn write(&self, text: impl AsRef<[u8]>) {
+        let staged = self.path.with_extension("staged");
+        fs::write(&staged, text).unwrap();
+        fs::set_permissions(&staged, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::rename(staged, &self.path).unwrap();
+    }
+
+    /// The deadline in force and the problem.
+    fn now(&mut self) -> (u128, Option<String>) {
+        let (config, problem) = self.file.current();
+        (config.deadline.as_millis(), problem.map(|problem| problem.to_string().replace(&self.path.display().to_string(), "FILE")))
+    }
+}
+
+#[test]
+fn a_change_is_seen_and_a_broken_file_keeps_the_last_good_state() {
+    let mut place = place();
+    assert_eq!(place.now(), (8000, None));
+    place.write("deadline_ms = 5000");
+    assert_eq!(place.now(), (5000, None));
+    place.write("deadline_ms = 600");
+    assert_eq!(place.now(), (600, None));
+    place.write("deadline_ms = ");
+    assert_eq!(place.now().0, 600);
+    assert!(place.now().1.is_some_and(|problem| problem.starts_with("FILE:1: ")));
+    place.write("resident = 3");
+    assert_eq!(place.now(), (600, Some("FILE:1: `resident`: expected \"on\" or \"off\"".to_owned())));
+    place.write("deadline_ms = 700");
+    assert_eq!(place.now(), (700, None));
+    fs::remove_file(&place.path).unwrap();
+    assert_eq!(place.now(), (8000, None));
+}
+
+#[test]
+fn a_rewrite_in_place_with_the_same_size_is_seen_at_once() {
+    let mut place = place();
+    for round in 0..300 {
+        let deadline = 5000 + round;
+        fs::write(&place.path, format!("deadline_ms = {deadline}")).unwrap();
+        fs::set_permissions(&place.path, fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(place.now(), (deadline, None));
+    }
+}
+
+#[test]
+fn an_unchanged_file_is_read_once() {
+    let mut place = place();
+    place.write("deadline_ms = 5000");
+    std::thread::sleep(STAMP_SETTLES + Duration::from_millis(20));
+    let (first, _) = place.file.current();
+    let (second, _) = place.file.current();
+    assert!(Arc::ptr_eq(&first, &second));
+}
+
+#[test]
+fn what_is_not_a_configuration_is_named_and_harmless() {
+    let mut place = place();
+    place.write("deadline_ms = 5000");
+    assert_eq!(place.now(), (5000, None));
+    place.write(vec![b'#'; 10_000_000]);
+    assert_eq!(place.now(), (5000, Some("FILE: larger than 1 MiB".to_owned())));
+    place.write(b"# ok\nkey = \"\xff\"\n");
+    assert_eq!(place.now(), (5000, Some("FILE:2: not UTF-8 text".to_owned())));
+    fs::remove_file(&place.path).unwrap();
+    fs::create_dir(&place.path).unwrap();
+    assert_eq!(place.now(), (5000, Some("FILE: is a directory".to_owned())));
+    fs::remove_dir(&place.path).unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, &place.path, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).unwrap();
+    assert_eq!(place.now(), (5000, Some("FILE: is not a regular file".to_owned())));
+    fs::remove_file(&place.path).unwrap();
+    let below_a_file = place.path.join("config.toml");
+    place.write("");
+    assert_eq!(ConfigFile::new(Some(below_a_file), None).current(), (Arc::new(Config::default()), None));
+}
+
+#[test]
+fn a_file_that_others_can_write_is_refused() {
+    let mut place = place();
+    for mode in [0o620, 0o602, 0o666] {
+        place.write("deadline_ms = 5000");
+        fs::set_permissions(&place.path, fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(place.now(), (8000, Some(format!("FILE: other users can write it (mode {mode:04o})"))));
+    }
+    fs::set_permissions(&place.path, fs::Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(place.now(), (5000, None));
+}
+
+#[test]
+fn a_file_of_another_user_is_refused() {
+    if rustix::process::geteuid().as_raw() != 0 {
+        return;
+    }
+    let mut place = place();
+    place.write("deadline_ms = 5000");
+    std::os::unix::fs::chown(&place.path, Some(12345), None).unwrap();
+    assert_eq!(place.now(), (8000, Some("FILE: belongs to user 12345".to_owned())));
+}
+
+#[test]
+fn a_broken_file_of_the_administrators_opens_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let admin = root.path().join("admin.toml");
+    let variables = Overrides::of_variables(&|name| match name {
+        "GPTOS_AUDIT" => Some("off".into()),
+        "GPTOS_DEADLINE_MS" => Some("700".into()),
+        _ => None,
+    });
+    let held = |text: &str| {
+        fs::write(&admin, text).unwrap();
+        fs::set_permissions(&admin, fs::Permissions::from_mode(0o600)).unwrap();
+        let mut file = ConfigFile::layered(Some(admin.clone()), None, None, variables.clone());
+        let config = file.current().0;
+        (config.audit.name(), config.deadline.as_millis(), config.lock_on("memory").is_some())
+    };
+    let said = "audit = \"required\"\nlocked = [\"memory\"]\n";
+    assert_eq!(held(said), ("off", 700, true));
+    for slip in ["deadlin_ms = 1\n", "deadline_ms = \n", "deadline_ms = 1\n", "[shell\n"] {
+        assert_eq!(held(&format!("{said}{slip}")), ("required", 8000, true), "{slip}");
+    }
+    assert_eq!(held("audit = \"required\"\nlocked = [\"memroy\"]\n"), ("required", 8000, false));
+    assert_eq!(held("audit = \"require\"\nlocked = [\"memory\"]\n"), (AUDIT, 8000, true));
+    assert_eq!(held("locked = [\"mem"), (AUDIT, 8000, false));
+}
+
+#[test]
+fn without_a_path_the_defaults_hold() {
+    assert_eq!(ConfigFile::new(None, None).current(), (Arc::new(Config::default()), None));
+}
