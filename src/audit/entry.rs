@@ -143,18 +143,11 @@ fn cut(text: &str, most: usize) -> String {
     format!("{}{CUT}", &text[..end])
 }
 
-/// Everything that can be read of the trail of a state directory, the oldest first.
-///
-/// # Errors
-/// [`AuditError`] when it cannot be read.
-pub fn entries(state: &Path) -> Result<Vec<Entry>, AuditError> {
-    let folder = Folder::new(state);
-    let (Some(_lock), Some(vault)) = (folder.lock_for_reading()?, Vault::load(&vault::file_in(state))?) else { return Ok(Vec::new()) };
-    let mut entries = Vec::new();
-    for ordinal in folder.ordinals()? {
-        read(&folder, &vault, ordinal, &mut entries)?;
-    }
-    Ok(entries)
+/// Every entry of a trail.
+#[cfg(test)]
+pub(super) fn entries(state: &Path) -> Result<Vec<Entry>, AuditError> {
+    let all = super::moments(state)?.all;
+    Ok(all.into_iter().filter_map(|moment| if let super::Moment::Entry(entry) = moment { Some(entry) } else { None }).collect())
 }
 
 /// The entries of the last two segments.

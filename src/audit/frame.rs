@@ -122,6 +122,8 @@ pub enum Damage {
     Missing,
     /// A seal is missing, or is not the one that the key makes.
     Seal,
+    /// A segment is no private file of the user's, or the system does not let it be read.
+    Unread,
 }
 
 impl Damage {
@@ -136,6 +138,7 @@ impl Damage {
             Self::Content => "content",
             Self::Missing => "missing",
             Self::Seal => "seal",
+            Self::Unread => "unread",
         }
     }
 
@@ -150,6 +153,7 @@ impl Damage {
             Self::Content => "it says what no such record says",
             Self::Missing => "records before or behind it are missing",
             Self::Seal => "a seal is missing, or not made with this key",
+            Self::Unread => "it is no private file of yours, or cannot be read",
         }
     }
 }

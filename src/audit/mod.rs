@@ -36,6 +36,7 @@ mod folder;
 mod forget;
 mod frame;
 mod log;
+mod moments;
 mod nowhere;
 mod seal;
 mod trail;
@@ -49,8 +50,11 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-pub use entry::{Entry, Offer, Step, entries};
+#[cfg(test)]
+use entry::entries;
+pub use entry::{Entry, Offer, Step};
 pub use frame::Damage;
+pub use moments::{Change, Kept, Moment, Moments, moments};
 pub use nowhere::Nowhere;
 pub use seal::VerifyKey;
 pub use trail::{FileTrail, Writer};

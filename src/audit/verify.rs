@@ -73,8 +73,13 @@ pub fn verify(state: &Path, key: Option<&VerifyKey>) -> Result<Report, AuditErro
     let ordinals = folder.ordinals()?;
     for ordinal in &ordinals {
         let is_last = ordinals.last() == Some(ordinal);
-        let bytes = folder.read(*ordinal, 0)?;
         name = folder::name(*ordinal);
+        let Ok(bytes) = folder.read(*ordinal, 0) else {
+            trail.report.segments += 1;
+            trail.report.problem(&name, None, Damage::Unread);
+            before = None;
+            continue;
+        };
         (trail.report.segments, trail.report.bytes) = (trail.report.segments + 1, trail.report.bytes + bytes.len() as u64);
         let (head, from) = match walk::begin(&bytes) {
             Ok(begun) => begun,

@@ -7,12 +7,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
-use super::arguments::{AuditFormat, AuditVerb, AuditVerifyArguments};
+use super::arguments::{AuditVerb, AuditVerifyArguments};
 use super::ask::Surroundings;
+use super::audit_moments::{export, show};
 use super::config_edit::EditError;
-use super::output::{Output, visible};
+use super::output::Output;
 use super::{ExitStatus, config, config_set};
-use crate::audit::{self, AuditError, Entry, Offer, Report, Step, Upkeep, VerifyKey};
+use crate::audit::{self, AuditError, Report, Upkeep, VerifyKey};
 use crate::client::Unavailable;
 use crate::domain::AuditMode;
 use crate::paths::Paths;
@@ -56,8 +57,8 @@ pub(super) fn run(verb: &AuditVerb, paths: &Paths, output: &mut Output<'_>) -> E
     flush(output);
     let since = |age: &u64| now().saturating_sub(*age);
     let done = match verb {
-        AuditVerb::Show { since: age } => audit::entries(state).map(|entries| show(&entries, age.as_ref().map_or(0, since), output)),
-        AuditVerb::Export { format } => audit::entries(state).map(|entries| export(&entries, *format, output)),
+        AuditVerb::Show { since: age } => audit::moments(state).map(|moments| show(&moments, age.as_ref().map_or(0, since), output)),
+        AuditVerb::Export { format } => audit::moments(state).map(|moments| export(&moments, *format, output)),
         AuditVerb::Verify(arguments) => return verify(state, arguments, output),
         AuditVerb::Prune { older_than } => Upkeep::new(state).prune(now(), *older_than).map(|files| pruned(files, output)),
         AuditVerb::Forget { since: age, all: _ } => {
@@ -86,85 +87,6 @@ fn failed(error: &AuditError, output: &mut Output<'_>) -> ExitStatus {
 
 fn now() -> u64 {
     u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
-}
-
-fn show(entries: &[Entry], since: u64, output: &mut Output<'_>) -> ExitStatus {
-    let mut printed = false;
-    for entry in entries.iter().filter(|entry| entry.at_ms >= since) {
-        printed = true;
-        let when = stamp(entry.at_ms);
-        match &entry.step {
-            Step::Asked { query, shell, mode } => {
-                let mode = if mode == "normal" { String::new() } else { format!(", {mode}") };
-                output.bold_line(&format!("{when}  {}  ({shell}{mode}, {})", visible(query), entry.id));
-            }
-            Step::Offered { offers } if offers.is_empty() => output.line("    nothing was suggested"),
-            Step::Offered { offers } => offers.iter().for_each(|offer| output.line(&format!("    {}", offered(offer)))),
-            Step::Canceled => output.line("    nobody waited for the answer"),
-            Step::Ran { command, edited, status, risk, findings, .. } => {
-                let edited = if *edited == Some(true) { ", edited" } else { "" };
-                let rules = if findings.is_empty() { String::new() } else { format!(": {}", findings.join(", ")) };
-                output.line(&format!("    {when}  ran  {}  (exit {status}{edited}, risk {risk}{rules}, {})", visible(command), entry.id));
-            }
-        }
-    }
-    if !printed {
-        output.remark("nothing is recorded");
-    }
-    ExitStatus::Success
-}
-
-fn offered(offer: &Offer) -> String {
-    let model = offer.model.as_ref().map(|model| format!(" {}", visible(model))).unwrap_or_default();
-    let rules = if offer.findings.is_empty() { String::new() } else { format!(": {}", offer.findings.join(", ")) };
-    format!("{}  ({}{model}, risk {}{rules})", visible(&offer.command), visible(&offer.source), offer.risk)
-}
-
-fn export(entries: &[Entry], format: AuditFormat, output: &mut Output<'_>) -> ExitStatus {
-    if format == AuditFormat::Csv {
-        output.data("id,at_ms,step,query,command,source,model,risk,findings,edited,status,shell\r\n");
-    }
-    for entry in entries {
-        match format {
-            AuditFormat::Jsonl => output.data(&format!("{}\n", serde_json::to_string(entry).unwrap_or_default())),
-            AuditFormat::Csv => {
-                for row in rows(entry) {
-                    let cells: Vec<String> = row.iter().map(|cell| quoted(cell)).collect();
-                    output.data(&format!("{}\r\n", cells.join(",")));
-                }
-            }
-        }
-    }
-    ExitStatus::Success
-}
-
-/// One row for each step, and of suggestions one for each.
-fn rows(entry: &Entry) -> Vec<Vec<String>> {
-    let row = |step: &str, cells: [&str; 9]| {
-        let cells = cells.into_iter().map(str::to_owned);
-        [entry.id.clone(), entry.at_ms.to_string(), step.to_owned()].into_iter().chain(cells).collect()
-    };
-    match &entry.step {
-        Step::Asked { query, shell, .. } => vec![row("asked", [query, "", "", "", "", "", "", "", shell])],
-        Step::Offered { offers } => offers
-            .iter()
-            .map(|offer| {
-                let (model, findings) = (offer.model.as_deref().unwrap_or_default(), offer.findings.join(" "));
-                row("offered", ["", &offer.command, &offer.source, model, &offer.risk, &findings, "", "", ""])
-            })
-            .collect(),
-        Step::Canceled => vec![row("canceled", [""; 9])],
-        Step::Ran { command, edited, status, shell, risk, findings } => {
-            let edited = edited.map(|edited| edited.to_string()).unwrap_or_default();
-            vec![row("ran", ["", command, "", "", risk, &findings.join(" "), &edited, &status.to_string(), shell])]
-        }
-    }
-}
-
-/// A cell as spreadsheets read it. One that they would take for a formula begins with an apostrophe.
-fn quoted(cell: &str) -> String {
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    format!("\"{}{}\"", if is_formula { "'" } else { "" }, cell.replace('"', "\"\""))
 }
 
 fn verify(state: &Path, arguments: &AuditVerifyArguments, output: &mut Output<'_>) -> ExitStatus {
@@ -304,43 +226,4 @@ fn switch(mode: AuditMode, paths: &Paths, state: &Path, output: &mut Output<'_>)
     }
     output.remark(if is_on { "what you ask and run is recorded from now on" } else { "nothing is recorded from now on" });
     ExitStatus::Success
-}
-
-/// A moment in universal time.
-fn stamp(at_ms: u64) -> String {
-    let (days, seconds) = (at_ms / 86_400_000, at_ms / 1000 % 86_400);
-    let (year, month, day) = date(days);
-    format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}Z", seconds / 3600, seconds / 60 % 60, seconds % 60)
-}
-
-/// Year, month and day of a number of days since 1970, in the calendar that begins its years in March.
-fn date(days: u64) -> (u64, u64, u64) {
-    let shifted = days + 719_468;
-    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let (year, month) = (year_of_era + era * 400, if month < 10 { month + 3 } else { month - 9 });
-    (year + u64::from(month <= 2), month, day)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_moment_is_written_as_a_date() {
-        assert_eq!(stamp(0), "1970-01-01 00:00:00Z");
-        assert_eq!(stamp(951_782_399_000), "2000-02-28 23:59:59Z");
-        assert_eq!(stamp(951_782_400_000), "2000-02-29 00:00:00Z");
-        assert_eq!(stamp(1_798_761_599_999), "2026-12-31 23:59:59Z");
-    }
-
-    #[test]
-    fn a_cell_is_no_formula_and_ends_where_it_ends() {
-        assert_eq!(quoted("ls"), "\"ls\"");
-        assert_eq!(quoted("=cmd|' /C calc'!A0"), "\"'=cmd|' /C calc'!A0\"");
-        assert_eq!(quoted("echo \"a,b\"\nc"), "\"echo \"\"a,b\"\"\nc\"");
-    }
 }

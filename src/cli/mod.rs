@@ -4,6 +4,7 @@ pub mod arguments;
 mod ask;
 mod at_hand;
 mod audit;
+mod audit_moments;
 pub mod batch;
 mod batch_queue;
 mod check;

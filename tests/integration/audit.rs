@@ -32,10 +32,12 @@ fn ran(env: &TestEnv, words: &str, line: &str, status: &str) {
     assert_eq!(told.code, Some(0), "{}", told.err);
 }
 
+/// The steps of requests.
 fn exported(env: &TestEnv) -> Vec<Value> {
     let run = env.run(&["audit", "export"]);
     assert_eq!(run.code, Some(0), "{}", run.err);
-    run.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    let all = run.out.lines().map(|line| serde_json::from_str(line).unwrap());
+    all.filter(|moment: &Value| moment["id"].is_string()).collect()
 }
 
 fn verify(env: &TestEnv) -> (Option<i32>, Value) {
@@ -146,6 +148,9 @@ fn off_records_nothing_and_is_one_command() {
     ask(&env, SAFE);
     assert_eq!(exported(&env).len(), 2);
     assert_whole(&env);
+    let shown = env.run(&["audit", "show"]).out;
+    assert!(shown.contains("recording was turned off\n") && shown.contains("recording was turned on\n"), "{shown}");
+    assert!(env.run(&["audit", "export", "--format", "csv"]).out.contains("\"turned_off\""));
     stop(&env, resident);
 
     let env = TestEnv::new();

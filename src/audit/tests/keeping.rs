@@ -1,6 +1,7 @@
 //! What is forgotten, and what is kept for how long.
 
 use super::*;
+use crate::audit::folder;
 
 #[test]
 fn forgotten_entries_are_gone_and_the_chain_holds() {
@@ -53,4 +54,32 @@ fn the_oldest_are_dropped_by_age_and_by_size_and_the_rest_is_whole() {
     write(&mut log, 0..400);
     let report = verify(small.path(), None).unwrap();
     assert!(report.status() == 0 && report.bytes <= 24_000 && report.bytes > 10_000, "{report:?}");
+}
+
+#[test]
+fn what_was_done_with_the_trail_is_read_with_it_and_a_foreign_file_hides_no_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path();
+    let mut log = Log::with_limits(state, SMALL);
+    write(&mut log, 0..30);
+    log.append(&[Text::Plain(Kind::Switched, Note { at: NOW, on: Some(false), ..Note::default() })], NOW, true).unwrap();
+    let newest = entries(state).unwrap().last().unwrap().at_ms;
+    let gone = log.forget(newest, NOW + DAY).unwrap() as u64;
+    assert!((1..30).contains(&gone), "{gone}");
+    let read = moments(state).unwrap();
+    let changes: Vec<_> =
+        read.all.iter().filter_map(|moment| if let Moment::Kept(kept) = moment { Some(&kept.change) } else { None }).collect();
+    assert!(changes.contains(&&Change::TurnedOff) && changes.contains(&&Change::Forgot { records: gone }), "{changes:?}");
+    assert!(read.unread.is_empty());
+
+    let ordinals = Folder::new(state).ordinals().unwrap();
+    assert!(ordinals.len() > 2, "{ordinals:?}");
+    let foreign = state.join("audit").join(folder::name(ordinals[1]));
+    fs::set_permissions(&foreign, fs::Permissions::from_mode(0o644)).unwrap();
+    let others = moments(state).unwrap();
+    assert_eq!(others.unread, [folder::name(ordinals[1])]);
+    assert!(others.all.len() > 5 && others.all.len() < read.all.len(), "{} of {}", others.all.len(), read.all.len());
+    let report = verify(state, None).unwrap();
+    assert_eq!(report.status(), 3);
+    assert_eq!((report.problems[0].segment.clone(), report.problems[0].damage), (folder::name(ordinals[1]), Damage::Unread));
 }

@@ -1,0 +1,121 @@
+//! A trail as somebody reads it: the steps of requests, and what was done with the trail itself in between.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::AuditError;
+use super::entry::Entry;
+use super::folder::{self, Folder};
+use super::frame::{Kind, Record};
+use super::log::Note;
+use super::vault::{self, Vault};
+use super::walk::{self, Stop};
+
+/// Everything that can be read, the oldest first.
+#[derive(Debug, Default)]
+pub struct Moments {
+    /// What happened.
+    pub all: Vec<Moment>,
+    /// Names of the files that cannot be read to their end, because they were changed or are not private. A torn end of
+    /// the last one is none of them.
+    pub unread: Vec<String>,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Moment {
+    /// A step of a request.
+    Entry(Entry),
+    /// Something that was done with the trail.
+    Kept(Kept),
+}
+
+/// Something that was done with the trail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Kept {
+    /// When, in milliseconds since the epoch.
+    pub at_ms: u64,
+    /// What.
+    #[serde(flatten)]
+    pub change: Change,
+}
+
+/// What can be done with a trail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum Change {
+    /// Recording was turned on.
+    TurnedOn,
+    /// Recording was turned off.
+    TurnedOff,
+    /// The oldest records were dropped.
+    Dropped {
+        /// The number of the first record that was kept.
+        first_kept: u64,
+    },
+    /// Records were forgotten.
+    Forgot {
+        /// How many.
+        records: u64,
+    },
+    /// The end of a record whose writer had ended was cut off.
+    CutOff {
+        /// How many bytes.
+        bytes: u64,
+    },
+}
+
+impl Moment {
+    /// When, in milliseconds since the epoch.
+    pub fn at_ms(&self) -> u64 {
+        match self {
+            Self::Entry(entry) => entry.at_ms,
+            Self::Kept(kept) => kept.at_ms,
+        }
+    }
+}
+
+/// Reads the trail of a state directory.
+///
+/// # Errors
+/// [`AuditError`] when nothing of it can be read.
+pub fn moments(state: &Path) -> Result<Moments, AuditError> {
+    let folder = Folder::new(state);
+    let mut found = Moments::default();
+    let (Some(_lock), Some(vault)) = (folder.lock_for_reading()?, Vault::load(&vault::file_in(state))?) else { return Ok(found) };
+    let ordinals = folder.ordinals()?;
+    for ordinal in &ordinals {
+        let is_last = ordinals.last() == Some(ordinal);
+        let stop = folder.read(*ordinal, 0).map(|bytes| {
+            let whole = walk::whole(&bytes, |_, record| found.all.extend(moment(&vault, record)));
+            whole.map_or_else(|stop| stop, |(_, _, stop)| stop)
+        });
+        if !matches!((stop, is_last), (Ok(Stop::End), _) | (Ok(Stop::Torn(_)), true)) {
+            found.unread.push(folder::name(*ordinal));
+        }
+    }
+    Ok(found)
+}
+
+fn moment(vault: &Vault, record: &Record<'_>) -> Option<Moment> {
+    if record.kind == Kind::Entry {
+        let text = vault.open(record.seq, record.slot, record.body).ok()?;
+        return Entry::decode(&text).map(Moment::Entry);
+    }
+    if record.kind == Kind::Sealed {
+        return None;
+    }
+    let note: Note = serde_json::from_slice(record.body).ok()?;
+    let records = note.ranges.iter().map(|(first, last)| last.saturating_sub(*first).saturating_add(1)).fold(0, u64::saturating_add);
+    let change = match record.kind {
+        Kind::Switched if note.on? => Change::TurnedOn,
+        Kind::Switched => Change::TurnedOff,
+        Kind::Pruned => Change::Dropped { first_kept: note.first? },
+        Kind::Forgot => Change::Forgot { records },
+        Kind::Mended => Change::CutOff { bytes: note.bytes? },
+        Kind::Entry | Kind::Sealed => return None,
+    };
+    Some(Moment::Kept(Kept { at_ms: note.at, change }))
+}
