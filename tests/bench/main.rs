@@ -3,6 +3,7 @@
 //!
 //!     ./install.sh --build-only && cargo test --test bench            everything
 //!     ./install.sh --build-only && cargo test --test bench -- keys    only what a shell waits for
+//!     ./install.sh --build-only && cargo test --test bench -- operations    only what recording and counting cost
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a report is what it makes")]
 #![expect(clippy::unwrap_used, reason = "a failed measurement should stop at once")]
@@ -13,6 +14,7 @@ mod doubled;
 mod engine;
 mod keys;
 mod offline;
+mod overhead;
 #[path = "../questions/mod.rs"]
 mod questions;
 mod zsh;
@@ -94,8 +96,9 @@ impl Bench {
 }
 
 fn main() {
-    let only_keys = std::env::args().any(|argument| argument == "keys");
-    if !only_keys {
+    let only = |part: &str| std::env::args().any(|argument| argument == part);
+    let (only_keys, only_operations) = (only("keys"), only("operations"));
+    if !only_keys && !only_operations {
         // First, while the memory of the process holds nothing else.
         offline::report();
         analyser::report();
@@ -106,6 +109,12 @@ fn main() {
     if !binary.exists() {
         eprintln!("bench: {} is missing: ./install.sh --build-only makes it", binary.display());
         std::process::exit(1);
+    }
+    if !only_keys {
+        overhead::report(&binary, QUERY);
+    }
+    if only_operations {
+        return;
     }
     let home = tempfile::tempdir().unwrap();
     let query = home.path().join("query");
