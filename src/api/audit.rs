@@ -26,13 +26,15 @@ pub(super) async fn flush(State(shared): State<Shared>) -> Response<Body> {
 /// How the trail stands; what the configuration says is in force by now.
 pub(super) fn standing(backend: &dyn Backend) -> WireAudit {
     let Some((stats, is_required)) = backend.pipeline().audit_stats() else {
-        return WireAudit { mode: "off".to_owned(), ..WireAudit::default() };
+        return WireAudit { mode: "off".to_owned(), level: "off".to_owned(), ..WireAudit::default() };
     };
     WireAudit {
         mode: if is_required { "required" } else { "local" }.to_owned(),
         records: stats.records,
         waiting: stats.depth as u64,
         dropped: stats.dropped,
+        head: stats.head,
+        level: if stats.is_sealed { "sealed" } else { "chained" }.to_owned(),
         sealed: stats.is_sealed,
         unsealed: stats.unsealed,
         damaged: stats.verify_failures > 0,

@@ -24,12 +24,14 @@ pub(super) async fn metrics(State(shared): State<Shared>) -> Response<Body> {
 
 /// The same for whoever asks on this machine. A page of the web that gives its name this address gets nothing.
 pub(super) async fn for_anybody(state: State<Shared>, headers: HeaderMap) -> Response<Body> {
+    if is_of_this_machine(&headers) { metrics(state).await } else { StatusCode::FORBIDDEN.into_response() }
+}
+
+/// Whether a request names this machine by a name that no page of the web can take.
+pub(super) fn is_of_this_machine(headers: &HeaderMap) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    if !matches!(name, "127.0.0.1" | "localhost") {
-        return StatusCode::FORBIDDEN.into_response();
-    }
-    metrics(state).await
+    matches!(name, "127.0.0.1" | "localhost")
 }
 
 fn text(shared: &Shared) -> String {

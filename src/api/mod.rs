@@ -2,6 +2,7 @@
 
 mod audit;
 mod fix;
+mod health;
 mod line;
 mod metrics;
 mod reply;
@@ -20,10 +21,12 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use tokio::sync::Notify;
 
-use crate::domain::{ContextField, Query, ShellFacts};
+use crate::domain::{ContextField, EndpointHealth, Query, ShellFacts};
 use crate::fix::{Seen, Wanted};
 use crate::platform;
-use crate::protocol::{BUILD_HEADER, BUILD_TIME_HEADER, RanRequest, Record, Status, SuggestRequest, WarmRequest, WireCacheStats};
+use crate::protocol::{
+    BUILD_HEADER, BUILD_TIME_HEADER, RanRequest, Record, Status, SuggestRequest, WarmRequest, WireCacheStats, WireEndpoint,
+};
 use crate::suggest::pipeline::{Pipeline, Ran, Request};
 use crate::suggest::ports::Provider;
 use crate::validate::CustomRules;
@@ -120,6 +123,9 @@ pub struct Activity {
     in_flight: AtomicUsize,
     last_ms: AtomicU64,
     numbers: Mutex<Option<String>>,
+    listening: AtomicBool,
+    draining: AtomicBool,
+    pulse: health::Pulse,
     /// Notified when a client asks this process to finish and go.
     pub drain: Notify,
 }
@@ -134,6 +140,9 @@ impl Activity {
             in_flight: AtomicUsize::new(0),
             last_ms: AtomicU64::new(0),
             numbers: Mutex::new(None),
+            listening: AtomicBool::new(false),
+            draining: AtomicBool::new(false),
+            pulse: health::Pulse::default(),
             drain: Notify::new(),
         }
     }
@@ -141,6 +150,16 @@ impl Activity {
     /// Notes where the numbers are served, or why they are not.
     pub fn note_numbers(&self, told: Option<String>) {
         *self.numbers.lock().unwrap_or_else(PoisonError::into_inner) = told;
+    }
+
+    /// Notes whether the socket takes connections.
+    pub fn note_listening(&self, listening: bool) {
+        self.listening.store(listening, Ordering::Release);
+    }
+
+    /// Notes that the process is about to go: nobody new should ask it.
+    pub fn note_draining(&self) {
+        self.draining.store(true, Ordering::Release);
     }
 
     /// How long nothing has been asked; zero while something is being answered.
@@ -189,21 +208,27 @@ struct Shared {
 }
 
 impl Shared {
+    /// The configured providers and how they have been, in the user's order.
+    fn endpoints(&self) -> Vec<(WireEndpoint, EndpointHealth)> {
+        let providers = self.backend.setup().providers;
+        let health = self.backend.pipeline().health(&providers);
+        providers.iter().zip(health.endpoints).map(|(provider, health)| (to_endpoint(provider.as_ref(), &health), health)).collect()
+    }
+
     /// Whether a shell with this configuration file is answered here; one that names none is.
     fn serves(&self, config_file: Option<&str>) -> bool {
         config_file.is_none_or(|file| self.backend.config_file() == Some(Path::new(file)))
     }
 }
 
-/// The router for the numbers alone, which anybody on this machine may read.
+/// The router for the numbers and the two words on whether it lives and is ready, which anybody on this machine may read.
 pub fn numbers(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str) -> Router {
     let build = build_headers(build, 0);
-    Router::new().route("/metrics", get(metrics::for_anybody)).with_state(Shared {
-        backend,
-        activity,
-        build,
-        looks: line::Looks::default(),
-    })
+    Router::new()
+        .route("/metrics", get(metrics::for_anybody))
+        .route("/livez", get(health::live_for_anybody))
+        .route("/readyz", get(health::ready_for_anybody))
+        .with_state(Shared { backend, activity, build, looks: line::Looks::default() })
 }
 
 fn build_headers(build: &str, build_time_ns: i128) -> [(HeaderName, HeaderValue); 2] {
@@ -223,6 +248,9 @@ pub fn router(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str, b
         .route("/v1/prefetch", post(prefetch))
         .route("/v1/status", get(status))
         .route("/v1/metrics", get(metrics::metrics))
+        .route("/livez", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/healthz", get(health::health))
         .route("/v1/cache", get(cache_stats).delete(cache_clear))
         .route("/v1/audit/flush", post(audit::flush))
         .route("/v1/drain", post(drain))
@@ -330,8 +358,8 @@ async fn ran(State(shared): State<Shared>, Json(wire): Json<RanRequest>) -> Resp
 }
 
 async fn status(State(shared): State<Shared>) -> Response<Body> {
-    let providers = shared.backend.setup().providers;
-    let health = shared.backend.pipeline().health(&providers);
+    let endpoints = shared.endpoints();
+    let health = shared.health(&endpoints).await;
     let status = Status {
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -339,10 +367,11 @@ async fn status(State(shared): State<Shared>) -> Response<Body> {
         rss_bytes: platform::resident_memory().unwrap_or_default(),
         requests: shared.activity.requests.load(Ordering::Relaxed),
         counts: shared.backend.pipeline().counts(),
-        endpoints: providers.iter().zip(&health.endpoints).map(|(provider, health)| to_endpoint(provider.as_ref(), health)).collect(),
-        audit: Some(audit::standing(shared.backend.as_ref())),
-        retry_budget: Some(health.retry_budget),
+        endpoints: endpoints.into_iter().map(|(endpoint, _)| endpoint).collect(),
+        audit: Some(health.audit.clone()),
+        retry_budget: Some(shared.backend.pipeline().health(&[]).retry_budget),
         numbers: shared.activity.numbers.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        health: Some(health),
     };
     (HeaderMap::from_iter(shared.build), Json(status)).into_response()
 }
@@ -362,6 +391,7 @@ async fn cache_clear(State(shared): State<Shared>) -> Response<Body> {
 }
 
 async fn drain(State(shared): State<Shared>) -> Json<serde_json::Value> {
+    shared.activity.note_draining();
     shared.activity.drain.notify_one();
     Json(serde_json::json!({ "draining": true }))
 }

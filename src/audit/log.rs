@@ -161,6 +161,11 @@ impl Log {
         Some(self.at.map_or(0, |at| at.reached.next.saturating_sub(sealer.covered)))
     }
 
+    /// The number of the last record, as far as this process has looked.
+    pub(super) fn head(&self) -> Option<u64> {
+        self.at.and_then(|at| at.reached.next.checked_sub(1))
+    }
+
     /// Drops segments whose records are all older than `age`, in milliseconds, and as many as there are bytes too many; says how many.
     pub(super) fn prune(&mut self, now: u64, age: u64) -> Result<usize, AuditError> {
         let lock = self.folder.lock()?;

@@ -70,8 +70,17 @@ impl FileTrail {
         let (jobs, waiting) = sync_channel(MOST_WAITING);
         let (state, theirs) = (state.to_owned(), Arc::clone(&shared));
         std::thread::Builder::new().name("audit".to_owned()).spawn(move || {
-            Work { log: Log::new(&state), state, writer, batch: Batch::default(), recent: VecDeque::new(), shared: theirs, found: 0 }
-                .run(&waiting);
+            Work {
+                log: Log::new(&state),
+                state,
+                writer,
+                batch: Batch::default(),
+                recent: VecDeque::new(),
+                shared: theirs,
+                found: 0,
+                seen: None,
+            }
+            .run(&waiting);
         })?;
         Ok(Self { shared, jobs })
     }
@@ -145,8 +154,9 @@ struct Work {
     batch: Batch<Entry>,
     recent: VecDeque<Recent>,
     shared: Arc<Shared>,
-    /// Times that the trail was found to be changed when it was read as a whole.
+    /// Times that the trail was found to be changed when it was read as a whole, and the number of the last record then.
     found: u64,
+    seen: Option<u64>,
 }
 
 /// A request whose suggestions may yet be run.
@@ -255,8 +265,10 @@ impl Work {
     /// Reads the whole trail once, so that somebody is told soon when it was changed.
     fn look(&mut self) {
         match verify::verify(&self.state, None) {
-            Ok(report) if report.problems.is_empty() => {}
-            Ok(_) => self.found += 1,
+            Ok(report) => {
+                self.found += u64::from(!report.problems.is_empty());
+                self.seen = (report.first + report.records).checked_sub(1);
+            }
             Err(error) => debug!("audit: {error}"),
         }
         self.tell();
@@ -264,13 +276,14 @@ impl Work {
 
     /// Puts down how the trail stands.
     fn tell(&mut self) {
-        let unsealed = self.log.unsealed();
+        let (unsealed, head) = (self.log.unsealed(), self.log.head());
         let mut stats = self.shared.stats.lock().unwrap_or_else(PoisonError::into_inner);
         stats.records = self.log.records;
         stats.torn = self.log.torn;
         stats.verify_failures = self.log.damaged + self.found;
         (stats.is_sealed, stats.unsealed) = (unsealed.is_some(), unsealed.unwrap_or(self.log.records));
         stats.dropped = self.batch.lost();
+        stats.head = head.max(self.seen);
     }
 
     fn entries(&mut self, events: Vec<TrailEvent>) -> Vec<Entry> {

@@ -7,13 +7,13 @@ use super::daemon::{exchange, failed, not_running};
 use super::facts;
 use super::output::{Output, visible};
 use crate::config::{Config, ConfigFile};
-use crate::protocol::{Status, WireAudit, WireEndpoint};
+use crate::protocol::{Status, WireAudit, WireEndpoint, WireHealth};
 use crate::providers;
 
 /// Columns of a terminal that does not tell its width.
 const USUAL_WIDTH: usize = 80;
 /// Which columns are cut when a line is too long, and to how much: the model, the way and the name, and all once more.
-const MAY_SHRINK: [(usize, usize); 6] = [(1, 8), (5, 24), (0, 8), (1, 6), (0, 6), (5, 12)];
+const MAY_SHRINK: [(usize, usize); 6] = [(1, 8), (6, 24), (0, 8), (1, 6), (0, 6), (6, 8)];
 
 /// Prints what the resident says of itself and of the providers.
 pub(super) fn status(json: bool, output: &mut Output<'_>) -> ExitStatus {
@@ -58,13 +58,15 @@ fn show(status: &Status, output: &mut Output<'_>) {
         status.rss_bytes as f64 / 1e6,
         status.requests
     ));
+    status.health.iter().for_each(|health| health_lines(health, status.uptime_s).iter().for_each(|line| output.line(line)));
     status.audit.iter().for_each(|audit| output.line(&trail(audit)));
     status.numbers.iter().for_each(|numbers| output.line(&format!("numbers {}", visible(numbers))));
     if status.endpoints.is_empty() {
         return;
     }
-    let header = ["NAME", "MODEL", "STATE", "P50/P95 MS", "LAST ERROR", "WAY"].map(str::to_owned);
-    let rows: Vec<_> = std::iter::once(header).chain(status.endpoints.iter().map(row)).collect();
+    let header = ["NAME", "MODEL", "HEALTH", "STATE", "P50/P95 MS", "LAST ERROR", "WAY"].map(str::to_owned);
+    let rows: Vec<_> =
+        std::iter::once(header).chain(status.endpoints.iter().map(|endpoint| row(endpoint, status.health.as_ref()))).collect();
     let width = output.columns().unwrap_or(USUAL_WIDTH);
     let mut lines = columns::lines(&rows, width, &MAY_SHRINK).into_iter();
     if let Some(header) = lines.next() {
@@ -73,13 +75,31 @@ fn show(status: &Status, output: &mut Output<'_>) {
     lines.for_each(|line| output.line(&line));
 }
 
+/// How everything is, where answers are kept, and what waits.
+fn health_lines(health: &WireHealth, uptime_s: u64) -> Vec<String> {
+    let reasons: Vec<String> = health.reasons.iter().map(|reason| visible(reason)).collect();
+    let colon = if reasons.is_empty() { "" } else { ": " };
+    let store = &health.store;
+    let looked_up = store.hits + store.misses;
+    let share = (store.hits * 100).checked_div(looked_up).map(|share| format!(", {share} % of {looked_up} lookups found"));
+    let queues: Vec<String> =
+        health.queues.iter().map(|queue| format!("{} {}/{}", visible(&queue.name), queue.depth, queue.capacity)).collect();
+    vec![
+        format!("health {}{colon}{}", health.status, reasons.join("; ")),
+        format!("versions build {}, protocol {}, up {}", visible(&health.versions.build), health.versions.protocol, span(uptime_s)),
+        format!("cache {}, {} answers, {} kB{}", visible(&store.mode), store.entries, store.live_bytes / 1000, share.unwrap_or_default()),
+        format!("queues {}", queues.join(", ")),
+    ]
+}
+
 /// How the audit trail stands, in one line.
 fn trail(audit: &WireAudit) -> String {
     if audit.mode == "off" {
         return "audit off".to_owned();
     }
     let sealed = if audit.sealed { format!("sealed but for {} records", audit.unsealed) } else { "not sealed".to_owned() };
-    let mut line = format!("audit {}, {} records written, {sealed}", visible(&audit.mode), audit.records);
+    let head = audit.head.map(|head| format!(", the last is number {head}")).unwrap_or_default();
+    let mut line = format!("audit {}, {} records written{head}, {sealed}", visible(&audit.mode), audit.records);
     if audit.dropped > 0 {
         line += &format!(", {} lost", audit.dropped);
     }
@@ -92,7 +112,7 @@ fn trail(audit: &WireAudit) -> String {
     line
 }
 
-fn row(endpoint: &WireEndpoint) -> [String; 6] {
+fn row(endpoint: &WireEndpoint, health: Option<&WireHealth>) -> [String; 7] {
     let none = || "-".to_owned();
     let state = match endpoint.retry_in_ms {
         Some(wait) => format!("{} {}", visible(&endpoint.state), span(wait.div_ceil(1000))),
@@ -108,7 +128,9 @@ fn row(endpoint: &WireEndpoint) -> [String; 6] {
         (None, _) => none(),
     };
     let way = endpoint.proxy.as_deref().map_or_else(none, visible);
-    [visible(&endpoint.name), visible(&endpoint.model), state, quickness, error, way]
+    let word = health.and_then(|health| health.providers.iter().find(|provider| provider.name == endpoint.name));
+    let word = word.map_or_else(none, |provider| provider.status.to_string());
+    [visible(&endpoint.name), visible(&endpoint.model), word, state, quickness, error, way]
 }
 
 /// A number of seconds in its largest unit.
@@ -126,8 +148,14 @@ mod tests {
     use super::*;
     use crate::cli::output::tests::Captured;
     use crate::config::parse;
+    use crate::protocol::{HealthWord, WireCacheStats, WireProviderHealth, WireQueue, WireVersions};
 
     fn status(endpoints: Vec<WireEndpoint>) -> Status {
+        let word = |state: &str| if state == "open" { HealthWord::Down } else { HealthWord::Ok };
+        let providers = endpoints
+            .iter()
+            .map(|endpoint| WireProviderHealth { name: endpoint.name.clone(), status: word(&endpoint.state), ..Default::default() })
+            .collect();
         Status {
             pid: 7,
             version: "1.0.0".to_owned(),
@@ -139,6 +167,7 @@ mod tests {
             audit: None,
             retry_budget: Some(10.0),
             numbers: None,
+            health: Some(WireHealth { providers, ..WireHealth::default() }),
         }
     }
 
@@ -151,7 +180,7 @@ mod tests {
         let mut output = captured.output();
         show(&status(endpoints), &mut output);
         output.finish(ExitStatus::Success);
-        captured.out().lines().skip(1).map(str::to_owned).collect()
+        captured.out().lines().skip(5).map(str::to_owned).collect()
     }
 
     #[test]
@@ -177,16 +206,37 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "NAME    MODEL   STATE      P50/P95 MS  LAST ERROR       WAY",
-                "openai  gpt-4…  ready      420/900     -                proxy http://proxy.exam…",
-                "local   gpt-4…  open 20 s  -           transient 2 min  direct",
-                "claude  gpt-4…  open 0 s   -           -                -",
-                "new     gpt-4…  unasked    -           -                -",
+                "NAME    MODEL   HEALTH  STATE      P50/P95 MS  LAST ERROR       WAY",
+                "openai  gpt-4…  ok      ready      420/900     -                proxy http://pr…",
+                "local   gpt-4…  down    open 20 s  -           transient 2 min  direct",
+                "claude  gpt-4…  down    open 0 s   -           -                -",
+                "new     gpt-4…  ok      unasked    -           -                -",
             ]
         );
         let alone = shown(vec![well, WireEndpoint { proxy: direct, ..endpoint("a-very-long-name-of-a-provider", "unasked") }]);
         assert!(alone.iter().all(|line| line.chars().count() <= 80), "{alone:#?}");
         assert!(shown(Vec::new()).is_empty());
+    }
+
+    #[test]
+    fn what_is_not_well_is_told_with_the_store_and_the_queues() {
+        let queue = |name: &str, depth| WireQueue { name: name.to_owned(), depth, capacity: 10 };
+        let mut health = WireHealth { queues: vec![queue("batch", 0), queue("audit", 7)], ..WireHealth::default() };
+        health.versions = WireVersions { program: "1.0.0".to_owned(), build: "1-2-3".to_owned(), protocol: 1 };
+        health.store = WireCacheStats { mode: "disk".to_owned(), entries: 12, live_bytes: 3500, hits: 3, misses: 1, ..Default::default() };
+        let usual = [
+            "health ok",
+            "versions build 1-2-3, protocol 1, up 2 h",
+            "cache disk, 12 answers, 3 kB, 75 % of 4 lookups found",
+            "queues batch 0/10, audit 7/10",
+        ];
+        assert_eq!(health_lines(&health, 7300), usual);
+        health.status = HealthWord::Degraded;
+        health.reasons = vec!["provider p\x1b is down: open".to_owned(), "draining".to_owned()];
+        health.store = WireCacheStats { mode: "memory".to_owned(), ..Default::default() };
+        let lines = health_lines(&health, 9);
+        assert!(lines[0].starts_with("health degraded: provider p") && lines[0].ends_with(" is down: open; draining"), "{lines:?}");
+        assert!(!lines[0].contains('\x1b') && lines[2] == "cache memory, 0 answers, 0 kB", "{lines:?}");
     }
 
     #[test]

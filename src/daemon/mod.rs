@@ -99,6 +99,7 @@ async fn serve(options: &Options, guard: &Guard, backend: impl FnOnce() -> Arc<d
         };
         axum::serve(listener::OwnPeers(listener), router).with_graceful_shutdown(wait).into_future()
     });
+    activity.note_listening(true);
     let watcher = tokio::spawn({
         let backend = Arc::clone(&backend);
         async move { backend.pipeline().look_after(|| backend.setup().providers).await }
@@ -109,9 +110,11 @@ async fn serve(options: &Options, guard: &Guard, backend: impl FnOnce() -> Arc<d
         limit = leave(options, guard, &activity, &mut numbers, || Tenure::of(&backend.setup())) => limit,
         ended = &mut server => return ended.unwrap_or_else(|error| Err(io::Error::other(error))),
     };
+    activity.note_draining();
     watcher.abort();
     // Nobody finds the socket from here on; whoever is connected gets an answer.
     guard.remove_socket();
+    activity.note_listening(false);
     stop.send_replace(true);
     let _ = tokio::time::timeout(limit, &mut server).await;
     server.abort();

@@ -2,12 +2,14 @@
 //! the answer. These types are promises to other versions of the program; the vocabulary of `domain` is not.
 
 mod convert;
+mod health;
 mod http;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use health::{HealthWord, WireHealth, WireProviderHealth, WireQueue, WireVersions};
 pub use http::{BodyReader, HttpError, ResponseHead, read_head, request_bytes};
 
 /// Number of the protocol; it is part of the socket's name, so two protocols never meet.
@@ -312,6 +314,9 @@ pub struct Status {
     /// Where the numbers are served to Prometheus, or why they are not; `None` where nobody wants them to be.
     #[serde(default)]
     pub numbers: Option<String>,
+    /// How everything is, in a word and in detail.
+    #[serde(default)]
+    pub health: Option<WireHealth>,
 }
 
 /// How the audit trail stands.
@@ -326,6 +331,10 @@ pub struct WireAudit {
     pub waiting: u64,
     /// Events that were lost.
     pub dropped: u64,
+    /// The number of the last record; `None` when there is none, or nobody has looked yet.
+    pub head: Option<u64>,
+    /// What a change of it is found by: `off`, `chained` or `sealed`.
+    pub level: String,
     /// Whether it is sealed.
     pub sealed: bool,
     /// Records that no seal covers.

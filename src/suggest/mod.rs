@@ -22,6 +22,7 @@ mod rebind;
 mod recall;
 pub mod recording;
 mod request;
+mod self_test;
 #[cfg(test)]
 mod tests;
 mod toolbox;

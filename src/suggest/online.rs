@@ -125,7 +125,11 @@ impl Online {
     /// Puts on a page how things stand on the way to the providers.
     pub(super) fn measure(&self, page: &mut Page) {
         page.level(&families::RETRY_BUDGET, [], self.engine.retry_budget());
-        page.queue("providers", self.in_flight.load(Ordering::Acquire), self.settings.most_in_flight as usize);
+    }
+
+    /// The questions that wait for providers, and how many may.
+    pub(super) fn queue(&self) -> (&'static str, usize, usize) {
+        ("providers", self.in_flight.load(Ordering::Acquire), self.settings.most_in_flight as usize)
     }
 
     /// Asks the providers, or joins somebody who asks them the same.

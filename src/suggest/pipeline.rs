@@ -148,11 +148,19 @@ impl Pipeline {
     pub fn measure(&self) -> Page {
         let mut page = self.metrics.page();
         page.cache(&self.parts.cache.stats());
-        page.queue("batch", BATCH_WIDTH - self.batch.available_permits().min(BATCH_WIDTH), BATCH_WIDTH);
-        self.background.queues().into_iter().for_each(|(queue, depth, capacity)| page.queue(queue, depth, capacity));
+        self.queues().into_iter().for_each(|(queue, depth, capacity)| page.queue(queue, depth, capacity));
         self.way_out().measure(&mut page);
         self.audit_stats().into_iter().for_each(|(stats, _)| page.audit(&stats));
         page
+    }
+
+    /// The queues: what each is called, how much waits or is under way in it, and how much it takes.
+    pub fn queues(&self) -> Vec<(&'static str, usize, usize)> {
+        let batch = ("batch", BATCH_WIDTH - self.batch.available_permits().min(BATCH_WIDTH), BATCH_WIDTH);
+        let mut queues = vec![batch, self.way_out().queue()];
+        queues.extend(self.background.queues());
+        queues.extend(self.audit_stats().map(|(stats, _)| ("audit", stats.depth, stats.capacity)));
+        queues
     }
 
     /// The configuration is this from now on: what was held against providers is forgotten, and these limits hold.

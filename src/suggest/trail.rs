@@ -81,6 +81,8 @@ pub struct TrailStats {
     pub verify_failures: u64,
     /// Torn ends that were cut off.
     pub torn: u64,
+    /// The number of the last record that this process has seen.
+    pub head: Option<u64>,
     /// Records that no seal covers.
     pub unsealed: u64,
     /// Whether it is sealed.

@@ -134,12 +134,12 @@ fn alerts_are_told_when_they_are_due_and_only_then() {
     assert!(!promtool(&["test", "rules", tests.to_str().unwrap()], "").0);
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
 /// The answer to a request of one line, with its head.
-fn get(port: u16, host: &str, path: &str) -> Option<String> {
+pub fn get(port: u16, host: &str, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes()).ok()?;
     let mut text = String::new();

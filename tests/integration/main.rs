@@ -15,6 +15,7 @@ mod environment;
 mod fake_provider;
 mod faults;
 mod gate;
+mod health;
 mod holes;
 mod hostile_server;
 mod line;

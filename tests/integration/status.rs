@@ -49,15 +49,24 @@ fn the_health_of_every_provider_is_told_in_the_users_order() {
     assert!(status["retry_budget"].as_f64().is_some_and(|left| (0.0..=10.0).contains(&left)), "{status}");
     assert!(!status.to_string().contains("hush"), "{status}");
 
+    let health = &status["health"];
+    assert_eq!(health["status"], "degraded", "one that is down is no reason not to answer: {health}");
+    let words: Vec<_> = health["providers"].as_array().unwrap().iter().map(|provider| provider["status"].clone()).collect();
+    assert_eq!(words, ["down", "ok", "ok", "ok", "ok"]);
+    assert_eq!(health["providers"][0]["last_error"], "transient");
+    assert!(health["reasons"].to_string().contains("provider down is down: open"), "{health}");
+
     let shown = env.run(&["status"]);
     let lines: Vec<&str> = shown.out.lines().collect();
-    assert_eq!((shown.code, lines.len()), (Some(0), 8), "{}", shown.out);
-    assert!(lines[0].starts_with("resident ") && lines[1].starts_with("audit local, "), "{}", shown.out);
-    let lines = &lines[1..];
+    assert_eq!((shown.code, lines.len()), (Some(0), 12), "{}", shown.out);
+    assert!(lines[0].starts_with("resident ") && lines[5].starts_with("audit local, "), "{}", shown.out);
+    assert!(lines[1].starts_with("health degraded: ") && lines[1].contains("provider down is down: open"), "{}", shown.out);
+    assert!(lines[3].starts_with("cache ") && lines[4].contains("providers 0/64"), "{}", shown.out);
+    let lines = &lines[5..];
     assert!(lines[1].starts_with("NAME "), "{}", shown.out);
     assert!(lines[1..].iter().all(|line| line.chars().count() <= 80 && !line.contains(char::is_control)), "{}", shown.out);
     assert!(lines[2].starts_with("down ") && lines[2].contains(" open ") && lines[2].ends_with("  direct"), "{}", shown.out);
-    assert!(lines[4].contains("  proxy http://127.0.0.1:9"), "{}", shown.out);
+    assert!(lines[4].contains("  proxy ht"), "{}", shown.out);
 
     env.run(&["daemon", "stop"]);
     resident.wait().expect("it ends");

@@ -133,7 +133,6 @@ impl Page {
         self.count(&families::AUDIT_VERIFY_FAILURES, [], stats.verify_failures);
         self.count(&families::AUDIT_TORN_TAIL, [], stats.torn);
         self.level(&families::AUDIT_UNANCHORED, [], stats.unsealed as f64);
-        self.queue("audit", stats.depth, stats.capacity);
         self.count(&families::QUEUE_DROPPED, ["audit"], stats.dropped);
     }
 

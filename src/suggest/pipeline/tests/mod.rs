@@ -8,6 +8,7 @@ mod others;
 mod pages;
 mod prefetch;
 mod secrets;
+mod self_test;
 mod sharing;
 mod typed;
 

@@ -1,0 +1,293 @@
+//! `/livez`, `/readyz` and `/healthz`. Everything is found out when somebody asks, so that a machine on which nobody does sleeps
+//! on; what was found out is believed for a moment, so that who asks all the time costs little.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, Response, StatusCode};
+use axum::response::IntoResponse;
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+
+use super::metrics::is_of_this_machine;
+use super::{Shared, audit, to_stats};
+use crate::domain::{EndpointHealth, EndpointState};
+use crate::protocol::{HealthWord, PROTOCOL, WireEndpoint, WireHealth, WireProviderHealth, WireQueue, WireVersions};
+
+/// A beat of the event loop may be so old.
+const BEAT_LIMIT: Duration = Duration::from_secs(1);
+/// How long the question to itself may take.
+const ANSWER_LIMIT: Duration = Duration::from_millis(250);
+/// For so long an answer in time counts.
+const ANSWER_COUNTS: Duration = Duration::from_secs(10);
+/// For so long what was found out is believed.
+const BELIEVED: Duration = Duration::from_secs(1);
+/// The part of a queue above which it is nearly full.
+const NEARLY_FULL: (u64, u64) = (4, 5);
+
+/// What the process knows of its own being alive.
+#[derive(Debug, Default)]
+pub(super) struct Pulse(Mutex<Felt>);
+
+#[derive(Debug, Default)]
+struct Felt {
+    at: Option<Instant>,
+    beats: bool,
+    /// When the process last answered its own question in time.
+    answered: Option<Instant>,
+    /// The question that is under way. A second one is not begun: a thread that hangs would be followed by more.
+    asked: Option<JoinHandle<Option<Instant>>>,
+}
+
+/// Whether the process is alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Vital {
+    /// Tasks are run.
+    beats: bool,
+    /// Questions are answered.
+    answers: bool,
+}
+
+impl Vital {
+    /// What is wrong, in a few words.
+    fn trouble(self) -> Option<&'static str> {
+        match (self.beats, self.answers) {
+            (false, _) => Some("the event loop does not turn"),
+            (true, false) => Some("its own question is not answered in time"),
+            (true, true) => None,
+        }
+    }
+}
+
+impl Pulse {
+    /// Feels it, unless somebody has just done so. `answers` is asked on a thread that may block.
+    async fn feel(&self, answers: impl FnOnce() -> bool + Send + 'static) -> Vital {
+        let mut felt = self.0.lock().await;
+        if felt.at.is_none_or(|at| at.elapsed() >= BELIEVED) {
+            felt.beats = tokio::time::timeout(BEAT_LIMIT, tokio::spawn(async {})).await.is_ok_and(|beat| beat.is_ok());
+            let asked = felt.asked.get_or_insert_with(|| {
+                tokio::task::spawn_blocking(move || {
+                    let begun = Instant::now();
+                    (answers() && begun.elapsed() <= ANSWER_LIMIT).then(Instant::now)
+                })
+            });
+            if let Ok(answered) = tokio::time::timeout(ANSWER_LIMIT, asked).await {
+                felt.asked = None;
+                felt.answered = answered.ok().flatten().or(felt.answered);
+            }
+            felt.at = Some(Instant::now());
+        }
+        Vital { beats: felt.beats, answers: felt.answered.is_some_and(|at| at.elapsed() <= ANSWER_COUNTS) }
+    }
+}
+
+impl Shared {
+    async fn vital(&self) -> Vital {
+        let backend = Arc::clone(&self.backend);
+        self.activity.pulse.feel(move || backend.pipeline().answers_itself()).await
+    }
+
+    /// Why no more should be asked of it. None of it depends on providers: without them this machine answers.
+    async fn unready(&self) -> Vec<&'static str> {
+        let mut reasons = Vec::new();
+        if self.activity.draining.load(Ordering::Acquire) {
+            // First and alone: what else is wrong does not matter any more, and nothing may delay this.
+            return vec!["draining"];
+        }
+        if !self.activity.listening.load(Ordering::Acquire) {
+            reasons.push("the socket does not listen");
+        }
+        if self.backend.setup().problem.is_some() {
+            reasons.push("the configuration has a mistake");
+        }
+        reasons.extend(self.vital().await.trouble());
+        reasons
+    }
+
+    /// How everything is.
+    pub(super) async fn health(&self, endpoints: &[(WireEndpoint, EndpointHealth)]) -> WireHealth {
+        let (unready, vital) = (self.unready().await, self.vital().await);
+        let pipeline = self.backend.pipeline();
+        let [(_, build), _] = &self.build;
+        let queues = pipeline.queues().into_iter();
+        let mut health = WireHealth {
+            status: HealthWord::Ok,
+            reasons: unready.iter().map(|reason| (*reason).to_owned()).collect(),
+            providers: endpoints.iter().map(|(endpoint, health)| provider(endpoint, health)).collect(),
+            store: to_stats(&pipeline.cache().stats()),
+            redis: None,
+            queues: queues
+                .map(|(name, depth, capacity)| WireQueue { name: name.to_owned(), depth: depth as u64, capacity: capacity as u64 })
+                .collect(),
+            audit: audit::standing(self.backend.as_ref()),
+            versions: WireVersions {
+                program: env!("CARGO_PKG_VERSION").to_owned(),
+                build: build.to_str().unwrap_or_default().to_owned(),
+                protocol: PROTOCOL,
+            },
+        };
+        health.reasons.extend(troubles(&health));
+        health.status = if vital.trouble().is_some() || unready.contains(&"draining") {
+            HealthWord::Down
+        } else if health.reasons.is_empty() {
+            HealthWord::Ok
+        } else {
+            HealthWord::Degraded
+        };
+        health
+    }
+}
+
+/// What is not well beside the process itself.
+fn troubles(health: &WireHealth) -> Vec<String> {
+    let mut told: Vec<String> = health
+        .providers
+        .iter()
+        .filter(|provider| provider.status != HealthWord::Ok)
+        .map(|provider| format!("provider {} is {}: {}", provider.name, provider.status, provider.state))
+        .collect();
+    if health.audit.damaged {
+        told.push("the audit trail was changed".to_owned());
+    }
+    if health.audit.failure.is_some() {
+        told.push("the audit trail cannot be written".to_owned());
+    }
+    if health.store.mode != "disk" {
+        told.push("answers are kept in memory only".to_owned());
+    }
+    let (part, whole) = NEARLY_FULL;
+    let full = health.queues.iter().filter(|queue| queue.depth * whole > queue.capacity * part);
+    told.extend(full.map(|queue| format!("the queue {} is nearly full", queue.name)));
+    told
+}
+
+fn provider(endpoint: &WireEndpoint, health: &EndpointHealth) -> WireProviderHealth {
+    let status = match health.state {
+        EndpointState::Unasked | EndpointState::Ready => HealthWord::Ok,
+        EndpointState::HalfOpen | EndpointState::Limited | EndpointState::Overloaded => HealthWord::Degraded,
+        EndpointState::Open | EndpointState::Quarantined => HealthWord::Down,
+    };
+    WireProviderHealth {
+        name: endpoint.name.clone(),
+        status,
+        state: endpoint.state.clone(),
+        since_s: endpoint.since_s,
+        p50_ms: endpoint.p50_ms,
+        p95_ms: endpoint.p95_ms,
+        last_error: endpoint.last_error.clone(),
+        last_error_s: endpoint.last_error_s,
+    }
+}
+
+fn told(shared: &Shared, reasons: &[&str]) -> Response<Body> {
+    let headers = HeaderMap::from_iter(shared.build.clone());
+    match reasons {
+        [] => (headers, "ok\n").into_response(),
+        reasons => (StatusCode::SERVICE_UNAVAILABLE, headers, format!("{}\n", reasons.join("\n"))).into_response(),
+    }
+}
+
+/// Whether the process should be left to live.
+pub(super) async fn live(State(shared): State<Shared>) -> Response<Body> {
+    let trouble = shared.vital().await.trouble();
+    told(&shared, trouble.as_slice())
+}
+
+/// Whether it should be asked.
+pub(super) async fn ready(State(shared): State<Shared>) -> Response<Body> {
+    let reasons = shared.unready().await;
+    told(&shared, &reasons)
+}
+
+/// The same for whoever asks on this machine.
+pub(super) async fn live_for_anybody(state: State<Shared>, headers: HeaderMap) -> Response<Body> {
+    if is_of_this_machine(&headers) { live(state).await } else { StatusCode::FORBIDDEN.into_response() }
+}
+
+/// The same for whoever asks on this machine.
+pub(super) async fn ready_for_anybody(state: State<Shared>, headers: HeaderMap) -> Response<Body> {
+    if is_of_this_machine(&headers) { ready(state).await } else { StatusCode::FORBIDDEN.into_response() }
+}
+
+/// How everything is; in detail with `?verbose`.
+pub(super) async fn health(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response<Body> {
+    let health = shared.health(&shared.endpoints()).await;
+    let status = if health.status == HealthWord::Down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    let headers = HeaderMap::from_iter(shared.build.clone());
+    let is_verbose = query.is_some_and(|query| query.split('&').any(|part| part == "verbose" || part.starts_with("verbose=")));
+    if is_verbose {
+        return (status, headers, Json(health)).into_response();
+    }
+    (status, headers, Json(serde_json::json!({ "status": health.status }))).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_found_out_is_believed_for_a_moment() {
+        let (pulse, asked) = (Pulse::default(), Arc::new(AtomicUsize::new(0)));
+        for _ in 0..3 {
+            let counts = Arc::clone(&asked);
+            let vital = pulse.feel(move || counts.fetch_add(1, Ordering::Relaxed) == 0).await;
+            assert_eq!(vital, Vital { beats: true, answers: true });
+        }
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn a_wrong_answer_and_one_that_does_not_come_are_none() {
+        let pulse = Pulse::default();
+        assert_eq!(pulse.feel(|| false).await.trouble(), Some("its own question is not answered in time"));
+        let (pulse, (go_on, waits)) = (Pulse::default(), mpsc::channel::<()>());
+        let vital = pulse.feel(move || waits.recv().is_err()).await;
+        assert!(!vital.answers && vital.beats, "{vital:?}");
+        // While it hangs no second thread is sent after it.
+        pulse.0.lock().await.at = None;
+        assert!(!pulse.feel(|| panic!("a second question")).await.answers);
+        drop(go_on);
+    }
+
+    #[tokio::test]
+    async fn one_answer_in_time_counts_for_a_while() {
+        let pulse = Pulse::default();
+        assert!(pulse.feel(|| true).await.answers);
+        pulse.0.lock().await.at = None;
+        assert!(pulse.feel(|| false).await.answers, "the one before it is not ten seconds old");
+        let mut felt = pulse.0.lock().await;
+        (felt.at, felt.answered) = (None, Instant::now().checked_sub(ANSWER_COUNTS + BELIEVED));
+        drop(felt);
+        assert!(!pulse.feel(|| false).await.answers);
+    }
+
+    #[test]
+    fn everything_that_is_not_well_has_a_reason() {
+        let well = WireHealth {
+            store: crate::protocol::WireCacheStats { mode: "disk".to_owned(), ..Default::default() },
+            ..WireHealth::default()
+        };
+        assert!(troubles(&well).is_empty());
+        let mut ill = WireHealth::default();
+        ill.audit.damaged = true;
+        ill.audit.failure = Some("no space".to_owned());
+        ill.queues = [(80, 100), (81, 100)].map(|(depth, capacity)| WireQueue { name: depth.to_string(), depth, capacity }).to_vec();
+        ill.providers =
+            vec![WireProviderHealth { name: "p".to_owned(), status: HealthWord::Down, state: "open".to_owned(), ..Default::default() }];
+        let expected = [
+            "provider p is down: open",
+            "the audit trail was changed",
+            "the audit trail cannot be written",
+            "answers are kept in memory only",
+            "the queue 81 is nearly full",
+        ];
+        assert_eq!(troubles(&ill), expected);
+    }
+}
