@@ -47,6 +47,7 @@ mod walk;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -60,6 +61,12 @@ pub use seal::VerifyKey;
 pub use trail::{FileTrail, Writer};
 pub use upkeep::Upkeep;
 pub use verify::{Problem, Report, verify};
+
+/// How much of a trail is kept: the bytes of all files, and how long.
+pub fn bounds() -> (u64, Duration) {
+    let limits = log::Limits::default();
+    (limits.total, Duration::from_millis(limits.age))
+}
 
 /// Why the trail cannot be written or read.
 #[derive(Debug, Error)]

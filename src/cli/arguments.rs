@@ -72,6 +72,8 @@ pub enum Invocation {
     Memory(MemoryVerb),
     /// What was recorded.
     Audit(AuditVerb),
+    /// Tell what is kept and what is sent.
+    Privacy(StatusArguments),
     /// Find what stands between the user and the keys.
     Doctor(DoctorArguments),
     /// Show the keys, in this shell or the user's own.
@@ -150,6 +152,9 @@ enum Verb {
         Exit status: 0 nothing is wrong, 1 something is or the shell could not be asked, 64 usage."
     )]
     Doctor(DoctorArguments),
+    /// Tell on one screen what is kept on this machine, what leaves it, and how to end either
+    #[command(after_help = "Nothing is sent or changed. Exit status: 0, 64 usage.")]
+    Privacy(StatusArguments),
     /// Open an ssh session in which the keys work, with nothing installed over there
     #[command(hide = true, after_help = ssh::AFTER_HELP)]
     Ssh(SshArguments),
@@ -262,6 +267,7 @@ fn invocation(verb: Verb) -> Result<Invocation, UsageError> {
     Ok(match verb {
         Verb::Translate(arguments) => Invocation::Translate(arguments),
         Verb::Init { shell } => Invocation::Init(shell.0),
+        Verb::Privacy(arguments) => Invocation::Privacy(arguments),
         Verb::Doctor(arguments) => Invocation::Doctor(arguments),
         Verb::Ssh(arguments) => Invocation::Ssh(arguments),
         Verb::Tour { shell } => Invocation::Tour(shell.map(|name| name.0)),

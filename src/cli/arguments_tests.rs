@@ -39,6 +39,7 @@ fn every_verb_is_understood() {
         (&["daemon", "status", "--json"], Invocation::Daemon(DaemonVerb::Status(json))),
         (&["status"], Invocation::Daemon(DaemonVerb::Status(plain))),
         (&["status", "--json"], Invocation::Daemon(DaemonVerb::Status(json))),
+        (&["privacy", "--json"], Invocation::Privacy(json)),
         (&["metrics"], Invocation::Metrics),
         (&["alerts", "rules"], Invocation::AlertRules),
         (&["cache", "stats"], Invocation::Cache(CacheVerb::Stats(StatusArguments { json: false }))),

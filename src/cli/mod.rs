@@ -30,6 +30,7 @@ pub mod manual;
 mod memory;
 pub mod output;
 mod pages;
+mod privacy;
 pub mod provider;
 mod provider_ask;
 mod provider_command;
@@ -176,6 +177,7 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
         Invocation::Provider(ProviderVerb::Discover(arguments)) => {
             return provider_discover::run(arguments.yes, &paths, &provider_discover::look, output);
         }
+        Invocation::Privacy(arguments) => return privacy::run(arguments.json, &paths, output),
         Invocation::Doctor(arguments) => return doctor::run(&arguments, &paths, output),
         Invocation::Ssh(arguments) => return ssh::run(&arguments, &paths, output),
         Invocation::Tour(shell) => return tour::run(shell, &paths, output),

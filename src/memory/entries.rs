@@ -7,7 +7,7 @@ use crate::domain::ShellKind;
 use crate::suggest::ports::Remembered;
 
 /// At most so many lines are remembered.
-pub(super) const MOST_LINES: usize = 10_000;
+pub const MOST_LINES: usize = 10_000;
 
 /// After so many failures in a row a line is no longer the answer.
 const DEMOTED_AFTER: u32 = 2;

@@ -16,6 +16,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use tracing::debug;
 
 use self::entries::Entries;
+pub use self::entries::MOST_LINES;
 use self::file::File;
 pub use self::file::MemoryError;
 use self::record::{Line, Record};

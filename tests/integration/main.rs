@@ -35,6 +35,7 @@ mod outage;
 mod packs;
 mod planted;
 mod planted_secret;
+mod privacy;
 mod program;
 mod project;
 mod provider;

@@ -1,0 +1,257 @@
+//! What is kept on this machine. Each kind of file is one row of a table; what no row knows is told of as well.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::audit;
+use crate::config::Config;
+use crate::domain::AuditMode;
+use crate::memory;
+use crate::paths::Paths;
+
+/// Names that are looked at when sizes are summed up.
+const MOST_NAMES: usize = 20_000;
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
+
+/// One kind of thing that is kept.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Kept {
+    /// What it is.
+    pub(super) what: &'static str,
+    /// The name that stands for it in its folder.
+    pub(super) name: String,
+    /// The folder.
+    pub(super) folder: PathBuf,
+    /// All that is there of it.
+    pub(super) paths: Vec<PathBuf>,
+    /// How large that is.
+    pub(super) bytes: u64,
+    /// Whether more is written.
+    pub(super) on: bool,
+    /// For how long and how much.
+    pub(super) lasts: String,
+    /// Whether its content is encrypted on the disk.
+    pub(super) encrypted: bool,
+    /// What keeps it from being written, where something does.
+    pub(super) turned_off_by: Option<&'static str>,
+    /// What removes what is there.
+    pub(super) deleted_by: &'static str,
+    /// Whether the screen tells of it also where nothing of it is there.
+    #[serde(skip)]
+    pub(super) is_usual: bool,
+}
+
+/// All of it.
+#[derive(Debug, Default)]
+pub(super) struct Stock {
+    pub(super) kept: Vec<Kept>,
+    /// What stands in our folders and belongs to no row: left behind by another version, or put there by somebody else.
+    pub(super) unknown: Vec<String>,
+}
+
+/// A row: what it is, its names in the folder (a star at the end takes any ending), and the rest of what is told.
+struct Row {
+    what: &'static str,
+    names: &'static [&'static str],
+    on: bool,
+    lasts: String,
+    encrypted: bool,
+    turned_off_by: Option<&'static str>,
+    deleted_by: &'static str,
+    is_usual: bool,
+}
+
+impl Row {
+    fn new(what: &'static str, names: &'static [&'static str], lasts: impl Into<String>, deleted_by: &'static str) -> Self {
+        Self { what, names, on: true, lasts: lasts.into(), encrypted: false, turned_off_by: None, deleted_by, is_usual: false }
+    }
+
+    fn usual(self) -> Self {
+        Self { is_usual: true, ..self }
+    }
+}
+
+fn in_cache(config: &Config) -> Vec<Row> {
+    let days = config.cache.ttl.saturating_add(config.cache.stale).as_secs() / DAY;
+    let most = config.cache.max_disk_bytes / (1024 * 1024);
+    let answers = Row::new("answers", &["cache.v1*", "cache.key*", "cache.lock"], format!("{days} days, {most} MiB"), "gptos cache clear");
+    vec![answers.usual(), Row::new("index of tldr pages", &["tldr.index", "tldr.new", "tldr.lock"], "while pages are here", "rm -r tldr*")]
+}
+
+fn in_state(config: &Config) -> Vec<Row> {
+    let (bytes, age) = audit::bounds();
+    let trail = format!("{} days, {} MB", age.as_secs() / DAY, bytes / 1_000_000);
+    let memory = Row::new("lines that you ran", &["memory.v1*"], format!("{} lines", memory::MOST_LINES), "gptos memory forget --all");
+    let audit = Row::new("history of requests", &["audit"], trail, "gptos audit forget --all");
+    let keys = Row::new("keys of the history", &["audit.key*", "audit.seal*"], "with the history", "gptos audit forget --all");
+    let on = config.audit != AuditMode::Off;
+    vec![
+        Row { on: config.memory, turned_off_by: Some("gptos config set memory off"), ..memory.usual() },
+        Row { on, encrypted: true, turned_off_by: Some("gptos audit off"), ..audit.usual() },
+        Row { on, turned_off_by: Some("gptos audit off"), ..keys },
+        Row::new("hints that were given, files of the tour", &["hints*", "welcomed", "tour"], "a day; once", "rm -r hints welcomed tour"),
+    ]
+}
+
+fn in_data() -> Vec<Row> {
+    vec![Row::new("tldr pages", &["tldr"], "till the next update", "rm -r tldr")]
+}
+
+fn in_runtime() -> Vec<Row> {
+    let socket =
+        Row::new("socket and lock of the background process", &["v1.*", "*.sock", "*.lock", "ssh-*"], "while it runs", "gptos daemon stop");
+    vec![socket.usual()]
+}
+
+impl Stock {
+    /// Looks at the folders.
+    pub(super) fn take(config: &Config, paths: &Paths) -> Self {
+        let mut stock = Self::default();
+        let folders = [(&paths.cache_dir, in_cache(config)), (&paths.state_dir, in_state(config)), (&paths.data_dir, in_data())];
+        for (folder, rows) in folders {
+            if let Some(folder) = folder {
+                stock.add(folder, rows, None);
+            }
+        }
+        if let Some(file) = &paths.config_file {
+            stock.add_configuration(file);
+        }
+        let runtime = paths.runtime.iter().map(|runtime| runtime.dir.as_path()).filter(|folder| folder.is_dir());
+        for folder in runtime {
+            stock.add(folder, in_runtime(), None);
+        }
+        stock
+    }
+
+    fn add_configuration(&mut self, file: &Path) {
+        let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { return };
+        let rows = vec![
+            Row::new("configuration", &[".gptos-config-*", ".gptos-edit-*"], "yours", "gptos config edit").usual(),
+            Row::new("sentences that you taught", &["intents"], "yours", "rm -r intents"),
+            Row::new("plugin for a framework", &["plugin"], "yours", "rm -r plugin"),
+        ];
+        self.add(folder, rows, Some(&name.to_string_lossy()));
+    }
+
+    /// Adds the rows of a folder. `own` is the name of a file that belongs to the first row, in a folder that may be anybody's.
+    fn add(&mut self, folder: &Path, rows: Vec<Row>, own: Option<&str>) {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut there: Vec<String> = entries.take(MOST_NAMES).map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        there.sort();
+        for (at, row) in rows.into_iter().enumerate() {
+            let own = own.filter(|_| at == 0);
+            let (ours, others): (Vec<String>, Vec<String>) =
+                there.into_iter().partition(|name| own == Some(name.as_str()) || row.names.iter().any(|pattern| fits(pattern, name)));
+            there = others;
+            let paths: Vec<PathBuf> = ours.iter().map(|name| folder.join(name)).collect();
+            self.kept.push(Kept {
+                what: row.what,
+                name: own.unwrap_or_else(|| row.names[0].trim_end_matches('*').trim_end_matches('.')).to_owned(),
+                folder: folder.to_owned(),
+                bytes: paths.iter().map(|path| size(path)).sum(),
+                paths,
+                on: row.on,
+                lasts: row.lasts,
+                encrypted: row.encrypted,
+                turned_off_by: row.turned_off_by,
+                deleted_by: row.deleted_by,
+                is_usual: row.is_usual,
+            });
+        }
+        if own.is_none() || folder.file_name().is_some_and(|name| name == "gptos") {
+            self.unknown.extend(there.iter().map(|name| folder.join(name).display().to_string()));
+        }
+    }
+}
+
+fn fits(pattern: &str, name: &str) -> bool {
+    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (Some(ending), _) => name.ends_with(ending),
+        (_, Some(beginning)) => name.starts_with(beginning),
+        _ => pattern == name,
+    }
+}
+
+/// The bytes of a file, or of all files below a folder. Links are not followed.
+fn size(path: &Path) -> u64 {
+    let (mut bytes, mut left, mut open) = (0, MOST_NAMES, vec![path.to_owned()]);
+    while let Some(path) = open.pop().filter(|_| left > 0) {
+        left -= 1;
+        let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
+        if metadata.is_dir() {
+            open.extend(fs::read_dir(&path).into_iter().flatten().flatten().map(|entry| entry.path()));
+        } else if metadata.is_file() {
+            bytes += metadata.len();
+        }
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+
+    fn taken(config: &str, files: &[&str]) -> (tempfile::TempDir, Stock) {
+        let home = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = home.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "12345").unwrap();
+        }
+        let own = home.path().as_os_str().to_owned();
+        let lookup = |name: &str| ["HOME", "XDG_RUNTIME_DIR"].contains(&name).then(|| OsString::from(&own));
+        let paths = Paths { runtime: Vec::new(), ..Paths::resolve(&lookup, 1000, &|| None) };
+        let config = crate::config::parse(config, Path::new("/c.toml"), None).unwrap();
+        let stock = Stock::take(&config, &paths);
+        (home, stock)
+    }
+
+    fn row<'a>(stock: &'a Stock, name: &str) -> &'a Kept {
+        stock.kept.iter().find(|kept| kept.name == name).unwrap()
+    }
+
+    #[test]
+    fn every_file_is_counted_once_and_strange_ones_are_named() {
+        let files = [
+            ".cache/gptos/cache.v1/db",
+            ".cache/gptos/cache.v1.bad-12/db",
+            ".cache/gptos/cache.key",
+            ".local/state/gptos/audit/00000001.seg",
+            ".local/state/gptos/audit/00000002.seg",
+            ".local/state/gptos/strange",
+            ".config/gptos/config.toml",
+            ".config/gptos/intents/team.toml",
+        ];
+        let (home, stock) = taken("", &files);
+        assert_eq!((row(&stock, "cache.v1").bytes, row(&stock, "audit").bytes, row(&stock, "memory.v1").bytes), (15, 10, 0));
+        assert_eq!((row(&stock, "config.toml").bytes, row(&stock, "intents").bytes), (5, 5));
+        assert_eq!(stock.unknown, [home.path().join(".local/state/gptos/strange").display().to_string()]);
+        let all: Vec<&PathBuf> = stock.kept.iter().flat_map(|kept| &kept.paths).collect();
+        assert_eq!(all.len(), 6, "{all:?}");
+    }
+
+    #[test]
+    fn what_the_configuration_says_is_what_is_told() {
+        let (_home, stock) = taken("", &[]);
+        assert_eq!((row(&stock, "cache.v1").lasts.as_str(), row(&stock, "audit").lasts.as_str()), ("180 days, 64 MiB", "90 days, 16 MB"));
+        assert!(row(&stock, "memory.v1").on && row(&stock, "audit").on && row(&stock, "audit").encrypted);
+        let (_home, stock) = taken("memory = \"off\"\naudit = \"off\"\n[cache]\nttl_days = 10\nmax_disk_mib = 7", &[]);
+        assert_eq!(row(&stock, "cache.v1").lasts, "160 days, 7 MiB");
+        assert!(!row(&stock, "memory.v1").on && !row(&stock, "audit").on);
+    }
+
+    #[test]
+    fn links_lead_nowhere() {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("large"), [0; 4096]).unwrap();
+        fs::create_dir(home.path().join("audit")).unwrap();
+        std::os::unix::fs::symlink(home.path().join("large"), home.path().join("audit/link")).unwrap();
+        assert_eq!(size(&home.path().join("audit")), 0);
+        assert_eq!(size(&home.path().join("large")), 4096);
+    }
+}
