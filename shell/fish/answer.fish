@@ -167,6 +167,7 @@ end
 function __gptos_put
     set -g _GPTOS_AT $argv[1]
     set -e _GPTOS_HELD
+    set -e _GPTOS_STOPPED
     set -g _GPTOS_PUT $_GPTOS_ORIGINAL
     if test $_GPTOS_AT -gt 0
         set -g _GPTOS_PUT $_GPTOS_RING[$_GPTOS_AT]

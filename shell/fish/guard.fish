@@ -192,9 +192,10 @@ function __gptos_judge
             __gptos_say $rows
             set -g _GPTOS_MAY_RUN
         case hold stop
+            set -g _GPTOS_STOPPED $argv[1]
+            set -g _GPTOS_REASON $rows
             if test $ruling[1] = hold
                 set -g _GPTOS_HELD $argv[1]
-                set -g _GPTOS_REASON $rows
                 set -a rows 'gptos: Enter again runs it'
             end
             __gptos_say $rows

@@ -171,7 +171,9 @@ function __gptos_unfilled
     end
     commandline -C $_GPTOS_PLACES[$_GPTOS_FIRST]
     __gptos_arm_keys
-    __gptos_say "gptos: fill in $_GPTOS_HOLES[$_GPTOS_FIRST] first"
+    set -g _GPTOS_STOPPED "$(commandline -b)"
+    set -g _GPTOS_REASON "gptos: fill in $_GPTOS_HOLES[$_GPTOS_FIRST] first"
+    __gptos_say $_GPTOS_REASON
 end
 
 # === what is typed on a hole takes its place ===

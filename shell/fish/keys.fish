@@ -54,6 +54,7 @@ function __gptos_forget
     set -e _GPTOS_DUE
     set -e _GPTOS_EARLY
     set -e _GPTOS_HELD
+    set -e _GPTOS_STOPPED
     set -e _GPTOS_LATEST
     set -e _GPTOS_WISH
     set -g _GPTOS_LISTED 0

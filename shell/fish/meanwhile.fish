@@ -91,10 +91,12 @@ function __gptos_offer_late --no-scope-shadowing
     end
 end
 
-# The reason why a line is held must stay on the screen.
+# The reason why a line does not run must stay on the screen.
 function __gptos_say_late
     if set -q _GPTOS_HELD
         __gptos_say $_GPTOS_REASON 'gptos: Enter again runs it' $argv[1]
+    else if set -q _GPTOS_STOPPED; and test "$_GPTOS_STOPPED" = "$(commandline -b)"
+        __gptos_say $_GPTOS_REASON $argv[1]
     else
         __gptos_say $argv[1]
     end

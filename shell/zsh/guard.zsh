@@ -107,7 +107,8 @@ __gptos_may_run() {
             return 1
             ;;
         stop)
-            __gptos_say "$reply[3]"
+            __gptos_withhold "$reply[3]"
+            zle -R
             return 1
             ;;
         *) _GPTOS_UNCHECKED="$reply[2]" ;;
@@ -169,7 +170,7 @@ __gptos_hold() {
     integer room=$(( COLUMNS * 3 - 8 - $#offer ))
     (( $#reason > room )) && reason="${reason[1,room - 1]}…"
     _GPTOS_HELD="$PREBUFFER$BUFFER" _GPTOS_HELD_CHANGE="$UNDO_CHANGE_NO" _GPTOS_HELD_REASON="$reason$offer" _GPTOS_EARLY_ENTER=0
-    __gptos_say "$_GPTOS_HELD_REASON"
+    __gptos_withhold "$_GPTOS_HELD_REASON"
     zle -R
     __gptos_guard_lift
     # Without the clock no later Enter would be known from one typed ahead.

@@ -152,7 +152,7 @@ __gptos_is_unfilled() {
     for (( i = 1; i <= $#places; i++ )); do
         (( places[i] >= 0 )) && [[ $_GPTOS_HOLES[i] != '<>' ]] || continue
         CURSOR=$places[i]
-        __gptos_say "fill in $_GPTOS_HOLES[i] first"
+        __gptos_withhold "fill in $_GPTOS_HOLES[i] first"
         return 0
     done
     __gptos_close_holes

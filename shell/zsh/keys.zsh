@@ -87,11 +87,12 @@ __gptos_takes_enter() {
     fi
     (( _GPTOS_GUARD_FD )) && __gptos_guard_watch
     if (( _GPTOS_GUARD_FD )) && [[ -z $_GPTOS_HELD ]]; then
-        __gptos_say "$_GPTOS_NOTE · read it first, then Enter"
+        __gptos_withhold "$_GPTOS_NOTE · read it first, then Enter"
+        _GPTOS_WHY=''
         return 0
     elif (( _GPTOS_GUARD_FD )) && __gptos_is_held; then
         _GPTOS_EARLY_ENTER=$EPOCHREALTIME
-        __gptos_say "$_GPTOS_HELD_REASON"
+        __gptos_withhold "$_GPTOS_HELD_REASON"
         return 0
     fi
     # Only a line that was edited while it was held comes here with the guard up.

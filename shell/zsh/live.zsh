@@ -9,6 +9,7 @@ __gptos_watch_live() {
     integer at=0
     (( _GPTOS_DESCENDS && ! _GPTOS_FD && ! _GPTOS_N_HOLES )) || return 0
     [[ $CONTEXT == start && $BUFFER != "$_GPTOS_LIVE_ASKED" && $BUFFER == [^[:space:]]* && -z $_GPTOS_GHOST_LINE && -z $_GPTOS_HELD ]] || return 0
+    [[ $BUFFER != "$_GPTOS_WITHHELD" ]] || return 0
     __gptos_glance_must_wait && return 0
     at=${_GPTOS_RING[(Ie)$BUFFER]}
     if (( at )); then
@@ -23,9 +24,10 @@ __gptos_watch_live() {
     return 0
 }
 
-# The resident has read the line.
+# The resident has read the line. Enter may have been pressed since, and why it did nothing is worth more than a note.
 __gptos_live_answer() {
     emulate -L zsh
+    [[ $BUFFER != "$_GPTOS_WITHHELD" ]] || return 0
     local -a fields=("${(@0)1}")
     local note='' reading=''
     integer i=0

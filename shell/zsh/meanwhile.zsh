@@ -67,6 +67,10 @@ __gptos_arrive_late() {
         text="the answer is here, $_GPTOS_KEY_NAME shows: $_GPTOS_RING[first] ($_GPTOS_NOTES[first])"
     fi
     (( _GPTOS_EXTENDS )) || _GPTOS_MORE="$_GPTOS_NEW_MORE"
-    __gptos_is_held && text="$_GPTOS_HELD_REASON · $text"
+    if __gptos_is_held; then
+        text="$_GPTOS_HELD_REASON · $text"
+    elif [[ -z $_GPTOS_HELD && -n $_GPTOS_WHY && $BUFFER == "$_GPTOS_WITHHELD" ]]; then
+        text="$_GPTOS_WHY · $text"
+    fi
     __gptos_say "$text"
 }

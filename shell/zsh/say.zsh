@@ -36,6 +36,13 @@ __gptos_say() {
     zle -M -- "$REPLY"
 }
 
+# Says why Enter did nothing. While the line stays as it is no note about it takes the place of that.
+__gptos_withhold() {
+    emulate -L zsh
+    _GPTOS_WITHHELD="$BUFFER" _GPTOS_WHY="$1"
+    __gptos_say "$1"
+}
+
 # REPLY: a plain text, cut to so many columns.
 __gptos_fit() {
     emulate -L zsh
@@ -76,7 +83,7 @@ __gptos_say_note() {
     local REPLY='' note="$1"
     local -a said
     integer room=$(( COLUMNS - 1 ))
-    _GPTOS_SAID="$note"
+    _GPTOS_SAID="$note" _GPTOS_WITHHELD=''
     [[ $note == *'risk '(high|critical)* ]] && room=$(( COLUMNS * 3 - 1 ))
     if [[ $GPTOS_NOTE != 0 ]] || (( room > COLUMNS )); then
         __gptos_keep_risk "${3:+$3 }$note${2:+ · $2}" $room

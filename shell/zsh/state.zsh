@@ -26,6 +26,8 @@ typeset -g _GPTOS_ELAPSED='' _GPTOS_WAITING_FOR='' _GPTOS_MEANWHILE='' _GPTOS_ME
 typeset -gi _GPTOS_TAKEN=0
 # What was said last, and the last sign of progress.
 typeset -g _GPTOS_SAID='' _GPTOS_PROGRESS='' _GPTOS_KEY_NAME='the key'
+# The line at which Enter did nothing, and what more than a note may say of it.
+typeset -g _GPTOS_WITHHELD='' _GPTOS_WHY=''
 # The suggestions for this line: the ring, where in it the line is (0 = the original words), and who could be asked for more.
 typeset -ga _GPTOS_RING=() _GPTOS_NOTES=() _GPTOS_READINGS=() _GPTOS_TOOKS=() _GPTOS_REMARKS=()
 typeset -g _GPTOS_AT=0 _GPTOS_ORIGINAL='' _GPTOS_SHOWN='' _GPTOS_NOTE='' _GPTOS_MORE='' _GPTOS_QUERY=''

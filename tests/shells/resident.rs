@@ -56,13 +56,15 @@ pub struct FakeResident {
     questions: Arc<Mutex<Vec<Question>>>,
     /// The last question as it came.
     body: Arc<Mutex<Vec<u8>>>,
+    /// The questions whose askers have closed the connection.
+    done: Arc<Mutex<Vec<Question>>>,
 }
 
 impl FakeResident {
     /// One that answers by this rule.
     pub fn start(rule: impl Fn(&str, &str) -> Say + Send + 'static) -> Self {
         let root = tempfile::Builder::new().prefix("gptos-r").tempdir().unwrap();
-        let resident = Self { root, questions: Arc::default(), body: Arc::default() };
+        let resident = Self { root, questions: Arc::default(), body: Arc::default(), done: Arc::default() };
         let folder = resident.folder();
         for part in [folder.parent().unwrap(), &folder] {
             fs::create_dir(part).unwrap();
@@ -70,12 +72,15 @@ impl FakeResident {
         }
         let listener = UnixListener::bind(resident.socket()).unwrap();
         fs::set_permissions(resident.socket(), fs::Permissions::from_mode(0o600)).unwrap();
-        let (questions, body) = (Arc::clone(&resident.questions), Arc::clone(&resident.body));
+        let (questions, body, done) = (Arc::clone(&resident.questions), Arc::clone(&resident.body), Arc::clone(&resident.done));
         let rule = Arc::new(Mutex::new(rule));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (questions, body, rule) = (Arc::clone(&questions), Arc::clone(&body), Arc::clone(&rule));
-                thread::spawn(move || serve(stream, (&questions, &body), &|wish, words| rule.lock().unwrap()(wish, words)));
+                let (questions, body, rule, done) = (Arc::clone(&questions), Arc::clone(&body), Arc::clone(&rule), Arc::clone(&done));
+                thread::spawn(move || {
+                    let question = serve(stream, (&questions, &body), &|wish, words| rule.lock().unwrap()(wish, words));
+                    done.lock().unwrap().push(question);
+                });
             }
         });
         resident
@@ -94,6 +99,11 @@ impl FakeResident {
     /// What was asked so far, also connections without a question.
     pub fn questions(&self) -> Vec<Question> {
         self.questions.lock().unwrap().clone()
+    }
+
+    /// Whether somebody who asked this about these words has got the answer and closed the connection.
+    pub fn has_served(&self, wish: &str, words: &str) -> bool {
+        self.done.lock().unwrap().iter().any(|(done, about)| done == wish && about == words)
     }
 
     /// The words that were asked for an answer.
@@ -155,7 +165,11 @@ impl Full {
     }
 }
 
-fn serve(mut stream: UnixStream, (questions, body): (&Mutex<Vec<Question>>, &Mutex<Vec<u8>>), rule: &dyn Fn(&str, &str) -> Say) {
+fn serve(
+    mut stream: UnixStream,
+    (questions, body): (&Mutex<Vec<Question>>, &Mutex<Vec<u8>>),
+    rule: &dyn Fn(&str, &str) -> Say,
+) -> Question {
     let mut bytes = Vec::new();
     let mut chunk = [0; 65536];
     let question = loop {
@@ -186,7 +200,9 @@ fn serve(mut stream: UnixStream, (questions, body): (&Mutex<Vec<Question>>, &Mut
             let _ = stream.read(&mut chunk);
         }
     }
-    let _ = stream.shutdown(Shutdown::Both);
+    let _ = stream.shutdown(Shutdown::Write);
+    while stream.read(&mut chunk).is_ok_and(|count| count > 0) {}
+    question
 }
 
 /// A question, once it is whole.

@@ -185,6 +185,25 @@ fn what_was_taken_and_edited_is_judged_at_enter() {
 }
 
 #[test]
+fn the_answer_leaves_in_sight_why_the_line_with_what_was_taken_never_runs() {
+    both_modes(|mode| {
+        let s = Scene::new(mode, |fake, _| {
+            offering(fake, &[("touch answer", NOTE)]).ruling("<name>", Ruling::Stop("<name> is still to be filled in"))
+        });
+        s.take();
+        s.t.type_text(" <name>");
+        read_the_line();
+        s.t.key("Enter");
+        s.t.wait_for_screen("gptos: <name> is still to be filled in\n");
+        s.fake.tell();
+        s.t.wait_for_screen(
+            "gptos: <name> is still to be filled in\ngptos: the answer is here, Ctrl-G shows: touch answer (offline · risk none)\n",
+        );
+        s.expect("touch guess <name>");
+    });
+}
+
+#[test]
 fn control_c_ends_the_request_and_keeps_the_words_or_what_was_taken() {
     both_modes(|mode| {
         for taken in [false, true] {

@@ -153,6 +153,9 @@ fn enters_typed_ahead_and_a_key_held_down_run_nothing() {
     if longest_pause < Duration::from_millis(150) {
         t.buffer();
         bench.assert_not_run(&t, 1);
+    }
+    // On a busy machine one of the Enters may have come after a pause that makes it a decision.
+    if !bench.marker.exists() {
         thread::sleep(CONFIRMING);
         t.key("Enter");
     }

@@ -1,8 +1,10 @@
 //! The note below a suggestion while it is edited.
 
+use std::sync::mpsc;
 use std::time::Duration;
 
 use super::{scripted, start_with};
+use crate::fake::Ruling;
 use crate::resident::{FakeResident, NOTE, Say};
 use crate::terminal::Setup;
 
@@ -80,4 +82,60 @@ fn without_a_resident_the_note_stays_as_it_was() {
     t.type_text(" src");
     t.wait_until_idle();
     assert_eq!(t.screen(), format!("[1]> ls src\n● {NOTE}"));
+}
+
+#[test]
+fn a_reading_that_comes_late_does_not_take_the_place_of_why_enter_did_nothing() {
+    let stop = Ruling::Stop("<name> is still to be filled in");
+    let hold = Ruling::Hold("high", "risk high: it deletes");
+    for (ruling, guard_ms, reason) in [
+        (stop, 0, "gptos: <name> is still to be filled in"),
+        (hold, 0, "gptos: risk high: it deletes · Enter again runs it"),
+        (Ruling::Pass("none"), 600_000, "gptos: cache · risk none · read it first, then Enter"),
+    ] {
+        let (release, released) = mpsc::channel();
+        let resident = FakeResident::start(move |wish, words| {
+            if words == "ls -l <name>" {
+                released.recv_timeout(Duration::from_secs(60)).unwrap();
+            }
+            match wish {
+                "answer" => Say::commands(&["ls -l"]),
+                "reading" => Say::Records(vec![("note".to_owned(), "edited · risk none".to_owned())]),
+                _ => Say::ask(),
+            }
+        });
+        let (_dir, helper) = scripted();
+        let setup = Setup { before: format!("GPTOS_ENTER_GUARD_MS={guard_ms}"), ..Setup::default() };
+        let t = start_with(&helper.ruling("<name>", ruling), resident.setup(setup));
+        t.type_text("list files");
+        t.key("C-g");
+        t.wait_for_buffer(|b| b == "ls -l");
+        t.type_text(" <name>");
+        t.wait_for(|| readings(&resident).contains(&"ls -l <name>".to_owned()).then_some(()), "the question");
+        t.key("Enter");
+        t.wait_for_screen(reason);
+        release.send(()).unwrap();
+        t.wait_for(|| resident.has_served("reading", "ls -l <name>").then_some(()), "the answer to be read");
+        t.wait_until_idle();
+        assert_eq!(t.screen(), format!("[1]> ls -l <name>\n{reason}"));
+    }
+}
+
+#[test]
+fn the_note_is_back_when_a_line_that_did_not_run_is_edited() {
+    let resident = reads();
+    let (_dir, helper) = scripted();
+    let setup = Setup { before: "GPTOS_ENTER_GUARD_MS=0".to_owned(), ..Setup::default() };
+    let t = start_with(&helper.ruling("<name>", Ruling::Stop("<name> is still to be filled in")), resident.setup(setup));
+    t.type_text("list files");
+    t.key("C-g");
+    t.wait_for_buffer(|b| b == "ls -l");
+    t.type_text(" <name>");
+    t.wait_for_screen("● edited · risk none · reads ls -l <name>");
+    t.key("Enter");
+    t.wait_for_screen("gptos: <name> is still to be filled in");
+    t.type_text("s");
+    t.wait_for_screen("● edited · risk none · reads ls -l <name>s");
+    t.key("BSpace");
+    t.wait_for(|| t.screen().ends_with("reads ls -l <name>").then_some(()), "the note of the line as it is");
 }

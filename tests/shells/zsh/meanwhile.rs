@@ -202,6 +202,21 @@ fn what_was_taken_and_edited_is_judged_at_enter() {
 }
 
 #[test]
+fn the_answer_leaves_in_sight_why_the_line_with_what_was_taken_never_runs() {
+    let (_dir, helper) = scripted();
+    let helper = offering(helper, &[("touch answer", NOTE)]).ruling("<name>", Ruling::Stop("<name> is still to be filled in"));
+    let t = start(&helper);
+    take(&t, "make a file");
+    t.type_text(" <name>");
+    thread::sleep(READING);
+    t.key("Enter");
+    t.wait_for_screen("gptos: <name> is still to be filled in");
+    helper.tell();
+    t.wait_for_screen("gptos: <name> is still to be filled in · the answer is here, Ctrl-G shows: ");
+    assert_eq!(t.buffer(), "touch guess <name>");
+}
+
+#[test]
 fn control_c_ends_the_request_and_keeps_the_words_or_what_was_taken() {
     for taken in [false, true] {
         let (_dir, helper) = scripted();
