@@ -348,7 +348,7 @@ async fn ran(State(shared): State<Shared>, Json(wire): Json<RanRequest>) -> Resp
     };
     let backend = Arc::clone(&shared.backend);
     let recorded = tokio::task::spawn_blocking(move || {
-        let ran = Ran { query: &query, aim: &aim, command: &wire.command, status: wire.status };
+        let ran = Ran { query: &query, aim: &aim, command: &wire.command, status: wire.status, rules: &setup.rules };
         backend.pipeline().record_ran(&ran, &facts, SystemTime::now());
     });
     match recorded.await {

@@ -2,6 +2,7 @@
 
 use std::io::{BufReader, Read};
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -11,8 +12,10 @@ use super::arguments::{CheckArguments, DialectArguments};
 use super::batch::{self, Form};
 use super::output::{Output, visible};
 use super::{ExitStatus, facts};
+use crate::config::InForce;
 use crate::domain::{Risk, ShellKind};
-use crate::validate::{self, Finding, Policy, Verdict};
+use crate::paths::Paths;
+use crate::validate::{self, CustomRules, Finding, Policy, Verdict};
 
 const COMMANDS: Form = Form { field: "command", hint: "a line looks like {\"id\": 1, \"command\": \"rm -rf build\"}" };
 
@@ -61,7 +64,7 @@ impl<'a> From<&'a Finding> for Found<'a> {
 pub(super) fn one(arguments: &CheckArguments, output: &mut Output<'_>) -> ExitStatus {
     let Some(line) = line_of(&arguments.command, "check", output) else { return ExitStatus::Usage };
     let shell = arguments.shell.map_or_else(facts::default_shell, |name| name.0);
-    let verdict = validate::check(&line, &Policy::new(shell));
+    let verdict = validate::check(&line, &Policy::new(shell).with_rules(own_rules()));
     if arguments.json {
         output.data(&format!("{}\n", batch::json(&Report::new(None, Some(&verdict)))));
     } else {
@@ -97,23 +100,31 @@ pub(super) fn line_of(words: &[String], verb: &str, output: &mut Output<'_>) -> 
 
 /// Checks JSON lines.
 pub(super) fn many(arguments: DialectArguments, output: &mut Output<'_>) -> ExitStatus {
-    let shell = arguments.shell.map(|name| name.0);
+    let (shell, rules) = (arguments.shell.map(|name| name.0), own_rules());
     let mut answer = |id: &Value, command: Option<&str>| {
-        let verdict = command.map(|command| in_dialects(command, shell));
+        let verdict = command.map(|command| in_dialects(command, shell, &rules));
         Ok(batch::json(&Report::new(Some(id), verdict.as_ref())))
     };
     batch::answer_lines(BufReader::new(std::io::stdin().lock()), &COMMANDS, &mut answer, output)
 }
 
+/// The rules that the user, the administrator and the project at hand have added or silenced.
+fn own_rules() -> Arc<CustomRules> {
+    let paths = Paths::from_environment();
+    let here = std::env::current_dir().unwrap_or_default();
+    InForce::read(paths.config_file.as_deref(), &here, paths.home.as_deref()).rules
+}
+
 /// The verdict for one shell, or the worst among the shells that understand the line.
-fn in_dialects(command: &str, shell: Option<ShellKind>) -> Verdict {
+fn in_dialects(command: &str, shell: Option<ShellKind>, rules: &Arc<CustomRules>) -> Verdict {
+    let judged = |shell| validate::check(command, &Policy::new(shell).with_rules(Arc::clone(rules)));
     if let Some(shell) = shell {
-        return validate::check(command, &Policy::new(shell));
+        return judged(shell);
     }
-    let verdicts = ShellKind::ALL.map(|shell| validate::check(command, &Policy::new(shell)));
+    let verdicts = ShellKind::ALL.map(judged);
     let parses = |verdict: &Verdict| verdict.findings.iter().all(|finding| finding.rule != "syntax");
     let worst = verdicts.into_iter().max_by_key(|verdict| (parses(verdict), verdict.risk));
-    worst.unwrap_or_else(|| validate::check(command, &Policy::new(ShellKind::Bash)))
+    worst.unwrap_or_else(|| judged(ShellKind::Bash))
 }
 
 fn read_line() -> Result<String, String> {

@@ -329,7 +329,7 @@ fn ran(shell: ShellKind, status: i32) -> ExitStatus {
         Some(Err(_)) | None => {
             let backend = wiring::direct(&surroundings.paths);
             backend.setup();
-            let ran = Ran { query: &query, aim: &aim, command: &request.command, status };
+            let ran = Ran { query: &query, aim: &aim, command: &request.command, status, rules: &backend.setup().rules };
             backend.pipeline().record_ran(&ran, &facts, SystemTime::now());
             backend.pipeline().flush_memory(FLUSH_LIMIT);
             ExitStatus::Success

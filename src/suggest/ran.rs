@@ -11,7 +11,7 @@ use super::pipeline::{Mode, Pipeline, Request};
 use super::ports::RanLine;
 use crate::domain::{Aim, Candidate, ContextField, Origin, Query, ShellFacts};
 use crate::offline;
-use crate::validate::{Policy, judge};
+use crate::validate::{CustomRules, Policy, judge};
 
 /// A line that was run after it came from a suggestion.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +24,8 @@ pub struct Ran<'a> {
     pub command: &'a str,
     /// Its exit status.
     pub status: i32,
+    /// What its user adds to the rules.
+    pub rules: &'a Arc<CustomRules>,
 }
 
 /// Words that begin like this say how to change something. Without what they change they are no question.
@@ -34,7 +36,7 @@ impl Pipeline {
     /// longer. A line that holds a secret or does not pass the gate is not kept at all.
     pub fn record_ran(&self, ran: &Ran<'_>, facts: &ShellFacts, now: SystemTime) {
         self.record_run(ran, facts, now);
-        let Ran { query, aim, command, status } = *ran;
+        let Ran { query, aim, command, status, rules } = *ran;
         let lost_its_aim = aim.refines.is_none() && changes_something(query.as_str());
         let Some(memory) = self.memory().filter(|_| !query.is_private() && !lost_its_aim) else { return };
         let redacted = aimed::redacted(query, aim);
@@ -43,7 +45,7 @@ impl Pipeline {
         let candidate = Candidate { command: command.to_owned(), holes: Vec::new(), reading: None, origin: Origin::Ran, confidence: 1.0 };
         let known = || memory.recall(&key).iter().any(|known| known.command == command);
         let keep = redacted.is_clean()
-            && judge(&candidate, &Policy::new(facts.shell).with_comments(facts.comments)).is_ok()
+            && judge(&candidate, &Policy::new(facts.shell).with_comments(facts.comments).with_rules(Arc::clone(rules))).is_ok()
             && if status == 0 { self.was_suggested(ran, facts, now) } else { known() };
         // A line that holds a secret has no form in which it may be kept.
         if keep && let Some(command) = redacted.keep(command) {

@@ -72,7 +72,7 @@ impl Pipeline {
         let is_private = ran.query.is_private() || ran.command.starts_with([' ', '\t']);
         let Some(recorder) = self.recorder().filter(|_| !is_private) else { return };
         let (query, aim, command, status) = (ran.query.clone(), ran.aim.clone(), ran.command.to_owned(), ran.status);
-        let policy = Policy::new(facts.shell).with_comments(facts.comments);
+        let policy = Policy::new(facts.shell).with_comments(facts.comments).with_rules(Arc::clone(ran.rules));
         recorder.trail.record(Box::new(move || {
             let redacted = aimed::redacted(&query, &aim);
             let verdict = check(&command, &policy);

@@ -75,6 +75,15 @@ fn check_answers_people_scripts_and_pipes() {
     let report: serde_json::Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!((run.code, report["risk"].as_str()), (Some(3), Some("medium")));
     assert!(report["findings"][0]["start"].as_u64().unwrap() >= 6, "{report}");
+    // What the user and the project say counts here as it does at Enter.
+    env.configure(
+        "rules.silence = [\"rm-recursive\"]\n[[rules.add]]\nid = \"mine\"\nprograms = [\"cp\"]\nrisk = \"high\"\nreason = \"prod\"\n",
+    );
+    for (line, code) in [("cp -r one prod", 4), ("rm -rf build", 0)] {
+        assert_eq!(env.run(&["check", "--shell", "bash", "--", line]).code, Some(code), "{line}");
+        let batch = env.run_with_input(&["batch", "check"], format!("{{\"id\": 1, \"command\": \"{line}\"}}\n").as_bytes());
+        assert_eq!(batch.out.contains("\"high\""), code == 4, "{line}: {}", batch.out);
+    }
     assert_eq!(env.run_with_input(&["check"], b"ls \xff").code, Some(64));
     assert_eq!(env.run_with_input(&["check"], &vec![b'a'; 1024 * 1024 + 1]).code, Some(64));
 }
