@@ -264,8 +264,8 @@ mod tests {
 
     #[test]
     fn a_dialect_that_does_not_parse_has_no_say() {
-        let fish_only = in_dialects("for x in 1 2; echo $x; end", None);
+        let fish_only = in_dialects("for x in 1 2; echo $x; end", None, &Arc::default());
         assert!(fish_only.findings.iter().all(|finding| finding.rule != "syntax"), "{fish_only:?}");
-        assert!(in_dialects("echo 'a", None).risk >= Risk::Medium);
+        assert!(in_dialects("echo 'a", None, &Arc::default()).risk >= Risk::Medium);
     }
 }

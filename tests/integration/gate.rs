@@ -77,7 +77,7 @@ fn check_answers_people_scripts_and_pipes() {
     assert!(report["findings"][0]["start"].as_u64().unwrap() >= 6, "{report}");
     // What the user and the project say counts here as it does at Enter.
     env.configure(
-        "rules.silence = [\"rm-recursive\"]\n[[rules.add]]\nid = \"mine\"\nprograms = [\"cp\"]\nrisk = \"high\"\nreason = \"prod\"\n",
+        "[rules]\nsilence = [\"rm-recursive\"]\n[[rules.add]]\nid = \"mine\"\nprograms = [\"cp\"]\nrisk = \"high\"\nreason = \"prod\"\n",
     );
     for (line, code) in [("cp -r one prod", 4), ("rm -rf build", 0)] {
         assert_eq!(env.run(&["check", "--shell", "bash", "--", line]).code, Some(code), "{line}");
