@@ -153,7 +153,7 @@ enum Verb {
     )]
     Doctor(DoctorArguments),
     /// Tell on one screen what is kept on this machine, what leaves it, and how to end either
-    #[command(after_help = "Nothing is sent or changed. Exit status: 0, 64 usage.")]
+    #[command(hide = true, after_help = "Nothing is sent or changed. Exit status: 0, 64 usage.")]
     Privacy(StatusArguments),
     /// Open an ssh session in which the keys work, with nothing installed over there
     #[command(hide = true, after_help = ssh::AFTER_HELP)]
