@@ -77,9 +77,9 @@ fn check_answers_people_scripts_and_pipes() {
     assert!(report["findings"][0]["start"].as_u64().unwrap() >= 6, "{report}");
     // What the user and the project say counts here as it does at Enter.
     env.configure(
-        "[rules]\nsilence = [\"rm-recursive\"]\n[[rules.add]]\nid = \"mine\"\nprograms = [\"cp\"]\nrisk = \"high\"\nreason = \"prod\"\n",
+        "[rules]\nsilence = [\"git-force-push\"]\n[[rules.add]]\nid = \"mine\"\nprograms = [\"cp\"]\nrisk = \"high\"\nreason = \"prod\"\n",
     );
-    for (line, code) in [("cp -r one prod", 4), ("rm -rf build", 0)] {
+    for (line, code) in [("cp -r one prod", 4), ("git push -f", 3)] {
         assert_eq!(env.run(&["check", "--shell", "bash", "--", line]).code, Some(code), "{line}");
         let batch = env.run_with_input(&["batch", "check"], format!("{{\"id\": 1, \"command\": \"{line}\"}}\n").as_bytes());
         assert_eq!(batch.out.contains("\"high\""), code == 4, "{line}: {}", batch.out);
