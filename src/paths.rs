@@ -113,6 +113,11 @@ impl Paths {
         }
     }
 
+    /// The folder of keys that were handed over, in the folder of state; it need not exist.
+    pub fn keys_dir(&self) -> Option<PathBuf> {
+        self.state_dir.as_ref().map(|folder| folder.join("keys"))
+    }
+
     /// The folder of the user's intents, beside the configuration file; it need not exist.
     pub fn intents_dir(&self) -> Option<PathBuf> {
         self.config_file.as_ref().and_then(|file| file.parent()).map(|folder| folder.join("intents"))

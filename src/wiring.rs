@@ -9,7 +9,7 @@ use crate::api::{Backend, Notice, Setup};
 use crate::audit::{FileTrail, Nowhere, Writer};
 use crate::cache::{CacheSettings, DiskCache, MemoryCache};
 use crate::config::{Config, ConfigFile, ConfigProblem, PackFiles, PackFolder};
-use crate::domain::{AuditMode, ShellFacts};
+use crate::domain::{AuditMode, KeySettings, Secret, ShellFacts};
 use crate::fix::{Seen, Wanted};
 use crate::memory::FileMemory;
 use crate::offline::{Pack, PackProblem, Translator};
@@ -19,7 +19,7 @@ use crate::providers::{self, HttpPool, ProviderSettings};
 use crate::secrets;
 use crate::suggest::pipeline::{Pipeline, Place};
 use crate::suggest::ports::{
-    AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Commands, Memory, Provider, ShellSyntax, Surroundings, Trail,
+    AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Commands, KeySource, Memory, Provider, ShellSyntax, Surroundings, Trail,
 };
 use crate::suggest::recording::Recorder;
 use crate::suggest::{engine, trial};
@@ -330,7 +330,21 @@ fn with_pipeline(
 }
 
 fn build_provider(settings: &ProviderSettings, pool: &HttpPool) -> Arc<dyn Provider> {
-    providers::build(settings, pool, settings.key.as_ref().map_or_else(secrets::none, secrets::source))
+    providers::build(settings, pool, key_source(settings))
+}
+
+/// The source of a provider's key. From then on this process may hold one, so it leaves nothing behind when it dies.
+pub fn key_source(settings: &ProviderSettings) -> Arc<dyn KeySource> {
+    let Some(key) = &settings.key else { return secrets::none() };
+    platform::keep_secrets();
+    secrets::source(key, Paths::from_environment().keys_dir())
+}
+
+/// A provider with a key that was just handed over.
+pub fn provider_with_key(settings: &ProviderSettings, key: Secret) -> Arc<dyn Provider> {
+    platform::keep_secrets();
+    let settings = ProviderSettings { key: settings.key.clone().or(Some(KeySettings::Env(String::new()))), ..settings.clone() };
+    providers::build(&settings, &HttpPool::new(), secrets::given(key))
 }
 
 /// A cache in memory until the one on disk is open.

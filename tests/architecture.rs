@@ -28,7 +28,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("cache", &["domain", "suggest::ports"]),
     ("memory", &["domain", "platform", "suggest::ports"]),
     ("audit", &["domain", "platform", "suggest::ports"]),
-    ("secrets", &["domain", "suggest::ports"]),
+    ("secrets", &["domain", "platform", "suggest::ports"]),
     ("system", &["domain", "syntax", "suggest::ports", "platform", "fix", "complete", "validate::Effect", "validate::EffectKind"]),
     ("client", &["domain", "protocol", "paths", "env_vars", "platform"]),
     ("api", &["domain", "protocol", "suggest", "validate", "offline", "fix", "platform", "line"]),

@@ -80,6 +80,7 @@ pub fn list(paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
             Some(KeySettings::File(_)) => "file".to_owned(),
             Some(KeySettings::Command(_)) => "command".to_owned(),
             Some(KeySettings::Env(_)) => "env".to_owned(),
+            Some(KeySettings::Login(login)) => format!("login {}", login.store.name()),
         };
         let origin = provider.server().map_or_else(|| "this machine".to_owned(), |server| server.base_url.origin());
         [provider.name.clone(), provider.kind().name().to_owned(), visible(&provider.model), origin, key]

@@ -9,7 +9,7 @@ use super::{ExitStatus, facts};
 use crate::config::{Config, nearest};
 use crate::paths::Paths;
 use crate::providers::{self, HttpPool, ProviderSettings};
-use crate::{secrets, wiring};
+use crate::wiring;
 
 /// Lists the models of a provider, or says in one line why it cannot.
 pub(super) type Lister<'a> = &'a dyn Fn(&ProviderSettings) -> Result<Vec<String>, String>;
@@ -103,7 +103,7 @@ pub(super) fn call_once(section: &ProviderSettings) -> Result<String, String> {
 /// Fetches the list of models.
 pub(super) fn list_models(section: &ProviderSettings) -> Result<Vec<String>, String> {
     let mut facts = facts::gather(facts::default_shell(), String::new());
-    let keys = section.key.as_ref().map_or_else(secrets::none, secrets::source);
+    let keys = wiring::key_source(section);
     facts::add_keys(&mut facts, &keys.variables().into_iter().map(str::to_owned).collect::<Vec<_>>());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     let listed = runtime.block_on(providers::models(section, &HttpPool::new(), keys.as_ref(), &facts));

@@ -177,9 +177,15 @@ pub const ALL: &[Key] = &[
     Key { path: "provider.model", expects: "the name of a model", default: "required, but not for \"command\"", doc: "The model to ask." },
     Key {
         path: "provider.key",
-        expects: "one of { file = \"…\" }, { command = \"…\" } or { env = \"…\" }",
+        expects: "one of { login = \"…\" }, { file = \"…\" }, { command = \"…\" } or { env = \"…\" }",
         default: "no key is sent",
         doc: "Where its key is kept; the key itself is never written here.",
+    },
+    Key {
+        path: "provider.key.login",
+        expects: "\"keyring\" or \"file\"",
+        default: "none",
+        doc: "Where `gptos auth login` put the key, which writes this line; it is sent to the address it was given for alone.",
     },
     Key {
         path: "provider.key.file",
@@ -191,7 +197,7 @@ pub const ALL: &[Key] = &[
         path: "provider.key.command",
         expects: "a command line, or an array of its words",
         default: "none",
-        doc: "A command that prints the key; no shell reads it.",
+        doc: "A command that prints the key in its first line; no shell reads it.",
     },
     Key {
         path: "provider.key.env",

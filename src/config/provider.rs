@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use toml::Spanned;
 
 use super::ConfigProblem;
-use super::raw::{RawCommand, RawKey, RawKind, RawProvider};
+use super::raw::{RawCommand, RawKey, RawKind, RawProvider, RawStore};
 use super::resolve::{Lines, Reader, check_env_name, check_provider_name, expected};
-use crate::domain::KeySettings;
+use crate::domain::{KeySettings, LoginKey, LoginStore};
 use crate::providers::{BaseUrl, ProviderKind, ProviderSettings, ProxySettings, ReachSettings, ServerSettings, WireSettings};
 
 /// The newest version of Azure's interface that is not a preview.
@@ -57,7 +57,7 @@ impl Reader<'_> {
             proxy: if raw.proxy.is_some() { ProxySettings::Off } else { ProxySettings::OfTheShell },
             ca_file: raw.ca_file.map(|file| self.file(&file, "provider.ca_file")).transpose()?,
         };
-        let key = raw.key.map(|key| self.key(key)).transpose()?;
+        let key = raw.key.map(|key| self.key(key, name.get_ref(), &server.base_url)).transpose()?;
         Ok(ProviderSettings { name: name.into_inner(), reach: ReachSettings::Server(server), model: model.into_inner(), key })
     }
 
@@ -116,12 +116,14 @@ impl Reader<'_> {
         Ok(words.clone())
     }
 
-    fn key(&self, raw: Spanned<RawKey>) -> Result<KeySettings, ConfigProblem> {
+    fn key(&self, raw: Spanned<RawKey>, provider: &str, base_url: &BaseUrl) -> Result<KeySettings, ConfigProblem> {
         let span = raw.span();
         let refuse = |span, key: &str| self.problem(Some(span), Some(key), expected(key));
         match raw.into_inner() {
-            RawKey { file: Some(file), command: None, env: None } => Ok(KeySettings::File(self.file(&file, "provider.key.file")?)),
-            RawKey { file: None, command: Some(command), env: None } => {
+            RawKey { file: Some(file), command: None, env: None, login: None } => {
+                Ok(KeySettings::File(self.file(&file, "provider.key.file")?))
+            }
+            RawKey { file: None, command: Some(command), env: None, login: None } => {
                 let at = command.span();
                 let words = match command.into_inner() {
                     RawCommand::Line(line) => shell_words::split(&line).ok(),
@@ -133,7 +135,14 @@ impl Reader<'_> {
                     .map(KeySettings::Command)
                     .ok_or_else(|| refuse(at, "provider.key.command"))
             }
-            RawKey { file: None, command: None, env: Some(env) } => match check_env_name(env.get_ref()) {
+            RawKey { file: None, command: None, env: None, login: Some(store) } => {
+                let store = match store.into_inner() {
+                    RawStore::Keyring => LoginStore::Keyring,
+                    RawStore::File => LoginStore::File,
+                };
+                Ok(KeySettings::Login(LoginKey { provider: provider.to_owned(), origin: base_url.origin(), store }))
+            }
+            RawKey { file: None, command: None, env: Some(env), login: None } => match check_env_name(env.get_ref()) {
                 Ok(()) => Ok(KeySettings::Env(env.into_inner())),
                 Err(_) => Err(refuse(env.span(), "provider.key.env")),
             },

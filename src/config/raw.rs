@@ -180,6 +180,14 @@ pub(super) struct RawKey {
     pub file: Option<Spanned<String>>,
     pub command: Option<Spanned<RawCommand>>,
     pub env: Option<Spanned<String>>,
+    pub login: Option<Spanned<RawStore>>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawStore {
+    Keyring,
+    File,
 }
 
 #[derive(Deserialize)]

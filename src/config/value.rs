@@ -103,6 +103,7 @@ fn key_place(key: &KeySettings) -> String {
         KeySettings::File(path) => format!("file {}", path.display()),
         KeySettings::Command(words) => format!("command {}", words_place(words)),
         KeySettings::Env(name) => format!("env {name}"),
+        KeySettings::Login(login) => format!("login {}", login.store.name()),
     }
 }
 

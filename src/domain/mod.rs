@@ -27,7 +27,7 @@ pub use hole::Hole;
 pub use page::{OptionCheck, PageOffer};
 pub use query::{Query, QueryError};
 pub use risk::Risk;
-pub use secret::{KeySettings, Secret};
+pub use secret::{KeySettings, LoginKey, LoginStore, Secret};
 pub use shell::ShellKind;
 pub use slips::slips;
 pub use visible::visible;

@@ -31,6 +31,12 @@ pub fn descriptor_directory() -> &'static Path {
     Path::new("/proc/self/fd")
 }
 
+/// A process that cannot be dumped cannot be traced by others of the same user either.
+pub(super) fn forbid_inspection() {
+    use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+}
+
 /// Resident set size of this process in bytes.
 pub fn resident_memory() -> Option<u64> {
     let statm = std::fs::read_to_string("/proc/self/statm").ok()?;

@@ -25,6 +25,9 @@ pub fn session_runtime_dir(_uid: u32) -> Option<PathBuf> {
     None
 }
 
+/// Nothing to do: the system lets nobody but debuggers it trusts look into a process.
+pub(super) fn forbid_inspection() {}
+
 /// Where this process finds its open descriptors by number.
 pub fn descriptor_directory() -> &'static Path {
     Path::new("/dev/fd")

@@ -34,6 +34,15 @@ pub fn raise_descriptor_limit(wanted: u64) {
     }
 }
 
+/// Leaves nothing of this process's memory behind when it dies, and lets no other process of this user look into it. What
+/// it starts writes no core file either; whether they may be looked into is theirs.
+pub fn keep_secrets() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    // Neither can fail for a process that only lowers its own limits.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    system::forbid_inspection();
+}
+
 /// How many files and connections this process has open.
 pub fn open_descriptors() -> Option<usize> {
     // The one that lists the directory is among them.

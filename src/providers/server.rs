@@ -192,7 +192,8 @@ impl Server {
     async fn attempt(&self, call: Call<'_>) -> Result<RawAnswer, AttemptError> {
         let total = Bound::new(Stage::Total, call.limits.total);
         let late = |_| AttemptError::new(FailureClass::Slow(Stage::Total), "the key did not come in time; hint: try again");
-        let key = total.on(self.keys.key(call.facts)).await.map_err(late)??;
+        let mut key = total.on(self.keys.key(call.facts)).await.map_err(late)??;
+        let mut is_fresh = false;
         let route = Route::new(&self.settings, call.limits.connect, &call.facts.proxies);
         let mut form = self.learnt().form;
         // Each turn drops or renames one parameter, so there are few.
@@ -200,6 +201,15 @@ impl Server {
             match self.exchange(&call, form, &route, key.as_ref(), total).await {
                 Ok(answer) => break Ok(answer),
                 Err(Setback::Form(next)) => form = next,
+                // The key may have been changed since it was fetched.
+                Err(Setback::Failed(error)) if error.class == FailureClass::Auth => {
+                    let may_differ = self.keys.rejected() && !std::mem::replace(&mut is_fresh, true);
+                    let found = if may_differ { total.on(self.keys.key(call.facts)).await.ok().and_then(Result::ok) } else { None };
+                    match found {
+                        Some(another) if another.is_some() && another != key => key = another,
+                        _ => break Err(error),
+                    }
+                }
                 Err(Setback::Failed(error)) => break Err(error),
             }
         };
@@ -209,7 +219,6 @@ impl Server {
     /// What a failure teaches for the next attempt.
     fn after(&self, mut error: AttemptError, route: &Route, form: Form) -> AttemptError {
         match error.class {
-            FailureClass::Auth => self.keys.rejected(),
             // The connection is silent or dead, and others that were kept beside it may be as well.
             FailureClass::Slow(_) | FailureClass::LocalNetwork | FailureClass::Unsent => self.pool.forget(route),
             FailureClass::Truncated if error.may_retry == Some(true) => {

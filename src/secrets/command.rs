@@ -4,6 +4,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use tokio::time::Instant;
+use zeroize::Zeroizing;
 
 use super::program::{Program, ProgramError, ProgramLimits, SESSION_VARIABLES};
 use super::{KEY_LIMIT, only_line, refuse};
@@ -31,7 +32,8 @@ enum State {
     #[default]
     Unknown,
     Running(Run),
-    Known(Secret),
+    /// The key, and whether it was handed out from memory since it was fetched.
+    Known(Secret, bool),
     Failed(AttemptError, Instant),
 }
 
@@ -43,8 +45,11 @@ impl KeyCommand {
     async fn find(&self, facts: &ShellFacts) -> Result<Option<Secret>, AttemptError> {
         let run = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            match &*state {
-                State::Known(key) => return Ok(Some(key.clone())),
+            match &mut *state {
+                State::Known(key, is_remembered) => {
+                    *is_remembered = true;
+                    return Ok(Some(key.clone()));
+                }
                 State::Failed(error, at) if at.elapsed() < FAILURE_KEPT => return Err(error.clone()),
                 // A finished run whose starter is gone still has its result.
                 State::Running(run) => run.clone(),
@@ -59,7 +64,7 @@ impl KeyCommand {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(&*state, State::Running(current) if current.ptr_eq(&run)) {
             *state = match &result {
-                Ok(key) => State::Known(key.clone()),
+                Ok(key) => State::Known(key.clone(), false),
                 Err(error) => State::Failed(error.clone(), Instant::now()),
             };
         }
@@ -86,11 +91,12 @@ impl KeySource for KeyCommand {
         SESSION_VARIABLES.to_vec()
     }
 
-    fn rejected(&self) {
+    /// One that was fetched for the very call that was refused would be the same.
+    fn rejected(&self) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(*state, State::Known(_)) {
-            *state = State::Unknown;
-        }
+        let State::Known(_, is_remembered) = *state else { return false };
+        *state = State::Unknown;
+        is_remembered
     }
 }
 
@@ -103,7 +109,10 @@ async fn run(program: Program, time: Duration, shown: String) -> Result<Secret, 
             other => other.to_string(),
         })
     })?;
-    only_line(&printed).map_err(|cause| fail(format!("what it printed {cause}")))
+    // Stores of passwords keep notes in the lines below.
+    let printed = Zeroizing::new(printed);
+    let first = printed.trim_ascii_start().split(|byte| *byte == b'\n').next().unwrap_or_default();
+    only_line(first).map_err(|cause| fail(format!("what it printed {cause}")))
 }
 
 #[cfg(test)]

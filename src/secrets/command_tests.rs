@@ -49,6 +49,25 @@ async fn one_run_serves_everybody_until_the_key_is_rejected() {
 }
 
 #[tokio::test]
+async fn what_stands_below_the_key_does_not_count() {
+    let home = tempfile::tempdir().expect("makes a directory");
+    let key = sh("printf 'sk-1\\r\\nuser: ada\\nurl: https://a.example\\n'").key(&facts(home.path())).await;
+    assert_eq!(key, Ok(Some(Secret::new("sk-1".into()))));
+}
+
+#[tokio::test]
+async fn only_a_key_from_memory_may_be_another_by_now() {
+    let home = tempfile::tempdir().expect("makes a directory");
+    let (source, facts) = (sh("echo sk-1"), facts(home.path()));
+    assert!(!source.rejected(), "there was none");
+    source.key(&facts).await.expect("runs");
+    assert!(!source.rejected(), "it was fetched for this call");
+    source.key(&facts).await.expect("runs again");
+    source.key(&facts).await.expect("is remembered");
+    assert!(source.rejected());
+}
+
+#[tokio::test]
 async fn a_run_outlives_the_request_that_started_it() {
     let home = tempfile::tempdir().expect("makes a directory");
     let source = sh("echo run >> \"$HOME/runs\"; sleep 0.3; echo sk-1");
@@ -77,7 +96,6 @@ async fn failures_name_the_program_and_not_its_output() {
         (sh("echo sk-1; exit 3"), "key command sh: exit status 3; hint: run it in a terminal"),
         (sh("kill -9 $$"), "key command sh: was killed"),
         (sh("true"), "key command sh: what it printed is empty"),
-        (sh("echo a; echo b"), "key command sh: what it printed has more than one line"),
         (KeyCommand::new(vec!["/nonexistent".into()]), "key command /nonexistent: entity not found"),
         (KeyCommand::new(Vec::new()), "key command: is empty"),
         (KeyCommand::new(vec![String::new()]), "key command: is empty"),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use zeroize::Zeroizing;
 
 use super::{KEY_LIMIT, only_line, refuse};
 use crate::domain::{AttemptError, Secret, ShellFacts};
@@ -43,19 +44,24 @@ impl KeySource for KeyFile {
     }
 
     fn state<'a>(&'a self, _: &'a ShellFacts) -> BoxFuture<'a, u64> {
-        let path = self.path.clone();
-        async move {
-            let look = tokio::task::spawn_blocking(move || {
-                std::fs::metadata(path).map(|file| (file.ino(), file.size(), file.mtime(), file.mtime_nsec()))
-            });
-            let seen = tokio::time::timeout(LOOK, look).await.ok().and_then(Result::ok).and_then(Result::ok);
-            BuildHasherDefault::<DefaultHasher>::default().hash_one(seen)
-        }
-        .boxed()
+        look(self.path.clone()).boxed()
     }
 }
 
+/// A number that changes when the file does.
+pub(super) async fn look(path: PathBuf) -> u64 {
+    let look =
+        tokio::task::spawn_blocking(move || std::fs::metadata(path).map(|file| (file.ino(), file.size(), file.mtime(), file.mtime_nsec())));
+    let seen = tokio::time::timeout(LOOK, look).await.ok().and_then(Result::ok).and_then(Result::ok);
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(seen)
+}
+
 fn read(path: &Path) -> Result<Secret, AttemptError> {
+    only_line(&private_bytes(path)?).map_err(|cause| refuse(format!("key file {}: {cause}", path.display())))
+}
+
+/// What a file holds that is this user's alone.
+pub(super) fn private_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, AttemptError> {
     let shown = path.display();
     let fail = |cause: &str| refuse(format!("key file {shown}: {cause}"));
     // Without O_NONBLOCK a pipe in place of the file would block for ever.
@@ -73,12 +79,13 @@ fn read(path: &Path) -> Result<Secret, AttemptError> {
     if mode & 0o077 != 0 {
         return Err(fail(&format!("others may open it (mode {mode:04o}); hint: chmod 600 {shown}")));
     }
-    let mut bytes = Vec::new();
+    // With all the room in advance, no copy stays behind when it grows.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(KEY_LIMIT + 32));
     file.take(KEY_LIMIT as u64 + 1).read_to_end(&mut bytes).map_err(|error| fail(&error.kind().to_string()))?;
     if bytes.len() > KEY_LIMIT {
         return Err(fail("too large for a key"));
     }
-    only_line(&bytes).map_err(fail)
+    Ok(bytes)
 }
 
 #[cfg(test)]

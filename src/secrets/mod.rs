@@ -1,10 +1,14 @@
-//! Where provider keys come from: a private file, a program that prints them, or a variable of the asking shell.
+//! Where provider keys come from: what was handed over with `gptos auth login`, a private file, a program that prints
+//! them, or a variable of the asking shell.
 
 mod command;
 mod env;
 mod file;
+pub mod keyring;
+mod login;
 pub mod program;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -13,22 +17,49 @@ use futures_util::future::{BoxFuture, ready};
 pub use crate::domain::KeySettings;
 use crate::domain::{AttemptError, FailureClass, Secret, ShellFacts};
 use crate::suggest::ports::KeySource;
+pub use login::{LoginError, Logins};
 
 /// Longest accepted key; the longest in use are signed tokens of some 2 KiB.
 const KEY_LIMIT: usize = 16 * 1024;
 
-/// The source that the configuration names.
-pub fn source(settings: &KeySettings) -> Arc<dyn KeySource> {
+/// The source that the configuration names. `folder` is where the files of `gptos auth login` are.
+pub fn source(settings: &KeySettings, folder: Option<PathBuf>) -> Arc<dyn KeySource> {
     match settings {
         KeySettings::File(path) => Arc::new(file::KeyFile::new(path.clone())),
         KeySettings::Command(argv) => Arc::new(command::KeyCommand::new(argv.clone())),
         KeySettings::Env(name) => Arc::new(env::KeyVariable::new(name.clone())),
+        KeySettings::Login(login) => Arc::new(login::KeyLogin::new(login.clone(), folder)),
     }
 }
 
 /// The source for a server that wants no key.
 pub fn none() -> Arc<dyn KeySource> {
     Arc::new(NoKey)
+}
+
+/// The source of a key that was just handed over and is not kept yet.
+pub fn given(key: Secret) -> Arc<dyn KeySource> {
+    Arc::new(GivenKey(key))
+}
+
+/// The key in what a person or a script hands over: its only line.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn from_line(bytes: &[u8]) -> Result<Secret, &'static str> {
+    if bytes.len() > KEY_LIMIT { Err("is too large for a key") } else { only_line(bytes) }
+}
+
+struct GivenKey(Secret);
+
+impl KeySource for GivenKey {
+    fn key<'a>(&'a self, _: &'a ShellFacts) -> BoxFuture<'a, Result<Option<Secret>, AttemptError>> {
+        ready(Ok(Some(self.0.clone()))).boxed()
+    }
+
+    fn variables(&self) -> Vec<&str> {
+        Vec::new()
+    }
 }
 
 struct NoKey;

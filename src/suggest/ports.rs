@@ -275,8 +275,11 @@ pub trait KeySource: Send + Sync {
     fn state<'a>(&'a self, _facts: &'a ShellFacts) -> BoxFuture<'a, u64> {
         Box::pin(std::future::ready(0))
     }
-    /// The provider did not accept the key: one that is remembered is forgotten, so that a new one is found.
-    fn rejected(&self) {}
+    /// The provider did not accept the key: one that is remembered is forgotten, so that a new one is found. Whether
+    /// asking once more now may give another one.
+    fn rejected(&self) -> bool {
+        true
+    }
 }
 
 /// A line that was run for some words. Neither holds a secret.

@@ -75,6 +75,7 @@ fn row(key: &str) -> Option<(Shows, String, String)> {
         "provider.base_url" => instead("URL", "URL/deeper"),
         "provider.model" => instead("\"m\"", "\"n\""),
         "provider.key" => request("key = { command = \"echo k\" }"),
+        "provider.key.login" => request("key = { login = \"file\" }"),
         "provider.key.file" => request("key = { file = \"~/key\" }"),
         "provider.key.command" => request("key = { command = [\"echo\", \"l\"] }"),
         "provider.key.env" => request("key = { env = \"OWN_KEY\" }"),
@@ -111,6 +112,11 @@ fn seen(shows: &Shows, text: &str) -> String {
     let env = TestEnv::new().set("OWN_KEY", "k");
     fs::write(env.home().join("key"), "k").unwrap();
     fs::set_permissions(env.home().join("key"), fs::Permissions::from_mode(0o600)).unwrap();
+    let keys = env.home().join(".local/state/gptos/keys");
+    fs::create_dir_all(&keys).unwrap();
+    fs::set_permissions(keys.parent().unwrap(), fs::Permissions::from_mode(0o700)).unwrap();
+    fs::write(keys.join("own"), format!("http://{}\nhanded-over\n", provider.address())).unwrap();
+    fs::set_permissions(keys.join("own"), fs::Permissions::from_mode(0o600)).unwrap();
     env.configure(&text.replace("URL", &provider.base_url()));
     let plain = |said: String| said.replace(&provider.address().to_string(), "HOST").replace(&*env.home().to_string_lossy(), "HOME");
     match shows {

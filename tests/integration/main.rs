@@ -9,6 +9,7 @@ mod cache;
 mod configuration;
 mod configuration_keys;
 mod configuration_mistakes;
+mod desktop_keyring;
 #[path = "../doubled/mod.rs"]
 mod doubled;
 mod environment;

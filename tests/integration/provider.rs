@@ -38,7 +38,7 @@ pub fn provider(base_url: &str) -> Arc<dyn Provider> {
 pub fn provider_of(server: ServerSettings, model: &str) -> Arc<dyn Provider> {
     let key = KeySettings::Env("FAKE_KEY".into());
     let settings = settings_of(server, model, Some(key.clone()));
-    build(&settings, &HttpPool::new(), secrets::source(&key))
+    build(&settings, &HttpPool::new(), secrets::source(&key, None))
 }
 
 pub fn settings_of(server: ServerSettings, model: &str, key: Option<KeySettings>) -> ProviderSettings {

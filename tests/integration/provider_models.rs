@@ -13,7 +13,7 @@ async fn list(server: &Scripted, wire: WireSettings, path: &str) -> Result<Vec<S
     let base_url = format!("{}{path}", server.origin("http")).parse().expect("a valid base URL");
     let key = KeySettings::Env("FAKE_KEY".into());
     let settings = settings_of(ServerSettings::new(wire, base_url), "m", Some(key.clone()));
-    models(&settings, &HttpPool::new(), secrets::source(&key).as_ref(), &facts(&[])).await.map_err(|error| {
+    models(&settings, &HttpPool::new(), secrets::source(&key, None).as_ref(), &facts(&[])).await.map_err(|error| {
         assert!(!error.detail.contains(KEY), "{error:?}");
         error.class
     })

@@ -123,7 +123,7 @@ async fn a_rejected_key_is_fetched_anew() {
     let key = KeySettings::Command(["cat", "key"].map(str::to_owned).to_vec());
     let place = ServerSettings::new(WireSettings::OpenAi, server.base_url().parse().expect("a valid base URL"));
     let settings = settings_of(place, "m", Some(key.clone()));
-    let provider = build(&settings, &HttpPool::new(), secrets::source(&key));
+    let provider = build(&settings, &HttpPool::new(), secrets::source(&key, None));
     let mut facts = facts(&[]);
     facts.home = Some(home.path().to_owned());
     assert_eq!(ask_with(&provider, &facts, limits()).await.map_err(|error| error.class), Err(FailureClass::Auth));
@@ -135,4 +135,14 @@ async fn a_rejected_key_is_fetched_anew() {
     assert!(ask_with(&provider, &facts, limits()).await.is_ok());
     let sent: Vec<_> = server.requests().iter().filter_map(|request| request.header("authorization").map(str::to_owned)).collect();
     assert_eq!(sent, ["Bearer sk-old", "Bearer sk-new", "Bearer sk-new"], "a key that works is remembered");
+
+    // One that worked and is refused now was changed: it is fetched and tried once more at once, and only once.
+    let refused = || Reply::status("401 Unauthorized", "", "");
+    server.set(Script::Sequence(vec![refused(), Reply::stream(&answer("ls"))]));
+    assert!(ask_with(&provider, &facts, limits()).await.is_ok());
+    std::fs::write(home.path().join("key"), "sk-newest").expect("writes");
+    server.set(Script::Always(refused()));
+    assert_eq!(ask_with(&provider, &facts, limits()).await.map_err(|error| error.class), Err(FailureClass::Auth));
+    let sent: Vec<_> = server.requests().iter().filter_map(|request| request.header("authorization").map(str::to_owned)).collect();
+    assert_eq!(sent[3..], ["Bearer sk-new", "Bearer sk-newer", "Bearer sk-newer", "Bearer sk-newest"]);
 }
