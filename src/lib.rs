@@ -31,5 +31,6 @@ pub mod ssh;
 pub mod suggest;
 pub mod syntax;
 pub mod system;
+pub mod telemetry;
 pub mod validate;
 pub mod wiring;
