@@ -8,8 +8,8 @@ use futures_util::future::BoxFuture;
 use crate::api::{Backend, Notice, Setup};
 use crate::audit::{FileTrail, Nowhere, Writer};
 use crate::cache::{CacheSettings, DiskCache, MemoryCache};
-use crate::config::{Config, ConfigFile, ConfigProblem, PackFiles, PackFolder};
-use crate::domain::{AuditMode, KeySettings, Secret, ShellFacts};
+use crate::config::{Config, ConfigFile, ConfigProblem, PackFiles, PackFolder, Reloads};
+use crate::domain::{AuditMode, KeySettings, LogEvent, Secret, ShellFacts};
 use crate::fix::{Seen, Wanted};
 use crate::memory::FileMemory;
 use crate::offline::{Pack, PackProblem, Translator};
@@ -27,6 +27,7 @@ use crate::system::failure;
 use crate::system::options::{OptionLists, Places};
 use crate::system::tldr::{self, TldrPages};
 use crate::system::{FileSystem, InstalledShells, SearchPath};
+use crate::telemetry::Log;
 
 /// A pipeline and the configuration it runs under.
 struct Service {
@@ -42,6 +43,8 @@ struct Service {
     state_dir: Option<PathBuf>,
     writer: Writer,
     trail: OnceLock<Arc<dyn Trail>>,
+    /// What is written about the work of a resident.
+    log: OnceLock<Arc<Log>>,
 }
 
 struct State {
@@ -66,7 +69,7 @@ impl Service {
     fn open_memory(&self, directory: &Path) {
         match FileMemory::open(directory) {
             Ok(memory) => drop(self.memory.set(Arc::new(memory))),
-            Err(error) => tracing::debug!("memory: {error}"),
+            Err(error) => tracing::debug!(event = LogEvent::MemoryFailed.name(), detail = %error, "what was run cannot be read"),
         }
     }
 
@@ -110,9 +113,18 @@ impl Backend for Service {
         failure::look(wanted, facts)
     }
 
+    fn log(&self) -> Option<&Log> {
+        self.log.get().map(Arc::as_ref)
+    }
+
     fn setup(&self) -> Setup {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = state.file.reloads();
         let (config, problem) = state.file.current();
+        if let Some(log) = self.log.get() {
+            log.configure(&config.log);
+            tell_reload(before, state.file.reloads(), problem.as_ref());
+        }
         let said = problem.map(|problem| told(&problem, state.file.is_rejected()));
         if state.problem.as_ref().map(|former| former.text()) != said.as_deref() {
             state.problem = said.map(|text| Arc::new(Notice::new(text)));
@@ -151,7 +163,8 @@ impl Backend for Service {
 /// The pipeline of the resident. It answers at once with a cache in memory, while the one on disk opens.
 pub fn resident(paths: &Paths, binary: &OwnBinary) -> Arc<dyn Backend> {
     let mut file = ConfigFile::shared(paths.config_file.clone(), paths.home.clone());
-    let settings = file.current().0.cache.clone();
+    let (settings, levels) = (file.current().0.cache.clone(), file.current().0.log.clone());
+    let log = paths.state_dir.as_deref().map(|directory| Log::of_process(directory, levels));
     let cache = Arc::new(OpeningCache { early: MemoryCache::new(settings.clone()), disk: OnceLock::new() });
     if let Some(directory) = paths.cache_dir.clone() {
         let opening = Arc::clone(&cache);
@@ -162,6 +175,7 @@ pub fn resident(paths: &Paths, binary: &OwnBinary) -> Arc<dyn Backend> {
         });
     }
     let service = service(file, paths, cache, &binary.build(), tldr_pages(paths).map(TldrPages::with_upkeep), Writer::Resident);
+    log.into_iter().for_each(|log| drop(service.log.set(log)));
     if let Some(directory) = &paths.state_dir {
         service.open_memory(directory);
     }
@@ -262,6 +276,17 @@ pub fn pack_problem(problem: PackProblem) -> ConfigProblem {
     ConfigProblem { path: pack.into(), line, key: None, cause, hint }
 }
 
+/// Tells the log of a change of the configuration files.
+fn tell_reload(before: Reloads, now: Reloads, problem: Option<&ConfigProblem>) {
+    if now.ok > before.ok {
+        tracing::info!(event = LogEvent::ConfigReloaded.name(), "a change of the configuration holds");
+    }
+    if now.rejected > before.rejected {
+        let detail = problem.map(ToString::to_string).unwrap_or_default();
+        tracing::warn!(event = LogEvent::ConfigRejected.name(), detail, "a change of the configuration does not hold");
+    }
+}
+
 /// One line about a mistake in a configuration file.
 fn told(problem: &ConfigProblem, is_rejected: bool) -> String {
     let hint = problem.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
@@ -326,6 +351,7 @@ fn with_pipeline(
         state_dir,
         writer,
         trail: OnceLock::new(),
+        log: OnceLock::new(),
     })
 }
 

@@ -29,10 +29,11 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("memory", &["domain", "platform", "suggest::ports"]),
     ("audit", &["domain", "platform", "suggest::ports"]),
     ("secrets", &["domain", "platform", "suggest::ports"]),
+    ("telemetry", &["domain", "platform", "suggest::ports"]),
     ("system", &["domain", "syntax", "suggest::ports", "platform", "fix", "complete", "validate::Effect", "validate::EffectKind"]),
     ("client", &["domain", "protocol", "paths", "env_vars", "platform"]),
-    ("api", &["domain", "protocol", "suggest", "validate", "offline", "fix", "platform", "line"]),
-    ("daemon", &["api", "protocol", "paths", "platform"]),
+    ("api", &["domain", "protocol", "suggest", "validate", "offline", "fix", "platform", "line", "telemetry"]),
+    ("daemon", &["api", "domain", "protocol", "paths", "platform"]),
     // The kinds and addresses that provider settings are made of come with them, and rules are data.
     (
         "config",
@@ -399,6 +400,24 @@ fn check_processes(path: &str, code: &str) -> Vec<String> {
     words(code, "Command::new").map(|at| format!("{path}:{}: starts a process", line_of(code, at))).collect()
 }
 
+/// A line of the log is about an event out of the list, and says what it says in the same words each time: what differs is in
+/// its fields, which the log knows how to treat.
+fn check_log_lines(path: &str, code: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for name in ["error!", "warn!", "info!", "debug!", "trace!"] {
+        for at in words(code, name) {
+            let open = at + name.len();
+            let inside = code[open..].trim_start_matches('(').trim_start();
+            let line = &code[open..closing(code, open, '(', ')')];
+            let is_about_one = inside.starts_with("event = LogEvent::") || inside.starts_with("target:");
+            if !is_about_one || line.contains("format_args!") {
+                found.push(format!("{path}:{}: a line of the log without an event", line_of(code, at)));
+            }
+        }
+    }
+    found
+}
+
 fn check_printing(path: &str, code: &str) -> Vec<String> {
     if PRINTS.contains(&path) {
         return Vec::new();
@@ -509,8 +528,17 @@ type Check = fn(&str, &str) -> Vec<String>;
 
 #[test]
 fn the_source_follows_the_rules() {
-    let checks: &[Check] =
-        &[check_imports, check_size, check_name, check_lints, check_processes, check_printing, check_module_crates, check_suggestion];
+    let checks: &[Check] = &[
+        check_imports,
+        check_size,
+        check_name,
+        check_lints,
+        check_processes,
+        check_printing,
+        check_log_lines,
+        check_module_crates,
+        check_suggestion,
+    ];
     let mut found = Vec::new();
     let mut unsafe_count = 0;
     let mut edges: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -630,6 +658,8 @@ fn bad_lines_are_found() {
         (check_lints, "src/a.rs", "fn a() { b().unwrap(); }"),
         (check_processes, "src/cli/mod.rs", "fn a() { Command::new(\"b\"); }"),
         (check_processes, "src/client/mod.rs", "std::process::Command::new(a)"),
+        (check_log_lines, "src/a.rs", "fn a() { warn!(\"cache: {error}\"); }"),
+        (check_log_lines, "src/a.rs", "fn a() { tracing::info!(%query, \"asked\"); }"),
         (check_printing, "src/cli/mod.rs", "println!(\"a\");"),
         (check_printing, "src/daemon/mod.rs", "eprintln!();"),
         (check_module_crates, "src/client/mod.rs", "use tokio::net;"),
@@ -655,6 +685,7 @@ fn good_lines_are_left_alone() {
         (check_lints, "src/a.rs", "const A: &str = \".unwrap() #[allow(\"; const B: &str = r#\".unwrap()\"#; const C: char = '\"';"),
         (check_processes, "src/secrets/command.rs", "Command::new(a)"),
         (check_processes, "src/a.rs", "KeyCommand::new(a)"),
+        (check_log_lines, "src/a.rs", "fn a() { warn!(\n  event = LogEvent::CacheFailed.name(), detail = %error, \"it failed\"); }"),
         (check_printing, "src/cli/output.rs", "println!(\"a\");"),
         (check_printing, "src/a.rs", "// println!(\"a\")\nfn println() {}"),
         (check_module_crates, "src/client/mod.rs", "// no tokio here\nlet path = toml_path;"),

@@ -21,6 +21,7 @@ use crate::line::standing::Standing;
 use crate::line::{aloud, first_use, partial, present, reading};
 use crate::protocol::{Mode, Record};
 use crate::suggest::pipeline::{Outcome, Reply, Request};
+use crate::suggest::track::Track;
 
 /// How long an answer may take here. The shell waits 20 ms and starts the program then.
 const LIMIT: Duration = Duration::from_millis(15);
@@ -200,6 +201,7 @@ fn answer(question: &Question, setup: &Setup, backend: &dyn Backend, begun: Inst
         context: setup.context.clone(),
         deadline: begun + LIMIT,
         now: SystemTime::now(),
+        track: Track::new(SystemTime::now()),
     };
     let reply = backend.pipeline().at_once(&request, &setup.providers, typed)?;
     let Record::Answer(mut answer) = to_record(Outcome::Reply(reply.clone()), setup) else { return None };

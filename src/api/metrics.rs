@@ -13,6 +13,7 @@ use super::Shared;
 use crate::platform;
 use crate::protocol::PROTOCOL;
 use crate::suggest::metrics::families;
+use crate::telemetry::Log;
 
 /// The version of the text format.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -41,6 +42,9 @@ fn text(shared: &Shared) -> String {
     page.level(&families::BUILD_INFO, labels, 1.0);
     for (result, count) in shared.backend.setup().reloads {
         page.count(&families::CONFIG_RELOADS, [result], count);
+    }
+    for (reason, count) in shared.backend.log().into_iter().flat_map(Log::dropped) {
+        page.count(&families::TELEMETRY_DROPPED, [reason], count);
     }
     let activity = &shared.activity;
     page.level(&families::REQUESTS_IN_FLIGHT, [], activity.in_flight.load(Ordering::Acquire) as f64);

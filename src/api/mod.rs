@@ -4,6 +4,7 @@ mod audit;
 mod fix;
 mod health;
 mod line;
+mod log;
 mod metrics;
 mod reply;
 mod stream;
@@ -29,6 +30,8 @@ use crate::protocol::{
 };
 use crate::suggest::pipeline::{Pipeline, Ran, Request};
 use crate::suggest::ports::Provider;
+use crate::suggest::track::Track;
+use crate::telemetry::Log;
 use crate::validate::CustomRules;
 
 pub use fix::{UNRECORDED, to_answer};
@@ -112,6 +115,8 @@ pub trait Backend: Send + Sync + 'static {
     fn config_file(&self) -> Option<&Path>;
     /// Looks at this machine for what mends a line that failed. It may block for a while.
     fn look_around(&self, wanted: &Wanted, facts: &ShellFacts) -> Seen;
+    /// The log that is written; `None` where none is.
+    fn log(&self) -> Option<&Log>;
 }
 
 /// Counters and switches that the router shares with the process it runs in.
@@ -253,6 +258,7 @@ pub fn router(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str, b
         .route("/healthz", get(health::health))
         .route("/v1/cache", get(cache_stats).delete(cache_clear))
         .route("/v1/audit/flush", post(audit::flush))
+        .route("/v1/log", get(log::levels).put(log::change))
         .route("/v1/drain", post(drain))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(Shared { backend, activity, build, looks: line::Looks::default() })
@@ -296,6 +302,7 @@ fn read_request(wire: SuggestRequest, setup: &Setup) -> Result<Request, String> 
         context: setup.context.clone(),
         deadline: tokio::time::Instant::now() + left,
         now: SystemTime::now(),
+        track: Track::new(SystemTime::now()),
     })
 }
 

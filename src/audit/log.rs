@@ -14,6 +14,7 @@ use super::frame::{self, Hash, Kind, MOST_BODY, SegmentHead};
 use super::seal::{Seal, Sealer, VerifyKey};
 use super::vault::{self, EMPTY, Vault};
 use super::walk::{self, Reached, Stop};
+use crate::domain::LogEvent;
 
 /// A day in milliseconds.
 const DAY: u64 = 24 * 60 * 60 * 1000;
@@ -112,7 +113,7 @@ impl Log {
             && let Err(error) = self.drop_oldest(&lock, now, self.limits.age)
         {
             // The texts are written, and whoever is told of a failure writes them again.
-            warn!("audit: the oldest records cannot be dropped: {error}");
+            warn!(event = LogEvent::AuditFailed.name(), reason = "drop", detail = %error, "the oldest records cannot be dropped");
         }
         Ok(())
     }
@@ -228,7 +229,7 @@ impl Log {
             && let Err(error) = sealer.store(&self.folder.state)
         {
             // The texts are written, and whoever writes next makes up for it.
-            warn!("audit: the key of the next seal cannot be stored: {error}");
+            warn!(event = LogEvent::AuditFailed.name(), reason = "seal_key", detail = %error, "the key of the next seal cannot be stored");
         }
         Ok(is_new)
     }
@@ -285,7 +286,7 @@ impl Log {
         if let Some(known) = self.at
             && (place.reached.next < known.reached.next)
         {
-            warn!("audit: records that were written are gone");
+            warn!(event = LogEvent::AuditDamaged.name(), reason = "gone", "records that were written are gone");
             self.damaged += 1;
             place = Place { ordinal: place.ordinal.max(known.ordinal), is_open: false, torn: 0, ..known };
         }
@@ -323,7 +324,8 @@ impl Log {
             Stop::End => {}
             Stop::Torn(bytes) => place.torn = bytes,
             Stop::Damaged(damage) => {
-                warn!("audit: {}: damaged behind record {}: {}", path.display(), reached.next, damage.name());
+                let detail = format!("{} behind record {}", path.display(), reached.next);
+                warn!(event = LogEvent::AuditDamaged.name(), reason = damage.name(), detail, "the audit trail was found to be changed");
                 self.damaged += 1;
                 place.is_open = false;
             }

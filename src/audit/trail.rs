@@ -15,6 +15,7 @@ use super::batch::{Batch, ENOUGH};
 use super::entry::{self, Entry, Offer, Step, kept};
 use super::log::{Log, Text, hex};
 use super::verify;
+use crate::domain::LogEvent;
 use crate::suggest::ports::{MakeEvents, Trail, TrailEvent, TrailId, TrailStats, TrailStep};
 
 /// Events that may wait for the thread.
@@ -92,7 +93,11 @@ impl FileTrail {
         if !is_in {
             self.shared.depth.fetch_sub(1, Ordering::Relaxed);
             self.shared.dropped.fetch_add(1, Ordering::Relaxed);
-            debug!("audit: too much to do for its thread");
+            debug!(
+                event = LogEvent::AuditFailed.name(),
+                reason = "queue_full",
+                "there is too much to do for the thread of the audit trail"
+            );
         }
         is_in
     }
@@ -240,7 +245,7 @@ impl Work {
         let mut stats = self.shared.stats.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = &written {
             if stats.failure.is_none() {
-                warn!("audit: {error}");
+                warn!(event = LogEvent::AuditFailed.name(), reason = "write", detail = %error, "the audit trail cannot be written");
             }
             stats.write_failures += 1;
         }
@@ -257,7 +262,7 @@ impl Work {
 
     fn seal(&mut self, at_once: bool) {
         if let Err(error) = self.log.seal(millis(SystemTime::now()), at_once) {
-            debug!("audit: seal: {error}");
+            debug!(event = LogEvent::AuditFailed.name(), reason = "seal", detail = %error, "the audit trail cannot be sealed");
         }
         self.tell();
     }
@@ -269,7 +274,7 @@ impl Work {
                 self.found += u64::from(!report.problems.is_empty());
                 self.seen = (report.first + report.records).checked_sub(1);
             }
-            Err(error) => debug!("audit: {error}"),
+            Err(error) => debug!(event = LogEvent::AuditFailed.name(), reason = "read", detail = %error, "the audit trail cannot be read"),
         }
         self.tell();
     }

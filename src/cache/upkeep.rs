@@ -11,6 +11,7 @@ use super::guard::Fault;
 use super::store::Store;
 use super::value;
 use super::worker::Worker;
+use crate::domain::LogEvent;
 use crate::suggest::ports::CacheKey;
 
 /// A disk that damages store after store is not worth another.
@@ -28,7 +29,8 @@ impl Worker {
             self.or_give_up(|worker| worker.folder.drop_quarantined());
         }
         if is_over(self) {
-            debug!("cache: rewriting {} bytes of files for {} bytes of rows", self.folder.bytes(), self.shared.index().live_bytes());
+            let detail = format!("{} bytes of files for {} bytes of rows", self.folder.bytes(), self.shared.index().live_bytes());
+            debug!(event = LogEvent::CacheRewritten.name(), detail, "the files of the cache are written anew");
             if let Err(fault) = self.rewrite() {
                 self.recover(fault);
             }
@@ -109,7 +111,7 @@ impl Worker {
         if self.repairs > MAX_REPAIRS {
             return self.give_up(&reason);
         }
-        warn!("cache: setting the store aside: {reason}");
+        warn!(event = LogEvent::CacheFailed.name(), reason = "damaged", detail = %reason, "a damaged store is set aside");
         let aside = self.folder.quarantine().map_err(|error| Fault::Unusable(error.to_string()));
         if let Err(fault) = aside.and_then(|()| self.open_store()) {
             return self.recover(fault);
@@ -140,7 +142,7 @@ impl Worker {
     }
 
     fn give_up(&mut self, reason: &str) {
-        warn!("cache: going on in memory: {reason}");
+        warn!(event = LogEvent::CacheFailed.name(), reason = "unusable", detail = %reason, "the cache goes on in memory");
         self.store = None;
         self.shared.index().clear();
         self.shared.has_disk.store(false, Release);

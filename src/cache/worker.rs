@@ -16,6 +16,7 @@ use super::key_file;
 use super::state::{Job, Shared};
 use super::store::Store;
 use super::value::{self, MacKey};
+use crate::domain::LogEvent;
 use crate::suggest::ports::{CacheKey, CachedAnswer};
 
 /// Written rows go to the disk after this much quiet, or at the latest after [`SETTLE_EVERY`].
@@ -108,7 +109,7 @@ impl Worker {
         }
         self.settle();
         if let Some(Err(fault)) = self.store.take().map(Store::close) {
-            warn!("cache: closing: {fault}");
+            warn!(event = LogEvent::CacheFailed.name(), reason = "closing", detail = %fault, "the store did not close well");
         }
     }
 

@@ -9,6 +9,7 @@ mod configuration;
 mod doctor;
 mod knowledge;
 mod lines;
+mod log;
 mod provider;
 mod queries;
 mod resident;
@@ -26,6 +27,7 @@ pub use configuration::ConfigVerb;
 pub use doctor::DoctorArguments;
 pub use knowledge::{IntentsListArguments, IntentsVerb, MemoryVerb, TldrUpdateArguments, TldrVerb};
 pub use lines::{CheckArguments, DialectArguments, ExplainArguments, FixArguments};
+pub use log::{LogVerb, TailArguments};
 pub use provider::{ProviderAddArguments, ProviderDiscoverArguments, ProviderVerb};
 pub use queries::{BatchArguments, BatchVerb, TranslateArguments};
 use resident::AlertsVerb;
@@ -70,6 +72,8 @@ pub enum Invocation {
     Tldr(TldrVerb),
     /// What was run.
     Memory(MemoryVerb),
+    /// What the resident tells of its work.
+    Log(LogVerb),
     /// What was recorded.
     Audit(AuditVerb),
     /// Tell what is kept and what is sent.
@@ -187,6 +191,9 @@ enum Verb {
     /// Show, check or forget the record of what was asked, offered and run
     #[command(subcommand, arg_required_else_help = true, hide = true)]
     Audit(AuditVerb),
+    /// Show what the background process tells of its work, or how much it tells
+    #[command(subcommand, arg_required_else_help = true, hide = true)]
+    Log(LogVerb),
     /// Tell about a verb, or about all
     #[command(hide = true)]
     Help {
@@ -286,6 +293,7 @@ fn invocation(verb: Verb) -> Result<Invocation, UsageError> {
         Verb::Tldr(verb) => Invocation::Tldr(verb),
         Verb::Memory(verb) => Invocation::Memory(verb),
         Verb::Audit(verb) => Invocation::Audit(verb),
+        Verb::Log(verb) => Invocation::Log(verb),
         Verb::Help { verb } => Invocation::Print(help::about(&verb)?),
         Verb::Completions { shell } => Invocation::Completions(shell.0),
         Verb::Man => Invocation::Man,

@@ -14,6 +14,7 @@ use crate::protocol::{Answer, Record};
 use crate::suggest::aimed;
 use crate::suggest::pipeline::{Request, WaitingFor};
 use crate::suggest::ports::RequestPreview;
+use crate::suggest::track::Track;
 use crate::wiring;
 
 /// How often the caller gets the chance to show progress.
@@ -95,6 +96,7 @@ impl Loaded {
             context: setup.context.clone(),
             deadline: tokio::time::Instant::now() + left,
             now: SystemTime::now(),
+            track: Track::new(SystemTime::now()),
         };
         let waiting = WaitingFor::default();
         let work = self.service.pipeline().suggest(&request, &setup.providers, &waiting);

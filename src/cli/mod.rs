@@ -26,6 +26,7 @@ mod hints;
 pub mod hot_verbs;
 pub mod init;
 mod intents;
+mod log;
 pub mod manual;
 mod memory;
 pub mod output;
@@ -192,6 +193,7 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
         Invocation::Batch(BatchVerb::Redact) => return sanitize::redact(output),
         Invocation::Tldr(verb) => return tldr::run(&verb, &paths, output),
         Invocation::Audit(verb) => return audit::run(&verb, &paths, output),
+        Invocation::Log(verb) => return log::run(&verb, &paths, output),
         Invocation::Memory(verb) => return memory::run(&verb, &paths, output),
         Invocation::Daemon(DaemonVerb::Run(arguments)) => return daemon::run(arguments, output),
         Invocation::Daemon(DaemonVerb::Stop) => return daemon::stop(output),

@@ -16,6 +16,7 @@ use crate::protocol::{Answer, Record, WireCandidate};
 use crate::ssh::{Answers, FarCommands, FarPlace, FarQuestion, FarSide, FarTools, Lines, Question, own_rules};
 use crate::suggest::fit;
 use crate::suggest::pipeline::{Mode, Request, WaitingFor};
+use crate::suggest::track::Track;
 use crate::validate::{self, Policy};
 use crate::wiring;
 
@@ -106,6 +107,7 @@ impl FarAnswers {
             context: setup.context.iter().copied().filter(|field| *field == ContextField::Folder).collect(),
             deadline: tokio::time::Instant::now() + setup.deadline,
             now: SystemTime::now(),
+            track: Track::new(SystemTime::now()),
         };
         let outcome = backend.pipeline().suggest(&request, providers, &WaitingFor::default()).await;
         let Record::Answer(mut answer) = to_record(outcome, &setup) else { return Lines::message("no answer") };

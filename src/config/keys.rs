@@ -126,6 +126,12 @@ pub const ALL: &[Key] = &[
     Key { path: "cache.max_disk_mib", expects: "a whole number from 1 to 65536", default: "64", doc: "Most space used on disk, in MiB." },
     Key { path: "cache.ttl_days", expects: "a whole number from 1 to 3650", default: "30", doc: "How long an answer counts as fresh." },
     Key {
+        path: "log.level",
+        expects: "a level out of off, error, warn, info, debug and trace, or levels by module such as \"info,suggest=debug\"",
+        default: "\"info\"",
+        doc: "Which lines the background process writes to its log. Your words are in it with debug and trace only, secrets never; `gptos log level` changes it while the process runs.",
+    },
+    Key {
         path: "hedge",
         expects: "\"on\" or \"off\"",
         default: "\"off\"",
@@ -306,7 +312,7 @@ pub const ALL: &[Key] = &[
 ];
 
 /// The tables of single keys.
-const SECTIONS: [&str; 4] = ["shell", "offline", "cache", "limits"];
+const SECTIONS: [&str; 5] = ["shell", "offline", "cache", "log", "limits"];
 
 /// The entry of a dotted path.
 pub fn find(path: &str) -> Option<&'static Key> {

@@ -23,6 +23,8 @@ pub(super) struct RawConfig {
     pub cache: RawCache,
     #[serde(default)]
     pub offline: RawOffline,
+    #[serde(default)]
+    pub log: RawLog,
     pub hedge: Option<Spanned<RawSwitch>>,
     #[serde(default)]
     pub limits: RawLimits,
@@ -132,6 +134,12 @@ pub(super) struct RawCache {
     pub max_entries: Option<Spanned<i64>>,
     pub max_disk_mib: Option<Spanned<i64>>,
     pub ttl_days: Option<Spanned<i64>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLog {
+    pub level: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]

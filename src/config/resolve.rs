@@ -248,6 +248,11 @@ impl Reader<'_> {
         self.number(raw.cache.max_entries, "cache.max_entries", 1..=10_000_000, &mut lines, |n| cache.max_entries = n)?;
         self.number(raw.cache.max_disk_mib, "cache.max_disk_mib", 1..=65_536, &mut lines, |n| cache.max_disk_bytes = n * MIB)?;
         self.number(raw.cache.ttl_days, "cache.ttl_days", 1..=3_650, &mut lines, |n| cache.ttl = Duration::from_secs(n * DAY.as_secs()))?;
+        if let Some(level) = &raw.log.level {
+            let read = level.get_ref().parse();
+            config.log = read.map_err(|_| self.problem(Some(level.span()), Some("log.level"), expected("log.level")))?;
+            self.take(raw.log.level, "log.level", &mut lines);
+        }
         let limits = &mut config.online;
         if let Some(switch) = self.take(raw.hedge, "hedge", &mut lines) {
             limits.hedge = switch == RawSwitch::On;

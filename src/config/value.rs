@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::locks::Locks;
 use crate::cache::CacheSettings;
-use crate::domain::{AuditMode, ContextField, KeySettings};
+use crate::domain::{AuditMode, ContextField, KeySettings, LogLevels};
 use crate::offline::Preferred;
 use crate::providers::{ProviderSettings, ProxySettings, ReachSettings, WireSettings};
 use crate::suggest::online::OnlineSettings;
@@ -35,6 +35,8 @@ pub struct Config {
     pub prefer: Vec<Preferred>,
     /// Bounds of the cache.
     pub cache: CacheSettings,
+    /// Which lines a resident writes to its log.
+    pub log: LogLevels,
     /// How much providers may be asked.
     pub online: OnlineSettings,
     /// Providers in the user's order of preference.
@@ -147,6 +149,7 @@ impl Default for Config {
             shell: ShellSection::default(),
             prefer: Vec::new(),
             cache: CacheSettings::default(),
+            log: LogLevels::default(),
             online: OnlineSettings::default(),
             providers: Vec::new(),
             rules: Arc::default(),

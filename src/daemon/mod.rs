@@ -11,8 +11,10 @@ use std::time::Duration;
 
 use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
+use tracing::info;
 
 use crate::api::{self, Activity, Backend, Setup};
+use crate::domain::LogEvent;
 use crate::platform::{self, OwnBinary};
 
 pub use guard::{Claim, Guard, GuardError, is_running, remove_stale, running_pid};
@@ -30,6 +32,8 @@ const IDLE_EXIT_SSH: Duration = Duration::from_secs(5 * 60);
 
 /// How long the audit trail may take to be written at the end.
 const AUDIT_LIMIT: Duration = Duration::from_millis(500);
+/// How long the lines of the log may take then.
+const LOG_LIMIT: Duration = Duration::from_millis(200);
 
 /// Two for each question that may wait at once, and some.
 const DESCRIPTORS: u64 = 4096;
@@ -90,6 +94,7 @@ async fn serve(options: &Options, guard: &Guard, backend: impl FnOnce() -> Arc<d
     let activity = Arc::new(Activity::new());
     let build = options.binary.build();
     let backend = backend();
+    info!(event = LogEvent::ResidentStarted.name(), pid = std::process::id(), "the resident listens");
     let router = api::router(Arc::clone(&backend), Arc::clone(&activity), &build, options.binary.modified_ns());
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let mut server = tokio::spawn({
@@ -122,6 +127,7 @@ async fn serve(options: &Options, guard: &Guard, backend: impl FnOnce() -> Arc<d
     let flush = move || {
         flushing.pipeline().cache().flush();
         flushing.pipeline().close_audit(AUDIT_LIMIT);
+        flushing.log().into_iter().for_each(|log| log.flush(LOG_LIMIT));
     };
     let _ = tokio::task::spawn_blocking(flush).await;
     Ok(())
@@ -162,23 +168,29 @@ async fn leave(
     tokio::pin!(signals);
     loop {
         tokio::select! {
-            () = &mut signals => return DRAIN_LIMIT,
-            () = activity.drain.notified() => return DRAIN_LIMIT,
+            () = &mut signals => return ends("signal", DRAIN_LIMIT),
+            () = activity.drain.notified() => return ends("asked", DRAIN_LIMIT),
             _ = watch.tick() => {
                 if !guard.is_in_place() {
-                    return DRAIN_LIMIT_DISPLACED;
+                    return ends("displaced", DRAIN_LIMIT_DISPLACED);
                 }
                 let (tenure, idle) = (tenure(), activity.idle());
                 numbers.follow(tenure.metrics_port).await;
                 if !tenure.wanted || idle >= options.idle_limit(tenure.idle_exit) {
-                    return DRAIN_LIMIT;
+                    return ends(if tenure.wanted { "idle" } else { "configuration" }, DRAIN_LIMIT);
                 }
                 if !idle.is_zero() && (tenure.is_stale || options.binary.is_replaced()) {
-                    return DRAIN_LIMIT;
+                    return ends("replaced", DRAIN_LIMIT);
                 }
             }
         }
     }
+}
+
+/// Tells why it ends, and how long requests in flight still have.
+fn ends(reason: &'static str, limit: Duration) -> Duration {
+    info!(event = LogEvent::ResidentEnded.name(), reason, "the resident ends");
+    limit
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use tracing::warn;
 
 use super::entries::Entries;
 use super::record::{self, Record};
+use crate::domain::LogEvent;
 use crate::platform;
 
 /// The name of the file in the state directory.
@@ -94,7 +95,8 @@ impl File {
         let mut records = Vec::new();
         let end = record::decode(whole, |record| records.push(record));
         if end.damaged > 0 {
-            warn!("memory: {}: {} damaged places were passed over", self.path.display(), end.damaged);
+            let count = u64::try_from(end.damaged).unwrap_or(u64::MAX);
+            warn!(event = LogEvent::MemoryFailed.name(), reason = "damaged", count, "damaged places were passed over");
         }
         // What follows the last whole record may be one that is being written.
         let read = from + (bytes.len() - whole.len() + end.whole) as u64;
@@ -125,7 +127,7 @@ impl File {
             && let Err(error) = rewrite(&self.path, |_| {})
         {
             // The record is kept all the same.
-            warn!("memory: {error}");
+            warn!(event = LogEvent::MemoryFailed.name(), reason = "rewrite", detail = %error, "the file of what was run cannot be made smaller");
         }
         Ok(())
     }

@@ -20,7 +20,7 @@ pub use self::entries::MOST_LINES;
 use self::file::File;
 pub use self::file::MemoryError;
 use self::record::{Line, Record};
-use crate::domain::ShellKind;
+use crate::domain::{LogEvent, ShellKind};
 use crate::suggest::ports::{CacheKey, Memory, RanLine, Remembered};
 
 /// Jobs that may wait for the disk; what comes then is not remembered.
@@ -122,7 +122,7 @@ impl FileMemory {
     fn hand_in(&self, job: Job) -> Option<u64> {
         let mut state = lock(&self.shared.state);
         if self.waiting.try_send(job).is_err() {
-            debug!("memory: too much to do for its thread");
+            debug!(event = LogEvent::MemoryFailed.name(), reason = "queue_full", "there is too much to do for the thread of the memory");
             return None;
         }
         state.asked += 1;
@@ -178,7 +178,7 @@ fn work(directory: &Path, shared: &Shared, jobs: &Receiver<Job>) {
                 None
             }
             Err(error) => {
-                debug!("memory: {error}");
+                debug!(event = LogEvent::MemoryFailed.name(), reason = "io", detail = %error, "the file of what was run gave trouble");
                 Some(error)
             }
         };

@@ -382,6 +382,24 @@ pub struct WireEndpoint {
     pub proxy: Option<String>,
 }
 
+/// `GET /v1/log`, and what `PUT /v1/log` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WireLog {
+    /// Which lines are written, such as `info,suggest=debug`.
+    pub levels: String,
+    /// Which the configuration wants.
+    pub configured: String,
+}
+
+/// `PUT /v1/log`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogRequest {
+    /// What is to change in the levels, until the resident ends; without it the configuration holds again.
+    #[serde(default)]
+    pub change: Option<String>,
+}
+
 /// `GET /v1/cache`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct WireCacheStats {

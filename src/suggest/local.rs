@@ -11,7 +11,7 @@ use super::aimed;
 use super::key::{self, KeyContext, Kind};
 use super::pipeline::{Mode, Offer, Place, Reply, Request, Via};
 use super::ports::{AnswerCache, CacheKey, CachedAnswer, KeptCandidate, Memory, RedactedText};
-use crate::domain::{Candidate, Origin, Risk};
+use crate::domain::{Candidate, LogEvent, Origin, Risk};
 use crate::offline::{self, Machine, ToolSet, Translation, Translator};
 use crate::redact::Redacted;
 use crate::validate::{Rejection, Suggestion, judge};
@@ -67,7 +67,7 @@ impl Taught {
 /// that is no reason to end for the process.
 fn walled(translate: impl FnOnce() -> Translation) -> Translation {
     panic::catch_unwind(AssertUnwindSafe(translate)).unwrap_or_else(|_| {
-        error!("translator: it could not read a sentence");
+        error!(event = LogEvent::TranslatorFailed.name(), "the translator could not read a sentence");
         Translation::default()
     })
 }

@@ -26,6 +26,7 @@ mod self_test;
 #[cfg(test)]
 mod tests;
 mod toolbox;
+pub mod track;
 mod trail;
 pub mod trial;
 mod waiting;

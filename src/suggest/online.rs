@@ -241,6 +241,7 @@ impl Online {
             urgency,
             acceptance: Arc::new(judgement),
             waiting,
+            track: request.track.clone(),
         }
     }
 

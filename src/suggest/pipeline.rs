@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
+use tracing::debug;
 
 use super::background::Background;
 use super::key::{self, KeyContext, Kind};
@@ -20,7 +21,7 @@ pub use super::request::{Mode, Offer, Outcome, Reply, Request, Via};
 use super::toolbox::Toolbox;
 pub use super::waiting::WaitingFor;
 use super::{aimed, pages, prompt};
-use crate::domain::{Aim, ContextField, ProvidersHealth, ShellFacts};
+use crate::domain::{Aim, ContextField, LogEvent, ProvidersHealth, ShellFacts};
 use crate::offline::{Preferred, Translator};
 use crate::redact::Redacted;
 use crate::validate::Suggestion;
@@ -246,7 +247,7 @@ impl Pipeline {
 
     /// Answers one request by its deadline. Dropping the future cancels everything it started that nobody else waits for.
     pub async fn suggest(&self, request: &Request, providers: &[Arc<dyn Provider>], waiting: &WaitingFor) -> Outcome {
-        let mut asking = self.metrics.asking();
+        let mut asking = self.metrics.asking(&request.track);
         let recording = Recording::begin(self.recorder(), request);
         let mut outcome = self.answer(request, providers, waiting, &mut asking).await;
         asking.ended(&outcome, providers);
@@ -261,6 +262,9 @@ impl Pipeline {
     async fn answer(&self, request: &Request, providers: &[Arc<dyn Provider>], waiting: &WaitingFor, asking: &mut Asking<'_>) -> Outcome {
         // Secrets become placeholders before anything is keyed, stored or sent; they return in the final command only.
         let redacted = request.redacted();
+        if !request.query.is_private() {
+            debug!(event = LogEvent::RequestBegan.name(), request_id = %request.track.id, query = %redacted.stable(), "words were asked");
+        }
 
         // Which of several commands fits depends on what the machine has.
         self.toolbox.look(self.taught().tools(), &request.facts).await;

@@ -9,6 +9,7 @@ use super::aimed;
 use super::key::{self, Kind};
 use super::pipeline::{Mode, Pipeline, Request};
 use super::ports::RanLine;
+use super::track::Track;
 use crate::domain::{Aim, Candidate, ContextField, Origin, Query, ShellFacts};
 use crate::offline;
 use crate::validate::{CustomRules, Policy, judge};
@@ -81,6 +82,7 @@ impl Pipeline {
             context: context.to_vec(),
             deadline: Instant::now(),
             now,
+            track: Track::default(),
         };
         let sources = self.sources(facts);
         let redacted = aimed::redacted(ran.query, ran.aim);

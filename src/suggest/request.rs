@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use tokio::time::Instant;
 
 use super::ports::RedactedText;
+use super::track::Track;
 use crate::domain::{Aim, ContextField, PageOffer, Query, ShellFacts};
 use crate::validate::{CustomRules, Policy, Suggestion};
 
@@ -64,6 +65,8 @@ pub struct Request {
     pub deadline: Instant,
     /// The present, for the age of what is cached.
     pub now: SystemTime,
+    /// What is told of it is told under this.
+    pub track: Track,
 }
 
 impl Request {

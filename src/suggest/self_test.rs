@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::local::LocalSources;
 use super::pipeline::{Mode, Pipeline, Request};
+use super::track::Track;
 use crate::domain::{Aim, Query, ShellFacts, ShellKind};
 use crate::validate::CustomRules;
 
@@ -47,6 +48,7 @@ impl Pipeline {
             context: Vec::new(),
             deadline: Instant::now() + DEADLINE,
             now: SystemTime::now(),
+            track: Track::default(),
         };
         let redacted = request.redacted();
         LocalSources { keeps: false, memory: None, ..self.sources(&request.facts) }.collect(&request, &redacted).is_sure()

@@ -11,6 +11,7 @@ use super::engine::{self, Acceptance, Engine, Failure, Round, Urgency};
 use super::extract::extract;
 use super::ports::{Commands, Provider, RawAnswer, SeenPlace};
 use super::prompt;
+use super::track::Track;
 use super::waiting::WaitingFor;
 use crate::domain::{Aim, Answerer, AttemptError, Candidate, FailureClass, Origin, ShellFacts};
 use crate::redact;
@@ -68,6 +69,7 @@ pub async fn try_provider(
         urgency: Urgency::Person,
         acceptance,
         waiting: WaitingFor::default(),
+        track: Track::default(),
     };
     Arc::new(Engine::new(Arc::default(), false, 1, 0)).ask(&Arc::new(round)).await.map(|suggestion| suggestion.command().to_owned())
 }

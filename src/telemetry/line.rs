@@ -231,7 +231,8 @@ mod tests {
 
     #[test]
     fn a_line_is_an_object_without_secrets() {
-        let fields = vec![(5, Value::Text("a\"b".to_owned())), (23, Value::Text("key sk-ant-api03-aaaabbbbccccddddeeeeffff0000".to_owned()))];
+        let fields =
+            vec![(5, Value::Text("a\"b".to_owned())), (23, Value::Text("key sk-ant-api03-aaaabbbbccccddddeeeeffff0000".to_owned()))];
         let line = Line { at: UNIX_EPOCH, level: LogLevel::Debug, event: LogEvent::RequestEnded, message: "m".to_owned(), fields };
         let mut out = String::new();
         line.write(&mut out);

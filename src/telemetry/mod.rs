@@ -106,7 +106,9 @@ impl Log {
         let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
         if levels.configured != *configured {
             levels.configured = configured.clone();
-            self.apply(levels.in_force());
+            if levels.asked.is_none() {
+                self.apply(configured);
+            }
         }
     }
 
@@ -114,8 +116,11 @@ impl Log {
     /// configuration says holds again.
     pub fn ask(&self, change: Option<LogLevels>) {
         let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = levels.in_force().clone();
         levels.asked = change;
-        self.apply(levels.in_force());
+        if before != *levels.in_force() {
+            self.apply(levels.in_force());
+        }
     }
 
     /// Which lines are written, and which the configuration wants.

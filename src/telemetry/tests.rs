@@ -118,7 +118,9 @@ fn the_modules_that_may_have_a_level_are_those_that_write_lines() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.file_name().is_some_and(|name| name != "tests.rs") && fs::read_to_string(&path).unwrap().contains("event = LogEvent::") {
+            } else if path.file_name().is_some_and(|name| name != "tests.rs")
+                && fs::read_to_string(&path).unwrap().contains("event = LogEvent::")
+            {
                 let first = path.strip_prefix(&root).unwrap().components().next().unwrap();
                 found.push(first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned());
             }

@@ -100,6 +100,9 @@ impl Thread {
         if !text.is_empty() && self.file.append(text.as_bytes()).is_err() {
             Dropped::add(&self.dropped.write, count);
         }
-        flushed.into_iter().for_each(|waiting| drop(waiting.try_send(())));
+        for waiting in flushed {
+            // Who does not wait any more is not told.
+            let _ = waiting.try_send(());
+        }
     }
 }

@@ -64,6 +64,7 @@ fn row(key: &str) -> Option<(Shows, String, String)> {
         "cache.max_entries" => alone(Shows::Settings, "cache.max_entries = 3"),
         "cache.max_disk_mib" => alone(Shows::Settings, "cache.max_disk_mib = 3"),
         "cache.ttl_days" => alone(Shows::Settings, "cache.ttl_days = 3"),
+        "log.level" => alone(Shows::Print(&["log", "level"]), "log.level = \"warn,suggest=debug\""),
         "hedge" => alone(Shows::Settings, "hedge = \"on\""),
         "limits.user_per_minute" => alone(Shows::Settings, "limits.user_per_minute = 3"),
         "limits.session_per_minute" => alone(Shows::Settings, "limits.session_per_minute = 3"),

@@ -20,6 +20,7 @@ mod health;
 mod holes;
 mod hostile_server;
 mod line;
+mod log;
 mod matrix;
 mod matrix_host;
 mod matrix_network;

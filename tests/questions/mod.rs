@@ -7,6 +7,7 @@ use gptos::cache::{CacheSettings, MemoryCache};
 use gptos::domain::{Aim, Query, ShellFacts, ShellKind};
 use gptos::suggest::online::OnlineSettings;
 use gptos::suggest::pipeline::{Mode, Pipeline, Place, Request};
+use gptos::suggest::track::Track;
 use gptos::system::{InstalledShells, SearchPath};
 
 /// A shell that stands at the root and has no keys.
@@ -42,6 +43,7 @@ pub fn request(words: &str, facts: ShellFacts) -> Request {
         context: Vec::new(),
         deadline: tokio::time::Instant::now() + Duration::from_secs(8),
         now: SystemTime::now(),
+        track: Track::new(SystemTime::now()),
     }
 }
 

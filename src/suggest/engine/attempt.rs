@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tracing::{info, warn};
 
 use super::consequence;
 use super::health::Leave;
 use super::timing::{Moment, limits};
 use super::{Engine, Round, Urgency, model};
-use crate::domain::{AttemptError, FailureClass, Stage};
+use crate::domain::{AttemptError, FailureClass, LogEvent, Stage};
 use crate::resilience::{Report, Trip};
 use crate::suggest::ports::{Call, Heard};
 use crate::validate::Suggestion;
@@ -25,10 +26,39 @@ const GRACE: Duration = Duration::from_millis(50);
 pub(super) struct Position {
     /// Calls made before it.
     pub(super) calls: u32,
+    /// Why it is made.
+    pub(super) kind: AttemptKind,
     /// Whether nobody is asked after it.
     pub(super) is_last: bool,
     /// Whether nobody else could answer.
     pub(super) alone: bool,
+}
+
+/// Why an attempt is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AttemptKind {
+    /// It is the first of its request.
+    First,
+    /// The same provider failed.
+    Retry,
+    /// Another one is slow.
+    Hedge,
+    /// Another one failed, or is only probed.
+    Fallback,
+    /// To find out whether the provider is well again.
+    Probe,
+}
+
+impl AttemptKind {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            AttemptKind::First => "first",
+            AttemptKind::Retry => "retry",
+            AttemptKind::Hedge => "hedge",
+            AttemptKind::Fallback => "fallback",
+            AttemptKind::Probe => "probe",
+        }
+    }
 }
 
 impl Engine {
@@ -43,7 +73,7 @@ impl Engine {
     ) -> Result<Suggestion, AttemptError> {
         let Some(provider) = round.providers.get(index) else { return Err(gone()) };
         let remaining = round.deadline.saturating_duration_since(Instant::now());
-        let Position { calls, is_last, alone } = position;
+        let Position { calls, kind, is_last, alone } = position;
         let health = Arc::clone(&leave.health);
         let place = match round.urgency {
             Urgency::Nobody => health.places.enter_spare(),
@@ -87,9 +117,33 @@ impl Engine {
         let result = read.as_ref().map_or_else(|error| error.class.label(), |_| "ok");
         self.metrics.provider_attempts.add([provider.name(), result]);
         self.metrics.call_duration.observe(["chat", provider.name(), provider.model()], now - begun);
+        let error = read.as_ref().err();
+        info!(
+            event = LogEvent::AttemptEnded.name(),
+            request_id = %round.track.id,
+            kind = kind.name(),
+            attempt = calls + 1,
+            provider = provider.name(),
+            model = provider.model(),
+            outcome = if error.is_none() { "ok" } else { "error" },
+            error_type = error.map(|_| result),
+            detail = error.map(|error| error.detail.as_str()),
+            retry_after_ms = error.and_then(retry_after_ms),
+            duration_ms = milliseconds(now - begun),
+            deadline_left_ms = milliseconds(round.deadline.saturating_duration_since(now)),
+            "an attempt has ended"
+        );
         let report = read.as_ref().map_or_else(|error| consequence::report(error, well), |_| well);
         if let Some(trip) = leave.end(now, report, self.jitter()) {
             self.metrics.breaker_transitions.add([provider.name(), "open", trip_label(trip)]);
+            warn!(
+                event = LogEvent::BreakerOpened.name(),
+                request_id = %round.track.id,
+                provider = provider.name(),
+                model = provider.model(),
+                reason = trip_label(trip),
+                "a provider is left alone for a while"
+            );
         }
         let candidate = read?;
         round.acceptance.accept(candidate).await
@@ -107,6 +161,19 @@ impl Engine {
             Some(_) => {}
         }
     }
+}
+
+/// Whole milliseconds, as lines of the log tell them.
+pub(super) fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn retry_after_ms(error: &AttemptError) -> Option<u64> {
+    match error.class {
+        FailureClass::RateLimited { retry_after } => retry_after.or(error.leave_alone),
+        _ => error.leave_alone,
+    }
+    .map(milliseconds)
 }
 
 fn trip_label(trip: Trip) -> &'static str {

@@ -18,17 +18,20 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
+use tracing::{debug, info};
 
 pub use consequence::remembered_for;
 pub(in crate::suggest) use timing::LEAST;
 pub use timing::total;
 
+use self::attempt::AttemptKind;
 use self::consequence::Again;
 use self::health::Health;
 use super::metrics::Metrics;
 use super::ports::{Prompt, Provider, RawAnswer};
+use super::track::Track;
 use super::waiting::WaitingFor;
-use crate::domain::{Answerer, AttemptError, Candidate, FailureClass, ShellFacts};
+use crate::domain::{Answerer, AttemptError, Candidate, FailureClass, LogEvent, ShellFacts};
 use crate::resilience::{Outage, RetryBudget, backoff};
 use crate::validate::Suggestion;
 
@@ -86,6 +89,8 @@ pub struct Round {
     pub acceptance: Arc<dyn Acceptance>,
     /// Where to say who is waited for.
     pub waiting: WaitingFor,
+    /// What is told of it is told under this.
+    pub track: Track,
 }
 
 /// What all requests share.
@@ -109,6 +114,8 @@ pub struct Engine {
 /// How the request stands.
 struct Course {
     calls: u32,
+    /// Whom the last call went to.
+    asked: Option<usize>,
     failures: Vec<Failure>,
     /// The only source that could answer: nothing is known locally, and no other provider could be asked. For it the cap
     /// on calls, the retry budget and an open breaker give way to the deadline.
@@ -136,6 +143,32 @@ enum Turn {
 }
 
 impl Course {
+    /// The call that is about to be made to the provider at `index`.
+    fn next_call(&mut self, index: usize, is_probe: bool) -> AttemptKind {
+        let before = self.asked.replace(index);
+        self.calls += 1;
+        match before {
+            _ if is_probe => AttemptKind::Probe,
+            None => AttemptKind::First,
+            Some(before) if before == index => AttemptKind::Retry,
+            Some(_) => AttemptKind::Fallback,
+        }
+    }
+
+    /// This provider is not asked at all.
+    fn pass_over(&mut self, round: &Round, provider: &Arc<dyn Provider>, error: AttemptError) -> Turn {
+        info!(
+            event = LogEvent::ProviderPassedOver.name(),
+            request_id = %round.track.id,
+            provider = provider.name(),
+            model = provider.model(),
+            error_type = error.class.label(),
+            detail = %error.detail,
+            "a provider was not asked"
+        );
+        self.skip(provider, error)
+    }
+
     /// The turn of this provider is over without a command, and why.
     fn skip(&mut self, provider: &Arc<dyn Provider>, error: AttemptError) -> Turn {
         self.failures.push((provider.name().to_owned(), error));
@@ -213,7 +246,7 @@ impl Engine {
             }
             _ => None,
         };
-        Course { calls: 0, failures: Vec::new(), alone }
+        Course { calls: 0, asked: None, failures: Vec::new(), alone }
     }
 
     async fn turn(self: &Arc<Self>, round: &Arc<Round>, index: usize, course: &mut Course) -> Turn {
@@ -224,7 +257,7 @@ impl Engine {
         let mut last = None;
         loop {
             if let Some(error) = self.hindrance(round, provider) {
-                return course.skip(provider, error);
+                return course.pass_over(round, provider, error);
             }
             if course.calls >= self.most_calls(round, provider, alone) {
                 let enough = || AttemptError::new(FailureClass::Transient, "not asked: enough calls were made");
@@ -232,7 +265,7 @@ impl Engine {
             }
             let leave = match self.leave(round, provider, alone).await {
                 Ok(leave) => leave,
-                Err(error) => return course.skip(provider, error),
+                Err(error) => return course.pass_over(round, provider, error),
             };
             let error = match self.race(round, index, leave, course, is_last).await {
                 race::Outcome::Found(suggestion) => return Turn::Found(suggestion),
@@ -251,6 +284,15 @@ impl Engine {
             });
             if let Some(wait) = wait {
                 self.metrics.retries.add([if fits { "scheduled" } else { "deadline" }]);
+                debug!(
+                    event = LogEvent::RetryScheduled.name(),
+                    request_id = %round.track.id,
+                    provider = provider.name(),
+                    reason = if fits { "scheduled" } else { "deadline" },
+                    error_type = error.class.label(),
+                    retry_after_ms = attempt::milliseconds(wait),
+                    "a call may be repeated"
+                );
                 if fits {
                     retries.made += 1;
                     last = Some(error);

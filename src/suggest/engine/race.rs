@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::attempt::Position;
+use super::attempt::{AttemptKind, Position};
 use super::health::Leave;
 use super::{Course, Engine, Failure, Round, SPARE_BUDGET, Urgency};
 use crate::domain::{AttemptError, FailureClass};
@@ -73,17 +73,16 @@ impl Engine {
         is_last: bool,
     ) -> Outcome {
         let alone = course.alone == Some(index);
-        let calls = course.calls;
-        course.calls += 1;
-        let is_probe = leave.is_probe();
+        let (calls, is_probe) = (course.calls, leave.is_probe());
+        let kind = course.next_call(index, is_probe);
         // Whoever asks does not pay for the probe.
         let delay = if is_probe { Some(Duration::ZERO) } else { self.hedge_delay(round, index) };
         let second = delay.and_then(|delay| Some((delay, self.next_usable(round, index)?)));
         let heard = Arc::<Heard>::default();
         let Some((delay, next)) = second else {
-            return self.attempt(round, index, leave, Position { calls, is_last, alone }, &heard).await.into();
+            return self.attempt(round, index, leave, Position { calls, kind, is_last, alone }, &heard).await.into();
         };
-        let position = Position { calls, is_last: false, alone: false };
+        let position = Position { calls, kind, is_last: false, alone: false };
         let mut first = self.spawn(round, index, leave, position, Arc::clone(&heard));
         if !delay.is_zero() {
             tokio::select! {
@@ -98,9 +97,13 @@ impl Engine {
         if !is_probe {
             self.metrics.hedges.add(["fired"]);
         }
-        course.calls += 1;
+        let calls = course.calls;
+        let kind = if is_probe { course.next_call(next, false) } else { AttemptKind::Hedge };
+        if !is_probe {
+            course.next_call(next, false);
+        }
         let is_last = next + 1 == round.providers.len();
-        let mut other = self.spawn(round, next, other_leave, Position { calls, is_last, alone: false }, Arc::default());
+        let mut other = self.spawn(round, next, other_leave, Position { calls, kind, is_last, alone: false }, Arc::default());
         let (found, failed) = tokio::select! {
             answered = first.ended() => match answered {
                 Ok(suggestion) => (Some(suggestion), None),

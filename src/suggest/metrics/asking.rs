@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use tokio::time::Instant;
+use tracing::info;
 
 use super::Metrics;
-use crate::domain::{AttemptError, FailureClass, Origin};
+use crate::domain::{AttemptError, FailureClass, LogEvent, Origin};
 use crate::suggest::pipeline::{Outcome, Reply, Via};
 use crate::suggest::ports::{Pace, Provider};
+use crate::suggest::track::Track;
 
 /// A question that is being answered. Dropping it before its end means that nobody waits for the answer any more.
 pub(crate) struct Asking<'a> {
     metrics: &'a Metrics,
+    track: Track,
     begun: Instant,
     failed: Option<Failed>,
     is_over: bool,
@@ -27,8 +30,8 @@ enum Failed {
 }
 
 impl<'a> Asking<'a> {
-    pub(super) fn since(metrics: &'a Metrics, begun: Instant) -> Self {
-        Self { metrics, begun, failed: None, is_over: false }
+    pub(super) fn since(metrics: &'a Metrics, track: &Track, begun: Instant) -> Self {
+        Self { metrics, track: track.clone(), begun, failed: None, is_over: false }
     }
 
     /// All providers were asked in vain.
@@ -57,7 +60,16 @@ impl<'a> Asking<'a> {
 
     fn count(&self, source: &'static str, outcome: &'static str) {
         self.metrics.requests.add([source, outcome]);
-        self.metrics.request_duration.observe([source], self.begun.elapsed());
+        let took = self.begun.elapsed();
+        self.metrics.request_duration.observe([source], took);
+        info!(
+            event = LogEvent::RequestEnded.name(),
+            request_id = %self.track.id,
+            source,
+            outcome,
+            duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            "a question has ended"
+        );
     }
 }
 
@@ -125,7 +137,7 @@ mod tests {
             (nothing(), Some(failure(FailureClass::Refusal)), "none", "refused"),
         ] {
             let metrics = Metrics::default();
-            let mut asking = metrics.asking();
+            let mut asking = metrics.asking(&Track::default());
             if let Some(failures) = failures {
                 asking.failed(&failures);
             }
@@ -137,9 +149,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn one_that_is_given_up_is_counted_with_its_time_and_one_that_needs_keys_is_not() {
         let metrics = Metrics::default();
-        metrics.asking().ended(&Outcome::NeedKeys(Vec::new()), &[]);
+        metrics.asking(&Track::default()).ended(&Outcome::NeedKeys(Vec::new()), &[]);
         assert!(series(&metrics).is_empty());
-        let asking = metrics.asking();
+        let asking = metrics.asking(&Track::default());
         tokio::time::advance(Duration::from_millis(300)).await;
         drop(asking);
         assert_eq!(series(&metrics), ["{source=\"none\",outcome=\"cancelled\"} 1"]);

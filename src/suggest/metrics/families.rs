@@ -144,8 +144,8 @@ families! {
         "Questions that began a call or joined one under way.";
     POOL_PURGES: Kind::Counter, "gptos_pool_purges_total", ["reason"], most 3,
         "Times all connections were given up.";
-    FOLDED: Kind::Counter, "gptos_telemetry_dropped_total", ["reason"], most 1,
-        "Events that went to the series _OTHER, because their family has as many series as it may have.";
+    TELEMETRY_DROPPED: Kind::Counter, "gptos_telemetry_dropped_total", ["reason"], most 6,
+        "What was told and lost: events that went to the series _OTHER because their family has as many series as it may have, and lines of the log and spans that were not written.";
 }
 
 const _: () = assert!(most_lines() <= MOST_LINES, "the families could make more lines than the page may have");

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use self::series::{Collect, Counter, Histogram};
 use super::ports::{CacheStats, TrailStats};
+use super::track::Track;
 
 /// Everything that is counted as it happens.
 #[derive(Debug)]
@@ -56,13 +57,13 @@ impl Default for Metrics {
 
 impl Metrics {
     /// A question has come.
-    pub(super) fn asking(&self) -> Asking<'_> {
-        Asking::since(self, Instant::now())
+    pub(super) fn asking(&self, track: &Track) -> Asking<'_> {
+        Asking::since(self, track, Instant::now())
     }
 
     /// A question has come at that time.
-    pub(super) fn asking_since(&self, begun: Instant) -> Asking<'_> {
-        Asking::since(self, begun)
+    pub(super) fn asking_since(&self, track: &Track, begun: Instant) -> Asking<'_> {
+        Asking::since(self, track, begun)
     }
 
     /// What was counted so far.
@@ -70,7 +71,7 @@ impl Metrics {
         let mut page = Page::default();
         let all = self.all();
         all.iter().for_each(|registry| registry.collect(&mut page));
-        page.count(&families::FOLDED, ["series_limit"], all.iter().map(|registry| registry.folded()).sum());
+        page.count(&families::TELEMETRY_DROPPED, ["series_limit"], all.iter().map(|registry| registry.folded()).sum());
         page
     }
 

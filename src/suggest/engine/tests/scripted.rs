@@ -39,5 +39,6 @@ pub(super) fn round(providers: &[Arc<Scripted>], deadline_ms: u64) -> Round {
         urgency: Urgency::Person,
         acceptance: Arc::new(Lenient::default()),
         waiting: WaitingFor::default(),
+        track: Track::default(),
     }
 }

@@ -98,6 +98,7 @@ impl Bench {
             urgency: Urgency::Person,
             acceptance: Arc::clone(&self.acceptance) as _,
             waiting: WaitingFor::default(),
+            track: Track::default(),
         })
     }
 

@@ -26,6 +26,7 @@ use crate::domain::{PageOffer, Query};
 use crate::memory::ShortMemory;
 use crate::suggest::ports::Pace;
 use crate::suggest::tests::scripted::{Scripted, facts, plain};
+use crate::suggest::track::Track;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const UNKNOWN: &str = "frobnicate the quux";
@@ -93,6 +94,7 @@ impl Bench {
             context: Vec::new(),
             deadline: Instant::now() + Duration::from_secs(8),
             now: self.now,
+            track: Track::default(),
         }
     }
 
