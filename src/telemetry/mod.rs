@@ -34,6 +34,9 @@ const FOLDER: &str = "log";
 /// The file that is written; older ones have a number behind the name.
 const FILE: &str = "gptos.jsonl";
 
+/// Most bytes of all files together.
+pub const MOST_BYTES: u64 = file::MOST_BYTES * file::MOST_FILES as u64;
+
 /// The file that a resident with this state directory writes.
 pub fn log_file(state_dir: &Path) -> PathBuf {
     state_dir.join(FOLDER).join(FILE)

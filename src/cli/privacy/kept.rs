@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use crate::audit;
 use crate::config::Config;
-use crate::domain::AuditMode;
+use crate::domain::{AuditMode, LogLevel, LogLevels};
 use crate::memory;
 use crate::paths::Paths;
+use crate::telemetry;
 
 /// Names that are looked at when sizes are summed up.
 const MOST_NAMES: usize = 20_000;
@@ -88,10 +89,13 @@ fn in_state(config: &Config) -> Vec<Row> {
     let audit = Row::new("history of requests", &["audit"], trail, "gptos audit forget --all");
     let keys = Row::new("keys of the history", &["audit.key*", "audit.seal*"], "with the history", "gptos audit forget --all");
     let on = config.audit != AuditMode::Off;
+    let log = Row::new("log of the background process", &["log"], format!("{} MiB", telemetry::MOST_BYTES / (1024 * 1024)), "rm -r log");
+    let writes = config.log != LogLevels { rest: LogLevel::Off, modules: Vec::new() };
     vec![
         Row { on: config.memory, turned_off_by: Some("gptos config set memory off"), ..memory.usual() },
         Row { on, encrypted: true, turned_off_by: Some("gptos audit off"), ..audit.usual() },
         Row { on, turned_off_by: Some("gptos audit off"), ..keys },
+        Row { on: writes, turned_off_by: Some("gptos config set log.level off"), ..log },
         Row::new("hints that were given, files of the tour", &["hints*", "welcomed", "tour"], "a day; once", "rm -r hints welcomed tour"),
     ]
 }

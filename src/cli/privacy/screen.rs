@@ -81,6 +81,8 @@ fn keeping(stock: &Stock, room: usize, home: Option<&Path>) -> Vec<Line> {
         (0, []) => return lines,
         (0, [one]) => format!("  unknown here: {}", short(Path::new(one), home)),
         (0, many) => format!("  {} unknown files here; `gptos privacy --json` names them", many.len()),
+        // A file that nobody knows is worth its name.
+        (more, [one]) => format!("  and {more} more: --json; unknown here: {}", short(Path::new(one), home)),
         (more, unknown) => format!("  and {} more; `gptos privacy --json` names them", more + unknown.len()),
     };
     lines.push(Line::Plain(fitted(&more)));
