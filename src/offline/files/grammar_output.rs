@@ -16,6 +16,11 @@ fn top(query: &mut Query, count: u64, key: Key, reverse: bool) -> Option<()> {
     order(query, key, reverse)
 }
 
+fn notable(query: &mut Query, caught: &Caught, key: Key) -> Option<()> {
+    query.notable = Some(key);
+    (!caught.negated).then_some(())
+}
+
 fn sink(query: &mut Query, caught: &Caught, append: bool) -> Option<()> {
     let file = caught.text(0)?.to_owned();
     query.sink = Some(Sink { file, append });
@@ -58,6 +63,8 @@ pub(super) const ROWS: &[Row] = &[
     ("smallest first", |q, _| order(q, Key::Size, true)),
     ("newest|latest|recent|youngest first", |q, _| order(q, Key::Time, false)),
     ("oldest first", |q, _| order(q, Key::Time, true)),
+    ("very|really|unusually? large|big|huge|heavy", |q, c| notable(q, c, Key::Size)),
+    ("recent", |q, c| notable(q, c, Key::Time)),
     ("biggest|largest|heaviest", |q, _| top(q, 0, Key::Size, false)),
     ("smallest", |q, _| top(q, 0, Key::Size, true)),
     ("most? newest|latest|youngest", |q, _| top(q, 0, Key::Time, false)),

@@ -162,6 +162,8 @@ pub(super) struct Query {
     pub action: Action,
     pub order: Option<Order>,
     pub top: Option<u64>,
+    /// "large files", "recent files": nobody says how large or recent, so the first of them are meant.
+    pub notable: Option<Key>,
     /// Whether rights are set, and not only given.
     pub sets_rights: bool,
     /// Whether ages count from midnight.
@@ -279,6 +281,19 @@ impl Query {
         let inside = |folder: &String| !folder.starts_with(['/', '~']) || self.roots.iter().any(|root| folder.starts_with(root.as_str()));
         if self.tests.iter().any(|test| matches!(&test.kind, TestKind::Under(folders) if !folders.iter().all(inside))) {
             return None;
+        }
+        if let Some(key) = self.notable {
+            let is_measured = |test: &Test| match key {
+                Key::Size => matches!(test.kind, TestKind::Size(_)),
+                _ => matches!(test.kind, TestKind::Time(..) | TestKind::Newer(..)),
+            };
+            let only_looks = matches!(self.action, Action::List | Action::Long) && matches!(self.what, What::Files | What::Regular);
+            let says_enough = self.tests.iter().any(is_measured) || self.order.is_some();
+            match only_looks {
+                _ if says_enough => {}
+                true => (self.top, self.order) = (Some(0), Some(Order { key, reverse: false })),
+                false => return None,
+            }
         }
         if self.top == Some(0) {
             self.top = Some(if self.plural { 10 } else { 1 });
