@@ -1,10 +1,20 @@
-//! `gptos doctor`: what stands between the user and the keys. The user's shell is started and asked; configuration files are read.
+//! `gptos doctor`: what is wrong with this machine, and what stands between the user and the keys. The user's shell is started and asked;
+//! configuration files are read.
 
+mod around;
+mod asked;
+mod bundle;
 mod checks;
 mod files;
+mod install;
 mod keys;
+mod machine;
 mod neighbours;
+mod network;
 mod report;
+mod resident;
+mod scrub;
+mod store;
 mod terminals;
 
 use std::ffi::OsString;
@@ -14,12 +24,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use self::around::Around;
 use self::checks::{Finding, Sight, findings};
 use self::report::Report;
 use self::terminals::Terminal;
 use super::arguments::DoctorArguments;
 use super::output::Output;
-use super::{ExitStatus, facts, init, tour};
+use super::{ExitStatus, facts, init, provider_ask, tour};
 use crate::config::ConfigFile;
 use crate::domain::ShellKind;
 use crate::paths::Paths;
@@ -54,6 +65,9 @@ pub(super) fn run(arguments: &DoctorArguments, paths: &Paths, output: &mut Outpu
         output.error(&format!("`{}`: {error}", program.display()), None);
         return ExitStatus::Internal;
     }
+    if arguments.shell.is_none() {
+        return all(arguments, output);
+    }
     let shell = arguments.shell().unwrap_or_else(facts::default_shell);
     let Some(program) = tour::program(shell) else {
         output.error(&format!("doctor: {} is not on the search path", shell.name()), Some("name another shell: gptos doctor --shell bash"));
@@ -63,14 +77,37 @@ pub(super) fn run(arguments: &DoctorArguments, paths: &Paths, output: &mut Outpu
     match question(shell, &program) {
         Ok(report) => tell(&look(shell, report, paths), arguments.json, output),
         Err(error) => {
-            let cause = match error.kind() {
-                io::ErrorKind::TimedOut => format!("did not come to a prompt within {} s", LIMIT.as_secs()),
-                io::ErrorKind::UnexpectedEof => "ended before its first prompt".to_owned(),
-                _ => error.to_string(),
-            };
+            let cause = why_silent(&error);
             output.error(&format!("doctor: {}: {cause}", program.display()), Some(&format!("see why: time {} -i -c exit", shell.name())));
             ExitStatus::NoAnswer
         }
+    }
+}
+
+/// Looks at the whole machine.
+fn all(arguments: &DoctorArguments, output: &mut Output<'_>) -> ExitStatus {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output.error(&format!("doctor: {error}"), None);
+            return ExitStatus::Internal;
+        }
+    };
+    let around = Around::look();
+    // What goes into a file is looked at without asking anybody.
+    if let Some(file) = &arguments.bundle {
+        return bundle::write(file.as_deref(), &around, arguments.call, &runtime, output);
+    }
+    let areas = machine::areas(&around, arguments.call, &runtime, &provider_ask::call_once, output);
+    machine::tell(&areas, arguments.json, output)
+}
+
+/// Why a shell has told nothing.
+fn why_silent(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::TimedOut => format!("did not come to a prompt within {} s", LIMIT.as_secs()),
+        io::ErrorKind::UnexpectedEof => "ended before its first prompt".to_owned(),
+        _ => error.to_string(),
     }
 }
 

@@ -3,12 +3,12 @@
 use std::future::Future;
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue, LOCATION};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderValue, LOCATION};
 use reqwest::{Client, RequestBuilder, Response, Url};
 use tokio::time::Instant;
 
 use super::transport::{Way, transport_error};
-use super::waits::Advice;
+use super::waits::{Advice, http_date};
 use super::wire::{KeyHeader, Outgoing};
 use crate::domain::{AttemptError, FailureClass, Secret, Stage};
 use crate::suggest::ports::RequestPreview;
@@ -84,6 +84,8 @@ pub(super) struct Reply {
     pub(super) advice: Advice,
     /// Where a redirect points, as `https://host`; it is never followed.
     pub(super) redirect: Option<String>,
+    /// What time it is at the server.
+    pub(super) date: Option<SystemTime>,
     content_type: String,
     response: Response,
     read: usize,
@@ -136,6 +138,7 @@ async fn send(
         status: response.status().as_u16(),
         advice: Advice::read(headers, SystemTime::now()),
         redirect: target.and_then(|url| Some(format!("{}://{}", url.scheme(), url.host_str()?))),
+        date: header(DATE).and_then(http_date),
         content_type,
         response,
         read: 0,

@@ -11,6 +11,7 @@ mod exchange;
 mod form;
 mod gemini;
 mod http;
+mod look;
 mod models;
 mod ollama;
 mod openai;
@@ -30,6 +31,7 @@ use std::time::Duration;
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use download::download;
 pub use http::HttpPool;
+pub use look::{addresses, check_way, clock};
 pub use models::{Found, LOCAL_SERVERS, LocalServer, discover, models};
 pub use settings::{ProviderKind, ProviderSettings, ProxySettings, ReachSettings, ServerSettings, WireSettings};
 

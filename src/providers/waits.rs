@@ -86,7 +86,7 @@ pub(super) fn duration(text: &str) -> Option<Duration> {
 }
 
 /// Reads `Wed, 21 Oct 2026 07:28:00 GMT`, the one form of a date that servers may send.
-fn http_date(text: &str) -> Option<SystemTime> {
+pub(super) fn http_date(text: &str) -> Option<SystemTime> {
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let mut words = text.split_once(", ")?.1.split(' ');
     let (day, month, year, time, zone) = (words.next()?, words.next()?, words.next()?, words.next()?, words.next()?);

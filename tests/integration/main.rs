@@ -10,6 +10,7 @@ mod configuration;
 mod configuration_keys;
 mod configuration_mistakes;
 mod desktop_keyring;
+mod doctor;
 #[path = "../doubled/mod.rs"]
 mod doubled;
 mod environment;
@@ -46,6 +47,7 @@ mod provider_models;
 mod provider_readiness;
 mod provider_trust;
 mod provider_wires;
+mod pty;
 #[path = "../questions/mod.rs"]
 mod questions;
 mod quoting;

@@ -1,0 +1,79 @@
+//! The providers: whether they have their keys, and, where the user says so, whether they answer.
+
+use std::time::SystemTime;
+
+use tokio::runtime::Runtime;
+
+use super::around::{Area, Around, apart};
+use super::network::SET_CLOCK;
+use crate::cli::output::Output;
+use crate::cli::provider::Tester;
+use crate::domain::KeySettings;
+use crate::providers::{self, HttpPool, ProviderSettings};
+use crate::secrets;
+
+/// More seconds between two clocks make keys and certificates fail.
+const MOST_SKEW: u64 = 300;
+
+/// Looks at each provider. `call` says whether each is called without a question before it; without a terminal nobody is asked, and
+/// then nobody is called.
+pub(super) fn check(around: &Around, call: bool, runtime: &Runtime, tester: Tester<'_>, output: &mut Output<'_>) -> Area {
+    let all = &around.config.providers;
+    if all.is_empty() {
+        return Area::new("providers", "none; this machine answers by itself");
+    }
+    let mut area = Area::new("providers", "");
+    let mut called = 0;
+    for provider in all {
+        if let Err((cause, mend)) = key(provider, around, runtime) {
+            area.wrong("key", format!("provider {}", provider.name), cause, mend);
+            continue;
+        }
+        let host = provider.server().map_or_else(|| provider.model.clone(), |server| server.base_url.authority());
+        if !call && !output.consents(&format!("ask {} ({host}) one small question?", provider.name)) {
+            continue;
+        }
+        called += 1;
+        output.progress(&format!("asking {}", provider.name));
+        if let Err(reason) = tester(provider) {
+            let test = format!("gptos provider test {}", provider.name);
+            let (cause, mend) = apart(&reason, &test);
+            area.wrong("provider", format!("provider {}", provider.name), cause, mend);
+        }
+        if let Some(seconds) = skew(provider, around, runtime).filter(|seconds| *seconds > MOST_SKEW) {
+            area.wrong("clock-skew", "clock", format!("it differs by {} min from that of {host}", seconds / 60), SET_CLOCK);
+        }
+        output.end_progress();
+    }
+    area.said = match called {
+        0 => format!("{} configured, none was called; gptos doctor --call", all.len()),
+        called => format!("{called} of {} called", all.len()),
+    };
+    area
+}
+
+/// Whether the key is there. A program that prints one is not run for that.
+fn key(provider: &ProviderSettings, around: &Around, runtime: &Runtime) -> Result<(), (String, String)> {
+    match &provider.key {
+        Some(KeySettings::Env(name)) if crate::cli::facts::variable(name).is_none_or(|value| value.trim().is_empty()) => Err((
+            format!("its key is to be in `{name}`, which is not set in this shell"),
+            format!("export {name}=…    (before the shell asks)"),
+        )),
+        Some(settings @ KeySettings::File(path)) => match runtime.block_on(secrets::source(settings).key(&around.facts)) {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let otherwise = format!("put the key alone into {}, mode 600", around.short(path));
+                let (cause, mend) = apart(&error.detail, &otherwise);
+                Err((cause.to_owned(), mend.to_owned()))
+            }
+        },
+        _ => Ok(()),
+    }
+}
+
+/// The seconds between this clock and that of a server.
+fn skew(provider: &ProviderSettings, around: &Around, runtime: &Runtime) -> Option<u64> {
+    let there = runtime.block_on(providers::clock(provider.server()?, &provider.model, &HttpPool::new(), &around.facts.proxies))?;
+    let now = SystemTime::now();
+    Some(now.duration_since(there).or_else(|_| there.duration_since(now)).ok()?.as_secs())
+}

@@ -1,0 +1,95 @@
+//! The background process: whether it answers, its age, its socket and its lock.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::around::{Area, Around, word};
+use crate::client::Unavailable;
+use crate::daemon;
+use crate::paths::{PathError, ensure_private_dir};
+use crate::platform;
+
+pub(super) fn check(around: &Around) -> Area {
+    let socket = around.surroundings.paths.runtime().ok().map(|runtime| runtime.socket.clone());
+    let pid = socket.as_deref().and_then(daemon::running_pid);
+    let name = "resident";
+    match (&around.status, pid) {
+        (Ok(status), _) => {
+            let mut area = Area::new(name, format!("answers, process {}, for {}", status.pid, span(status.uptime_s)));
+            let own = env!("CARGO_PKG_VERSION");
+            let begun = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().saturating_sub(status.uptime_s);
+            let built = around.surroundings.binary.as_ref().map(|binary| binary.modified_ns() / 1_000_000_000).unwrap_or_default();
+            if status.version != own {
+                area.wrong("other-version", name, format!("it is version {}, this program {own}", status.version), "gptos daemon stop");
+            } else if i128::from(begun) + 1 < built {
+                area.wrong("older-build", name, "it was started before this program was written", "gptos daemon stop");
+            }
+            if !around.config.resident {
+                area.wrong("not-wanted", name, "it runs although `resident = \"off\"`", "gptos daemon stop");
+            }
+            area
+        }
+        (Err(_), Some(pid)) => {
+            let mut area = Area::new(name, format!("silent, process {pid}"));
+            let cause =
+                format!("process {pid} holds the lock and does not answer; meanwhile every question is answered in its own process");
+            area.wrong("silent", name, cause, "gptos daemon stop    (the next question starts a new one)");
+            area
+        }
+        (Err(Unavailable::Foreign), None) => {
+            let mut area = Area::new(name, "not ours");
+            let place = socket.as_deref().map(word).unwrap_or_default();
+            area.wrong("foreign", name, "another user's process listens on the socket", format!("rm {place}    (as its owner or root)"));
+            area
+        }
+        (Err(_), None) if !around.config.resident => Area::new(name, "off, every question is answered in its own process"),
+        (Err(_), None) => Area::new(name, "not running; the first question of a shell starts it"),
+    }
+}
+
+/// The folders for the socket, as far as they are there, and what lies in them.
+pub(super) fn socket(around: &Around) -> Area {
+    let paths = &around.surroundings.paths;
+    let mut area = match paths.runtime() {
+        Ok(runtime) => Area::new("socket", around.short(&runtime.socket)),
+        Err(error) => {
+            let mut area = Area::new("socket", "none");
+            area.wrong("no-place", "socket", format!("there is no private folder for it: {error}"), "mend what stands below");
+            area
+        }
+    };
+    for runtime in paths.runtime.iter().filter(|runtime| fs::symlink_metadata(&runtime.dir).is_ok()) {
+        let place = around.short(&runtime.dir);
+        match ensure_private_dir(&runtime.dir) {
+            Ok(()) => {}
+            Err(PathError::Open { path, mode }) => {
+                let mend = format!("chmod go-rwx {}", word(&path));
+                area.wrong(
+                    "folder-open",
+                    around.short(&path),
+                    format!("others may enter it (mode {mode:04o}), so no socket is put there"),
+                    mend,
+                );
+            }
+            Err(error) => area.wrong("folder", &place, error.to_string(), format!("mv {0} {0}.old", word(&runtime.dir))),
+        }
+        let Ok(metadata) = fs::symlink_metadata(&runtime.socket) else { continue };
+        if !platform::is_own(&metadata) {
+            area.wrong("socket-owner", &place, "the socket belongs to another user", format!("rm {}    (as root)", word(&runtime.socket)));
+        } else if metadata.mode() & 0o077 != 0 {
+            let cause = format!("others may use the socket (mode {:04o})", metadata.mode() & 0o7777);
+            area.wrong("socket-open", &place, cause, format!("chmod 600 {}", word(&runtime.socket)));
+        }
+    }
+    area
+}
+
+fn span(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        7200..172_800 => format!("{} h", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}

@@ -1,0 +1,200 @@
+//! What is kept: the cache, the room for it, the record of requests, and who holds what.
+
+use std::fs::{self, File, TryLockError};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::fs::statvfs;
+
+use super::around::{Area, Around, word};
+use crate::api;
+use crate::audit;
+use crate::cache::DiskCache;
+use crate::domain::AuditMode;
+use crate::platform;
+use crate::protocol::WireCacheStats;
+use crate::suggest::ports::AnswerCache;
+
+/// Less room than that is soon none.
+const LEAST_BYTES: u64 = 32 * 1024 * 1024;
+const LEAST_FILES: u64 = 200;
+/// Somebody who writes holds a lock for less.
+const PATIENCE: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_millis(5);
+
+pub(super) fn cache(around: &Around) -> Area {
+    let mut area = Area::new("cache", "nothing is kept yet");
+    let Some(folder) = around.surroundings.paths.cache_dir.as_deref() else { return area };
+    let Ok(metadata) = fs::metadata(folder) else { return area };
+    if !platform::is_own(&metadata) {
+        area.wrong(
+            "cache-owner",
+            around.short(folder),
+            "it belongs to another user, so answers are kept in memory alone",
+            format!("sudo chown -R $USER {}", word(folder)),
+        );
+        return area;
+    }
+    if metadata.mode() & 0o077 != 0 {
+        let cause = format!("others may enter it (mode {:04o})", metadata.mode() & 0o7777);
+        area.wrong("cache-open", around.short(folder), cause, format!("chmod 700 {}", word(folder)));
+    }
+    match crate::cli::daemon::exchange("GET", "/v1/cache").ok().and_then(|reply| serde_json::from_slice::<WireCacheStats>(&reply).ok()) {
+        Some(stats) => {
+            area.said = format!("{} answers, {} bytes, kept in {}", stats.entries, stats.disk_bytes, stats.mode);
+            if stats.mode != "disk" {
+                let cause = "it cannot be used on the disk, so answers are forgotten with the background process";
+                area.wrong("cache-memory", around.short(folder), cause, "gptos daemon stop && gptos cache clear");
+            }
+        }
+        // A silent process holds it; its own line says so.
+        None if is_held(&folder.join("cache.lock")).is_some() => area.said = "in use".to_owned(),
+        None if folder.join("cache.v1").exists() => {
+            let (cache, notice) = DiskCache::open(folder, around.config.cache.clone());
+            area.said = format!("opens, {} answers", cache.stats().entries);
+            // What was set aside is told of below.
+            if let Some(notice) = notice.filter(|_| api::to_stats(&cache.stats()).mode != "disk") {
+                area.said = "does not open".to_owned();
+                area.wrong("cache-unusable", around.short(folder), notice, format!("mv {0} {0}.old", word(folder)));
+            }
+        }
+        None => {}
+    }
+    let names = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    for aside in names.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("cache.v1.bad-"))) {
+        let cause = "a damaged store was set aside and a new one begun; nothing else was lost";
+        area.wrong("quarantine", around.short(&aside), cause, format!("rm -r {}", word(&aside)));
+    }
+    area
+}
+
+/// Room for data and for files, where something is kept.
+pub(super) fn disk(around: &Around) -> Area {
+    let paths = &around.surroundings.paths;
+    let folders = [&paths.state_dir, &paths.cache_dir, &paths.config_file, &paths.data_dir];
+    let mut area = Area::new("disk", "nowhere to keep anything");
+    let (mut seen, mut least) = (Vec::new(), u64::MAX);
+    for folder in folders.into_iter().flatten() {
+        let Some(there) = nearest(folder) else { continue };
+        let is_new = fs::metadata(&there).ok().is_some_and(|metadata| {
+            !seen.contains(&metadata.dev()) && {
+                seen.push(metadata.dev());
+                true
+            }
+        });
+        if there == *folder && there.is_dir() && !platform::may_write(&there) {
+            area.wrong(
+                "not-writable",
+                around.short(&there),
+                "you may not write there",
+                format!("sudo chown -R $USER {0} && chmod u+rwx {0}", word(&there)),
+            );
+        }
+        let Some(room) = statvfs(&there).ok().filter(|_| is_new) else { continue };
+        let free = room.f_bavail.saturating_mul(room.f_frsize);
+        least = least.min(free);
+        if free < LEAST_BYTES {
+            let cause = format!("{} MB are free, so soon nothing can be kept", free / 1_000_000);
+            area.wrong("disk-full", around.short(&there), cause, "gptos cache clear    (and make room)");
+        }
+        if room.f_files > 0 && room.f_favail < LEAST_FILES {
+            let cause = format!("room for {} more files, whatever their size", room.f_favail);
+            area.wrong(
+                "no-inodes",
+                around.short(&there),
+                cause,
+                format!("find {} -xdev -type f | head    (and remove many small files)", word(&there)),
+            );
+        }
+    }
+    if least < u64::MAX {
+        area.said = format!("{} MB are free", least / 1_000_000);
+    }
+    area
+}
+
+/// The place itself or the nearest folder above it that is there.
+fn nearest(path: &Path) -> Option<PathBuf> {
+    path.ancestors().find(|path| path.is_dir()).map(Path::to_owned)
+}
+
+/// The record of requests, from its beginning to its end.
+pub(super) fn trail(around: &Around) -> Area {
+    let mut area = Area::new("audit", around.config.audit.name());
+    let Some(state) = around.surroundings.paths.state_dir.as_deref() else { return area };
+    if around.config.audit == AuditMode::Off && !state.join("audit").exists() {
+        return area;
+    }
+    if around.status.is_ok() && crate::cli::daemon::exchange("POST", "/v1/audit/flush").is_err() {
+        area.said += ", and its last records are not written yet";
+    }
+    match audit::verify(state, None) {
+        Ok(report) => {
+            area.said = format!("{}, {} records, {}", area.said, report.records, if report.is_sealed { "sealed" } else { "not sealed" });
+            if let Some(problem) = report.problems.first() {
+                let seq = problem.seq.map(|seq| format!(", record {seq}")).unwrap_or_default();
+                let more = if report.problems.len() > 1 { format!(", and {} more", report.problems.len() - 1) } else { String::new() };
+                let cause = format!("{}: somebody changed it{more}", problem.damage.name());
+                area.wrong("audit-changed", format!("{}{seq}", problem.segment), cause, "gptos audit verify    (tells all places)");
+            }
+        }
+        Err(error) => area.wrong("audit-unreadable", "audit", error.to_string(), "gptos audit verify    (try again when nobody holds it)"),
+    }
+    if let Ok(status) = &around.status
+        && let Some(failure) = status.audit.as_ref().and_then(|audit| audit.failure.as_ref())
+    {
+        area.wrong("audit-unwritten", "audit", format!("it cannot be written: {failure}"), "make room, or gptos audit off");
+    }
+    area
+}
+
+/// Locks that somebody holds who is not the background process.
+pub(super) fn locks(around: &Around) -> Area {
+    let paths = &around.surroundings.paths;
+    let mut area = Area::new("locks", "nobody waits for anybody");
+    let resident = match (&around.status, paths.runtime()) {
+        (Ok(status), _) => i32::try_from(status.pid).ok(),
+        (Err(_), Ok(runtime)) => crate::daemon::running_pid(&runtime.socket),
+        _ => None,
+    };
+    let of = |folder: &Option<PathBuf>, name: &str| folder.as_ref().map(|folder| folder.join(name));
+    let configuration = paths.config_file.as_deref().and_then(Path::parent).map(Path::to_owned);
+    let audit = of(&paths.state_dir, "audit");
+    let cache = of(&paths.cache_dir, "cache.lock").filter(|_| resident.is_none());
+    for path in [cache, audit, configuration].into_iter().flatten() {
+        let Some(holder) = is_held(&path) else { continue };
+        let (who, mend) = match holder.filter(|pid| Some(*pid) != resident) {
+            Some(pid) => (format!("process {pid}"), format!("kill {pid}    (if it hangs: ps {pid})")),
+            None if resident.is_some() => ("the background process".to_owned(), "gptos daemon stop".to_owned()),
+            None => ("a process".to_owned(), format!("fuser {}", word(&path))),
+        };
+        area.wrong("held", around.short(&path), format!("{who} has held it for more than half a second"), mend);
+    }
+    area
+}
+
+/// Whether somebody holds the lock on a file or folder for longer than it takes to write, and who, where the system tells.
+fn is_held(path: &Path) -> Option<Option<i32>> {
+    let file = File::open(path).ok()?;
+    let begun = Instant::now();
+    loop {
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => thread::sleep(PAUSE),
+            Err(TryLockError::WouldBlock) => return Some(holder(&file.metadata().ok()?)),
+            Ok(()) | Err(TryLockError::Error(_)) => return None,
+        }
+    }
+}
+
+/// The process that holds a lock on this file, from the table of the kernel.
+fn holder(metadata: &fs::Metadata) -> Option<i32> {
+    let table = fs::read_to_string("/proc/locks").ok()?;
+    let ending = format!(":{}", metadata.ino());
+    table.lines().find_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let [_, "FLOCK", _, _, pid, place, ..] = fields.as_slice() else { return None };
+        place.ends_with(&ending).then(|| pid.parse().ok()).flatten()
+    })
+}
