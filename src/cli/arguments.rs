@@ -150,9 +150,11 @@ enum Verb {
         /// The shell; without it, your login shell
         shell: Option<ShellName>,
     },
-    /// Find out why a key does nothing: who else has it, what is not loaded, what the terminal takes
+    /// Find out what is wrong with this machine, or with `--shell` why a key does nothing, and what mends it
     #[command(
-        after_help = "Your shell is started with your start-up files, in a terminal that nobody sees, asked for its keys and ended.\n\
+        after_help = "Looked at: the program, the configuration, your shell, the background process, cache, disk, record, clock, network, proxy,\n\
+        certificates, keys. Providers are called with --call, or if you say so at a terminal. Nothing is changed.\n\
+        Your shell is started with your start-up files, in a terminal that nobody sees, asked for its keys and ended.\n\
         Exit status: 0 nothing is wrong, 1 something is or the shell could not be asked, 64 usage."
     )]
     Doctor(DoctorArguments),

@@ -176,7 +176,7 @@ fn what_begins_with_a_blank_leaves_no_record() {
 }
 
 #[test]
-fn verify_tells_a_torn_end_from_a_change_and_names_the_place() {
+fn f25_verify_tells_a_torn_end_from_a_change_and_names_the_place() {
     let env = TestEnv::new();
     env.configure("resident = \"off\"\n");
     assert_eq!(verify(&env).0, Some(0), "there is none yet");

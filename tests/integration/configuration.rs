@@ -250,7 +250,7 @@ fn an_editor_changes_the_file_only_when_it_holds() {
 }
 
 #[test]
-fn a_running_resident_takes_a_change_up_or_keeps_what_it_has_and_says_so_once() {
+fn f24_a_running_resident_takes_a_change_up_or_keeps_what_it_has_and_says_so_once() {
     let first = FakeProvider::always(Reply::stream(&answer("printf first")));
     let second = FakeProvider::always(Reply::stream(&answer("printf second")));
     let env = TestEnv::new();

@@ -1,9 +1,13 @@
 //! `gptos doctor`: what is wrong is found, and what stands behind it mends it.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 
@@ -144,6 +148,37 @@ fn f16_a_resident_that_hangs_is_found_replaced_and_never_robbed() {
 }
 
 #[test]
+fn a_resident_of_another_version_is_told_from_ours() {
+    let env = well();
+    folder(env.socket().parent().unwrap().to_owned());
+    let listener = UnixListener::bind(env.socket()).unwrap();
+    set_mode(&env.socket(), 0o600);
+    let ended = Arc::new(AtomicBool::new(false));
+    let (until, socket) = (Arc::clone(&ended), env.socket());
+    let serving = std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            if until.load(Ordering::Relaxed) {
+                return;
+            }
+            let (mut request, mut piece) = (Vec::new(), [0; 512]);
+            while !request.windows(4).any(|end| end == b"\r\n\r\n") {
+                let count = stream.read(&mut piece).unwrap();
+                request.extend_from_slice(&piece[..count]);
+            }
+            let is_status = request.starts_with(b"GET /v1/status ");
+            let body = if is_status { r#"{"pid":1,"version":"0.0.9","uptime_s":300,"rss_bytes":1,"requests":0}"# } else { "{}" };
+            let _ = write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+        }
+    });
+    let told = only(&env, "other-version");
+    assert_eq!(told, "gptos daemon stop");
+    ended.store(true, Ordering::Relaxed);
+    drop(UnixStream::connect(socket).unwrap());
+    serving.join().unwrap();
+}
+
+#[test]
 fn what_is_wrong_with_the_socket_is_found_and_mended() {
     let env = well();
     let mut resident = env.start_resident();
@@ -196,6 +231,7 @@ fn what_is_wrong_with_the_cache_and_its_room_is_found_and_mended() {
     };
     assert_eq!(full("size=64k"), ["disk-full"]);
     assert_eq!(full("size=64m,nr_inodes=20"), ["no-inodes"]);
+    assert_eq!(full("size=64m,ro"), ["not-writable"]);
 }
 
 #[test]
@@ -287,12 +323,20 @@ fn a_key_that_is_not_there_is_found_without_a_call() {
     env.with_provider("own", &server.base_url(), "key = { file = \"own.key\" }");
     mend(&env, &only(&env, "key"));
     assert_eq!((look(&env), server.connections()), (vec![], 0));
+    env.with_provider("own", &server.base_url(), "key = { login = \"keyring\" }");
+    let found = look(&env);
+    let ids: Vec<&str> = found.iter().map(|(id, ..)| id.as_str()).collect();
+    assert_eq!(ids, ["keyring", "key"], "there is no session here: {found:?}");
 }
 
 #[test]
 fn a_report_holds_what_helps_and_nothing_of_the_user() {
     let server = FakeProvider::always(Reply::stream(&answer("printf done")));
-    let env = well().set("USER", "ada-of-the-test").set("FAKE_KEY", "plain-key-of-the-test");
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    // Somewhere all of it must come from.
+    let env = well();
+    let terminal = format!("ada-of-the-test plain-key-of-the-test {host} {}/x", env.home().display());
+    let env = env.set("USER", "ada-of-the-test").set("FAKE_KEY", "plain-key-of-the-test").set("TERM_PROGRAM", &terminal);
     env.with_provider("own", &server.base_url(), "key = { env = \"FAKE_KEY\" }");
     let mut resident = env.start_resident();
     env.run_with_input(&["widget", "bash"], b"list files by size in ./plain-words");
@@ -315,7 +359,7 @@ fn a_report_holds_what_helps_and_nothing_of_the_user() {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
-    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    assert!(text.contains("TERM_PROGRAM=USER KEY HOST ~/x\n"), "{text}");
     for gone in [env.home().to_str().unwrap(), "ada-of-the-test", "plain-key-of-the-test", "plain-words", &format!(" {host} ")] {
         assert!(!text.contains(gone), "{gone}: {text}");
     }

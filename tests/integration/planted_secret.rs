@@ -145,9 +145,16 @@ fn a_planted_secret_is_found_nowhere() {
     assert_eq!(env.run_with_input(&["ran", "bash", "0"], ran.as_bytes()).code, Some(0));
     let trail = env.run(&["audit", "export"]).out;
     assert!(trail.contains(WATCHED) && trail.contains("curl -u"), "{trail}");
+    let report = env.home().join("report.txt");
+    let bundled = env.run(&["doctor", "--bundle", report.to_str().unwrap()]);
+    assert!(bundled.code == Some(0) && fs::read_to_string(&report).unwrap().contains("== log =="), "{}", bundled.err);
+    let known = env.run(&["privacy", "--json"]);
     env.run(&["daemon", "stop"]);
     resident.wait().unwrap();
+    assert!(env.home().join(".local/state/gptos/audit/00000001.seg").exists(), "the files of the trail are among those looked at");
     let forms = all_forms();
+    assert_absent("the report of the doctor", format!("{}{}{}", bundled.out, bundled.err, known.out).as_bytes(), &forms);
+    assert_absent("the report of the doctor", &fs::read(&report).unwrap(), &[WATCHED.to_owned(), "entangle".to_owned()]);
     assert_absent("the audit trail", trail.as_bytes(), &forms);
     assert_absent("the output", format!("{}{}{}{}{failed}", answered.out, answered.err, cached.out, cached.err).as_bytes(), &forms);
     let requests = server.requests();

@@ -8,9 +8,10 @@ use super::around::{Area, Around, apart};
 use super::network::SET_CLOCK;
 use crate::cli::output::Output;
 use crate::cli::provider::Tester;
-use crate::domain::KeySettings;
+use crate::domain::{KeySettings, LoginStore};
 use crate::providers::{self, HttpPool, ProviderSettings};
-use crate::secrets;
+use crate::secrets::keyring::Place;
+use crate::secrets::{self, Logins};
 
 /// More seconds between two clocks make keys and certificates fail.
 const MOST_SKEW: u64 = 300;
@@ -59,7 +60,7 @@ fn key(provider: &ProviderSettings, around: &Around, runtime: &Runtime) -> Resul
             format!("its key is to be in `{name}`, which is not set in this shell"),
             format!("export {name}=…    (before the shell asks)"),
         )),
-        Some(settings @ KeySettings::File(path)) => match runtime.block_on(secrets::source(settings).key(&around.facts)) {
+        Some(settings @ KeySettings::File(path)) => match runtime.block_on(secrets::source(settings, None).key(&around.facts)) {
             Ok(_) => Ok(()),
             Err(error) => {
                 let otherwise = format!("put the key alone into {}, mode 600", around.short(path));
@@ -67,8 +68,29 @@ fn key(provider: &ProviderSettings, around: &Around, runtime: &Runtime) -> Resul
                 Err((cause.to_owned(), mend.to_owned()))
             }
         },
+        Some(KeySettings::Login(login)) => {
+            let logins = Logins { keyring: Place::of(&around.facts), folder: around.surroundings.paths.keys_dir() };
+            let again = || format!("gptos auth login {}", provider.name);
+            logins.find(login).map(drop).map_err(|error| (error.to_string(), error.hint().unwrap_or_else(again)))
+        }
         _ => Ok(()),
     }
+}
+
+/// The keyring, where a key is in it.
+pub(super) fn keyring(around: &Around) -> Area {
+    let is_in_it =
+        |provider: &&ProviderSettings| matches!(&provider.key, Some(KeySettings::Login(login)) if login.store == LoginStore::Keyring);
+    let names: Vec<&str> = around.config.providers.iter().filter(is_in_it).map(|provider| provider.name.as_str()).collect();
+    if names.is_empty() {
+        return Area::new("keyring", "not needed: no key is in it");
+    }
+    let mut area = Area::new("keyring", format!("answers, for {}", names.join(", ")));
+    if let Err(error) = Place::of(&around.facts).check() {
+        area.said = "does not answer".to_owned();
+        area.wrong("keyring", "keyring", error.to_string(), error.hint());
+    }
+    area
 }
 
 /// The seconds between this clock and that of a server.

@@ -16,11 +16,14 @@ use crate::cli::{ExitStatus, daemon, facts, provider_ask, tour};
 use crate::config::ValueOrigin;
 use crate::domain::KeySettings;
 use crate::platform;
+use crate::telemetry::Follow;
 
 /// Most bytes of a section; of a longer one the end counts.
 const MOST: usize = 64 * 1024;
 const HEAD: &str = "A report of gptos for a bug. Read it before you send it to anybody: names of yours and keys were replaced as far as they\n\
     were known (~, USER, HOST, KEY, [hidden]). What you asked, were offered and ran is not in it.\n";
+/// Lines of the log.
+const LOG_LINES: usize = 300;
 /// Variables that tell about the terminal and nothing about the user.
 const TERMINAL: [&str; 7] = ["TERM", "TERM_PROGRAM", "COLORTERM", "TERMINAL_EMULATOR", "LANG", "LC_ALL", "NO_COLOR"];
 
@@ -69,6 +72,12 @@ fn sections(around: &Around, call: bool, runtime: &Runtime) -> Vec<(&'static str
     if let Some(page) = daemon::exchange("GET", "/v1/metrics").ok().and_then(|page| String::from_utf8(page).ok()) {
         let counted = page.lines().filter(|line| !line.starts_with('#') && !line.ends_with(" 0"));
         sections.push(("metrics", counted.flat_map(|line| [line, "\n"]).collect()));
+    }
+    if let Some(state) = around.surroundings.paths.state_dir.as_deref()
+        && let Ok((lines, _)) = Follow::begin(state, LOG_LINES)
+        && !lines.is_empty()
+    {
+        sections.push(("log", lines.into_iter().flat_map(|line| [line, "\n".to_owned()]).collect()));
     }
     sections
 }

@@ -32,6 +32,7 @@ pub(super) fn areas(around: &Around, call: bool, runtime: &Runtime, tester: Test
         network::names(around, runtime),
         network::proxies(around, runtime),
         network::certificates(around, runtime),
+        asked::keyring(around),
     ];
     areas.push(asked::check(around, call, runtime, tester, output));
     areas

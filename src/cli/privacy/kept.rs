@@ -96,6 +96,7 @@ fn in_state(config: &Config) -> Vec<Row> {
         Row { on, encrypted: true, turned_off_by: Some("gptos audit off"), ..audit.usual() },
         Row { on, turned_off_by: Some("gptos audit off"), ..keys },
         Row { on: writes, turned_off_by: Some("gptos config set log.level off"), ..log },
+        Row::new("keys that you handed over", &["keys"], "yours", "gptos auth logout NAME"),
         Row::new("hints that were given, files of the tour", &["hints*", "welcomed", "tour"], "a day; once", "rm -r hints welcomed tour"),
     ]
 }
