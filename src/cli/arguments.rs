@@ -5,6 +5,7 @@
 //! definition takes longer than answering from the cache.
 
 mod audit;
+mod auth;
 mod configuration;
 mod doctor;
 mod knowledge;
@@ -23,6 +24,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
 pub use audit::{AuditFormat, AuditVerb, AuditVerifyArguments};
+pub use auth::{AuthLoginArguments, AuthStatusArguments, AuthVerb, StoreName};
 pub use configuration::ConfigVerb;
 pub use doctor::DoctorArguments;
 pub use knowledge::{IntentsListArguments, IntentsVerb, MemoryVerb, TldrUpdateArguments, TldrVerb};
@@ -58,6 +60,8 @@ pub enum Invocation {
     Config(ConfigVerb),
     /// See to the providers.
     Provider(ProviderVerb),
+    /// See to the keys of providers.
+    Auth(AuthVerb),
     /// Tell what a command line would do.
     Check(CheckArguments),
     /// See to what the embedded translator knows.
@@ -178,6 +182,9 @@ enum Verb {
     /// List or add services that answer
     #[command(subcommand, arg_required_else_help = true)]
     Provider(ProviderVerb),
+    /// Hand over, remove or look for the keys of providers
+    #[command(subcommand, arg_required_else_help = true, hide = true)]
+    Auth(AuthVerb),
     /// List what the embedded translator knows, or check intents of your own
     #[command(subcommand, arg_required_else_help = true, hide = true)]
     Intents(IntentsVerb),
@@ -287,6 +294,7 @@ fn invocation(verb: Verb) -> Result<Invocation, UsageError> {
         Verb::Cache(verb) => Invocation::Cache(verb),
         Verb::Config(verb) => Invocation::Config(verb),
         Verb::Provider(verb) => Invocation::Provider(verb),
+        Verb::Auth(verb) => Invocation::Auth(verb),
         Verb::Check(arguments) => Invocation::Check(arguments),
         Verb::Intents(verb) => Invocation::Intents(verb),
         Verb::Explain(arguments) => Invocation::Explain(arguments),

@@ -20,6 +20,17 @@ fn every_verb_is_understood() {
         (&["init", "bash"], Invocation::Init(ShellKind::Bash)),
         (&["completions", "fish"], Invocation::Completions(ShellKind::Fish)),
         (&["man"], Invocation::Man),
+        (&["auth", "logout"], Invocation::Auth(AuthVerb::Logout { provider: None })),
+        (
+            &["auth", "login", "openai", "--stdin", "--no-check", "--store", "file"],
+            Invocation::Auth(AuthVerb::Login(AuthLoginArguments {
+                provider: Some("openai".to_owned()),
+                stdin: true,
+                no_check: true,
+                store: Some(StoreName(crate::domain::LoginStore::File)),
+            })),
+        ),
+        (&["auth", "status", "--json"], Invocation::Auth(AuthVerb::Status(AuthStatusArguments { provider: None, json: true }))),
         (
             &["explain", "--shell", "zsh", "--short", "--", "ls", "-l"],
             Invocation::Explain(ExplainArguments {

@@ -47,11 +47,19 @@ pub(super) fn set(key: &str, value: &str, file: &Path, paths: &Paths, output: &m
 /// # Errors
 /// Why the file stays as it is.
 pub(super) fn set_word(file: &Path, paths: &Paths, key: &str, word: &str) -> Result<(), EditError> {
+    set_literal(file, paths, key, &quote(word))
+}
+
+/// Sets a key to what stands for a value in TOML, for another verb.
+///
+/// # Errors
+/// Why the file stays as it is.
+pub(super) fn set_literal(file: &Path, paths: &Paths, key: &str, literal: &str) -> Result<(), EditError> {
     let place = free(key, file, paths).map_err(|(what, hint)| EditError::Refused(format!("{what} ({hint})")))?;
     let home = paths.home.as_deref();
     change(file, |text| {
         check_text(text, file, home).map_err(EditError::Config)?;
-        let made = with(text, place, &quote(word)).map_err(EditError::Refused)?;
+        let made = with(text, place, literal).map_err(EditError::Refused)?;
         check_text(&made, file, home).map_err(EditError::Config)?;
         Ok((made, ()))
     })

@@ -170,7 +170,9 @@ mod tests {
         for shell in ShellKind::ALL {
             let script = completions(shell);
             assert!(
-                ["translate", "explain", "provider", "key-command", "clear", "metrics"].iter().all(|word| script.contains(word)),
+                ["translate", "explain", "provider", "auth", "no-check", "key-command", "clear", "metrics"]
+                    .iter()
+                    .all(|word| script.contains(word)),
                 "{shell}"
             );
             assert!(!script.contains("widget"), "{shell}");

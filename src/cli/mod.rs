@@ -5,6 +5,8 @@ mod ask;
 mod at_hand;
 mod audit;
 mod audit_moments;
+mod auth;
+mod auth_status;
 pub mod batch;
 mod batch_queue;
 mod check;
@@ -22,6 +24,7 @@ mod facts;
 mod fix;
 mod guard;
 mod help;
+mod hidden;
 mod hints;
 pub mod hot_verbs;
 pub mod init;
@@ -178,6 +181,7 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
         Invocation::Provider(ProviderVerb::Discover(arguments)) => {
             return provider_discover::run(arguments.yes, &paths, &provider_discover::look, output);
         }
+        Invocation::Auth(verb) => return auth::run(&verb, &paths, output),
         Invocation::Privacy(arguments) => return privacy::run(arguments.json, &paths, output),
         Invocation::Doctor(arguments) => return doctor::run(&arguments, &paths, output),
         Invocation::Ssh(arguments) => return ssh::run(&arguments, &paths, output),

@@ -128,6 +128,14 @@ impl<'a> Output<'a> {
         asked.and_then(|()| io::stdin().read_line(&mut answer)).is_ok() && is_yes(&answer)
     }
 
+    /// Shows a question behind which something is typed, on standard error.
+    pub(super) fn prompt(&mut self, question: &str) {
+        self.end_progress();
+        self.flush();
+        let shown = if question == "\n" { question.to_owned() } else { visible(question) };
+        let _ = self.err.write_all(shown.as_bytes()).and_then(|()| self.err.flush());
+    }
+
     /// Shows a sign of progress that the next output replaces; only on a terminal that can take it back.
     pub fn progress(&mut self, text: &str) {
         if self.live {

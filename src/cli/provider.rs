@@ -8,7 +8,7 @@ use super::config_edit::{self, EditError};
 use super::output::{Output, visible};
 use super::{ExitStatus, columns, facts, provider_command};
 use crate::config::nearest;
-use crate::domain::KeySettings;
+use crate::domain::{KeySettings, LoginStore};
 use crate::paths::Paths;
 use crate::providers::{ProviderKind, ProviderSettings};
 
@@ -139,8 +139,33 @@ fn wrong(what: &str, hint: Option<&str>, output: &mut Output<'_>) -> ExitStatus 
     ExitStatus::Usage
 }
 
+/// The names by which services are known that need a key.
+pub(super) fn services() -> impl Iterator<Item = &'static str> {
+    KNOWN.iter().filter(|known| known.key_variable.is_some()).map(|known| known.name)
+}
+
+/// The block of a known service whose key is handed over; `None` for a name that is none of theirs.
+pub(super) fn login_block(name: &str, store: LoginStore) -> Option<Result<String, (String, Option<String>)>> {
+    let known = KNOWN.iter().find(|known| known.name == name)?;
+    if known.key_variable.is_none() {
+        return Some(Err((format!("`{name}` needs no key"), Some(format!("`gptos provider add {name}` adds it")))));
+    }
+    let arguments = ProviderAddArguments { name: name.to_owned(), ..ProviderAddArguments::default() };
+    Some(block_with(&arguments, Some(format!("login = {}", toml_string(store.name())))))
+}
+
 /// The text of a block, and what is wrong with the arguments, if it cannot be made.
 fn block(arguments: &ProviderAddArguments) -> Result<String, (String, Option<String>)> {
+    let key = match (&arguments.key_file, &arguments.key_command, &arguments.key_env) {
+        (Some(file), _, _) => Some(format!("file = {}", toml_string(&absolute_key_file(file)?))),
+        (_, Some(command), _) => Some(format!("command = {}", toml_string(command))),
+        (_, _, Some(variable)) => Some(format!("env = {}", toml_string(variable))),
+        _ => None,
+    };
+    block_with(arguments, key)
+}
+
+fn block_with(arguments: &ProviderAddArguments, key: Option<String>) -> Result<String, (String, Option<String>)> {
     let known = KNOWN.iter().find(|known| known.name == arguments.name || known.section == arguments.name);
     let name = known.map_or(arguments.name.as_str(), |known| known.section);
     crate::config::check_provider_name(name).map_err(|expected| (format!("name: {expected}"), None))?;
@@ -171,14 +196,8 @@ fn block(arguments: &ProviderAddArguments) -> Result<String, (String, Option<Str
     let known = known.filter(|known| arguments.base_url.as_deref().is_none_or(|url| url.trim_end_matches('/') == known.base_url));
     let model =
         arguments.model.as_deref().or(known.and_then(|known| known.model)).ok_or_else(|| (format!("`{name}` needs --model"), None))?;
-    let key = match (&arguments.key_file, &arguments.key_command, &arguments.key_env) {
-        (Some(file), _, _) => Some(format!("file = {}", toml_string(&absolute_key_file(file)?))),
-        (_, Some(command), _) => Some(format!("command = {}", toml_string(command))),
-        (_, _, Some(variable)) => Some(format!("env = {}", toml_string(variable))),
-        _ => None,
-    };
     if let (None, Some(variable)) = (&key, known.and_then(|known| known.key_variable)) {
-        let hint = format!("--key-env {variable}, --key-file FILE or --key-command COMMAND");
+        let hint = format!("--key-env {variable}, --key-file FILE or --key-command COMMAND; or `gptos auth login {}`", arguments.name);
         return Err((format!("`{name}` needs a key"), Some(hint)));
     }
     let mut block = format!(

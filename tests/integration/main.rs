@@ -5,6 +5,7 @@
 mod aims;
 mod alerts;
 mod audit;
+mod auth;
 mod cache;
 mod configuration;
 mod configuration_keys;

@@ -91,7 +91,9 @@ fn in_state(config: &Config) -> Vec<Row> {
     let on = config.audit != AuditMode::Off;
     let log = Row::new("log of the background process", &["log"], format!("{} MiB", telemetry::MOST_BYTES / (1024 * 1024)), "rm -r log");
     let writes = config.log != LogLevels { rest: LogLevel::Off, modules: Vec::new() };
+    let logins = Row::new("keys of providers that you handed over", &["keys"], "till you remove them", "gptos auth logout PROVIDER");
     vec![
+        logins,
         Row { on: config.memory, turned_off_by: Some("gptos config set memory off"), ..memory.usual() },
         Row { on, encrypted: true, turned_off_by: Some("gptos audit off"), ..audit.usual() },
         Row { on, turned_off_by: Some("gptos audit off"), ..keys },
