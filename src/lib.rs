@@ -28,6 +28,7 @@ pub mod refine;
 pub mod resilience;
 pub mod secrets;
 pub mod ssh;
+pub mod stats;
 pub mod suggest;
 pub mod syntax;
 pub mod system;

@@ -17,6 +17,7 @@ use crate::paths::Paths;
 use crate::platform::{self, OwnBinary};
 use crate::providers::{self, HttpPool, ProviderSettings};
 use crate::secrets;
+use crate::stats::FileLedger;
 use crate::suggest::pipeline::{Pipeline, Place};
 use crate::suggest::ports::{
     AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Commands, KeySource, Memory, Provider, ShellSyntax, Surroundings, Trail,
@@ -212,6 +213,8 @@ pub fn for_far_side(paths: &Paths, os: &'static str, commands: Arc<dyn Commands>
     let settings = file.current().0.cache.clone();
     let place = Place { os, build: env!("CARGO_PKG_VERSION").to_owned(), ttl: settings.ttl };
     let pipeline = Pipeline::new(place, Arc::new(MemoryCache::new(settings)), commands, Arc::new(NoShells)).with_surroundings(surroundings);
+    // Of the questions nothing is kept; what they cost is the user's money all the same.
+    pipeline.count_in(Arc::new(FileLedger::new(paths.state_dir.as_deref())));
     with_pipeline(pipeline, file, PackFolder::new(None), (None, Writer::Once))
 }
 
@@ -330,6 +333,7 @@ fn service(
         Some(pages) => pipeline.with_pages(Arc::new(pages)),
         None => pipeline,
     };
+    pipeline.count_in(Arc::new(FileLedger::new(paths.state_dir.as_deref())));
     with_pipeline(pipeline, file, PackFolder::new(paths.intents_dir()), (paths.state_dir.clone(), writer))
 }
 

@@ -28,6 +28,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("cache", &["domain", "suggest::ports"]),
     ("memory", &["domain", "platform", "suggest::ports"]),
     ("audit", &["domain", "platform", "suggest::ports"]),
+    ("stats", &["domain", "platform", "suggest::ports"]),
     ("secrets", &["domain", "platform", "suggest::ports"]),
     ("telemetry", &["domain", "platform", "suggest::ports"]),
     ("system", &["domain", "syntax", "suggest::ports", "platform", "fix", "complete", "validate::Effect", "validate::EffectKind"]),

@@ -259,6 +259,7 @@ pub fn router(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str, b
         .route("/v1/cache", get(cache_stats).delete(cache_clear))
         .route("/v1/audit/flush", post(audit::flush))
         .route("/v1/log", get(log::levels).put(log::change))
+        .route("/v1/stats/flush", post(stats_flush))
         .route("/v1/drain", post(drain))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(Shared { backend, activity, build, looks: line::Looks::default() })
@@ -395,6 +396,11 @@ async fn cache_clear(State(shared): State<Shared>) -> Response<Body> {
         Ok(Err(error)) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
         Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "the cache could not be cleared").into_response(),
     }
+}
+
+async fn stats_flush(State(shared): State<Shared>) -> Json<serde_json::Value> {
+    shared.backend.pipeline().write_ledger(true).await;
+    Json(serde_json::json!({}))
 }
 
 async fn drain(State(shared): State<Shared>) -> Json<serde_json::Value> {

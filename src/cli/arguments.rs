@@ -33,7 +33,7 @@ pub use log::{LogVerb, TailArguments};
 pub use provider::{ProviderAddArguments, ProviderDiscoverArguments, ProviderVerb};
 pub use queries::{BatchArguments, BatchVerb, TranslateArguments};
 use resident::AlertsVerb;
-pub use resident::{CacheVerb, DaemonVerb, RunArguments, StatusArguments};
+pub use resident::{CacheVerb, DaemonVerb, RunArguments, StatsArguments, StatusArguments};
 pub use ssh::SshArguments;
 
 use super::help;
@@ -50,6 +50,8 @@ pub enum Invocation {
     Init(ShellKind),
     /// Be the resident process, stop it, or tell about it.
     Daemon(DaemonVerb),
+    /// Tell what the days brought.
+    Stats(StatsArguments),
     /// Print the numbers of the resident process.
     Metrics,
     /// Print what Prometheus needs to tell when something is wrong.
@@ -209,6 +211,9 @@ enum Verb {
         /// `all`, or a verb such as `config show`
         verb: Vec<String>,
     },
+    /// Tell what the days brought: answers, tokens, money
+    #[command(hide = true)]
+    Stats(StatsArguments),
     /// Print the numbers of the background process, as Prometheus reads them
     #[command(hide = true)]
     Metrics,
@@ -289,6 +294,7 @@ fn invocation(verb: Verb) -> Result<Invocation, UsageError> {
         Verb::Tour { shell } => Invocation::Tour(shell.map(|name| name.0)),
         Verb::Status(arguments) => Invocation::Daemon(DaemonVerb::Status(arguments)),
         Verb::Daemon(verb) => Invocation::Daemon(verb),
+        Verb::Stats(arguments) => Invocation::Stats(arguments),
         Verb::Metrics => Invocation::Metrics,
         Verb::Alerts(AlertsVerb::Rules) => Invocation::AlertRules,
         Verb::Cache(verb) => Invocation::Cache(verb),

@@ -30,6 +30,12 @@ pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// Whether the terminal shows more than plain letters, as the locale has it.
+pub(super) fn writes_utf8() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| variable(name).filter(|value| !value.is_empty()));
+    locale.is_some_and(|locale| ["utf-8", "utf8"].iter().any(|charset| locale.to_ascii_lowercase().ends_with(charset)))
+}
+
 /// The shell to answer for when none is named: the login shell, or bash.
 pub(super) fn default_shell() -> ShellKind {
     variable("SHELL").and_then(|path| path.rsplit('/').next()?.parse().ok()).unwrap_or(ShellKind::Bash)

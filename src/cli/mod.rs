@@ -43,6 +43,7 @@ mod report;
 mod sanitize;
 mod ssh;
 mod ssh_answers;
+mod stats;
 mod status;
 mod tldr;
 mod tour;
@@ -202,6 +203,7 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
         Invocation::Daemon(DaemonVerb::Run(arguments)) => return daemon::run(arguments, output),
         Invocation::Daemon(DaemonVerb::Stop) => return daemon::stop(output),
         Invocation::Daemon(DaemonVerb::Status(arguments)) => return status::status(arguments.json, output),
+        Invocation::Stats(arguments) => return stats::run(&arguments, &paths, output),
         Invocation::Metrics => return daemon::metrics(output),
         Invocation::AlertRules => output.data(&alerts::yaml(&alerts::rules())),
         Invocation::Cache(CacheVerb::Stats(arguments)) => return daemon::cache_stats(arguments.json, output),

@@ -99,7 +99,7 @@ fn trail(audit: &WireAudit) -> String {
     }
     let sealed = if audit.sealed { format!("sealed but for {} records", audit.unsealed) } else { "not sealed".to_owned() };
     let head = audit.head.map(|head| format!(", the last is number {head}")).unwrap_or_default();
-    let mut line = format!("audit {}, {} records written{head}, {sealed}", visible(&audit.mode), audit.records);
+    let mut line = format!("audit {}, {} records written, {sealed}{head}", visible(&audit.mode), audit.records);
     if audit.dropped > 0 {
         line += &format!(", {} lost", audit.dropped);
     }

@@ -157,6 +157,24 @@ pub const ALL: &[Key] = &[
         doc: "Most calls to one provider that are under way at once; as many more may wait a quarter of a second for a place.",
     },
     Key {
+        path: "spend.day",
+        expects: "an amount such as \"2.50 USD\", or \"none\"",
+        default: "\"none\"",
+        doc: "The most that calls to providers may cost from midnight to midnight; then this machine answers by itself. Calls whose price nobody knows are not counted: see `provider.price` and `spend.day_tokens`.",
+    },
+    Key {
+        path: "spend.month",
+        expects: "an amount such as \"20 USD\", or \"none\"",
+        default: "\"none\"",
+        doc: "The same for a month of the calendar.",
+    },
+    Key {
+        path: "spend.day_tokens",
+        expects: "a whole number from 0 to 1000000000000",
+        default: "0",
+        doc: "Most tokens that calls to providers elsewhere may take from midnight to midnight, whatever they cost; 0 sets no limit.",
+    },
+    Key {
         path: "provider",
         expects: "blocks that begin with `[[provider]]`",
         default: "none",
@@ -236,6 +254,24 @@ pub const ALL: &[Key] = &[
         doc: "A file with certificates, in PEM form, of authorities that are trusted for this provider as well.",
     },
     Key {
+        path: "provider.price",
+        expects: "{ input = \"0.15 USD/Mtok\", output = \"0.60 USD/Mtok\" } with both amounts",
+        default: "that of the vendor's list in this program; nothing for a model on this machine",
+        doc: "What its model costs for a million tokens that it reads and writes.",
+    },
+    Key {
+        path: "provider.price.input",
+        expects: "an amount for a million tokens such as \"0.15 USD/Mtok\"",
+        default: "required in a price",
+        doc: "What a million tokens cost that it reads.",
+    },
+    Key {
+        path: "provider.price.output",
+        expects: "an amount for a million tokens such as \"0.60 USD/Mtok\"",
+        default: "required in a price",
+        doc: "What a million tokens cost that it writes.",
+    },
+    Key {
         path: "rules",
         expects: "a table",
         default: "the embedded rules alone",
@@ -312,7 +348,7 @@ pub const ALL: &[Key] = &[
 ];
 
 /// The tables of single keys.
-const SECTIONS: [&str; 5] = ["shell", "offline", "cache", "log", "limits"];
+const SECTIONS: [&str; 6] = ["shell", "offline", "cache", "log", "limits", "spend"];
 
 /// The entry of a dotted path.
 pub fn find(path: &str) -> Option<&'static Key> {

@@ -6,13 +6,15 @@ use std::path::PathBuf;
 use toml::Spanned;
 
 use super::ConfigProblem;
-use super::raw::{RawCommand, RawKey, RawKind, RawProvider, RawStore};
+use super::raw::{RawCommand, RawKey, RawKind, RawPrice, RawProvider, RawStore};
 use super::resolve::{Lines, Reader, check_env_name, check_provider_name, expected};
-use crate::domain::{KeySettings, LoginKey, LoginStore};
+use crate::domain::{KeySettings, LoginKey, LoginStore, Money, Rate};
 use crate::providers::{BaseUrl, ProviderKind, ProviderSettings, ProxySettings, ReachSettings, ServerSettings, WireSettings};
 
 /// The newest version of Azure's interface that is not a preview.
 const AZURE_VERSION: &str = "2024-10-21";
+/// The unit behind a price.
+pub(super) const PER_MILLION: &str = "/Mtok";
 
 impl Reader<'_> {
     /// Checks one block. `block` is where it stands.
@@ -35,11 +37,12 @@ impl Reader<'_> {
             lines.insert(at(key), self.line(span.start));
         }
         lines.insert(at("name"), self.line(name.span().start));
+        let price = raw.price.take().map(|price| self.price(price)).transpose()?;
         if kind == ProviderKind::Command {
             let argv = raw.argv.ok_or_else(|| missing("provider.argv"))?;
             let reach = ReachSettings::Program(self.argv(&argv)?);
             let model = argv.get_ref().first().and_then(|program| program.rsplit('/').next()).unwrap_or_default().to_owned();
-            return Ok(ProviderSettings { name: name.into_inner(), reach, model, key: None });
+            return Ok(ProviderSettings { name: name.into_inner(), reach, model, key: None, price });
         }
         let base_url = match &raw.base_url {
             Some(url) => self.base_url(url)?,
@@ -58,13 +61,13 @@ impl Reader<'_> {
             ca_file: raw.ca_file.map(|file| self.file(&file, "provider.ca_file")).transpose()?,
         };
         let key = raw.key.map(|key| self.key(key, name.get_ref(), &server.base_url)).transpose()?;
-        Ok(ProviderSettings { name: name.into_inner(), reach: ReachSettings::Server(server), model: model.into_inner(), key })
+        Ok(ProviderSettings { name: name.into_inner(), reach: ReachSettings::Server(server), model: model.into_inner(), key, price })
     }
 
     /// A key that says nothing to this kind is a mistake about what it does.
     fn check_fit(&self, kind: ProviderKind, raw: &RawProvider) -> Result<(), ConfigProblem> {
         let fits = |key: &str| match (kind, key) {
-            (ProviderKind::Command, key) => key == "argv",
+            (ProviderKind::Command, key) => matches!(key, "argv" | "price"),
             (_, "argv") => false,
             (kind, "api_version") => kind == ProviderKind::Azure,
             _ => true,
@@ -150,6 +153,18 @@ impl Reader<'_> {
         }
     }
 
+    fn price(&self, raw: Spanned<RawPrice>) -> Result<Rate, ConfigProblem> {
+        let span = raw.span();
+        let RawPrice { input: Some(input), output: Some(output) } = raw.into_inner() else {
+            return Err(self.problem(Some(span), Some("provider.price"), expected("provider.price")));
+        };
+        let rate = |text: &Spanned<String>, key: &str| {
+            let amount = text.get_ref().strip_suffix(PER_MILLION).map(str::parse::<Money>);
+            amount.and_then(Result::ok).ok_or_else(|| self.problem(Some(text.span()), Some(key), expected(key)))
+        };
+        Ok(Rate { input: rate(&input, "provider.price.input")?, output: rate(&output, "provider.price.output")? })
+    }
+
     fn file(&self, value: &Spanned<String>, key: &str) -> Result<PathBuf, ConfigProblem> {
         let text = value.get_ref();
         let path = match text.strip_prefix("~/") {
@@ -172,6 +187,7 @@ fn written(raw: &RawProvider) -> impl Iterator<Item = (&'static str, Range<usize
         span("argv", raw.argv.as_ref().map(Spanned::span)),
         span("proxy", raw.proxy.as_ref().map(Spanned::span)),
         span("ca_file", raw.ca_file.as_ref().map(Spanned::span)),
+        span("price", raw.price.as_ref().map(Spanned::span)),
     ]
     .into_iter()
     .flatten()

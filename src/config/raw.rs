@@ -29,6 +29,8 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub limits: RawLimits,
     #[serde(default)]
+    pub spend: RawSpend,
+    #[serde(default)]
     pub provider: Vec<Spanned<RawProvider>>,
     #[serde(default)]
     pub rules: RawRules,
@@ -163,6 +165,22 @@ pub(super) struct RawProvider {
     pub argv: Option<Spanned<Vec<String>>>,
     pub proxy: Option<Spanned<RawProxy>>,
     pub ca_file: Option<Spanned<String>>,
+    pub price: Option<Spanned<RawPrice>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPrice {
+    pub input: Option<Spanned<String>>,
+    pub output: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSpend {
+    pub day: Option<Spanned<String>>,
+    pub month: Option<Spanned<String>>,
+    pub day_tokens: Option<Spanned<i64>>,
 }
 
 #[derive(Deserialize, Clone, Copy)]

@@ -11,9 +11,9 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use super::raw::{RawAudit, RawConfig, RawContext, RawGuard, RawPreferred, RawSwitch, key_at};
-use super::value::{Config, DAY, Guard, MIB, ValueOrigin};
+use super::value::{Config, DAY, Guard, MIB, NO_LIMIT, ValueOrigin};
 use super::{ConfigProblem, keys, nearest};
-use crate::domain::{AuditMode, ContextField, Scope};
+use crate::domain::{AuditMode, ContextField, Money, Scope};
 use crate::offline::Preferred;
 
 /// Most programs that may be asked about by their names.
@@ -271,6 +271,11 @@ impl Reader<'_> {
         ] {
             *target = small(value, key, range, &mut lines)?.unwrap_or(*target);
         }
+        limits.caps.day = self.money(raw.spend.day, "spend.day", &mut lines)?.unwrap_or(limits.caps.day);
+        limits.caps.month = self.money(raw.spend.month, "spend.month", &mut lines)?.unwrap_or(limits.caps.month);
+        self.number(raw.spend.day_tokens, "spend.day_tokens", 0..=1_000_000_000_000, &mut lines, |n| {
+            limits.caps.day_tokens = (n > 0).then_some(n);
+        })?;
         let inherited = std::mem::take(&mut config.providers);
         for provider in raw.provider {
             let span = provider.span();
@@ -314,6 +319,17 @@ impl Reader<'_> {
         }
         self.take(Some(value), key, lines);
         Ok(())
+    }
+
+    /// An amount of money, or no limit.
+    fn money(&self, value: Option<Spanned<String>>, key: &str, lines: &mut Lines) -> Result<Option<Option<Money>>, ConfigProblem> {
+        let Some(value) = value else { return Ok(None) };
+        let amount = match value.get_ref().as_str() {
+            NO_LIMIT => None,
+            text => Some(text.parse().map_err(|_| self.problem(Some(value.span()), Some(key), expected(key)))?),
+        };
+        self.take(Some(value), key, lines);
+        Ok(Some(amount))
     }
 
     /// Names that a shell compares words with; they become part of its start-up script.

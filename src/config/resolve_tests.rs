@@ -166,7 +166,7 @@ fn an_unknown_key_is_answered_with_the_one_that_was_meant() {
         ("[shel]", "did you mean `shell`?"),
         ("[shell]\nscope = []", "did you mean `scopes`?"),
         ("[cache]\nttl_day = 1", "did you mean `ttl_days`?"),
-        ("[[provider]]\nurl_base = \"x\"", "known here: name, kind, base_url, model, key, api_version, argv, proxy, ca_file"),
+        ("[[provider]]\nurl_base = \"x\"", "known here: name, kind, base_url, model, key, api_version, argv, proxy, ca_file, price"),
         ("[[provider]]\nmodle = \"x\"", "did you mean `model`?"),
     ] {
         assert_eq!(read(text).unwrap_err().hint.as_deref(), Some(hint), "{text}");
@@ -204,7 +204,7 @@ fn the_documented_bounds_are_the_real_ones() {
         }
         n_checked += 1;
     }
-    assert_eq!(n_checked, 12);
+    assert_eq!(n_checked, 13);
 }
 
 #[test]

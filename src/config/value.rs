@@ -3,8 +3,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::locks::Locks;
+use super::provider::PER_MILLION;
 use crate::cache::CacheSettings;
-use crate::domain::{AuditMode, ContextField, KeySettings, LogLevels};
+use crate::domain::{AuditMode, ContextField, KeySettings, LogLevels, Money};
 use crate::offline::Preferred;
 use crate::providers::{ProviderSettings, ProxySettings, ReachSettings, WireSettings};
 use crate::suggest::online::OnlineSettings;
@@ -177,6 +178,8 @@ impl Default for ShellSection {
     }
 }
 
+/// In the place of an amount: there is no limit.
+pub(super) const NO_LIMIT: &str = "none";
 /// One day.
 pub(super) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// One MiB.
@@ -240,6 +243,11 @@ impl Config {
             ("limits.in_flight".to_owned(), self.online.most_in_flight.to_string()),
             ("limits.calls_per_provider".to_owned(), self.online.calls_per_provider.to_string()),
         ];
+        let amount = |amount: Option<Money>| quoted(&amount.map_or_else(|| NO_LIMIT.to_owned(), |amount| amount.to_string()));
+        let caps = &self.online.caps;
+        rows.push(("spend.day".to_owned(), amount(caps.day)));
+        rows.push(("spend.month".to_owned(), amount(caps.month)));
+        rows.push(("spend.day_tokens".to_owned(), caps.day_tokens.unwrap_or_default().to_string()));
         if !self.rules.is_empty() {
             rows.push(("rules.silence".to_owned(), list(self.rules.silenced().iter().map(String::as_str))));
             let added: Vec<&str> = self.rules.added().iter().map(|rule| rule.id.as_str()).collect();
@@ -251,6 +259,10 @@ impl Config {
         for provider in &self.providers {
             let key = |key: &str| format!("provider.{}.{key}", provider.name);
             rows.push((key("kind"), quoted(provider.kind().name())));
+            if let Some(rate) = &provider.price {
+                let part = |money: Money| quoted(&format!("{money}{PER_MILLION}"));
+                rows.push((key("price"), format!("{{ input = {}, output = {} }}", part(rate.input), part(rate.output))));
+            }
             let server = match &provider.reach {
                 ReachSettings::Server(server) => server,
                 ReachSettings::Program(argv) => {

@@ -35,6 +35,9 @@ const AUDIT_LIMIT: Duration = Duration::from_millis(500);
 /// How long the lines of the log may take then.
 const LOG_LIMIT: Duration = Duration::from_millis(200);
 
+/// The same for what was counted of the days.
+const LEDGER_LIMIT: Duration = Duration::from_millis(500);
+
 /// Two for each question that may wait at once, and some.
 const DESCRIPTORS: u64 = 4096;
 
@@ -130,6 +133,7 @@ async fn serve(options: &Options, guard: &Guard, backend: impl FnOnce() -> Arc<d
         flushing.log().into_iter().for_each(|log| log.flush(LOG_LIMIT));
     };
     let _ = tokio::task::spawn_blocking(flush).await;
+    let _ = tokio::time::timeout(LEDGER_LIMIT, backend.pipeline().write_ledger(true)).await;
     Ok(())
 }
 

@@ -33,6 +33,8 @@ pub enum FailureClass {
     },
     /// Money or a daily quota is used up.
     Quota,
+    /// What the user lets this program spend is spent.
+    Spent,
     /// 401, 403, or no key.
     Auth,
     /// The model or the endpoint does not exist, or the request is too large.
@@ -62,6 +64,7 @@ impl FailureClass {
             FailureClass::Overloaded => "overloaded",
             FailureClass::RateLimited { .. } => "rate-limited",
             FailureClass::Quota => "quota",
+            FailureClass::Spent => "spend",
             FailureClass::Auth => "auth",
             FailureClass::Config => "config",
             FailureClass::Request => "request",

@@ -40,6 +40,7 @@ events! {
     CacheFailed, "cache_failed", "The files of the cache gave trouble.";
     CacheRewritten, "cache_rewritten", "The files of the cache are written anew.";
     MemoryFailed, "memory_failed", "The file of what was run gave trouble.";
+    StatsFailed, "stats_failed", "The file of what was counted gave trouble.";
     AuditFailed, "audit_failed", "The audit trail gave trouble.";
     AuditDamaged, "audit_damaged", "The audit trail was found to be changed.";
     TracesFailed, "traces_failed", "Spans could not be handed over.";

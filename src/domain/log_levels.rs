@@ -39,7 +39,7 @@ impl LogLevel {
 }
 
 /// The modules that write lines. A test compares them with the source.
-pub const LOGGING_MODULES: [&str; 7] = ["audit", "cache", "daemon", "memory", "suggest", "telemetry", "wiring"];
+pub const LOGGING_MODULES: [&str; 8] = ["audit", "cache", "daemon", "memory", "stats", "suggest", "telemetry", "wiring"];
 
 /// Most modules that may have a level of their own.
 const MOST: usize = 32;
@@ -60,7 +60,9 @@ pub enum LogLevelsError {
     #[error("`{0}` is no level; one of off, error, warn, info, debug, trace")]
     Level(String),
     /// No module that writes lines.
-    #[error("`{0}` writes no log; modules are audit, cache, daemon, memory, suggest, telemetry, wiring, and parts such as suggest::engine")]
+    #[error(
+        "`{0}` writes no log; modules are audit, cache, daemon, memory, stats, suggest, telemetry, wiring, and parts such as suggest::engine"
+    )]
     Module(String),
     /// Nothing, or far too much.
     #[error("expected a level such as info, or levels by module such as info,suggest=debug")]

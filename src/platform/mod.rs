@@ -6,8 +6,10 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+mod local_time;
 mod private;
 
+pub use local_time::local_day;
 pub use private::open_private;
 
 #[cfg(target_os = "linux")]

@@ -3,11 +3,14 @@
 use serde_json::Value;
 
 use super::classify::printable;
-use crate::domain::{AttemptError, FailureClass, Secret};
+use crate::domain::{AttemptError, FailureClass, Secret, Usage};
 use crate::suggest::ports::RawAnswer;
 
 /// A command and its reading fit a hundred times.
 const TEXT_LIMIT: usize = 64 * 1024;
+
+/// No call takes more; a server that says so is not believed.
+const MOST_TOKENS: u64 = 100_000_000;
 
 /// What an event brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +53,7 @@ impl Finish {
 pub(super) struct Assembly {
     text: String,
     model: String,
+    usage: Option<Usage>,
     finish: Option<Finish>,
     refused: bool,
     done: bool,
@@ -80,6 +84,19 @@ impl Assembly {
     pub(super) fn note_model(&mut self, value: &Value, name: &str, key: Option<&Secret>) {
         if let Some(model) = value.get(name).and_then(Value::as_str).filter(|_| self.model.is_empty()) {
             self.model = printable(model, key);
+        }
+    }
+
+    /// The tokens so far. A number that comes again stands for the one before; those under further names are added.
+    pub(super) fn note_usage(&mut self, told: Option<&Value>, input: &[&str], output: &[&str]) {
+        let count = |names: &[&str]| {
+            let counts = names.iter().filter_map(|name| told?.get(name)?.as_u64());
+            counts.reduce(u64::saturating_add).map(|tokens| tokens.min(MOST_TOKENS))
+        };
+        let (input, output) = (count(input), count(output));
+        if input.is_some() || output.is_some() {
+            let before = self.usage.unwrap_or_default();
+            self.usage = Some(Usage { input: input.unwrap_or(before.input), output: output.unwrap_or(before.output) });
         }
     }
 
@@ -128,6 +145,6 @@ impl Assembly {
         if !complete {
             return fail(FailureClass::Truncated, "the answer was cut off");
         }
-        Ok(RawAnswer { text: self.text, model: self.model, pause: None, first_chunk: None })
+        Ok(RawAnswer { text: self.text, model: self.model, pause: None, usage: self.usage, first_chunk: None })
     }
 }

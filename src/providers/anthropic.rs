@@ -13,6 +13,8 @@ use crate::suggest::ports::Prompt;
 
 const VERSION: (&str, &str) = ("anthropic-version", "2023-06-01");
 const TOOL: &str = "answer";
+/// What was read, with what came from or went into the service's cache.
+const INPUT: &[&str] = &["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"];
 
 pub(super) struct Anthropic {
     pub(super) base_url: BaseUrl,
@@ -87,6 +89,7 @@ impl Wire for Anthropic {
         match text("/type") {
             "message_start" => {
                 into.note_model(value.get("message").unwrap_or(&Value::Null), "model", key);
+                into.note_usage(value.pointer("/message/usage"), INPUT, &["output_tokens"]);
                 Ok(Progress::Idle)
             }
             "content_block_start" => {
@@ -107,6 +110,7 @@ impl Wire for Anthropic {
             }
             "message_delta" => {
                 stop(text("/delta/stop_reason"), into);
+                into.note_usage(value.get("usage"), &[], &["output_tokens"]);
                 Ok(Progress::Text)
             }
             // Without a reason to stop, the end of the stream proves nothing.
@@ -122,6 +126,7 @@ impl Wire for Anthropic {
         }
         let blocks = value.get("content").and_then(Value::as_array).ok_or_else(|| not_ours("one of Anthropic's messages"))?;
         into.note_model(&value, "model", key);
+        into.note_usage(value.get("usage"), INPUT, &["output_tokens"]);
         for block in blocks {
             match block.get("type").and_then(Value::as_str) {
                 Some("tool_use") => {

@@ -8,8 +8,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
-use super::{ProviderKind, ProviderSettings};
-use crate::domain::{AttemptError, FailureClass, Stage};
+use super::{ProviderKind, ProviderSettings, prices};
+use crate::domain::{AttemptError, FailureClass, Price, Stage};
 use crate::secrets::program::{Program, ProgramError, ProgramLimits, SESSION_VARIABLES};
 use crate::suggest::ports::{Call, Pace, Prompt, Provider, RawAnswer, RequestPreview};
 
@@ -24,12 +24,20 @@ pub(super) struct CommandProvider {
     program: String,
     argv: Arc<[String]>,
     endpoint: String,
+    price: Price,
     time: Duration,
 }
 
 impl CommandProvider {
     pub(super) fn new(settings: &ProviderSettings, argv: &[String]) -> Self {
-        Self { name: settings.name.clone(), program: settings.model.clone(), argv: argv.into(), endpoint: settings.endpoint(), time: TIME }
+        Self {
+            name: settings.name.clone(),
+            program: settings.model.clone(),
+            argv: argv.into(),
+            endpoint: settings.endpoint(),
+            price: prices::price(settings),
+            time: TIME,
+        }
     }
 
     /// The limits of a call are those of a network; this has its own, and whoever cannot wait drops the attempt, which
@@ -52,7 +60,7 @@ impl CommandProvider {
         if text.trim().is_empty() {
             return Err(AttemptError::new(FailureClass::Malformed, format!("{shown}: printed nothing")));
         }
-        Ok(RawAnswer { text, model: self.program.clone(), pause: None, first_chunk })
+        Ok(RawAnswer { text, model: self.program.clone(), pause: None, usage: None, first_chunk })
     }
 }
 
@@ -67,6 +75,10 @@ impl Provider for CommandProvider {
 
     fn kind(&self) -> Option<&'static str> {
         Some(ProviderKind::Command.name())
+    }
+
+    fn price(&self) -> Price {
+        self.price
     }
 
     fn pace(&self) -> Pace {

@@ -23,7 +23,8 @@ fn facts(home: &Path) -> ShellFacts {
 
 fn sh(script: &str) -> CommandProvider {
     let argv = ["sh", "-c", script].map(str::to_owned).to_vec();
-    let settings = ProviderSettings { name: "mine".into(), reach: ReachSettings::Program(argv.clone()), model: "sh".into(), key: None };
+    let settings =
+        ProviderSettings { name: "mine".into(), reach: ReachSettings::Program(argv.clone()), model: "sh".into(), key: None, price: None };
     CommandProvider::new(&settings, &argv)
 }
 
@@ -42,7 +43,8 @@ async fn the_words_go_in_and_what_is_printed_comes_out() {
     let home = tempfile::tempdir().expect("makes a directory");
     let provider = sh("cat > \"$HOME/heard\"; env > \"$HOME/env\"; echo '{\"command\": \"ls\"}'");
     let answer = ask(&provider, home.path()).await.expect("the limits of a network do not count");
-    let expected = RawAnswer { text: "{\"command\": \"ls\"}\n".into(), model: "sh".into(), pause: None, first_chunk: answer.first_chunk };
+    let expected =
+        RawAnswer { text: "{\"command\": \"ls\"}\n".into(), model: "sh".into(), pause: None, usage: None, first_chunk: answer.first_chunk };
     assert_eq!(answer, expected);
     let heard = fs::read_to_string(home.path().join("heard")).expect("was written");
     assert_eq!(heard, "Answer with JSON.\n{\"request\":\"list $(touch x) files\"}\n");

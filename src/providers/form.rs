@@ -44,12 +44,14 @@ pub(super) struct Form {
     pub(super) effort: Effort,
     /// Whether tokens of thought are counted with those of the answer.
     pub(super) thinks: bool,
+    /// Whether the server is asked to tell how many tokens a stream took.
+    pub(super) usage: bool,
 }
 
 impl Form {
     /// What is tried first with a model that answers at once.
     pub(super) const PLAIN: Form =
-        Form { structure: Structure::Asked, temperature: true, cap: Cap::Usual, effort: Effort::Unsaid, thinks: false };
+        Form { structure: Structure::Asked, temperature: true, cap: Cap::Usual, effort: Effort::Unsaid, thinks: false, usage: false };
 }
 
 /// A model's name without the vendor or path that gateways put before it, in lower case.

@@ -36,6 +36,7 @@ impl Gemini {
             return Err(inner_error(&fault, key));
         }
         into.note_model(value, "modelVersion", key);
+        into.note_usage(value.get("usageMetadata"), &["promptTokenCount"], &["candidatesTokenCount", "thoughtsTokenCount"]);
         let mut progress = Progress::Idle;
         if value.pointer("/promptFeedback/blockReason").is_some_and(|reason| !reason.is_null()) {
             into.end_with("safety");

@@ -15,6 +15,7 @@ mod look;
 mod models;
 mod ollama;
 mod openai;
+mod prices;
 mod proxy;
 mod readiness;
 mod server;
@@ -33,6 +34,7 @@ pub use download::download;
 pub use http::HttpPool;
 pub use look::{addresses, check_way, clock};
 pub use models::{Found, LOCAL_SERVERS, LocalServer, discover, models};
+pub use prices::AS_OF;
 pub use settings::{ProviderKind, ProviderSettings, ProxySettings, ReachSettings, ServerSettings, WireSettings};
 
 use crate::suggest::ports::{KeySource, Provider};
@@ -68,3 +70,6 @@ fn wire_of(server: &ServerSettings, model: &str) -> Box<dyn Wire> {
         WireSettings::Ollama => Box::new(ollama::Ollama { base_url, model }),
     }
 }
+
+#[cfg(test)]
+mod usage_tests;

@@ -25,6 +25,7 @@ impl Ollama {
             return Err(inner_error(&fault, key));
         }
         into.note_model(value, "model", key);
+        into.note_usage(Some(value), &["prompt_eval_count"], &["eval_count"]);
         let text = |place: &str| value.pointer(place).and_then(Value::as_str).unwrap_or_default();
         into.push(text("/message/content"))?;
         if value.get("done").and_then(Value::as_bool) == Some(true) {

@@ -36,6 +36,8 @@ fn reasons(model: &str) -> bool {
 
 /// The first version of Azure's interface that takes a schema, as it begins: the versions are dates.
 const AZURE_SCHEMAS: &str = "2024-08-01";
+/// The same for the tokens of a stream.
+const AZURE_USAGE: &str = "2024-09-01";
 
 /// The object that an answer is, in the words that servers hold a model to. They want every key required and no other.
 fn answer_format() -> Value {
@@ -67,6 +69,15 @@ impl OpenAi {
         if takes_schemas { Structure::Schema } else { Structure::Asked }
     }
 
+    /// Whether the tokens of a stream are told to who asks for it. Where it is not documented a complaint would cost a round
+    /// trip, and many services tell unasked.
+    fn tells_usage(&self) -> bool {
+        match &self.door {
+            Door::Deployment { api_version } => api_version.as_str() >= AZURE_USAGE,
+            Door::Model => matches!(self.base_url.host(), "api.openai.com" | "openrouter.ai" | "api.deepseek.com"),
+        }
+    }
+
     fn url(&self, path: &str) -> Url {
         let mut url = self.base_url.join(path);
         if let Door::Deployment { api_version } = &self.door {
@@ -80,6 +91,9 @@ impl OpenAi {
             return Err(inner_error(&fault, key));
         }
         into.note_model(value, "model", key);
+        // Groq tells of it in an object of its own.
+        let usage = value.get("usage").filter(|usage| usage.is_object()).or_else(|| value.pointer("/x_groq/usage"));
+        into.note_usage(usage, &["prompt_tokens"], &["completion_tokens"]);
         let choices = value.get("choices").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let mut progress = Progress::Idle;
         for choice in choices.iter().filter(|choice| choice.get("index").and_then(Value::as_u64).unwrap_or(0) == 0) {
@@ -122,7 +136,7 @@ fn push_content(content: &Value, into: &mut Assembly) -> Result<bool, AttemptErr
 
 impl Wire for OpenAi {
     fn first_form(&self) -> Form {
-        let plain = Form { structure: self.first_structure(), ..Form::PLAIN };
+        let plain = Form { structure: self.first_structure(), usage: self.tells_usage(), ..Form::PLAIN };
         if reasons(&self.model) {
             // These refuse a temperature and the older name of the cap.
             return Form { temperature: false, cap: Cap::Newer, effort: Effort::Least, thinks: true, ..plain };
@@ -145,6 +159,9 @@ impl Wire for OpenAi {
         if form.temperature {
             body["temperature"] = json!(0);
         }
+        if form.usage {
+            body["stream_options"] = json!({ "include_usage": true });
+        }
         match form.cap {
             Cap::Usual => body["max_tokens"] = json!(max_tokens),
             Cap::Newer => body["max_completion_tokens"] = json!(max_tokens),
@@ -160,6 +177,9 @@ impl Wire for OpenAi {
 
     fn without_what_it_names(&self, form: Form, fault: &Fault) -> Option<Form> {
         let newer = fault.names("max_completion_tokens");
+        if form.usage && fault.names("stream_options") {
+            return Some(Form { usage: false, ..form });
+        }
         if form.effort != Effort::Unsaid && fault.names("reasoning_effort") {
             let effort = if form.effort == Effort::Least { Effort::Low } else { Effort::Unsaid };
             Some(Form { effort, ..form })

@@ -17,8 +17,8 @@ use super::splitter::Splitter;
 use super::sse::SseError;
 use super::transport::Way;
 use super::wire::{Framing, Outgoing, Wire};
-use super::{HttpPool, ProviderSettings, ServerSettings};
-use crate::domain::{AttemptError, FailureClass, Secret, ShellFacts, Stage};
+use super::{HttpPool, ProviderSettings, ServerSettings, prices};
+use crate::domain::{AttemptError, FailureClass, Price, Secret, ShellFacts, Stage, Usage};
 use crate::suggest::ports::{Call, Heard, KeySource, Pace, Prompt, Provider, RawAnswer, Readiness, RequestPreview};
 
 /// Tokens of an answer together with the thoughts before it; servers count both.
@@ -41,6 +41,7 @@ pub(super) struct Server {
     keys: Arc<dyn KeySource>,
     has_key: bool,
     endpoint: String,
+    price: Price,
     learnt: Mutex<Learnt>,
     warming: Warming,
 }
@@ -110,6 +111,17 @@ impl Provider for Server {
         Some(self.settings.base_url.origin())
     }
 
+    fn price(&self) -> Price {
+        self.price
+    }
+
+    fn most_tokens(&self, prompt: &Prompt) -> Usage {
+        // A server that does not take the cap at all may give as much as one that was raised.
+        let form = self.learnt().form;
+        let cap = if form.cap == Cap::None { THINKING_TOKENS.saturating_mul(RAISE) } else { self.cap(form, prompt) };
+        Usage { input: prompt.most_tokens(), output: u64::from(cap) }
+    }
+
     fn pace(&self) -> Pace {
         if self.settings.base_url.is_loopback() { Pace::Loopback } else { Pace::Remote }
     }
@@ -170,6 +182,7 @@ impl Server {
             keys,
             has_key: settings.key.is_some(),
             endpoint: settings.endpoint(),
+            price: prices::price(settings),
             learnt,
             warming: Warming::default(),
         }
@@ -184,9 +197,13 @@ impl Server {
     }
 
     fn outgoing(&self, form: Form, prompt: &Prompt) -> Outgoing {
+        self.wire.request(prompt, form, self.cap(form, prompt))
+    }
+
+    /// Most tokens that the answer may have.
+    fn cap(&self, form: Form, prompt: &Prompt) -> u32 {
         let cap = if form.thinks { THINKING_TOKENS.max(prompt.max_tokens) } else { prompt.max_tokens };
-        let cap = if self.learnt().raised { cap.saturating_mul(RAISE) } else { cap };
-        self.wire.request(prompt, form, cap)
+        if self.learnt().raised { cap.saturating_mul(RAISE) } else { cap }
     }
 
     async fn attempt(&self, call: Call<'_>) -> Result<RawAnswer, AttemptError> {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::BaseUrl;
-use crate::domain::KeySettings;
+use crate::domain::{KeySettings, Rate};
 
 /// The words for the kinds of providers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,6 +143,8 @@ pub struct ProviderSettings {
     pub model: String,
     /// Where its key is, `None` for one that wants none.
     pub key: Option<KeySettings>,
+    /// What its model costs, if the user says so.
+    pub price: Option<Rate>,
 }
 
 impl ProviderSettings {

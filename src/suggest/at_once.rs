@@ -47,6 +47,7 @@ impl Pipeline {
     /// Counts and records an answer that was given at once.
     pub fn given(&self, request: &Request, reply: Reply, begun: Instant, providers: &[Arc<dyn Provider>]) {
         self.record_given(request, &reply);
-        self.metrics.asking_since(&request.track, begun).ended(&super::pipeline::Outcome::Reply(reply), providers);
+        let ended = self.metrics.asking_since(&request.track, begun).ended(&super::pipeline::Outcome::Reply(reply), providers);
+        self.count_answer(request, ended);
     }
 }

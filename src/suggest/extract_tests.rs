@@ -6,7 +6,7 @@ use super::*;
 /// Extracts as on a machine with a few commands, on which everything parses that has no `<`.
 fn run(text: &str) -> Result<Extracted, AttemptError> {
     let commands = ["ls", "find", "make", "test", "which", "git", "sudo", "echo", "time", "grep", "for", "who", "I"];
-    let answer = RawAnswer { text: text.to_owned(), model: "m".to_owned(), pause: None, first_chunk: None };
+    let answer = RawAnswer { text: text.to_owned(), model: "m".to_owned(), pause: None, usage: None, first_chunk: None };
     extract(&answer, &|word| commands.contains(&word), &|line| !line.contains('<'))
 }
 

@@ -9,6 +9,7 @@ pub mod engine;
 pub mod extract;
 pub mod fit;
 pub mod key;
+mod ledger;
 pub mod local;
 pub mod metrics;
 pub mod online;
@@ -25,6 +26,7 @@ mod request;
 mod self_test;
 #[cfg(test)]
 mod tests;
+mod till;
 mod toolbox;
 pub mod track;
 mod trail;

@@ -14,7 +14,8 @@ use super::extract::extract;
 use super::key::Kind;
 use super::metrics::{Metrics, Page, families};
 use super::pipeline::{Mode, Parts, Request};
-use super::ports::{CacheKey, CachedAnswer, KeptCandidate, Prompt, Provider, RawAnswer, RedactedText};
+use super::ports::{CacheKey, CachedAnswer, Caps, KeptCandidate, Prompt, Provider, RawAnswer, RedactedText};
+use super::till::{Counted, Till};
 use super::waiting::WaitingFor;
 use crate::domain::{Answerer, AttemptError, Candidate, FailureClass, Origin, ProvidersHealth};
 use crate::redact::Redacted;
@@ -50,6 +51,7 @@ pub(super) struct Online {
     pub(super) engine: Arc<Engine>,
     limiter: Arc<CallLimiter>,
     unseen: Arc<Mutex<PerMinute>>,
+    till: Arc<Till>,
     pub(super) flights: SingleFlight<FlightKey, Landed>,
     pub(super) rejected: quick_cache::sync::Cache<CacheKey, (Instant, Failure)>,
     pub(super) refreshed: quick_cache::sync::Cache<CacheKey, Instant>,
@@ -73,11 +75,13 @@ pub struct OnlineSettings {
     pub session_per_minute: u32,
     /// Calls to one provider that may be under way at once.
     pub calls_per_provider: u32,
+    /// What may be spent.
+    pub caps: Caps,
 }
 
 impl Default for OnlineSettings {
     fn default() -> Self {
-        Self { hedge: false, most_in_flight: 64, user_per_minute: 60, session_per_minute: 30, calls_per_provider: 4 }
+        Self { hedge: false, most_in_flight: 64, user_per_minute: 60, session_per_minute: 30, calls_per_provider: 4, caps: Caps::default() }
     }
 }
 
@@ -100,11 +104,12 @@ impl Drop for Place {
 }
 
 impl Online {
-    pub(super) fn new(metrics: Arc<Metrics>, settings: OnlineSettings, seed: u64) -> Self {
+    pub(super) fn new(metrics: Arc<Metrics>, till: Arc<Till>, settings: OnlineSettings, seed: u64) -> Self {
         Self {
             engine: Arc::new(Engine::new(Arc::clone(&metrics), settings.hedge, settings.calls_per_provider as usize, seed)),
             limiter: Arc::new(CallLimiter::new(settings.user_per_minute, settings.session_per_minute)),
             unseen: Arc::new(Mutex::new(PerMinute::new(unseen_per_minute(settings.user_per_minute)))),
+            till,
             flights: SingleFlight::new(),
             rejected: quick_cache::sync::Cache::new(MOST_REJECTED),
             refreshed: quick_cache::sync::Cache::new(MOST_REFRESHED),
@@ -231,6 +236,8 @@ impl Online {
             urgency,
             limiter: Arc::clone(&self.limiter),
             unseen: Arc::clone(&self.unseen),
+            till: Arc::clone(&self.till),
+            caps: self.settings.caps,
         };
         Round {
             providers: asked.providers.to_vec(),
@@ -285,6 +292,8 @@ struct Judgement {
     urgency: Urgency,
     limiter: Arc<CallLimiter>,
     unseen: Arc<Mutex<PerMinute>>,
+    till: Arc<Till>,
+    caps: Caps,
 }
 
 impl Acceptance for Judgement {
@@ -305,6 +314,10 @@ impl Acceptance for Judgement {
 
     fn accept(&self, candidate: Candidate) -> BoxFuture<'_, Result<Suggestion, AttemptError>> {
         self.pass(candidate).boxed()
+    }
+
+    fn count<'a>(&'a self, provider: &'a dyn Provider, prompt: &'a Prompt) -> BoxFuture<'a, Result<Option<Counted>, AttemptError>> {
+        self.till.call(provider, prompt, self.caps, self.request.now).boxed()
     }
 
     fn admit(&self, _provider: &str) -> bool {

@@ -10,18 +10,22 @@ use tokio::time::Instant;
 use tracing::debug;
 
 use super::background::Background;
+use super::engine::Failure;
 use super::key::{self, KeyContext, Kind};
 use super::local::{Local, LocalSources, Taught};
 use super::metrics::{Asking, Metrics, Page};
 use super::online::{Asked, Online, OnlineSettings};
-use super::ports::{AnswerCache, CacheKey, Commands, Memory, Pages, Prompt, Provider, RedactedText, SeenPlace, ShellSyntax, Surroundings};
+use super::ports::{
+    AnswerCache, CacheKey, Commands, Ledger, Memory, Pages, Prompt, Provider, RedactedText, SeenPlace, ShellSyntax, Surroundings,
+};
 pub use super::ran::Ran;
 use super::recording::{Recorder, Recording};
 pub use super::request::{Mode, Offer, Outcome, Reply, Request, Via};
+use super::till::Till;
 use super::toolbox::Toolbox;
 pub use super::waiting::WaitingFor;
 use super::{aimed, pages, prompt};
-use crate::domain::{Aim, ContextField, LogEvent, ProvidersHealth, ShellFacts};
+use crate::domain::{Aim, ContextField, FailureClass, LogEvent, ProvidersHealth, ShellFacts};
 use crate::offline::{Preferred, Translator};
 use crate::redact::Redacted;
 use crate::validate::Suggestion;
@@ -82,6 +86,7 @@ pub struct Pipeline {
     online: RwLock<Arc<Online>>,
     background: Arc<Background>,
     pub(super) metrics: Arc<Metrics>,
+    till: Arc<Till>,
     pub(super) toolbox: Toolbox,
     taught: RwLock<Arc<Taught>>,
     memory: RwLock<Option<Arc<dyn Memory>>>,
@@ -93,15 +98,22 @@ impl Pipeline {
     /// Puts the pipeline together.
     pub fn new(place: Place, cache: Arc<dyn AnswerCache>, commands: Arc<dyn Commands>, shells: Arc<dyn ShellSyntax>) -> Self {
         let metrics = Arc::<Metrics>::default();
+        let till = Arc::new(Till::new(Arc::clone(&metrics)));
         let toolbox = Toolbox::new(Arc::clone(&commands), place.os);
         Self {
             parts: Arc::new(Parts { place, cache, commands, shells }),
             surroundings: None,
             pages: None,
-            online: RwLock::new(Arc::new(Online::new(Arc::clone(&metrics), OnlineSettings::default(), fastrand::u64(..)))),
+            online: RwLock::new(Arc::new(Online::new(
+                Arc::clone(&metrics),
+                Arc::clone(&till),
+                OnlineSettings::default(),
+                fastrand::u64(..),
+            ))),
             toolbox,
             background: Arc::new(Background::new(Arc::clone(&metrics))),
             metrics,
+            till,
             taught: RwLock::new(Arc::new(Taught::new(None))),
             memory: RwLock::new(None),
             recorder: RwLock::new(None),
@@ -137,6 +149,27 @@ impl Pipeline {
         loop {
             tokio::time::sleep(LOOK_AFTER_EVERY.mul_f64(0.8 + 0.4 * fastrand::f64())).await;
             self.way_out().look_after(&providers()).await;
+            self.write_ledger(false).await;
+        }
+    }
+
+    /// Answers, tokens and money are counted here from now on.
+    pub fn count_in(&self, ledger: Arc<dyn Ledger>) {
+        self.till.keep(ledger);
+    }
+
+    /// Writes what was counted, if that is due or `at_once`.
+    pub async fn write_ledger(&self, at_once: bool) {
+        if let Some(ledger) = self.till.ledger() {
+            // Whoever waits for it has a limit of his own.
+            let _ = tokio::task::spawn_blocking(move || ledger.write(at_once)).await;
+        }
+    }
+
+    /// Counts an answer. Of private words not even that there was one is kept.
+    pub(super) fn count_answer(&self, request: &Request, ended: Option<(&'static str, Duration)>) {
+        if let Some((source, took)) = ended.filter(|_| !request.query.is_private()) {
+            self.till.answered(source, took, request.now);
         }
     }
 
@@ -171,7 +204,7 @@ impl Pipeline {
         if online.settings == settings {
             online.forget();
         } else {
-            *online = Arc::new(Online::new(Arc::clone(&self.metrics), settings, fastrand::u64(..)));
+            *online = Arc::new(Online::new(Arc::clone(&self.metrics), Arc::clone(&self.till), settings, fastrand::u64(..)));
         }
     }
 
@@ -250,7 +283,7 @@ impl Pipeline {
         let mut asking = self.metrics.asking(&request.track);
         let recording = Recording::begin(self.recorder(), request);
         let mut outcome = self.answer(request, providers, waiting, &mut asking).await;
-        asking.ended(&outcome, providers);
+        self.count_answer(request, asking.ended(&outcome, providers));
         if let Outcome::Reply(reply) = &mut outcome
             && request.others
         {
@@ -310,7 +343,7 @@ impl Pipeline {
             Err(failures) => {
                 asking.failed(&failures);
                 // Only what went wrong: that invisible characters were left out matters beside an answer.
-                remarks = failures.into_iter().map(|(name, error)| RedactedText::mask(&format!("{name}: {error}"))).collect();
+                remarks = told(failures);
                 self.unaided(local, request, remarks).await
             }
         }
@@ -328,7 +361,7 @@ impl Pipeline {
     }
 
     /// Asks the providers. One of a batch waits its turn first, and its time begins then.
-    async fn online(&self, mut asked: Asked<'_>, waiting: &WaitingFor) -> Result<Suggestion, Vec<super::engine::Failure>> {
+    async fn online(&self, mut asked: Asked<'_>, waiting: &WaitingFor) -> Result<Suggestion, Vec<Failure>> {
         if !asked.request.patient {
             return self.way_out().ask(&self.parts, asked, waiting).await;
         }
@@ -352,6 +385,18 @@ impl Pipeline {
         };
         prompt::build(redacted, aim, facts, self.parts.place.os, &place)
     }
+}
+
+/// What went wrong with whom, a line each. What may be spent is the same for all, and told once.
+fn told(failures: Vec<Failure>) -> Vec<RedactedText> {
+    let mut lines: Vec<RedactedText> = Vec::new();
+    for (name, error) in failures {
+        let line = RedactedText::mask(&if error.class == FailureClass::Spent { error.to_string() } else { format!("{name}: {error}") });
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
 }
 
 /// Key variables that the providers need and the client has not been asked for.

@@ -7,8 +7,9 @@ use futures_util::future::BoxFuture;
 use thiserror::Error;
 use tokio::sync::watch;
 
+pub use super::ledger::{Callee, Caps, EndedCall, Held, Ledger, Reached};
 pub use super::trail::{MakeEvents, Trail, TrailEvent, TrailId, TrailOffer, TrailStats, TrailStep};
-use crate::domain::{AttemptError, ContextField, Origin, PageOffer, Secret, ShellFacts, ShellKind};
+use crate::domain::{AttemptError, ContextField, Origin, PageOffer, Price, Secret, ShellFacts, ShellKind, Usage};
 pub use crate::redact::{RedactedObject, RedactedText};
 
 /// The identity of a cached answer: a BLAKE3 digest of everything the answer depends on.
@@ -130,6 +131,19 @@ pub struct Prompt {
     pub max_tokens: u32,
 }
 
+impl Prompt {
+    /// The tokens that it takes at most, as far as its length tells: a token has three bytes or more, and the form of the
+    /// request around it is as long as a short text.
+    pub fn most_tokens(&self) -> u64 {
+        ((self.system.len() + self.user.as_str().len()) as u64).div_ceil(3) + 200
+    }
+
+    /// The tokens that it probably takes.
+    pub fn likely_tokens(&self) -> u64 {
+        ((self.system.len() + self.user.as_str().len()) as u64).div_ceil(4)
+    }
+}
+
 /// Text of an answer whose stream ended properly. It is not yet known to be a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawAnswer {
@@ -139,6 +153,8 @@ pub struct RawAnswer {
     pub model: String,
     /// How long the provider asks not to be called, when this answer used up what it allows.
     pub pause: Option<Duration>,
+    /// The tokens that it took, where the provider told.
+    pub usage: Option<Usage>,
     /// From the start of the exchange to the first piece of the model's text; of an answer that came in one piece, to its
     /// first byte.
     pub first_chunk: Option<Duration>,
@@ -226,6 +242,14 @@ pub trait Provider: Send + Sync {
     /// Scheme, host and port of the server; `None` for a program.
     fn address(&self) -> Option<String> {
         None
+    }
+    /// What its calls cost.
+    fn price(&self) -> Price {
+        Price::Unknown
+    }
+    /// The most tokens that a call with this prompt may take, which nobody is told of before.
+    fn most_tokens(&self, prompt: &Prompt) -> Usage {
+        Usage { input: prompt.most_tokens(), output: u64::from(prompt.max_tokens) }
     }
     /// How it keeps time.
     fn pace(&self) -> Pace;

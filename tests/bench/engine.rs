@@ -38,6 +38,7 @@ pub fn report() {
             reach: ReachSettings::Server(ServerSettings::new(WireSettings::OpenAi, base.parse().unwrap())),
             model: "m".into(),
             key: None,
+            price: None,
         };
         let providers = [build(&provider, &HttpPool::new(), secrets::none())];
         let client = reqwest::Client::new();

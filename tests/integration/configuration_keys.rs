@@ -25,6 +25,7 @@ enum Shows {
 }
 
 const ASK: &[&str] = &["translate", "--no-cache", "--shell", "bash", "--", "frobnicate the quux"];
+const PRICE: &str = "price = { input = \"0.15 USD/Mtok\", output = \"0.60 USD/Mtok\" }";
 const RULE: &str = "[[rules.add]]\nid = \"mine\"\nprograms = [\"cp\"]\nrisk = \"high\"\nreason = \"it changes what runs\"\n";
 
 /// Where a key shows, in a file with it and in one without. `URL` is a provider.
@@ -70,6 +71,12 @@ fn row(key: &str) -> Option<(Shows, String, String)> {
         "limits.session_per_minute" => alone(Shows::Settings, "limits.session_per_minute = 3"),
         "limits.in_flight" => alone(Shows::Settings, "limits.in_flight = 3"),
         "limits.calls_per_provider" => alone(Shows::Settings, "limits.calls_per_provider = 3"),
+        "spend.day" => alone(Shows::Settings, "spend.day = \"2.50 USD\""),
+        "spend.month" => alone(Shows::Settings, "spend.month = \"20 USD\""),
+        "spend.day_tokens" => alone(Shows::Settings, "spend.day_tokens = 100000"),
+        "provider.price" => Some((Shows::Settings, provider("openai", PRICE), provider("openai", ""))),
+        "provider.price.input" => Some((Shows::Settings, provider("openai", PRICE), provider("openai", &PRICE.replace("0.15", "0.16")))),
+        "provider.price.output" => Some((Shows::Settings, provider("openai", PRICE), provider("openai", &PRICE.replace("0.60", "0.61")))),
         "provider" => Some((Shows::Print(ASK), provider("openai", ""), "resident = \"off\"".to_owned())),
         "provider.name" => alone(Shows::Print(&["provider", "list"]), &provider("openai", "").replace("own", "other")),
         "provider.kind" => instead("\"openai\"", "\"ollama\""),

@@ -55,5 +55,6 @@ mod quoting;
 mod recorder;
 mod resident;
 mod scripted;
+mod stats;
 mod status;
 mod tldr;

@@ -42,7 +42,7 @@ pub fn provider_of(server: ServerSettings, model: &str) -> Arc<dyn Provider> {
 }
 
 pub fn settings_of(server: ServerSettings, model: &str, key: Option<KeySettings>) -> ProviderSettings {
-    ProviderSettings { name: "fake".into(), reach: ReachSettings::Server(server), model: model.into(), key }
+    ProviderSettings { name: "fake".into(), reach: ReachSettings::Server(server), model: model.into(), key, price: None }
 }
 
 pub fn limits() -> AttemptLimits {
@@ -81,7 +81,8 @@ async fn a_stream_is_read_to_its_end() {
     let server = FakeProvider::always(Reply::stream(&answer("ls -l 'größe'")));
     let provider = provider(&server.base_url());
     let got = ask(&provider).await.expect("an answer");
-    let expected = RawAnswer { text: answer("ls -l 'größe'"), model: "fake-1".into(), pause: None, first_chunk: got.first_chunk };
+    let expected =
+        RawAnswer { text: answer("ls -l 'größe'"), model: "fake-1".into(), pause: None, usage: None, first_chunk: got.first_chunk };
     assert_eq!(got, expected);
     assert!(got.first_chunk.is_some());
 

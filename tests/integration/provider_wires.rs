@@ -97,7 +97,8 @@ async fn a_whole_answer_counts_and_the_key_stands_in_its_header_alone() {
     for (wire, path, method) in wires() {
         let server = FakeProvider::always(stream(&events(&wire, &answer("ls 'größe'"), true), true));
         let got = ask(&provider_of(settings(&wire, path, &server), "some-model")).await.expect("an answer");
-        let expected = RawAnswer { text: answer("ls 'größe'"), model: "fake-1".into(), pause: None, first_chunk: got.first_chunk };
+        let expected =
+            RawAnswer { text: answer("ls 'größe'"), model: "fake-1".into(), pause: None, usage: None, first_chunk: got.first_chunk };
         assert_eq!(got, expected, "{wire:?}");
         assert!(got.first_chunk.is_some(), "{wire:?}");
         let request = server.requests().remove(0);

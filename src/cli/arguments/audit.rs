@@ -73,7 +73,7 @@ pub enum AuditFormat {
 }
 
 /// A time such as `30m` in milliseconds.
-fn milliseconds(text: &str) -> Result<u64, String> {
+pub(super) fn milliseconds(text: &str) -> Result<u64, String> {
     let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)];
     let read = |(unit, seconds): (&str, u64)| text.strip_suffix(unit)?.parse::<u64>().ok()?.checked_mul(seconds * 1000);
     units.into_iter().find_map(read).ok_or_else(|| "a number with s, m, h or d behind it, such as 2h".to_owned())

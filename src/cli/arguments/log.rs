@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 pub enum LogVerb {
     /// Show which lines are written, or change that until the background process ends
     #[command(
-        after_help = "LEVEL is off, error, warn, info, debug or trace; MODULE is audit, cache, daemon, memory, suggest, telemetry, wiring, or a \
+        after_help = "LEVEL is off, error, warn, info, debug or trace; MODULE is audit, cache, daemon, memory, stats, suggest, telemetry, wiring, or a \
         part such as suggest::engine.\nYour words are written with debug and trace only, secrets never. `log.level` in the configuration outlasts the process.\n\
         Exit status: 0, 1 no background process to change, 64 usage."
     )]

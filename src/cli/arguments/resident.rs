@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use super::audit::milliseconds;
+
 /// What to do with the resident process.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum DaemonVerb {
@@ -30,6 +32,25 @@ pub struct StatusArguments {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// Options of `gptos stats`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
+#[command(after_help = "Exit status: 0 printed, 1 nothing can be counted here, 2 it cannot be read, 64 usage.")]
+pub struct StatsArguments {
+    /// The time that is told of, such as 7d; parts of a day count as a day
+    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = milliseconds)]
+    pub since: u64,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl StatsArguments {
+    /// The time in days, today included.
+    pub fn days(self) -> u64 {
+        self.since.div_ceil(24 * 60 * 60 * 1000).max(1)
+    }
 }
 
 /// What to do with the cache.

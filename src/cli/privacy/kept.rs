@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::domain::{AuditMode, LogLevel, LogLevels};
 use crate::memory;
 use crate::paths::Paths;
+use crate::stats;
 use crate::telemetry;
 
 /// Names that are looked at when sizes are summed up.
@@ -98,6 +99,7 @@ fn in_state(config: &Config) -> Vec<Row> {
         Row { on, encrypted: true, turned_off_by: Some("gptos audit off"), ..audit.usual() },
         Row { on, turned_off_by: Some("gptos audit off"), ..keys },
         Row { on: writes, turned_off_by: Some("gptos config set log.level off"), ..log },
+        Row::new("counts of the days, without words", &["stats.v1*"], format!("{} days", stats::MOST_DAYS), "rm stats.v1"),
         Row::new("keys that you handed over", &["keys"], "yours", "gptos auth logout NAME"),
         Row::new("hints that were given, files of the tour", &["hints*", "welcomed", "tour"], "a day; once", "rm -r hints welcomed tour"),
     ]

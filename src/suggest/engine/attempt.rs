@@ -84,6 +84,7 @@ impl Engine {
             self.metrics.rejections.add(["bulkhead"]);
             AttemptError::new(FailureClass::RateLimited { retry_after: None }, format!("not asked: many calls are under way, {error}"))
         })?;
+        let counted = round.acceptance.count(provider.as_ref(), &round.prompt).await?;
         round.waiting.set(provider.name());
         let begun = Instant::now();
         let remaining = round.deadline.saturating_duration_since(begun);
@@ -95,6 +96,9 @@ impl Engine {
         let asked = tokio::time::timeout_at(end, provider.ask(call)).await;
         let late = |_| AttemptError::new(FailureClass::Slow(Stage::Total), "no complete answer in time");
         let answered = asked.map_err(late).and_then(|answer| answer);
+        if let Some(counted) = counted {
+            counted.ended(answered.as_ref());
+        }
         let now = Instant::now();
         let (first_chunk, pause) = answered.as_ref().map_or((None, None), |answer| (answer.first_chunk, answer.pause));
         let well = Report::Success { took: now - begun, first_chunk, pause };

@@ -45,7 +45,7 @@ pub(super) fn report(error: &AttemptError, well: Report) -> Report {
         FailureClass::Config => Report::Quarantine(CONFIG),
         FailureClass::Tls => Report::Quarantine(TLS),
         // The endpoint is not to blame: it never saw the request, the request is at fault, or this machine has no network.
-        FailureClass::Unsent | FailureClass::Request | FailureClass::LocalNetwork => Report::Neutral,
+        FailureClass::Unsent | FailureClass::Request | FailureClass::LocalNetwork | FailureClass::Spent => Report::Neutral,
     }
 }
 
@@ -104,6 +104,7 @@ mod tests {
             (limited(Some(5 * second)), Report::RateLimited(Some(5 * second)), Again::IfAlone),
             (Quota, Report::Quarantine(15 * minute), Again::Never),
             (Auth, Report::Quarantine(5 * minute), Again::Never),
+            (Spent, Report::Neutral, Again::Never),
             (Config, Report::Quarantine(10 * minute), Again::Never),
             (Request, Report::Neutral, Again::Never),
             (Refusal, well, Again::Never),

@@ -29,6 +29,7 @@ use self::consequence::Again;
 use self::health::Health;
 use super::metrics::Metrics;
 use super::ports::{Prompt, Provider, RawAnswer};
+use super::till::Counted;
 use super::track::Track;
 use super::waiting::WaitingFor;
 use crate::domain::{Answerer, AttemptError, Candidate, FailureClass, LogEvent, ShellFacts};
@@ -58,6 +59,10 @@ pub trait Acceptance: Send + Sync {
     fn accept(&self, candidate: Candidate) -> BoxFuture<'_, Result<Suggestion, AttemptError>>;
     /// Whether one more call to the named provider is within the user's limits.
     fn admit(&self, provider: &str) -> bool;
+    /// Counts a call that is about to be made.
+    fn count<'a>(&'a self, _provider: &'a dyn Provider, _prompt: &'a Prompt) -> BoxFuture<'a, Result<Option<Counted>, AttemptError>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
 }
 
 /// Who waits for an answer.

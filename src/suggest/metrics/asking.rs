@@ -1,6 +1,7 @@
 //! One question from its beginning to its end, as it is counted.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 use tracing::info;
@@ -41,11 +42,13 @@ impl<'a> Asking<'a> {
     }
 
     /// It has ended like this. One for which keys are needed has not: it is asked again with them.
-    pub(crate) fn ended(mut self, outcome: &Outcome, providers: &[Arc<dyn Provider>]) {
+    /// Tells what gave the answer and how long it took.
+    pub(crate) fn ended(mut self, outcome: &Outcome, providers: &[Arc<dyn Provider>]) -> Option<(&'static str, Duration)> {
         self.is_over = true;
-        if let Outcome::Reply(reply) = outcome {
-            self.count(source(reply, providers), self.outcome(reply));
-        }
+        let Outcome::Reply(reply) = outcome else { return None };
+        let source = source(reply, providers);
+        self.count(source, self.outcome(reply));
+        Some((source, self.begun.elapsed()))
     }
 
     fn outcome(&self, reply: &Reply) -> &'static str {
@@ -98,8 +101,6 @@ fn source(reply: &Reply, providers: &[Arc<dyn Provider>]) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::domain::{Answerer, Candidate, ShellKind};
     use crate::suggest::pipeline::Offer;

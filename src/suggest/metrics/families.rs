@@ -140,6 +140,8 @@ families! {
         "Times a provider was left alone for a while, by why.";
     REJECTIONS: Kind::Counter, "gptos_rejections_total", ["reason"], most 12,
         "Calls that were not made, by why.";
+    RATELIMIT_DECISIONS: Kind::Counter, "gptos_ratelimit_decisions_total", ["scope", "decision"], most 4,
+        "Calls that a cap on spending allowed or denied.";
     SINGLE_FLIGHT: Kind::Counter, "gptos_singleflight_total", ["role"], most 4,
         "Questions that began a call or joined one under way.";
     POOL_PURGES: Kind::Counter, "gptos_pool_purges_total", ["reason"], most 3,

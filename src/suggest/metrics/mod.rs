@@ -30,6 +30,7 @@ pub struct Metrics {
     pub(super) fallbacks: Counter<3>,
     pub(super) breaker_transitions: Counter<3>,
     pub(super) rejections: Counter<1>,
+    pub(super) ratelimit_decisions: Counter<2>,
     pub(super) queue_dropped: Counter<1>,
     pub(super) single_flight: Counter<1>,
     pub(super) pool_purges: Counter<1>,
@@ -48,6 +49,7 @@ impl Default for Metrics {
             fallbacks: Counter::new(&families::FALLBACKS),
             breaker_transitions: Counter::new(&families::BREAKER_TRANSITIONS),
             rejections: Counter::new(&families::REJECTIONS),
+            ratelimit_decisions: Counter::new(&families::RATELIMIT_DECISIONS),
             queue_dropped: Counter::new(&families::QUEUE_DROPPED),
             single_flight: Counter::new(&families::SINGLE_FLIGHT),
             pool_purges: Counter::new(&families::POOL_PURGES),
@@ -80,7 +82,7 @@ impl Metrics {
         self.page().counts()
     }
 
-    fn all(&self) -> [&dyn Collect; 13] {
+    fn all(&self) -> [&dyn Collect; 14] {
         // A field that is left out here does not compile.
         let Self {
             requests,
@@ -93,6 +95,7 @@ impl Metrics {
             fallbacks,
             breaker_transitions,
             rejections,
+            ratelimit_decisions,
             queue_dropped,
             single_flight,
             pool_purges,
@@ -108,6 +111,7 @@ impl Metrics {
             fallbacks,
             breaker_transitions,
             rejections,
+            ratelimit_decisions,
             queue_dropped,
             single_flight,
             pool_purges,

@@ -172,7 +172,7 @@ impl Provider for Scripted {
 
 /// An answer of which nothing but the text is known.
 pub(crate) fn plain(text: impl Into<String>) -> RawAnswer {
-    RawAnswer { text: text.into(), model: "m".to_owned(), pause: None, first_chunk: None }
+    RawAnswer { text: text.into(), model: "m".to_owned(), pause: None, usage: None, first_chunk: None }
 }
 
 pub(crate) fn facts() -> ShellFacts {

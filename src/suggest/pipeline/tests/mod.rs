@@ -10,6 +10,7 @@ mod prefetch;
 mod secrets;
 mod self_test;
 mod sharing;
+mod spending;
 mod typed;
 
 use std::sync::Mutex;

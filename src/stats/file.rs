@@ -1,0 +1,196 @@
+//! The file: parts of days, a line each, with a checksum in front. They are added up, so whoever counts something appends what
+//! he counted under a lock, and nobody overwrites what another has counted. It is rewritten, a line a day, when it has grown.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use tracing::warn;
+
+use super::rows::{Days, Row};
+use crate::domain::{Day, LogEvent};
+use crate::platform;
+
+/// The name of the file in the state directory.
+pub(super) const NAME: &str = "stats.v1";
+/// The file is rewritten when it is larger than that, in bytes.
+const MOST_BYTES: u64 = 1024 * 1024;
+/// It is not read further than that, whoever wrote it.
+const MOST_READ: u64 = 4 * MOST_BYTES;
+/// Days that are kept.
+pub const MOST_DAYS: i32 = 400;
+/// Digits of a checksum.
+const DIGITS: usize = 8;
+
+/// Why what was counted cannot be read or kept.
+#[derive(Debug, Error)]
+pub enum StatsError {
+    /// The system refuses.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It is not a private file of the user.
+    #[error("{0}: it is not a file that only you can write")]
+    Foreign(PathBuf),
+}
+
+/// One line.
+#[derive(Serialize, Deserialize)]
+struct Line {
+    #[serde(rename = "d")]
+    day: i32,
+    #[serde(flatten)]
+    row: Row,
+}
+
+/// The file as it was read last, and what is in it.
+#[derive(Debug, Default)]
+pub(super) struct File {
+    /// `None`: what is counted lives as long as the process.
+    directory: Option<PathBuf>,
+    pub(super) days: Days,
+    /// The file's number, and how much of it was read.
+    read: Option<(u64, u64)>,
+}
+
+/// The file, held against all others for as long as this lives.
+pub(super) struct Locked {
+    file: Option<(fs::File, PathBuf)>,
+}
+
+impl File {
+    pub(super) fn new(directory: Option<&Path>) -> Self {
+        Self { directory: directory.map(Path::to_owned), ..Self::default() }
+    }
+
+    /// Waits for the lock and takes up what others have counted.
+    pub(super) fn lock(&mut self) -> Result<Locked, StatsError> {
+        let Some(directory) = &self.directory else { return Ok(Locked { file: None }) };
+        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| failed(directory, error))?;
+        let path = directory.join(NAME);
+        let mut file = locked(&path)?;
+        self.take_up(&mut file, &path)?;
+        Ok(Locked { file: Some((file, path)) })
+    }
+
+    /// Takes up what others have counted, if there is a file.
+    pub(super) fn look(&mut self) -> Result<(), StatsError> {
+        let Some(path) = self.directory.as_ref().map(|directory| directory.join(NAME)) else { return Ok(()) };
+        match open(&path, OpenOptions::new().read(true)) {
+            Ok(mut file) => self.take_up(&mut file, &path),
+            Err(StatsError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn take_up(&mut self, file: &mut fs::File, path: &Path) -> Result<(), StatsError> {
+        let facts = file.metadata().map_err(|error| failed(path, error))?;
+        let from = match self.read {
+            Some((number, length)) if number == facts.ino() && length <= facts.len() => length,
+            _ => {
+                self.days = Days::default();
+                0
+            }
+        };
+        let mut text = Vec::new();
+        file.seek(SeekFrom::Start(from)).map_err(|error| failed(path, error))?;
+        file.take(MOST_READ).read_to_end(&mut text).map_err(|error| failed(path, error))?;
+        // What follows the last end of a line may be one that is being written, or what is left of one that never was.
+        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let mut damaged = 0;
+        for line in text[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            match decode(line) {
+                Some(line) => self.days.add(Day(line.day), &line.row),
+                None => damaged += 1,
+            }
+        }
+        if damaged > 0 {
+            warn!(event = LogEvent::StatsFailed.name(), reason = "damaged", count = damaged, "damaged lines were passed over");
+        }
+        self.read = Some((facts.ino(), from + whole as u64));
+        Ok(())
+    }
+
+    /// Counts these parts of days, in the file and here.
+    pub(super) fn append(&mut self, locked: &mut Locked, rows: &[(Day, Row)], sync: bool) -> Result<(), StatsError> {
+        let Some((file, path)) = &mut locked.file else {
+            rows.iter().for_each(|(day, row)| self.days.add(*day, row));
+            return Ok(());
+        };
+        let length = file.seek(SeekFrom::End(0)).map_err(|error| failed(path, error))?;
+        let mut bytes: Vec<u8> = rows.iter().flat_map(|(day, row)| encode(*day, row)).collect();
+        // The rest of a torn line must not swallow the next one.
+        if self.read.is_none_or(|(_, read)| read != length) {
+            bytes.insert(0, b'\n');
+        }
+        file.write_all(&bytes).map_err(|error| failed(path, error))?;
+        if sync {
+            file.sync_data().map_err(|error| failed(path, error))?;
+        }
+        let path = path.clone();
+        self.take_up(file, &path)?;
+        if length > MOST_BYTES {
+            self.rewrite(&path)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the file anew, a line a day, without the days that are too old.
+    fn rewrite(&mut self, path: &Path) -> Result<(), StatsError> {
+        if let Some(latest) = self.days.0.keys().next_back().copied() {
+            self.days.0.retain(|day, _| latest.0.saturating_sub(day.0) < MOST_DAYS);
+        }
+        let aside = path.with_extension("v1.new");
+        let _ = fs::remove_file(&aside);
+        let mut new = open(&aside, OpenOptions::new().write(true).create_new(true))?;
+        let bytes: Vec<u8> = self.days.0.iter().flat_map(|(day, row)| encode(*day, row)).collect();
+        let written = new.write_all(&bytes).and_then(|()| new.sync_all()).and_then(|()| fs::rename(&aside, path));
+        written.map_err(|error| failed(path, error))?;
+        self.read = Some((new.metadata().map_err(|error| failed(path, error))?.ino(), bytes.len() as u64));
+        Ok(())
+    }
+}
+
+fn encode(day: Day, row: &Row) -> Vec<u8> {
+    let text = serde_json::to_string(&Line { day: day.0, row: row.clone() }).unwrap_or_default();
+    format!("{} {text}\n", checksum(text.as_bytes())).into_bytes()
+}
+
+fn decode(line: &[u8]) -> Option<Line> {
+    let (sum, text) = line.split_at_checked(DIGITS)?;
+    let text = text.strip_prefix(b" ")?;
+    (checksum(text).as_bytes() == sum).then(|| serde_json::from_slice(text).ok()).flatten()
+}
+
+fn checksum(text: &[u8]) -> String {
+    blake3::hash(text).to_hex()[..DIGITS].to_owned()
+}
+
+fn failed(path: &Path, source: io::Error) -> StatsError {
+    StatsError::Io { path: path.to_owned(), source }
+}
+
+fn open(path: &Path, options: &mut OpenOptions) -> Result<fs::File, StatsError> {
+    let file = platform::open_private(path, options).map_err(|error| failed(path, error))?;
+    file.ok_or_else(|| StatsError::Foreign(path.to_owned()))
+}
+
+/// Opens the file for writing, made if there is none, and waits for its lock. The lock is gone with the value.
+fn locked(path: &Path) -> Result<fs::File, StatsError> {
+    loop {
+        let file = open(path, OpenOptions::new().read(true).append(true).create(true))?;
+        file.lock().map_err(|error| failed(path, error))?;
+        let mine = file.metadata().map_err(|error| failed(path, error))?.ino();
+        // Whoever held the lock before may have put another file in its place.
+        if fs::symlink_metadata(path).is_ok_and(|facts| facts.ino() == mine) {
+            return Ok(file);
+        }
+    }
+}
