@@ -38,6 +38,7 @@ mod other_model;
 mod outage;
 mod packs;
 mod planted;
+mod planted_key;
 mod planted_secret;
 mod privacy;
 mod program;

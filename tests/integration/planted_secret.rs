@@ -40,7 +40,7 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 /// A secret as it is, in base64 wherever it begins in a longer text, and percent-encoded in full and in part.
-fn forms(secret: &str) -> Vec<String> {
+pub fn forms(secret: &str) -> Vec<String> {
     let full: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let partly: String = secret
         .bytes()
@@ -54,7 +54,7 @@ fn all_forms() -> Vec<String> {
     [token(), in_error(), PASSWORD.to_owned()].iter().flat_map(|secret| forms(secret)).collect()
 }
 
-fn assert_absent(place: &str, bytes: &[u8], forms: &[String]) {
+pub fn assert_absent(place: &str, bytes: &[u8], forms: &[String]) {
     for form in forms {
         assert!(!bytes.windows(form.len()).any(|window| window == form.as_bytes()), "{place} holds {form}");
     }
