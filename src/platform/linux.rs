@@ -118,6 +118,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_process_that_keeps_secrets_leaves_no_memory_behind() {
+        use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
+        crate::platform::keep_secrets();
+        assert_eq!(dumpable_behavior(), Ok(DumpableBehavior::NotDumpable));
+        let limit = getrlimit(Resource::Core);
+        assert_eq!((limit.current, limit.maximum), (Some(0), Some(0)));
+    }
+
+    #[test]
     fn mounts_that_may_hang_are_told_from_others() {
         let table = b"25 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n\
             30 25 0:40 / /net/my\\040disk rw master:1 shared:2 - nfs4 server:/x rw\n\

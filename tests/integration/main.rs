@@ -5,11 +5,13 @@
 mod aims;
 mod alerts;
 mod audit;
+#[cfg(feature = "keyring")]
 mod auth;
 mod cache;
 mod configuration;
 mod configuration_keys;
 mod configuration_mistakes;
+#[cfg(feature = "keyring")]
 mod desktop_keyring;
 mod doctor;
 #[path = "../doubled/mod.rs"]
@@ -38,6 +40,7 @@ mod other_model;
 mod outage;
 mod packs;
 mod planted;
+#[cfg(feature = "keyring")]
 mod planted_key;
 mod planted_secret;
 mod privacy;
