@@ -16,9 +16,63 @@ function __gptos_take
     __gptos_take_fields "$code" $fields
 end
 
+# The same for an answer of suggestions alone, which the helper has laid out: the sign of that, who could be asked for more, whether other ways
+# may be asked for, the risk of the first suggestion, what is said of it, and where the lists end and begin that are behind all this. A key
+# press waits for this, so it does with few commands what the functions below do for all answers.
+function __gptos_take_ready
+    if string match -qr -- $_GPTOS_UNSEEN $argv
+        __gptos_fail 'gptos: answer refused (it holds unprintable characters)'
+        return
+    end
+    if string match -qrv '^[1-9]\d*$' -- $argv[6..14]; or not string match -qr '\S' -- "$argv[15]"
+        __gptos_fail 'gptos: no answer'
+        return
+    end
+    set -g _GPTOS_ORIGINAL $_GPTOS_ASKED[2]
+    set -g _GPTOS_QUERY $_GPTOS_ASKED[3]
+    set -g _GPTOS_RING_FIELDS $_GPTOS_FIELDS
+    set -g _GPTOS_LISTED 0
+    set -g _GPTOS_RING $argv[15..$argv[6]]
+    set -g _GPTOS_NOTES $argv[$argv[7]..$argv[8]]
+    set -g _GPTOS_READINGS $argv[$argv[9]..$argv[10]]
+    set -g _GPTOS_RING_HOLES $argv[$argv[11]..$argv[12]]
+    set -g _GPTOS_TOOK $argv[$argv[13]..$argv[14]]
+    set -g _GPTOS_MORE $argv[2]
+    set -g _GPTOS_OTHERS $argv[3]
+    set -g _GPTOS_ROWS
+    set -g _GPTOS_REMARKS
+    __gptos_put_first $argv[4] "$_GPTOS_SIGN $argv[5]"
+end
+
+# Shows the first member of the ring. Arguments: its risk, and what is said of it, if that fits.
+function __gptos_put_first
+    set -g _GPTOS_AT 1
+    set -g _GPTOS_PUT $_GPTOS_RING[1]
+    set -e _GPTOS_HELD _GPTOS_STOPPED
+    set -q _GPTOS_HOLES
+    and __gptos_drop_holes
+    commandline -r -- $_GPTOS_PUT
+    commandline -f end-of-buffer
+    __gptos_clock
+    __gptos_remember_suggestion
+    if test "$_GPTOS_MEASURED" = "$COLUMNS $LC_ALL/$LC_CTYPE/$LANG"
+        and test "$TERM" != dumb; and test "$GPTOS_NOTE" != 0
+        and string match -qr "^[ -~●·]{0,$_GPTOS_ROOM}\$" -- $argv[2]
+        set -g _GPTOS_RISK $argv[1]
+        set -g _GPTOS_NOTE $argv[2]
+        functions -q __gptos_user_prompt
+        or __gptos_wrap
+        commandline -f repaint
+    else
+        __gptos_say_suggestion
+    end
+    __gptos_guard_now
+end
+
 # Shows what the records hold. Arguments: the helper's exit status, their fields, three to each.
 function __gptos_take_fields
     set -l code $argv[1]
+    set -l fields $argv[2..]
     set -l commands
     set -l holes
     set -l asked
@@ -31,55 +85,47 @@ function __gptos_take_fields
     set -l others 0
     set -l ended
     set -l refused
-    set -l record
     set -g _GPTOS_ROWS
-    # Looking once is quicker than cleaning each.
-    string match -qr -- $_GPTOS_UNSEEN $argv[2..]
-    set -l is_clean $status
-    for field in $argv[2..]
-        set -a record "$field"
-        set -q record[3]
-        or continue
-        set -l text $record[2]
-        set -l seen $record[2]
-        set -l note $record[3]
-        if test $is_clean = 0
-            set seen (string replace -ar $_GPTOS_UNSEEN '' -- $text | string collect -a)
-            set note (string replace -ar $_GPTOS_UNSEEN '' -- $note | string collect -a)
-        end
-        switch $record[1]
+    string match -qr -- $_GPTOS_UNSEEN $fields
+    and __gptos_clean_fields
+    while set -q fields[3]
+        switch $fields[1]
             case holes
-                set asked $text
+                set asked $fields[2]
             case reading
-                set said $seen
+                set said $fields[2]
             case took
-                set took $seen
+                set took $fields[2]
             case cmd
-                if string match -qr -- $_GPTOS_UNSEEN $text; or string match -qr '^\s*$' -- $text
-                    set refused 1
-                else if not contains -- $text $commands
-                    set -a commands $text
-                    set -a notes $note
+                if not contains -- $fields[2] $commands; and string match -qr '\S' -- $fields[2]
+                    set -a commands $fields[2]
+                    set -a notes $fields[3]
                     set -a readings "$said"
                     test -n "$asked"
-                    and set asked (__gptos_checked_holes $text $asked | string collect -a)
+                    and set asked (__gptos_checked_holes $fields[2] $asked | string collect -a)
                     set -a holes "$asked"
+                else if not contains -- $fields[2] $commands
+                    set refused 1
                 end
                 set asked
                 set said
+            case refused
+                set refused 1
+                set asked
+                set said
             case row
-                __gptos_keep_row $text
+                __gptos_keep_row $fields[2]
             case more
-                set more $seen
+                set more $fields[2]
             case others
                 set others 1
             case msg
-                set -a remarks (string replace -r '^gptos: ' '' -- $seen)
+                set -a remarks (string replace -r '^gptos: ' '' -- $fields[2])
             case end
-                set ended $text
+                set ended $fields[2]
                 break
         end
-        set record
+        set -e fields[1..3]
     end
     if test -z "$ended"
         if contains -- "$code" 126 127
@@ -99,6 +145,19 @@ function __gptos_take_fields
     end
 end
 
+# Takes out of the fields what is not seen, and marks the commands that held such. Sees the variables of its caller.
+function __gptos_clean_fields --no-scope-shadowing
+    for i in (seq 1 3 (count $fields))
+        if test "$fields[$i]" = cmd; and string match -qr -- $_GPTOS_UNSEEN "$fields[$(math $i + 1)]"
+            set fields[$i] refused
+        end
+        for at in (math $i + 1) (math $i + 2)
+            set -q fields[$at]
+            and set fields[$at] (string replace -ar $_GPTOS_UNSEEN '' -- $fields[$at] | string collect -a)
+        end
+    end
+end
+
 # Makes the ring of suggestions, or adds to it, and shows the first new one. Sees the variables of its caller.
 function __gptos_offer --no-scope-shadowing
     if test $_GPTOS_ASKED[1] = late
@@ -110,8 +169,14 @@ function __gptos_offer --no-scope-shadowing
         set -g _GPTOS_QUERY $_GPTOS_ASKED[3]
         set -g _GPTOS_RING_FIELDS $_GPTOS_ASKED_FIELDS
         set -g _GPTOS_LISTED $_GPTOS_ASKED_LIST
-        __gptos_empty_ring
-        __gptos_join
+        set -g _GPTOS_RING $commands
+        set -g _GPTOS_NOTES $notes
+        set -g _GPTOS_READINGS $readings
+        set -g _GPTOS_RING_HOLES $holes
+        set -g _GPTOS_TOOK
+        for command in $commands
+            set -a _GPTOS_TOOK "$took"
+        end
         set -g _GPTOS_MORE
         if test $_GPTOS_ASKED[4] = plain
             set -g _GPTOS_MORE $more
@@ -166,18 +231,26 @@ end
 # Shows one member of the ring; 0 is the line as it was typed, with a message if there is one.
 function __gptos_put
     set -g _GPTOS_AT $argv[1]
-    set -e _GPTOS_HELD
-    set -e _GPTOS_STOPPED
-    set -g _GPTOS_PUT $_GPTOS_ORIGINAL
+    set -e _GPTOS_HELD _GPTOS_STOPPED
+    __gptos_clock
     if test $_GPTOS_AT -gt 0
         set -g _GPTOS_PUT $_GPTOS_RING[$_GPTOS_AT]
         __gptos_remember_suggestion
+        commandline -r -- $_GPTOS_PUT
+        if set -q _GPTOS_HOLES; or test -n "$_GPTOS_RING_HOLES[$_GPTOS_AT]"
+            __gptos_open_holes
+            or commandline -f end-of-buffer
+        else
+            commandline -f end-of-buffer
+        end
+    else
+        set -g _GPTOS_PUT $_GPTOS_ORIGINAL
+        commandline -r -- $_GPTOS_PUT
+        __gptos_drop_holes
+        commandline -f end-of-buffer
     end
-    commandline -r -- $_GPTOS_PUT
-    __gptos_open_holes
-    or commandline -f end-of-buffer
     __gptos_say_suggestion $argv[2]
-    __gptos_guard
+    __gptos_guard_now
 end
 
 function __gptos_fail

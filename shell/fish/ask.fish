@@ -113,57 +113,55 @@ fi
 '
 
 # The names of functions and abbreviations, which only this shell knows, separated by blanks. Names that begin with `_` or
-# `-` or hold unusual characters are nobody's commands.
-function __gptos_names
-    begin
-        functions -n
-        abbr --list
-    end | string match -r '^(?![-_])[A-Za-z0-9_.+:-]+$' | string join ' ' | string replace -r '^(.{0,16383})(?: .*)?$' '$1'
+# `-` or hold unusual characters are nobody's commands. Looking for them takes half as long as a process, so an answer that is at hand
+# comes with those of the question before: without a new one it is at worst not at hand.
+function __gptos_learn_names
+    set -g _GPTOS_NAMES (
+        begin
+            functions -n
+            abbr --list
+        end | string match -r '^(?![-_])[A-Za-z0-9_.+:-]+$' | string join ' ' | string replace -r '^(.{0,16383})(?: .*)?$' '$1')
 end
-
-# Writes what the helper is asked: the words, the names, no options, and what else is to be said. Sees the variables of its caller.
-function __gptos_write_request --no-scope-shadowing
-    printf '%s\0' $query
-    __gptos_names
-    printf '\0\0'
-    printf '%s\0' $_GPTOS_FIELDS
-end
+__gptos_learn_names
 
 # Asks the helper. Arguments: why (`new` or `more`), the line as typed, the query, helper options. What else it is told stands in
 # _GPTOS_FIELDS.
 function __gptos_ask
-    set -l why $argv[1]
-    set -l line $argv[2]
-    set -l query $argv[3]
     set -g _GPTOS_ASKED
     if not command -q -- $GPTOS_BIN
         __gptos_fail "gptos: $GPTOS_BIN not found (GPTOS_BIN)"
         return
     end
-    set -l asked $why $line $query plain
-    contains -- --fresh $argv
-    and set asked[4] fresh
-    set -l listed 0
-    contains -- --list $argv
-    and set listed 1
     # An observed SIGINT does not make fish abandon this function half-way.
     function __gptos_interrupt --on-signal SIGINT
     end
     # What is at hand comes from one process that ends within a moment, so it needs no keeper.
     if not set -q argv[4]
-        set -l fields (__gptos_write_request | command $GPTOS_BIN widget fish --at-once --shell-version $version --holes 2>/dev/null)
-        set -l code $status
-        if test $code -eq 0; or test $code -eq 130
-            set -g _GPTOS_ASKED $asked
+        printf '%s\0' $argv[3] "$_GPTOS_NAMES" '' $_GPTOS_FIELDS |
+            command $GPTOS_BIN widget fish --at-once --shell-version $version --holes 2>/dev/null | read -lz -d \n -a fields
+        set -l code $pipestatus[2]
+        if contains -- $code 0 130
+            set -g _GPTOS_ASKED $argv plain
             set -g _GPTOS_ASKED_FIELDS $_GPTOS_FIELDS
             set -g _GPTOS_ASKED_LIST 0
-            test $code -eq 0
-            and __gptos_take_fields 0 $fields
-            or __gptos_fail 'gptos: cancelled'
+            if test "$code$fields[1]" = 0ready
+                __gptos_take_ready $fields
+            else if test $code = 0
+                __gptos_take_fields 0 $fields
+            else
+                __gptos_fail 'gptos: cancelled'
+            end
             functions --erase __gptos_interrupt
             return
         end
     end
+    set -l query $argv[3]
+    set -l asked $argv[1..3] plain
+    contains -- --fresh $argv
+    and set asked[4] fresh
+    set -l listed 0
+    contains -- --list $argv
+    and set listed 1
     set -l live never
     set -l columns $COLUMNS
     if test "$TERM" = dumb
@@ -175,7 +173,8 @@ function __gptos_ask
     end
     set -l lull (math "max("(__gptos_number GPTOS_PROGRESS_MS 120)", 20) / 1000")
     set -g _GPTOS_WORD
-    __gptos_write_request | command sh -c $_GPTOS_KEEPER gptos-fish $fish_pid $live $lull $columns \
+    __gptos_learn_names
+    printf '%s\0' $query "$_GPTOS_NAMES" '' $_GPTOS_FIELDS | command sh -c $_GPTOS_KEEPER gptos-fish $fish_pid $live $lull $columns \
         $GPTOS_BIN widget fish $argv[4..] --shell-version $version --holes | while read -lz word
         set -g _GPTOS_WORD (string split -m 2 ' ' -- $word)
     end

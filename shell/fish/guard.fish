@@ -2,31 +2,33 @@
 
 # === too early: nobody can have read the line ===
 
-# Milliseconds of some steady clock in _GPTOS_NOW, without a process where the system allows it.
+# Seconds of some steady clock in _GPTOS_NOW, without a process where the system allows it.
 function __gptos_clock
-    if test -r /proc/uptime
-        read -l up rest </proc/uptime
-        # Groups would set variables of the user's that are called so.
-        set -l seconds
-        set -l hundredths
-        string match -qr '^(?<seconds>\d+)\.(?<hundredths>\d\d)$' -- $up
-        set -g _GPTOS_NOW {$seconds}{$hundredths}0
+    if set -q _GPTOS_UPTIME
+        read -g _GPTOS_NOW _GPTOS_IDLE </proc/uptime
         return
     end
-    set -g _GPTOS_NOW (command date +%s%3N 2>/dev/null)
-    string match -qr '^\d{12,}$' -- "$_GPTOS_NOW"
-    or set -g _GPTOS_NOW (command perl -MTime::HiRes=time -e 'printf "%d", time * 1000' 2>/dev/null)
-    string match -qr '^\d+$' -- "$_GPTOS_NOW"
-    or set -g _GPTOS_NOW (command date +%s)000
+    set -g _GPTOS_NOW (command date +%s.%3N 2>/dev/null)
+    string match -qr '^\d+\.\d+$' -- "$_GPTOS_NOW"
+    or set -g _GPTOS_NOW (command perl -MTime::HiRes=time -e 'printf "%d.%03d", time, time * 1000 % 1000' 2>/dev/null)
+    string match -qr '^\d+\.\d+$' -- "$_GPTOS_NOW"
+    or set -g _GPTOS_NOW (command date +%s)
 end
+set -e _GPTOS_UPTIME
+test -r /proc/uptime
+and set -g _GPTOS_UPTIME
 
 # From now on Enter is refused until the terminal has shown the line and some time has passed. The terminal
 # answers the ping in the order of its input: every key before the answer was pressed before the line was shown.
 function __gptos_guard
     __gptos_clock
+    __gptos_guard_now
+end
+
+# The same, by a clock that was just read.
+function __gptos_guard_now
     set -g _GPTOS_SHOWN $_GPTOS_NOW
-    set -e _GPTOS_ARMED
-    set -e _GPTOS_EARLY
+    set -e _GPTOS_ARMED _GPTOS_EARLY
     # Without reports the time counts from the moment at which the prompt was drawn anew.
     if test $_GPTOS_REPORTS = 1
         __gptos_ping
@@ -87,11 +89,11 @@ function __gptos_too_early
         # A terminal that never reports must not lock the line.
         set wait (math $wait + 1000)
     end
-    if test (math $_GPTOS_NOW - $since) -lt $wait
+    if test (math "($_GPTOS_NOW - $since) * 1000") -lt $wait
         set -g _GPTOS_EARLY $_GPTOS_NOW
         return 0
     end
-    if set -q argv[2] _GPTOS_EARLY; and test (math $_GPTOS_NOW - $_GPTOS_EARLY) -lt $argv[2]
+    if set -q argv[2] _GPTOS_EARLY; and test (math "($_GPTOS_NOW - $_GPTOS_EARLY) * 1000") -lt $argv[2]
         set -g _GPTOS_EARLY $_GPTOS_NOW
         return 0
     end
@@ -207,7 +209,7 @@ end
 
 function __gptos_enter
     # Inside `read` and the like Enter is none of our business.
-    if test (status current-command) != fish
+    if set -q _GPTOS_RUNS
         commandline -f execute
         return
     end

@@ -3,20 +3,30 @@
 # === the key ===
 
 function __gptos_key
-    test (status current-command) = fish
-    or return
+    if set -q _GPTOS_RUNS
+        return
+    end
+    # On a fresh line nothing of this is there, and to look is quicker than to call.
     if set -q _GPTOS_PENDING[1]; and __gptos_pending_key
         return
     end
-    if __gptos_too_early 0
+    if set -q _GPTOS_SHOWN; and __gptos_too_early 0
         return
     end
-    if __gptos_next_hole
+    if set -q _GPTOS_HOLES[1]; and __gptos_next_hole
         return
     end
     set -l line "$(commandline -b)"
     if set -q _GPTOS_RING[1]; and test "$line" = "$_GPTOS_PUT"
         __gptos_next
+        return
+    end
+    # Most lines are of this form, and one look at them is enough.
+    set -l words
+    if string match -qr '^\?\?\s+(?!(?i:(?:but|and|only|now|instead|also|without)\s|no,\s))(?<words>\S.*?)\s*$' -- $line
+        and not set -q fish_private_mode
+        set -g _GPTOS_FIELDS
+        __gptos_ask new $line $words
         return
     end
     if not __gptos_read_request "$line"
@@ -45,25 +55,22 @@ end
 
 # === events ===
 
+# Set while a line runs: a key pressed then is pressed in `read`, and none of our business.
+set -e _GPTOS_RUNS
+test (status current-command) = fish
+or set -g _GPTOS_RUNS
+
 function __gptos_forget
     __gptos_drop_request
     __gptos_drop_holes
-    set -e _GPTOS_RING
-    set -e _GPTOS_SHOWN
-    set -e _GPTOS_ARMED
-    set -e _GPTOS_DUE
-    set -e _GPTOS_EARLY
-    set -e _GPTOS_HELD
-    set -e _GPTOS_STOPPED
-    set -e _GPTOS_LATEST
-    set -e _GPTOS_WISH
+    set -e _GPTOS_RING _GPTOS_SHOWN _GPTOS_ARMED _GPTOS_DUE _GPTOS_EARLY _GPTOS_HELD _GPTOS_STOPPED _GPTOS_LATEST _GPTOS_WISH
     set -g _GPTOS_LISTED 0
 end
 
 function __gptos_new_prompt --on-event fish_prompt
     __gptos_forget
     __gptos_unwrap
-    set -e _GPTOS_RAN
+    set -e _GPTOS_RAN _GPTOS_RUNS
 end
 
 # Ctrl-C gives a new line without the event of a new prompt.
@@ -75,12 +82,14 @@ end
 
 # Some binding of the user may have run the line while an answer was awaited. What runs sees the user's own prompt.
 function __gptos_running --on-event fish_preexec
+    set -g _GPTOS_RUNS
     __gptos_drop_request
     __gptos_unwrap
 end
 
 function __gptos_ran --on-event fish_postexec
     set -l code $status
+    set -e _GPTOS_RUNS
     set -q _GPTOS_RAN
     or return
     set -l query $_GPTOS_RAN[1]

@@ -4,7 +4,7 @@
 # Tab. The list is left by typing; as long as the line is one of its own, Tab leads on.
 function __gptos_tab
     set -l line "$(commandline -b)"
-    if test (status current-command) != fish; or commandline --paging-mode; or commandline --search-mode
+    if set -q _GPTOS_RUNS; or commandline --paging-mode; or commandline --search-mode
         __gptos_complete
     else if test "$_GPTOS_LISTED" = 1; and set -q _GPTOS_RING[1]; and test "$line" = "$_GPTOS_PUT"
         __gptos_too_early 0

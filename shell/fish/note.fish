@@ -2,16 +2,6 @@
 
 # === what is said of a suggestion ===
 
-# Can the terminal show what is no ASCII?
-function __gptos_speaks_unicode
-    set -l locale $LC_ALL
-    test -n "$locale"
-    or set locale $LC_CTYPE
-    test -n "$locale"
-    or set locale $LANG
-    string match -qir 'utf-?8' -- "$locale"
-end
-
 function __gptos_has_colour
     test -z "$NO_COLOR"; and test "$TERM" != dumb
 end
@@ -30,12 +20,30 @@ function __gptos_cut
     end
 end
 
-# Sets _GPTOS_ROOM to the columns that a row may take.
+# Sets _GPTOS_ROOM to the columns that a row may take, and _GPTOS_SIGN to what stands before what is said of a suggestion: can the terminal
+# show what is no ASCII?
 function __gptos_measure
-    test "$_GPTOS_ROOM_OF" = "$COLUMNS"
-    and return
-    set -g _GPTOS_ROOM_OF "$COLUMNS"
+    set -g _GPTOS_MEASURED "$COLUMNS $LC_ALL/$LC_CTYPE/$LANG"
     set -g _GPTOS_ROOM (math "max(0$COLUMNS, 20) - 1")
+    set -l locale $LC_ALL
+    test -n "$locale"
+    or set locale $LC_CTYPE
+    test -n "$locale"
+    or set locale $LANG
+    set -g _GPTOS_SIGN '*'
+    string match -qir 'utf-?8' -- "$locale"
+    and set -g _GPTOS_SIGN ●
+end
+__gptos_measure
+
+# Does each of these rows fit? Of most characters it is known how wide they are, and to ask costs more than to know.
+function __gptos_fits
+    string match -qrv "^[ -~●·]{0,$_GPTOS_ROOM}\$" -- $argv
+    or return 0
+    for row in $argv
+        test (string length -V -- "$row") -le $_GPTOS_ROOM
+        or return
+    end
 end
 
 # Sets _GPTOS_NOTE_FITTED to the rows of a note that is too wide for one. Why something is dangerous may take three of them, and the risk
@@ -64,6 +72,28 @@ end
 
 # Shows the rows that came with an answer, the list if there is one, and the note of the suggestion in the line. Argument: what else is to be said.
 function __gptos_say_suggestion
+    test "$_GPTOS_MEASURED" = "$COLUMNS $LC_ALL/$LC_CTYPE/$LANG"
+    or __gptos_measure
+    set -l note
+    set -g _GPTOS_RISK
+    if test $_GPTOS_AT -gt 0
+        set note $_GPTOS_SIGN
+        for part in $_GPTOS_TOOK[$_GPTOS_AT] $_GPTOS_NOTES[$_GPTOS_AT]
+            test -n "$part"
+            and set note "$note $part"
+        end
+        if test -n "$_GPTOS_READINGS[$_GPTOS_AT]"
+            test -n "$_GPTOS_NOTES[$_GPTOS_AT]"
+            and set note "$note · $_GPTOS_READINGS[$_GPTOS_AT]"
+            or set note "$note $_GPTOS_READINGS[$_GPTOS_AT]"
+        end
+        set -l risk
+        string match -qr 'risk (?<risk>\w+)' -- "$note"
+        and set -g _GPTOS_RISK $risk
+        test "$GPTOS_NOTE" != 0
+        or contains -- "$_GPTOS_RISK" high critical
+        or set note
+    end
     set -l rows $_GPTOS_ROWS
     set -g _GPTOS_ROWS
     test "$_GPTOS_LISTED" = 1
@@ -71,32 +101,11 @@ function __gptos_say_suggestion
     set -l remarks
     set -q _GPTOS_REMARKS[1]
     and set remarks (string join ' · ' -- $_GPTOS_REMARKS)
-    set -l note
-    set -l risk
-    set -g _GPTOS_RISK
-    __gptos_measure
-    if test $_GPTOS_AT -gt 0
-        set -l facts $_GPTOS_NOTES[$_GPTOS_AT]
-        test -n "$facts"; and test -n "$_GPTOS_READINGS[$_GPTOS_AT]"
-        and set facts "$facts · $_GPTOS_READINGS[$_GPTOS_AT]"
-        or set facts "$facts$_GPTOS_READINGS[$_GPTOS_AT]"
-        string match -qr 'risk (?<risk>\w+)' -- "$facts"
-        and set -g _GPTOS_RISK $risk
-        if test "$GPTOS_NOTE" != 0; or contains -- "$_GPTOS_RISK" high critical
-            set note '*'
-            __gptos_speaks_unicode
-            and set note ●
-            for part in "$_GPTOS_TOOK[$_GPTOS_AT]" "$facts"
-                test -n "$part"
-                and set note "$note $part"
-            end
-        end
-    end
-    if test -n "$note"; and test -n "$remarks"; and test (string length -V -- "$note · $remarks") -le $_GPTOS_ROOM
+    if test -n "$note"; and test -n "$remarks"; and __gptos_fits "$note · $remarks"
         set note "$note · $remarks"
         set remarks
     end
-    if test -n "$note"; and test (string length -V -- "$note") -gt $_GPTOS_ROOM
+    if test -n "$note"; and not __gptos_fits $note
         __gptos_fold $note
         set -a rows $_GPTOS_NOTE_FITTED
     else if test -n "$note"
@@ -119,43 +128,51 @@ end
 function __gptos_say
     set -q argv[1]
     or set argv ''
-    __gptos_measure
-    set -g _GPTOS_NOTE (__gptos_cut $_GPTOS_ROOM $argv)
+    test "$_GPTOS_MEASURED" = "$COLUMNS $LC_ALL/$LC_CTYPE/$LANG"
+    or __gptos_measure
+    set -g _GPTOS_NOTE $argv
+    string match -qrv "^[ -~●·]{0,$_GPTOS_ROOM}\$" -- $argv
+    and set -g _GPTOS_NOTE (__gptos_cut $_GPTOS_ROOM $argv)
     if test "$TERM" = dumb
         # Nothing can be drawn over: say it once, and go on below.
         test -z "$_GPTOS_NOTE"
         or printf '%s\n' '' $_GPTOS_NOTE
     else if not functions -q __gptos_user_prompt
-        # Asking for the functions makes fish load them.
-        functions -q fish_prompt
-        and functions --copy fish_prompt __gptos_user_prompt
-        or function __gptos_user_prompt
-            echo -n '> '
-        end
-        functions -q fish_mode_prompt
-        and functions --copy fish_mode_prompt __gptos_user_mode_prompt
-        # fish puts the mode before the first row of the prompt, which is ours now.
-        function fish_mode_prompt
-        end
-        function fish_prompt
-            set -l statuses $pipestatus
-            # fish 3.6 leaves the old last row on the screen when a prompt loses a row.
-            set -l rows (count (string match -r -- . $_GPTOS_NOTE))
-            test $rows -ge "0$_GPTOS_NOTE_ROWS"
-            or printf '\e[J'
-            set -g _GPTOS_NOTE_ROWS $rows
-            test $rows -eq 0
-            or __gptos_draw_note
-            functions -q __gptos_user_mode_prompt
-            and string join '' -- (__gptos_user_mode_prompt) | read -lz mode
-            and printf %s (string trim -rc \n -- $mode)
-            # The prompt may show $status or $pipestatus.
-            eval (string join ' | ' -- '__gptos_return '$statuses)'; __gptos_user_prompt'
-            test $_GPTOS_REPORTS = 1
-            or __gptos_arm
-        end
+        __gptos_wrap
     end
     commandline -f repaint
+end
+
+# The prompt draws the note from now on.
+function __gptos_wrap
+    # Asking for the functions makes fish load them.
+    functions -q fish_prompt
+    and functions --copy fish_prompt __gptos_user_prompt
+    or function __gptos_user_prompt
+        echo -n '> '
+    end
+    functions -q fish_mode_prompt
+    and functions --copy fish_mode_prompt __gptos_user_mode_prompt
+    # fish puts the mode before the first row of the prompt, which is ours now.
+    function fish_mode_prompt
+    end
+    function fish_prompt
+        set -l statuses $pipestatus
+        # fish 3.6 leaves the old last row on the screen when a prompt loses a row.
+        set -l rows (count (string match -r -- . $_GPTOS_NOTE))
+        test $rows -ge "0$_GPTOS_NOTE_ROWS"
+        or printf '\e[J'
+        set -g _GPTOS_NOTE_ROWS $rows
+        test $rows -eq 0
+        or __gptos_draw_note
+        functions -q __gptos_user_mode_prompt
+        and string join '' -- (__gptos_user_mode_prompt) | read -lz mode
+        and printf %s (string trim -rc \n -- $mode)
+        # The prompt may show $status or $pipestatus.
+        eval (string join ' | ' -- '__gptos_return '$statuses)'; __gptos_user_prompt'
+        test $_GPTOS_REPORTS = 1
+        or __gptos_arm
+    end
 end
 
 function __gptos_draw_note

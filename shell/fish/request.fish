@@ -61,14 +61,15 @@ end
 
 # === the suggestion that a wish is about ===
 
-# Keeps what stands in the line: for a wish behind it, and, unless it is private, for one on a fresh line.
+# Keeps what stands in the line: for a wish behind it, and, unless it is private, for one on a fresh line. The clock was just read.
 function __gptos_remember_suggestion
     set -g _GPTOS_LATEST $_GPTOS_PUT
     if set -q fish_private_mode; or string match -qr '^[ \t]' -- "$_GPTOS_QUERY"
         return
     end
-    __gptos_clock
-    __gptos_gather_words
+    set -g _GPTOS_ALL_WORDS $_GPTOS_QUERY
+    set -q _GPTOS_RING_FIELDS[1]
+    and __gptos_gather_words
     set -g _GPTOS_CONTEXT $_GPTOS_PUT "$_GPTOS_ALL_WORDS" $_GPTOS_NOW "$PWD"
 end
 
@@ -89,6 +90,6 @@ function __gptos_build_on_latest
     test "$_GPTOS_CONTEXT[4]" = "$PWD"; and not set -q fish_private_mode
     or return
     __gptos_clock
-    test (math $_GPTOS_NOW - $_GPTOS_CONTEXT[3]) -le 600000
+    test (math $_GPTOS_NOW - $_GPTOS_CONTEXT[3]) -le 600
     and set -g _GPTOS_FIELDS refines=$_GPTOS_CONTEXT[1] asked=$_GPTOS_CONTEXT[2]
 end

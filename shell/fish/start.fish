@@ -117,9 +117,10 @@ function __gptos_tab
     __gptos_tab
 end
 
-# In vi mode Enter starts a new line in insert mode.
+# In vi mode Enter starts a new line in insert mode. The keys of Emacs know no other, and to ask would cost each Enter.
 function __gptos_enter_mode
-    string match -q '* -m insert *' -- (bind --preset -M $fish_bind_mode \r 2>/dev/null)
+    test "$fish_key_bindings" != fish_default_key_bindings
+    and string match -q '* -m insert *' -- (bind --preset -M $fish_bind_mode \r 2>/dev/null)
     and set fish_bind_mode insert
 end
 

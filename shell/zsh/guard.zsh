@@ -11,7 +11,30 @@ __gptos_guard_arm() {
     [[ $limit == <-> ]] || limit=250
     _GPTOS_HELD=''
     __gptos_guard_lift
-    (( limit )) && __gptos_guard_wait $limit
+    (( limit )) && __gptos_guard_raise $limit
+}
+
+# Keeps Enter from running anything. The process that counts the time is not started before no key waits: a key press waits for all that is
+# done here, and the line is on the screen already.
+__gptos_guard_raise() {
+    emulate -L zsh
+    setopt no_aliases
+    integer fd=0
+    exec {fd}</dev/null || { __gptos_guard_wait $1; return }
+    _GPTOS_GUARD_FD=$fd _GPTOS_GUARD_MS_NOW=$1
+    (( _GPTOS_GUARD_DUE = EPOCHREALTIME + $1 / 1000.0 + 0.1 ))
+    zle -F $fd __gptos_guard_begin
+}
+
+# Called as soon as the line editor waits for a key.
+__gptos_guard_begin() {
+    emulate -L zsh
+    [[ $1 == "$_GPTOS_GUARD_FD" ]] || return 0
+    integer left=$(( (_GPTOS_GUARD_DUE - 0.1 - EPOCHREALTIME) * 1000 ))
+    (( left <= _GPTOS_GUARD_MS_NOW )) || left=$_GPTOS_GUARD_MS_NOW
+    __gptos_guard_lift
+    __gptos_guard_wait $(( left > 1 ? left : 1 ))
+    return 0
 }
 
 __gptos_guard_wait() {
@@ -38,7 +61,7 @@ __gptos_guard_watch() {
     emulate -L zsh
     setopt no_aliases
     (( EPOCHREALTIME < _GPTOS_GUARD_DUE && EPOCHREALTIME > _GPTOS_GUARD_DUE - 60 )) && return 0
-    [[ $(zle -F -L) == *" $_GPTOS_GUARD_FD gptos-guard"* ]] && return 0
+    [[ $(zle -F -L) == *" $_GPTOS_GUARD_FD "(gptos-guard|__gptos_guard_begin)* ]] && return 0
     _GPTOS_GUARD_FD=0
     __gptos_guard_wait 20
     return 0

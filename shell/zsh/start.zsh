@@ -46,7 +46,8 @@ __gptos_load() {
     setopt no_aliases
     __gptos_idle_end
     [[ -n $_GPTOS_REST ]] || return 1
-    local rest="$_GPTOS_REST"
+    # It has come as one line.
+    local rest="${(pj:\n:)${(@ps:\x1f:)_GPTOS_REST}}"
     _GPTOS_REST=''
     if ! zmodload zsh/system zsh/zselect zsh/parameter zsh/datetime 2>/dev/null; then
         zle -M 'gptos: zsh: one of the modules zsh/system, zsh/zselect, zsh/parameter, zsh/datetime is missing'

@@ -55,6 +55,8 @@ typeset -g _GPTOS_DESCENDS=0 _GPTOS_ACCEPTED=0 _GPTOS_RUNNING='' _GPTOS_BLANK=''
 # While this fd is open, Enter is swallowed.
 typeset -gi _GPTOS_GUARD_FD=${_GPTOS_GUARD_FD:-0}
 typeset -gF _GPTOS_GUARD_DUE=0
+# How long it is to be, in milliseconds.
+typeset -gi _GPTOS_GUARD_MS_NOW=0
 # The line that waits for a second Enter: its text, its place in the undo history, what was said of it, and when Enter came too early.
 typeset -g _GPTOS_HELD='' _GPTOS_HELD_CHANGE='' _GPTOS_HELD_REASON=''
 typeset -gF _GPTOS_EARLY_ENTER=0

@@ -50,12 +50,6 @@ fn question(asking: Asking<'_>, build: &str, written: &[u8]) -> Option<Vec<u8>> 
     Some(body)
 }
 
-/// The records with fields that end with the sign at which the shell takes a whole text apart without a loop: it reads what ends
-/// with a NUL in pieces. No field holds a control character.
-pub(super) fn in_one_go(records: &str, shell: ShellKind) -> String {
-    records.replace('\0', if shell == ShellKind::Bash { "\x1f" } else { "\n" })
-}
-
 /// Whether these are whole records with an end, and not the one that leaves the question to this process.
 fn is_answer(records: &str) -> bool {
     // A resident that breaks the promise of the records is not believed.

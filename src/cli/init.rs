@@ -151,7 +151,7 @@ pub fn integration(shell: ShellKind) -> String {
     match shell {
         ShellKind::Zsh => {
             let rest: String = ZSH_REST.iter().map(|part| bare(part)).collect();
-            let (start, rest) = (quote(shell, &bare(ZSH_START)), quote(shell, &rest));
+            let (start, rest) = (quote(shell, &bare(ZSH_START)), quote(shell, &folded(&rest)));
             format!("{ZSH_READER}'__gptos_read' {start} {rest}\n'builtin' 'unfunction' '__gptos_read'\n")
         }
         ShellKind::Bash => {
@@ -167,6 +167,12 @@ pub fn integration(shell: ShellKind) -> String {
 fn bare(script: &str) -> String {
     let lines = script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.flat_map(|line| [line, "\n"]).collect()
+}
+
+/// A text as one line: each line of a text that zsh only keeps costs it as much as thirty characters. `__gptos_load` in start.zsh
+/// unfolds it when nobody types.
+fn folded(script: &str) -> String {
+    script.replace('\n', "\x1f")
 }
 
 /// Sets a variable unless it is set already, be it to nothing. The words before the first quote are safe against

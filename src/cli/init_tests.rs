@@ -176,3 +176,12 @@ fn shells_read_back_what_was_quoted() {
         }
     }
 }
+
+#[test]
+fn what_zsh_only_keeps_at_its_start_is_one_line() {
+    let text = integration(ShellKind::Zsh);
+    let rest: String = ZSH_REST.iter().map(|part| bare(part)).collect();
+    assert!(!rest.contains('\x1f') && rest.lines().count() > 1000);
+    assert!(text.contains(&quote(ShellKind::Zsh, &rest.replace('\n', "\x1f"))));
+    assert!(text.lines().count() < 200, "{}", text.lines().count());
+}

@@ -13,6 +13,7 @@ use crate::complete::Reading;
 use crate::config::ConfigFile;
 use crate::domain::{Aim, AuditMode, Query, ShellFacts, ShellKind};
 use crate::line::context::{self, Context};
+use crate::line::one_go::in_one_go;
 use crate::line::records::{self, Asker, Offered, Records};
 use crate::line::standing::Standing;
 use crate::line::{aloud, first_use, partial, present};
@@ -81,7 +82,7 @@ fn widget(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Outp
         && !wish.list
         && let Some(records) = at_hand::ask(at_hand::Asking { shell, version: &shell_version, holes: wish.holes }, written, &surroundings)
     {
-        output.data(&if wish.at_once { at_hand::in_one_go(&records, shell) } else { records });
+        output.data(&if wish.at_once { in_one_go(&records, shell) } else { records });
         return ExitStatus::Success;
     }
     if wish.at_once {

@@ -6,6 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use gptos::domain::ShellKind;
+use gptos::line::one_go::in_one_go;
+
 /// What the script does for one call of the `widget` verb.
 #[derive(Clone, Default)]
 struct Reply {
@@ -21,7 +24,12 @@ impl Reply {
     /// Whether it is whole and comes at once, so that a call with `--at-once` gets it.
     fn is_at_hand(&self) -> bool {
         let is_whole = self.output.ends_with(b"\0end\x000\0\0") && !self.output.iter().any(|byte| matches!(byte, b'\n' | b'\x1f'));
-        is_whole && self.ticks.is_empty() && self.delay.is_zero() && !self.told && self.finale.is_empty()
+        is_whole
+            && std::str::from_utf8(&self.output).is_ok()
+            && self.ticks.is_empty()
+            && self.delay.is_zero()
+            && !self.told
+            && self.finale.is_empty()
     }
 }
 
@@ -219,7 +227,7 @@ cat >"$dir/query.$$"
 n=$(($(ls "$dir" | grep -c '^query-') + 1))
 mv "$dir/query.$$" "$dir/query-$n"
 say() {{
-    case " $arguments " in *' bash --at-once '*) tr '\0' '\037' <"$1" ;; *' --at-once '*) tr '\0' '\n' <"$1" ;; *) cat "$1" ;; esac
+    case " $arguments " in *' bash --at-once '*) tr '\0' '\037' <"$1" ;; *' --at-once '*) cat "$1.laid" ;; *) cat "$1" ;; esac
 }}
 pause() {{
     case $1 in 0|0.000) return ;; esac
@@ -242,6 +250,9 @@ esac
             for (index, reply) in replies.iter().enumerate() {
                 let output = self.dir.join(format!("{kind}-{}", index + 1));
                 fs::write(&output, &reply.output).unwrap();
+                if let Ok(records) = std::str::from_utf8(&reply.output) {
+                    fs::write(output.with_extension("laid"), in_one_go(records, ShellKind::Fish)).unwrap();
+                }
                 let label = if index + 1 == replies.len() { "*".to_owned() } else { (index + 1).to_string() };
                 let _ = writeln!(script, "{label})");
                 for (pause, tick) in &reply.ticks {

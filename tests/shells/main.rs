@@ -23,6 +23,7 @@ mod picture;
 mod processes;
 mod soak;
 mod ssh;
+mod steps;
 mod tour;
 mod whole;
 mod zsh;
