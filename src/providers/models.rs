@@ -74,8 +74,10 @@ pub async fn models(
     let bound = Bound::new(Stage::Total, TIME);
     let key = bound.on(keys.key(facts)).await??;
     let listed = list(server, &settings.model, (pool, &facts.proxies), key.as_ref(), bound).await;
-    if listed.as_ref().is_err_and(|error| error.class == FailureClass::Auth) {
-        keys.rejected();
+    if let (Err(error), Some(key)) = (&listed, &key)
+        && error.class == FailureClass::Auth
+    {
+        keys.rejected(key);
     }
     listed
 }

@@ -220,7 +220,8 @@ impl Server {
                 Err(Setback::Form(next)) => form = next,
                 // The key may have been changed since it was fetched.
                 Err(Setback::Failed(error)) if error.class == FailureClass::Auth => {
-                    let may_differ = self.keys.rejected() && !std::mem::replace(&mut is_fresh, true);
+                    let rejected = key.as_ref().is_some_and(|refused| self.keys.rejected(refused));
+                    let may_differ = rejected && !std::mem::replace(&mut is_fresh, true);
                     let found = if may_differ { total.on(self.keys.key(call.facts)).await.ok().and_then(Result::ok) } else { None };
                     match found {
                         Some(another) if another.is_some() && another != key => key = another,

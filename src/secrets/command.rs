@@ -1,4 +1,5 @@
-use std::sync::{Mutex, PoisonError};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -15,6 +16,11 @@ use crate::suggest::ports::KeySource;
 const LIMIT: Duration = Duration::from_secs(10);
 /// How long a failure counts: long enough not to run the program at each key press, short enough to try again at once.
 const FAILURE_KEPT: Duration = Duration::from_secs(5);
+/// How long the program is not run only to see whether it prints another key than the one that was refused: it may ask
+/// somebody for a passphrase each time.
+const LOOK_AGAIN: Duration = Duration::from_secs(15);
+/// How long a question waits for such a run. A slower one counts for the next question.
+const LOOK: Duration = Duration::from_millis(250);
 
 type Run = Shared<BoxFuture<'static, Result<Secret, AttemptError>>>;
 
@@ -23,8 +29,25 @@ type Run = Shared<BoxFuture<'static, Result<Secret, AttemptError>>>;
 /// up to its own limit: a passphrase prompt must not vanish because one answer was late.
 pub(super) struct KeyCommand {
     argv: Vec<String>,
+    times: Times,
+    known: Mutex<Known>,
+}
+
+#[derive(Clone, Copy)]
+struct Times {
     limit: Duration,
-    state: Mutex<State>,
+    failure_kept: Duration,
+    look_again: Duration,
+    look: Duration,
+}
+
+#[derive(Default)]
+struct Known {
+    state: State,
+    /// The key that the provider did not accept last.
+    refused: Option<Secret>,
+    /// When the program was started last.
+    begun: Option<Instant>,
 }
 
 #[derive(Default)]
@@ -33,42 +56,81 @@ enum State {
     Unknown,
     Running(Run),
     /// The key, and whether it was handed out from memory since it was fetched.
-    Known(Secret, bool),
+    Key(Secret, bool),
     Failed(AttemptError, Instant),
 }
 
 impl KeyCommand {
     pub(super) fn new(argv: Vec<String>) -> Self {
-        Self { argv, limit: LIMIT, state: Mutex::default() }
+        let times = Times { limit: LIMIT, failure_kept: FAILURE_KEPT, look_again: LOOK_AGAIN, look: LOOK };
+        Self { argv, times, known: Mutex::default() }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn find(&self, facts: &ShellFacts) -> Result<Option<Secret>, AttemptError> {
         let run = {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            match &mut *state {
-                State::Known(key, is_remembered) => {
+            let mut known = self.known();
+            match &mut known.state {
+                State::Key(key, is_remembered) => {
                     *is_remembered = true;
                     return Ok(Some(key.clone()));
                 }
-                State::Failed(error, at) if at.elapsed() < FAILURE_KEPT => return Err(error.clone()),
+                State::Failed(error, at) if at.elapsed() < self.times.failure_kept => return Err(error.clone()),
                 // A finished run whose starter is gone still has its result.
                 State::Running(run) => run.clone(),
-                State::Unknown | State::Failed(..) => {
-                    let run = self.start(facts);
-                    *state = State::Running(run.clone());
-                    run
-                }
+                State::Unknown | State::Failed(..) => self.begin(&mut known, facts),
             }
         };
+        self.settle(run).await.map(Some)
+    }
+
+    fn begin(&self, known: &mut Known, facts: &ShellFacts) -> Run {
+        let run = self.start(facts);
+        known.begun = Some(Instant::now());
+        known.state = State::Running(run.clone());
+        run
+    }
+
+    async fn settle(&self, run: Run) -> Result<Secret, AttemptError> {
         let result = run.clone().await;
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(&*state, State::Running(current) if current.ptr_eq(&run)) {
-            *state = match &result {
-                Ok(key) => State::Known(key.clone(), false),
+        let mut known = self.known();
+        if matches!(&known.state, State::Running(current) if current.ptr_eq(&run)) {
+            known.state = match &result {
+                Ok(key) => State::Key(key.clone(), false),
                 Err(error) => State::Failed(error.clone(), Instant::now()),
             };
         }
-        result.map(Some)
+        result
+    }
+
+    /// A run that may tell that there is another key than the one that was refused.
+    fn look(&self, facts: &ShellFacts) -> Option<Run> {
+        let mut known = self.known();
+        let is_due = known.begun.is_none_or(|begun| begun.elapsed() >= self.times.look_again);
+        match &known.state {
+            State::Running(run) => Some(run.clone()),
+            State::Unknown if is_due && known.refused.is_some() => Some(self.begin(&mut known, facts)),
+            State::Key(key, _) if is_due && known.refused.as_ref() == Some(key) => Some(self.begin(&mut known, facts)),
+            // What failed runs again with the next attempt.
+            _ => None,
+        }
+    }
+
+    /// Changes with the key, and with each time that a failure counts: then the program may be run again.
+    async fn number(&self, facts: &ShellFacts) -> u64 {
+        if let Some(run) = self.look(facts) {
+            let _ = tokio::time::timeout(self.times.look, self.settle(run)).await;
+        }
+        let known = self.known();
+        let key = match &known.state {
+            State::Failed(_, at) => Err(at.elapsed().as_nanos() / self.times.failure_kept.as_nanos().max(1)),
+            State::Key(key, _) => Ok(Some(key.expose())),
+            State::Unknown | State::Running(_) => Ok(known.refused.as_ref().map(Secret::expose)),
+        };
+        BuildHasherDefault::<DefaultHasher>::default().hash_one(key)
     }
 
     fn start(&self, facts: &ShellFacts) -> Run {
@@ -77,7 +139,7 @@ impl KeyCommand {
         let Some(program) = Program::new(&self.argv, facts) else {
             return futures_util::future::ready(Err(refuse("key command: is empty".to_owned()))).boxed().shared();
         };
-        let task = tokio::spawn(run(program, self.limit, shown));
+        let task = tokio::spawn(run(program, self.times.limit, shown));
         async move { task.await.unwrap_or(Err(lost)) }.boxed().shared()
     }
 }
@@ -91,12 +153,24 @@ impl KeySource for KeyCommand {
         SESSION_VARIABLES.to_vec()
     }
 
-    /// One that was fetched for the very call that was refused would be the same.
-    fn rejected(&self) -> bool {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let State::Known(_, is_remembered) = *state else { return false };
-        *state = State::Unknown;
-        is_remembered
+    fn state<'a>(&'a self, facts: &'a ShellFacts) -> BoxFuture<'a, u64> {
+        self.number(facts).boxed()
+    }
+
+    /// A key that was fetched for the very call that was refused would be the same. One that is known or being fetched
+    /// by now, because another shell was refused before, is left as it is.
+    fn rejected(&self, refused: &Secret) -> bool {
+        let mut known = self.known();
+        let may_differ = match &known.state {
+            State::Key(key, _) if key != refused => return true,
+            State::Key(_, is_remembered) => *is_remembered,
+            State::Unknown | State::Running(_) | State::Failed(..) => true,
+        };
+        known.refused = Some(refused.clone());
+        if matches!(known.state, State::Key(..)) {
+            known.state = State::Unknown;
+        }
+        may_differ
     }
 }
 

@@ -43,7 +43,7 @@ async fn one_run_serves_everybody_until_the_key_is_rejected() {
     assert_eq!(runs(home.path()), 1);
     source.key(&facts).await.expect("is remembered");
     assert_eq!(runs(home.path()), 1);
-    source.rejected();
+    source.rejected(&Secret::new("sk-1".into()));
     source.key(&facts).await.expect("runs again");
     assert_eq!(runs(home.path()), 2);
 }
@@ -59,12 +59,90 @@ async fn what_stands_below_the_key_does_not_count() {
 async fn only_a_key_from_memory_may_be_another_by_now() {
     let home = tempfile::tempdir().expect("makes a directory");
     let (source, facts) = (sh("echo sk-1"), facts(home.path()));
-    assert!(!source.rejected(), "there was none");
+    let key = Secret::new("sk-1".into());
     source.key(&facts).await.expect("runs");
-    assert!(!source.rejected(), "it was fetched for this call");
+    assert!(!source.rejected(&key), "it was fetched for this call");
     source.key(&facts).await.expect("runs again");
     source.key(&facts).await.expect("is remembered");
-    assert!(source.rejected());
+    assert!(source.rejected(&key));
+}
+
+#[tokio::test]
+async fn a_refusal_of_a_former_key_leaves_the_new_one_as_it_is() {
+    let home = tempfile::tempdir().expect("makes a directory");
+    let source = sh("echo run >> \"$HOME/runs\"; until [ -e \"$HOME/key\" ]; do sleep 0.02; done; cat \"$HOME/key\"");
+    let (facts, old) = (facts(home.path()), Secret::new("sk-old".into()));
+    fs::write(home.path().join("key"), "sk-old").expect("writes");
+    source.key(&facts).await.expect("runs");
+    source.key(&facts).await.expect("is remembered");
+    fs::remove_file(home.path().join("key")).expect("removes");
+    assert!(source.rejected(&old));
+    let mut first = source.key(&facts);
+    assert!(futures_util::poll!(&mut first).is_pending());
+    assert!(source.rejected(&old), "the run that somebody waits for may give another one");
+    let second = source.key(&facts);
+    fs::write(home.path().join("key"), "sk-new").expect("writes");
+    let new = Ok(Some(Secret::new("sk-new".into())));
+    assert_eq!(futures_util::future::join(first, second).await, (new.clone(), new.clone()));
+    assert!(source.rejected(&old), "there is another one already");
+    assert_eq!(source.key(&facts).await, new);
+    assert_eq!(runs(home.path()), 2);
+}
+
+#[tokio::test]
+async fn a_failure_counts_for_a_while_and_then_may_be_over() {
+    let home = tempfile::tempdir().expect("makes a directory");
+    let mut source = sh("echo run >> \"$HOME/runs\"; cat \"$HOME/key\"");
+    let facts = facts(home.path());
+    assert!(source.key(&facts).await.is_err());
+    let failed = source.state(&facts).await;
+    fs::write(home.path().join("key"), "sk-1").expect("writes");
+    assert!(source.key(&facts).await.is_err(), "it still counts");
+    assert_eq!((source.state(&facts).await, runs(home.path())), (failed, 1));
+    source.times.failure_kept = Duration::from_millis(1);
+    while source.state(&facts).await == failed {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(source.key(&facts).await, Ok(Some(Secret::new("sk-1".into()))));
+}
+
+#[tokio::test]
+async fn a_refused_key_is_looked_for_again_now_and_then() {
+    let home = tempfile::tempdir().expect("makes a directory");
+    let mut source = sh("echo run >> \"$HOME/runs\"; cat \"$HOME/key\"");
+    source.times.look = Duration::from_secs(10);
+    let facts = facts(home.path());
+    fs::write(home.path().join("key"), "sk-old").expect("writes");
+    source.key(&facts).await.expect("runs");
+    source.rejected(&Secret::new("sk-old".into()));
+    let refused = source.state(&facts).await;
+    fs::write(home.path().join("key"), "sk-old\nuser: ada").expect("writes");
+    assert_eq!((source.state(&facts).await, runs(home.path())), (refused, 1), "too soon");
+    source.times.look_again = Duration::ZERO;
+    assert_eq!((source.state(&facts).await, runs(home.path())), (refused, 2), "it is the same");
+    fs::write(home.path().join("key"), "sk-new").expect("writes");
+    let found = source.state(&facts).await;
+    assert!(found != refused && runs(home.path()) == 3);
+    assert_eq!((source.state(&facts).await, runs(home.path())), (found, 3), "nobody refused that one");
+}
+
+#[tokio::test]
+async fn a_look_that_takes_long_counts_for_the_next_question() {
+    let home = tempfile::tempdir().expect("makes a directory");
+    let mut source = sh("until [ -e \"$HOME/key\" ]; do sleep 0.02; done; cat \"$HOME/key\"");
+    source.times.look_again = Duration::ZERO;
+    source.times.look = Duration::from_millis(1);
+    let facts = facts(home.path());
+    fs::write(home.path().join("key"), "sk-old").expect("writes");
+    source.key(&facts).await.expect("runs");
+    fs::remove_file(home.path().join("key")).expect("removes");
+    source.rejected(&Secret::new("sk-old".into()));
+    let refused = source.state(&facts).await;
+    fs::write(home.path().join("key"), "sk-new").expect("writes");
+    while source.state(&facts).await == refused {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(source.key(&facts).await, Ok(Some(Secret::new("sk-new".into()))));
 }
 
 #[tokio::test]
@@ -109,7 +187,7 @@ async fn failures_name_the_program_and_not_its_output() {
 async fn a_hanging_program_is_killed_with_its_children_and_not_run_again_at_once() {
     let home = tempfile::tempdir().expect("makes a directory");
     let mut source = KeyCommand::new(["sh", "-c", "sleep 60 & echo $! >> \"$HOME/runs\"; wait"].map(str::to_owned).to_vec());
-    source.limit = Duration::from_millis(300);
+    source.times.limit = Duration::from_millis(300);
     assert_eq!(detail(&source, home.path()).await, "key command sh: no key within 0.3 s");
     assert_eq!(detail(&source, home.path()).await, "key command sh: no key within 0.3 s");
     assert_eq!(runs(home.path()), 1);

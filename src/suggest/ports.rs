@@ -299,9 +299,9 @@ pub trait KeySource: Send + Sync {
     fn state<'a>(&'a self, _facts: &'a ShellFacts) -> BoxFuture<'a, u64> {
         Box::pin(std::future::ready(0))
     }
-    /// The provider did not accept the key: one that is remembered is forgotten, so that a new one is found. Whether
+    /// The provider did not accept this key: if it is remembered it is forgotten, so that a new one is found. Whether
     /// asking once more now may give another one.
-    fn rejected(&self) -> bool {
+    fn rejected(&self, _refused: &Secret) -> bool {
         true
     }
 }

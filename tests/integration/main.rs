@@ -23,6 +23,7 @@ mod gate;
 mod health;
 mod holes;
 mod hostile_server;
+mod key_command;
 mod line;
 mod log;
 mod matrix;

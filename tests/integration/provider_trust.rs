@@ -3,15 +3,17 @@
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use gptos::domain::{FailureClass, Secret};
+use gptos::domain::{AttemptError, FailureClass, Secret};
 use gptos::providers::{HttpPool, ServerSettings, WireSettings, build};
 use gptos::secrets::{self, KeySettings};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 
 use crate::fake_provider::{FakeProvider, Reply, Script, answer};
 use crate::provider::{KEY, ask, ask_with, facts, limits, provider, settings_of};
+use crate::scripted::{Act, Scripted, completion, json};
 
 #[tokio::test]
 async fn the_key_goes_to_no_other_host() {
@@ -113,6 +115,45 @@ async fn a_missing_key_is_found_before_anything_is_sent() {
     let error = ask_with(&provider(&server.base_url()), &broken, limits()).await.expect_err("no key");
     assert_eq!(error.class, FailureClass::Auth);
     assert_eq!(server.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_key_that_was_changed_serves_two_shells_that_asked_with_the_former_one() {
+    let home = tempfile::tempdir().expect("makes a directory");
+    std::fs::write(home.path().join("key"), "sk-old").expect("writes");
+    let (is_changed, may_refuse) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (changed, refuse, asked) = (Arc::clone(&is_changed), Arc::clone(&may_refuse), AtomicUsize::new(0));
+    let server = Scripted::start(move |request, _| {
+        let is_old = request.header("authorization") == Some("Bearer sk-old");
+        match (is_old && changed.load(Ordering::SeqCst), asked.fetch_add(1, Ordering::SeqCst)) {
+            (false, _) => Act::Reply(completion(&answer("ls"))),
+            // The first of the two is refused last.
+            (true, 1) => Act::ReplyWhen(Arc::clone(&refuse), json("401 Unauthorized", "{}")),
+            (true, _) => Act::Reply(json("401 Unauthorized", "{}")),
+        }
+    });
+    let key = KeySettings::Command(["cat", "key"].map(str::to_owned).to_vec());
+    let base_url = format!("{}/v1", server.origin("http"));
+    let place = ServerSettings::new(WireSettings::OpenAi, base_url.parse().expect("a valid base URL"));
+    let settings = settings_of(place, "m", Some(key.clone()));
+    let provider = build(&settings, &HttpPool::new(), secrets::source(&key, None));
+    let mut facts = facts(&[]);
+    facts.home = Some(home.path().to_owned());
+    let told = |answer: Result<_, AttemptError>| answer.map(drop);
+    assert_eq!(told(ask_with(&provider, &facts, limits()).await), Ok(()));
+    std::fs::write(home.path().join("key"), "sk-new").expect("writes");
+    is_changed.store(true, Ordering::SeqCst);
+    let first = ask_with(&provider, &facts, limits());
+    let second = async {
+        while server.requests().len() < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let answered = ask_with(&provider, &facts, limits()).await;
+        may_refuse.store(true, Ordering::SeqCst);
+        answered
+    };
+    let (first, second) = futures_util::future::join(first, second).await;
+    assert_eq!((told(first), told(second)), (Ok(()), Ok(())));
 }
 
 #[tokio::test]
