@@ -134,10 +134,9 @@ __gptos_become_judge() {
 
 # === what Enter does ===
 
-# Enter, first half: decides what the second half is, `accept-line` (or $1, for another key that accepts the line) or the
-# keys typed meanwhile.
-__gptos_enter() {
-  { local - IFS=$' \t\n' && __gptos_begin; } 2>/dev/null
+# Enter on a line that may be ours. $1 is what accepts it.
+__gptos_enter_with_care() {
+  { __gptos_begin; } 2>/dev/null
   __gptos_now
   __gptos_understand
   if ((_GPTOS_PENDING)) && { __gptos_collect || ((_GPTOS_TAKEN == 0)); }; then
@@ -163,7 +162,7 @@ __gptos_enter() {
     __gptos_bind_step "$_GPTOS_STEP_SUBMIT" '""'
   else
     __gptos_submit
-    __gptos_bind_step "$_GPTOS_STEP_SUBMIT" "${1:-accept-line}"
+    __gptos_bind_step "$_GPTOS_STEP_SUBMIT" "$1"
     return 0
   fi
   __gptos_bind_replay "$_GPTOS_STEP_SUBMIT" "$_GPTOS_TYPED"

@@ -26,12 +26,8 @@ __gptos_request() {
     :
   elif [[ -z $_GPTOS_WORDS ]]; then
     __gptos_say 'type what you want, then press the key'
-  elif __gptos_show_late; then
+  elif ((${#_GPTOS_RING[@]})) && __gptos_move_on; then
     :
-  elif __gptos_next_hole; then
-    :
-  elif __gptos_on_suggestion; then
-    __gptos_next
   elif [[ -n $_GPTOS_MARK ]]; then
     [[ $_GPTOS_MARK == '???' ]] || _GPTOS_MARK=''
     __gptos_ask "$_GPTOS_PRIVATE$_GPTOS_WORDS" "$_GPTOS_MARK" new
@@ -43,25 +39,32 @@ __gptos_request() {
   __gptos_bind_replay "$_GPTOS_STEP_REPLAY" "$_GPTOS_TYPED"
 }
 
-__gptos_prompt() {
-  { local status=$? errexit=0 - IFS=$' \t\n'; [[ $- != *e* ]] || errexit=1; __gptos_calm; } 2>/dev/null
-  _GPTOS_PROMPTING=1
-  __gptos_note_status "$status"
+# The key, after an answer. False: the line asks for something new.
+__gptos_move_on() {
+  ! __gptos_show_late || return 0
+  ! __gptos_next_hole || return 0
+  __gptos_on_suggestion || return 1
+  __gptos_next
+  return 0
+}
+
+# A line at whose prompt a key of ours was pressed has ended, with the status in $1.
+__gptos_end_line() {
+  __gptos_note_status "$1"
   ((_GPTOS_PENDING == 0)) || __gptos_end_pending
   __gptos_restore_trap
   if [[ -n $_GPTOS_RAN ]]; then
     # The subshell keeps the job table and `$!` of the user clean.
     (__gptos_print_fields "$_GPTOS_RAN_QUERY" "$_GPTOS_RAN" "${_GPTOS_RAN_WITH[@]}" |
-      command "$GPTOS_BIN" ran bash "$status" >/dev/null 2>&1 &) 2>/dev/null
+      command "$GPTOS_BIN" ran bash "$1" >/dev/null 2>&1 &) 2>/dev/null
     _GPTOS_RAN=''
   fi
   __gptos_disarm_keys
   __gptos_forget
   _GPTOS_TAB=0 _GPTOS_NOTE_WIDTH=0
   ((${#_GPTOS_REQUESTS[@]} == 0)) || __gptos_put_requests
-  # Bash restores `$?` after each element of PROMPT_COMMAND; the status is for those who call us from a string of theirs.
-  ((errexit == 0)) || return 0
-  return "$status"
+  # The reply of a terminal that was asked may still come.
+  ((_GPTOS_CALLED_AT)) || _GPTOS_UNDER_WAY=''
 }
 
 __gptos_print_fields() {
@@ -108,7 +111,7 @@ __gptos_print_operate() {
 __gptos_prepare() {
   local key map names
   : "${_GPTOS_PENDING:=0}" "${_GPTOS_RAN=}" "${_GPTOS_PID=}" "${_GPTOS_FD=}" "${_GPTOS_TYPED=}"
-  : "${_GPTOS_LINE=}" "${_GPTOS_LAST_ROW=}" "${_GPTOS_FAILED=}" "${_GPTOS_FAILED_STATUS:=0}"
+  : "${_GPTOS_FAILED_STATUS:=0}"
   : "${_GPTOS_LAST=}" "${_GPTOS_LAST_WORDS=}" "${_GPTOS_LAST_AT:=0}" "${_GPTOS_LAST_PLACE=}" "${_GPTOS_ANSWERS=}" "${_GPTOS_CALLED_AT:=0}"
   : "${_GPTOS_TRAP_HELD:=0}" "${_GPTOS_OLD_TRAP=}" "${_GPTOS_TAKEN:=0}" "${_GPTOS_NOTE_WIDTH:=0}"
   [[ -n ${_GPTOS_ARMED+set} ]] || _GPTOS_ARMED=()
@@ -119,6 +122,7 @@ __gptos_prepare() {
   __gptos_restore_trap
   __gptos_disarm_keys
   __gptos_forget
+  __gptos_leave_pipes
   __gptos_name_key
   # A pipe takes 64 KiB before somebody reads it; in a shell that has so many names to tell a process writes them.
   names=$(__gptos_print_names)

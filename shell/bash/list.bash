@@ -9,7 +9,7 @@ __gptos_complete() {
   { local - IFS=$' \t\n' && __gptos_calm; } 2>/dev/null
   COMPREPLY=()
   ((_GPTOS_PROMPTING)) || return 0
-  _GPTOS_TAB=1
+  _GPTOS_TAB=1 _GPTOS_UNDER_WAY=1
   __gptos_call_terminal
 }
 

@@ -117,6 +117,7 @@ __gptos_interrupt() {
 # Every key function begins with this.
 __gptos_begin() {
   __gptos_calm
+  _GPTOS_UNDER_WAY=1
   _GPTOS_TYPED=''
   __gptos_disarm_keys
   ((_GPTOS_PENDING)) || __gptos_restore_trap

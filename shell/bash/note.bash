@@ -78,12 +78,18 @@ __gptos_remove_note() {
 
 # Tells of suggestion $1 of the ring, in one row that takes the place of the former one.
 __gptos_print_note() {
-  local columns=${COLUMNS:-80} note=${_GPTOS_RING_NOTES[$1]} reading=${_GPTOS_RING_READINGS[$1]} took=${_GPTOS_RING_TOOK[$1]} dot='*'
+  local columns=${COLUMNS:-80} note=${_GPTOS_RING_NOTES[$1]} reading=${_GPTOS_RING_READINGS[$1]} took=${_GPTOS_RING_TOOK[$1]}
+  local dot='*' fits=0
   if [[ $GPTOS_NOTE == 0 && $note != *'risk high'* && $note != *'risk critical'* ]]; then
     return 0
   fi
-  __gptos_keep_risk "${took:+$took }$note${reading:+ · $reading}" $((columns - 3))
-  note=$_GPTOS_TEXT
+  note="${took:+$took }$note${reading:+ · $reading}"
+  # Most notes need not be measured.
+  ((${#note} > columns - 3)) || [[ ${note//·/} == *[![:ascii:]]* ]] || fits=1
+  if ((fits == 0)); then
+    __gptos_keep_risk "$note" $((columns - 3))
+    note=$_GPTOS_TEXT
+  fi
   if __gptos_unicode; then
     dot='●'
   else
@@ -91,7 +97,8 @@ __gptos_print_note() {
   fi
   __gptos_remove_note
   __gptos_pick_colour "$note"
-  __gptos_fit "$note" $((columns > 12 ? columns - 3 : 9))
+  _GPTOS_TEXT=$note
+  ((fits)) || __gptos_fit "$note" $((columns > 12 ? columns - 3 : 9))
   builtin printf '%s%s%s %s\n' "$_GPTOS_COLOUR" "$dot" "$_GPTOS_PLAIN" "$_GPTOS_TEXT" >&2
   _GPTOS_NOTE_WIDTH=$columns
   __gptos_print_tail "${_GPTOS_RING[$1]}"

@@ -26,6 +26,8 @@ __gptos_become_helper() {
 # The helper that says what is at hand. What is to become it writes the request first, into a pipe, so that no other process is needed.
 __gptos_become_quick_helper() {
   local in out
+  # The resident may have pipes for this shell.
+  _GPTOS_WITH+=("pipes=$$")
   # Nobody reads while it writes, so all of it has to fit.
   if ((_GPTOS_NAMES_FIT && ${#1} < 4096)) && __gptos_open_pipe; then
     { __gptos_put_request "$1" >&"$out"; } 2>/dev/null
@@ -86,7 +88,8 @@ __gptos_take_record() {
       if [[ -z $text ]] || ! __gptos_plain "$text"; then
         _GPTOS_REFUSED=1
       elif ((${#_GPTOS_COMMANDS[@]} < 50)); then
-        __gptos_keep_holes "$text" "$_GPTOS_NEXT_HOLES"
+        _GPTOS_KEPT=''
+        [[ -z $_GPTOS_NEXT_HOLES ]] || __gptos_keep_holes "$text" "$_GPTOS_NEXT_HOLES"
         _GPTOS_COMMANDS+=("$text")
         _GPTOS_NOTES+=("${note//[[:cntrl:]]/}")
         _GPTOS_READINGS+=("$_GPTOS_NEXT_READING")
@@ -96,6 +99,7 @@ __gptos_take_record() {
       ;;
     row) __gptos_keep_row "$text" ;;
     more) _GPTOS_OFFER=$text ;;
+    pipes) __gptos_take_pipes "$text" ;;
     others) _GPTOS_HAS_OTHERS=1 ;;
     msg) _GPTOS_MESSAGE=$text ;;
     end)
@@ -143,7 +147,10 @@ __gptos_read_records() {
 # Asks for what is at hand to the words in $1. It comes within a moment and its fields end with the sign US, so all of it is read in one
 # go and not character by character as what ends with a NUL. True if it is a whole answer.
 __gptos_ask_at_once() {
-  local text='' result=0 fields i IFS=$'\x1f'
+  local text='' result=0
+  __gptos_ask_pipes "$1" || result=$?
+  ((result == 1 && _GPTOS_CANCELLED == 0)) || return "$result"
+  result=0
   exec {_GPTOS_FD}< <(__gptos_become_quick_helper "$1")
   _GPTOS_PID=$!
   builtin read -r -N "$_GPTOS_MAX_FIELD" -t 1 -u "$_GPTOS_FD" text || result=$?
@@ -156,10 +163,16 @@ __gptos_ask_at_once() {
   fi
   __gptos_stop
   ((_GPTOS_CANCELLED == 0)) && [[ $text == *$'\x1fend\x1f0\x1f\x1f' ]] || return 1
+  __gptos_take_text "$text"
+}
+
+# Takes the answer in $1, whose fields end with US. True if it is whole.
+__gptos_take_text() {
+  local fields i IFS=$'\x1f'
   # The sign is no blank to the shell, so empty fields stay.
   set -f
   # shellcheck disable=SC2206  # it is to be split
-  fields=($text)
+  fields=($1)
   set +f
   IFS=$' \t\n'
   for ((i = 0; i < ${#fields[@]}; i += 3)); do

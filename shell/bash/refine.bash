@@ -9,7 +9,7 @@ _GPTOS_MAX_CONTEXT=4096
 # _GPTOS_WITH (what is sent besides the words) and _GPTOS_BASE (the words that were asked before, if these change their answer).
 __gptos_understand() {
   _GPTOS_WITH=() _GPTOS_BASE=''
-  ! __gptos_appended || return 0
+  ((${#_GPTOS_RING[@]} == 0)) || ! __gptos_appended || return 0
   __gptos_split "$READLINE_LINE"
   if [[ -n $_GPTOS_MARK ]]; then
     __gptos_follows

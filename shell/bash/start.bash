@@ -50,45 +50,86 @@ _GPTOS_KEYMAPS=(emacs-standard vi-insert vi-command)
 
 # === what is read later ===
 
-# Bash needs longer to read the other parts than for all else at the start, so they are kept as a text until they are needed.
+# Bash needs longer to read the other parts than for all else at the start, so they are kept as a text until they are needed. False
+# where they cannot be read: in the middle of a quoted line bash takes every quote for the end of that line's.
 __gptos_load() {
   { local - IFS=$' \t\n' && set +aeux; } 2>/dev/null
-  local rest=$_GPTOS_REST aliases=0 comments=1
+  local rest='' part='' aliases=0 comments=1 result=0
+  __gptos_at_first_row || return 1
+  __gptos_rest
   ! builtin shopt -q expand_aliases || aliases=1
   builtin shopt -q interactive_comments || comments=0
   builtin shopt -u expand_aliases
   builtin shopt -s interactive_comments
-  builtin eval "$rest"
+  { builtin eval "$rest"; } 2>/dev/null || result=1
   ((aliases == 0)) || builtin shopt -s expand_aliases
   ((comments)) || builtin shopt -u interactive_comments
-  _GPTOS_REST='' _GPTOS_LOADED=1
+  ((result == 0)) || return 1
+  _GPTOS_LOADED=1
+  __gptos_rest() { :; }
   __gptos_prepare
 }
 
+# Whether this may be the first row of a line. Nobody knows without our prompt hook, and there was no line yet before the first prompt.
+__gptos_at_first_row() {
+  [[ $_GPTOS_PROMPTING != 0 || -n $_GPTOS_LOADED || " ${PROMPT_COMMAND[*]-} " != *__gptos_prompt* ]]
+}
+
 # The parts bring functions of these names.
-__gptos_enter() {
-  __gptos_load
-  __gptos_enter "$@"
-}
-
 __gptos_request() {
-  __gptos_load
-  __gptos_request
+  if __gptos_load; then
+    __gptos_request
+  else
+    builtin printf 'gptos: works at the shell prompt only\n' >&2
+  fi
 }
 
-__gptos_arrive() {
-  __gptos_load
-  __gptos_arrive
-}
+__gptos_arrive() { :; }
 
 __gptos_complete() {
-  __gptos_load
-  __gptos_complete
+  COMPREPLY=()
+  ! __gptos_load || __gptos_complete
 }
 
+# === every line ===
+
+# Whether a key of ours was pressed at this prompt, so that more than the line is to be looked at.
+: "${_GPTOS_UNDER_WAY=}"
+
+# Enter, first half: decides what the second half is, $1 or the keys typed meanwhile. Most lines are none of ours: then only the line
+# is kept, in case that it fails. Of one with several rows readline shows one at a time.
+__gptos_enter() {
+  { local - IFS=$' \t\n' && set +aeux; } 2>/dev/null
+  if [[ $_GPTOS_PROMPTING$_GPTOS_UNDER_WAY == 1 && $READLINE_LINE != *'?'* && $READLINE_LINE != '#'* &&
+    $GPTOS_GUARD != all && $_GPTOS_SUBMIT_BOUND == "$1" ]]; then
+    _GPTOS_PROMPTING=0
+    [[ $READLINE_LINE == *[![:space:]]* ]] || return 0
+    _GPTOS_LINE=$READLINE_LINE _GPTOS_FAILED='' _GPTOS_LAST_ROW=''
+    [[ $_GPTOS_LINE != [[:blank:]]* ]] || _GPTOS_LINE=''
+  elif [[ -n $_GPTOS_LOADED ]] || __gptos_load; then
+    __gptos_enter_with_care "$1"
+  else
+    _GPTOS_LAST_ROW=$READLINE_LINE
+  fi
+}
+
+# What runs before each prompt. Bash restores `$?` after each element of PROMPT_COMMAND; the status is for those who call us from a
+# string of theirs.
 __gptos_prompt() {
-  { local status=$? errexit=0 -; [[ $- != *e* ]] || errexit=1; set +aeux; } 2>/dev/null
+  { local status=$? errexit=0 - IFS=$' \t\n'; [[ $- != *e* ]] || errexit=1; set +aeux; } 2>/dev/null
   _GPTOS_PROMPTING=1
+  if [[ -n $_GPTOS_UNDER_WAY ]]; then
+    __gptos_end_line "$status"
+  elif [[ -n $_GPTOS_LINE ]]; then
+    # A program stopped by Ctrl-Z has not failed.
+    if ((status == 0 || status == 148)); then
+      _GPTOS_LINE=''
+    elif [[ -z $_GPTOS_LAST_ROW ]]; then
+      _GPTOS_FAILED=$_GPTOS_LINE _GPTOS_FAILED_STATUS=$status _GPTOS_LINE=''
+    elif [[ -n $_GPTOS_LOADED ]] || __gptos_load; then
+      __gptos_note_status "$status"
+    fi
+  fi
   ((errexit == 0)) || return 0
   return "$status"
 }
@@ -186,12 +227,12 @@ __gptos_set_up() {
     _GPTOS_BLE_TOLD=1
     return 0
   fi
-  : "${_GPTOS_PROMPTING:=0}"
+  : "${_GPTOS_PROMPTING=}" "${_GPTOS_LOADED=}" "${_GPTOS_LINE=}" "${_GPTOS_FAILED=}" "${_GPTOS_LAST_ROW=}"
   [[ -n ${_GPTOS_BOUND+set} ]] || _GPTOS_BOUND=()
   __gptos_bind_keys
   __gptos_complete_words
   # Read once more: what is under way ends, and the functions that came later come again.
-  [[ -z ${_GPTOS_LOADED-} ]] || __gptos_load
+  [[ -z $_GPTOS_LOADED ]] || __gptos_load || :
   for hook in "${PROMPT_COMMAND[@]}"; do
     [[ $hook != __gptos_prompt ]] || return 0
   done

@@ -87,46 +87,52 @@ impl Drop for Look {
 }
 
 pub(super) async fn line(State(shared): State<Shared>, body: Bytes) -> Response<Body> {
-    let _in_flight = InFlight::new(&shared.activity);
-    let begun = Instant::now();
     let headers = HeaderMap::from_iter(shared.build.clone());
     let question = match Question::read(&body) {
         Ok(question) => question,
         Err(error) => return (StatusCode::BAD_REQUEST, headers, error.to_string()).into_response(),
     };
-    let wish = question.wish;
-    let records = match shared.look_for(&question).await {
-        Some((look, setup)) => {
-            let (place, backend) = (look.place.clone(), Arc::clone(&shared.backend));
-            let work = tokio::task::spawn_blocking(move || {
-                let _look = look;
-                let answered = answer(&question, &setup, backend.as_ref(), begun);
-                answered.map(|(records, given)| (records, given.map(|given| (given, setup))))
-            });
-            let limit = if wish == Wish::Answer { LIMIT } else { PATIENT_LIMIT };
-            match tokio::time::timeout(limit, work).await {
-                Ok(answered) => answered.ok().flatten().map(|(records, given)| {
-                    // Told of here: who gets an answer too late asks the program, and that is told of then.
-                    if let Some(((request, reply), setup)) = given {
-                        shared.backend.pipeline().given(&request, reply, begun, &setup.providers);
-                    }
-                    records
-                }),
-                Err(_) => {
-                    shared.looks.is_stuck(&place);
-                    None
-                }
-            }
-        }
-        None => None,
-    };
-    if wish == Wish::Answer && records.is_some() {
-        shared.activity.requests.fetch_add(1, Ordering::Relaxed);
+    let asker = question.context.wants_pipes().filter(|_| question.wish == Wish::Answer).map(|pid| (pid, question.clone()));
+    let answered = shared.line(question).await;
+    let mut records = Records::default();
+    if answered.is_some()
+        && let Some((pid, question)) = asker
+        && let Some(place) = shared.pipes.open(&shared, question, pid)
+    {
+        records.add("pipes", &place, "");
     }
-    (headers, records.unwrap_or_else(ask).into_text()).into_response()
+    (headers, records.and(answered.unwrap_or_else(ask)).into_text()).into_response()
 }
 
 impl Shared {
+    /// The records that answer the question, if they are at hand.
+    pub(super) async fn line(&self, question: Question) -> Option<Records> {
+        let _in_flight = InFlight::new(&self.activity);
+        let begun = Instant::now();
+        let wish = question.wish;
+        let (look, setup) = self.look_for(&question).await?;
+        let (place, backend) = (look.place.clone(), Arc::clone(&self.backend));
+        let work = tokio::task::spawn_blocking(move || {
+            let _look = look;
+            let answered = answer(&question, &setup, backend.as_ref(), begun);
+            answered.map(|(records, given)| (records, given.map(|given| (given, setup))))
+        });
+        let limit = if wish == Wish::Answer { LIMIT } else { PATIENT_LIMIT };
+        let Ok(answered) = tokio::time::timeout(limit, work).await else {
+            self.looks.is_stuck(&place);
+            return None;
+        };
+        let (records, given) = answered.ok().flatten()?;
+        // Told of here: who gets an answer too late asks the program, and that is told of then.
+        if let Some(((request, reply), setup)) = given {
+            self.backend.pipeline().given(&request, reply, begun, &setup.providers);
+        }
+        if wish == Wish::Answer {
+            self.activity.requests.fetch_add(1, Ordering::Relaxed);
+        }
+        Some(records)
+    }
+
     /// Whether a shell is answered here: one with this build and this configuration, whose programs are known and whose
     /// directory is not known to be stuck.
     async fn look_for(&self, question: &Question) -> Option<(Look, Setup)> {
@@ -147,7 +153,7 @@ impl Shared {
 }
 
 /// Says that the shell is to start the program.
-fn ask() -> Records {
+pub(super) fn ask() -> Records {
     let mut records = Records::default();
     records.add("ask", "", "");
     ended(records)

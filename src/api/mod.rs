@@ -6,6 +6,7 @@ mod health;
 mod line;
 mod log;
 mod metrics;
+mod pipes;
 mod reply;
 mod stream;
 
@@ -35,6 +36,7 @@ use crate::telemetry::Log;
 use crate::validate::CustomRules;
 
 pub use fix::{UNRECORDED, to_answer};
+pub use pipes::Pipes;
 use reply::to_endpoint;
 pub use reply::{to_mode, to_progress, to_record, to_stats};
 pub use stream::SOFT_DEADLINE;
@@ -210,6 +212,7 @@ struct Shared {
     activity: Arc<Activity>,
     build: [(HeaderName, HeaderValue); 2],
     looks: line::Looks,
+    pipes: Pipes,
 }
 
 impl Shared {
@@ -233,7 +236,7 @@ pub fn numbers(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str) 
         .route("/metrics", get(metrics::for_anybody))
         .route("/livez", get(health::live_for_anybody))
         .route("/readyz", get(health::ready_for_anybody))
-        .with_state(Shared { backend, activity, build, looks: line::Looks::default() })
+        .with_state(Shared { backend, activity, build, looks: line::Looks::default(), pipes: Pipes::default() })
 }
 
 fn build_headers(build: &str, build_time_ns: i128) -> [(HeaderName, HeaderValue); 2] {
@@ -241,8 +244,8 @@ fn build_headers(build: &str, build_time_ns: i128) -> [(HeaderName, HeaderValue)
     [(HeaderName::from_static(BUILD_HEADER), value(build)), (HeaderName::from_static(BUILD_TIME_HEADER), value(&build_time_ns.to_string()))]
 }
 
-/// Builds the router. Every response names the build that gives it.
-pub fn router(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str, build_time_ns: i128) -> Router {
+/// Builds the router. Every response names the build that gives it. Shells that cannot open a socket get `pipes`.
+pub fn router(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str, build_time_ns: i128, pipes: Pipes) -> Router {
     let build = build_headers(build, build_time_ns);
     Router::new()
         .route("/v1/suggest", post(suggest))
@@ -262,7 +265,7 @@ pub fn router(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str, b
         .route("/v1/stats/flush", post(stats_flush))
         .route("/v1/drain", post(drain))
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .with_state(Shared { backend, activity, build, looks: line::Looks::default() })
+        .with_state(Shared { backend, activity, build, looks: line::Looks::default(), pipes })
 }
 
 async fn suggest(State(shared): State<Shared>, Json(wire): Json<SuggestRequest>) -> Response<Body> {

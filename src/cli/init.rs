@@ -118,6 +118,7 @@ const BASH_REST: &[&str] = &[
     include_str!("../../shell/bash/meanwhile.bash"),
     include_str!("../../shell/bash/mend.bash"),
     include_str!("../../shell/bash/note.bash"),
+    include_str!("../../shell/bash/pipes.bash"),
     include_str!("../../shell/bash/protocol.bash"),
     include_str!("../../shell/bash/refine.bash"),
     include_str!("../../shell/bash/request.bash"),
@@ -156,10 +157,25 @@ pub fn integration(shell: ShellKind) -> String {
         }
         ShellKind::Bash => {
             let rest: String = BASH_REST.iter().map(|part| bare(part)).collect();
-            format!("{}_GPTOS_REST={}\n{BASH_END}", bare(BASH_START), quote(shell, &rest))
+            format!("{}__gptos_rest() {{\n{}}}\n{BASH_END}", bare(BASH_START), here_documents(&rest))
         }
         ShellKind::Fish => format!("{}function __gptos_load\neval {}\nend\n", bare(FISH_START), quote(shell, &bare(FISH_REST))),
     }
+}
+
+/// Commands of bash that put a text into `rest`. A document is taken as it stands, while a quoted word costs ten times as much to
+/// read; one of this length fits into a pipe everywhere, so that none is written to a file.
+fn here_documents(text: &str) -> String {
+    const MOST: usize = 4000;
+    let mut parts = vec![String::new()];
+    for line in text.split_inclusive('\n') {
+        match parts.last_mut() {
+            Some(part) if part.len() + line.len() <= MOST => part.push_str(line),
+            _ => parts.push(line.to_owned()),
+        }
+    }
+    let read = |part: &String| format!("builtin read -r -N 4096 part <<'__GPTOS__'\n{part}__GPTOS__\nrest+=$part\n");
+    parts.iter().map(read).collect()
 }
 
 /// A script without comments, blank lines and indentation: a shell looks at every character of a text, also where it only keeps it.

@@ -13,7 +13,7 @@ use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
 
-use crate::api::{self, Activity, Backend, Setup};
+use crate::api::{self, Activity, Backend, Pipes, Setup};
 use crate::domain::LogEvent;
 use crate::platform::{self, OwnBinary};
 
@@ -98,7 +98,8 @@ async fn serve(options: &Options, guard: &Guard, backend: impl FnOnce() -> Arc<d
     let build = options.binary.build();
     let backend = backend();
     info!(event = LogEvent::ResidentStarted.name(), pid = std::process::id(), "the resident listens");
-    let router = api::router(Arc::clone(&backend), Arc::clone(&activity), &build, options.binary.modified_ns());
+    let pipes = Pipes::in_folder(options.socket.with_extension("pipes"));
+    let router = api::router(Arc::clone(&backend), Arc::clone(&activity), &build, options.binary.modified_ns(), pipes.clone());
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let mut server = tokio::spawn({
         let mut stopped = stopped.clone();
@@ -123,6 +124,7 @@ async fn serve(options: &Options, guard: &Guard, backend: impl FnOnce() -> Arc<d
     // Nobody finds the socket from here on; whoever is connected gets an answer.
     guard.remove_socket();
     activity.note_listening(false);
+    pipes.close();
     stop.send_replace(true);
     let _ = tokio::time::timeout(limit, &mut server).await;
     server.abort();

@@ -83,6 +83,11 @@ impl Context {
         aim(&self.keyed)
     }
 
+    /// The shell that would rather ask over pipes of its own from now on, by its process number.
+    pub fn wants_pipes(&self) -> Option<i32> {
+        value(&self.keyed, "pipes")?.parse().ok()
+    }
+
     /// Whether the words of the command to change were for this machine alone; then the words about it are too.
     pub fn is_private(&self) -> bool {
         value(&self.keyed, "asked").is_some_and(|asked| asked.starts_with([' ', '\t']))

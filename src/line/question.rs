@@ -91,6 +91,15 @@ impl Question {
             state_dir: paths.state_dir,
         })
     }
+
+    /// The next question of the same shell, which stands in `cwd` by now. `written` is what it would write to a program.
+    #[must_use]
+    pub fn again(&self, cwd: PathBuf, written: &[u8]) -> Self {
+        let context = Context::from_bytes(written);
+        let mut facts = ShellFacts { cwd, ..self.facts.clone() };
+        context.tell(&mut facts);
+        Self { facts, context, ..self.clone() }
+    }
 }
 
 #[cfg(test)]
@@ -117,6 +126,17 @@ mod tests {
         assert_eq!(other.config_file.as_deref(), Some(Path::new("/c.toml")));
         let homeless = read(&FACTS.replace("HOME=/h", "HOME="), "q").unwrap();
         assert_eq!(homeless.config_file, None, "the home of the account is not known here");
+    }
+
+    #[test]
+    fn the_next_question_of_a_shell_is_as_if_all_was_told_again() {
+        let facts = FACTS.replace("shell=zsh", "shell=bash");
+        let first = read(&facts, "list files\0ll gs\0\0cursor=3\0pipes=17\0").unwrap();
+        assert_eq!(first.context.wants_pipes(), Some(17));
+        let next = first.again(PathBuf::from("/elsewhere"), b"count them\0la\0nocomments\0scope=git\0");
+        let whole = read(&facts.replace("PWD=/p", "PWD=/elsewhere"), "count them\0la\0nocomments\0scope=git\0").unwrap();
+        assert_eq!(format!("{next:?}"), format!("{whole:?}"));
+        assert!(first.facts.comments && !next.facts.comments && next.context.wants_pipes().is_none());
     }
 
     #[test]

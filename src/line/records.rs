@@ -24,6 +24,13 @@ impl Records {
         }
     }
 
+    /// These, and the others behind them.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.push_str(&others.0);
+        self
+    }
+
     /// The bytes as they are read.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,6 +1,6 @@
 use std::fs::Metadata;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
@@ -42,6 +42,36 @@ pub fn resident_memory() -> Option<u64> {
     let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
     let pages: u64 = statm.split_whitespace().nth(1)?.parse().ok()?;
     Some(pages * rustix::param::page_size() as u64)
+}
+
+/// Makes a pipe with a name that only this user can open.
+///
+/// # Errors
+/// When something stands there already, or what else the system says.
+pub fn make_named_pipe(path: &Path) -> io::Result<()> {
+    Ok(rustix::fs::mkfifoat(rustix::fs::CWD, path, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR)?)
+}
+
+/// Lets a pipe take so many bytes before somebody reads them, or as many as it may.
+pub fn widen_pipe(pipe: impl AsFd, bytes: usize) {
+    let _ = rustix::pipe::fcntl_setpipe_size(pipe, bytes);
+}
+
+/// A descriptor that can be read once process `pid` has ended.
+///
+/// # Errors
+/// When there is no such process of this user.
+pub fn end_of_process(pid: i32) -> io::Result<OwnedFd> {
+    let number = rustix::process::Pid::from_raw(pid).ok_or(io::ErrorKind::InvalidInput)?;
+    let end = rustix::process::pidfd_open(number, rustix::process::PidfdFlags::empty())?;
+    // Looked at second: if the number is another process's by now, the descriptor can be read already.
+    let owner = std::fs::metadata(format!("/proc/{pid}"))?;
+    if super::is_own(&owner) { Ok(end) } else { Err(io::ErrorKind::PermissionDenied.into()) }
+}
+
+/// The directory in which process `pid` stands.
+pub fn directory_of(pid: i32) -> Option<PathBuf> {
+    std::fs::read_link(format!("/proc/{pid}/cwd")).ok()
 }
 
 pub(super) fn own_executable_metadata(_path: &Path) -> io::Result<Metadata> {

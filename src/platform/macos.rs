@@ -1,6 +1,6 @@
 use std::fs::Metadata;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 /// The system's name in prompts and cache keys.
@@ -37,6 +37,30 @@ pub fn descriptor_directory() -> &'static Path {
 pub fn resident_memory() -> Option<u64> {
     let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_SELF).ok()?;
     u64::try_from(usage.max_rss()).ok()
+}
+
+/// There are none here: whether a pipe that its reader holds open for writing as well tells of the other end's death is not known.
+///
+/// # Errors
+/// Always.
+pub fn make_named_pipe(_path: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// A pipe is as wide as the system makes it.
+pub fn widen_pipe(_pipe: impl AsFd, _bytes: usize) {}
+
+/// macOS has no descriptor for a process.
+///
+/// # Errors
+/// Always.
+pub fn end_of_process(_pid: i32) -> io::Result<OwnedFd> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Where another process stands is told only to unsafe calls.
+pub fn directory_of(_pid: i32) -> Option<PathBuf> {
+    None
 }
 
 pub(super) fn own_executable_metadata(path: &Path) -> io::Result<Metadata> {

@@ -13,6 +13,7 @@ mod meanwhile;
 mod neighbours;
 mod notes;
 mod old;
+mod pipes;
 mod refine;
 mod replay;
 mod rows;

@@ -149,6 +149,16 @@ impl FakeHelper {
         self
     }
 
+    /// Adds the pipes at this place to the reply declared last.
+    pub fn pipes(mut self, place: &Path) -> Self {
+        let mut output = Vec::new();
+        record(&mut output, "pipes", place.to_str().unwrap(), "");
+        let reply = self.last();
+        output.append(&mut reply.output);
+        reply.output = output;
+        self
+    }
+
     /// Adds a `tick` record, sent `pause` after the one before, ahead of the reply declared last.
     pub fn tick(mut self, pause: Duration, elapsed_ms: u32, waiting_for: &str) -> Self {
         self.last().ticks.push((pause, format!("tick\\000{elapsed_ms}\\000{waiting_for}\\000")));
@@ -339,10 +349,14 @@ esac
         self.asked(2)
     }
 
-    /// What came behind the options with each query, apart by blanks.
+    /// What came behind the options with each query, apart by blanks, but for the wish for pipes.
     pub fn told(&self) -> Vec<String> {
         let texts = (1..).map_while(|n| fs::read_to_string(self.dir.join(format!("query-{n}"))).ok());
-        texts.map(|text| text.split('\0').skip(3).filter(|field| !field.is_empty()).collect::<Vec<_>>().join(" ")).collect()
+        texts
+            .map(|text| {
+                text.split('\0').skip(3).filter(|field| !field.is_empty() && !field.starts_with("pipes=")).collect::<Vec<_>>().join(" ")
+            })
+            .collect()
     }
 
     fn asked(&self, field: usize) -> Vec<String> {

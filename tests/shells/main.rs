@@ -8,6 +8,7 @@ mod fake;
 #[expect(dead_code, reason = "the other tests use the rest")]
 #[path = "../integration/fake_provider.rs"]
 mod fake_provider;
+mod pipes;
 mod resident;
 mod terminal;
 

@@ -185,12 +185,15 @@ fn the_terminal_is_asked_once_and_not_at_all_for_a_quick_answer() {
 /// An Enter must not reach a program while the terminal's reply is on its way.
 #[test]
 fn enter_waits_for_the_reply_of_the_terminal() {
-    let bench =
-        Bench::answering(NOW, "ls", Setup { rc: "__gptos_load; _GPTOS_CALLED_AT=${EPOCHREALTIME//[!0-9]/}0".into(), ..Setup::default() });
+    let bench = Bench::answering(
+        NOW,
+        "ls",
+        Setup { rc: "__gptos_load; _GPTOS_CALLED_AT=${EPOCHREALTIME//[!0-9]/}0 _GPTOS_UNDER_WAY=1".into(), ..Setup::default() },
+    );
     // A time in the far future is none.
     bench.type_and_press("echo one", "Enter");
     bench.t.wait_for_prompt(2);
-    bench.type_and_press("call() { __gptos_now; _GPTOS_CALLED_AT=$_GPTOS_NOW; }; bind -x '\"\\C-t\": call'", "Enter");
+    bench.type_and_press("call() { __gptos_now; _GPTOS_CALLED_AT=$_GPTOS_NOW _GPTOS_UNDER_WAY=1; }; bind -x '\"\\C-t\": call'", "Enter");
     bench.t.wait_for_prompt(3);
     bench.t.type_text("echo two");
     bench.t.keys(&["C-t", "Enter"]);

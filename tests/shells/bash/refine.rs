@@ -4,13 +4,14 @@ use super::notes::records;
 use super::*;
 
 impl Bench {
-    /// What the helper was given on its standard input at its call number `call`, from 1 on, without the names: the words, the
-    /// options and the keyed fields.
+    /// What the helper was given on its standard input at its call number `call`, from 1 on, without the names and the
+    /// wish for pipes: the words, the options and the keyed fields.
     fn sent(&self, call: usize) -> Vec<String> {
         let file = self.dir.path().join(format!("fake-gptos/query-{call}"));
         let text = self.t.wait_for(|| std::fs::read_to_string(&file).ok(), "the request");
         let mut fields: Vec<String> = text.split('\0').map(str::to_owned).collect();
         fields.remove(1);
+        fields.retain(|field| !field.starts_with("pipes="));
         fields
     }
 
