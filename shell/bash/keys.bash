@@ -36,7 +36,7 @@ __gptos_request() {
     _GPTOS_WITH=("cursor=$READLINE_POINT")
     __gptos_ask "$READLINE_LINE" '' new
   fi
-  __gptos_bind_replay "$_GPTOS_STEP_REPLAY" "$_GPTOS_TYPED"
+  [[ -z $_GPTOS_TYPED && $_GPTOS_REPLAY_BOUND == '""' ]] || __gptos_bind_replay "$_GPTOS_STEP_REPLAY" "$_GPTOS_TYPED"
 }
 
 # The key, after an answer. False: the line asks for something new.

@@ -119,8 +119,8 @@ __gptos_begin() {
   __gptos_calm
   _GPTOS_UNDER_WAY=1
   _GPTOS_TYPED=''
-  __gptos_disarm_keys
-  ((_GPTOS_PENDING)) || __gptos_restore_trap
+  ((${#_GPTOS_ARMED[@]} == 0)) || __gptos_disarm_keys
+  ((_GPTOS_PENDING || _GPTOS_TRAP_HELD == 0)) || __gptos_restore_trap
 }
 
 # Takes what the pending request has brought. False: still waiting.

@@ -95,13 +95,13 @@ __gptos_print_note() {
   else
     note=${note//·/-}
   fi
-  __gptos_remove_note
+  ((_GPTOS_NOTE_WIDTH == 0)) || __gptos_remove_note
   __gptos_pick_colour "$note"
   _GPTOS_TEXT=$note
   ((fits)) || __gptos_fit "$note" $((columns > 12 ? columns - 3 : 9))
   builtin printf '%s%s%s %s\n' "$_GPTOS_COLOUR" "$dot" "$_GPTOS_PLAIN" "$_GPTOS_TEXT" >&2
   _GPTOS_NOTE_WIDTH=$columns
-  __gptos_print_tail "${_GPTOS_RING[$1]}"
+  ((${#_GPTOS_RING[$1]} + 8 <= columns)) || __gptos_print_tail "${_GPTOS_RING[$1]}"
 }
 
 # Where the user has long lines scroll sideways, the end of a command may be out of sight.

@@ -168,16 +168,29 @@ __gptos_ask_at_once() {
 
 # Takes the answer in $1, whose fields end with US. True if it is whole.
 __gptos_take_text() {
-  local fields i IFS=$'\x1f'
+  local fields i is_clean='' IFS=$'\x1f'
   # The sign is no blank to the shell, so empty fields stay.
   set -f
   # shellcheck disable=SC2206  # it is to be split
   fields=($1)
   set +f
   IFS=$' \t\n'
+  # To look for what cannot be shown takes long, so it is done once for all fields; then most records are quickly taken.
+  [[ "${fields[*]}" == *[[:cntrl:]]* ]] || is_clean=1
   for ((i = 0; i < ${#fields[@]}; i += 3)); do
-    _GPTOS_FIELDS=("${fields[@]:i:3}")
-    ! __gptos_take_record || break
+    case $is_clean${fields[i]} in
+      1reading) _GPTOS_NEXT_READING=${fields[i + 1]} ;;
+      1took) _GPTOS_TOOK=${fields[i + 1]} ;;
+      1others) _GPTOS_HAS_OTHERS=1 ;;
+      1end)
+        _GPTOS_ENDED=1
+        break
+        ;;
+      *)
+        _GPTOS_FIELDS=("${fields[@]:i:3}")
+        ! __gptos_take_record || break
+        ;;
+    esac
   done
   ((_GPTOS_ENDED))
 }

@@ -30,7 +30,8 @@ __gptos_show() {
   READLINE_LINE=$text
   READLINE_POINT=${#text}
   _GPTOS_SHOWN=$text
-  __gptos_open_holes "${_GPTOS_RING_HOLES[$1]-}"
+  _GPTOS_HOLES=() _GPTOS_GLUE=()
+  [[ -z ${_GPTOS_RING_HOLES[$1]-} ]] || __gptos_open_holes "${_GPTOS_RING_HOLES[$1]}"
   __gptos_guard
 }
 

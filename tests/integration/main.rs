@@ -40,6 +40,7 @@ mod offline_syntax;
 mod other_model;
 mod outage;
 mod packs;
+mod pipes;
 mod planted;
 #[cfg(feature = "keyring")]
 mod planted_key;

@@ -110,8 +110,12 @@ fn in_data() -> Vec<Row> {
 }
 
 fn in_runtime() -> Vec<Row> {
-    let socket =
-        Row::new("socket and lock of the background process", &["v1.*", "*.sock", "*.lock", "ssh-*"], "while it runs", "gptos daemon stop");
+    let socket = Row::new(
+        "socket, pipes and lock of the background process",
+        &["v1.*", "*.sock", "*.lock", "*.pipes", "ssh-*"],
+        "while it runs",
+        "gptos daemon stop",
+    );
     vec![socket.usual()]
 }
 

@@ -92,7 +92,7 @@ fn keeping(stock: &Stock, room: usize, home: Option<&Path>) -> Vec<Line> {
 fn row(kept: &Kept) -> [String; 5] {
     let content = match (kept.what, kept.encrypted) {
         (_, true) => "encrypted",
-        ("socket and lock of the background process", _) => "socket",
+        ("socket, pipes and lock of the background process", _) => "socket",
         _ => "readable",
     };
     let lasts = if kept.on { kept.lasts.clone() } else { "off, nothing new".to_owned() };
