@@ -61,7 +61,9 @@ __gptos_load() {
   builtin shopt -q interactive_comments || comments=0
   builtin shopt -u expand_aliases
   builtin shopt -s interactive_comments
-  { builtin eval "$rest"; } 2>/dev/null || result=1
+  {
+    builtin eval "$rest"
+  } 2>/dev/null || result=1
   ((aliases == 0)) || builtin shopt -s expand_aliases
   ((comments)) || builtin shopt -u interactive_comments
   ((result == 0)) || return 1

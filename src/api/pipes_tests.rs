@@ -2,12 +2,12 @@ use super::*;
 
 #[test]
 fn a_question_ends_at_its_own_end() {
-    let whole = b"ll gs\0001001\0end\0\0cursor=3\0end\0";
+    let whole = b"ll gs\x001001\0end\0\0cursor=3\0end\0";
     for cut in 0..whole.len() {
         assert_eq!(end_of_question(&whole[..cut]), None, "{cut}");
     }
     assert_eq!(end_of_question(&[whole.as_slice(), b"more\0"].concat()), Some(whole.len()));
-    assert_eq!(end_of_question(b"\01\0end\0end\0end\0"), Some(15), "words and options may be anything");
+    assert_eq!(end_of_question(b"\x001\0end\0end\0end\0"), Some(15), "words and options may be anything");
 }
 
 #[test]
