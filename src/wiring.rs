@@ -156,6 +156,7 @@ impl Backend for Service {
             idle_exit: config.idle_exit,
             metrics_port: config.metrics_port,
             is_stale: config.cache != self.cache,
+            log_lock: config.lock_on("log.level"),
             reloads: [("ok", state.file.reloads().ok), ("rejected", state.file.reloads().rejected)],
         }
     }

@@ -17,6 +17,9 @@ pub(super) async fn levels(State(shared): State<Shared>) -> Response<Body> {
 
 pub(super) async fn change(State(shared): State<Shared>, Json(wire): Json<LogRequest>) -> Response<Body> {
     let Some(log) = shared.backend.log() else { return none() };
+    if let Some(place) = wire.change.as_ref().and_then(|_| shared.backend.setup().log_lock) {
+        return (StatusCode::FORBIDDEN, format!("`log.level` is locked at {place}")).into_response();
+    }
     match wire.change.map(|change| log.levels().0.changed(&change)).transpose() {
         Ok(levels) => log.ask(levels),
         Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
@@ -26,7 +29,7 @@ pub(super) async fn change(State(shared): State<Shared>, Json(wire): Json<LogReq
 
 fn answer(log: &Log) -> Response<Body> {
     let (levels, configured) = log.levels();
-    Json(WireLog { levels: levels.to_string(), configured: configured.to_string() }).into_response()
+    Json(WireLog { levels: levels.to_string(), configured: configured.to_string(), fails: log.fails() }).into_response()
 }
 
 fn none() -> Response<Body> {

@@ -71,6 +71,8 @@ pub struct Setup {
     pub reloads: [(&'static str, u64); 2],
     /// What is wrong with the user's intents.
     pub notice: Option<Arc<Notice>>,
+    /// Where the administrator locks the levels of the log.
+    pub log_lock: Option<String>,
 }
 
 /// Something that is told once.

@@ -9,7 +9,7 @@ use super::entry::Entry;
 use super::folder::{self, Folder};
 use super::frame::{Kind, Record};
 use super::log::Note;
-use super::vault::{self, Vault};
+use super::vault::{self, Closed, EMPTY, Vault};
 use super::walk::{self, Stop};
 
 /// Everything that can be read, the oldest first.
@@ -17,8 +17,8 @@ use super::walk::{self, Stop};
 pub struct Moments {
     /// What happened.
     pub all: Vec<Moment>,
-    /// Names of the files that cannot be read to their end, because they were changed or are not private. A torn end of
-    /// the last one is none of them.
+    /// Names of the files that cannot be read to their end, because they were changed or are not private, or in which
+    /// entries cannot be opened, because the key is gone or another one. A torn end of the last one is none of them.
     pub unread: Vec<String>,
 }
 
@@ -84,29 +84,39 @@ impl Moment {
 pub fn moments(state: &Path) -> Result<Moments, AuditError> {
     let folder = Folder::new(state);
     let mut found = Moments::default();
-    let (Some(_lock), Some(vault)) = (folder.lock_for_reading()?, Vault::load(&vault::file_in(state))?) else { return Ok(found) };
+    let Some(_lock) = folder.lock_for_reading()? else { return Ok(found) };
+    let vault = Vault::load(&vault::file_in(state)).ok().flatten();
     let ordinals = folder.ordinals()?;
     for ordinal in &ordinals {
         let is_last = ordinals.last() == Some(ordinal);
+        let mut is_closed = false;
         let stop = folder.read(*ordinal, 0).map(|bytes| {
-            let whole = walk::whole(&bytes, |_, record| found.all.extend(moment(&vault, record)));
+            let whole = walk::whole(&bytes, |_, record| match moment(vault.as_ref(), record) {
+                Ok(moment) => found.all.extend(moment),
+                Err(Closed::Forgotten) => {}
+                Err(Closed::Wrong) => is_closed = true,
+            });
             whole.map_or_else(|stop| stop, |(_, _, stop)| stop)
         });
-        if !matches!((stop, is_last), (Ok(Stop::End), _) | (Ok(Stop::Torn(_)), true)) {
+        if is_closed || !matches!((stop, is_last), (Ok(Stop::End), _) | (Ok(Stop::Torn(_)), true)) {
             found.unread.push(folder::name(*ordinal));
         }
     }
     Ok(found)
 }
 
-fn moment(vault: &Vault, record: &Record<'_>) -> Option<Moment> {
-    if record.kind == Kind::Entry {
-        let text = vault.open(record.seq, record.slot, record.body).ok()?;
-        return Entry::decode(&text).map(Moment::Entry);
+fn moment(vault: Option<&Vault>, record: &Record<'_>) -> Result<Option<Moment>, Closed> {
+    if record.kind != Kind::Entry {
+        return Ok(kept(record).map(Moment::Kept));
     }
-    if record.kind == Kind::Sealed {
-        return None;
+    if record.slot == EMPTY {
+        return Err(Closed::Forgotten);
     }
+    let text = vault.ok_or(Closed::Wrong)?.open(record.seq, record.slot, record.body)?;
+    Entry::decode(&text).map(|entry| Some(Moment::Entry(entry))).ok_or(Closed::Wrong)
+}
+
+fn kept(record: &Record<'_>) -> Option<Kept> {
     let note: Note = serde_json::from_slice(record.body).ok()?;
     let records = note.ranges.iter().map(|(first, last)| last.saturating_sub(*first).saturating_add(1)).fold(0, u64::saturating_add);
     let change = match record.kind {
@@ -117,5 +127,5 @@ fn moment(vault: &Vault, record: &Record<'_>) -> Option<Moment> {
         Kind::Mended => Change::CutOff { bytes: note.bytes? },
         Kind::Entry | Kind::Sealed => return None,
     };
-    Some(Moment::Kept(Kept { at_ms: note.at, change }))
+    Some(Kept { at_ms: note.at, change })
 }

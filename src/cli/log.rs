@@ -1,5 +1,6 @@
 //! `gptos log`: what the resident tells of its work, and how much.
 
+use std::io::IsTerminal;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use super::ExitStatus;
 use super::arguments::{LogVerb, TailArguments};
 use super::ask::Surroundings;
 use super::daemon::{failed, not_running};
-use super::output::Output;
+use super::output::{Output, visible};
 use crate::client::Unavailable;
 use crate::config::ConfigFile;
 use crate::domain::LogLevels;
@@ -59,6 +60,9 @@ fn level(wanted: &[String], reset: bool, paths: &Paths, output: &mut Output<'_>)
     match asked.map(|reply| serde_json::from_slice::<WireLog>(&reply)) {
         Ok(Ok(log)) => {
             print(&log.levels, output);
+            if let Some(directory) = paths.state_dir.as_deref().filter(|_| log.fails) {
+                say_failing(directory, output);
+            }
             if log.levels != log.configured {
                 output.remark(&format!(
                     "until the background process ends or `gptos log level --reset`; the configuration says {}",
@@ -74,8 +78,21 @@ fn level(wanted: &[String], reset: bool, paths: &Paths, output: &mut Output<'_>)
             output.remark("no background process runs; the next one begins with this");
             ExitStatus::Success
         }
+        Err(Unavailable::Refused(reason)) => failed(output, &format!("log level: {reason}"), None),
         Err(unavailable) => not_running(&unavailable, output),
     }
+}
+
+/// Whether a resident runs that cannot write what it tells.
+fn is_failing() -> bool {
+    let Some(channel) = Surroundings::look().channel() else { return false };
+    let reply = channel.exchange("GET", "/v1/log", b"", EXCHANGE_LIMIT);
+    reply.ok().and_then(|reply| serde_json::from_slice::<WireLog>(&reply).ok()).is_some_and(|log| log.fails)
+}
+
+fn say_failing(directory: &Path, output: &mut Output<'_>) {
+    let folder = log_file(directory).parent().map(|folder| folder.display().to_string()).unwrap_or_default();
+    output.error("the log cannot be written", Some(&format!("it wants private files (0600) in {folder} (0700), and room on that disk")));
 }
 
 /// The level for all on the first line, then one of a module on each.
@@ -84,21 +101,33 @@ fn print(levels: &str, output: &mut Output<'_>) {
 }
 
 fn tail(directory: &Path, arguments: &TailArguments, output: &mut Output<'_>) -> ExitStatus {
-    let for_people = output.columns().is_some() && !arguments.json;
+    let is_terminal = std::io::stdout().is_terminal();
+    let for_people = is_terminal && !arguments.json;
     let show = |lines: Vec<String>, output: &mut Output<'_>| {
         for line in lines {
             match readable(&line).filter(|_| for_people) {
-                Some(text) => output.line(&text),
-                None if output.columns().is_some() => output.line(&line),
+                Some(text) => output.line(&visible(&text)),
+                None if is_terminal => output.line(&visible(&line)),
                 None => output.data(&format!("{line}\n")),
             }
         }
         output.flush();
     };
+    let failing = is_failing();
+    if failing {
+        say_failing(directory, output);
+    }
     let (lines, mut log) = match Follow::begin(directory, arguments.lines) {
         Ok(begun) => begun,
         Err(error) => return failed(output, &format!("log: {error}"), None),
     };
+    for unread in log.unread() {
+        output.error(&format!("log: {unread}"), Some("older lines are missing here; what others can change is not read"));
+    }
+    let status = if failing || !log.unread().is_empty() { ExitStatus::NoAnswer } else { ExitStatus::Success };
+    if failing && lines.is_empty() && !arguments.follow {
+        return status;
+    }
     if lines.is_empty() && arguments.lines > 0 && !arguments.follow {
         output.remark("nothing was written yet: the background process writes the log, and it starts with the first question");
         return ExitStatus::NoAnswer;
@@ -111,7 +140,7 @@ fn tail(directory: &Path, arguments: &TailArguments, output: &mut Output<'_>) ->
             Err(error) => return failed(output, &format!("log: {error}"), None),
         }
     }
-    ExitStatus::Success
+    status
 }
 
 /// A line for people: when, how bad, what, and the rest by name.

@@ -389,6 +389,9 @@ pub struct WireLog {
     pub levels: String,
     /// Which the configuration wants.
     pub configured: String,
+    /// Whether the last lines could not be written.
+    #[serde(default)]
+    pub fails: bool,
 }
 
 /// `PUT /v1/log`.

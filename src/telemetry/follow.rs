@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -37,6 +37,8 @@ pub struct Follow {
     file: Option<File>,
     /// The beginning of a line that is being written.
     rest: Vec<u8>,
+    /// Why older files were not read.
+    unread: Vec<FollowError>,
 }
 
 impl Follow {
@@ -46,7 +48,7 @@ impl Follow {
     /// # Errors
     /// Why the log cannot be read. That there is none is no error.
     pub fn begin(state_dir: &Path, count: usize) -> Result<(Vec<String>, Self), FollowError> {
-        let mut follow = Self { path: log_file(state_dir), file: None, rest: Vec::new() };
+        let mut follow = Self { path: log_file(state_dir), file: None, rest: Vec::new(), unread: Vec::new() };
         let mut lines = VecDeque::new();
         follow.file = follow.open(0)?;
         let newest = follow.file.as_ref().and_then(inode);
@@ -55,16 +57,28 @@ impl Follow {
             if lines.len() >= count {
                 break;
             }
-            let Some(file) = follow.open(age)? else { continue };
+            let file = match follow.open(age) {
+                Ok(Some(file)) => file,
+                Ok(None) => continue,
+                Err(error) => {
+                    follow.unread.push(error);
+                    continue;
+                }
+            };
             // It was renamed while it was read.
             if inode(&file) == newest {
                 continue;
             }
-            let older = Self { path: follow.path.clone(), file: Some(file), rest: Vec::new() }.read()?;
+            let older = Self { path: follow.path.clone(), file: Some(file), rest: Vec::new(), unread: Vec::new() }.read()?;
             older.into_iter().rev().for_each(|line| lines.push_front(line));
         }
         lines.drain(..lines.len().saturating_sub(count));
         Ok((lines.into(), follow))
+    }
+
+    /// Why older files were not read, when there are such.
+    pub fn unread(&self) -> &[FollowError] {
+        &self.unread
     }
 
     /// The lines that were written since.
@@ -82,7 +96,8 @@ impl Follow {
         lines.extend(self.read()?);
         let mut age = 0;
         for candidate in 1..MOST_FILES {
-            if self.open(candidate)?.as_ref().and_then(inode) == ours && ours.is_some() {
+            // An older file that must not be read is not the one that was being read.
+            if self.open(candidate).ok().flatten().as_ref().and_then(inode) == ours && ours.is_some() {
                 age = candidate;
             }
         }
@@ -97,8 +112,14 @@ impl Follow {
     /// Whole lines from the present place to the end.
     fn read(&mut self) -> Result<Vec<String>, FollowError> {
         let Some(file) = &mut self.file else { return Ok(Vec::new()) };
+        // Somebody emptied it in place.
+        let failed = |source| FollowError::Io { path: self.path.clone(), source };
+        if file.metadata().map_err(failed)?.len() < file.stream_position().map_err(failed)? {
+            file.rewind().map_err(failed)?;
+            self.rest.clear();
+        }
         let read = file.by_ref().take(MOST_READ).read_to_end(&mut self.rest);
-        read.map_err(|source| FollowError::Io { path: self.path.clone(), source })?;
+        read.map_err(failed)?;
         let end = self.rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let whole: Vec<u8> = self.rest.drain(..end).collect();
         Ok(String::from_utf8_lossy(&whole).lines().map(str::to_owned).collect())
@@ -167,5 +188,21 @@ mod tests {
         assert!(follow.more().unwrap().is_empty());
         LogFile::new(path.clone()).append(b"three\n").unwrap();
         assert_eq!(follow.more().unwrap(), ["three"]);
+    }
+
+    #[test]
+    fn a_file_that_was_emptied_is_read_from_its_beginning_and_a_foreign_older_one_hides_nothing() {
+        let state = tempfile::tempdir().unwrap();
+        let path = log_file(state.path());
+        LogFile::new(path.clone()).append(b"one\ntwo\n").unwrap();
+        let old = aged(&path, 1);
+        std::fs::write(&old, "zero\n").unwrap();
+        std::fs::set_permissions(&old, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+        let (lines, mut follow) = Follow::begin(state.path(), 10).unwrap();
+        assert_eq!((lines, follow.unread().len()), (vec!["one".to_owned(), "two".to_owned()], 1));
+        std::fs::write(&path, "").unwrap();
+        assert!(follow.more().unwrap().is_empty());
+        LogFile::new(path).append(b"new\n").unwrap();
+        assert_eq!(follow.more().unwrap(), ["new"]);
     }
 }

@@ -49,6 +49,9 @@ const FIELDS: &[(&str, Kind)] = &[
     ("detail", Kind::Words),
 ];
 
+/// What every line has beside its fields, none of it words.
+const HEAD: [&str; 5] = ["ts", "level", "msg", "event", "version"];
+
 /// Longer texts are cut.
 const LONGEST: usize = 2048;
 
@@ -67,6 +70,13 @@ pub(super) struct Line {
     pub(super) event: LogEvent,
     message: String,
     fields: Vec<(usize, Value)>,
+}
+
+/// A written line without the words of its user; `None` for what no resident wrote.
+pub fn without_words(line: &str) -> Option<String> {
+    let mut fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(line).ok()?;
+    fields.retain(|name, _| FIELDS.iter().any(|(known, kind)| known == name && *kind != Kind::Words) || HEAD.contains(&name.as_str()));
+    serde_json::to_string(&fields).ok()
 }
 
 /// What is read off an event of `tracing`.
@@ -212,6 +222,17 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn a_line_is_passed_on_without_words() {
+        let line = r#"{"ts":"t","level":"debug","msg":"m","event":"request_began","request_id":"1","query":"my words","detail":"d","x":1,"version":"1"}"#;
+        let left: serde_json::Value = serde_json::from_str(&without_words(line).unwrap()).unwrap();
+        assert_eq!(
+            left,
+            serde_json::json!({"ts": "t", "level": "debug", "msg": "m", "event": "request_began", "request_id": "1", "version": "1"})
+        );
+        assert_eq!((without_words("my words"), without_words("[\"my words\"]")), (None, None));
+    }
 
     #[test]
     fn moments_are_written_as_dates() {

@@ -13,7 +13,7 @@ mod line;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Registry, reload};
 
 pub use follow::{Follow, FollowError};
+pub use line::without_words;
 
 use self::layer::LogLayer;
 use self::writer::Writer;
@@ -51,6 +52,8 @@ pub(crate) struct Dropped {
     write: AtomicU64,
     /// There were too many of one event.
     suppressed: AtomicU64,
+    /// Whether the last lines could not be written.
+    fails: AtomicBool,
 }
 
 impl Dropped {
@@ -147,6 +150,11 @@ impl Log {
             ("log_write", count(&self.dropped.write)),
             ("log_rate", count(&self.dropped.suppressed)),
         ]
+    }
+
+    /// Whether the last lines could not be written.
+    pub fn fails(&self) -> bool {
+        self.dropped.fails.load(Ordering::Relaxed)
     }
 
     /// Waits until what was told is written, for so long at most.

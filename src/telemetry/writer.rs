@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -97,8 +98,12 @@ impl Thread {
                 Message::Flush(waiting) => flushed.push(waiting),
             }
         }
-        if !text.is_empty() && self.file.append(text.as_bytes()).is_err() {
-            Dropped::add(&self.dropped.write, count);
+        if !text.is_empty() {
+            let fails = self.file.append(text.as_bytes()).is_err();
+            self.dropped.fails.store(fails, Ordering::Relaxed);
+            if fails {
+                Dropped::add(&self.dropped.write, count);
+            }
         }
         for waiting in flushed {
             // Who does not wait any more is not told.

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 const ASKED: usize = 4000;
 const PRESSED: usize = 600;
 
-const NONE: &str = "audit = \"off\"\n";
+const NONE: &str = "audit = \"off\"\nlog.level = \"off\"\n";
 
 struct Side {
     home: tempfile::TempDir,

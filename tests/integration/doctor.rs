@@ -339,6 +339,12 @@ fn a_report_holds_what_helps_and_nothing_of_the_user() {
     let env = env.set("USER", "ada-of-the-test").set("FAKE_KEY", "plain-key-of-the-test").set("TERM_PROGRAM", &terminal);
     env.with_provider("own", &server.base_url(), "key = { env = \"FAKE_KEY\" }");
     let mut resident = env.start_resident();
+    // The log may hold words, from a time in which somebody wanted to see them.
+    assert_eq!(env.run(&["log", "level", "debug"]).code, Some(0));
+    env.run(&["translate", "--shell", "bash", "--no-cache", "--", "list files by size in ./plain-words"]);
+    let log = env.home().join(".local/state/gptos/log/gptos.jsonl");
+    wait_until("words are in the log", || fs::read_to_string(&log).is_ok_and(|log| log.contains("plain-words")));
+    assert_eq!(env.run(&["log", "level", "--reset"]).code, Some(0));
     env.run_with_input(&["widget", "bash"], b"list files by size in ./plain-words");
     env.run_with_input(&["ran", "bash", "0"], b"list files by size in ./plain-words\0ls -lS ./plain-words");
     let run = env.run(&["doctor", "--bundle", "report.txt"]);
@@ -355,6 +361,7 @@ fn a_report_holds_what_helps_and_nothing_of_the_user() {
         "provider.own.base_url",
         "key = env FAKE_KEY",
         "gptos_requests_total",
+        "\"event\":\"request_began\"",
         "\"version\"",
     ] {
         assert!(text.contains(part), "{part}: {text}");

@@ -104,6 +104,30 @@ fn levels_are_asked_and_changed_while_it_runs() {
 }
 
 #[test]
+fn what_the_administrator_locks_stays_and_a_log_that_takes_nothing_is_told_of() {
+    let env = TestEnv::new();
+    let admin = env.home().join("admin.toml");
+    fs::write(&admin, "log.level = \"warn\"\nlocked = [\"log.level\"]\n").unwrap();
+    fs::set_permissions(&admin, fs::Permissions::from_mode(0o600)).unwrap();
+    let env = env.set("GPTOS_TEST_ADMIN_CONFIG", admin.to_str().unwrap());
+    let _resident = Resident(env.start_resident());
+    let refused = env.run(&["log", "level", "debug"]);
+    assert!(refused.code == Some(2) && refused.err.contains("`log.level` is locked at"), "{:?} {}", refused.code, refused.err);
+    assert_eq!(env.run(&["log", "level"]).out, "warn\n");
+    assert_eq!(env.run(&["log", "level", "--reset"]).code, Some(0));
+
+    let env = TestEnv::new();
+    let folder = env.home().join(".local/state/gptos/log");
+    fs::create_dir_all(&folder).unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+    let _resident = Resident(env.start_resident());
+    wait_until("it is told", || env.run(&["log", "level"]).err.contains("the log cannot be written"));
+    let tail = env.run(&["log", "tail"]);
+    assert!(tail.code == Some(1) && tail.err.contains("the log cannot be written"), "{}", tail.err);
+    assert!(env.run(&["status"]).out.contains("the log cannot be written"));
+}
+
+#[test]
 fn a_planted_secret_is_in_no_line_at_any_level() {
     // Spelled in parts, so that no scanner takes this file for a leak.
     let token = ["gh", "p_Ab3dEf6hIj9lMn2pQr5tUv8xYz1BcD4fGh7j"].concat();

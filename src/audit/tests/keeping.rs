@@ -72,6 +72,22 @@ fn what_was_done_with_the_trail_is_read_with_it_and_a_foreign_file_hides_no_othe
     assert!(changes.contains(&&Change::TurnedOff) && changes.contains(&&Change::Forgot { records: gone }), "{changes:?}");
     assert!(read.unread.is_empty());
 
+    // Without the key that opens them entries are not read, and that is said of every file that holds some.
+    let key = state.join("audit.key");
+    let bytes = fs::read(&key).unwrap();
+    for other in [None, Some(vec![7; bytes.len()])] {
+        fs::remove_file(&key).unwrap();
+        if let Some(other) = other {
+            fs::write(&key, other).unwrap();
+            fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        let closed = moments(state).unwrap();
+        assert!(closed.unread.len() > 2, "{:?}", closed.unread);
+        assert!(closed.all.iter().any(|moment| matches!(moment, Moment::Kept(_))) && closed.all.len() < 5);
+        fs::write(&key, &bytes).unwrap();
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
     let ordinals = Folder::new(state).ordinals().unwrap();
     assert!(ordinals.len() > 2, "{ordinals:?}");
     let foreign = state.join("audit").join(folder::name(ordinals[1]));

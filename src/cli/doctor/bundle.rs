@@ -16,7 +16,7 @@ use crate::cli::{ExitStatus, daemon, facts, provider_ask, tour};
 use crate::config::ValueOrigin;
 use crate::domain::KeySettings;
 use crate::platform;
-use crate::telemetry::Follow;
+use crate::telemetry::{Follow, without_words};
 
 /// Most bytes of a section; of a longer one the end counts.
 const MOST: usize = 64 * 1024;
@@ -77,7 +77,7 @@ fn sections(around: &Around, call: bool, runtime: &Runtime) -> Vec<(&'static str
         && let Ok((lines, _)) = Follow::begin(state, LOG_LINES)
         && !lines.is_empty()
     {
-        sections.push(("log", lines.into_iter().flat_map(|line| [line, "\n".to_owned()]).collect()));
+        sections.push(("log", lines.iter().filter_map(|line| without_words(line)).flat_map(|line| [line, "\n".to_owned()]).collect()));
     }
     sections
 }

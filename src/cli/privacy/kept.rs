@@ -1,6 +1,7 @@
 //! What is kept on this machine. Each kind of file is one row of a table; what no row knows is told of as well.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -40,7 +41,12 @@ pub(super) struct Kept {
     /// What keeps it from being written, where something does.
     pub(super) turned_off_by: Option<&'static str>,
     /// What removes what is there.
-    pub(super) deleted_by: &'static str,
+    pub(super) deleted_by: String,
+    /// The verb of this program that does it.
+    #[serde(skip)]
+    pub(super) verb: Option<&'static str>,
+    /// Whether anybody but its user could read some of it.
+    pub(super) others_can_read: bool,
     /// Whether the screen tells of it also where nothing of it is there.
     #[serde(skip)]
     pub(super) is_usual: bool,
@@ -62,13 +68,18 @@ struct Row {
     lasts: String,
     encrypted: bool,
     turned_off_by: Option<&'static str>,
-    deleted_by: &'static str,
+    /// The verb that does it; without one the files can be removed by hand.
+    deleted_by: Option<&'static str>,
     is_usual: bool,
 }
 
 impl Row {
     fn new(what: &'static str, names: &'static [&'static str], lasts: impl Into<String>, deleted_by: &'static str) -> Self {
-        Self { what, names, on: true, lasts: lasts.into(), encrypted: false, turned_off_by: None, deleted_by, is_usual: false }
+        Self { deleted_by: Some(deleted_by), ..Self::by_hand(what, names, lasts) }
+    }
+
+    fn by_hand(what: &'static str, names: &'static [&'static str], lasts: impl Into<String>) -> Self {
+        Self { what, names, on: true, lasts: lasts.into(), encrypted: false, turned_off_by: None, deleted_by: None, is_usual: false }
     }
 
     fn usual(self) -> Self {
@@ -80,7 +91,7 @@ fn in_cache(config: &Config) -> Vec<Row> {
     let days = config.cache.ttl.saturating_add(config.cache.stale).as_secs() / DAY;
     let most = config.cache.max_disk_bytes / (1024 * 1024);
     let answers = Row::new("answers", &["cache.v1*", "cache.key*", "cache.lock"], format!("{days} days, {most} MiB"), "gptos cache clear");
-    vec![answers.usual(), Row::new("index of tldr pages", &["tldr.index", "tldr.new", "tldr.lock"], "while pages are here", "rm -r tldr*")]
+    vec![answers.usual(), Row::by_hand("index of tldr pages", &["tldr.index", "tldr.new", "tldr.lock"], "while pages are here")]
 }
 
 fn in_state(config: &Config) -> Vec<Row> {
@@ -90,7 +101,7 @@ fn in_state(config: &Config) -> Vec<Row> {
     let audit = Row::new("history of requests", &["audit"], trail, "gptos audit forget --all");
     let keys = Row::new("keys of the history", &["audit.key*", "audit.seal*"], "with the history", "gptos audit forget --all");
     let on = config.audit != AuditMode::Off;
-    let log = Row::new("log of the background process", &["log"], format!("{} MiB", telemetry::MOST_BYTES / (1024 * 1024)), "rm -r log");
+    let log = Row::by_hand("log of the background process", &["log"], format!("{} MiB", telemetry::MOST_BYTES / (1024 * 1024)));
     let writes = config.log != LogLevels { rest: LogLevel::Off, modules: Vec::new() };
     let logins = Row::new("keys of providers that you handed over", &["keys"], "till you remove them", "gptos auth logout PROVIDER");
     vec![
@@ -99,14 +110,13 @@ fn in_state(config: &Config) -> Vec<Row> {
         Row { on, encrypted: true, turned_off_by: Some("gptos audit off"), ..audit.usual() },
         Row { on, turned_off_by: Some("gptos audit off"), ..keys },
         Row { on: writes, turned_off_by: Some("gptos config set log.level off"), ..log },
-        Row::new("counts of the days, without words", &["stats.v1*"], format!("{} days", stats::MOST_DAYS), "rm stats.v1"),
-        Row::new("keys that you handed over", &["keys"], "yours", "gptos auth logout NAME"),
-        Row::new("hints that were given, files of the tour", &["hints*", "welcomed", "tour"], "a day; once", "rm -r hints welcomed tour"),
+        Row::by_hand("counts of the days, without words", &["stats.v1*"], format!("{} days", stats::MOST_DAYS)),
+        Row::by_hand("hints that were given, files of the tour", &["hints*", "welcomed", "tour"], "a day; once"),
     ]
 }
 
 fn in_data() -> Vec<Row> {
-    vec![Row::new("tldr pages", &["tldr"], "till the next update", "rm -r tldr")]
+    vec![Row::by_hand("tldr pages", &["tldr"], "till the next update")]
 }
 
 fn in_runtime() -> Vec<Row> {
@@ -143,8 +153,8 @@ impl Stock {
         let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { return };
         let rows = vec![
             Row::new("configuration", &[".gptos-config-*", ".gptos-edit-*"], "yours", "gptos config edit").usual(),
-            Row::new("sentences that you taught", &["intents"], "yours", "rm -r intents"),
-            Row::new("plugin for a framework", &["plugin"], "yours", "rm -r plugin"),
+            Row::by_hand("sentences that you taught", &["intents"], "yours"),
+            Row::by_hand("plugin for a framework", &["plugin"], "yours"),
         ];
         self.add(folder, rows, Some(&name.to_string_lossy()));
     }
@@ -165,12 +175,14 @@ impl Stock {
                 name: own.unwrap_or_else(|| row.names[0].trim_end_matches('*').trim_end_matches('.')).to_owned(),
                 folder: folder.to_owned(),
                 bytes: paths.iter().map(|path| size(path)).sum(),
+                deleted_by: row.deleted_by.map_or_else(|| removal(&paths, &folder.join(row.names[0].trim_end_matches('*'))), str::to_owned),
+                verb: row.deleted_by,
+                others_can_read: paths.iter().any(|path| others_can_read(path)),
                 paths,
                 on: row.on,
                 lasts: row.lasts,
                 encrypted: row.encrypted,
                 turned_off_by: row.turned_off_by,
-                deleted_by: row.deleted_by,
                 is_usual: row.is_usual,
             });
         }
@@ -186,6 +198,21 @@ fn fits(pattern: &str, name: &str) -> bool {
         (_, Some(beginning)) => name.starts_with(beginning),
         _ => pattern == name,
     }
+}
+
+/// The line that removes these files, wherever the shell stands; `usual` is what there would be.
+fn removal(paths: &[PathBuf], usual: &Path) -> String {
+    let quoted = |path: &Path| shell_words::quote(&path.to_string_lossy()).into_owned();
+    match paths {
+        [] => format!("rm -r {}", quoted(usual)),
+        paths => format!("rm -r {}", paths.iter().map(|path| quoted(path)).collect::<Vec<_>>().join(" ")),
+    }
+}
+
+/// Whether the rights of a file or folder let others read it. What lies in a folder of the user's alone is read by nobody else.
+fn others_can_read(path: &Path) -> bool {
+    let is_open = |path: &Path| fs::symlink_metadata(path).is_ok_and(|facts| !facts.is_symlink() && facts.mode() & 0o044 != 0);
+    is_open(path) && path.parent().is_none_or(|folder| fs::metadata(folder).is_ok_and(|facts| facts.mode() & 0o011 != 0))
 }
 
 /// The bytes of a file, or of all files below a folder. Links are not followed.
@@ -256,6 +283,19 @@ mod tests {
         let (_home, stock) = taken("memory = \"off\"\naudit = \"off\"\n[cache]\nttl_days = 10\nmax_disk_mib = 7", &[]);
         assert_eq!(row(&stock, "cache.v1").lasts, "160 days, 7 MiB");
         assert!(!row(&stock, "memory.v1").on && !row(&stock, "audit").on);
+    }
+
+    #[test]
+    fn what_others_can_read_is_told_and_a_removal_is_about_the_same_files_everywhere() {
+        let (home, stock) = taken("", &[".config/gptos/config.toml", ".config/gptos/intents/team.toml", ".local/state/gptos/memory.v1"]);
+        let base = home.path().display();
+        assert!(row(&stock, "memory.v1").others_can_read && !row(&stock, "cache.v1").others_can_read);
+        assert_eq!(row(&stock, "intents").deleted_by, format!("rm -r {base}/.config/gptos/intents"));
+        assert_eq!(row(&stock, "plugin").deleted_by, format!("rm -r {base}/.config/gptos/plugin"), "also where there is none");
+        fs::set_permissions(home.path().join(".local/state/gptos"), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+        let paths = [home.path().join(".local/state/gptos/memory.v1")];
+        assert!(!others_can_read(&paths[0]), "nobody else comes into the folder");
+        assert_eq!(removal(&[PathBuf::from("/a b/c")], Path::new("/x")), "rm -r '/a b/c'");
     }
 
     #[test]

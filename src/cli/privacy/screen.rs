@@ -30,7 +30,7 @@ pub(super) fn lines(stock: &Stock, sent: &Sent, receivers: &[Receiver], home: Op
     let mut tail = sending(sent, receivers);
     let head = [
         Line::Plain("No telemetry exists. Secrets are taken out of all that is kept or sent.".to_owned()),
-        Line::Title("KEPT HERE, for you alone (0600): what, content, size, how long, what ends it".to_owned()),
+        Line::Title("KEPT HERE, for you alone (OPEN: for others too): what, size, how long, end".to_owned()),
     ];
     let closing = [
         "  delete: gptos cache clear; gptos memory forget --all; gptos audit forget --all",
@@ -91,6 +91,7 @@ fn keeping(stock: &Stock, room: usize, home: Option<&Path>) -> Vec<Line> {
 
 fn row(kept: &Kept) -> [String; 5] {
     let content = match (kept.what, kept.encrypted) {
+        _ if kept.others_can_read => "OPEN",
         (_, true) => "encrypted",
         ("socket, pipes and lock of the background process", _) => "socket",
         _ => "readable",
@@ -98,7 +99,7 @@ fn row(kept: &Kept) -> [String; 5] {
     let lasts = if kept.on { kept.lasts.clone() } else { "off, nothing new".to_owned() };
     let is_there = !kept.paths.is_empty();
     // What is running is ended, and not turned off for good.
-    let end = kept.turned_off_by.filter(|_| kept.on && content != "socket").unwrap_or(kept.deleted_by);
+    let end = kept.turned_off_by.filter(|_| kept.on && content != "socket").unwrap_or(kept.verb.unwrap_or("remove it by hand"));
     [kept.name.clone(), content.to_owned(), if is_there { bytes(kept.bytes) } else { "none".to_owned() }, lasts, end.to_owned()]
 }
 
@@ -174,7 +175,10 @@ mod tests {
         for file in files {
             let path = home.path().join(file);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, vec![0; 1234]).unwrap();
+            std::fs::write(&path, vec![0; 1234]).unwrap();
+            for (path, mode) in [(path.as_path(), 0o600), (path.parent().unwrap(), 0o700)] {
+                std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+            }
         }
         let own = home.path().as_os_str().to_owned();
         let lookup = |name: &str| ["HOME", "XDG_RUNTIME_DIR"].contains(&name).then(|| own.clone());
