@@ -119,23 +119,38 @@ fn login(
         output.remark(&format!("provider {}: {answer}", section.name));
     }
     let login = LoginKey { provider: section.name.clone(), origin, store };
-    let prompted = if hidden::is_possible() { logins.keyring.clone().with_prompt() } else { logins.keyring.clone() };
-    Logins { keyring: prompted, ..logins.clone() }.store(&login, &secret)?;
-    let written = match block {
-        Some(block) => config_edit::append_provider(file, paths.home.as_deref(), &block).map(drop),
+    let (login, refused) = keep(login, &secret, &logins, arguments.store.is_none())?;
+    let (store, reason) = (login.store, refused.or(reason));
+    let written = match block.map(|_| service_block(arguments.provider.as_deref(), store)) {
+        Some(block) => block.and_then(|block| Ok(config_edit::append_provider(file, paths.home.as_deref(), &block).map(drop)?)),
         None if section.key == Some(KeySettings::Login(login.clone())) => Ok(()),
-        None => config_set::set_literal(file, paths, &key, &format!("{{ login = \"{}\" }}", store.name())),
+        None => config_set::set_literal(file, paths, &key, &format!("{{ login = \"{}\" }}", store.name())).map_err(Refusal::from),
     };
     if let Err(error) = written {
         // A key that nothing refers to would be forgotten where it is.
         let _ = logins.remove(&login.provider, store);
-        return Err(error.into());
+        return Err(error);
     }
     if section.key != Some(KeySettings::Login(login.clone())) {
         remove_elsewhere(&section, &logins, store);
     }
     said(&login, &secret, &logins, reason, output);
     Ok(ExitStatus::Success)
+}
+
+/// Stores a key. A keyring may ask for its password where somebody sits; when nobody unlocks it, and nobody wished for it,
+/// the key goes into a file, and why comes back.
+fn keep(login: LoginKey, key: &Secret, logins: &Logins, may_move: bool) -> Result<(LoginKey, Option<KeyringError>), LoginError> {
+    let keyring = if hidden::is_possible() { logins.keyring.clone().with_prompt() } else { logins.keyring.clone() };
+    match (Logins { keyring, ..logins.clone() }.store(&login, key)) {
+        Ok(()) => Ok((login, None)),
+        Err(LoginError::Keyring(error)) if may_move => {
+            let login = LoginKey { store: LoginStore::File, ..login };
+            logins.store(&login, key)?;
+            Ok((login, Some(error)))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// The store that was wished for, or the keyring if it answers. With a file instead of it comes the reason.
@@ -159,8 +174,10 @@ fn section(name: Option<&str>, config: &Config, store: LoginStore, file: &Path) 
         Ok(section) => return Ok((section.clone(), None)),
         Err(refusal) => refusal,
     };
-    let Some(block) = name.and_then(|name| provider::login_block(name, store)) else { return Err(unknown) };
-    let block = block.map_err(|(what, hint)| Refusal(what, hint, ExitStatus::Usage))?;
+    if !name.is_some_and(provider::is_service) {
+        return Err(unknown);
+    }
+    let block = service_block(name, store)?;
     let parsed = parse(&block, file, None).map_err(|problem| Refusal(problem.to_string(), problem.hint, ExitStatus::Internal))?;
     let section = parsed.providers.into_iter().next().ok_or(unknown)?;
     // A service has a name in the file that may differ from the one it is known by.
@@ -168,6 +185,11 @@ fn section(name: Option<&str>, config: &Config, store: LoginStore, file: &Path) 
         Some(configured) => Ok((configured.clone(), None)),
         None => Ok((section, Some(block))),
     }
+}
+
+/// The block of a service that is known by its name.
+fn service_block(name: Option<&str>, store: LoginStore) -> Result<String, Refusal> {
+    provider::login_block(name.unwrap_or_default(), store).map_err(|(what, hint)| Refusal(what, hint, ExitStatus::Usage))
 }
 
 /// The key, from standard input or from whoever sits at the terminal; `None` when they would rather not.

@@ -144,14 +144,18 @@ pub(super) fn services() -> impl Iterator<Item = &'static str> {
     KNOWN.iter().filter(|known| known.key_variable.is_some()).map(|known| known.name)
 }
 
-/// The block of a known service whose key is handed over; `None` for a name that is none of theirs.
-pub(super) fn login_block(name: &str, store: LoginStore) -> Option<Result<String, (String, Option<String>)>> {
-    let known = KNOWN.iter().find(|known| known.name == name)?;
-    if known.key_variable.is_none() {
-        return Some(Err((format!("`{name}` needs no key"), Some(format!("`gptos provider add {name}` adds it")))));
+/// Whether a service or a server is known by this name.
+pub(super) fn is_service(name: &str) -> bool {
+    KNOWN.iter().any(|known| known.name == name)
+}
+
+/// The block of a known service whose key is handed over, or why there is none.
+pub(super) fn login_block(name: &str, store: LoginStore) -> Result<String, (String, Option<String>)> {
+    if !services().any(|service| service == name) {
+        return Err((format!("`{name}` needs no key"), Some(format!("`gptos provider add {name}` adds it"))));
     }
     let arguments = ProviderAddArguments { name: name.to_owned(), ..ProviderAddArguments::default() };
-    Some(block_with(&arguments, Some(format!("login = {}", toml_string(store.name())))))
+    block_with(&arguments, Some(format!("login = {}", toml_string(store.name()))))
 }
 
 /// The text of a block, and what is wrong with the arguments, if it cannot be made.

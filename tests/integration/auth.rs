@@ -173,6 +173,8 @@ fn the_keyring_serves_the_resident_and_a_new_key_counts_at_once() {
     assert_eq!(session.looked_up("own"), KEY);
     assert_eq!(ask(&env, "frobnicate the quux").out.trim(), "printf good");
     assert_eq!(told(&env)["source"], "keyring");
+    let doctor = env.run(&["doctor"]).out;
+    assert!(doctor.contains("answers, for own"), "{doctor}");
 
     // The provider takes it no longer: it is left alone, and the reason can be seen.
     server.set(Script::Always(refuses()));
@@ -211,13 +213,14 @@ fn the_keyring_serves_the_resident_and_a_new_key_counts_at_once() {
 }
 
 /// Types at `auth login` in a terminal and gives what the terminal showed, the exit status, and whether it echoes afterwards.
-fn type_at_login(env: &TestEnv, typed: &str) -> (String, Option<i32>, bool) {
+fn type_at_login(env: &TestEnv, typed: &str, more: &[&str]) -> (String, Option<i32>, bool) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
     let name = ptsname(&master, Vec::new()).unwrap();
     let slave = fs::OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
     let mut command = env.command(&["auth", "login", "own", "--no-check"]);
+    command.args(more);
     command.stdin(Stdio::from(slave.try_clone().unwrap())).stderr(Stdio::from(slave.try_clone().unwrap())).stdout(Stdio::null());
     let mut child = command.spawn().unwrap();
     drop(command);
@@ -249,10 +252,23 @@ fn type_at_login(env: &TestEnv, typed: &str) -> (String, Option<i32>, bool) {
 fn what_is_typed_is_not_shown_and_the_terminal_is_as_before() {
     let server = FakeProvider::always(works());
     let (env, before) = place(&server);
-    let (shown, code, echoes) = type_at_login(&env, "sk-never-mind\x03");
+    let (shown, code, echoes) = type_at_login(&env, "sk-never-mind\x03", &[]);
     assert!(code == Some(130) && echoes && !shown.contains("never-mind"), "{code:?} {shown}");
     assert!(!key_file(&env).exists() && fs::read_to_string(env.config_file()).unwrap() == before);
-    let (shown, code, echoes) = type_at_login(&env, &format!("x\x7f{KEY}\r"));
+    let (shown, code, echoes) = type_at_login(&env, &format!("x\x7f{KEY}\r"), &[]);
     assert!(code == Some(0) && echoes && !shown.contains(KEY), "{code:?} {shown}");
     assert!(fs::read_to_string(key_file(&env)).unwrap().ends_with(&format!("\n{KEY}\n")));
+}
+
+#[test]
+fn a_keyring_that_nobody_unlocks_keeps_no_key_from_a_file() {
+    let server = FakeProvider::always(works());
+    let (session, (env, _)) = (Session::start(), place(&server));
+    // With a display a keyring may ask for its password; here nothing can show the question, which counts as a no.
+    let env = env.set("DBUS_SESSION_BUS_ADDRESS", &session.address()).set("DISPLAY", ":99");
+    session.lock();
+    let (shown, code, _) = type_at_login(&env, &format!("{KEY}\r"), &["--store", "keyring"]);
+    assert!(code == Some(1) && shown.contains("keyring: it is locked") && !key_file(&env).exists(), "{code:?} {shown}");
+    let (shown, code, _) = type_at_login(&env, &format!("{KEY}\r"), &[]);
+    assert!(code == Some(0) && shown.contains("not in the keyring: it is locked") && key_file(&env).exists(), "{code:?} {shown}");
 }

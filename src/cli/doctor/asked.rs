@@ -6,6 +6,7 @@ use tokio::runtime::Runtime;
 
 use super::around::{Area, Around, apart};
 use super::network::SET_CLOCK;
+use crate::cli::facts;
 use crate::cli::output::Output;
 use crate::cli::provider::Tester;
 use crate::domain::{KeySettings, LoginStore};
@@ -69,7 +70,7 @@ fn key(provider: &ProviderSettings, around: &Around, runtime: &Runtime) -> Resul
             }
         },
         Some(KeySettings::Login(login)) => {
-            let logins = Logins { keyring: Place::of(&around.facts), folder: around.surroundings.paths.keys_dir() };
+            let logins = Logins { keyring: Place::from_lookup(&facts::variable), folder: around.surroundings.paths.keys_dir() };
             let again = || format!("gptos auth login {}", provider.name);
             logins.find(login).map(drop).map_err(|error| (error.to_string(), error.hint().unwrap_or_else(again)))
         }
@@ -86,7 +87,7 @@ pub(super) fn keyring(around: &Around) -> Area {
         return Area::new("keyring", "not needed: no key is in it");
     }
     let mut area = Area::new("keyring", format!("answers, for {}", names.join(", ")));
-    if let Err(error) = Place::of(&around.facts).check() {
+    if let Err(error) = Place::from_lookup(&facts::variable).check() {
         area.said = "does not answer".to_owned();
         area.wrong("keyring", "keyring", error.to_string(), error.hint());
     }
