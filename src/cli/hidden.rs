@@ -2,14 +2,19 @@
 
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::termios::{InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+use tokio::signal::unix::{SignalKind, signal};
 use zeroize::Zeroizing;
 
 use super::output::Output;
 
 /// More than any key; what is longer is not typed by anybody.
 const LIMIT: usize = 20 * 1024;
+
+/// What a shell gives as the status of a program that a signal ended.
+const BY_SIGNAL: i32 = 128;
 
 /// What came of asking.
 pub(super) enum Typed {
@@ -32,9 +37,13 @@ pub(super) fn ask(question: &str, output: &mut Output<'_>) -> io::Result<Typed> 
     let quiet = Quiet::begin()?;
     output.prompt(question);
     let typed = line(io::stdin().as_fd());
+    let is_more = !matches!(typed, Ok(Typed::Cancelled)) && quiet.swallow()?;
     drop(quiet);
     output.prompt("\n");
-    typed
+    match typed {
+        Ok(Typed::Line(_)) if is_more => Err(io::Error::other("more than one line was typed or pasted")),
+        typed => typed,
+    }
 }
 
 /// Reads standard input to its end, past the buffer that would keep a copy.
@@ -63,8 +72,8 @@ fn read(from: impl AsFd, into: &mut [u8]) -> io::Result<usize> {
 }
 
 /// The terminal hands over each byte, shows none, and sends no signals: the program ends by itself, so that the terminal
-/// is never left like this.
-struct Quiet(Termios);
+/// is never left like this. Signals of others put it back as well before they end the program.
+struct Quiet(Arc<Mutex<Option<Termios>>>);
 
 impl Quiet {
     fn begin() -> io::Result<Self> {
@@ -74,14 +83,61 @@ impl Quiet {
         quiet.input_modes.remove(InputModes::IXON);
         quiet.special_codes[SpecialCodeIndex::VMIN] = 1;
         quiet.special_codes[SpecialCodeIndex::VTIME] = 0;
+        let begun = Self(Arc::new(Mutex::new(Some(before))));
+        begun.put_back_at_signals()?;
         tcsetattr(io::stdin(), OptionalActions::Now, &quiet)?;
-        Ok(Self(before))
+        Ok(begun)
+    }
+
+    fn put_back_at_signals(&self) -> io::Result<()> {
+        let before = Arc::clone(&self.0);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let entered = runtime.enter();
+        let (mut hangup, mut interrupt) = (signal(SignalKind::hangup())?, signal(SignalKind::interrupt())?);
+        let (mut quit, mut terminate) = (signal(SignalKind::quit())?, signal(SignalKind::terminate())?);
+        drop(entered);
+        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            let kind = runtime.block_on(async {
+                tokio::select! {
+                    _ = hangup.recv() => SignalKind::hangup(),
+                    _ = interrupt.recv() => SignalKind::interrupt(),
+                    _ = quit.recv() => SignalKind::quit(),
+                    _ = terminate.recv() => SignalKind::terminate(),
+                }
+            });
+            // Held to the end, so that nobody begins anew in between.
+            let mut before = before.lock().unwrap_or_else(PoisonError::into_inner);
+            put_back(&mut before);
+            std::process::exit(BY_SIGNAL + kind.as_raw_value());
+        })?;
+        Ok(())
+    }
+
+    /// Takes what else was typed, until nothing has come for a tenth of a second, and says whether there was anything.
+    fn swallow(&self) -> io::Result<bool> {
+        let mut waits = tcgetattr(io::stdin())?;
+        waits.special_codes[SpecialCodeIndex::VMIN] = 0;
+        waits.special_codes[SpecialCodeIndex::VTIME] = 1;
+        tcsetattr(io::stdin(), OptionalActions::Now, &waits)?;
+        let mut some = Zeroizing::new([0; 512]);
+        let mut is_any = false;
+        while read(io::stdin().as_fd(), &mut some[..])? > 0 {
+            is_any = true;
+        }
+        Ok(is_any)
     }
 }
 
 impl Drop for Quiet {
     fn drop(&mut self) {
-        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
+        put_back(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// What was typed and not read is a part of a key, and nothing for the shell.
+fn put_back(before: &mut Option<Termios>) {
+    if let Some(before) = before.take() {
+        let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &before);
     }
 }
 

@@ -4,13 +4,13 @@ use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, tcgetattr};
 
 use crate::desktop_keyring::Session;
-use crate::environment::{Run, TestEnv, provider_block, wait_until};
+use crate::environment::{Run, TestEnv, kill, provider_block, wait_until};
 use crate::fake_provider::{FakeProvider, Reply, Script, answer};
 
 const KEY: &str = "sk-handed-over-0123456789-WXYZ";
@@ -212,52 +212,101 @@ fn the_keyring_serves_the_resident_and_a_new_key_counts_at_once() {
     resident.wait().unwrap();
 }
 
-/// Types at `auth login` in a terminal and gives what the terminal showed, the exit status, and whether it echoes afterwards.
-fn type_at_login(env: &TestEnv, typed: &str, more: &[&str]) -> (String, Option<i32>, bool) {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    let name = ptsname(&master, Vec::new()).unwrap();
-    let slave = fs::OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
-    let mut command = env.command(&["auth", "login", "own", "--no-check"]);
-    command.args(more);
-    command.stdin(Stdio::from(slave.try_clone().unwrap())).stderr(Stdio::from(slave.try_clone().unwrap())).stdout(Stdio::null());
-    let mut child = command.spawn().unwrap();
-    drop(command);
-    let mut master = fs::File::from(master);
-    let mut shown = Vec::new();
-    let mut some = [0; 4096];
-    while !String::from_utf8_lossy(&shown).contains("key of own for ") {
-        let count = master.read(&mut some).unwrap();
-        shown.extend_from_slice(&some[..count]);
-    }
-    master.write_all(typed.as_bytes()).unwrap();
-    let mut status = None;
-    wait_until("the login ends", || {
-        status = child.try_wait().unwrap();
-        status.is_some()
-    });
-    let echoes = tcgetattr(&slave).unwrap().local_modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
-    drop(slave);
-    while let Ok(count) = master.read(&mut some) {
-        if count == 0 {
-            break;
+/// `auth login` in a terminal, up to its question.
+struct Asking {
+    child: Child,
+    screen: fs::File,
+    terminal: fs::File,
+    shown: Vec<u8>,
+}
+
+/// What became of it.
+struct Ended {
+    shown: String,
+    code: Option<i32>,
+    /// Whether the terminal echoes as before.
+    echoes: bool,
+    /// Bytes that the next program would read.
+    left: u64,
+}
+
+impl Asking {
+    fn start(env: &TestEnv, more: &[&str]) -> Self {
+        let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&screen).unwrap();
+        unlockpt(&screen).unwrap();
+        let name = ptsname(&screen, Vec::new()).unwrap();
+        let terminal = fs::OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+        let mut command = env.command(&["auth", "login", "own", "--no-check"]);
+        command.args(more);
+        command.stdin(Stdio::from(terminal.try_clone().unwrap())).stderr(Stdio::from(terminal.try_clone().unwrap())).stdout(Stdio::null());
+        let mut asking = Self { child: command.spawn().unwrap(), screen: fs::File::from(screen), terminal, shown: Vec::new() };
+        while !String::from_utf8_lossy(&asking.shown).contains("key of own for ") {
+            assert!(asking.read(), "it asks for the key");
         }
-        shown.extend_from_slice(&some[..count]);
+        asking
     }
-    (String::from_utf8_lossy(&shown).into_owned(), status.unwrap().code(), echoes)
+
+    fn read(&mut self) -> bool {
+        let mut some = [0; 4096];
+        let count = self.screen.read(&mut some).unwrap_or_default();
+        self.shown.extend_from_slice(&some[..count]);
+        count > 0
+    }
+
+    fn types(mut self, typed: &str) -> Self {
+        self.screen.write_all(typed.as_bytes()).unwrap();
+        self
+    }
+
+    fn end(mut self) -> Ended {
+        let mut status = None;
+        wait_until("the login ends", || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        let echoes = tcgetattr(&self.terminal).unwrap().local_modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
+        let left = rustix::io::ioctl_fionread(&self.terminal).unwrap();
+        self.terminal = fs::File::open("/dev/null").unwrap();
+        while self.read() {}
+        Ended { shown: String::from_utf8_lossy(&self.shown).into_owned(), code: status.unwrap().code(), echoes, left }
+    }
 }
 
 #[test]
 fn what_is_typed_is_not_shown_and_the_terminal_is_as_before() {
     let server = FakeProvider::always(works());
     let (env, before) = place(&server);
-    let (shown, code, echoes) = type_at_login(&env, "sk-never-mind\x03", &[]);
+    let Ended { shown, code, echoes, left } = Asking::start(&env, &[]).types("sk-never-mind\x03exit\r").end();
     assert!(code == Some(130) && echoes && !shown.contains("never-mind"), "{code:?} {shown}");
+    assert_eq!(left, 0, "what was typed behind it is not for the shell");
     assert!(!key_file(&env).exists() && fs::read_to_string(env.config_file()).unwrap() == before);
-    let (shown, code, echoes) = type_at_login(&env, &format!("x\x7f{KEY}\r"), &[]);
+    let Ended { shown, code, echoes, .. } = Asking::start(&env, &[]).types(&format!("x\x7f{KEY}\r")).end();
     assert!(code == Some(0) && echoes && !shown.contains(KEY), "{code:?} {shown}");
     assert!(fs::read_to_string(key_file(&env)).unwrap().ends_with(&format!("\n{KEY}\n")));
+}
+
+#[test]
+fn lines_that_were_pasted_behind_the_key_are_not_left_to_the_shell() {
+    let server = FakeProvider::always(works());
+    let (env, before) = place(&server);
+    let Ended { shown, code, echoes, left } = Asking::start(&env, &[]).types(&format!("{KEY}\rtouch planted\recho done\r")).end();
+    assert!(code == Some(64) && echoes && left == 0, "{code:?} {left} {shown}");
+    assert!(shown.contains("more than one line was typed or pasted") && !shown.contains("planted"), "{shown}");
+    assert!(!key_file(&env).exists() && fs::read_to_string(env.config_file()).unwrap() == before);
+}
+
+#[test]
+fn a_signal_at_the_question_leaves_the_terminal_as_before() {
+    let server = FakeProvider::always(works());
+    let (env, _) = place(&server);
+    for (signal, code) in [("HUP", 129), ("INT", 130), ("QUIT", 131), ("TERM", 143)] {
+        let asking = Asking::start(&env, &[]).types("sk-par");
+        kill(i32::try_from(asking.child.id()).unwrap(), signal);
+        let ended = asking.end();
+        assert!(ended.code == Some(code) && ended.echoes && ended.left == 0, "{signal}: {:?} {} {}", ended.code, ended.echoes, ended.left);
+    }
+    assert!(!key_file(&env).exists());
 }
 
 #[test]
@@ -267,8 +316,8 @@ fn a_keyring_that_nobody_unlocks_keeps_no_key_from_a_file() {
     // With a display a keyring may ask for its password; here nothing can show the question, which counts as a no.
     let env = env.set("DBUS_SESSION_BUS_ADDRESS", &session.address()).set("DISPLAY", ":99");
     session.lock();
-    let (shown, code, _) = type_at_login(&env, &format!("{KEY}\r"), &["--store", "keyring"]);
+    let Ended { shown, code, .. } = Asking::start(&env, &["--store", "keyring"]).types(&format!("{KEY}\r")).end();
     assert!(code == Some(1) && shown.contains("keyring: it is locked") && !key_file(&env).exists(), "{code:?} {shown}");
-    let (shown, code, _) = type_at_login(&env, &format!("{KEY}\r"), &[]);
+    let Ended { shown, code, .. } = Asking::start(&env, &[]).types(&format!("{KEY}\r")).end();
     assert!(code == Some(0) && shown.contains("not in the keyring: it is locked") && key_file(&env).exists(), "{code:?} {shown}");
 }
