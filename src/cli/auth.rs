@@ -48,7 +48,16 @@ impl From<EditError> for Refusal {
 pub(super) fn run(verb: &AuthVerb, paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
     let config = match load(paths) {
         Ok(config) => config,
-        Err(problem) => return refuse(&problem, output),
+        Err(problem) => {
+            let told = refuse(&problem, output);
+            // Who wants a key gone should not have to mend a file first.
+            return match verb {
+                AuthVerb::Logout { provider: Some(name) } => {
+                    logout_unconfigured(name, paths, output).unwrap_or_else(|refusal| refusal.say("logout", output))
+                }
+                _ => told,
+            };
+        }
     };
     let (name, done) = match verb {
         AuthVerb::Status(arguments) => ("status", auth_status::run(arguments, &config, paths, output)),
@@ -135,6 +144,9 @@ fn login(
         remove_elsewhere(&section, &logins, store);
     }
     said(&login, &secret, &logins, reason, output);
+    if let Some(former @ (KeySettings::File(_) | KeySettings::Command(_) | KeySettings::Env(_))) = &section.key {
+        output.remark(&format!("`{key}` no longer names {}", auth_status::place(Some(former))));
+    }
     Ok(ExitStatus::Success)
 }
 
@@ -265,7 +277,10 @@ fn logout(name: Option<&str>, config: &Config, paths: &Paths, output: &mut Outpu
         }
     }
     if !removed.is_empty() {
-        output.remark(&format!("the key of `{provider}` is removed from the {}", removed.join(" and the ")));
+        say_removed(&provider, &removed, output);
+        if matches!(key, Some(KeySettings::Login(_))) {
+            output.remark(&format!("`{provider}` stays configured and has no key; `gptos config unset provider.{provider}` removes it"));
+        }
         return Ok(ExitStatus::Success);
     }
     Err(match key {
@@ -279,4 +294,32 @@ fn logout(name: Option<&str>, config: &Config, paths: &Paths, output: &mut Outpu
         },
         _ => Refusal(format!("no key of `{provider}` is stored"), None, ExitStatus::NoAnswer),
     })
+}
+
+/// Removes what is stored under this name, whatever the configuration would say.
+fn logout_unconfigured(provider: &str, paths: &Paths, output: &mut Output<'_>) -> Result<ExitStatus, Refusal> {
+    if crate::config::check_provider_name(provider).is_err() {
+        return Err(Refusal::usage(format!("no provider can be named `{provider}`"), "names are letters, digits and dashes"));
+    }
+    let logins = logins(paths);
+    let (mut removed, mut unreached) = (Vec::new(), Vec::new());
+    for store in [LoginStore::Keyring, LoginStore::File] {
+        match logins.remove(provider, store) {
+            Ok(true) => removed.push(store.name()),
+            Ok(false) => {}
+            Err(error) => unreached.push(error.to_string()),
+        }
+    }
+    for problem in unreached {
+        output.remark(&format!("not looked for everywhere: {problem}"));
+    }
+    if removed.is_empty() {
+        return Err(Refusal(format!("no key of `{provider}` is stored"), None, ExitStatus::NoAnswer));
+    }
+    say_removed(provider, &removed, output);
+    Ok(ExitStatus::Success)
+}
+
+fn say_removed(provider: &str, stores: &[&str], output: &mut Output<'_>) {
+    output.remark(&format!("the key of `{provider}` is removed from the {}", stores.join(" and the ")));
 }

@@ -2,6 +2,7 @@
 
 use reqwest::Url;
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::answer::{Assembly, Progress};
 use super::classify::Fault;
@@ -35,11 +36,11 @@ impl KeyHeader {
         }
     }
 
-    pub(super) fn value(self, key: &Secret) -> String {
-        match self {
+    pub(super) fn value(self, key: &Secret) -> Zeroizing<String> {
+        Zeroizing::new(match self {
             KeyHeader::Bearer => format!("Bearer {}", key.expose()),
             KeyHeader::Named(_) => key.expose().to_owned(),
-        }
+        })
     }
 }
 

@@ -4,7 +4,7 @@
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::keyring::{self, KeyringError, Place};
 use super::{file, only_line, refuse};
 use crate::domain::{AttemptError, LoginKey, LoginStore, Secret, ShellFacts};
+use crate::platform;
 use crate::suggest::ports::KeySource;
 
 /// How long a look at a keyring may take that only asks whether the key is another one.
@@ -133,11 +134,13 @@ impl Logins {
             LoginStore::Keyring => Ok(self.keyring.remove(provider)?),
             LoginStore::File => {
                 let path = self.file(provider)?;
-                match fs::remove_file(&path) {
+                let leftover = remove_leftovers(&path);
+                let removed = match fs::remove_file(&path) {
                     Ok(()) => Ok(true),
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-                    Err(error) => Err(LoginError::Unwritable { path, cause: error.to_string() }),
-                }
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => leftover,
+                    Err(error) => Err(error),
+                };
+                removed.map_err(|error| LoginError::Unwritable { path, cause: error.to_string() })
             }
         }
     }
@@ -164,13 +167,40 @@ fn read(path: &Path) -> Result<Option<keyring::Entry>, LoginError> {
     Ok(Some(keyring::Entry { origin: String::from_utf8_lossy(origin).into_owned(), key }))
 }
 
+/// What the names of files begin with that are not in their place yet. A number follows.
+fn staged_prefix(path: &Path) -> String {
+    format!(".{}.", path.file_name().unwrap_or_default().display())
+}
+
+/// Removes what processes that were killed have left, a key in each, and says whether there was any.
+fn remove_leftovers(path: &Path) -> io::Result<bool> {
+    let entries = match fs::read_dir(path.parent().unwrap_or(Path::new("/"))) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        entries => entries?,
+    };
+    let prefix = staged_prefix(path);
+    let mut is_any = false;
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(&prefix) {
+            fs::remove_file(entry.path())?;
+            is_any = true;
+        }
+    }
+    Ok(is_any)
+}
+
 /// Puts a file in its place as a whole.
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("/"));
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let staged = folder.join(format!(".{}.{}", path.file_name().unwrap_or_default().display(), std::process::id()));
-    // A leftover of a process that was killed and had the same number.
-    let _ = fs::remove_file(&staged);
+    let facts = fs::symlink_metadata(folder)?;
+    if !facts.is_dir() || !platform::is_own(&facts) || facts.mode() & 0o077 != 0 {
+        let cause = format!("its folder is not yours alone; hint: chmod 700 {}", folder.display());
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, cause));
+    }
+    remove_leftovers(path)?;
+    let staged = folder.join(format!("{}{}", staged_prefix(path), std::process::id()));
     let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&staged).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()

@@ -63,6 +63,45 @@ fn a_file_is_private_and_whole_and_one_that_is_not_is_refused() {
 }
 
 #[test]
+fn leftovers_of_killed_processes_are_removed_with_their_keys() {
+    let folder = tempfile::tempdir().expect("makes a directory");
+    let logins = logins(folder.path());
+    let file = logins.file("openai").expect("has a place");
+    let keys = file.parent().expect("is in a folder").to_owned();
+    let names = || {
+        let mut names: Vec<_> = fs::read_dir(&keys).expect("lists").map(|entry| entry.expect("is there").file_name()).collect();
+        names.sort();
+        names
+    };
+    logins.store(&login(HERE), &Secret::new("sk-1".to_owned())).expect("stores");
+    for name in [".openai.1", ".openai.99999999", ".openai-eu.2"] {
+        fs::write(keys.join(name), "https://a\nsk-left\n").expect("writes");
+    }
+    logins.store(&login(HERE), &Secret::new("sk-2".to_owned())).expect("stores");
+    assert_eq!(names(), [".openai-eu.2", "openai"]);
+    fs::write(keys.join(".openai.3"), "https://a\nsk-left\n").expect("writes");
+    assert_eq!(logins.remove("openai", LoginStore::File), Ok(true));
+    assert_eq!(names(), [".openai-eu.2"]);
+    assert_eq!(logins.remove("openai-eu", LoginStore::File), Ok(true), "that was a key, too");
+    assert!(names().is_empty());
+    assert_eq!(logins.remove("openai-eu", LoginStore::File), Ok(false));
+}
+
+#[test]
+fn a_folder_that_others_may_open_gets_no_key() {
+    let folder = tempfile::tempdir().expect("makes a directory");
+    let logins = logins(folder.path());
+    let keys = folder.path().join("state/keys");
+    fs::create_dir_all(&keys).expect("makes a directory");
+    fs::set_permissions(&keys, fs::Permissions::from_mode(0o755)).expect("changes the mode");
+    let error = logins.store(&login(HERE), &Secret::new("sk-1".to_owned())).expect_err("is refused").to_string();
+    assert!(error.contains("is not yours alone; hint: chmod 700") && error.contains("state/keys"), "{error}");
+    assert_eq!(fs::read_dir(&keys).expect("lists").count(), 0);
+    fs::set_permissions(&keys, fs::Permissions::from_mode(0o700)).expect("changes the mode");
+    assert_eq!(logins.store(&login(HERE), &Secret::new("sk-1".to_owned())), Ok(()));
+}
+
+#[test]
 fn without_a_bus_the_keyring_says_so_and_what_to_do() {
     let folder = tempfile::tempdir().expect("makes a directory");
     let logins = logins(folder.path());

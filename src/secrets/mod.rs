@@ -47,7 +47,18 @@ pub fn given(key: Secret) -> Arc<dyn KeySource> {
 /// # Errors
 /// What is wrong with it.
 pub fn from_line(bytes: &[u8]) -> Result<Secret, &'static str> {
-    if bytes.len() > KEY_LIMIT { Err("is too large for a key") } else { only_line(bytes) }
+    if bytes.len() > KEY_LIMIT {
+        return Err("is too large for a key");
+    }
+    let key = only_line(bytes)?;
+    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    match key.expose() {
+        text if text.contains(char::is_whitespace) => Err("holds blanks, as no key does"),
+        text if text.split_once('=').is_some_and(|(name, value)| is_name(name) && value.starts_with(|c: char| c != '=')) => {
+            Err("sets a variable; the key is what stands behind the `=`")
+        }
+        _ => Ok(key),
+    }
 }
 
 struct GivenKey(Secret);
@@ -92,6 +103,20 @@ fn refuse(detail: String) -> AttemptError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_of_a_script_is_no_key() {
+        for (line, expected) in [
+            ("sk-1\n", None),
+            ("QUJD=", None),
+            ("QUJDRA==\n", None),
+            ("export OPENAI_API_KEY=sk-1\n", Some("holds blanks, as no key does")),
+            ("Bearer sk-1", Some("holds blanks, as no key does")),
+            ("OPENAI_API_KEY=sk-1", Some("sets a variable; the key is what stands behind the `=`")),
+        ] {
+            assert_eq!(from_line(line.as_bytes()).err(), expected, "{line:?}");
+        }
+    }
 
     #[test]
     fn a_key_is_one_line() {

@@ -295,9 +295,8 @@ impl Pipeline {
     async fn answer(&self, request: &Request, providers: &[Arc<dyn Provider>], waiting: &WaitingFor, asking: &mut Asking<'_>) -> Outcome {
         // Secrets become placeholders before anything is keyed, stored or sent; they return in the final command only.
         let redacted = request.redacted();
-        if !request.query.is_private() {
-            debug!(event = LogEvent::RequestBegan.name(), request_id = %request.track.id, query = %redacted.stable(), "words were asked");
-        }
+        // A round that only asks the shell for keys is no question yet: the same words come again with them.
+        let begins = || debug!(event = LogEvent::RequestBegan.name(), request_id = %request.track.id, query = %redacted.stable(), "words were asked");
 
         // Which of several commands fits depends on what the machine has.
         self.toolbox.look(self.taught().tools(), &request.facts).await;
@@ -311,20 +310,24 @@ impl Pipeline {
             return self.unaided(local, request, remarks).await;
         }
         if request.mode == Mode::Offline || providers.is_empty() {
+            begins();
             return self.unaided(local, request, Vec::new()).await;
         }
         if request.mode == Mode::Normal && local.is_sure() {
+            begins();
             let more = if local.has_provider_answer() { None } else { providers.first().map(|provider| provider.name().to_owned()) };
             return Outcome::Reply(local.reply(request, Vec::new(), more));
         }
 
         let needed = missing_keys(providers, &request.offered_keys);
+        let may_be_served = request.mode == Mode::Normal && local.may_be_served();
+        // An answer that has only aged is not worth another round trip to the shell.
+        if !needed.is_empty() && !may_be_served {
+            return Outcome::NeedKeys(needed);
+        }
+        begins();
         if !needed.is_empty() {
-            // An answer that has only aged is not worth another round trip to the shell.
-            return match request.mode == Mode::Normal && local.may_be_served() {
-                true => Outcome::Reply(local.reply(request, Vec::new(), None)),
-                false => Outcome::NeedKeys(needed),
-            };
+            return Outcome::Reply(local.reply(request, Vec::new(), None));
         }
         let (prompt, removed) = self.prompt((&request.facts, &request.context), &redacted, &request.aim).await;
         let mut remarks = match removed {
@@ -333,7 +336,7 @@ impl Pipeline {
         };
         let asked = Asked { request, redacted: &redacted, prompt, providers, has_local: local.has_offers() };
         // An answer that has aged but harms nobody is given at once, and made anew for next time.
-        if request.mode == Mode::Normal && local.may_be_served() {
+        if may_be_served {
             self.way_out().refresh(&self.background, &self.parts, &asked);
             return Outcome::Reply(local.reply(request, Vec::new(), None));
         }

@@ -52,8 +52,10 @@ const FIELDS: &[(&str, Kind)] = &[
 /// What every line has beside its fields, none of it words.
 const HEAD: [&str; 5] = ["ts", "level", "msg", "event", "version"];
 
-/// Longer texts are cut.
+/// Longer texts are cut, after secrets were taken out of them.
 const LONGEST: usize = 2048;
+/// Of longer texts the rest is not looked at, and not written.
+const MOST_SEARCHED: usize = 4 * LONGEST;
 
 /// What a field holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -169,7 +171,7 @@ impl Line {
             match value {
                 Value::Number(number) => drop(write!(out, "{number}")),
                 Value::Text(text) if kind == Kind::Made => write_text(out, text),
-                Value::Text(text) => write_text(out, RedactedText::mask(cut(text)).as_str()),
+                Value::Text(text) => write_text(out, cut(RedactedText::mask(whole_words(text)).as_str(), LONGEST)),
             }
         }
         out.push_str(",\"version\":\"");
@@ -178,9 +180,15 @@ impl Line {
     }
 }
 
-fn cut(text: &str) -> &str {
-    let end = text.char_indices().map(|(at, _)| at).take_while(|at| *at <= LONGEST).last().unwrap_or_default();
-    if text.len() <= LONGEST { text } else { &text[..end] }
+fn cut(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    &text[..end]
+}
+
+/// As much of a text as is searched for secrets. Half a secret may not look like one, so a word that is cut is left out.
+fn whole_words(text: &str) -> &str {
+    let start = cut(text, MOST_SEARCHED);
+    if start.len() == text.len() { text } else { &start[..start.rfind(char::is_whitespace).unwrap_or_default()] }
 }
 
 fn write_text(out: &mut String, text: &str) {
@@ -260,5 +268,21 @@ mod tests {
         let read: serde_json::Value = serde_json::from_str(&out).unwrap();
         assert_eq!((read["kind"].as_str(), read["detail"].as_str()), (Some("a\"b"), Some("key [hidden]")), "{out}");
         assert!(out.ends_with("\"}\n") && out.lines().count() == 1);
+    }
+
+    #[test]
+    fn a_secret_at_the_place_of_a_cut_is_hidden() {
+        const KEY: &str = "sk-ant-api03-Zq9aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789";
+        for most in [LONGEST, MOST_SEARCHED] {
+            for before in most - KEY.len()..most {
+                let text = format!("{} {KEY} and more", "é ".repeat(before).split_at(before - before % 3).0);
+                let fields = vec![(23, Value::Text(text))];
+                let line = Line { at: UNIX_EPOCH, level: LogLevel::Debug, event: LogEvent::RequestEnded, message: "m".to_owned(), fields };
+                let mut out = String::new();
+                line.write(&mut out);
+                assert!(!out.contains("sk-") && out.len() < LONGEST + 300, "{before}: {out}");
+            }
+        }
+        assert_eq!(whole_words(&"x".repeat(MOST_SEARCHED + 1)), "");
     }
 }

@@ -29,6 +29,9 @@ use self::layer::LogLayer;
 use self::writer::Writer;
 use crate::domain::{LogEvent, LogLevel, LogLevels};
 
+/// The module of the lines about the log itself.
+const OWN: &str = "telemetry";
+
 /// The folder of the files in the state directory.
 const FOLDER: &str = "log";
 
@@ -111,9 +114,9 @@ impl Log {
     pub fn configure(&self, configured: &LogLevels) {
         let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
         if levels.configured != *configured {
-            levels.configured = configured.clone();
+            let before = std::mem::replace(&mut levels.configured, configured.clone());
             if levels.asked.is_none() {
-                self.apply(configured);
+                self.apply(&before, configured);
             }
         }
     }
@@ -125,7 +128,7 @@ impl Log {
         let before = levels.in_force().clone();
         levels.asked = change;
         if before != *levels.in_force() {
-            self.apply(levels.in_force());
+            self.apply(&before, levels.in_force());
         }
     }
 
@@ -135,11 +138,19 @@ impl Log {
         (levels.in_force().clone(), levels.configured.clone())
     }
 
-    fn apply(&self, levels: &LogLevels) {
+    /// That fewer lines are written is told as the last of the former ones, and that more are as the first of the new ones.
+    fn apply(&self, before: &LogLevels, levels: &LogLevels) {
+        let tell = || info!(event = LogEvent::LevelsChanged.name(), levels = %levels, "other lines are written from now on");
+        let is_told = before.of(OWN) >= LogLevel::Info;
+        if is_told {
+            tell();
+        }
         self.verbose.set(levels);
         // Only fails when the subscriber is gone, and with it all lines.
         let _ = self.handle.reload(targets(levels));
-        info!(event = LogEvent::LevelsChanged.name(), levels = %levels, "other lines are written from now on");
+        if !is_told {
+            tell();
+        }
     }
 
     /// Lines that were lost, by why.

@@ -65,7 +65,7 @@ fn levels_change_while_lines_are_told() {
         tell();
     });
     let events: Vec<_> = place.lines().iter().map(|line| line["event"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(events, ["levels_changed", "attempt_ended", "request_began", "cache_failed", "cache_failed"]);
+    assert_eq!(events, ["levels_changed", "attempt_ended", "request_began", "cache_failed", "levels_changed", "cache_failed"]);
     assert_eq!(place.log.levels().0.to_string(), "warn");
 }
 
@@ -109,6 +109,17 @@ fn a_disk_that_takes_nothing_costs_lines_and_nothing_else() {
 }
 
 #[test]
+fn turning_the_log_down_or_off_is_told_and_so_is_turning_it_on() {
+    let place = Place::with("info", |log| {
+        for levels in ["off", "telemetry=info", "warn", "info", "telemetry=error"] {
+            log.configure(&levels.parse::<LogLevels>().unwrap());
+        }
+    });
+    let told: Vec<_> = place.lines().iter().map(|line| line["levels"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(told, ["off", "info,telemetry=info", "warn", "info", "info,telemetry=error"]);
+}
+
+#[test]
 fn the_modules_that_may_have_a_level_are_those_that_write_lines() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found: Vec<String> = Vec::new();
@@ -119,14 +130,13 @@ fn the_modules_that_may_have_a_level_are_those_that_write_lines() {
             if path.is_dir() {
                 folders.push(path);
             } else if path.file_name().is_some_and(|name| name != "tests.rs")
-                && fs::read_to_string(&path).unwrap().contains("event = LogEvent::")
+                && fs::read_to_string(&path).unwrap().replace("LogEvent::ALL", "").contains("event = LogEvent::")
             {
-                let first = path.strip_prefix(&root).unwrap().components().next().unwrap();
-                found.push(first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned());
+                let module = path.strip_prefix(&root).unwrap().with_extension("").to_string_lossy().replace('/', "::");
+                found.push(module.trim_end_matches("::mod").to_owned());
             }
         }
     }
     found.sort();
-    found.dedup();
     assert_eq!(found, crate::domain::LOGGING_MODULES);
 }

@@ -321,3 +321,36 @@ fn a_keyring_that_nobody_unlocks_keeps_no_key_from_a_file() {
     let Ended { shown, code, .. } = Asking::start(&env, &[]).types(&format!("{KEY}\r")).end();
     assert!(code == Some(0) && shown.contains("not in the keyring: it is locked") && key_file(&env).exists(), "{code:?} {shown}");
 }
+
+#[test]
+fn a_key_is_removed_while_the_configuration_has_a_mistake() {
+    let server = FakeProvider::always(works());
+    let (env, text) = place(&server);
+    assert_eq!(login(&env, KEY, &["--no-check"]).code, Some(0));
+    env.configure(&format!("{text}\nkye = 1\n"));
+    let run = env.run(&["auth", "logout"]);
+    assert!(run.code == Some(64) && run.err.contains("kye") && key_file(&env).exists(), "{}", run.err);
+    let run = env.run(&["auth", "logout", "../own"]);
+    assert!(run.code == Some(64) && run.err.contains("no provider can be named"), "{}", run.err);
+    let run = env.run(&["auth", "logout", "own"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert!(run.err.contains("kye") && run.err.contains("the key of `own` is removed from the file"), "{}", run.err);
+    assert!(run.err.contains("not looked for everywhere: keyring: "), "{}", run.err);
+    assert!(!key_file(&env).exists());
+    assert_eq!(env.run(&["auth", "logout", "own"]).code, Some(1));
+}
+
+#[test]
+fn what_a_login_or_a_logout_leaves_different_is_said() {
+    let server = FakeProvider::always(works());
+    let env = TestEnv::new();
+    env.with_provider("own", &server.base_url(), "key = { command = [\"pass\", \"show\", \"own\"] }");
+    let run = login(&env, "export OWN_KEY=sk-0123", &["--no-check"]);
+    assert!(run.code == Some(64) && run.err.contains("what was given holds blanks"), "{}", run.err);
+    let run = login(&env, KEY, &["--no-check"]);
+    assert!(run.code == Some(0) && run.err.contains("`provider.own.key` no longer names command pass"), "{}", run.err);
+    assert!(!login(&env, NEXT, &["--no-check"]).err.contains("no longer names"), "it was a login already");
+    let run = env.run(&["auth", "logout", "own"]);
+    assert!(run.err.contains("stays configured and has no key; `gptos config unset provider.own` removes it"), "{}", run.err);
+    assert_eq!(env.run(&["config", "unset", "provider.own"]).code, Some(0), "and that works");
+}

@@ -77,6 +77,19 @@ fn a_question_leaves_lines_with_its_number_and_no_words() {
 }
 
 #[test]
+fn a_question_that_takes_a_key_of_the_shell_begins_once() {
+    let server = FakeProvider::always(Reply::stream(&answer("echo well")));
+    let env = TestEnv::new().set("OWN_KEY", "sk-0123");
+    env.configure(&format!("log.level = \"debug\"\n{}", provider_block("own", &server.base_url(), "key = { env = \"OWN_KEY\" }")));
+    let _resident = Resident(env.start_resident());
+    ask_until_logged(&env, PLANTED);
+    let lines = lines(&env);
+    let ids = |event: &str| of(&lines, event).iter().map(|line| line["request_id"].clone()).collect::<Vec<_>>();
+    assert_eq!(ids("request_began"), ids("request_ended"));
+    assert_eq!(server.requests()[0].header("authorization"), Some("Bearer sk-0123"));
+}
+
+#[test]
 fn levels_are_asked_and_changed_while_it_runs() {
     let env = TestEnv::new();
     env.configure("log.level = \"warn\"\n");
@@ -95,7 +108,12 @@ fn levels_are_asked_and_changed_while_it_runs() {
     assert_eq!(said(&["--reset"]), (Some(0), "warn".to_owned()));
     env.configure("log.level = \"error,suggest=info\"\n");
     wait_until("the resident has taken up the change", || said(&[]).1 == "error suggest=info");
-    for (words, hint) in [("loud", "no level"), ("sugest=info", "writes no log"), ("hyper=trace", "writes no log")] {
+    for (words, hint) in [
+        ("loud", "no level"),
+        ("sugest=info", "writes no log"),
+        ("hyper=trace", "writes no log"),
+        ("suggest::nothing=debug", "writes no log"),
+    ] {
         let run = env.run(&["log", "level", words]);
         assert_eq!(run.code, Some(64), "{words}");
         assert!(run.err.contains(hint), "{}", run.err);
