@@ -260,3 +260,4 @@ else
     offer_line
 fi
 show_it_works
+say "  next: $prefix/bin/gptos setup    (a key, model servers, services; two minutes, every question may be skipped)"

@@ -14,6 +14,7 @@ mod log;
 mod provider;
 mod queries;
 mod resident;
+mod setup;
 mod ssh;
 
 use std::ffi::OsString;
@@ -34,6 +35,7 @@ pub use provider::{ProviderAddArguments, ProviderDiscoverArguments, ProviderVerb
 pub use queries::{BatchArguments, BatchVerb, TranslateArguments};
 use resident::AlertsVerb;
 pub use resident::{CacheVerb, DaemonVerb, RunArguments, StatsArguments, StatusArguments};
+pub use setup::{KeptKey, SetupArguments};
 pub use ssh::SshArguments;
 
 use super::help;
@@ -82,6 +84,8 @@ pub enum Invocation {
     Log(LogVerb),
     /// What was recorded.
     Audit(AuditVerb),
+    /// Ask what a first run needs, and write it.
+    Setup(SetupArguments),
     /// Tell what is kept and what is sent.
     Privacy(StatusArguments),
     /// Find what stands between the user and the keys.
@@ -164,6 +168,9 @@ enum Verb {
         Exit status: 0 nothing is wrong, 1 something is or the shell could not be asked, 64 usage."
     )]
     Doctor(DoctorArguments),
+    /// Set everything up in two minutes: the line for your shell, a key, model servers, services and their keys
+    #[command(hide = true, after_help = setup::AFTER_HELP)]
+    Setup(SetupArguments),
     /// Tell on one screen what is kept on this machine, what leaves it, and how to end either
     #[command(hide = true, after_help = "Nothing is sent or changed. Exit status: 0, 64 usage.")]
     Privacy(StatusArguments),
@@ -288,6 +295,7 @@ fn invocation(verb: Verb) -> Result<Invocation, UsageError> {
     Ok(match verb {
         Verb::Translate(arguments) => Invocation::Translate(arguments),
         Verb::Init { shell } => Invocation::Init(shell.0),
+        Verb::Setup(arguments) => Invocation::Setup(arguments),
         Verb::Privacy(arguments) => Invocation::Privacy(arguments),
         Verb::Doctor(arguments) => Invocation::Doctor(arguments),
         Verb::Ssh(arguments) => Invocation::Ssh(arguments),

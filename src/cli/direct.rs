@@ -11,9 +11,10 @@ use crate::config::{Config, ConfigFile};
 use crate::domain::Query;
 use crate::paths::Paths;
 use crate::protocol::{Answer, Record};
+use crate::providers::ProviderSettings;
 use crate::suggest::aimed;
 use crate::suggest::pipeline::{Request, WaitingFor};
-use crate::suggest::ports::RequestPreview;
+use crate::suggest::ports::{Provider, RequestPreview};
 use crate::suggest::track::Track;
 use crate::wiring;
 
@@ -64,8 +65,22 @@ impl Loaded {
             return Err("the words begin with a blank, so nothing would be sent".to_owned());
         }
         let provider = setup.providers.first().ok_or("no provider is configured, so nothing would be sent")?;
+        self.request(ask, &query, provider)
+    }
+
+    /// The same for a provider that need not be configured.
+    ///
+    /// # Errors
+    /// Why its request cannot be shown, in one line.
+    pub(super) fn preview_by(&self, ask: &Ask, settings: &ProviderSettings) -> Result<RequestPreview, String> {
+        let query = Query::from_bytes(ask.query.as_bytes()).map_err(|error| error.to_string())?;
+        self.request(ask, &query, &wiring::provider(settings))
+    }
+
+    fn request(&self, ask: &Ask, query: &Query, provider: &Arc<dyn Provider>) -> Result<RequestPreview, String> {
+        let setup = self.service.setup();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
-        let redacted = aimed::redacted(&query, &ask.aim);
+        let redacted = aimed::redacted(query, &ask.aim);
         let place = (&ask.facts, setup.context.as_slice());
         let (prompt, _) = runtime.block_on(self.service.pipeline().prompt(place, &redacted, &ask.aim));
         runtime.shutdown_background();

@@ -26,6 +26,7 @@ use serde::Serialize;
 
 use self::around::Around;
 use self::checks::{Finding, Sight, findings};
+pub(super) use self::files::{Line, start_up};
 use self::report::Report;
 use self::terminals::Terminal;
 use super::arguments::DoctorArguments;
@@ -100,6 +101,32 @@ fn all(arguments: &DoctorArguments, output: &mut Output<'_>) -> ExitStatus {
     }
     let areas = machine::areas(&around, arguments.call, &runtime, &provider_ask::call_once, output);
     machine::tell(&areas, arguments.json, output)
+}
+
+/// What a shell says of its keys.
+pub(super) struct KeySight(Sight);
+
+/// Asks a shell for its keys; `None` when it tells nothing.
+pub(super) fn keys_of(shell: ShellKind, paths: &Paths) -> Option<KeySight> {
+    let program = tour::program(shell)?;
+    Some(KeySight(look(shell, question(shell, &program).ok()?, paths)))
+}
+
+impl KeySight {
+    /// What somebody would miss if this key became ours.
+    pub(super) fn taken_by(&self, key: &str) -> Option<String> {
+        self.0.missed(key)
+    }
+
+    /// A key that nobody would miss.
+    pub(super) fn free(&self) -> Option<&'static str> {
+        self.0.free_key()
+    }
+}
+
+/// Whether this is the name of a key that types nothing by itself.
+pub(super) fn is_key(shell: ShellKind, name: &str) -> bool {
+    keys::named(shell, name).is_some_and(|sent| sent.starts_with(char::is_control))
 }
 
 /// Why a shell has told nothing.

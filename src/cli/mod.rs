@@ -41,6 +41,7 @@ mod provider_command;
 mod provider_discover;
 mod report;
 mod sanitize;
+mod setup;
 mod ssh;
 mod ssh_answers;
 mod stats;
@@ -183,6 +184,7 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
             return provider_discover::run(arguments.yes, &paths, &provider_discover::look, output);
         }
         Invocation::Auth(verb) => return auth::run(&verb, &paths, output),
+        Invocation::Setup(arguments) => return setup::run(&arguments, &paths, &provider_discover::look, output),
         Invocation::Privacy(arguments) => return privacy::run(arguments.json, &paths, output),
         Invocation::Doctor(arguments) => return doctor::run(&arguments, &paths, output),
         Invocation::Ssh(arguments) => return ssh::run(&arguments, &paths, output),

@@ -118,14 +118,27 @@ impl<'a> Output<'a> {
     /// Asks a question that is answered with yes or no, and takes everything but a yes for a no. Where nobody can answer,
     /// because the question or the answer would not pass a terminal, it is not asked.
     pub fn consents(&mut self, question: &str) -> bool {
-        if !self.live || !io::stdin().is_terminal() {
-            return false;
+        self.ask(&format!("{question} [y/N]")).is_some_and(|answer| is_yes(&answer))
+    }
+
+    /// Whether somebody can be asked.
+    pub fn can_ask(&self) -> bool {
+        self.live && io::stdin().is_terminal()
+    }
+
+    /// Asks for a line. `None` where nobody can answer, and at the end of the input.
+    pub fn ask(&mut self, question: &str) -> Option<String> {
+        if !self.can_ask() {
+            return None;
         }
         self.end_progress();
         self.flush();
         let mut answer = String::new();
-        let asked = write!(self.err, "{} [y/N] ", visible(question)).and_then(|()| self.err.flush());
-        asked.and_then(|()| io::stdin().read_line(&mut answer)).is_ok() && is_yes(&answer)
+        write!(self.err, "{} ", visible(question)).and_then(|()| self.err.flush()).ok()?;
+        match io::stdin().read_line(&mut answer) {
+            Ok(1..) => Some(answer.trim().to_owned()),
+            Ok(0) | Err(_) => None,
+        }
     }
 
     /// Shows a question behind which something is typed, on standard error.

@@ -59,6 +59,28 @@ const KNOWN: [Known; 9] = [
     known(("vllm", "vllm"), (OPENAI, "http://localhost:8000/v1"), None, None),
 ];
 
+/// A service elsewhere that is known by name.
+pub(super) struct Vendor {
+    /// What the user types.
+    pub(super) name: &'static str,
+    /// What its block is called.
+    pub(super) section: &'static str,
+    /// The variable in which its users keep its key.
+    pub(super) variable: &'static str,
+    /// What this process has there.
+    pub(super) key: Option<String>,
+}
+
+/// All of them.
+pub(super) fn vendors() -> Vec<Vendor> {
+    let vendor = |known: &Known| {
+        let variable = known.key_variable?;
+        let key = facts::variable(variable).filter(|key| !key.trim().is_empty());
+        Some(Vendor { name: known.name, section: known.section, variable, key })
+    };
+    KNOWN.iter().filter_map(vendor).collect()
+}
+
 /// Makes one call to a provider and gives a line about the answer, or the reason why there is none.
 pub type Tester<'a> = &'a dyn Fn(&ProviderSettings) -> Result<String, String>;
 
@@ -159,7 +181,7 @@ pub(super) fn login_block(name: &str, store: LoginStore) -> Result<String, (Stri
 }
 
 /// The text of a block, and what is wrong with the arguments, if it cannot be made.
-fn block(arguments: &ProviderAddArguments) -> Result<String, (String, Option<String>)> {
+pub(super) fn block(arguments: &ProviderAddArguments) -> Result<String, (String, Option<String>)> {
     let key = match (&arguments.key_file, &arguments.key_command, &arguments.key_env) {
         (Some(file), _, _) => Some(format!("file = {}", toml_string(&absolute_key_file(file)?))),
         (_, Some(command), _) => Some(format!("command = {}", toml_string(command))),

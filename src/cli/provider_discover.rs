@@ -70,7 +70,7 @@ pub(super) fn run(yes: bool, paths: &Paths, looker: Looker<'_>, output: &mut Out
 }
 
 /// The name under which a server is configured, whatever protocol it is spoken to.
-fn configured<'a>(config: &'a Config, found: &Found) -> Option<&'a str> {
+pub(super) fn configured<'a>(config: &'a Config, found: &Found) -> Option<&'a str> {
     let port = |authority: &str| authority.rsplit(':').next().map(str::to_owned);
     let is_same = |server: &providers::ServerSettings| {
         server.base_url.is_loopback() && port(&server.base_url.authority()) == port(&found.base_url.authority())
@@ -78,7 +78,8 @@ fn configured<'a>(config: &'a Config, found: &Found) -> Option<&'a str> {
     config.providers.iter().find(|provider| provider.server().is_some_and(is_same)).map(|provider| provider.name.as_str())
 }
 
-fn block(config: &Config, found: &Found, model: &str) -> String {
+/// The text of a block for a server, under a name that is free.
+pub(super) fn block(config: &Config, found: &Found, model: &str) -> String {
     let is_taken = |name: &str| config.providers.iter().any(|provider| provider.name == name);
     let name = found.server.name;
     let free = (2..).map(|number| format!("{name}-{number}")).find(|name| !is_taken(name));

@@ -61,6 +61,7 @@ mod quoting;
 mod recorder;
 mod resident;
 mod scripted;
+mod setup;
 mod stats;
 mod status;
 mod tldr;

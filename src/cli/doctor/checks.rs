@@ -131,6 +131,13 @@ impl Sight {
         found
     }
 
+    /// The first action of another that a key has and that somebody would miss.
+    pub(super) fn missed(&self, name: &str) -> Option<String> {
+        let others = self.others(&keys::named(self.shell, name)?);
+        let missed = others.into_iter().find(|(action, _)| !MISSED_BY_NOBODY.contains(&action.as_str()));
+        missed.map(|(action, keymaps)| format!("`{action}` in keymap {}", keymaps.join(", ")))
+    }
+
     /// A key that nobody would miss in any keymap.
     pub(super) fn free_key(&self) -> Option<&'static str> {
         let own = self.own_keys();

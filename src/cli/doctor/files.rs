@@ -15,7 +15,7 @@ const MOST: u64 = 1 << 20;
 
 /// A line that is no comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
+pub(in crate::cli) struct Line {
     /// File and number, the home directory as `~`.
     pub place: String,
     /// Its text.
@@ -23,7 +23,7 @@ pub(super) struct Line {
 }
 
 /// The lines of the files that an interactive shell reads at its start, in that order.
-pub(super) fn start_up(shell: ShellKind, home: &Path, variable: Lookup<'_>) -> Vec<Line> {
+pub(in crate::cli) fn start_up(shell: ShellKind, home: &Path, variable: Lookup<'_>) -> Vec<Line> {
     let folder = |name: &str, below: &str| variable(name).map(PathBuf::from).unwrap_or_else(|| home.join(below));
     let mut files: Vec<PathBuf> = Vec::new();
     match shell {

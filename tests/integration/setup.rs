@@ -1,0 +1,186 @@
+//! `gptos setup`: by options and at a terminal; what it writes is what was said, and giving up leaves everything as it was.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::path::{Path, PathBuf};
+
+use crate::environment::{TestEnv, binary};
+use crate::pty::Terminal;
+
+/// Spelled in parts, so that no scanner takes this file for a leak.
+fn key() -> String {
+    ["sk-", "proj-Zz9yXx8wVv7uTt6sRr5qPp4oNn3mLl2kJj1i"].concat()
+}
+
+fn with_key() -> TestEnv {
+    let env = TestEnv::new();
+    let bin = env.home().join(".local/bin");
+    fs::create_dir_all(&bin).unwrap();
+    symlink(binary(), bin.join("gptos")).unwrap();
+    fs::write(env.home().join(".bashrc"), "# mine\n").unwrap();
+    env.set("OPENAI_API_KEY", &key())
+}
+
+/// Every file of a home with its content.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let (mut found, mut open) = (BTreeMap::new(), vec![folder.to_owned()]);
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            match entry.file_type().unwrap() {
+                kind if kind.is_dir() => open.push(entry.path()),
+                kind if kind.is_file() => drop(found.insert(entry.path(), fs::read(entry.path()).unwrap())),
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+fn read(path: PathBuf) -> String {
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+const ALL: [&str; 12] =
+    ["setup", "--shell", "bash", "--key", "^O", "--provider", "openai", "--consent", "openai", "--keep-key", "file", "--yes"];
+
+#[test]
+fn options_do_what_a_terminal_would_and_a_second_time_changes_nothing() {
+    let env = with_key();
+    env.configure("# my file\ndeadline_ms = 5000 # why\n");
+    let before = files(&env.home());
+    let dry: Vec<&str> = ALL.into_iter().chain(["--dry-run"]).collect();
+    let shown = env.run(&dry);
+    assert_eq!((shown.code, files(&env.home()) == before), (Some(0), true), "{}", shown.err);
+    for part in
+        ["shell.key = \"ctrl-o\"", "  [[provider]]", "key = { login = \"file\" }", ".bashrc:", "init bash", "https://api.openai.com alone"]
+    {
+        assert!(shown.out.contains(part), "{part}: {}", shown.out);
+    }
+    assert!(shown.err.contains("nothing was written") && !shown.out.contains(&key()), "{}", shown.err);
+
+    let done = env.run(&ALL);
+    assert_eq!((done.code, done.out.as_str()), (Some(0), ""), "{}", done.err);
+    let config = read(env.config_file());
+    assert!(config.starts_with("# my file\ndeadline_ms = 5000 # why\n") && config.contains("key = \"ctrl-o\""), "{config}");
+    assert!(config.contains("name = \"openai\"") && config.contains("login = \"file\"") && !config.contains(&key()), "{config}");
+    assert_eq!(env.run(&["config", "get", "shell.key"]).out, "ctrl-o\n");
+    let kept = env.home().join(".local/state/gptos/keys/openai");
+    assert_eq!(fs::metadata(&kept).unwrap().mode() & 0o777, 0o600);
+    assert_eq!(read(kept), format!("https://api.openai.com\n{}\n", key()));
+    let rc = read(env.home().join(".bashrc"));
+    assert!(rc.starts_with("# mine\nif [ -x ") && rc.ends_with(" # gptos: words to commands\n"), "{rc}");
+    assert_eq!(read(env.home().join(".bashrc.before-gptos")), "# mine\n");
+    let told = env.run(&["privacy", "--json"]).out;
+    assert!(told.contains("api.openai.com") && told.contains("\"allowed_by\":\"you\"") && told.contains("login file"), "{told}");
+
+    let after = files(&env.home());
+    let again = env.run(&ALL);
+    assert_eq!(again.code, Some(0), "{}", again.err);
+    assert!(files(&env.home()) == after, "{}", again.err);
+    assert!(again.err.contains("openai is configured already") && again.err.contains("nothing to be written"), "{}", again.err);
+}
+
+#[test]
+fn every_shell_loads_what_was_written() {
+    for shell in ["zsh", "bash", "fish"] {
+        let env = TestEnv::new();
+        let done = env.run(&["setup", "--shell", shell]);
+        assert_eq!(done.code, Some(0), "{}", done.err);
+        let doctor = env.run(&["doctor", "--shell", shell]);
+        assert_eq!(doctor.code, Some(0), "{shell}: {}{}", doctor.out, doctor.err);
+        assert!(doctor.out.contains("gptos is loaded by ~/"), "{}", doctor.out);
+    }
+}
+
+#[test]
+fn a_vendor_needs_consent_and_nothing_is_done_that_nobody_said() {
+    let env = with_key();
+    let before = files(&env.home());
+    let none = env.run(&["setup"]);
+    assert_eq!((none.code, none.out.as_str()), (Some(2), ""));
+    assert!(none.err.contains("no terminal to ask at\nhint: say it by options: gptos setup --shell"), "{}", none.err);
+    assert_eq!(env.run(&["setup", "--dry-run"]).code, Some(2));
+    let no_consent = env.run(&["setup", "--provider", "openai"]);
+    assert_eq!(no_consent.code, Some(0));
+    assert!(no_consent.err.contains("openai is not added") && no_consent.err.contains("--consent openai"), "{}", no_consent.err);
+    for (wrong, said) in [
+        (&["setup", "--key", "shift-g"][..], "`shift-g` is no key that bash knows"),
+        (&["setup", "--provider", "nobody"], "`nobody` is neither"),
+        (&["setup", "--shell", "tcsh"], "tcsh"),
+    ] {
+        let run = env.run(wrong);
+        assert_eq!(run.code, Some(64), "{}", run.err);
+        assert!(run.err.contains(said), "{}", run.err);
+    }
+    assert!(files(&env.home()) == before);
+    // A file that is broken stays as it is, and so does the rest.
+    env.configure("deadlin_ms = 1\n");
+    let before = files(&env.home());
+    assert_eq!(env.run(&ALL).code, Some(64));
+    assert!(files(&env.home()) == before);
+}
+
+#[test]
+fn at_a_terminal_bad_answers_are_asked_again_and_the_request_is_shown() {
+    let env = with_key();
+    fs::write(env.home().join(".bashrc"), "bind '\"\\C-g\": \"echo mine\"'\nbind '\"\\C-o\": \"echo mine\"'\n").unwrap();
+    let before = files(&env.home());
+    let mut terminal = Terminal::start(&env, &["setup"]);
+    terminal.wait_for("Add it? A copy of", 1);
+    terminal.type_in("maybe\n");
+    terminal.wait_for("y for yes, n for no", 1);
+    terminal.wait_for("Add it? A copy of", 2);
+    terminal.type_in("yes\n");
+    terminal.wait_for("Which key shall ask instead?", 1);
+    terminal.type_in("shift-g\n");
+    terminal.wait_for("a key is written ctrl-o or alt-m", 1);
+    terminal.type_in("ctrl-o\n");
+    terminal.wait_for("Ctrl-O is taken as well", 1);
+    terminal.wait_for("Which key shall ask instead?", 3);
+    terminal.type_in("alt-m\n");
+    terminal.wait_for("Do you consent that openai is sent your words like that? [y/N]", 1);
+    let shown = terminal.shown();
+    assert!(shown.contains("POST https://api.openai.com/v1/chat/completions") && shown.contains("authorization: (hidden)"), "{shown}");
+    let body = &shown[shown.find("POST https").unwrap()..];
+    assert!(body.contains("upload report.pdf to ftp.example.org with password") && !body.contains("Tr0ub4dor&3"), "{body}");
+    assert!(!shown.contains(&key()), "{shown}");
+    assert!(files(&env.home()) == before, "nothing is written before the last answer");
+    terminal.type_in("y\n");
+    terminal.wait_for("Enter: env", 1);
+    terminal.type_in("somewhere\n");
+    terminal.wait_for("one of `file`", 1);
+    terminal.type_in("file\n");
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(0), "{shown}");
+    let config = read(env.config_file());
+    assert!(config.contains("key = \"alt-m\"") && config.contains("login = \"file\""), "{config}");
+    assert!(read(env.home().join(".local/state/gptos/keys/openai")).contains(&key()));
+    assert!(read(env.home().join(".bashrc")).ends_with("# gptos: words to commands\n"));
+}
+
+#[test]
+fn giving_up_and_skipping_leave_everything_as_it_was() {
+    for answers in [&["\u{3}"][..], &["y\n", "\u{3}"]] {
+        let env = with_key();
+        let before = files(&env.home());
+        let mut terminal = Terminal::start(&env, &["setup"]);
+        for (question, answer) in ["Add it?", "Do you consent that openai"].iter().zip(answers) {
+            terminal.wait_for(question, 1);
+            terminal.type_in(answer);
+        }
+        let (code, shown) = terminal.end();
+        assert_ne!(code, Some(0), "{shown}");
+        assert!(files(&env.home()) == before, "{shown}");
+    }
+    let env = with_key();
+    let before = files(&env.home());
+    let mut terminal = Terminal::start(&env, &["setup"]);
+    for question in ["Add it?", "Do you consent that openai"] {
+        terminal.wait_for(question, 1);
+        terminal.type_in("\n");
+    }
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("nothing to be written") && files(&env.home()) == before, "{shown}");
+}
