@@ -28,7 +28,7 @@ use crate::system::failure;
 use crate::system::options::{OptionLists, Places};
 use crate::system::tldr::{self, TldrPages};
 use crate::system::{FileSystem, InstalledShells, SearchPath};
-use crate::telemetry::Log;
+use crate::telemetry::{Log, Traces};
 
 /// A pipeline and the configuration it runs under.
 struct Service {
@@ -46,6 +46,8 @@ struct Service {
     trail: OnceLock<Arc<dyn Trail>>,
     /// What is written about the work of a resident.
     log: OnceLock<Arc<Log>>,
+    /// Where the spans of a resident go.
+    traces: OnceLock<Traces>,
 }
 
 struct State {
@@ -118,6 +120,10 @@ impl Backend for Service {
         self.log.get().map(Arc::as_ref)
     }
 
+    fn traces(&self) -> Option<&Traces> {
+        self.traces.get()
+    }
+
     fn setup(&self) -> Setup {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let before = state.file.reloads();
@@ -142,6 +148,7 @@ impl Backend for Service {
         };
         self.learn(&mut state);
         self.pipeline.prefer(&config.prefer);
+        self.pipeline.trace(self.traces.get().and_then(|traces| traces.tracer(config.traces_endpoint.as_deref())));
         self.pipeline.audit(self.recorder(config.audit));
         self.pipeline.remember(self.memory.get().filter(|_| config.memory).map(|memory| Arc::clone(memory) as Arc<dyn Memory>));
         Setup {
@@ -178,6 +185,7 @@ pub fn resident(paths: &Paths, binary: &OwnBinary) -> Arc<dyn Backend> {
     }
     let service = service(file, paths, cache, &binary.build(), tldr_pages(paths).map(TldrPages::with_upkeep), Writer::Resident);
     log.into_iter().for_each(|log| drop(service.log.set(log)));
+    let _ = service.traces.set(Traces::new(|name| std::env::var_os(name)));
     if let Some(directory) = &paths.state_dir {
         service.open_memory(directory);
     }
@@ -357,6 +365,7 @@ fn with_pipeline(
         writer,
         trail: OnceLock::new(),
         log: OnceLock::new(),
+        traces: OnceLock::new(),
     })
 }
 

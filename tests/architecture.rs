@@ -51,6 +51,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "validate::MOST_RULES",
             "validate::rule_ids",
             "offline::Preferred",
+            "telemetry::is_endpoint",
         ],
     ),
     (

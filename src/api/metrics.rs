@@ -13,7 +13,7 @@ use super::Shared;
 use crate::platform;
 use crate::protocol::PROTOCOL;
 use crate::suggest::metrics::families;
-use crate::telemetry::Log;
+use crate::telemetry::{Log, Traces};
 
 /// The version of the text format.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -44,6 +44,9 @@ fn text(shared: &Shared) -> String {
         page.count(&families::CONFIG_RELOADS, [result], count);
     }
     for (reason, count) in shared.backend.log().into_iter().flat_map(Log::dropped) {
+        page.count(&families::TELEMETRY_DROPPED, [reason], count);
+    }
+    for (reason, count) in shared.backend.traces().into_iter().flat_map(Traces::dropped) {
         page.count(&families::TELEMETRY_DROPPED, [reason], count);
     }
     let activity = &shared.activity;

@@ -23,16 +23,16 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use tokio::sync::Notify;
 
-use crate::domain::{ContextField, EndpointHealth, Query, ShellFacts};
+use crate::domain::{ContextField, EndpointHealth, Query, ShellFacts, TraceParent};
 use crate::fix::{Seen, Wanted};
 use crate::platform;
 use crate::protocol::{
-    BUILD_HEADER, BUILD_TIME_HEADER, RanRequest, Record, Status, SuggestRequest, WarmRequest, WireCacheStats, WireEndpoint,
+    BUILD_HEADER, BUILD_TIME_HEADER, RanRequest, Record, Status, SuggestRequest, TRACE_HEADER, WarmRequest, WireCacheStats, WireEndpoint,
 };
 use crate::suggest::pipeline::{Pipeline, Ran, Request};
 use crate::suggest::ports::Provider;
 use crate::suggest::track::Track;
-use crate::telemetry::Log;
+use crate::telemetry::{Log, Traces};
 use crate::validate::CustomRules;
 
 pub use fix::{UNRECORDED, to_answer};
@@ -121,6 +121,8 @@ pub trait Backend: Send + Sync + 'static {
     fn look_around(&self, wanted: &Wanted, facts: &ShellFacts) -> Seen;
     /// The log that is written; `None` where none is.
     fn log(&self) -> Option<&Log>;
+    /// Where spans go; `None` where nobody can ask for them.
+    fn traces(&self) -> Option<&Traces>;
 }
 
 /// Counters and switches that the router shares with the process it runs in.
@@ -270,7 +272,7 @@ pub fn router(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str, b
         .with_state(Shared { backend, activity, build, looks: line::Looks::default(), pipes })
 }
 
-async fn suggest(State(shared): State<Shared>, Json(wire): Json<SuggestRequest>) -> Response<Body> {
+async fn suggest(State(shared): State<Shared>, asked: HeaderMap, Json(wire): Json<SuggestRequest>) -> Response<Body> {
     let in_flight = InFlight::new(&shared.activity);
     shared.activity.requests.fetch_add(1, Ordering::Relaxed);
     let setup = shared.backend.setup();
@@ -282,10 +284,16 @@ async fn suggest(State(shared): State<Shared>, Json(wire): Json<SuggestRequest>)
         shared.activity.drain.notify_one();
         return (headers, stream::line(&Record::Off)).into_response();
     }
-    match read_request(wire, &setup) {
+    match read_request(wire, &setup).map(|request| in_trace(request, &asked)) {
         Ok(request) => (headers, stream::records(shared.backend, request, setup, in_flight)).into_response(),
         Err(reason) => (StatusCode::BAD_REQUEST, headers, reason).into_response(),
     }
+}
+
+/// The request as a part of the trace that its sender names. Whatever else stands in that header is nobody's trace.
+fn in_trace(request: Request, headers: &HeaderMap) -> Request {
+    let caller = headers.get(TRACE_HEADER).and_then(|value| value.to_str().ok()).and_then(TraceParent::parse);
+    Request { track: request.track.in_trace(caller), ..request }
 }
 
 fn read_request(wire: SuggestRequest, setup: &Setup) -> Result<Request, String> {
@@ -384,6 +392,7 @@ async fn status(State(shared): State<Shared>) -> Response<Body> {
         audit: Some(health.audit.clone()),
         retry_budget: Some(shared.backend.pipeline().health(&[]).retry_budget),
         numbers: shared.activity.numbers.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        traces: shared.backend.traces().and_then(Traces::told),
         health: Some(health),
     };
     (HeaderMap::from_iter(shared.build), Json(status)).into_response()

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::{direct, facts};
 use crate::client::{Channel, Question, Unavailable, Waiting, autostart};
 use crate::config;
-use crate::domain::{Aim, ShellFacts};
+use crate::domain::{Aim, ShellFacts, TraceParent};
 use crate::paths::Paths;
 use crate::platform::OwnBinary;
 use crate::protocol::{Answer, Mode, SuggestRequest, WireAim, WireShell};
@@ -49,7 +49,8 @@ impl Surroundings {
 
     /// The way to the resident; `None` when no socket path is possible.
     pub(super) fn channel(&self) -> Option<Channel> {
-        Some(Channel { socket: self.paths.runtime().ok()?.socket.clone(), binary: self.binary.clone() })
+        let caller = std::env::var("TRACEPARENT").ok().as_deref().and_then(TraceParent::parse);
+        Some(Channel { socket: self.paths.runtime().ok()?.socket.clone(), binary: self.binary.clone(), caller })
     }
 
     /// The way to a resident that may answer this shell: one that is told something by its environment which the resident does

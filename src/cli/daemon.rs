@@ -79,7 +79,7 @@ fn stop_at(runtime: &RuntimePaths, surroundings: &Surroundings) -> Result<bool, 
         daemon::remove_stale(&runtime.socket);
         return Ok(false);
     }
-    let channel = Channel { socket: runtime.socket.clone(), binary: surroundings.binary.clone() };
+    let channel = Channel { socket: runtime.socket.clone(), binary: surroundings.binary.clone(), caller: None };
     let begun = Instant::now();
     let _ = channel.exchange("POST", "/v1/drain", b"", Duration::from_millis(500));
     let mut pid = daemon::running_pid(&runtime.socket);

@@ -60,6 +60,7 @@ fn show(status: &Status, output: &mut Output<'_>) {
     ));
     status.health.iter().for_each(|health| health_lines(health, status.uptime_s).iter().for_each(|line| output.line(line)));
     status.audit.iter().for_each(|audit| output.line(&trail(audit)));
+    status.traces.iter().for_each(|traces| output.line(&format!("traces {}", visible(traces))));
     status.numbers.iter().for_each(|numbers| output.line(&format!("numbers {}", visible(numbers))));
     if status.endpoints.is_empty() {
         return;
@@ -167,6 +168,7 @@ mod tests {
             audit: None,
             retry_budget: Some(10.0),
             numbers: None,
+            traces: None,
             health: Some(WireHealth { providers, ..WireHealth::default() }),
         }
     }

@@ -20,6 +20,31 @@ const INHERITED: [&str; 10] = [
     "TMPDIR",
 ];
 
+/// The variables of OpenTelemetry that say where spans go.
+const OTEL_ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
+
+/// And what the resident reads of them beside one of these.
+const OTEL_BESIDE: [&str; 18] = [
+    "OTEL_SDK_DISABLED",
+    "OTEL_SERVICE_NAME",
+    "OTEL_RESOURCE_ATTRIBUTES",
+    "OTEL_TRACES_EXPORTER",
+    "OTEL_TRACES_SAMPLER",
+    "OTEL_TRACES_SAMPLER_ARG",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+    "OTEL_EXPORTER_OTLP_TIMEOUT",
+    "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",
+    "OTEL_EXPORTER_OTLP_PROTOCOL",
+    "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
+    "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
+    "OTEL_SPAN_EVENT_COUNT_LIMIT",
+    "OTEL_SPAN_LINK_COUNT_LIMIT",
+    "OTEL_BSP_SCHEDULE_DELAY",
+    "OTEL_BSP_MAX_QUEUE_SIZE",
+    "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+];
+
 /// Starts `binary daemon run` in the background. However many shells do so at once, one of the processes gets the
 /// lock and the others end.
 ///
@@ -35,6 +60,14 @@ pub fn start(binary: &Path, variable: &dyn Fn(&str) -> Option<OsString>) -> io::
     for name in INHERITED {
         if let Some(value) = variable(name) {
             command.env(name, value);
+        }
+    }
+    // Who wants spans says so to all programs alike; without an endpoint the rest means nothing.
+    if OTEL_ENDPOINTS.iter().any(|name| variable(name).is_some()) {
+        for name in OTEL_ENDPOINTS.iter().chain(&OTEL_BESIDE) {
+            if let Some(value) = variable(name) {
+                command.env(name, value);
+            }
         }
     }
     #[cfg(debug_assertions)]

@@ -12,11 +12,11 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::domain::ShellFacts;
+use crate::domain::{ShellFacts, TraceParent};
 use crate::platform::OwnBinary;
 use crate::protocol::{
-    Answer, BUILD_HEADER, BUILD_TIME_HEADER, BodyReader, HttpError, Record, ResponseHead, SuggestRequest, WireCandidate, WireShell,
-    read_head, request_bytes,
+    Answer, BUILD_HEADER, BUILD_TIME_HEADER, BodyReader, HttpError, Record, ResponseHead, SuggestRequest, TRACE_HEADER, WireCandidate,
+    WireShell, read_head, request_bytes,
 };
 
 /// A client that sees no response head within this time stops waiting for the resident.
@@ -55,6 +55,8 @@ pub struct Channel {
     pub socket: PathBuf,
     /// The asking binary, when the system tells.
     pub binary: Option<OwnBinary>,
+    /// The trace that the asking process is part of.
+    pub caller: Option<TraceParent>,
 }
 
 /// One question to the resident.
@@ -181,7 +183,10 @@ impl Channel {
             Some(binary) => (binary.build(), binary.modified_ns().to_string()),
             None => (String::new(), String::new()),
         };
-        let request = request_bytes(method, path, &[(BUILD_HEADER, &build), (BUILD_TIME_HEADER, &time)], body);
+        let caller = self.caller.map(|caller| caller.to_string());
+        let mut headers = vec![(BUILD_HEADER, build.as_str()), (BUILD_TIME_HEADER, time.as_str())];
+        headers.extend(caller.iter().map(|caller| (TRACE_HEADER, caller.as_str())));
+        let request = request_bytes(method, path, &headers, body);
         stream.set_read_timeout(Some(limit)).and_then(|()| stream.write_all(&request)).map_err(|error| broken(error.into()))?;
         let mut reader = BufReader::new(stream);
         let head = read_head(&mut reader).map_err(broken)?;

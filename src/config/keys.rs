@@ -132,6 +132,12 @@ pub const ALL: &[Key] = &[
         doc: "Which lines the background process writes to its log. Your words are in it with debug and trace only, secrets never; `gptos log level` changes it while the process runs.",
     },
     Key {
+        path: "traces.endpoint",
+        expects: "an http or https URL such as \"http://localhost:4318\", or \"\" for none",
+        default: "\"\"",
+        doc: "The OpenTelemetry collector that the background process hands spans of requests to (OTLP, http/protobuf), without words, commands and paths. The `OTEL_*` variables of the shell that starts the process stand over it.",
+    },
+    Key {
         path: "hedge",
         expects: "\"on\" or \"off\"",
         default: "\"off\"",
@@ -348,7 +354,7 @@ pub const ALL: &[Key] = &[
 ];
 
 /// The tables of single keys.
-const SECTIONS: [&str; 6] = ["shell", "offline", "cache", "log", "limits", "spend"];
+const SECTIONS: [&str; 7] = ["shell", "offline", "cache", "log", "traces", "limits", "spend"];
 
 /// The entry of a dotted path.
 pub fn find(path: &str) -> Option<&'static Key> {

@@ -25,6 +25,8 @@ pub(super) struct RawConfig {
     pub offline: RawOffline,
     #[serde(default)]
     pub log: RawLog,
+    #[serde(default)]
+    pub traces: RawTraces,
     pub hedge: Option<Spanned<RawSwitch>>,
     #[serde(default)]
     pub limits: RawLimits,
@@ -136,6 +138,12 @@ pub(super) struct RawCache {
     pub max_entries: Option<Spanned<i64>>,
     pub max_disk_mib: Option<Spanned<i64>>,
     pub ttl_days: Option<Spanned<i64>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTraces {
+    pub endpoint: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]

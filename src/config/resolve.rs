@@ -15,6 +15,7 @@ use super::value::{Config, DAY, Guard, MIB, NO_LIMIT, ValueOrigin};
 use super::{ConfigProblem, keys, nearest};
 use crate::domain::{AuditMode, ContextField, Money, Scope};
 use crate::offline::Preferred;
+use crate::telemetry::is_endpoint;
 
 /// Most programs that may be asked about by their names.
 const MOST_SCOPES: usize = 32;
@@ -252,6 +253,14 @@ impl Reader<'_> {
             let read = level.get_ref().parse();
             config.log = read.map_err(|_| self.problem(Some(level.span()), Some("log.level"), expected("log.level")))?;
             self.take(raw.log.level, "log.level", &mut lines);
+        }
+        if let Some(endpoint) = &raw.traces.endpoint {
+            let text = endpoint.get_ref();
+            if !text.is_empty() && !is_endpoint(text) {
+                return Err(self.problem(Some(endpoint.span()), Some("traces.endpoint"), expected("traces.endpoint")));
+            }
+            config.traces_endpoint = Some(text.clone()).filter(|text| !text.is_empty());
+            self.take(raw.traces.endpoint, "traces.endpoint", &mut lines);
         }
         let limits = &mut config.online;
         if let Some(switch) = self.take(raw.hedge, "hedge", &mut lines) {

@@ -38,6 +38,8 @@ pub struct Config {
     pub cache: CacheSettings,
     /// Which lines a resident writes to its log.
     pub log: LogLevels,
+    /// The collector that spans of requests are handed to.
+    pub traces_endpoint: Option<String>,
     /// How much providers may be asked.
     pub online: OnlineSettings,
     /// Providers in the user's order of preference.
@@ -151,6 +153,7 @@ impl Default for Config {
             prefer: Vec::new(),
             cache: CacheSettings::default(),
             log: LogLevels::default(),
+            traces_endpoint: None,
             online: OnlineSettings::default(),
             providers: Vec::new(),
             rules: Arc::default(),

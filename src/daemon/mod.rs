@@ -32,6 +32,8 @@ const IDLE_EXIT_SSH: Duration = Duration::from_secs(5 * 60);
 
 /// How long the audit trail may take to be written at the end.
 const AUDIT_LIMIT: Duration = Duration::from_millis(500);
+/// How long spans may take to be handed over then.
+const TRACES_LIMIT: Duration = Duration::from_millis(500);
 /// How long the lines of the log may take then.
 const LOG_LIMIT: Duration = Duration::from_millis(200);
 
@@ -132,6 +134,7 @@ async fn serve(options: &Options, guard: &Guard, backend: impl FnOnce() -> Arc<d
     let flush = move || {
         flushing.pipeline().cache().flush();
         flushing.pipeline().close_audit(AUDIT_LIMIT);
+        flushing.traces().into_iter().for_each(|traces| traces.flush(TRACES_LIMIT));
         flushing.log().into_iter().for_each(|log| log.flush(LOG_LIMIT));
     };
     let _ = tokio::task::spawn_blocking(flush).await;

@@ -43,6 +43,7 @@ events! {
     StatsFailed, "stats_failed", "The file of what was counted gave trouble.";
     AuditFailed, "audit_failed", "The audit trail gave trouble.";
     AuditDamaged, "audit_damaged", "The audit trail was found to be changed.";
+    TracesStarted, "traces_started", "Spans are handed to a collector from now on.";
     TracesFailed, "traces_failed", "Spans could not be handed over.";
 }
 

@@ -18,6 +18,7 @@ mod risk;
 mod secret;
 mod shell;
 mod slips;
+mod trace_parent;
 mod usage;
 mod visible;
 
@@ -39,5 +40,6 @@ pub use risk::Risk;
 pub use secret::{KeySettings, LoginKey, LoginStore, Secret};
 pub use shell::ShellKind;
 pub use slips::slips;
+pub use trace_parent::TraceParent;
 pub use usage::{Money, MoneyError, Price, Rate, Usage};
 pub use visible::visible;

@@ -21,6 +21,9 @@ pub const BUILD_HEADER: &str = "x-gptos-build";
 /// Header in which each side says when its build was made (nanoseconds since the epoch).
 pub const BUILD_TIME_HEADER: &str = "x-gptos-build-time";
 
+/// Header in which a client names the trace that a request is part of, as W3C Trace Context writes it.
+pub const TRACE_HEADER: &str = "traceparent";
+
 /// Which sources may answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -314,6 +317,9 @@ pub struct Status {
     /// Where the numbers are served to Prometheus, or why they are not; `None` where nobody wants them to be.
     #[serde(default)]
     pub numbers: Option<String>,
+    /// Where spans of requests go, or why they do not; `None` where nobody wants them.
+    #[serde(default)]
+    pub traces: Option<String>,
     /// How everything is, in a word and in detail.
     #[serde(default)]
     pub health: Option<WireHealth>,

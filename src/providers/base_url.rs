@@ -76,6 +76,11 @@ impl BaseUrl {
         self.0.host_str().unwrap_or_default()
     }
 
+    /// The port, said or usual.
+    pub fn port(&self) -> u16 {
+        self.0.port_or_known_default().unwrap_or_default()
+    }
+
     /// Scheme, host and port: whom a key is sent to.
     pub fn origin(&self) -> String {
         self.0.origin().ascii_serialization()

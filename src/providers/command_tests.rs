@@ -4,7 +4,7 @@ use std::path::Path;
 use super::*;
 use crate::domain::{Secret, ShellFacts, ShellKind};
 use crate::providers::ReachSettings;
-use crate::suggest::ports::{AttemptLimits, Heard, RedactedText};
+use crate::suggest::ports::{AttemptLimits, Heard, RedactedText, Span};
 
 fn facts(home: &Path) -> ShellFacts {
     ShellFacts {
@@ -35,7 +35,9 @@ fn prompt() -> Prompt {
 async fn ask(provider: &CommandProvider, home: &Path) -> Result<RawAnswer, AttemptError> {
     let short = Duration::from_millis(1);
     let limits = AttemptLimits { connect: short, first_chunk: short, gap: short, total: short };
-    provider.ask(Call { prompt: &prompt(), facts: &facts(home), limits, heard: &Heard::default() }).await
+    provider
+        .ask(Call { prompt: &prompt(), facts: &facts(home), limits, heard: &Heard::default(), span: &Span::default(), resends: 0 })
+        .await
 }
 
 #[tokio::test]
@@ -65,7 +67,9 @@ async fn its_first_output_is_heard_before_it_ends() {
         heard.wait().await;
         fs::write(home.path().join("heard"), "").expect("writes");
     };
-    let (answer, ()) = tokio::join!(provider.ask(Call { prompt: &prompt, facts: &facts, limits, heard: &heard }), go_on);
+    let span = Span::default();
+    let (answer, ()) =
+        tokio::join!(provider.ask(Call { prompt: &prompt, facts: &facts, limits, heard: &heard, span: &span, resends: 0 }), go_on);
     let answer = answer.expect("an answer");
     assert_eq!(answer.text, "ls\n");
     assert!(answer.first_chunk.is_some());
@@ -77,7 +81,9 @@ async fn a_program_need_not_read_and_long_words_do_not_block_it() {
     let long = Prompt { system: "x".repeat(1 << 20), ..prompt() };
     let limits = AttemptLimits { connect: TIME, first_chunk: TIME, gap: TIME, total: TIME };
     for (script, expected) in [("echo ls", "ls\n"), ("head -c 1 >/dev/null; echo ls", "ls\n"), ("wc -c", "1048613\n")] {
-        let answer = sh(script).ask(Call { prompt: &long, facts: &facts(home.path()), limits, heard: &Heard::default() }).await;
+        let answer = sh(script)
+            .ask(Call { prompt: &long, facts: &facts(home.path()), limits, heard: &Heard::default(), span: &Span::default(), resends: 0 })
+            .await;
         assert_eq!(answer.map(|answer| answer.text), Ok(expected.to_owned()), "{script}");
     }
 }
@@ -140,8 +146,9 @@ async fn a_late_or_unwanted_program_is_killed_with_its_children() {
         }
     };
     let (prompt, heard) = (prompt(), Heard::default());
+    let span = Span::default();
     tokio::select! {
-        answer = late.ask(Call { prompt: &prompt, facts: &facts, limits, heard: &heard }) => panic!("nobody answers: {answer:?}"),
+        answer = late.ask(Call { prompt: &prompt, facts: &facts, limits, heard: &heard, span: &span, resends: 0 }) => panic!("nobody answers: {answer:?}"),
         () = started => {}
     }
     assert!(is_gone(&child));

@@ -22,6 +22,7 @@ mod server;
 mod settings;
 mod splitter;
 mod sse;
+mod told;
 mod transport;
 mod waits;
 mod wire;

@@ -15,11 +15,14 @@ use super::http::{Outlet, Route};
 use super::readiness::Warming;
 use super::splitter::Splitter;
 use super::sse::SseError;
+use super::told::Told;
 use super::transport::Way;
 use super::wire::{Framing, Outgoing, Wire};
 use super::{HttpPool, ProviderSettings, ServerSettings, prices};
 use crate::domain::{AttemptError, FailureClass, Price, Secret, ShellFacts, Stage, Usage};
-use crate::suggest::ports::{Call, Heard, KeySource, Pace, Prompt, Provider, RawAnswer, Readiness, RequestPreview};
+use crate::suggest::ports::{
+    Call, Heard, KeySource, Pace, Prompt, Provider, RawAnswer, Readiness, RequestPreview, Span, SpanKind, SpanValue,
+};
 
 /// Tokens of an answer together with the thoughts before it; servers count both.
 const THINKING_TOKENS: u32 = 2048;
@@ -86,6 +89,15 @@ enum Setback {
     /// The server does not take this form, but perhaps that one.
     Form(Form),
     Failed(AttemptError),
+}
+
+impl Setback {
+    fn label(&self) -> &'static str {
+        match self {
+            Setback::Form(_) => "form",
+            Setback::Failed(error) => error.class.label(),
+        }
+    }
 }
 
 impl From<AttemptError> for Setback {
@@ -214,8 +226,16 @@ impl Server {
         let route = Route::new(&self.settings, call.limits.connect, &call.facts.proxies);
         let mut form = self.learnt().form;
         // Each turn drops or renames one parameter, so there are few.
+        let mut sent = call.resends;
         let result = loop {
-            match self.exchange(&call, form, &route, key.as_ref(), total).await {
+            let span = self.post_span(&call, sent);
+            let exchanged = self.exchange((&call, &span), form, &route, key.as_ref(), total).await;
+            if let Err(setback) = &exchanged {
+                span.failed(setback.label());
+            }
+            drop(span);
+            sent += 1;
+            match exchanged {
                 Ok(answer) => break Ok(answer),
                 Err(Setback::Form(next)) => form = next,
                 // The key may have been changed since it was fetched.
@@ -252,18 +272,44 @@ impl Server {
         error
     }
 
-    async fn exchange(&self, call: &Call<'_>, form: Form, route: &Route, key: Option<&Secret>, total: Bound) -> Result<RawAnswer, Setback> {
+    /// The span of one request, of which `before` were sent before it.
+    fn post_span(&self, call: &Call<'_>, before: u32) -> Span {
+        let span = call.span.child("POST", SpanKind::Client);
+        if span.is_wanted() {
+            let to = &self.settings.base_url;
+            span.text("http.request.method", "POST");
+            span.text("server.address", to.host());
+            span.set("server.port", SpanValue::Number(u64::from(to.port())));
+            if before > 0 {
+                span.set("http.request.resend_count", SpanValue::Number(u64::from(before)));
+            }
+        }
+        span
+    }
+
+    async fn exchange(
+        &self,
+        (call, span): (&Call<'_>, &Span),
+        form: Form,
+        route: &Route,
+        key: Option<&Secret>,
+        total: Bound,
+    ) -> Result<RawAnswer, Setback> {
         let times = Times::new(call, total);
         let outlet = total.on(self.pool.outlet(route)).await??;
         let keyed = Keyed { header: self.wire.key_header(), key };
         let reply = post(&outlet.client, self.outgoing(form, call.prompt), keyed, self.way(route, &outlet), times.first).await?;
         let advice = reply.advice;
+        span.set("http.response.status_code", SpanValue::Number(u64::from(reply.status)));
         if !(200..300).contains(&reply.status) {
             return Err(self.refused(reply, form, key, times.next_gap(), &outlet).await);
         }
         self.learn(|learnt| learnt.form = form);
         reply.check_type()?;
-        let mut answer = read(self.wire.as_ref(), reply, key, times).await?;
+        let mut told = Told::new(call.span);
+        let read = read(self.wire.as_ref(), reply, key, times, &mut told).await;
+        told.tell(call.span);
+        let mut answer = read?;
         outlet.keep(&self.settings.base_url.origin());
         if answer.model.is_empty() {
             answer.model = printable(&self.model, key);
@@ -317,7 +363,13 @@ impl Server {
 
 /// Reads the body of a success, streamed or not; which of them it is, its first byte tells more reliably than its
 /// declared type.
-async fn read(wire: &dyn Wire, mut reply: Reply, key: Option<&Secret>, times: Times<'_>) -> Result<RawAnswer, AttemptError> {
+async fn read(
+    wire: &dyn Wire,
+    mut reply: Reply,
+    key: Option<&Secret>,
+    times: Times<'_>,
+    told: &mut Told,
+) -> Result<RawAnswer, AttemptError> {
     let mut assembly = Assembly::default();
     let mut splitter = Splitter::new(wire.framing());
     let mut whole = Vec::new();
@@ -342,6 +394,7 @@ async fn read(wire: &dyn Wire, mut reply: Reply, key: Option<&Secret>, times: Ti
             }
             Some(Kind::Stream) => {
                 for event in splitter.feed(chunk).map_err(damaged)? {
+                    told.read(event.as_bytes(), key);
                     match wire.event(&event, &mut assembly, key)? {
                         Progress::Done => {
                             let answer = whole_answer(assembly, false, began);
@@ -362,9 +415,13 @@ async fn read(wire: &dyn Wire, mut reply: Reply, key: Option<&Secret>, times: Ti
         }
     }
     match kind {
-        Some(Kind::Whole) => wire.whole(&whole, &mut assembly, key)?,
+        Some(Kind::Whole) => {
+            told.read(&whole, key);
+            wire.whole(&whole, &mut assembly, key)?;
+        }
         _ => {
             if let Some(event) = splitter.finish().map_err(damaged)? {
+                told.read(event.as_bytes(), key);
                 wire.event(&event, &mut assembly, key)?;
             }
         }

@@ -46,6 +46,9 @@ impl Pipeline {
 
     /// Counts and records an answer that was given at once.
     pub fn given(&self, request: &Request, reply: Reply, begun: Instant, providers: &[Arc<dyn Provider>]) {
+        let span = self.span(request);
+        let traced = request.inside(&span);
+        let request = traced.as_ref().unwrap_or(request);
         self.record_given(request, &reply);
         let ended = self.metrics.asking_since(&request.track, begun).ended(&super::pipeline::Outcome::Reply(reply), providers);
         self.count_answer(request, ended);

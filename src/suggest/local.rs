@@ -10,7 +10,7 @@ use tracing::error;
 use super::aimed;
 use super::key::{self, KeyContext, Kind};
 use super::pipeline::{Mode, Offer, Place, Reply, Request, Via};
-use super::ports::{AnswerCache, CacheKey, CachedAnswer, KeptCandidate, Memory, RedactedText};
+use super::ports::{AnswerCache, CacheKey, CachedAnswer, KeptCandidate, Memory, RedactedText, SpanValue};
 use crate::domain::{Candidate, LogEvent, Origin, Risk};
 use crate::offline::{self, Machine, ToolSet, Translation, Translator};
 use crate::redact::Redacted;
@@ -109,6 +109,7 @@ impl LocalSources<'_> {
             Local { offers: Vec::new(), nearest: Vec::new(), is_foreign: false, served_stale: false, told: Vec::new(), alias: None };
         let cached = request.may_use_cache() && request.mode != Mode::Fresh;
         let mut aged_little = false;
+        let lookup = request.track.span("gptos.cache.lookup");
         if cached {
             self.recall(request, redacted, &mut local);
             for kind in [Kind::Provider, Kind::Offline] {
@@ -131,6 +132,8 @@ impl LocalSources<'_> {
                 }
             }
         }
+        lookup.text("gptos.cache.result", local.found(cached));
+        drop(lookup);
         let has_offline = local.offers.iter().any(|offer| *offer.suggestion.origin() == Origin::Offline);
         let has_run = local.offers.iter().any(|offer| *offer.suggestion.origin() == Origin::Ran);
         // An answer already found is complete with one command; more are needed only to cycle through. But what was run for
@@ -159,7 +162,13 @@ impl LocalSources<'_> {
     fn translate(&self, request: &Request, redacted: &Redacted, local: &mut Local) {
         // Words that hold a secret are not remembered, not even here.
         let may_keep = self.keeps && redacted.is_clean() && !request.query.is_private();
+        let span = request.track.span("gptos.offline.match");
         let translation = self.aimed(&request.query, &request.aim, may_keep);
+        span.set("gptos.offline.candidates", SpanValue::Number(translation.candidates.len() as u64));
+        if let Some(best) = translation.candidates.first() {
+            span.set("gptos.offline.confidence", SpanValue::Seconds(best.confidence));
+        }
+        drop(span);
         if request.may_use_cache() && request.mode != Mode::Fresh && redacted.is_clean() {
             self.recall_alike(request, &translation, local);
         }
@@ -223,7 +232,11 @@ impl Local {
             return;
         }
         let policy = request.policy();
-        let suggestion = match judge(candidate, &policy) {
+        let span = request.track.span("gptos.validate");
+        let judged = judge(candidate, &policy);
+        span.text("gptos.validate.verdict", verdict(&judged));
+        drop(span);
+        let suggestion = match judged {
             Ok(suggestion) => suggestion,
             Err(Rejection::Shown { why, .. }) => {
                 let before = Candidate { command: kept.to_owned(), ..candidate.clone() };
@@ -237,6 +250,16 @@ impl Local {
         };
         if self.offers.iter().all(|known| known.suggestion.command() != suggestion.command()) {
             self.offers.push(Offer { suggestion, via });
+        }
+    }
+
+    /// What the cache and the memory gave.
+    fn found(&self, was_asked: bool) -> &'static str {
+        match self.offers.first() {
+            _ if !was_asked => "unasked",
+            None => "miss",
+            Some(_) if self.offers.iter().all(|offer| offer.via == Via::Stale) => "stale",
+            Some(_) => "hit",
         }
     }
 
@@ -294,6 +317,15 @@ impl Local {
         offers.insert(0, Offer { suggestion, via: Via::Live });
         offers.truncate(request.want.max(1));
         Reply { offers, remarks, ..Reply::default() }
+    }
+}
+
+/// What the gate said, in a word.
+pub(super) fn verdict(judged: &Result<Suggestion, Rejection>) -> &'static str {
+    match judged {
+        Ok(suggestion) => suggestion.risk().name(),
+        Err(Rejection::Shown { .. }) => "shown",
+        Err(_) => "rejected",
     }
 }
 

@@ -12,9 +12,10 @@ use tokio::time::Instant;
 use super::engine::{Acceptance, Engine, Failure, Round, Urgency, remembered_for};
 use super::extract::extract;
 use super::key::Kind;
+use super::local::verdict;
 use super::metrics::{Metrics, Page, families};
 use super::pipeline::{Mode, Parts, Request};
-use super::ports::{CacheKey, CachedAnswer, Caps, KeptCandidate, Prompt, Provider, RawAnswer, RedactedText};
+use super::ports::{CacheKey, CachedAnswer, Caps, KeptCandidate, Prompt, Provider, RawAnswer, RedactedText, SpanValue};
 use super::till::{Counted, Till};
 use super::waiting::WaitingFor;
 use crate::domain::{Answerer, AttemptError, Candidate, FailureClass, Origin, ProvidersHealth};
@@ -210,6 +211,7 @@ impl Online {
             });
             let role = if ticket.role == Role::Leader { "leader" } else { "follower" };
             self.metrics.single_flight.add([role]);
+            asked.request.track.event("gptos.single_flight", &[("gptos.role", SpanValue::Text(role))]);
             waiting.follow(shared);
             match tokio::time::timeout_at(deadline, ticket.landed()).await {
                 // For a question more is tried than was for words that were being typed.
@@ -343,7 +345,11 @@ impl Judgement {
         let reading = candidate.reading.as_deref().map(|reading| redacted.mask(reading));
         let restored = Candidate { command, reading: reading.clone(), ..candidate.clone() };
         let policy = request.policy();
-        let suggestion = judge(&restored, &policy).map_err(|rejection| {
+        let span = request.track.span("gptos.validate");
+        let judged = judge(&restored, &policy);
+        span.text("gptos.validate.verdict", verdict(&judged));
+        drop(span);
+        let suggestion = judged.map_err(|rejection| {
             // This may reach a log, so it tells of the command as it was before the secrets were put back.
             let told = match rejection {
                 Rejection::Shown { why, .. } => judge(&candidate, &policy).err().unwrap_or(*why),

@@ -16,7 +16,8 @@ use super::local::{Local, LocalSources, Taught};
 use super::metrics::{Asking, Metrics, Page};
 use super::online::{Asked, Online, OnlineSettings};
 use super::ports::{
-    AnswerCache, CacheKey, Commands, Ledger, Memory, Pages, Prompt, Provider, RedactedText, SeenPlace, ShellSyntax, Surroundings,
+    AnswerCache, CacheKey, Commands, Ledger, Memory, Pages, Prompt, Provider, RedactedText, SeenPlace, ShellSyntax, Span, Surroundings,
+    Tracer,
 };
 pub use super::ran::Ran;
 use super::recording::{Recorder, Recording};
@@ -91,6 +92,7 @@ pub struct Pipeline {
     taught: RwLock<Arc<Taught>>,
     memory: RwLock<Option<Arc<dyn Memory>>>,
     pub(super) recorder: RwLock<Option<Recorder>>,
+    tracer: RwLock<Option<Arc<dyn Tracer>>>,
     batch: Semaphore,
 }
 
@@ -117,6 +119,7 @@ impl Pipeline {
             taught: RwLock::new(Arc::new(Taught::new(None))),
             memory: RwLock::new(None),
             recorder: RwLock::new(None),
+            tracer: RwLock::new(None),
             batch: Semaphore::new(BATCH_WIDTH),
         }
     }
@@ -224,6 +227,18 @@ impl Pipeline {
         *self.memory.write().unwrap_or_else(PoisonError::into_inner) = memory;
     }
 
+    /// Spans are made by this from now on; `None`: there are none.
+    pub fn trace(&self, tracer: Option<Arc<dyn Tracer>>) {
+        *self.tracer.write().unwrap_or_else(PoisonError::into_inner) = tracer;
+    }
+
+    /// The span of a request, or nothing where nobody wants it. Of words behind a blank nobody is told.
+    pub(super) fn span(&self, request: &Request) -> Span {
+        let tracer = self.tracer.read().unwrap_or_else(PoisonError::into_inner);
+        let tracer = tracer.as_ref().filter(|_| !request.query.is_private());
+        Span::begin(tracer, "gptos.translate", request.track.caller, request.now)
+    }
+
     /// Waits until what was run is written, for so long at most.
     pub fn flush_memory(&self, patience: Duration) {
         self.memory().into_iter().for_each(|memory| memory.flush(patience));
@@ -280,6 +295,9 @@ impl Pipeline {
 
     /// Answers one request by its deadline. Dropping the future cancels everything it started that nobody else waits for.
     pub async fn suggest(&self, request: &Request, providers: &[Arc<dyn Provider>], waiting: &WaitingFor) -> Outcome {
+        let span = self.span(request);
+        let traced = request.inside(&span);
+        let request = traced.as_ref().unwrap_or(request);
         let mut asking = self.metrics.asking(&request.track);
         let recording = Recording::begin(self.recorder(), request);
         let mut outcome = self.answer(request, providers, waiting, &mut asking).await;

@@ -8,6 +8,7 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 pub use super::ledger::{Callee, Caps, EndedCall, Held, Ledger, Reached};
+pub use super::track::{OpenSpan, Span, SpanAttributes, SpanKind, SpanValue, Tracer, Track};
 pub use super::trail::{MakeEvents, Trail, TrailEvent, TrailId, TrailOffer, TrailStats, TrailStep};
 use crate::domain::{AttemptError, ContextField, Origin, PageOffer, Price, Secret, ShellFacts, ShellKind, Usage};
 pub use crate::redact::{RedactedObject, RedactedText};
@@ -217,7 +218,7 @@ pub struct AttemptLimits {
 }
 
 /// One attempt to make.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Call<'a> {
     /// What to send.
     pub prompt: &'a Prompt,
@@ -227,6 +228,10 @@ pub struct Call<'a> {
     pub limits: AttemptLimits,
     /// Where to say that the answer has begun.
     pub heard: &'a Heard,
+    /// The span of the attempt.
+    pub span: &'a Span,
+    /// How often this provider was sent the same before.
+    pub resends: u32,
 }
 
 /// A source of answers over the network.

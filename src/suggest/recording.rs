@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::aimed;
 use super::pipeline::{Mode, Offer, Outcome, Pipeline, Reply, Request, Via};
-use super::ports::{MakeEvents, RedactedText, Trail, TrailEvent, TrailId, TrailOffer, TrailStats, TrailStep};
+use super::ports::{MakeEvents, RedactedText, Span, SpanValue, Trail, TrailEvent, TrailId, TrailOffer, TrailStats, TrailStep};
 use super::ran::Ran;
 use crate::domain::{Aim, Query, ShellFacts};
 use crate::redact::Redacted;
@@ -63,7 +63,9 @@ impl Pipeline {
     /// Records an answer that was given at once.
     pub(super) fn record_given(&self, request: &Request, reply: &Reply) {
         if let Some(recorder) = self.recorder().filter(|_| !request.query.is_private()) {
+            let span = append_span(request, false);
             recorder.trail.record(events(request, id(), request.now, Some(reply.offers.clone())));
+            drop(span);
         }
     }
 
@@ -102,6 +104,7 @@ impl<'a> Recording<'a> {
         let is_private = self.request.query.is_private();
         let made = |reply: &Reply| events(self.request, self.id, SystemTime::now(), Some(reply.offers.clone()));
         if recorder.is_required && reply.offers.iter().any(|offer| offer.suggestion.risk().wants_a_record()) {
+            let span = append_span(self.request, true);
             let recorded = match is_private {
                 true => Err("words that begin with a blank leave none".to_owned()),
                 false => match tokio::time::timeout(PATIENCE, recorder.trail.record_durably(made(&reply))).await {
@@ -109,13 +112,19 @@ impl<'a> Recording<'a> {
                     Err(_) => Err("the disk does not answer".to_owned()),
                 },
             };
+            if recorded.is_err() {
+                span.failed("not_written");
+            }
+            drop(span);
             let Err(why) = recorded else { return Outcome::Reply(reply) };
             reply.offers.retain(|offer| !offer.suggestion.risk().wants_a_record());
             let remark = format!("a risky suggestion was held back, because the audit trail must have a record of it: {why}");
             reply.remarks.push(RedactedText::mask(&remark));
         }
         if !is_private {
+            let span = append_span(self.request, false);
             recorder.trail.record(made(&reply));
+            drop(span);
         }
         Outcome::Reply(reply)
     }
@@ -143,6 +152,13 @@ fn events(request: &Request, id: TrailId, at: SystemTime, offers: Option<Vec<Off
         };
         vec![TrailEvent { id: Some(id), at: asked, step: first }, TrailEvent { id: Some(id), at, step: last }]
     })
+}
+
+/// The span of handing events to the trail, and, if they must be there before the answer is, of their being written.
+fn append_span(request: &Request, is_durable: bool) -> Span {
+    let span = request.track.span("gptos.audit.append");
+    span.set("gptos.audit.durable", SpanValue::Flag(is_durable));
+    span
 }
 
 fn offer(offer: &Offer, redacted: &Redacted) -> TrailOffer {

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use tokio::time::Instant;
 
-use super::ports::RedactedText;
+use super::ports::{RedactedText, Span};
 use super::track::Track;
 use crate::domain::{Aim, ContextField, PageOffer, Query, ShellFacts};
 use crate::validate::{CustomRules, Policy, Suggestion};
@@ -70,6 +70,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// The same request inside a span, where there is one.
+    pub(super) fn inside(&self, span: &Span) -> Option<Self> {
+        span.is_wanted().then(|| Self { track: self.track.inside(span), ..self.clone() })
+    }
+
     /// What its answers are judged against. A project's rules are not among them: they belong to the asking process,
     /// which judges again; nothing here may touch the directory that a shell stands in.
     pub(super) fn policy(&self) -> Policy {

@@ -1,4 +1,4 @@
-//! What an operator can learn of a resident while it runs: lines of a log in files of their own. What is told goes through
+//! What an operator can learn of a resident while it runs: lines of a log in files of their own, and spans for a collector. What is told goes through
 //! a bounded queue to a thread of its own, so that nothing that is told keeps an answer waiting, and what cannot be
 //! written is counted and dropped.
 //!
@@ -10,6 +10,7 @@ mod follow;
 mod layer;
 mod limit;
 mod line;
+mod traces;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +25,8 @@ use tracing_subscriber::{Registry, reload};
 
 pub use follow::{Follow, FollowError};
 pub use line::without_words;
+pub use traces::Traces;
+pub use traces::settings::is_endpoint;
 
 use self::layer::LogLayer;
 use self::writer::Writer;

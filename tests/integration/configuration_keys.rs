@@ -66,6 +66,7 @@ fn row(key: &str) -> Option<(Shows, String, String)> {
         "cache.max_disk_mib" => alone(Shows::Settings, "cache.max_disk_mib = 3"),
         "cache.ttl_days" => alone(Shows::Settings, "cache.ttl_days = 3"),
         "log.level" => alone(Shows::Print(&["log", "level"]), "log.level = \"warn,suggest=debug\""),
+        "traces.endpoint" => alone(Shows::Settings, "traces.endpoint = \"http://localhost:4318\""),
         "hedge" => alone(Shows::Settings, "hedge = \"on\""),
         "limits.user_per_minute" => alone(Shows::Settings, "limits.user_per_minute = 3"),
         "limits.session_per_minute" => alone(Shows::Settings, "limits.session_per_minute = 3"),
@@ -177,6 +178,7 @@ fn seen(shows: &Shows, text: &str) -> String {
                 config.audit,
                 config.shell.read_screen,
                 &config.prefer,
+                &config.traces_endpoint,
             );
             plain(format!("{told:?} {:?} {:?} {:?}", config.cache, config.online, config.providers))
         }

@@ -8,6 +8,7 @@ mod audit;
 #[cfg(feature = "keyring")]
 mod auth;
 mod cache;
+mod collector;
 mod configuration;
 mod configuration_keys;
 mod configuration_mistakes;
@@ -65,3 +66,4 @@ mod setup;
 mod stats;
 mod status;
 mod tldr;
+mod traces;

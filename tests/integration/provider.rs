@@ -8,7 +8,7 @@ use gptos::providers::{HttpPool, ProviderSettings, ReachSettings, ServerSettings
 use gptos::redact::redact;
 use gptos::secrets::{self, KeySettings};
 use gptos::suggest::pipeline::{Outcome, Request, WaitingFor};
-use gptos::suggest::ports::{AttemptLimits, Call, Heard, Prompt, Provider, RawAnswer, RedactedText, SeenPlace};
+use gptos::suggest::ports::{AttemptLimits, Call, Heard, Prompt, Provider, RawAnswer, RedactedText, SeenPlace, Span};
 use gptos::suggest::prompt;
 
 use crate::fake_provider::{FakeProvider, Recorded, Reply, Script, Step, answer};
@@ -52,7 +52,7 @@ pub fn limits() -> AttemptLimits {
 pub async fn ask_with(provider: &Arc<dyn Provider>, facts: &ShellFacts, limits: AttemptLimits) -> Result<RawAnswer, AttemptError> {
     let (prompt, _) = prompt::build(&redact("list files"), &Aim::default(), facts, "Debian", &SeenPlace::default());
     let start = Instant::now();
-    let result = provider.ask(Call { prompt: &prompt, facts, limits, heard: &Heard::default() }).await;
+    let result = provider.ask(Call { prompt: &prompt, facts, limits, heard: &Heard::default(), span: &Span::default(), resends: 0 }).await;
     assert!(start.elapsed() < limits.total + SLACK, "took {:?}", start.elapsed());
     if let Err(error) = &result {
         assert!(!format!("{error:?} {error}").contains(KEY), "the key is in {error:?}");
@@ -256,8 +256,11 @@ async fn dropping_the_attempt_closes_the_connection() {
     let provider = provider(&server.base_url());
     let long = AttemptLimits { connect: 1000 * MS, first_chunk: 60_000 * MS, gap: 60_000 * MS, total: 60_000 * MS };
     let (facts, prompt) = (facts(&[]), Prompt { system: "s".into(), user: RedactedText::mask("u"), max_tokens: 200 });
-    let dropped =
-        tokio::time::timeout(400 * MS, provider.ask(Call { prompt: &prompt, facts: &facts, limits: long, heard: &Heard::default() })).await;
+    let dropped = tokio::time::timeout(
+        400 * MS,
+        provider.ask(Call { prompt: &prompt, facts: &facts, limits: long, heard: &Heard::default(), span: &Span::default(), resends: 0 }),
+    )
+    .await;
     assert!(dropped.is_err());
     assert!(server.wait_until_idle(Duration::from_secs(5)), "the server still sees the connection");
 }
@@ -273,7 +276,12 @@ async fn answers_of_simultaneous_requests_are_not_mixed_up() {
         let (provider, facts) = (&provider, &facts);
         async move {
             let (prompt, _) = prompt::build(&redact(word), &Aim::default(), facts, "Debian", &SeenPlace::default());
-            (word, provider.ask(Call { prompt: &prompt, facts, limits: limits(), heard: &Heard::default() }).await)
+            (
+                word,
+                provider
+                    .ask(Call { prompt: &prompt, facts, limits: limits(), heard: &Heard::default(), span: &Span::default(), resends: 0 })
+                    .await,
+            )
         }
     });
     for (word, result) in futures_util::future::join_all(asked).await {

@@ -9,10 +9,10 @@ use tracing::{info, warn};
 use super::consequence;
 use super::health::Leave;
 use super::timing::{Moment, limits};
-use super::{Engine, Round, Urgency, model};
+use super::{Engine, Round, Urgency, model, spans};
 use crate::domain::{AttemptError, FailureClass, LogEvent, Stage};
 use crate::resilience::{Report, Trip};
-use crate::suggest::ports::{Call, Heard};
+use crate::suggest::ports::{Call, Heard, SpanValue};
 use crate::validate::Suggestion;
 
 /// How long somebody who waits for an answer waits for a place among the calls under way.
@@ -28,6 +28,8 @@ pub(super) struct Position {
     pub(super) calls: u32,
     /// Why it is made.
     pub(super) kind: AttemptKind,
+    /// How often the same was sent to this provider before.
+    pub(super) resends: u32,
     /// Whether nobody is asked after it.
     pub(super) is_last: bool,
     /// Whether nobody else could answer.
@@ -73,7 +75,7 @@ impl Engine {
     ) -> Result<Suggestion, AttemptError> {
         let Some(provider) = round.providers.get(index) else { return Err(gone()) };
         let remaining = round.deadline.saturating_duration_since(Instant::now());
-        let Position { calls, kind, is_last, alone } = position;
+        let Position { calls, kind, resends, is_last, alone } = position;
         let health = Arc::clone(&leave.health);
         let place = match round.urgency {
             Urgency::Nobody => health.places.enter_spare(),
@@ -90,7 +92,8 @@ impl Engine {
         let remaining = round.deadline.saturating_duration_since(begun);
         let p95 = health.endpoint().p95();
         let limits = limits(provider.pace(), Moment { remaining, calls, is_last, p95 });
-        let call = Call { prompt: &round.prompt, facts: &round.facts, limits, heard };
+        let span = spans::begin(round, provider.as_ref(), kind);
+        let call = Call { prompt: &round.prompt, facts: &round.facts, limits, heard, span: &span, resends };
         // The adapter keeps its limits; the deadline does not depend on that.
         let end = round.deadline.min(begun + limits.total + GRACE);
         let asked = tokio::time::timeout_at(end, provider.ask(call)).await;
@@ -100,6 +103,7 @@ impl Engine {
             counted.ended(answered.as_ref());
         }
         let now = Instant::now();
+        spans::answered(&span, &answered);
         let (first_chunk, pause) = answered.as_ref().map_or((None, None), |answer| (answer.first_chunk, answer.pause));
         let well = Report::Success { took: now - begun, first_chunk, pause };
         let read = answered.and_then(|answer| {
@@ -122,9 +126,11 @@ impl Engine {
         self.metrics.provider_attempts.add([provider.name(), result]);
         self.metrics.call_duration.observe(["chat", provider.name(), provider.model()], now - begun);
         let error = read.as_ref().err();
+        error.iter().for_each(|error| span.failed(error.class.label()));
         info!(
             event = LogEvent::AttemptEnded.name(),
             request_id = %round.track.id,
+            trace_id = round.track.trace_id(),
             kind = kind.name(),
             attempt = calls + 1,
             provider = provider.name(),
@@ -140,6 +146,7 @@ impl Engine {
         let report = read.as_ref().map_or_else(|error| consequence::report(error, well), |_| well);
         if let Some(trip) = leave.end(now, report, self.jitter()) {
             self.metrics.breaker_transitions.add([provider.name(), "open", trip_label(trip)]);
+            span.event("gptos.breaker.opened", &[("gptos.reason", SpanValue::Text(trip_label(trip)))]);
             warn!(
                 event = LogEvent::BreakerOpened.name(),
                 request_id = %round.track.id,
@@ -149,6 +156,7 @@ impl Engine {
                 "a provider is left alone for a while"
             );
         }
+        drop(span);
         let candidate = read?;
         round.acceptance.accept(candidate).await
     }

@@ -10,7 +10,7 @@ use super::timing::LEAST;
 use super::{Engine, Round, Urgency};
 use crate::domain::{AttemptError, FailureClass, Stage};
 use crate::resilience::{Block, Gate};
-use crate::suggest::ports::{Pace, Provider, Readiness};
+use crate::suggest::ports::{Pace, Provider, Readiness, SpanValue};
 
 /// How often to look whether a model has been loaded.
 const LOADING_LOOK: Duration = Duration::from_millis(250);
@@ -57,10 +57,14 @@ impl Engine {
             let gate = health.endpoint().admit(now);
             match gate {
                 Gate::Pass => return Ok(Leave::new(health, None)),
-                Gate::Probe(probe) => return Ok(Leave::new(health, Some(probe))),
+                Gate::Probe(probe) => {
+                    round.track.event("gptos.breaker.probe", &[("gptos.provider", SpanValue::Text(provider.name()))]);
+                    return Ok(Leave::new(health, Some(probe)));
+                }
                 Gate::Blocked(Block::Quarantined, until) => {
                     if looked || !health.has_new_key(provider.key_state(&round.facts).await) {
                         self.metrics.rejections.add([block_label(Block::Quarantined)]);
+                        tell_block(round, provider, Block::Quarantined);
                         return Err(blocked(Block::Quarantined, until - now));
                     }
                     looked = true;
@@ -70,6 +74,7 @@ impl Engine {
                 Gate::Blocked(_, until) if alone && until + LEAST <= round.deadline => tokio::time::sleep_until(until).await,
                 Gate::Blocked(block, until) => {
                     self.metrics.rejections.add([block_label(block)]);
+                    tell_block(round, provider, block);
                     return Err(blocked(block, until.saturating_duration_since(now)));
                 }
             }
@@ -88,6 +93,12 @@ impl Engine {
         }
         true
     }
+}
+
+/// Tells in the span of the request why a provider is left alone.
+fn tell_block(round: &Round, provider: &Arc<dyn Provider>, block: Block) {
+    let told = [("gptos.provider", SpanValue::Text(provider.name())), ("gptos.block", SpanValue::Text(block_label(block)))];
+    round.track.event("gptos.breaker.blocked", &told);
 }
 
 fn block_label(block: Block) -> &'static str {

@@ -10,6 +10,7 @@ mod gate;
 mod health;
 mod model;
 mod race;
+mod spans;
 mod timing;
 
 use std::collections::HashMap;
@@ -28,7 +29,7 @@ use self::attempt::AttemptKind;
 use self::consequence::Again;
 use self::health::Health;
 use super::metrics::Metrics;
-use super::ports::{Prompt, Provider, RawAnswer};
+use super::ports::{Prompt, Provider, RawAnswer, SpanValue};
 use super::till::Counted;
 use super::track::Track;
 use super::waiting::WaitingFor;
@@ -121,6 +122,8 @@ struct Course {
     calls: u32,
     /// Whom the last call went to.
     asked: Option<usize>,
+    /// How often the same was sent to it before.
+    resends: u32,
     failures: Vec<Failure>,
     /// The only source that could answer: nothing is known locally, and no other provider could be asked. For it the cap
     /// on calls, the retry budget and an open breaker give way to the deadline.
@@ -152,6 +155,7 @@ impl Course {
     fn next_call(&mut self, index: usize, is_probe: bool) -> AttemptKind {
         let before = self.asked.replace(index);
         self.calls += 1;
+        self.resends = if before == Some(index) { self.resends + 1 } else { 0 };
         match before {
             _ if is_probe => AttemptKind::Probe,
             None => AttemptKind::First,
@@ -251,7 +255,7 @@ impl Engine {
             }
             _ => None,
         };
-        Course { calls: 0, asked: None, failures: Vec::new(), alone }
+        Course { calls: 0, asked: None, resends: 0, failures: Vec::new(), alone }
     }
 
     async fn turn(self: &Arc<Self>, round: &Arc<Round>, index: usize, course: &mut Course) -> Turn {
@@ -261,17 +265,26 @@ impl Engine {
         let mut retries = Retries { never: round.urgency == Urgency::Nobody, ..Retries::default() };
         let mut last = None;
         loop {
+            let select = round.track.span("gptos.provider.select");
+            select.text("gptos.provider", provider.name());
             if let Some(error) = self.hindrance(round, provider) {
+                select.text("gptos.select.result", error.class.label());
                 return course.pass_over(round, provider, error);
             }
             if course.calls >= self.most_calls(round, provider, alone) {
+                select.text("gptos.select.result", "enough_calls");
                 let enough = || AttemptError::new(FailureClass::Transient, "not asked: enough calls were made");
                 return course.skip(provider, last.unwrap_or_else(enough));
             }
             let leave = match self.leave(round, provider, alone).await {
                 Ok(leave) => leave,
-                Err(error) => return course.pass_over(round, provider, error),
+                Err(error) => {
+                    select.text("gptos.select.result", error.class.label());
+                    return course.pass_over(round, provider, error);
+                }
             };
+            select.text("gptos.select.result", if leave.is_probe() { "probe" } else { "chosen" });
+            drop(select);
             let error = match self.race(round, index, leave, course, is_last).await {
                 race::Outcome::Found(suggestion) => return Turn::Found(suggestion),
                 race::Outcome::Failed(error) => error,
@@ -282,13 +295,15 @@ impl Engine {
                     return if declined { Turn::Stop } else { Turn::SkipTo(next) };
                 }
             };
-            let wait = self.wait_before_retry(&error, &mut retries, course, alone);
+            let wait = self.wait_before_retry(round, &error, &mut retries, course, alone);
             let fits = wait.is_none_or(|wait| {
                 let remaining = round.deadline.saturating_duration_since(Instant::now());
                 remaining >= wait + LEAST && course.calls < self.most_calls(round, provider, alone)
             });
             if let Some(wait) = wait {
                 self.metrics.retries.add([if fits { "scheduled" } else { "deadline" }]);
+                let decided = [("gptos.retry.result", SpanValue::Text(if fits { "scheduled" } else { "deadline" }))];
+                round.track.event("gptos.retry", &decided);
                 debug!(
                     event = LogEvent::RetryScheduled.name(),
                     request_id = %round.track.id,
@@ -327,7 +342,14 @@ impl Engine {
     }
 
     /// How long to wait before the same provider is asked once more; `None` when it is not.
-    fn wait_before_retry(&self, error: &AttemptError, retries: &mut Retries, course: &mut Course, alone: bool) -> Option<Duration> {
+    fn wait_before_retry(
+        &self,
+        round: &Round,
+        error: &AttemptError,
+        retries: &mut Retries,
+        course: &mut Course,
+        alone: bool,
+    ) -> Option<Duration> {
         let is_first = retries.made == 0;
         let again = consequence::again(error);
         if again == Again::AtOnce && !retries.resent {
@@ -340,14 +362,23 @@ impl Engine {
             _ if retries.never => false,
             Again::Never => false,
             Again::IfAlone => alone,
-            Again::OnceAfterBackoff => is_first && (alone || self.shared().budget.take()),
-            Again::AtOnce | Again::AfterBackoff | Again::After(_) => alone || (is_first && self.shared().budget.take()),
+            Again::OnceAfterBackoff => is_first && (alone || self.has_budget(round)),
+            Again::AtOnce | Again::AfterBackoff | Again::After(_) => alone || (is_first && self.has_budget(round)),
         };
         may.then(|| match (again, &error.class) {
             (Again::After(wait), _) => wait,
             (Again::IfAlone, FailureClass::RateLimited { retry_after: Some(wait) }) => *wait,
             _ => backoff(retries.made, self.jitter()),
         })
+    }
+
+    /// Whether one more repeat is within the budget.
+    fn has_budget(&self, round: &Round) -> bool {
+        let has = self.shared().budget.take();
+        if !has {
+            round.track.event("gptos.retry_budget.exhausted", &[]);
+        }
+        has
     }
 
     /// The next provider after `index` that could be asked now.

@@ -3,7 +3,7 @@
 use crate::domain::Answerer;
 
 /// What stands in a model's name where a secret was taken out: then nobody can tell which it is.
-const HIDDEN: &str = "[hidden]";
+pub(super) const HIDDEN: &str = "[hidden]";
 
 /// The provider as the source of an answer: the model is told of as the provider named it.
 pub(super) fn answerer(provider: &str, answered: &str, asked: &str) -> Answerer {

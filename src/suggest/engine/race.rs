@@ -80,9 +80,12 @@ impl Engine {
         let second = delay.and_then(|delay| Some((delay, self.next_usable(round, index)?)));
         let heard = Arc::<Heard>::default();
         let Some((delay, next)) = second else {
-            return self.attempt(round, index, leave, Position { calls, kind, is_last, alone }, &heard).await.into();
+            return self
+                .attempt(round, index, leave, Position { calls, kind, resends: course.resends, is_last, alone }, &heard)
+                .await
+                .into();
         };
-        let position = Position { calls, kind, is_last: false, alone: false };
+        let position = Position { calls, kind, resends: course.resends, is_last: false, alone: false };
         let mut first = self.spawn(round, index, leave, position, Arc::clone(&heard));
         if !delay.is_zero() {
             tokio::select! {
@@ -96,6 +99,7 @@ impl Engine {
         let Some(other_leave) = self.leave_for_second(round, next, is_probe) else { return first.ended().await.into() };
         if !is_probe {
             self.metrics.hedges.add(["fired"]);
+            round.track.event("gptos.hedge.fired", &[]);
         }
         let calls = course.calls;
         let kind = if is_probe { course.next_call(next, false) } else { AttemptKind::Hedge };
@@ -103,7 +107,7 @@ impl Engine {
             course.next_call(next, false);
         }
         let is_last = next + 1 == round.providers.len();
-        let mut other = self.spawn(round, next, other_leave, Position { calls, kind, is_last, alone: false }, Arc::default());
+        let mut other = self.spawn(round, next, other_leave, Position { calls, kind, resends: 0, is_last, alone: false }, Arc::default());
         let (found, failed) = tokio::select! {
             answered = first.ended() => match answered {
                 Ok(suggestion) => (Some(suggestion), None),

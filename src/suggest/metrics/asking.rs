@@ -9,7 +9,7 @@ use tracing::info;
 use super::Metrics;
 use crate::domain::{AttemptError, FailureClass, LogEvent, Origin};
 use crate::suggest::pipeline::{Outcome, Reply, Via};
-use crate::suggest::ports::{Pace, Provider};
+use crate::suggest::ports::{Pace, Provider, SpanValue};
 use crate::suggest::track::Track;
 
 /// A question that is being answered. Dropping it before its end means that nobody waits for the answer any more.
@@ -65,9 +65,13 @@ impl<'a> Asking<'a> {
         self.metrics.requests.add([source, outcome]);
         let took = self.begun.elapsed();
         self.metrics.request_duration.observe([source], took);
+        self.track.set("gptos.source", SpanValue::Text(source));
+        self.track.set("gptos.outcome", SpanValue::Text(outcome));
         info!(
             event = LogEvent::RequestEnded.name(),
             request_id = %self.track.id,
+            trace_id = self.track.trace_id(),
+            span_id = self.track.span_id(),
             source,
             outcome,
             duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),

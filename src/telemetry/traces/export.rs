@@ -1,0 +1,200 @@
+//! The queue of spans that have ended, and the thread that hands them over. Whoever ends a span waits for nothing: what does
+//! not fit into the queue, or is not taken by the collector, is counted and dropped.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::time::{Duration, Instant};
+
+use opentelemetry::Context;
+use opentelemetry_otlp::{Protocol, RetryPolicy, SpanExporter, WithExportConfig, WithHttpConfig};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{Span, SpanData, SpanExporter as _, SpanProcessor};
+use reqwest::redirect::Policy;
+use tokio::runtime::Runtime;
+use tracing::{debug, warn};
+
+use super::Handed;
+use super::settings::Settings;
+use crate::domain::LogEvent;
+
+/// How long connecting to a collector may take.
+const CONNECT: Duration = Duration::from_secs(2);
+/// After a failure nothing is handed over for so long, and twice as long after each further one.
+const PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+enum Message {
+    Span(Box<SpanData>),
+    Resource(Box<Resource>),
+    Flush(SyncSender<()>),
+}
+
+/// The way to the thread. The thread ends when the last of these is gone.
+pub(super) struct Export {
+    queue: SyncSender<Message>,
+    handed: Arc<Handed>,
+}
+
+impl Export {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// Why nothing can be handed over, in one line.
+    pub(super) fn start(settings: &Settings, handed: Arc<Handed>) -> Result<Self, String> {
+        let (queue, spans) = sync_channel(settings.queue);
+        let (settings, shared) = (settings.clone(), Arc::clone(&handed));
+        let run = move || match Thread::new(settings, shared) {
+            Ok(thread) => thread.run(&spans),
+            Err(why) => warn!(event = LogEvent::TracesFailed.name(), reason = "start", detail = %why, "spans cannot be handed over"),
+        };
+        std::thread::Builder::new().name("traces".to_owned()).spawn(run).map_err(|error| error.to_string())?;
+        Ok(Self { queue, handed })
+    }
+
+    pub(super) fn processor(&self) -> Processor {
+        Processor { queue: self.queue.clone(), handed: Arc::clone(&self.handed) }
+    }
+
+    /// Tells when what has ended is handed over.
+    pub(super) fn flush(&self) -> Receiver<()> {
+        let (done, flushed) = sync_channel(1);
+        let _ = self.queue.try_send(Message::Flush(done));
+        flushed
+    }
+}
+
+/// What the libraries give spans to that have ended.
+pub(super) struct Processor {
+    queue: SyncSender<Message>,
+    handed: Arc<Handed>,
+}
+
+impl fmt::Debug for Processor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Processor")
+    }
+}
+
+impl SpanProcessor for Processor {
+    fn on_start(&self, _: &mut Span, _: &Context) {}
+
+    fn on_end(&self, span: SpanData) {
+        if span.span_context.is_sampled() && self.queue.try_send(Message::Span(Box::new(span))).is_err() {
+            self.handed.queue.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        // The queue is new, so only a thread that is gone refuses it.
+        if let Err(TrySendError::Full(_)) = self.queue.try_send(Message::Resource(Box::new(resource.clone()))) {
+            self.handed.queue.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+struct Thread {
+    settings: Settings,
+    runtime: Runtime,
+    exporter: SpanExporter,
+    handed: Arc<Handed>,
+    /// How long nothing is handed over after the next failure, and until when nothing is now.
+    pause: Duration,
+    paused: Option<Instant>,
+}
+
+impl Thread {
+    fn new(settings: Settings, handed: Arc<Handed>) -> Result<Self, String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+        // Only fails when a provider is already installed, and then there is one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut client = reqwest::Client::builder()
+            .redirect(Policy::none())
+            .no_proxy()
+            .connect_timeout(CONNECT.min(settings.timeout))
+            .timeout(settings.timeout);
+        if settings.endpoint.scheme() == "http" {
+            client = client.tls_certs_only([]);
+        }
+        let client = client.build().map_err(|_| "this machine has no root certificates".to_owned())?;
+        let exporter = SpanExporter::builder()
+            .with_http()
+            .with_protocol(Protocol::HttpBinary)
+            .with_endpoint(settings.endpoint.as_str())
+            .with_timeout(settings.timeout)
+            .with_http_client(client)
+            .with_retry_policy(RetryPolicy::recommended())
+            .build()
+            // It may repeat what a variable says.
+            .map_err(|_| "a variable of OpenTelemetry is not understood".to_owned())?;
+        Ok(Self { settings, runtime, exporter, handed, pause: PAUSE, paused: None })
+    }
+
+    fn run(mut self, spans: &Receiver<Message>) {
+        let mut batch = Vec::new();
+        let mut due: Option<Instant> = None;
+        loop {
+            let wait = due.map_or(Duration::from_secs(3600), |due| due.saturating_duration_since(Instant::now()));
+            let mut flushed = None;
+            match spans.recv_timeout(wait) {
+                Ok(Message::Span(span)) => batch.push(*span),
+                Ok(Message::Resource(resource)) => self.exporter.set_resource(&resource),
+                Ok(Message::Flush(done)) => flushed = Some(done),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return self.hand_over(&mut batch),
+            }
+            let now = Instant::now();
+            if !batch.is_empty() {
+                due.get_or_insert(now + self.settings.delay);
+            }
+            // While the collector is left alone, what waits stays in the queue, which is bounded.
+            if let Some(until) = self.paused.filter(|until| now < *until && flushed.is_none()) {
+                if batch.len() >= self.settings.batch {
+                    std::thread::sleep(until - now);
+                } else {
+                    due = due.map(|due| due.max(until));
+                    continue;
+                }
+            }
+            let is_due = due.is_some_and(|due| due <= Instant::now());
+            if batch.len() >= self.settings.batch || is_due || flushed.is_some() {
+                self.hand_over(&mut batch);
+                due = None;
+            }
+            if let Some(done) = flushed {
+                // Who does not wait any more is not told.
+                let _ = done.send(());
+            }
+        }
+    }
+
+    fn hand_over(&mut self, batch: &mut Vec<SpanData>) {
+        let spans = std::mem::take(batch);
+        let count = spans.len() as u64;
+        if count == 0 {
+            return;
+        }
+        match self.runtime.block_on(self.exporter.export(spans)) {
+            Ok(()) => {
+                self.handed.sent.fetch_add(count, Ordering::Relaxed);
+                (self.pause, self.paused) = (PAUSE, None);
+            }
+            Err(error) => {
+                self.handed.export.fetch_add(count, Ordering::Relaxed);
+                debug!(event = LogEvent::TracesFailed.name(), reason = "export", count, detail = %error, "spans were not taken");
+                self.paused = Some(Instant::now() + self.pause);
+                self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+            }
+        }
+    }
+}

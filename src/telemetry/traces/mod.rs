@@ -1,0 +1,111 @@
+//! Spans of requests, handed to a collector by OTLP over HTTP (protobuf) where somebody wants them: where the standard
+//! variables of OpenTelemetry or `traces.endpoint` name one. Otherwise there is no thread, no connection and no span.
+//!
+//! Spans hold no words, commands, paths or texts of errors.
+
+mod export;
+pub mod settings;
+mod spans;
+
+use std::ffi::OsString;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tracing::{info, warn};
+
+use self::export::Export;
+use self::settings::Settings;
+use self::spans::Spans;
+use crate::domain::LogEvent;
+use crate::suggest::ports::Tracer;
+
+/// Spans that were handed over, and those that were lost.
+#[derive(Debug, Default)]
+pub(super) struct Handed {
+    sent: AtomicU64,
+    queue: AtomicU64,
+    export: AtomicU64,
+}
+
+/// Where the spans of this process go.
+pub struct Traces {
+    /// The variables of this process, of which there is one set.
+    lookup: fn(&str) -> Option<OsString>,
+    handed: Arc<Handed>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// What the present state was made from; `None`: nothing was made yet.
+    endpoint: Option<Option<String>>,
+    running: Option<Running>,
+    told: Option<String>,
+}
+
+struct Running {
+    spans: Arc<dyn Tracer>,
+    export: Export,
+}
+
+impl Traces {
+    /// Nothing is made before [`Traces::tracer`] is called.
+    pub fn new(lookup: fn(&str) -> Option<OsString>) -> Self {
+        Self { lookup, handed: Arc::default(), state: Mutex::default() }
+    }
+
+    /// Who makes spans, where the variables of the process or the configured endpoint say that somebody wants them.
+    pub fn tracer(&self, endpoint: Option<&str>) -> Option<Arc<dyn Tracer>> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.endpoint.as_ref().is_none_or(|made| made.as_deref() != endpoint) {
+            let settings = Settings::read(&|name| (self.lookup)(name)?.into_string().ok(), endpoint);
+            // What was begun with the former collector ends with it.
+            let (running, told) = match settings.and_then(|settings| settings.map(|settings| self.start(&settings)).transpose()) {
+                Ok(None) => (None, None),
+                Ok(Some((running, to))) => {
+                    info!(event = LogEvent::TracesStarted.name(), "spans are handed to a collector");
+                    (Some(running), Some(to))
+                }
+                Err(why) => {
+                    warn!(event = LogEvent::TracesFailed.name(), reason = "settings", detail = %why, "no spans are made");
+                    (None, Some(format!("off: {why}")))
+                }
+            };
+            *state = State { endpoint: Some(endpoint.map(str::to_owned)), running, told };
+        }
+        state.running.as_ref().map(|running| Arc::clone(&running.spans))
+    }
+
+    fn start(&self, settings: &Settings) -> Result<(Running, String), String> {
+        let export = Export::start(settings, Arc::clone(&self.handed))?;
+        let spans = Arc::new(Spans::new(export.processor(), settings));
+        Ok((Running { spans, export }, format!("to {}", settings.shown())))
+    }
+
+    /// Where spans go, or why they do not; `None` where nobody wants any.
+    pub fn told(&self) -> Option<String> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = state.told.clone()?;
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let lost = count(&self.handed.queue) + count(&self.handed.export);
+        Some(if state.running.is_some() { format!("{told}: {} spans, {lost} lost", count(&self.handed.sent)) } else { told })
+    }
+
+    /// Spans that were lost, by why.
+    pub fn dropped(&self) -> [(&'static str, u64); 2] {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        [("span_queue", count(&self.handed.queue)), ("span_export", count(&self.handed.export))]
+    }
+
+    /// Waits until what has ended is handed over, for so long at most.
+    pub fn flush(&self, patience: Duration) {
+        let flushed = {
+            let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.running.as_ref().map(|running| running.export.flush())
+        };
+        if let Some(flushed) = flushed {
+            let _ = flushed.recv_timeout(patience);
+        }
+    }
+}
