@@ -164,6 +164,7 @@ impl Backend for Service {
             metrics_port: config.metrics_port,
             is_stale: config.cache != self.cache,
             log_lock: config.lock_on("log.level"),
+            notify: config.notified(),
             reloads: [("ok", state.file.reloads().ok), ("rejected", state.file.reloads().rejected)],
         }
     }

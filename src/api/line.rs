@@ -18,7 +18,7 @@ use crate::domain::Risk;
 use crate::line::question::{Question, Wish};
 use crate::line::records::{self, Asker, Offered, Records};
 use crate::line::standing::Standing;
-use crate::line::{aloud, first_use, partial, present, reading};
+use crate::line::{aloud, first_use, needs, partial, present, reading};
 use crate::protocol::{Mode, Record};
 use crate::suggest::pipeline::{Outcome, Reply, Request};
 use crate::suggest::track::Track;
@@ -171,6 +171,13 @@ fn answer(question: &Question, setup: &Setup, backend: &dyn Backend, begun: Inst
     // The first answer of an installation comes with a line of help, which the program writes.
     if question.wish == Wish::Answer && first_use::is_due(question.state_dir.as_deref()) {
         return None;
+    }
+    // So does the one that says what needs the user.
+    if question.wish == Wish::Answer {
+        let needs = setup.needs(backend.pipeline());
+        if needs::is_due(question.state_dir.as_deref(), needs.iter().map(|need| need.cause.name())) {
+            return None;
+        }
     }
     // A shell may have come here through a link, and the project's files lie where the directory really is.
     facts.cwd = facts.cwd.canonicalize().ok()?;

@@ -23,7 +23,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use tokio::sync::Notify;
 
-use crate::domain::{ContextField, EndpointHealth, Query, ShellFacts, TraceParent};
+use crate::domain::{Cause, ContextField, EndpointHealth, Need, Query, ShellFacts, TraceParent};
 use crate::fix::{Seen, Wanted};
 use crate::platform;
 use crate::protocol::{
@@ -38,7 +38,7 @@ use crate::validate::CustomRules;
 pub use fix::{UNRECORDED, to_answer};
 pub use pipes::Pipes;
 use reply::to_endpoint;
-pub use reply::{to_mode, to_progress, to_record, to_stats};
+pub use reply::{to_mode, to_progress, to_record, to_stats, with_needs};
 pub use stream::SOFT_DEADLINE;
 
 /// Largest request body in bytes: a query of 4 KiB beside a long `PATH` and the names of a shell's own commands.
@@ -69,6 +69,8 @@ pub struct Setup {
     pub is_stale: bool,
     /// How many changes of the files were taken over and how many not.
     pub reloads: [(&'static str, u64); 2],
+    /// Of what needs the user, the causes that are told.
+    pub notify: Vec<Cause>,
     /// What is wrong with the user's intents.
     pub notice: Option<Arc<Notice>>,
     /// Where the administrator locks the levels of the log.
@@ -217,6 +219,16 @@ struct Shared {
     build: [(HeaderName, HeaderValue); 2],
     looks: line::Looks,
     pipes: Pipes,
+}
+
+impl Setup {
+    /// What needs the user and is to be told.
+    pub(crate) fn needs(&self, pipeline: &Pipeline) -> Vec<Need> {
+        if self.notify.is_empty() {
+            return Vec::new();
+        }
+        pipeline.needs(&self.providers).into_iter().filter(|need| self.notify.contains(&need.cause)).collect()
+    }
 }
 
 impl Shared {

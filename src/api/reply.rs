@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{SOFT_DEADLINE, Setup};
-use crate::domain::EndpointHealth;
-use crate::protocol::{self, Answer, Record, WireCacheStats, WireCandidate, WireEndpoint, WirePage};
+use super::{Backend, SOFT_DEADLINE, Setup};
+use crate::domain::{Cause, EndpointHealth, Need};
+use crate::protocol::{self, Answer, Record, WireCacheStats, WireCandidate, WireEndpoint, WireNeed, WirePage};
 use crate::suggest::pipeline::{Mode, Offer, Outcome, Via, WaitingFor};
 use crate::suggest::ports::{CacheStats, Provider};
 
@@ -76,9 +76,20 @@ pub fn to_record(outcome: Outcome, setup: &Setup) -> Record {
                 nearest: reply.nearest,
                 pages: reply.pages.into_iter().map(WirePage::from_offer).collect(),
                 has_provider: !setup.providers.is_empty(),
+                needs: Vec::new(),
             })
         }
     }
+}
+
+/// Puts beside an answer what needs the user. That a cap is reached may stand in the answer itself.
+pub fn with_needs(mut record: Record, backend: &dyn Backend, setup: &Setup) -> Record {
+    if let Record::Answer(answer) = &mut record {
+        let is_said = |need: &Need| need.cause == Cause::Spend && answer.remarks.iter().any(|remark| remark.contains("spend."));
+        let needs = setup.needs(backend.pipeline()).into_iter().filter(|need| !is_said(need));
+        answer.needs = needs.map(|need| WireNeed { cause: need.cause.name().to_owned(), text: need.text }).collect();
+    }
+    record
 }
 
 fn to_wire(offer: &Offer) -> WireCandidate {

@@ -38,7 +38,7 @@ pub(super) fn records(backend: Arc<dyn Backend>, request: Request, setup: Setup,
     let seen = waiting.clone();
     let answer = Box::pin(async move {
         let outcome = backend.pipeline().suggest(&request, &setup.providers, &seen).await;
-        super::to_record(outcome, &setup)
+        super::with_needs(super::to_record(outcome, &setup), backend.as_ref(), &setup)
     });
     let work = Work { answer, waiting, beat, started, _in_flight: in_flight };
     Body::from_stream(stream::unfold(Some(work), |work| async move {

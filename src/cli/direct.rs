@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::ask::Ask;
 use super::{facts, hints};
-use crate::api::{Backend, to_mode, to_progress, to_record};
+use crate::api::{Backend, to_mode, to_progress, to_record, with_needs};
 use crate::client::Waiting;
 use crate::config::{Config, ConfigFile};
 use crate::domain::Query;
@@ -134,7 +134,7 @@ impl Loaded {
         {
             notice.tell();
         }
-        match to_record(outcome, &setup) {
+        match with_needs(to_record(outcome, &setup), self.service.as_ref(), &setup) {
             Record::Answer(answer) => answer,
             _ => Answer::default(),
         }

@@ -16,7 +16,7 @@ use crate::line::context::{self, Context};
 use crate::line::one_go::in_one_go;
 use crate::line::records::{self, Asker, Offered, Records};
 use crate::line::standing::Standing;
-use crate::line::{aloud, first_use, partial, present};
+use crate::line::{aloud, first_use, needs, partial, present};
 use crate::paths::Paths;
 use crate::protocol::{Answer, Mode, RanRequest, WarmRequest, WireAim, WireCandidate, WireShell};
 use crate::suggest::pipeline::Ran;
@@ -225,11 +225,12 @@ fn answered(
             records.add("row", &visible(&format!("from tldr: {} · {}", example.command(), example.remark())), "");
         }
     }
-    // A row of its own: a message is cut together with the note, and this line is shown only once.
-    if offered == Offered::Given
-        && let Some(help) = first_use::help(ask.facts.shell, &surroundings.paths)
-    {
-        records.add("row", help, "");
+    // A row of its own: a message is cut together with the note, and such a line is shown only once, or once a day.
+    if offered == Offered::Given {
+        let needs = answer.needs.iter().map(|need| (need.cause.as_str(), need.text.as_str()));
+        let state = surroundings.paths.state_dir.as_deref();
+        let line = first_use::help(ask.facts.shell, &surroundings.paths).or_else(|| needs::claim(state, needs));
+        line.into_iter().for_each(|line| records.add("row", &visible(line), ""));
     }
     output.data(records.as_str());
     if offered == Offered::Given { ExitStatus::Success } else { ExitStatus::NoAnswer }

@@ -163,6 +163,18 @@ pub const ALL: &[Key] = &[
         doc: "Most calls to one provider that are under way at once; as many more may wait a quarter of a second for a place.",
     },
     Key {
+        path: "alerts.notify",
+        expects: "true or false",
+        default: "true",
+        doc: "Whether an answer brings a line along when something needs you: a key that is refused, a quota or a disk that is full, a record that was changed, a cap on spending. Once a day for each, over all shells.",
+    },
+    Key {
+        path: "alerts.silence",
+        expects: "an array out of \"key\", \"quota\", \"disk\", \"audit\" and \"spend\"",
+        default: "[]",
+        doc: "Causes that this line does not speak of.",
+    },
+    Key {
         path: "spend.day",
         expects: "an amount such as \"2.50 USD\", or \"none\"",
         default: "\"none\"",
@@ -354,7 +366,7 @@ pub const ALL: &[Key] = &[
 ];
 
 /// The tables of single keys.
-const SECTIONS: [&str; 7] = ["shell", "offline", "cache", "log", "traces", "limits", "spend"];
+const SECTIONS: [&str; 8] = ["shell", "offline", "cache", "log", "traces", "limits", "alerts", "spend"];
 
 /// The entry of a dotted path.
 pub fn find(path: &str) -> Option<&'static Key> {

@@ -33,6 +33,8 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub spend: RawSpend,
     #[serde(default)]
+    pub alerts: RawAlerts,
+    #[serde(default)]
     pub provider: Vec<Spanned<RawProvider>>,
     #[serde(default)]
     pub rules: RawRules,
@@ -181,6 +183,13 @@ pub(super) struct RawProvider {
 pub(super) struct RawPrice {
     pub input: Option<Spanned<String>>,
     pub output: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAlerts {
+    pub notify: Option<Spanned<bool>>,
+    pub silence: Option<Spanned<Vec<String>>>,
 }
 
 #[derive(Deserialize, Default)]

@@ -13,7 +13,7 @@ use toml::de::DeTable;
 use super::raw::{RawAudit, RawConfig, RawContext, RawGuard, RawPreferred, RawSwitch, key_at};
 use super::value::{Config, DAY, Guard, MIB, NO_LIMIT, ValueOrigin};
 use super::{ConfigProblem, keys, nearest};
-use crate::domain::{AuditMode, ContextField, Money, Scope};
+use crate::domain::{AuditMode, Cause, ContextField, Money, Scope};
 use crate::offline::Preferred;
 use crate::telemetry::is_endpoint;
 
@@ -244,6 +244,13 @@ impl Reader<'_> {
             if !config.prefer.contains(&wanted) {
                 config.prefer.push(wanted);
             }
+        }
+        config.notify = self.take(raw.alerts.notify, "alerts.notify", &mut lines).unwrap_or(config.notify);
+        if let Some(silence) = raw.alerts.silence {
+            let causes: Option<Vec<Cause>> = silence.get_ref().iter().map(|name| Cause::from_name(name)).collect();
+            let key = "alerts.silence";
+            config.silenced = causes.ok_or_else(|| self.problem(Some(silence.span()), Some(key), expected(key)))?;
+            self.take(Some(silence), key, &mut lines);
         }
         let cache = &mut config.cache;
         self.number(raw.cache.max_entries, "cache.max_entries", 1..=10_000_000, &mut lines, |n| cache.max_entries = n)?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::locks::Locks;
 use super::provider::PER_MILLION;
 use crate::cache::CacheSettings;
-use crate::domain::{AuditMode, ContextField, KeySettings, LogLevels, Money};
+use crate::domain::{AuditMode, Cause, ContextField, KeySettings, LogLevels, Money};
 use crate::offline::Preferred;
 use crate::providers::{ProviderSettings, ProxySettings, ReachSettings, WireSettings};
 use crate::suggest::online::OnlineSettings;
@@ -34,6 +34,10 @@ pub struct Config {
     pub shell: ShellSection,
     /// What the embedded translator writes in the place of usual programs, where it is installed.
     pub prefer: Vec<Preferred>,
+    /// Whether a line says what needs the user.
+    pub notify: bool,
+    /// Causes that it does not speak of.
+    pub silenced: Vec<Cause>,
     /// Bounds of the cache.
     pub cache: CacheSettings,
     /// Which lines a resident writes to its log.
@@ -151,6 +155,8 @@ impl Default for Config {
             context: Vec::new(),
             shell: ShellSection::default(),
             prefer: Vec::new(),
+            notify: true,
+            silenced: Vec::new(),
             cache: CacheSettings::default(),
             log: LogLevels::default(),
             traces_endpoint: None,
@@ -197,6 +203,11 @@ impl Config {
     /// What keeps a key from being set, as `file:line`.
     pub fn lock_on(&self, key: &str) -> Option<String> {
         self.locks.on(key)
+    }
+
+    /// The causes of needs that are told.
+    pub fn notified(&self) -> Vec<Cause> {
+        Cause::ALL.into_iter().filter(|cause| self.notify && !self.silenced.contains(cause)).collect()
     }
 
     /// Whether somebody set the value of a dotted key.
@@ -248,6 +259,8 @@ impl Config {
         ];
         let amount = |amount: Option<Money>| quoted(&amount.map_or_else(|| NO_LIMIT.to_owned(), |amount| amount.to_string()));
         let caps = &self.online.caps;
+        rows.push(("alerts.notify".to_owned(), self.notify.to_string()));
+        rows.push(("alerts.silence".to_owned(), list(self.silenced.iter().map(|cause| cause.name()))));
         rows.push(("spend.day".to_owned(), amount(caps.day)));
         rows.push(("spend.month".to_owned(), amount(caps.month)));
         rows.push(("spend.day_tokens".to_owned(), caps.day_tokens.unwrap_or_default().to_string()));

@@ -5,6 +5,7 @@ pub mod aloud;
 pub mod context;
 mod facts;
 pub mod first_use;
+pub mod needs;
 pub mod one_go;
 pub mod partial;
 pub mod present;

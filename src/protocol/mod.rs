@@ -171,6 +171,18 @@ pub struct Answer {
     /// Whether any provider is configured.
     #[serde(default)]
     pub has_provider: bool,
+    /// What only the user can see to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<WireNeed>,
+}
+
+/// Something that only the user can see to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WireNeed {
+    /// A word for why, which tells what was told already.
+    pub cause: String,
+    /// What is wrong and what to do, in one line.
+    pub text: String,
 }
 
 /// An example out of a page on the wire.

@@ -37,6 +37,7 @@ struct Counts {
 #[derive(Debug, Default)]
 struct Waiting {
     rows: BTreeMap<Day, Row>,
+    failure: Option<String>,
     written: Option<Instant>,
 }
 
@@ -81,6 +82,7 @@ impl Counts {
         let mut file = lock(&self.file);
         let rows: Vec<(Day, Row)> = std::mem::take(&mut lock(&self.waiting).rows).into_iter().collect();
         let written = file.lock().and_then(|mut locked| file.append(&mut locked, &rows, true));
+        lock(&self.waiting).failure = written.as_ref().err().map(ToString::to_string);
         if let Err(error) = written {
             debug!(event = LogEvent::StatsFailed.name(), reason = "io", detail = %error, "the file of what was counted gave trouble");
             rows.into_iter().for_each(|(day, row)| self.put_down(day, |waiting| waiting.merge(&row)));
@@ -115,6 +117,10 @@ impl Ledger for FileLedger {
 
     fn answered(&self, source: &'static str, took: Duration, now: SystemTime) {
         self.0.put_down(Day(platform::local_day(now)), |row| row.answered(source, took));
+    }
+
+    fn failure(&self) -> Option<String> {
+        lock(&self.0.waiting).failure.clone()
     }
 
     fn write(&self, at_once: bool) {

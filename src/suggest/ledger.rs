@@ -132,6 +132,8 @@ pub trait Ledger: Send + Sync {
     fn ended(&self, call: EndedCall, now: SystemTime);
     /// An answer was given. It does not touch the disk.
     fn answered(&self, source: &'static str, took: Duration, now: SystemTime);
+    /// Why the last attempt to write failed, if it did.
+    fn failure(&self) -> Option<String>;
     /// Writes what is not written, if that is due or `at_once`. It may block on the disk.
     fn write(&self, at_once: bool);
 }

@@ -12,6 +12,7 @@ pub mod key;
 mod ledger;
 pub mod local;
 pub mod metrics;
+mod needs;
 pub mod online;
 mod others;
 pub mod pages;

@@ -169,6 +169,16 @@ impl Pipeline {
         }
     }
 
+    /// Why the ledger could not be written, if it could not.
+    pub(super) fn ledger_failure(&self) -> Option<String> {
+        self.till.ledger().and_then(|ledger| ledger.failure())
+    }
+
+    /// The key of the cap that calls were refused for a moment ago.
+    pub(super) fn cap_reached(&self) -> Option<&'static str> {
+        self.till.cap_reached()
+    }
+
     /// Counts an answer. Of private words not even that there was one is kept.
     pub(super) fn count_answer(&self, request: &Request, ended: Option<(&'static str, Duration)>) {
         if let Some((source, took)) = ended.filter(|_| !request.query.is_private()) {
@@ -203,6 +213,7 @@ impl Pipeline {
     /// The configuration is this from now on: what was held against providers is forgotten, and these limits hold.
     pub fn reconfigure(&self, settings: OnlineSettings) {
         self.background.clear();
+        self.till.forget();
         let mut online = self.online.write().unwrap_or_else(PoisonError::into_inner);
         if online.settings == settings {
             online.forget();

@@ -1,10 +1,11 @@
 //! Between the calls to providers and whoever keeps count of them: what a call may take at most is set aside before it is made,
 //! and given back as far as it was not taken.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::ledger::{Callee, Caps, EndedCall, Held, Ledger, Reached};
 use super::metrics::Metrics;
@@ -13,10 +14,14 @@ use crate::domain::{AttemptError, FailureClass, Price, Stage, Usage};
 
 /// How long a call waits for the file of what was spent.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// How long after a call was refused that is worth a line of its own. The next call is refused with a line as well.
+const TOLD: Duration = Duration::from_secs(10 * 60);
 
 /// Where calls are counted.
 pub(super) struct Till {
     ledger: RwLock<Option<Arc<dyn Ledger>>>,
+    /// The cap that the last call was refused for, and when.
+    reached: Mutex<Option<(Reached, Instant)>>,
     metrics: Arc<Metrics>,
 }
 
@@ -32,12 +37,27 @@ pub struct Counted {
 
 impl Till {
     pub(super) fn new(metrics: Arc<Metrics>) -> Self {
-        Self { ledger: RwLock::default(), metrics }
+        Self { ledger: RwLock::default(), reached: Mutex::default(), metrics }
     }
 
     /// Calls and answers are counted here from now on.
     pub(super) fn keep(&self, ledger: Arc<dyn Ledger>) {
         *self.ledger.write().unwrap_or_else(PoisonError::into_inner) = Some(ledger);
+    }
+
+    /// The key of the cap that calls were refused for a moment ago.
+    pub(super) fn cap_reached(&self) -> Option<&'static str> {
+        let reached = *self.reached();
+        reached.filter(|(_, at)| at.elapsed() < TOLD).map(|(reached, _)| reached.key())
+    }
+
+    /// Other caps hold from now on.
+    pub(super) fn forget(&self) {
+        *self.reached() = None;
+    }
+
+    fn reached(&self) -> MutexGuard<'_, Option<(Reached, Instant)>> {
+        self.reached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn ledger(&self) -> Option<Arc<dyn Ledger>> {
@@ -63,6 +83,7 @@ impl Till {
             let wanted = Held { callee: callee.clone(), tokens: most.total(), money: price.of(most).unwrap_or_default() };
             let decided = self.hold(&ledger, wanted.clone(), price, caps, now).await;
             self.metrics.ratelimit_decisions.add(["spend", if decided.is_ok() { "allow" } else { "deny" }]);
+            *self.reached() = decided.err().map(|reached| (reached, Instant::now()));
             decided.map_err(|reached| AttemptError::new(FailureClass::Spent, reached.to_string()))?;
             held = Some(wanted);
         }

@@ -34,6 +34,7 @@ mod matrix_resident;
 mod memory;
 mod mend;
 mod metrics;
+mod needs;
 mod offline_executed;
 mod offline_names;
 mod offline_scaling;

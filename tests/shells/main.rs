@@ -19,6 +19,7 @@ mod doctor;
 mod fish;
 mod holes;
 mod mend;
+mod needs;
 mod others;
 mod picture;
 mod processes;

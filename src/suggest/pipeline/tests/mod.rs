@@ -3,6 +3,7 @@
 mod ages;
 mod aimed;
 mod looking_after;
+mod needs;
 mod order;
 mod others;
 mod pages;
