@@ -39,7 +39,7 @@ impl LogLevel {
 }
 
 /// The modules that write lines, in the order of their names. A test compares them with the source.
-pub const LOGGING_MODULES: [&str; 16] = [
+pub const LOGGING_MODULES: [&str; 18] = [
     "audit::log",
     "audit::trail",
     "cache::upkeep",
@@ -55,6 +55,8 @@ pub const LOGGING_MODULES: [&str; 16] = [
     "suggest::metrics::asking",
     "suggest::pipeline",
     "telemetry",
+    "telemetry::traces",
+    "telemetry::traces::export",
     "wiring",
 ];
 

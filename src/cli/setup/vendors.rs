@@ -145,7 +145,7 @@ fn vendor_of(
     };
     // The block is the one that `gptos auth login` writes.
     let block = match &import {
-        Some((login, _)) => provider::login_block(name, login.store).and_then(Result::ok).unwrap_or(block),
+        Some((login, _)) => provider::login_block(name, login.store).unwrap_or(block),
         None => block,
     };
     plan.providers.push(NewProvider { block, settings, import });
