@@ -7,7 +7,7 @@ if [[ $(builtin type -t __gptos_enter) != function ]]; then
   builtin source <("$_GPTOS_TOUR_BIN" init bash)
 fi
 # What is read late would bind Enter anew.
-[[ -z ${_GPTOS_REST-} ]] || __gptos_load
+[[ -n ${_GPTOS_LOADED-} ]] || __gptos_load
 unset HISTFILE
 _GPTOS_TOUR_AT=0
 _GPTOS_STEP_TOUR='\C-x\C-_gt\a'
@@ -46,7 +46,7 @@ __gptos_tour_bind() {
 
 if [[ -n ${_GPTOS_STEP_SUBMIT-} ]]; then
   # Read later, the other parts would bring their own `__gptos_bind_step` back.
-  [[ -z ${_GPTOS_REST-} ]] || __gptos_load
+  [[ -n ${_GPTOS_LOADED-} ]] || __gptos_load
   # Takes the place of the integration's own: what it binds to accept the line leads to the next step of the tour.
   __gptos_bind_step() {
     local map keys=$2

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-use crate::environment::{TestEnv, binary, wait_until};
+use crate::environment::{TestEnv, binary};
 
 /// A running program and its screen.
 pub struct Terminal {
@@ -72,11 +72,13 @@ impl Terminal {
 
     /// Waits for its end and gives its exit status and all that was shown.
     pub fn end(mut self) -> (Option<i32>, String) {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
         let mut status = None;
-        wait_until("the program ends", || {
+        while status.is_none() {
+            assert!(std::time::Instant::now() < deadline, "the program does not end: {}", self.shown());
+            std::thread::sleep(std::time::Duration::from_millis(5));
             status = self.child.try_wait().unwrap();
-            status.is_some()
-        });
+        }
         // What it wrote last is still on its way.
         let code = status.and_then(|status| status.code());
         (code, self.shown())
