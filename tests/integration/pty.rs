@@ -70,6 +70,21 @@ impl Terminal {
         self.screen.write_all(text.as_bytes()).unwrap();
     }
 
+    /// Presses Ctrl-C, and again as somebody does whose first one did nothing, and waits for the end.
+    pub fn interrupt(mut self) -> (Option<i32>, String) {
+        for _ in 0..10 {
+            self.type_in("\u{3}");
+            let next = std::time::Instant::now() + std::time::Duration::from_secs(1);
+            while std::time::Instant::now() < next && self.child.try_wait().unwrap().is_none() {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+            if self.child.try_wait().unwrap().is_some() {
+                break;
+            }
+        }
+        self.end()
+    }
+
     /// Waits for its end and gives its exit status and all that was shown.
     pub fn end(mut self) -> (Option<i32>, String) {
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
