@@ -30,12 +30,11 @@ __gptos_watch_pause() {
 # Waits so many hundredths of a second.
 __gptos_pause_wait() {
     emulate -L zsh
-    setopt no_aliases
-    integer fd=0
-    exec {fd}< <(zselect -t $1) || return 0
-    _GPTOS_PAUSE_FD=$fd
+    local REPLY=''
+    __gptos_clock $1 || return 0
+    _GPTOS_PAUSE_FD=$REPLY
     (( _GPTOS_PAUSE_ENDS = EPOCHREALTIME + $1 / 100.0 ))
-    zle -F $fd __gptos_pause
+    zle -F $REPLY __gptos_pause
 }
 
 __gptos_pause_end() {
@@ -64,7 +63,7 @@ __gptos_pause() {
         __gptos_pause_wait $left
     elif [[ $REPLY != "$_GPTOS_AHEAD" ]]; then
         _GPTOS_AHEAD="$REPLY"
-        __gptos_aside "$REPLY" prefetch zsh --shell-version "$ZSH_VERSION"
+        __gptos_aside "$REPLY" prefetch zsh --session $$ --shell-version "$ZSH_VERSION"
     fi
     return 0
 }

@@ -130,6 +130,7 @@ __gptos_release() {
     [[ -n ${1-} ]] && __gptos_kill $1
     zle -F $_GPTOS_FD
     exec {_GPTOS_FD}<&-
+    __gptos_reap $_GPTOS_PID
     _GPTOS_FD=0 _GPTOS_PID=0 _GPTOS_INPUT=''
     __gptos_untrap_interrupt
 }

@@ -39,12 +39,11 @@ __gptos_guard_begin() {
 
 __gptos_guard_wait() {
     emulate -L zsh
-    setopt no_aliases
-    integer fd=0
-    exec {fd}< <(zselect -t $(( ($1 + 9) / 10 ))) || return 1
-    _GPTOS_GUARD_FD=$fd
+    local REPLY=''
+    __gptos_clock $(( ($1 + 9) / 10 )) || return 1
+    _GPTOS_GUARD_FD=$REPLY
     (( _GPTOS_GUARD_DUE = EPOCHREALTIME + $1 / 1000.0 + 0.1 ))
-    zle -F -w $fd gptos-guard
+    zle -F -w $REPLY gptos-guard
 }
 
 __gptos_guard_lift() {
@@ -181,6 +180,7 @@ __gptos_judge() {
         if (( ! ended )) && [[ $pid == <2-> ]]; then
             kill -KILL -- -$pid 2>/dev/null || kill -KILL $pid 2>/dev/null
         fi
+        __gptos_reap "$pid"
     }
     return 0
 }

@@ -27,18 +27,38 @@ __gptos_warm() {
     return 0
 }
 
-# Has the binary do something that nobody waits for: INPUT ARGUMENTS. A process substitution is no job: it changes neither the list of jobs
-# nor `$!`.
+# The end of a child interrupts what zsh writes at that moment, and stdio then drops it: a typed letter would be missing on the screen. So
+# what ends at a time of its own is not the shell's child: its parent is gone before the shell goes on. What stands in a substitution is
+# no job, so the list of jobs and `$!` stay as they are.
+
+# Has the binary do something that nobody waits for: INPUT ARGUMENTS.
 __gptos_aside() {
     emulate -L zsh
-    setopt no_aliases
+    setopt no_aliases no_bg_nice
     local input="$1" bin="$GPTOS_BIN"
-    integer fd=0
     shift
     [[ $bin == */* ]] || bin="${commands[$bin]-}"
     [[ -f $bin && -x $bin ]] || return 0
-    exec {fd}< <({ { [[ -z $input ]] || __gptos_question "$input" } | exec "$bin" "$@" } &>/dev/null) || return 0
-    exec {fd}<&-
+    : "$({ { [[ -z $input ]] || __gptos_question "$input" } | exec "$bin" "$@" } </dev/null &>/dev/null &)"
+}
+
+# Opens a descriptor that ends after HUNDREDTHS of a second: REPLY.
+__gptos_clock() {
+    emulate -L zsh
+    setopt no_aliases no_bg_nice
+    integer fd=0
+    exec {fd}< <(zselect -t $1 &) || return 1
+    REPLY=$fd
+    __gptos_reap "${sysparams[procsubstpid]-}"
+}
+
+# Waits for a child that is about to end, 5 ms at most.
+__gptos_reap() {
+    emulate -L zsh
+    local -F from=$EPOCHREALTIME
+    [[ $1 == <2-> ]] || return 0
+    while builtin kill -0 $1 2>/dev/null && (( EPOCHREALTIME >= from && EPOCHREALTIME < from + 0.005 )); do :; done
+    return 0
 }
 
 # Before each redraw: does the line still descend from a suggestion, or was it emptied or undone?
@@ -126,7 +146,7 @@ __gptos_precmd() {
     fi
     [[ -o hist_ignore_space ]] && hides_blank=1
     emulate -L zsh
-    setopt no_bg_nice
+    setopt no_aliases no_bg_nice
     __gptos_release TERM
     __gptos_guard_lift
     __gptos_pause_forget
@@ -143,7 +163,7 @@ __gptos_precmd() {
     # Where the cursor was says nothing of the words.
     local -a fields=("$query" "$command_line" ${_GPTOS_ASKED_FIELDS:#cursor=*})
     if [[ $query == [^[:space:]]* && $command_line == [^[:space:]]* ]] && (( last_status != 148 )); then
-        { print -rn -- "${(pj:\0:)fields}" | command "$bin" ran zsh $last_status } </dev/null &>/dev/null &!
+        : "$({ print -rn -- "${(pj:\0:)fields}" | command "$bin" ran zsh $last_status } </dev/null &>/dev/null &)"
     fi
 }
 

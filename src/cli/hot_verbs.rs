@@ -50,10 +50,12 @@ pub enum HotVerb {
         /// The calling shell.
         shell: ShellKind,
     },
-    /// `gptos prefetch SHELL [--shell-version V]`: these words are being typed, so their answer may be fetched.
+    /// `gptos prefetch SHELL [--session PID] [--shell-version V]`: these words are being typed, so their answer may be fetched.
     Prefetch {
         /// The calling shell.
         shell: ShellKind,
+        /// The process of the shell, which is not the parent of what it starts aside.
+        session: Option<u32>,
         /// The shell's version, `""` when it did not say.
         shell_version: String,
     },
@@ -74,7 +76,7 @@ pub fn hot_verb(arguments: &[OsString]) -> Result<Option<HotVerb>, UsageError> {
         Some("ran") => ran(rest).map(Some).ok_or_else(|| usage("gptos ran SHELL STATUS")),
         Some("guard") => only_shell(rest).map(|shell| Some(HotVerb::Guard { shell })).ok_or_else(|| usage("gptos guard SHELL")),
         Some("warm") => only_shell(rest).map(|shell| Some(HotVerb::Warm { shell })).ok_or_else(|| usage("gptos warm SHELL")),
-        Some("prefetch") => prefetch(rest).map(Some).ok_or_else(|| usage("gptos prefetch SHELL [--shell-version VERSION]")),
+        Some("prefetch") => prefetch(rest).map(Some).ok_or_else(|| usage("gptos prefetch SHELL [--session PID] [--shell-version VERSION]")),
         Some("translate") => Ok(translate(rest).map(HotVerb::Translate)),
         _ => Ok(None),
     }
@@ -131,9 +133,15 @@ fn ran(arguments: &[OsString]) -> Option<HotVerb> {
 }
 
 fn prefetch(arguments: &[OsString]) -> Option<HotVerb> {
-    match widget(arguments)? {
+    let (session, arguments) = match arguments {
+        [shell, flag, pid, rest @ ..] if flag == "--session" => {
+            (Some(pid.to_str()?.parse().ok()?), [std::slice::from_ref(shell), rest].concat())
+        }
+        _ => (None, arguments.to_vec()),
+    };
+    match widget(&arguments)? {
         HotVerb::Widget { shell, fresh: false, list: false, holes: false, at_once: false, shell_version } => {
-            Some(HotVerb::Prefetch { shell, shell_version })
+            Some(HotVerb::Prefetch { shell, session, shell_version })
         }
         _ => None,
     }
@@ -148,6 +156,10 @@ fn only_shell(arguments: &[OsString]) -> Option<ShellKind> {
 mod tests {
     use super::*;
     use crate::cli::arguments::{self, Invocation};
+
+    fn prefetched(session: Option<u32>, version: &str) -> HotVerb {
+        HotVerb::Prefetch { shell: ShellKind::Zsh, session, shell_version: version.to_owned() }
+    }
 
     #[test]
     fn plain_translations_are_read_as_the_full_definition_reads_them() {
@@ -204,8 +216,9 @@ mod tests {
             ("ran zsh 255", Ok(Some(HotVerb::Ran { shell: ShellKind::Zsh, status: 255 }))),
             ("guard fish", Ok(Some(HotVerb::Guard { shell: ShellKind::Fish }))),
             ("warm zsh", Ok(Some(HotVerb::Warm { shell: ShellKind::Zsh }))),
-            ("prefetch zsh --shell-version 5.9", Ok(Some(HotVerb::Prefetch { shell: ShellKind::Zsh, shell_version: "5.9".to_owned() }))),
-            ("prefetch zsh", Ok(Some(HotVerb::Prefetch { shell: ShellKind::Zsh, shell_version: String::new() }))),
+            ("prefetch zsh --session 4711 --shell-version 5.9", Ok(Some(prefetched(Some(4711), "5.9")))),
+            ("prefetch zsh --shell-version 5.9", Ok(Some(prefetched(None, "5.9")))),
+            ("prefetch zsh", Ok(Some(prefetched(None, "")))),
             ("", Ok(None)),
             ("status", Ok(None)),
             ("widgets zsh", Ok(None)),
@@ -233,6 +246,9 @@ mod tests {
             "warm",
             "warm zsh x",
             "prefetch",
+            "prefetch zsh --session",
+            "prefetch zsh --session x",
+            "prefetch --session 1",
             "prefetch zsh --fresh",
             "prefetch zsh --holes",
             "prefetch zsh --at-once",

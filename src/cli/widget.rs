@@ -48,7 +48,7 @@ pub(super) fn run(verb: HotVerb, output: &mut Output<'_>) -> ExitStatus {
         HotVerb::Fix { shell, status, shell_version } => fix::widget(shell, status, shell_version, output),
         HotVerb::Ran { shell, status } => ran(shell, i32::from(status)),
         HotVerb::Warm { shell } => warm(shell),
-        HotVerb::Prefetch { shell, shell_version } => prefetch(shell, shell_version),
+        HotVerb::Prefetch { shell, session, shell_version } => prefetch(shell, session, shell_version),
         HotVerb::Guard { shell } => guard::run(shell, output),
         HotVerb::Translate(arguments) => translate::one(&arguments, output),
     }
@@ -255,7 +255,7 @@ fn warm(shell: ShellKind) -> ExitStatus {
 
 /// Hands the resident words that are being typed. Nothing is started for it, and where only this machine may know of the
 /// words, or nothing may be kept, nothing is sent.
-fn prefetch(shell: ShellKind, shell_version: String) -> ExitStatus {
+fn prefetch(shell: ShellKind, session: Option<u32>, shell_version: String) -> ExitStatus {
     let Ok((query, aim, context)) = read_context() else { return ExitStatus::Usage };
     let (mut facts, surroundings) = (facts::gather(shell, shell_version), Surroundings::look());
     context.tell(&mut facts);
@@ -270,7 +270,9 @@ fn prefetch(shell: ShellKind, shell_version: String) -> ExitStatus {
         && !is_private
         && let Some(channel) = surroundings.answering_channel()
     {
-        let _ = channel.prefetch(ask.on_wire(&surroundings.paths), &facts::variable, PREFETCH_LIMIT);
+        let mut request = ask.on_wire(&surroundings.paths);
+        request.session = session.map(u64::from).or(request.session);
+        let _ = channel.prefetch(request, &facts::variable, PREFETCH_LIMIT);
     }
     ExitStatus::Success
 }

@@ -216,7 +216,7 @@ if [ "$1" = warm ]; then
     exit 0
 fi
 if [ "$1" = prefetch ]; then
-    echo "$PPID $*" >>"$dir/prefetch-calls"
+    echo "$*" >>"$dir/prefetch-calls"
     {{ tr '\0' '\n' | head -n 1; }} >>"$dir/prefetched"
     exit 0
 fi

@@ -19,7 +19,7 @@ use gptos::domain::ShellKind;
 use tempfile::TempDir;
 
 pub use process::is_alive;
-use process::{cpu_ticks, sleeps_for_input, times_slept};
+use process::{all_in, children, cpu_ticks, sleeps_for_input, times_slept};
 use rc::rc_text;
 use root::into_root;
 
@@ -168,6 +168,18 @@ impl Terminal {
     /// The process id of the shell.
     pub fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// What the shell has started and what still runs, as its child or not.
+    pub fn helpers(&self) -> Vec<u32> {
+        let mut found = all_in(&self.dir.path().join("home"));
+        found.retain(|pid| *pid != self.pid && !children(*pid).contains(&self.pid));
+        found
+    }
+
+    /// The processes whose end the shell is told of.
+    pub fn children(&self) -> Vec<u32> {
+        children(self.pid)
     }
 
     /// From now on the shell of this process has the terminal and is waited for.

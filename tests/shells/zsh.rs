@@ -1,5 +1,6 @@
 //! zsh: everything that a person may do at the line, and everything that may go wrong behind it.
 
+mod aside;
 mod edges;
 mod enter;
 mod failure;

@@ -26,6 +26,22 @@ pub fn started_in(home: &Path, name: &str) -> Option<u32> {
     })
 }
 
+/// The processes that carry this home in their environment.
+pub fn all_in(home: &Path) -> Vec<u32> {
+    let home = format!("HOME={}", home.display());
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let has_home = |pid: &u32| {
+        fs::read(format!("/proc/{pid}/environ")).is_ok_and(|text| text.split(|byte| *byte == 0).any(|line| line == home.as_bytes()))
+    };
+    entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(|pid| has_home(pid) && is_alive(*pid)).collect()
+}
+
+/// The children of a process, those that have ended and were not yet asked about too.
+pub fn children(pid: u32) -> Vec<u32> {
+    let text = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    text.split_whitespace().filter_map(|child| child.parse().ok()).collect()
+}
+
 /// The processor time used so far.
 pub fn cpu_ticks(pid: u32) -> u64 {
     let fields = stat_fields(pid).expect("the shell is alive");

@@ -37,8 +37,8 @@ fn a_pause_has_the_words_asked_once_and_never_as_an_argument() {
     t.type_text(" now");
     t.wait_for(|| (helper.prefetched().len() == 2).then_some(()), "the new words to be asked");
     assert_eq!(helper.prefetched(), ["what's in it", "what's in it now"]);
-    // The resident tells shells apart by the parent of the program.
-    let expected = format!("{} prefetch zsh --shell-version 5", t.pid());
+    // The resident tells shells apart by it.
+    let expected = format!("prefetch zsh --session {} --shell-version 5", t.pid());
     assert!(helper.prefetch_calls().iter().all(|call| call.starts_with(&expected)), "{:?}", helper.prefetch_calls());
     t.assert_not_spinning();
     t.key("Enter");
@@ -79,7 +79,7 @@ fn without_the_option_nothing_is_asked_and_no_process_waits() {
         assert!(helper.prefetched().is_empty());
         t.type_text(" now");
         t.buffer();
-        t.wait_for(|| children(t.pid()).is_empty().then_some(()), "no process to be left");
+        t.wait_for(|| t.helpers().is_empty().then_some(()), "no process to be left");
     }
 }
 
@@ -91,7 +91,8 @@ fn typing_on_keeps_one_process_at_most_and_leaves_nothing() {
     t.type_text("?? list my files");
     t.wait_for(|| (!helper.warmed().is_empty()).then_some(()), "the connection to be asked for");
     t.type_text(",");
-    t.wait_for(|| (children(t.pid()).len() == 1).then_some(()), "the wait to begin");
+    t.wait_for(|| (t.helpers().len() == 1).then_some(()), "the wait to begin");
+    t.wait_for(|| t.children().is_empty().then_some(()), "it to be no child of the shell");
     let (mut last, mut longest) = (Instant::now(), Duration::ZERO);
     let begun = Instant::now();
     while begun.elapsed() < PAUSE {
@@ -100,7 +101,7 @@ fn typing_on_keeps_one_process_at_most_and_leaves_nothing() {
         longest = longest.max(last.elapsed());
         last = Instant::now();
         // On a slow machine the pauses may be long enough for a call.
-        assert!(children(t.pid()).len() <= 2, "{:?}", children(t.pid()));
+        assert!(t.helpers().len() <= 2, "{:?}", t.helpers());
     }
     assert!(longest > LEAST_PAUSE || helper.prefetched().is_empty(), "asked in the middle of typing: {:?}", helper.prefetched());
     t.key("C-c");
@@ -108,7 +109,7 @@ fn typing_on_keeps_one_process_at_most_and_leaves_nothing() {
     t.type_text("print -r -- \"fds: $(print -r -- /dev/fd/*)\"");
     t.key("Enter");
     t.wait_for_screen("\nfds: ");
-    t.wait_for(|| children(t.pid()).is_empty().then_some(()), "no process to be left");
+    t.wait_for(|| t.helpers().is_empty().then_some(()), "no process to be left");
 }
 
 #[test]
@@ -126,12 +127,6 @@ _ghost() { POSTDISPLAY=' ghost' }; zle -N _ghost; bindkey '^B' _ghost";
     t.key("C-_");
     t.wait_for_buffer(|b| b.len() < 19);
     t.assert_not_spinning();
-}
-
-/// The processes that a shell has started and that still run.
-fn children(pid: u32) -> Vec<String> {
-    let text = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-    text.split_whitespace().filter(|child| child.parse().is_ok_and(crate::terminal::is_alive)).map(str::to_owned).collect()
 }
 
 /// The real program with a provider. Dropping it ends the resident.
