@@ -24,6 +24,7 @@ pub(super) use measures::{Length, Span};
 pub(super) use mending::Ours;
 pub(super) use needs::{Choice, Needs};
 pub(super) use pattern::{Pattern, PatternError};
+pub(super) use places::may_name_folder;
 pub(super) use sets::Sets;
 pub(super) use vocabulary::{ByKey, Key, Names, Vocabulary};
 pub(super) use words::{Word, words};

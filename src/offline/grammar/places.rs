@@ -52,6 +52,11 @@ const NO_FOLDER: &[&str] = &[
     "many",
 ];
 
+/// Whether a word before "folder" can be a folder's name.
+pub(in crate::offline) fn may_name_folder(word: &str) -> bool {
+    !NO_FOLDER.contains(&word.to_lowercase().as_str())
+}
+
 fn is_folder(words: &[Word], at: usize) -> bool {
     is(words, at, "@dir")
 }
@@ -150,7 +155,7 @@ fn one_place(words: &[Word], at: usize, bare: bool) -> Option<(usize, Vec<String
         if english && matches!(folder.low.as_str(), "temp" | "temporary" | "tmp") {
             return Some((folder_words(words, at + 1), vec!["/tmp".to_owned()]));
         }
-        if english && bare && folder.may_be_name() && !folder.is_noise() && !NO_FOLDER.contains(&folder.low.as_str()) {
+        if english && bare && folder.may_be_name() && !folder.is_noise() && may_name_folder(&folder.low) {
             return Some((folder_words(words, at + 1), vec![folder.raw.clone()]));
         }
     }

@@ -185,6 +185,8 @@ const DOT_NAMES: &[&str] = &[
 /// "python", "jpg and png", ".c", "*.h" in front of "files".
 pub(super) fn kind(words: &[Word], at: usize) -> Option<(usize, Vec<String>)> {
     let one = |word: &Word| match &word.value {
+        // How old "old files" are is not said; ".old files" have that ending.
+        Value::Word if word.low == "old" => None,
         Value::Word if word.low == "word" && !is_any(words, at + 1, &["file", "files", "document", "documents"]) => None,
         Value::Word if word.low.len() > 1 || matches!(word.raw.as_str(), "c" | "C" | "h") => {
             let known = extensions_of(word.low.trim_end_matches("script").trim_end_matches('-'));

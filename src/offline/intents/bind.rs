@@ -1,4 +1,5 @@
 use super::kinds::{Kind, SlotSpec};
+use crate::offline::grammar::may_name_folder;
 use crate::offline::lexicon::{Lemma, Lexicon, Role};
 use crate::offline::slots::{Age, AgeKind, Value, extensions_of, is_pattern};
 use crate::offline::tokens::Token;
@@ -103,15 +104,12 @@ pub(super) struct Binder<'a> {
 }
 
 impl Binder<'_> {
-    fn is_free(&self, at: usize) -> bool {
-        self.explained & (1 << at) == 0
-    }
-
     /// Binds one slot. `false` if it is required and nothing fits.
     pub(super) fn bind(&mut self, spec: &SlotSpec) -> bool {
         let has_cue = !spec.after.is_empty() || !spec.before.is_empty();
+        let is_free = |at: usize| self.explained & (1 << at) == 0;
         let fitting: Vec<usize> =
-            (0..self.tokens.len()).filter(|&at| self.is_free(at) && self.cued(at, spec) && self.fits(at, spec, has_cue)).collect();
+            (0..self.tokens.len()).filter(|&at| is_free(at) && self.cued(at, spec) && self.fits(at, spec, has_cue)).collect();
         let ambiguous = !has_cue && fitting.len() > 1 && matches!(spec.kind, Kind::Name | Kind::Text | Kind::Package);
         // Quoted text and unknown words are surer names than words of the engine.
         let best = match spec.kind {
@@ -175,15 +173,17 @@ impl Binder<'_> {
         None
     }
 
+    fn precedes_cue(&self, at: usize, spec: &SlotSpec) -> bool {
+        self.tokens.get(at + 1).and_then(Token::lemma).is_some_and(|lemma| spec.before.contains(&lemma))
+    }
+
     fn cued(&self, at: usize, spec: &SlotSpec) -> bool {
-        let follows = spec.after.is_empty() || self.cue_before(at, &spec.after).is_some();
-        let precedes =
-            spec.before.is_empty() || self.tokens.get(at + 1).and_then(Token::lemma).is_some_and(|lemma| spec.before.contains(&lemma));
-        // With both kinds of cue either is enough: "branch X" and "X branch" mean the same.
-        if !spec.after.is_empty() && !spec.before.is_empty() {
-            return self.cue_before(at, &spec.after).is_some() || precedes;
+        let (follows, precedes) = (self.cue_before(at, &spec.after).is_some(), self.precedes_cue(at, spec));
+        match (spec.after.is_empty(), spec.before.is_empty()) {
+            // With both kinds of cue either is enough: "branch X" and "X branch" mean the same.
+            (false, false) => follows || precedes,
+            (free_after, free_before) => (free_after || follows) && (free_before || precedes),
         }
-        follows && precedes
     }
 
     fn explain_with_cue(&mut self, at: usize, spec: &SlotSpec) {
@@ -221,8 +221,7 @@ impl Binder<'_> {
         let before = at.checked_sub(1).and_then(|before| self.tokens[before].lemma());
         // After the very word that announces it ("folder", "called") even an English word is a name.
         let announced = before.is_some_and(|lemma| self.lexicon.role(lemma) == Role::Content && spec.after.contains(&lemma));
-        let precedes_noun =
-            noun_follows && self.tokens.get(at + 1).and_then(Token::lemma).is_some_and(|lemma| spec.before.contains(&lemma));
+        let precedes_noun = noun_follows && may_name_folder(&token.raw) && self.precedes_cue(at, spec);
         let ends_phrase = self.tokens.get(at + 1).is_none_or(|next| matches!(next.role(), Some(Role::Link)));
         let strong = content
             && ((announced && ends_phrase) || (precedes_noun && token.role() == Some(Role::Content) && after_link(self.tokens, at)));
@@ -249,7 +248,7 @@ impl Binder<'_> {
             Kind::Files => matches!(value, Value::Path | Value::File | Value::Glob(_) | Value::Ext) || quoted_path || (unknown && cued),
             Kind::Glob => matches!(value, Value::Glob(_) | Value::Ext),
             Kind::Ext => {
-                let known_ending = is_word && extensions_of(&token.raw.to_lowercase()).is_some();
+                let known_ending = is_word && may_name_folder(&token.raw) && extensions_of(&token.raw.to_lowercase()).is_some();
                 matches!(value, Value::Ext | Value::Glob(_)) && self.extension(at).is_some() || known_ending
             }
             Kind::Name => {
