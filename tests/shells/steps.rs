@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::processes::press_the_key;
 use crate::resident::{FakeResident, Say};
 use crate::terminal::{Setup, Shell, Terminal};
 
@@ -58,8 +59,7 @@ fn fewest(shell: Shell) -> usize {
     for number in 0..=PRESSES {
         t.type_text(&format!("?? list files {number}"));
         t.wait_for_buffer(|buffer| buffer.ends_with(&format!("files {number}")));
-        t.key("C-g");
-        t.wait_for_buffer(|buffer| buffer == "ls -lhS");
+        press_the_key(&t, "ls -lhS");
         t.key("C-u");
         t.wait_for_buffer(str::is_empty);
     }
