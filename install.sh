@@ -7,7 +7,7 @@
 #   ./install.sh --shell zsh           the same and add the line without asking (zsh, bash or fish; may be repeated)
 #   ./install.sh --from FILE.tar.gz    install a prebuilt binary; FILE.tar.gz.sha256 must lie beside it
 #   ./install.sh --build-only          build target/release/gptos and stop
-#   ./install.sh --uninstall           remove everything again
+#   ./install.sh --uninstall           remove everything again; keys in the keyring when you say so
 set -eu
 
 prefix=${GPTOS_PREFIX:-"${HOME:-}/.local"}
@@ -193,7 +193,32 @@ remove_lines() {
     done
 }
 
+# Keys in the keyring stay unless the user says otherwise: without a terminal nobody can, so the command that does it later is told.
+offer_keys() {
+    [ -x "$prefix/bin/gptos" ] || return 0
+    names=$("$prefix/bin/gptos" auth status --json 2>/dev/null | grep -o '"name":"[a-z0-9_-]*","source":"keyring"' | cut -d '"' -f 4 | tr '\n' ' ')
+    names=${names% }
+    [ -n "$names" ] || return 0
+    if [ -t 0 ] && [ -z "${CI:-}" ]; then
+        printf 'remove from the keyring the keys of %s too? [y/N] ' "$names" >&2
+        read -r reply || reply=
+        case $reply in
+            y | Y | yes)
+                for name in $names; do "$prefix/bin/gptos" auth logout "$name" || true; done
+                return 0
+                ;;
+        esac
+    fi
+    say "your keyring still holds keys for gptos; this removes them:"
+    if [ "$(uname -s)" = Darwin ]; then
+        for name in $names; do say "  security delete-generic-password -s gptos -a $name"; done
+    else
+        say "  secret-tool clear application gptos    (of the package libsecret-tools)"
+    fi
+}
+
 uninstall() {
+    offer_keys
     [ ! -x "$prefix/bin/gptos" ] || "$prefix/bin/gptos" daemon stop 2>/dev/null || true
     remove_lines
     rm -f "$prefix/bin/gptos" "$prefix/share/man/man1/gptos.1" "$prefix/share/bash-completion/completions/gptos" \

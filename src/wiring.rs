@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
@@ -20,7 +21,8 @@ use crate::secrets;
 use crate::stats::FileLedger;
 use crate::suggest::pipeline::{Pipeline, Place};
 use crate::suggest::ports::{
-    AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Commands, KeySource, Memory, Provider, ShellSyntax, Surroundings, Trail,
+    AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Commands, KeySource, Ledger, Memory, Provider, ShellSyntax, Surroundings,
+    Trail,
 };
 use crate::suggest::recording::Recorder;
 use crate::suggest::{engine, trial};
@@ -29,6 +31,9 @@ use crate::system::options::{OptionLists, Places};
 use crate::system::tldr::{self, TldrPages};
 use crate::system::{FileSystem, InstalledShells, SearchPath};
 use crate::telemetry::{Log, Traces};
+
+/// How long the end of a single call waits for what is still under way on other threads.
+const GIVING_BACK: Duration = Duration::from_millis(200);
 
 /// A pipeline and the configuration it runs under.
 struct Service {
@@ -251,14 +256,20 @@ pub fn provider(settings: &ProviderSettings) -> Arc<dyn Provider> {
     build_provider(settings, &HttpPool::new())
 }
 
-/// Asks one provider one small question and returns the command it gave.
+/// Asks one provider one small question and returns the command it gave. It is counted as all calls are, and not made when a cap on
+/// spending is reached.
 ///
 /// # Errors
 /// Why it gave none, in one line.
-pub fn try_provider(provider: &Arc<dyn Provider>, facts: &ShellFacts) -> Result<String, String> {
+pub fn try_provider(provider: &Arc<dyn Provider>, facts: &ShellFacts, paths: &Paths) -> Result<String, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
-    let asked = runtime.block_on(trial::try_provider(provider, facts, platform::OS_NAME, Arc::new(SearchPath)));
-    runtime.shutdown_background();
+    let caps = ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current().0.online.caps;
+    let ledger: Arc<dyn Ledger> = Arc::new(FileLedger::new(paths.state_dir.as_deref()));
+    let purse = trial::Purse { ledger: Arc::clone(&ledger), caps };
+    let asked = runtime.block_on(trial::try_provider(provider, facts, platform::OS_NAME, Arc::new(SearchPath), purse));
+    // What was set aside and not taken is given back before this process ends.
+    runtime.shutdown_timeout(GIVING_BACK);
+    ledger.write(true);
     asked.map_err(|failures| failures.into_iter().map(|(_, error)| error.to_string()).collect())
 }
 

@@ -31,7 +31,7 @@ pub use doctor::DoctorArguments;
 pub use knowledge::{IntentsListArguments, IntentsVerb, MemoryVerb, TldrUpdateArguments, TldrVerb};
 pub use lines::{CheckArguments, DialectArguments, ExplainArguments, FixArguments};
 pub use log::{LogVerb, TailArguments};
-pub use provider::{ProviderAddArguments, ProviderDiscoverArguments, ProviderVerb};
+pub use provider::{ProviderAddArguments, ProviderDiscoverArguments, ProviderListArguments, ProviderVerb};
 pub use queries::{BatchArguments, BatchVerb, TranslateArguments};
 use resident::AlertsVerb;
 pub use resident::{CacheVerb, DaemonVerb, RunArguments, StatsArguments, StatusArguments};

@@ -84,7 +84,7 @@ pub(super) fn export(moments: &Moments, format: AuditFormat, output: &mut Output
     whole(moments, output)
 }
 
-/// One row for each step, and of suggestions one for each.
+/// One row for each step, and of suggestions one for each; that nothing was suggested is a row without a command.
 fn rows(moment: &Moment) -> Vec<Vec<String>> {
     let entry = match moment {
         Moment::Entry(entry) => entry,
@@ -96,6 +96,7 @@ fn rows(moment: &Moment) -> Vec<Vec<String>> {
     };
     match &entry.step {
         Step::Asked { query, shell, .. } => vec![row("asked", [query, "", "", "", "", "", "", "", shell])],
+        Step::Offered { offers } if offers.is_empty() => vec![row("offered", [""; 9])],
         Step::Offered { offers } => offers
             .iter()
             .map(|offer| {
@@ -158,6 +159,29 @@ mod tests {
         assert_eq!(stamp(951_782_399_000), "2000-02-28 23:59:59Z");
         assert_eq!(stamp(951_782_400_000), "2000-02-29 00:00:00Z");
         assert_eq!(stamp(1_798_761_599_999), "2026-12-31 23:59:59Z");
+    }
+
+    #[test]
+    fn every_step_is_a_row_and_every_row_has_all_columns() {
+        let offer = |command: &str| Offer {
+            command: command.to_owned(),
+            source: "cache".to_owned(),
+            model: None,
+            risk: "safe".to_owned(),
+            findings: Vec::new(),
+        };
+        let rows = |step: Step| rows(&Moment::Entry(Entry { id: "ab".to_owned(), at_ms: 7, step }));
+        let asked = Step::Asked { query: "words".to_owned(), shell: "zsh".to_owned(), mode: "normal".to_owned() };
+        for (step, name, commands) in [
+            (asked, "asked", &[""][..]),
+            (Step::Offered { offers: vec![offer("ls"), offer("ls -a")] }, "offered", &["ls", "ls -a"]),
+            (Step::Offered { offers: Vec::new() }, "offered", &[""]),
+            (Step::Canceled, "canceled", &[""]),
+        ] {
+            let rows = rows(step);
+            assert_eq!(rows.iter().map(|row| row[4].as_str()).collect::<Vec<_>>(), commands, "{name}");
+            assert!(rows.iter().all(|row| row.len() == 13 && row[..3] == ["ab", "7", name]), "{rows:?}");
+        }
     }
 
     #[test]

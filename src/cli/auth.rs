@@ -122,7 +122,7 @@ fn login(
     };
     if !arguments.no_check {
         output.progress(&format!("asking {} with this key", section.name));
-        let asked = call_with(&section, secret.clone());
+        let asked = call_with(&section, secret.clone(), paths);
         output.end_progress();
         let answer = asked.map_err(|reason| refused(&section.name, &reason))?;
         output.remark(&format!("provider {}: {answer}", section.name));
@@ -220,9 +220,9 @@ fn obtain(from_input: bool, question: &str, output: &mut Output<'_>) -> Result<O
     from_line(&bytes).map(Some).map_err(|cause| Refusal(format!("what was given {cause}"), None, ExitStatus::Usage))
 }
 
-fn call_with(section: &ProviderSettings, key: Secret) -> Result<String, String> {
+fn call_with(section: &ProviderSettings, key: Secret, paths: &Paths) -> Result<String, String> {
     let facts = facts::gather(facts::default_shell(), String::new());
-    wiring::try_provider(&wiring::provider_with_key(section, key), &facts)
+    wiring::try_provider(&wiring::provider_with_key(section, key), &facts, paths)
 }
 
 fn refused(name: &str, reason: &str) -> Refusal {

@@ -18,10 +18,18 @@ pub fn run(verb: ConfigVerb, paths: &Paths, output: &mut Output<'_>) -> ExitStat
             output.line(&file.display().to_string());
             ExitStatus::Success
         }
-        ConfigVerb::Show { origin } => match load(paths) {
-            Ok(config) => show(&config, file, origin, output),
-            Err(problem) => refuse(&problem, output),
-        },
+        ConfigVerb::Show { origin } => {
+            let mut loaded = ConfigFile::new(paths.config_file.clone(), paths.home.clone());
+            let (config, problem) = loaded.current();
+            match problem.filter(|_| loaded.is_rejected()) {
+                Some(problem) => refuse(&problem, output),
+                None => {
+                    // What was left out is told of, and all the rest is in force.
+                    refuse_all(loaded.problems(), output);
+                    show(&config, file, origin, output)
+                }
+            }
+        }
         ConfigVerb::Get { key } => match load(paths) {
             Ok(config) => get(&config, &key, output),
             Err(problem) => refuse(&problem, output),

@@ -1,27 +1,12 @@
-//! The manual page and the completion scripts, from the one definition of the command line and the tables of keys and
-//! variables.
+//! The manual page, from the one definition of the command line and the tables of keys and variables.
 
 use clap::Command;
-use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, italic, roman};
 
 use super::help::{built, leaves};
 use crate::config::keys;
-use crate::domain::ShellKind;
 use crate::env_vars;
-
-/// The completion script of a shell.
-pub fn completions(shell: ShellKind) -> String {
-    let generator = match shell {
-        ShellKind::Zsh => Shell::Zsh,
-        ShellKind::Bash => Shell::Bash,
-        ShellKind::Fish => Shell::Fish,
-    };
-    let mut script = Vec::new();
-    clap_complete::generate(generator, &mut super::arguments::definition(), "gptos", &mut script);
-    String::from_utf8_lossy(&script).into_owned()
-}
 
 /// The manual page `gptos(1)`.
 pub fn page() -> String {
@@ -163,19 +148,5 @@ mod tests {
         }
         assert!(page.is_ascii());
         assert!(page.starts_with(".ie") || page.contains(".TH GPTOS 1"), "{page}");
-    }
-
-    #[test]
-    fn completions_know_the_verbs_and_not_the_hot_ones() {
-        for shell in ShellKind::ALL {
-            let script = completions(shell);
-            assert!(
-                ["translate", "explain", "provider", "auth", "no-check", "key-command", "clear", "metrics"]
-                    .iter()
-                    .all(|word| script.contains(word)),
-                "{shell}"
-            );
-            assert!(!script.contains("widget"), "{shell}");
-        }
     }
 }

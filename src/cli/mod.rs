@@ -11,6 +11,7 @@ pub mod batch;
 mod batch_queue;
 mod check;
 mod columns;
+mod completions;
 pub mod config;
 mod config_document;
 mod config_edit;
@@ -166,11 +167,11 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
     let paths = Paths::from_environment();
     match invocation {
         Invocation::Print(text) => output.data(&text),
-        Invocation::Completions(shell) => output.data(&manual::completions(shell)),
+        Invocation::Completions(shell) => output.data(&completions::script(shell)),
         Invocation::Man => output.data(&manual::page()),
         Invocation::Init(shell) => start_up_script(shell, &paths, output),
         Invocation::Config(verb) => return config::run(verb, &paths, output),
-        Invocation::Provider(ProviderVerb::List) => return provider::list(&paths, output),
+        Invocation::Provider(ProviderVerb::List(arguments)) => return provider::list(&arguments, &paths, output),
         Invocation::Provider(ProviderVerb::Add(arguments)) => {
             return provider::add(&arguments, &paths, &provider_ask::call_once, output);
         }

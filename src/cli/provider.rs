@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::arguments::ProviderAddArguments;
+use super::arguments::{ProviderAddArguments, ProviderListArguments};
 use super::config::{load, refuse, without_place};
 use super::config_edit::{self, EditError};
 use super::output::{Output, visible};
@@ -85,11 +85,15 @@ pub(super) fn vendors() -> Vec<Vendor> {
 pub type Tester<'a> = &'a dyn Fn(&ProviderSettings) -> Result<String, String>;
 
 /// Lists the configured providers in the order they are asked.
-pub fn list(paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
+pub fn list(arguments: &ProviderListArguments, paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
     let config = match load(paths) {
         Ok(config) => config,
         Err(problem) => return refuse(&problem, output),
     };
+    if arguments.names {
+        config.providers.iter().for_each(|provider| output.line(&provider.name));
+        return ExitStatus::Success;
+    }
     if config.providers.is_empty() {
         output.remark("no provider is configured; the embedded translator answers alone");
         return ExitStatus::Success;
@@ -164,6 +168,11 @@ fn wrong(what: &str, hint: Option<&str>, output: &mut Output<'_>) -> ExitStatus 
 /// The names by which services are known that need a key.
 pub(super) fn services() -> impl Iterator<Item = &'static str> {
     KNOWN.iter().filter(|known| known.key_variable.is_some()).map(|known| known.name)
+}
+
+/// Services and servers that bring their own address.
+pub(super) fn known_names() -> impl Iterator<Item = &'static str> {
+    KNOWN.iter().map(|known| known.name)
 }
 
 /// Whether a service or a server is known by this name.

@@ -97,7 +97,7 @@ pub(super) fn call_once(section: &ProviderSettings) -> Result<String, String> {
     let mut facts = facts::gather(facts::default_shell(), String::new());
     let provider = wiring::provider(section);
     facts::add_keys(&mut facts, &provider.key_variables().into_iter().map(str::to_owned).collect::<Vec<_>>());
-    wiring::try_provider(&provider, &facts)
+    wiring::try_provider(&provider, &facts, &Paths::from_environment())
 }
 
 /// Fetches the list of models.

@@ -56,7 +56,7 @@ impl Place {
     fn list(&self) -> (ExitStatus, String) {
         let captured = Captured::default();
         let mut output = captured.output();
-        let status = list(&self.paths(), &mut output);
+        let status = list(&ProviderListArguments::default(), &self.paths(), &mut output);
         (output.finish(status), captured.out())
     }
 }

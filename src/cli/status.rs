@@ -1,5 +1,7 @@
 //! `status`: how the resident is, and how the providers have been.
 
+use serde::Serialize;
+
 use super::ExitStatus;
 use super::ask::Surroundings;
 use super::columns;
@@ -14,6 +16,14 @@ use crate::providers;
 const USUAL_WIDTH: usize = 80;
 /// Which columns are cut when a line is too long, and to how much: the model, the way and the name, and all once more.
 const MAY_SHRINK: [(usize, usize); 6] = [(1, 8), (6, 24), (0, 8), (1, 6), (0, 6), (6, 8)];
+
+/// `gptos status --json` where a resident runs; where none does, `running` stands alone.
+#[derive(Serialize)]
+struct Told<'a> {
+    running: bool,
+    #[serde(flatten)]
+    status: &'a Status,
+}
 
 /// Prints what the resident says of itself and of the providers.
 pub(super) fn status(json: bool, output: &mut Output<'_>) -> ExitStatus {
@@ -33,7 +43,7 @@ pub(super) fn status(json: bool, output: &mut Output<'_>) -> ExitStatus {
     let config = ConfigFile::new(paths.config_file, paths.home).current().0;
     add_ways(&mut status.endpoints, &config, &facts::proxies());
     if json {
-        output.data(&format!("{}\n", serde_json::to_string(&status).unwrap_or_default()));
+        output.data(&format!("{}\n", serde_json::to_string(&Told { running: true, status: &status }).unwrap_or_default()));
     } else {
         show(&status, output);
     }

@@ -198,6 +198,13 @@ pub(super) fn printable(text: &str, key: Option<&Secret>) -> String {
     line.chars().take(MESSAGE_CHARACTERS).collect::<String>().trim_end_matches('.').to_owned()
 }
 
+/// Whether a text repeats a key, or as much of it as would be a loss.
+pub(super) fn holds_some_of(text: &str, key: &Secret) -> bool {
+    const A_LOSS: usize = 8;
+    let key = key.expose().as_bytes();
+    !key.is_empty() && key.windows(A_LOSS.min(key.len())).any(|part| memchr::memmem::find(text.as_bytes(), part).is_some())
+}
+
 #[cfg(test)]
 #[path = "classify_tests.rs"]
 mod tests;

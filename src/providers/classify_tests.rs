@@ -220,3 +220,14 @@ fn a_server_in_trouble_may_ask_for_time_and_one_that_is_well_may_not() {
         assert_eq!(error.leave_alone, expected.map(Duration::from_secs), "{body}");
     }
 }
+
+#[test]
+fn a_number_that_repeats_a_part_of_the_key_is_none() {
+    let key = Secret::new("sk-proj-Zz9yXx8wVv7u".to_owned());
+    for (id, repeats) in
+        [("req_011CSHoEeqs5C35K2UUqR7Fy", false), ("sk-proj-Zz9yXx8wVv7u", true), ("id-yXx8wVv7-1", true), ("id-Xx8wVv7-1", false)]
+    {
+        assert_eq!(holds_some_of(id, &key), repeats, "{id}");
+    }
+    assert!(holds_some_of("a-short-1", &Secret::new("short".to_owned())));
+}

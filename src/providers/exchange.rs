@@ -19,6 +19,10 @@ const BODY_LIMIT: usize = 1024 * 1024;
 const SMALL_LIMIT: usize = 256 * 1024;
 const JSON: &str = "application/json";
 const ANSWERS: &str = "text/event-stream, application/x-ndjson, application/json";
+/// Under which names a server tells the number of a request, the commonest first.
+const REQUEST_IDS: [&str; 4] = ["x-request-id", "request-id", "apim-request-id", "x-ms-request-id"];
+/// Longer ones are none.
+const LONGEST_REQUEST_ID: usize = 128;
 /// How this program calls itself to servers.
 pub(super) const USER_AGENT: &str = concat!("gptos/", env!("CARGO_PKG_VERSION"));
 /// How long the end of a body may take once the answer is complete; it frees the connection for the next request.
@@ -86,6 +90,8 @@ pub(super) struct Reply {
     pub(super) redirect: Option<String>,
     /// What time it is at the server.
     pub(super) date: Option<SystemTime>,
+    /// The number under which the server finds the request.
+    pub(super) request_id: Option<String>,
     content_type: String,
     response: Response,
     read: usize,
@@ -132,6 +138,9 @@ async fn send(
     let response = bound.on(builder.send()).await?.map_err(|error| transport_error(&error, way))?;
     let headers = response.headers();
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let numbers = REQUEST_IDS.iter().filter_map(|name| headers.get(*name)?.to_str().ok());
+    let request_id =
+        numbers.map(str::trim).find(|id| (1..=LONGEST_REQUEST_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()));
     let content_type = header(CONTENT_TYPE).and_then(|value| value.split(';').next()).unwrap_or_default().trim().to_ascii_lowercase();
     let target = header(LOCATION).and_then(|location| Url::parse(location).ok());
     Ok(Reply {
@@ -139,6 +148,7 @@ async fn send(
         advice: Advice::read(headers, SystemTime::now()),
         redirect: target.and_then(|url| Some(format!("{}://{}", url.scheme(), url.host_str()?))),
         date: header(DATE).and_then(http_date),
+        request_id: request_id.map(str::to_owned),
         content_type,
         response,
         read: 0,

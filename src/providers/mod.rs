@@ -4,6 +4,7 @@
 mod answer;
 mod anthropic;
 mod base_url;
+mod body;
 mod classify;
 mod command;
 mod download;

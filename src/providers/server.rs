@@ -5,23 +5,20 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use tokio::time::Instant;
 
-use super::answer::{Assembly, Progress};
-use super::classify::{Fault, printable, status_error};
-use super::exchange::{Bound, Keyed, Reply, get, post, preview, web_page};
+use super::body::{self, Times};
+use super::classify::{Fault, holds_some_of, printable, status_error};
+use super::exchange::{Bound, Keyed, Reply, get, post, preview};
 use super::form::{Cap, Form};
 use super::http::{Outlet, Route};
 use super::readiness::Warming;
-use super::splitter::Splitter;
-use super::sse::SseError;
 use super::told::Told;
 use super::transport::Way;
-use super::wire::{Framing, Outgoing, Wire};
+use super::wire::{Outgoing, Wire};
 use super::{HttpPool, ProviderSettings, ServerSettings, prices};
 use crate::domain::{AttemptError, FailureClass, Price, Secret, ShellFacts, Stage, Usage};
 use crate::suggest::ports::{
-    Call, Heard, KeySource, Pace, Prompt, Provider, RawAnswer, Readiness, RequestPreview, Span, SpanKind, SpanValue,
+    Call, KeySource, Pace, Prompt, Provider, RawAnswer, Readiness, ReplyHead, RequestPreview, Span, SpanKind, SpanValue,
 };
 
 /// Tokens of an answer together with the thoughts before it; servers count both.
@@ -54,34 +51,6 @@ pub(super) struct Server {
 struct Learnt {
     form: Form,
     raised: bool,
-}
-
-/// The limits of one exchange, counted from its start.
-#[derive(Clone, Copy)]
-struct Times<'a> {
-    begun: Instant,
-    first: Bound,
-    total: Bound,
-    gap: Duration,
-    heard: &'a Heard,
-}
-
-impl<'a> Times<'a> {
-    fn new(call: &Call<'a>, total: Bound) -> Self {
-        let first = Bound::new(Stage::FirstChunk, call.limits.first_chunk).and(total);
-        Self { begun: Instant::now(), first, total, gap: call.limits.gap, heard: call.heard }
-    }
-
-    /// The limit of a pause that begins now.
-    fn next_gap(self) -> Bound {
-        Bound::new(Stage::Gap, self.gap).and(self.total)
-    }
-
-    /// The first piece of the model's text is here.
-    fn first_chunk(self) -> Duration {
-        self.heard.tell();
-        self.begun.elapsed()
-    }
 }
 
 /// How one request of an attempt ended without an answer.
@@ -301,13 +270,15 @@ impl Server {
         let reply = post(&outlet.client, self.outgoing(form, call.prompt), keyed, self.way(route, &outlet), times.first).await?;
         let advice = reply.advice;
         span.set("http.response.status_code", SpanValue::Number(u64::from(reply.status)));
+        let request_id = reply.request_id.clone().filter(|id| !key.is_some_and(|key| holds_some_of(id, key)));
+        call.heard.tell_head(ReplyHead { status: reply.status, request_id });
         if !(200..300).contains(&reply.status) {
             return Err(self.refused(reply, form, key, times.next_gap(), &outlet).await);
         }
         self.learn(|learnt| learnt.form = form);
         reply.check_type()?;
         let mut told = Told::new(call.span);
-        let read = read(self.wire.as_ref(), reply, key, times, &mut told).await;
+        let read = body::read(self.wire.as_ref(), reply, key, times, &mut told).await;
         told.tell(call.span);
         let mut answer = read?;
         outlet.keep(&self.settings.base_url.origin());
@@ -357,95 +328,6 @@ impl Server {
         if let Ok(reply) = get(&outlet.client, place, keyless, self.way(&route, &outlet), bound).await {
             reply.small_body(bound).await;
             outlet.keep(&origin);
-        }
-    }
-}
-
-/// Reads the body of a success, streamed or not; which of them it is, its first byte tells more reliably than its
-/// declared type.
-async fn read(
-    wire: &dyn Wire,
-    mut reply: Reply,
-    key: Option<&Secret>,
-    times: Times<'_>,
-    told: &mut Told,
-) -> Result<RawAnswer, AttemptError> {
-    let mut assembly = Assembly::default();
-    let mut splitter = Splitter::new(wire.framing());
-    let mut whole = Vec::new();
-    let mut kind = None;
-    let mut bound = times.first;
-    let mut began: Option<Duration> = None;
-    let whole_answer = |assembly: Assembly, clean_end, began: Option<Duration>| {
-        let first_chunk = Some(began.unwrap_or_else(|| times.first_chunk()));
-        assembly.finish(clean_end).map(|answer| RawAnswer { first_chunk, ..answer })
-    };
-    while let Some(chunk) = reply.next(bound).await? {
-        let chunk = chunk.as_ref();
-        let first_byte = || chunk.iter().find(|byte| !byte.is_ascii_whitespace()).copied();
-        kind = kind.or_else(|| first_byte().map(|byte| Kind::from_first_byte(byte, wire.framing())));
-        match kind {
-            None => {}
-            Some(Kind::Page) => return Err(web_page()),
-            Some(Kind::Whole) => {
-                began.get_or_insert_with(|| times.first_chunk());
-                whole.extend_from_slice(chunk);
-                bound = times.next_gap();
-            }
-            Some(Kind::Stream) => {
-                for event in splitter.feed(chunk).map_err(damaged)? {
-                    told.read(event.as_bytes(), key);
-                    match wire.event(&event, &mut assembly, key)? {
-                        Progress::Done => {
-                            let answer = whole_answer(assembly, false, began);
-                            reply.drain().await;
-                            return answer;
-                        }
-                        Progress::Text => {
-                            began.get_or_insert_with(|| times.first_chunk());
-                        }
-                        Progress::Idle => {}
-                    }
-                }
-                // Comments and roles are signs of life, but of the gateway and not of the model.
-                if began.is_some() {
-                    bound = times.next_gap();
-                }
-            }
-        }
-    }
-    match kind {
-        Some(Kind::Whole) => {
-            told.read(&whole, key);
-            wire.whole(&whole, &mut assembly, key)?;
-        }
-        _ => {
-            if let Some(event) = splitter.finish().map_err(damaged)? {
-                told.read(event.as_bytes(), key);
-                wire.event(&event, &mut assembly, key)?;
-            }
-        }
-    }
-    whole_answer(assembly, true, began)
-}
-
-fn damaged(error: SseError) -> AttemptError {
-    AttemptError::new(FailureClass::Malformed, error.to_string())
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Whole,
-    Stream,
-    Page,
-}
-
-impl Kind {
-    fn from_first_byte(byte: u8, framing: Framing) -> Self {
-        match (byte, framing) {
-            (b'<', _) => Kind::Page,
-            (b'{' | b'[', Framing::Events) => Kind::Whole,
-            _ => Kind::Stream,
         }
     }
 }

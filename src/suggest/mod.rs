@@ -8,6 +8,7 @@ pub mod context;
 pub mod engine;
 pub mod extract;
 pub mod fit;
+mod heard;
 pub mod key;
 mod ledger;
 pub mod local;

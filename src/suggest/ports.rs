@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::future::BoxFuture;
 use thiserror::Error;
-use tokio::sync::watch;
 
+pub use super::heard::{Heard, ReplyHead};
 pub use super::ledger::{Callee, Caps, EndedCall, Held, Ledger, Reached};
 pub use super::track::{OpenSpan, Span, SpanAttributes, SpanKind, SpanValue, Tracer, Track};
 pub use super::trail::{MakeEvents, Trail, TrailEvent, TrailId, TrailOffer, TrailStats, TrailStep};
@@ -159,29 +159,6 @@ pub struct RawAnswer {
     /// From the start of the exchange to the first piece of the model's text; of an answer that came in one piece, to its
     /// first byte.
     pub first_chunk: Option<Duration>,
-}
-
-/// Tells whoever waits for an answer that its first piece has come.
-#[derive(Debug)]
-pub struct Heard(watch::Sender<bool>);
-
-impl Default for Heard {
-    fn default() -> Self {
-        Self(watch::Sender::new(false))
-    }
-}
-
-impl Heard {
-    /// The first piece is here.
-    pub fn tell(&self) {
-        self.0.send_replace(true);
-    }
-
-    /// Ends when the first piece is here, also when it has been for long.
-    pub async fn wait(&self) {
-        // The other end is this very value, so it is not gone.
-        let _ = self.0.subscribe().wait_for(|heard| *heard).await;
-    }
 }
 
 /// How a provider keeps time.

@@ -15,6 +15,8 @@ enum Kind {
     Made,
     /// A name, looked at by the redactor all the same: names come from configurations and from servers.
     Name,
+    /// The number that a provider gave a request. It looks like a secret and is none: whoever hands it over has looked for the key in it.
+    Given,
     /// A number.
     Number,
     /// Words of the user, or of an error: at `debug` and below only.
@@ -38,7 +40,7 @@ const FIELDS: &[(&str, Kind)] = &[
     ("duration_ms", Kind::Number),
     ("deadline_left_ms", Kind::Number),
     ("retry_after_ms", Kind::Number),
-    ("provider_request_id", Kind::Name),
+    ("provider_request_id", Kind::Given),
     ("count", Kind::Number),
     ("pid", Kind::Number),
     ("levels", Kind::Name),
@@ -170,7 +172,7 @@ impl Line {
             let _ = write!(out, ",\"{name}\":");
             match value {
                 Value::Number(number) => drop(write!(out, "{number}")),
-                Value::Text(text) if kind == Kind::Made => write_text(out, text),
+                Value::Text(text) if matches!(kind, Kind::Made | Kind::Given) => write_text(out, cut(text, LONGEST)),
                 Value::Text(text) => write_text(out, cut(RedactedText::mask(whole_words(text)).as_str(), LONGEST)),
             }
         }

@@ -298,3 +298,29 @@ fn f24_a_running_resident_takes_a_change_up_or_keeps_what_it_has_and_says_so_onc
     env.configure("resident = \"off\"\n");
     wait_until("the resident goes", || resident.try_wait().unwrap().is_some());
 }
+
+#[test]
+fn a_variable_with_a_mistake_is_told_of_and_the_others_hold() {
+    let env =
+        TestEnv::new().set("GPTOS_DEADLINE_MS", "soon").set("GPTOS_HEDGE", "on").set("GPTOS_CONTEXT", "house").set("GPTOS_MEMORY", "off");
+    let wrong = [
+        "gptos: GPTOS_DEADLINE_MS: `deadline_ms`: expected a whole number from 500 to 60000",
+        "gptos: GPTOS_CONTEXT: `context`: expected an array out of \"cwd\", \"branch\" and \"files\"",
+    ];
+    let shown = env.run(&["config", "show", "--origin"]);
+    assert_eq!((shown.code, shown.err.lines().collect::<Vec<_>>()), (Some(0), wrong.to_vec()));
+    let plain = shown.out.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>();
+    for line in [
+        "deadline_ms = 8000 # default",
+        "context = [] # default",
+        "hedge = \"on\" # environment, GPTOS_HEDGE",
+        "memory = \"off\" # environment, GPTOS_MEMORY",
+    ] {
+        assert!(plain.iter().any(|shown| shown == line), "{line}: {}", shown.out);
+    }
+    assert_eq!(env.run(&["config", "check"]).err.lines().collect::<Vec<_>>(), wrong);
+    let answered = env.run(&["translate", "--shell", "bash", "--", "list files by size"]);
+    assert_eq!((answered.code, answered.err.matches("GPTOS_").count()), (Some(0), 1), "{}", answered.err);
+    let doctor = env.run(&["doctor"]).out;
+    assert!(doctor.contains("-> unset GPTOS_DEADLINE_MS") && doctor.contains("-> unset GPTOS_CONTEXT"), "{doctor}");
+}

@@ -15,6 +15,8 @@ use crate::environment::{Run, TestEnv, binary, faketime, kill, provider_block, r
 use crate::fake_provider::{FakeProvider, Reply, answer};
 use crate::pty::Terminal;
 
+mod strangers;
+
 const LOADING: &str = "eval \"$(gptos init bash)\"\n";
 
 /// A home in which nothing is wrong: the program is found, and bash loads it.

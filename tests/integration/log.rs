@@ -42,7 +42,7 @@ fn ask_until_logged(env: &TestEnv, words: &str) {
 
 #[test]
 fn a_question_leaves_lines_with_its_number_and_no_words() {
-    let failing = FakeProvider::always(Reply::status("503 Service Unavailable", "", ""));
+    let failing = FakeProvider::always(Reply::status("503 Service Unavailable", "x-request-id: req_011CSHoEeqs5C35K2UUqR7Fy\r\n", ""));
     let second = FakeProvider::always(Reply::stream(&answer("echo well")));
     let env = TestEnv::new();
     env.configure(&format!("{}\n{}", provider_block("failing", &failing.base_url(), ""), provider_block("second", &second.base_url(), "")));
@@ -64,6 +64,9 @@ fn a_question_leaves_lines_with_its_number_and_no_words() {
         .collect();
     assert_eq!(told, [("failing", "first", 1), ("failing", "retry", 2), ("second", "fallback", 3)]);
     assert_eq!((&attempts[0]["error_type"], &attempts[2]["error_type"]), (&Value::from("transient"), &Value::Null), "{}", attempts[0]);
+    let statuses: Vec<_> = attempts.iter().map(|line| (line["status"].as_u64(), line["provider_request_id"].as_str())).collect();
+    let refused = (Some(503), Some("req_011CSHoEeqs5C35K2UUqR7Fy"));
+    assert_eq!(statuses, [refused, refused, (Some(200), None)]);
     for line in &lines {
         for field in ["ts", "level", "msg", "event", "version"] {
             assert!(line[field].is_string(), "{field}: {line}");

@@ -9,6 +9,7 @@ mod audit;
 mod auth;
 mod cache;
 mod collector;
+mod completions;
 mod configuration;
 mod configuration_keys;
 mod configuration_mistakes;
@@ -68,3 +69,5 @@ mod stats;
 mod status;
 mod tldr;
 mod traces;
+#[cfg(feature = "keyring")]
+mod uninstall;

@@ -104,7 +104,7 @@ fn whoever_is_configured_is_named_and_nobody_else_is_sent_anything() {
     assert!(text.contains("api.vendor.example") && text.contains("(here)") && text.contains("env FAKE_KEY"), "{text}");
     assert!(text.contains("allowed by config.toml:10"), "{text}");
     let line = text.lines().find(|line| line.starts_with("  audit ")).unwrap();
-    assert!(line.contains("off, nothing new"), "{text}");
+    assert!(line.contains("off, no more"), "{text}");
     // Where a project forbids it, nobody is asked.
     fs::write(env.work().join(".gptos.toml"), "providers = \"off\"\n").unwrap();
     let here = env.run(&["privacy"]);

@@ -24,6 +24,11 @@ pub struct Terminal {
 impl Terminal {
     /// Starts the binary with these arguments. The terminal is its own, so Ctrl-C reaches it.
     pub fn start(env: &TestEnv, arguments: &[&str]) -> Self {
+        Self::start_program(env, binary().to_str().unwrap(), arguments)
+    }
+
+    /// Starts another program in the same way.
+    pub fn start_program(env: &TestEnv, program: &str, arguments: &[&str]) -> Self {
         let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         rustix::io::fcntl_setfd(&screen, rustix::io::FdFlags::CLOEXEC).unwrap();
         grantpt(&screen).unwrap();
@@ -32,8 +37,7 @@ impl Terminal {
         let no_control = i32::try_from(rustix::fs::OFlags::NOCTTY.bits()).unwrap();
         let terminal = OpenOptions::new().read(true).write(true).custom_flags(no_control).open(name).unwrap();
         tcsetwinsize(&terminal, Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
-        let own = binary().to_str().unwrap();
-        let all: Vec<&str> = ["doctor", "--in-terminal", own, "--"].into_iter().chain(arguments.iter().copied()).collect();
+        let all: Vec<&str> = ["doctor", "--in-terminal", program, "--"].into_iter().chain(arguments.iter().copied()).collect();
         let mut command: Command = env.command(&all);
         command.env("TERM", "xterm");
         command.stdin(terminal.try_clone().unwrap()).stdout(terminal.try_clone().unwrap()).stderr(terminal);

@@ -98,3 +98,25 @@ fn a_cap_stops_providers_over_a_restart_until_the_user_raises_it() {
     env.run(&["daemon", "stop"]);
     resident.wait().unwrap();
 }
+
+#[test]
+fn a_test_of_a_provider_is_counted_and_not_made_when_a_cap_is_reached() {
+    let provider = FakeProvider::always(counting("pwd", 7));
+    let env = TestEnv::new();
+    let configure = |cap: &str| env.configure(&format!("spend.day = \"{cap}\"\n{}", provider_block("own", &provider.base_url(), DEAR)));
+    configure("5000 USD");
+    let tested = env.run(&["provider", "test"]);
+    assert_eq!(tested.code, Some(0), "{}", tested.err);
+    let told = stats(&env);
+    assert_eq!((&told["spent"]["day_usd"], &told["models"][0]["calls"]), (&7.0.into(), &1.into()), "{told}");
+    configure("10 USD");
+    for arguments in [&["provider", "test", "own"][..], &["doctor", "--call"]] {
+        let refused = env.run(arguments);
+        assert_eq!(refused.code, Some(1), "{}", refused.err);
+        let said = format!("{}{}", refused.out, refused.err);
+        assert!(said.contains("no provider is asked until midnight: 7.00 USD of spend.day = 10.00 USD are spent"), "{said}");
+        assert!(said.contains("gptos config set spend.day"), "{said}");
+    }
+    let questions = provider.requests().iter().filter(|request| request.head.starts_with("POST ")).count();
+    assert_eq!((questions, &stats(&env)["spent"]["day_usd"]), (1, &7.0.into()), "nothing was set aside and kept");
+}

@@ -28,6 +28,7 @@ fn the_health_of_every_provider_is_told_in_the_users_order() {
         assert_eq!(ask(&env, number), Some(0));
     }
     let status = env.status().expect("it runs");
+    assert_eq!(status["running"], true, "{status}");
     let endpoints = status["endpoints"].as_array().expect("a list");
     let column = |name: &str| endpoints.iter().map(|endpoint| endpoint[name].clone()).collect::<Vec<_>>();
     assert_eq!(column("name"), ["down", "well", "proxied", "excepted", "program"]);

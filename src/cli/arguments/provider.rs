@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum ProviderVerb {
     /// List the configured ones in the order they are asked
-    List,
+    List(ProviderListArguments),
     /// Add one to the configuration file and test it with one call
     Add(ProviderAddArguments),
     /// Ask each of them, or one, a small question
@@ -21,6 +21,14 @@ pub enum ProviderVerb {
     },
     /// Look for model servers on this machine
     Discover(ProviderDiscoverArguments),
+}
+
+/// Options of `gptos provider list`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct ProviderListArguments {
+    /// Print nothing but their names, one a line
+    #[arg(long)]
+    pub names: bool,
 }
 
 /// Options of `gptos provider discover`.

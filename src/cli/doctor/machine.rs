@@ -51,7 +51,12 @@ fn configuration(around: &Around) -> Area {
         }
     };
     for problem in &around.problems {
-        let mend = problem.hint.as_ref().map_or_else(|| "gptos config edit".to_owned(), |hint| format!("gptos config edit    ({hint})"));
+        // What is wrong with a variable no file mends.
+        let by = match problem.path.to_str().filter(|path| path.starts_with("GPTOS_")) {
+            Some(variable) => format!("unset {variable}"),
+            None => "gptos config edit".to_owned(),
+        };
+        let mend = problem.hint.as_ref().map_or_else(|| by.clone(), |hint| format!("{by}    ({hint})"));
         area.wrong("config", "config", problem.to_string(), mend);
     }
     for problem in &around.pack_problems {

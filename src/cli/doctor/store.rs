@@ -130,6 +130,9 @@ pub(super) fn trail(around: &Around) -> Area {
     if around.status.is_ok() && crate::cli::daemon::exchange("POST", "/v1/audit/flush").is_err() {
         area.said += ", and its last records are not written yet";
     }
+    if !is_usable(&state.join("audit"), around, &mut area) {
+        return area;
+    }
     match audit::verify(state, None) {
         Ok(report) => {
             area.said = format!("{}, {} records, {}", area.said, report.records, if report.is_sealed { "sealed" } else { "not sealed" });
@@ -144,10 +147,35 @@ pub(super) fn trail(around: &Around) -> Area {
     }
     if let Ok(status) = &around.status
         && let Some(failure) = status.audit.as_ref().and_then(|audit| audit.failure.as_ref())
+        && area.findings.is_empty()
     {
         area.wrong("audit-unwritten", "audit", format!("it cannot be written: {failure}"), "make room, or gptos audit off");
     }
     area
+}
+
+/// Whether the folder of the record can be used, as far as there is one; what keeps it from being used is told of.
+fn is_usable(folder: &Path, around: &Around, area: &mut Area) -> bool {
+    let Ok(metadata) = fs::symlink_metadata(folder) else { return true };
+    let (place, word, mode) = (around.short(folder), word(folder), metadata.mode() & 0o7777);
+    if !metadata.is_dir() {
+        area.wrong("audit-folder", place, "it is no folder, so nothing is recorded", format!("mv {word} {word}.old"));
+    } else if !platform::is_own(&metadata) {
+        let cause = "it belongs to another user, so nothing is recorded";
+        area.wrong("audit-owner", place, cause, format!("sudo chown -R $USER {word}"));
+    } else if mode & 0o077 != 0 {
+        let cause = format!("others may enter it (mode {mode:04o}), so nothing is recorded");
+        area.wrong("audit-open", place, cause, format!("chmod 700 {word}"));
+    } else if around.config.audit != AuditMode::Off && !platform::may_write(folder) {
+        let mend = match mode & 0o300 {
+            0o300 => format!("sudo mount -o remount,rw \"$(findmnt -nro TARGET -T {word})\"    (it is mounted read-only)"),
+            _ => format!("chmod 700 {word}"),
+        };
+        area.wrong("audit-not-writable", place, "you may not write there, so nothing is recorded", mend);
+    } else {
+        return true;
+    }
+    false
 }
 
 /// Locks that somebody holds who is not the background process.

@@ -91,7 +91,7 @@ fn in_cache(config: &Config) -> Vec<Row> {
     let days = config.cache.ttl.saturating_add(config.cache.stale).as_secs() / DAY;
     let most = config.cache.max_disk_bytes / (1024 * 1024);
     let answers = Row::new("answers", &["cache.v1*", "cache.key*", "cache.lock"], format!("{days} days, {most} MiB"), "gptos cache clear");
-    vec![answers.usual(), Row::by_hand("index of tldr pages", &["tldr.index", "tldr.new", "tldr.lock"], "while pages are here")]
+    vec![answers.usual(), Row::by_hand("index of tldr pages", &["tldr.index", "tldr.new", "tldr.lock"], "with pages")]
 }
 
 fn in_state(config: &Config) -> Vec<Row> {
@@ -99,11 +99,11 @@ fn in_state(config: &Config) -> Vec<Row> {
     let trail = format!("{} days, {} MB", age.as_secs() / DAY, bytes / 1_000_000);
     let memory = Row::new("lines that you ran", &["memory.v1*"], format!("{} lines", memory::MOST_LINES), "gptos memory forget --all");
     let audit = Row::new("history of requests", &["audit"], trail, "gptos audit forget --all");
-    let keys = Row::new("keys of the history", &["audit.key*", "audit.seal*"], "with the history", "gptos audit forget --all");
+    let keys = Row::new("keys of the history", &["audit.key*", "audit.seal*"], "with audit", "gptos audit forget --all");
     let on = config.audit != AuditMode::Off;
     let log = Row::by_hand("log of the background process", &["log"], format!("{} MiB", telemetry::MOST_BYTES / (1024 * 1024)));
     let writes = config.log != LogLevels { rest: LogLevel::Off, modules: Vec::new() };
-    let logins = Row::new("keys of providers that you handed over", &["keys"], "till you remove them", "gptos auth logout PROVIDER");
+    let logins = Row::new("keys of providers that you handed over", &["keys"], "till removed", "gptos auth logout PROVIDER");
     vec![
         logins,
         Row { on: config.memory, turned_off_by: Some("gptos config set memory off"), ..memory.usual() },
@@ -116,7 +116,7 @@ fn in_state(config: &Config) -> Vec<Row> {
 }
 
 fn in_data() -> Vec<Row> {
-    vec![Row::by_hand("tldr pages", &["tldr"], "till the next update")]
+    vec![Row::by_hand("tldr pages", &["tldr"], "till updated")]
 }
 
 fn in_runtime() -> Vec<Row> {

@@ -96,7 +96,8 @@ fn row(kept: &Kept) -> [String; 5] {
         ("socket, pipes and lock of the background process", _) => "socket",
         _ => "readable",
     };
-    let lasts = if kept.on { kept.lasts.clone() } else { "off, nothing new".to_owned() };
+    // Nothing in the usual lines is longer than its column.
+    let lasts = if kept.on { kept.lasts.replace(" days, ", " d, ") } else { "off, no more".to_owned() };
     let is_there = !kept.paths.is_empty();
     // What is running is ended, and not turned off for good.
     let end = kept.turned_off_by.filter(|_| kept.on && content != "socket").unwrap_or(kept.verb.unwrap_or("remove it by hand"));
@@ -113,7 +114,7 @@ fn sending(sent: &Sent, receivers: &[Receiver]) -> Vec<Line> {
     let mut lines = vec![
         Line::Title("LEAVES THIS MACHINE when nothing here knows the answer; see it before it goes:".to_owned()),
         Line::Plain(format!("  {}", sent.shown_by)),
-        Line::Plain(fitted(&format!("  it is {}; {context}", sent.always.join(", ")))),
+        Line::Plain(fitted(&format!("  {}; {context}", sent.always.join(", ")))),
     ];
     if sent.while_typing {
         lines.push(Line::Plain("  also while you pause in a line `?? words` in zsh (prefetch = true)".to_owned()));
@@ -237,9 +238,26 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_cut_that_is_usual() {
+        let provider = "[[provider]]\nname = \"openai\"\nbase_url = \"https://api.openai.com/v1\"\nmodel = \"m\"\nkey = { env = \"OPENAI_API_KEY\" }\n";
+        let more = "metrics_port = 9464\ncontext = [\"cwd\", \"branch\", \"files\"]\n[shell]\nprefetch = true\n";
+        let keys = [ALL, &[".local/state/gptos/keys/openai", ".local/state/gptos/log/gptos.jsonl", ".local/state/gptos/stats.v1"]].concat();
+        for (config, files) in [
+            ("", &[][..]),
+            ("", ALL),
+            (provider, &keys),
+            (&format!("{more}{provider}"), &keys),
+            ("audit = \"off\"\nmemory = \"off\"\n", ALL),
+        ] {
+            let text = screen(config, files);
+            assert!(!text.contains('…'), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_off_and_what_is_strange_are_told() {
         let text = screen("audit = \"off\"\n", &[".local/state/gptos/audit/00000001.seg", ".local/state/gptos/strange"]);
-        assert!(text.contains("1.2 kB  off, nothing new"), "{text}");
+        assert!(text.contains("1.2 kB  off, no more"), "{text}");
         assert!(text.contains("unknown here: ~/.local/state/gptos/strange"), "{text}");
     }
 }

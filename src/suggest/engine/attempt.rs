@@ -126,6 +126,7 @@ impl Engine {
         self.metrics.provider_attempts.add([provider.name(), result]);
         self.metrics.call_duration.observe(["chat", provider.name(), provider.model()], now - begun);
         let error = read.as_ref().err();
+        let head = heard.head();
         error.iter().for_each(|error| span.failed(error.class.label()));
         info!(
             event = LogEvent::AttemptEnded.name(),
@@ -135,10 +136,12 @@ impl Engine {
             attempt = calls + 1,
             provider = provider.name(),
             model = provider.model(),
+            status = head.as_ref().map(|head| u64::from(head.status)),
             outcome = if error.is_none() { "ok" } else { "error" },
             error_type = error.map(|_| result),
             detail = error.map(|error| error.detail.as_str()),
             retry_after_ms = error.and_then(retry_after_ms),
+            provider_request_id = head.as_ref().and_then(|head| head.request_id.as_deref()),
             duration_ms = milliseconds(now - begun),
             deadline_left_ms = milliseconds(round.deadline.saturating_duration_since(now)),
             "an attempt has ended"
