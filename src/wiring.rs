@@ -1,11 +1,14 @@
 //! The composition root: builds the pipeline for the resident and for direct mode.
 
+mod opening_cache;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use self::opening_cache::OpeningCache;
 use crate::api::{Backend, Notice, Setup};
 use crate::audit::{FileTrail, Nowhere, Writer};
 use crate::cache::{CacheSettings, DiskCache, MemoryCache};
@@ -20,10 +23,7 @@ use crate::providers::{self, HttpPool, ProviderSettings};
 use crate::secrets;
 use crate::stats::FileLedger;
 use crate::suggest::pipeline::{Pipeline, Place};
-use crate::suggest::ports::{
-    AnswerCache, CacheError, CacheKey, CacheStats, CachedAnswer, Commands, KeySource, Ledger, Memory, Provider, ShellSyntax, Surroundings,
-    Trail,
-};
+use crate::suggest::ports::{AnswerCache, Commands, KeySource, Ledger, Memory, Provider, ShellSyntax, Surroundings, Trail};
 use crate::suggest::recording::Recorder;
 use crate::suggest::{engine, trial};
 use crate::system::failure;
@@ -397,59 +397,4 @@ pub fn provider_with_key(settings: &ProviderSettings, key: Secret) -> Arc<dyn Pr
     platform::keep_secrets();
     let settings = ProviderSettings { key: settings.key.clone().or(Some(KeySettings::Env(String::new()))), ..settings.clone() };
     providers::build(&settings, &HttpPool::new(), secrets::given(key))
-}
-
-/// A cache in memory until the one on disk is open.
-struct OpeningCache {
-    early: MemoryCache,
-    disk: OnceLock<DiskCache>,
-}
-
-impl OpeningCache {
-    fn now(&self) -> &dyn AnswerCache {
-        match self.disk.get() {
-            Some(disk) => disk,
-            None => &self.early,
-        }
-    }
-}
-
-impl AnswerCache for OpeningCache {
-    fn get(&self, key: &CacheKey, now: std::time::SystemTime) -> Option<CachedAnswer> {
-        let Some(disk) = self.disk.get() else { return self.early.get(key, now) };
-        disk.get(key, now).or_else(|| {
-            // Stored while the disk was still opening: from now on it is kept there.
-            let answer = self.early.get(key, now)?;
-            disk.put(key, &answer);
-            self.early.remove(key);
-            Some(answer)
-        })
-    }
-
-    fn peek(&self, key: &CacheKey, now: std::time::SystemTime) -> Option<CachedAnswer> {
-        let found = self.disk.get().and_then(|disk| disk.peek(key, now));
-        found.or_else(|| self.early.peek(key, now))
-    }
-
-    fn put(&self, key: &CacheKey, answer: &CachedAnswer) {
-        self.now().put(key, answer);
-    }
-
-    fn remove(&self, key: &CacheKey) {
-        self.early.remove(key);
-        self.now().remove(key);
-    }
-
-    fn clear(&self) -> Result<(), CacheError> {
-        self.early.clear()?;
-        self.now().clear()
-    }
-
-    fn stats(&self) -> CacheStats {
-        self.now().stats()
-    }
-
-    fn flush(&self) {
-        self.now().flush();
-    }
 }

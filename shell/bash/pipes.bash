@@ -16,9 +16,8 @@ __gptos_leave_pipes() {
 __gptos_see() {
   _GPTOS_SEEN="$GPTOS_BIN ${HOME@A} ${PATH@A} ${LC_ALL@A} ${LC_MESSAGES@A} ${LANG@A} ${GPTOS_CONFIG@A}"
   _GPTOS_SEEN+=" ${XDG_CONFIG_HOME@A} ${XDG_STATE_HOME@A} ${XDG_RUNTIME_DIR@A}"
-  # What the environment says of the configuration is the program's to read.
-  _GPTOS_SEEN+=" ${GPTOS_RESIDENT@A} ${GPTOS_MEMORY@A} ${GPTOS_AUDIT@A} ${GPTOS_DEADLINE_MS@A}"
-  _GPTOS_SEEN+=" ${GPTOS_CONTEXT@A} ${GPTOS_OFFLINE_PREFER@A} ${GPTOS_HEDGE@A}"
+  # What the environment says of the configuration is the program's to read; `gptos init` wrote this function.
+  __gptos_see_configuration
 }
 
 # The pipes whose names begin with $1 are for this shell.

@@ -75,8 +75,8 @@ __gptos_socket_request() {
     local -a seen
     # A shell may have come to its directory through a link, and only the system knows where it really is.
     zstat -L -A seen /proc/self/cwd 2>/dev/null && [[ $seen[14] == /* ]] && here="$seen[14]"
-    # What the environment says of the configuration is the program's to read.
-    for name in GPTOS_{RESIDENT,MEMORY,AUDIT,DEADLINE_MS,CONTEXT,OFFLINE_PREFER,HEDGE}; do
+    # What the environment says of the configuration is the program's to read; `gptos init` wrote which variables do.
+    for name in "${_GPTOS_CONFIGURING[@]}"; do
         [[ ${(Pt)name} == *export* ]] && return 1
     done
     body="wish=$1${nul}shell=zsh${nul}version=$ZSH_VERSION${nul}build=$_GPTOS_BUILD${nul}holes=1${nul}PWD=$here${nul}"

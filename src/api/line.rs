@@ -18,7 +18,7 @@ use crate::domain::Risk;
 use crate::line::question::{Question, Wish};
 use crate::line::records::{self, Asker, Offered, Records};
 use crate::line::standing::Standing;
-use crate::line::{aloud, first_use, needs, partial, present, reading};
+use crate::line::{WANT, aloud, first_use, needs, partial, present, reading};
 use crate::protocol::{Mode, Record};
 use crate::suggest::pipeline::{Outcome, Reply, Request};
 use crate::suggest::track::Track;
@@ -31,8 +31,6 @@ const PATIENT_LIMIT: Duration = Duration::from_millis(100);
 const COUNT_LIMIT: Duration = Duration::from_millis(5);
 /// Most directories that are looked at side by side; the others are left to the program.
 const MOST_LOOKS: usize = 8;
-/// How many suggestions a shell cycles through.
-const WANT: usize = 4;
 
 /// The directories that are being looked at. One whose server is gone keeps a thread for as long as that takes, and no
 /// second one.

@@ -1,5 +1,6 @@
 //! The one HTTP router. The resident mounts it on its Unix socket.
 
+mod activity;
 mod audit;
 mod fix;
 mod health;
@@ -11,9 +12,9 @@ mod reply;
 mod stream;
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
 
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, State};
@@ -21,7 +22,6 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use tokio::sync::Notify;
 
 use crate::domain::{Cause, ContextField, EndpointHealth, Need, Query, ShellFacts, TraceParent};
 use crate::fix::{Seen, Wanted};
@@ -35,6 +35,8 @@ use crate::suggest::track::Track;
 use crate::telemetry::{Log, Traces};
 use crate::validate::CustomRules;
 
+pub use activity::Activity;
+use activity::InFlight;
 pub use fix::{UNRECORDED, to_answer};
 pub use pipes::Pipes;
 use reply::to_endpoint;
@@ -127,91 +129,6 @@ pub trait Backend: Send + Sync + 'static {
     fn traces(&self) -> Option<&Traces>;
 }
 
-/// Counters and switches that the router shares with the process it runs in.
-#[derive(Debug)]
-pub struct Activity {
-    started: Instant,
-    started_at: SystemTime,
-    requests: AtomicU64,
-    in_flight: AtomicUsize,
-    last_ms: AtomicU64,
-    numbers: Mutex<Option<String>>,
-    listening: AtomicBool,
-    draining: AtomicBool,
-    pulse: health::Pulse,
-    /// Notified when a client asks this process to finish and go.
-    pub drain: Notify,
-}
-
-impl Activity {
-    /// Starts counting now.
-    pub fn new() -> Self {
-        Self {
-            started: Instant::now(),
-            started_at: SystemTime::now(),
-            requests: AtomicU64::new(0),
-            in_flight: AtomicUsize::new(0),
-            last_ms: AtomicU64::new(0),
-            numbers: Mutex::new(None),
-            listening: AtomicBool::new(false),
-            draining: AtomicBool::new(false),
-            pulse: health::Pulse::default(),
-            drain: Notify::new(),
-        }
-    }
-
-    /// Notes where the numbers are served, or why they are not.
-    pub fn note_numbers(&self, told: Option<String>) {
-        *self.numbers.lock().unwrap_or_else(PoisonError::into_inner) = told;
-    }
-
-    /// Notes whether the socket takes connections.
-    pub fn note_listening(&self, listening: bool) {
-        self.listening.store(listening, Ordering::Release);
-    }
-
-    /// Notes that the process is about to go: nobody new should ask it.
-    pub fn note_draining(&self) {
-        self.draining.store(true, Ordering::Release);
-    }
-
-    /// How long nothing has been asked; zero while something is being answered.
-    pub fn idle(&self) -> Duration {
-        if self.in_flight.load(Ordering::Acquire) > 0 {
-            return Duration::ZERO;
-        }
-        self.started.elapsed().saturating_sub(Duration::from_millis(self.last_ms.load(Ordering::Acquire)))
-    }
-
-    fn touch(&self) {
-        let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.last_ms.store(now, Ordering::Release);
-    }
-}
-
-impl Default for Activity {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// Counts a request for as long as it lives, also when its client goes away.
-struct InFlight(Arc<Activity>);
-
-impl InFlight {
-    fn new(activity: &Arc<Activity>) -> Self {
-        activity.in_flight.fetch_add(1, Ordering::AcqRel);
-        Self(Arc::clone(activity))
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.0.touch();
-        self.0.in_flight.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
 #[derive(Clone)]
 struct Shared {
     backend: Arc<dyn Backend>,
@@ -286,7 +203,7 @@ pub fn router(backend: Arc<dyn Backend>, activity: Arc<Activity>, build: &str, b
 
 async fn suggest(State(shared): State<Shared>, asked: HeaderMap, Json(wire): Json<SuggestRequest>) -> Response<Body> {
     let in_flight = InFlight::new(&shared.activity);
-    shared.activity.requests.fetch_add(1, Ordering::Relaxed);
+    shared.activity.note_request();
     let setup = shared.backend.setup();
     let headers = HeaderMap::from_iter(shared.build.clone());
     if !shared.serves(wire.config_file.as_deref()) {
@@ -403,7 +320,7 @@ async fn status(State(shared): State<Shared>) -> Response<Body> {
         endpoints: endpoints.into_iter().map(|(endpoint, _)| endpoint).collect(),
         audit: Some(health.audit.clone()),
         retry_budget: Some(shared.backend.pipeline().health(&[]).retry_budget),
-        numbers: shared.activity.numbers.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        numbers: shared.activity.numbers(),
         traces: shared.backend.traces().and_then(Traces::told),
         health: Some(health),
     };

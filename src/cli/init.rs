@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::config::{Config, keys};
+use crate::config::{Config, answering_variables, keys};
 use crate::domain::ShellKind;
 use crate::env_vars;
 use crate::platform::OwnBinary;
@@ -151,16 +151,28 @@ const FISH_REST: &str = concat!(
 pub fn integration(shell: ShellKind) -> String {
     match shell {
         ShellKind::Zsh => {
-            let rest: String = ZSH_REST.iter().map(|part| bare(part)).collect();
-            let (start, rest) = (quote(shell, &bare(ZSH_START)), quote(shell, &folded(&rest)));
+            let (start, rest) = (quote(shell, &bare(ZSH_START)), quote(shell, &folded(&zsh_rest())));
             format!("{ZSH_READER}'__gptos_read' {start} {rest}\n'builtin' 'unfunction' '__gptos_read'\n")
         }
         ShellKind::Bash => {
-            let rest: String = BASH_REST.iter().map(|part| bare(part)).collect();
-            format!("{}__gptos_rest() {{\n{}}}\n{BASH_END}", bare(BASH_START), here_documents(&rest))
+            format!("{}__gptos_rest() {{\n{}}}\n{BASH_END}", bare(BASH_START), here_documents(&bash_rest()))
         }
         ShellKind::Fish => format!("{}function __gptos_load\neval {}\nend\n", bare(FISH_START), quote(shell, &bare(FISH_REST))),
     }
+}
+
+/// The parts that zsh reads later. It asks a resident only where the environment says nothing of the configuration.
+fn zsh_rest() -> String {
+    let names: Vec<&str> = answering_variables().collect();
+    let parts = ZSH_REST.iter().map(|part| bare(part));
+    std::iter::once(format!("typeset -ga _GPTOS_CONFIGURING=({})\n", names.join(" "))).chain(parts).collect()
+}
+
+/// The parts that bash reads later. What its pipes know holds for as long as the environment says the same of the configuration.
+fn bash_rest() -> String {
+    let seen: String = answering_variables().map(|name| format!(" ${{{name}@A}}")).collect();
+    let parts = BASH_REST.iter().map(|part| bare(part));
+    std::iter::once(format!("__gptos_see_configuration() {{\n_GPTOS_SEEN+=\"{seen}\"\n}}\n")).chain(parts).collect()
 }
 
 /// Commands of bash that put a text into `rest`. A document is taken as it stands, while a quoted word costs ten times as much to

@@ -180,8 +180,23 @@ fn shells_read_back_what_was_quoted() {
 #[test]
 fn what_zsh_only_keeps_at_its_start_is_one_line() {
     let text = integration(ShellKind::Zsh);
-    let rest: String = ZSH_REST.iter().map(|part| bare(part)).collect();
+    let rest = zsh_rest();
     assert!(!rest.contains('\x1f') && rest.lines().count() > 1000);
     assert!(text.contains(&quote(ShellKind::Zsh, &rest.replace('\n', "\x1f"))));
     assert!(text.lines().count() < 200, "{}", text.lines().count());
+}
+
+#[test]
+fn shells_are_told_of_every_variable_that_changes_answers() {
+    let names: Vec<&str> = answering_variables().collect();
+    for name in ["GPTOS_DEADLINE_MS", "GPTOS_AUDIT", "GPTOS_OFFLINE_PREFER"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    for name in ["GPTOS_KEY", "GPTOS_GUARD", "GPTOS_CACHE_TTL_DAYS", "GPTOS_CONFIG"] {
+        assert!(!names.contains(&name), "{names:?}");
+    }
+    for name in names {
+        assert!(bash_rest().contains(&format!(" ${{{name}@A}}")), "{name}");
+        assert!(zsh_rest().lines().next().unwrap().split(['(', ' ', ')']).any(|word| word == name), "{name}");
+    }
 }

@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use super::facts;
 use crate::api::{Backend, Setup, to_record};
 use crate::domain::{Aim, ContextField, Query, Risk, ShellFacts};
+use crate::line::WANT;
 use crate::line::present::{self, Shown};
 use crate::offline::Translator;
 use crate::paths::Paths;
@@ -24,8 +25,6 @@ use crate::wiring;
 const MOST_MACHINES: usize = 4;
 /// Sentences named where nothing is known.
 const NEAREST: usize = 2;
-/// Suggestions that are looked at for one that can be given.
-const WANT: usize = 4;
 
 /// What is known of a machine, and the pipeline for it.
 type Machines = Vec<(FarSide, Arc<dyn Backend>)>;

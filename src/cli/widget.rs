@@ -16,7 +16,7 @@ use crate::line::context::{self, Context};
 use crate::line::one_go::in_one_go;
 use crate::line::records::{self, Asker, Offered, Records};
 use crate::line::standing::Standing;
-use crate::line::{aloud, first_use, needs, partial, present};
+use crate::line::{WANT, aloud, first_use, needs, partial, present};
 use crate::paths::Paths;
 use crate::protocol::{Answer, Mode, RanRequest, WarmRequest, WireAim, WireCandidate, WireShell};
 use crate::suggest::pipeline::Ran;
@@ -24,8 +24,6 @@ use crate::system::blast;
 use crate::validate::{Policy, judge};
 use crate::wiring;
 
-/// How many suggestions a shell cycles through.
-const WANT: usize = 4;
 /// How many it lists.
 const LISTED: usize = 8;
 /// No progress sign before this: most answers are there by then, and a flicker is worse than nothing.

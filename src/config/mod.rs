@@ -24,7 +24,7 @@ mod value;
 pub use file::{ConfigFile, Reloads, check_text};
 pub use in_force::InForce;
 pub use nearest::nearest;
-pub use overrides::{literals, quote, take_options};
+pub use overrides::{answering_variables, literals, quote, take_options};
 pub use owned::read_text;
 pub use packs::{PackFiles, PackFolder, read_pack};
 pub use problem::ConfigProblem;

@@ -73,9 +73,7 @@ impl Overrides {
     /// The keys among them that change what a process that answers others would do. A variable about what that process
     /// shares among all shells is for the one that starts it.
     pub(super) fn change_answers(&self) -> Vec<&str> {
-        let is_shared = |key: &str| key == "idle_exit_minutes" || key.starts_with("cache.") || key.starts_with("limits.");
-        let is_shells = |key: &str| key == "guard" || key.starts_with("shell.");
-        let changing = self.values.iter().filter(|(layer, key, _)| !(is_shells(key) || *layer == Layer::Variable && is_shared(key)));
+        let changing = self.values.iter().filter(|(layer, key, _)| changes_answers(*layer, key));
         changing.map(|(_, key, _)| key.as_str()).collect()
     }
 
@@ -99,6 +97,18 @@ impl Overrides {
         }
         (config, problems)
     }
+}
+
+fn changes_answers(layer: Layer, key: &str) -> bool {
+    let is_shared = key == "idle_exit_minutes" || key.starts_with("cache.") || key.starts_with("limits.");
+    let is_shells = key == "guard" || key.starts_with("shell.");
+    !(is_shells || layer == Layer::Variable && is_shared)
+}
+
+/// The variables that change what a process that answers others would do: who has one set is answered by its own program.
+pub fn answering_variables() -> impl Iterator<Item = &'static str> {
+    let changing = keys::ALL.iter().filter(|key| changes_answers(Layer::Variable, key.path));
+    changing.filter_map(|key| Some(keys::variable(key.path)?.name))
 }
 
 fn put(name: &Path, (key, value): (&str, &str), below: (Layer, &Config)) -> Result<(Config, Vec<ConfigProblem>), ConfigProblem> {

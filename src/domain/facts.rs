@@ -32,6 +32,22 @@ pub struct ShellFacts {
 }
 
 impl ShellFacts {
+    /// A shell in this directory of which nothing else is known: no programs, no home, no functions of its own.
+    pub fn bare(shell: ShellKind, cwd: impl Into<PathBuf>) -> Self {
+        Self {
+            shell,
+            shell_version: String::new(),
+            cwd: cwd.into(),
+            home: None,
+            path: String::new(),
+            locale: String::new(),
+            proxies: Vec::new(),
+            keys: Vec::new(),
+            own_commands: Vec::new(),
+            comments: Self::usual_comments(shell),
+        }
+    }
+
     /// Whether `#` begins a comment on the command line of a shell whose options nobody changed.
     pub fn usual_comments(shell: ShellKind) -> bool {
         shell != ShellKind::Zsh

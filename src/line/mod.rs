@@ -15,3 +15,6 @@ pub mod records;
 pub mod standing;
 
 pub use facts::shell_facts;
+
+/// How many suggestions are made for one question: so many a shell cycles through.
+pub const WANT: usize = 4;

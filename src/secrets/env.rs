@@ -47,18 +47,8 @@ mod tests {
     use crate::domain::ShellKind;
 
     fn facts(keys: &[(&str, &str)]) -> ShellFacts {
-        ShellFacts {
-            shell: ShellKind::Zsh,
-            shell_version: String::new(),
-            cwd: "/".into(),
-            home: None,
-            path: String::new(),
-            locale: String::new(),
-            proxies: Vec::new(),
-            keys: keys.iter().map(|(name, value)| ((*name).to_owned(), Secret::new((*value).to_owned()))).collect(),
-            own_commands: Vec::new(),
-            comments: true,
-        }
+        let keys = keys.iter().map(|(name, value)| ((*name).to_owned(), Secret::new((*value).to_owned()))).collect();
+        ShellFacts { keys, ..ShellFacts::bare(ShellKind::Zsh, "/") }
     }
 
     #[tokio::test]

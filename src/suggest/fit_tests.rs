@@ -29,18 +29,7 @@ impl Tools for Machine {
 }
 
 fn facts() -> ShellFacts {
-    ShellFacts {
-        shell: ShellKind::Bash,
-        shell_version: String::new(),
-        cwd: "/".into(),
-        home: None,
-        path: "/usr/bin".to_owned(),
-        locale: String::new(),
-        proxies: Vec::new(),
-        keys: Vec::new(),
-        own_commands: Vec::new(),
-        comments: true,
-    }
+    ShellFacts { path: "/usr/bin".to_owned(), ..ShellFacts::bare(ShellKind::Bash, "/") }
 }
 
 fn said(command: &str, flavour: Flavour) -> Option<String> {

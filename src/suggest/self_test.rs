@@ -1,6 +1,5 @@
 //! Whether this process still answers: a question of its own, from the words to a checked command.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -25,18 +24,7 @@ impl Pipeline {
         let request = Request {
             query,
             aim: Aim::default(),
-            facts: ShellFacts {
-                shell: ShellKind::Bash,
-                shell_version: String::new(),
-                cwd: PathBuf::from("/"),
-                home: None,
-                path: String::new(),
-                locale: String::new(),
-                proxies: Vec::new(),
-                keys: Vec::new(),
-                own_commands: Vec::new(),
-                comments: true,
-            },
+            facts: ShellFacts::bare(ShellKind::Bash, "/"),
             mode: Mode::Offline,
             want: 1,
             others: false,

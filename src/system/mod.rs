@@ -76,18 +76,7 @@ pub(crate) mod tests {
     use crate::domain::ShellKind;
 
     pub(crate) fn facts(path: &str, cwd: &Path) -> ShellFacts {
-        ShellFacts {
-            shell: ShellKind::Bash,
-            shell_version: String::new(),
-            cwd: cwd.to_owned(),
-            home: None,
-            path: path.to_owned(),
-            locale: String::new(),
-            proxies: Vec::new(),
-            keys: Vec::new(),
-            own_commands: Vec::new(),
-            comments: true,
-        }
+        ShellFacts { path: path.to_owned(), ..ShellFacts::bare(ShellKind::Bash, cwd) }
     }
 
     #[test]

@@ -176,16 +176,5 @@ pub(crate) fn plain(text: impl Into<String>) -> RawAnswer {
 }
 
 pub(crate) fn facts() -> ShellFacts {
-    ShellFacts {
-        shell: ShellKind::Bash,
-        shell_version: String::new(),
-        cwd: "/tmp".into(),
-        home: None,
-        path: String::new(),
-        locale: String::new(),
-        proxies: Vec::new(),
-        keys: Vec::new(),
-        own_commands: Vec::new(),
-        comments: true,
-    }
+    ShellFacts::bare(ShellKind::Bash, "/tmp")
 }
