@@ -1,5 +1,6 @@
 //! The composition root: builds the pipeline for the resident and for direct mode.
 
+mod notices;
 mod opening_cache;
 
 use std::path::{Path, PathBuf};
@@ -8,11 +9,12 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use self::notices::{notice, tell_reload, told};
 use self::opening_cache::OpeningCache;
 use crate::api::{Backend, Notice, Setup};
 use crate::audit::{FileTrail, Nowhere, Writer};
 use crate::cache::{CacheSettings, DiskCache, MemoryCache};
-use crate::config::{Config, ConfigFile, ConfigProblem, PackFiles, PackFolder, Reloads};
+use crate::config::{Config, ConfigFile, ConfigProblem, PackFiles, PackFolder};
 use crate::domain::{AuditMode, KeySettings, LogEvent, Secret, ShellFacts};
 use crate::fix::{Seen, Wanted};
 use crate::memory::FileMemory;
@@ -298,30 +300,6 @@ pub fn pack(path: &Path, text: &str) -> Pack {
 pub fn pack_problem(problem: PackProblem) -> ConfigProblem {
     let PackProblem { pack, line, cause, hint } = problem;
     ConfigProblem { path: pack.into(), line, key: None, cause, hint }
-}
-
-/// Tells the log of a change of the configuration files.
-fn tell_reload(before: Reloads, now: Reloads, problem: Option<&ConfigProblem>) {
-    if now.ok > before.ok {
-        tracing::info!(event = LogEvent::ConfigReloaded.name(), "a change of the configuration holds");
-    }
-    if now.rejected > before.rejected {
-        let detail = problem.map(ToString::to_string).unwrap_or_default();
-        tracing::warn!(event = LogEvent::ConfigRejected.name(), detail, "a change of the configuration does not hold");
-    }
-}
-
-/// One line about a mistake in a configuration file.
-fn told(problem: &ConfigProblem, is_rejected: bool) -> String {
-    let hint = problem.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
-    let until = if is_rejected { "; until it is mended, what held before stays in force" } else { "" };
-    format!("{problem}{hint}{until}")
-}
-
-fn notice(problems: &[ConfigProblem]) -> Option<Notice> {
-    let first = problems.first()?;
-    let more = if problems.len() > 1 { format!(", and {} more", problems.len() - 1) } else { String::new() };
-    Some(Notice::new(format!("left out: {first}{more}; `gptos intents list` tells all")))
 }
 
 /// Fetches a file over the way that the asking shell's questions take; see [`providers::download`].

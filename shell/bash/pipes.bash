@@ -61,8 +61,10 @@ __gptos_ask_pipes() {
 }
 
 __gptos_put_question() {
-  local options=''
+  local options='' trace=''
+  # A program would find it in its environment.
+  [[ ! -v TRACEPARENT || ${TRACEPARENT@a} != *x* || ${#TRACEPARENT} -ge 128 ]] || trace="traceparent=$TRACEPARENT"
   builtin shopt -q interactive_comments || options=nocomments
   __gptos_print_names
-  builtin printf '%s\0' '' "$_GPTOS_TURN" "$1" "$options" "${_GPTOS_WITH[@]}" ${2:+"$2"} end
+  builtin printf '%s\0' '' "$_GPTOS_TURN" "$1" "$options" "${_GPTOS_WITH[@]}" ${trace:+"$trace"} ${2:+"$2"} end
 }

@@ -88,6 +88,8 @@ __gptos_socket_request() {
     [[ $1 == answer ]] && for name in "${_GPTOS_FIELDS[@]}"; do
         body+="$name$nul"
     done
+    # A program would find it in its environment.
+    [[ $1 == answer && ${(t)TRACEPARENT} == *export* ]] && (( $#TRACEPARENT < 128 )) && body+="traceparent=$TRACEPARENT$nul"
     # It has to fit into what the system takes at once: a resident that reads nothing must not hold the line.
     (( $#body < 65536 )) || return 1
     REPLY="POST /v1/line HTTP/1.1${link}host: gptos${link}connection: close${link}content-length: $#body${link}${link}$body"

@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, Response, StatusCode};
 use axum::response::IntoResponse;
 use tokio::time::Instant;
 
-use super::{Backend, InFlight, Setup, Shared, to_mode, to_record};
+use super::{Backend, InFlight, Setup, Shared, caller, to_mode, to_record};
 use crate::domain::Risk;
 use crate::line::question::{Question, Wish};
 use crate::line::records::{self, Asker, Offered, Records};
@@ -84,10 +84,10 @@ impl Drop for Look {
     }
 }
 
-pub(super) async fn line(State(shared): State<Shared>, body: Bytes) -> Response<Body> {
+pub(super) async fn line(State(shared): State<Shared>, asked: HeaderMap, body: Bytes) -> Response<Body> {
     let headers = HeaderMap::from_iter(shared.build.clone());
     let question = match Question::read(&body) {
-        Ok(question) => question,
+        Ok(question) => Question { caller: caller(&asked).or(question.caller), ..question },
         Err(error) => return (StatusCode::BAD_REQUEST, headers, error.to_string()).into_response(),
     };
     let asker = question.context.wants_pipes().filter(|_| question.wish == Wish::Answer).map(|pid| (pid, question.clone()));
@@ -212,7 +212,7 @@ fn answer(question: &Question, setup: &Setup, backend: &dyn Backend, begun: Inst
         context: setup.context.clone(),
         deadline: begun + LIMIT,
         now: SystemTime::now(),
-        track: Track::new(SystemTime::now()),
+        track: Track::new(SystemTime::now()).in_trace(question.caller),
     };
     let reply = backend.pipeline().at_once(&request, &setup.providers, typed)?;
     let Record::Answer(mut answer) = to_record(Outcome::Reply(reply.clone()), setup) else { return None };
@@ -235,23 +235,5 @@ fn answer(question: &Question, setup: &Setup, backend: &dyn Backend, begun: Inst
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_that_is_stuck_costs_one_thread_and_others_are_bounded() {
-        let looks = Looks::default();
-        let (stuck, fine) = (Path::new("/gone"), Path::new("/here"));
-        let first = looks.begin(stuck).unwrap();
-        looks.is_stuck(stuck);
-        assert!(looks.begin(stuck).is_none(), "nobody else waits for it");
-        let others: Vec<Look> = (0..MOST_LOOKS - 1).map(|_| looks.begin(fine).unwrap()).collect();
-        assert!(looks.begin(fine).is_none() && looks.begin(Path::new("/third")).is_none());
-        drop(others);
-        assert!(looks.begin(fine).is_some());
-        drop(first);
-        looks.is_stuck(stuck);
-        assert!(looks.begin(stuck).is_some(), "it has answered in the end");
-        assert!(looks.0.lock().unwrap().is_empty());
-    }
-}
+#[path = "line_tests.rs"]
+mod tests;

@@ -213,16 +213,15 @@ async fn suggest(State(shared): State<Shared>, asked: HeaderMap, Json(wire): Jso
         shared.activity.drain.notify_one();
         return (headers, stream::line(&Record::Off)).into_response();
     }
-    match read_request(wire, &setup).map(|request| in_trace(request, &asked)) {
+    match read_request(wire, &setup).map(|request| Request { track: request.track.in_trace(caller(&asked)), ..request }) {
         Ok(request) => (headers, stream::records(shared.backend, request, setup, in_flight)).into_response(),
         Err(reason) => (StatusCode::BAD_REQUEST, headers, reason).into_response(),
     }
 }
 
-/// The request as a part of the trace that its sender names. Whatever else stands in that header is nobody's trace.
-fn in_trace(request: Request, headers: &HeaderMap) -> Request {
-    let caller = headers.get(TRACE_HEADER).and_then(|value| value.to_str().ok()).and_then(TraceParent::parse);
-    Request { track: request.track.in_trace(caller), ..request }
+/// The trace that the sender of a request names. Whatever else stands in that header is nobody's trace.
+fn caller(headers: &HeaderMap) -> Option<TraceParent> {
+    headers.get(TRACE_HEADER).and_then(|value| value.to_str().ok()).and_then(TraceParent::parse)
 }
 
 fn read_request(wire: SuggestRequest, setup: &Setup) -> Result<Request, String> {

@@ -56,7 +56,7 @@ pub enum FailureClass {
 }
 
 impl FailureClass {
-    /// The low-cardinality word for messages and metrics.
+    /// The word for messages.
     pub fn label(&self) -> &'static str {
         match self {
             FailureClass::Transient => "transient",
@@ -78,12 +78,108 @@ impl FailureClass {
     }
 }
 
+/// What went wrong in a call, in the closed set of words of metrics, spans and logs. It tells apart what is met alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorType {
+    /// The name could not be resolved.
+    Dns,
+    /// The proxy does not listen, refuses, or wants a login.
+    Proxy,
+    /// No way to the server.
+    Net,
+    /// The certificate or the handshake.
+    Tls,
+    /// No connection in time.
+    TimeoutConnect,
+    /// No first byte in time.
+    TimeoutTtfb,
+    /// Too long a pause within the answer.
+    TimeoutGap,
+    /// No complete answer in time.
+    TimeoutTotal,
+    /// The connection was refused, or ended without an answer.
+    ConnReset,
+    /// The request was rejected.
+    Http4xx,
+    /// The key was.
+    Auth,
+    /// Money or a quota is used up.
+    Quota,
+    /// Too many calls.
+    RateLimited,
+    /// The server has too much to do.
+    Overloaded,
+    /// The server failed.
+    Http5xx,
+    /// The answer is not what was promised.
+    Malformed,
+    /// The answer ended too soon.
+    Truncated,
+    /// The model or its keeper declines.
+    Policy,
+    /// Nobody waited for the end.
+    Cancelled,
+    /// Anything else.
+    Other,
+}
+
+impl ErrorType {
+    /// Its word.
+    pub fn label(self) -> &'static str {
+        match self {
+            ErrorType::Dns => "dns",
+            ErrorType::Proxy => "proxy",
+            ErrorType::Net => "net",
+            ErrorType::Tls => "tls",
+            ErrorType::TimeoutConnect => "timeout_connect",
+            ErrorType::TimeoutTtfb => "timeout_ttfb",
+            ErrorType::TimeoutGap => "timeout_gap",
+            ErrorType::TimeoutTotal => "timeout_total",
+            ErrorType::ConnReset => "conn_reset",
+            ErrorType::Http4xx => "http_4xx",
+            ErrorType::Auth => "auth",
+            ErrorType::Quota => "quota",
+            ErrorType::RateLimited => "rate_limited",
+            ErrorType::Overloaded => "overloaded",
+            ErrorType::Http5xx => "http_5xx",
+            ErrorType::Malformed => "malformed",
+            ErrorType::Truncated => "truncated",
+            ErrorType::Policy => "policy",
+            ErrorType::Cancelled => "cancelled",
+            ErrorType::Other => "_OTHER",
+        }
+    }
+
+    /// What a class says by itself. Who knows more says more.
+    fn of_class(class: &FailureClass) -> Self {
+        match class {
+            FailureClass::Transient | FailureClass::Config | FailureClass::Request | FailureClass::Spent => ErrorType::Other,
+            FailureClass::Unsent => ErrorType::ConnReset,
+            FailureClass::Overloaded => ErrorType::Overloaded,
+            FailureClass::RateLimited { .. } => ErrorType::RateLimited,
+            FailureClass::Quota => ErrorType::Quota,
+            FailureClass::Auth => ErrorType::Auth,
+            FailureClass::Refusal => ErrorType::Policy,
+            FailureClass::Malformed => ErrorType::Malformed,
+            FailureClass::Truncated => ErrorType::Truncated,
+            FailureClass::Slow(Stage::Connect) => ErrorType::TimeoutConnect,
+            FailureClass::Slow(Stage::FirstChunk) => ErrorType::TimeoutTtfb,
+            FailureClass::Slow(Stage::Gap) => ErrorType::TimeoutGap,
+            FailureClass::Slow(Stage::Total) => ErrorType::TimeoutTotal,
+            FailureClass::LocalNetwork => ErrorType::Net,
+            FailureClass::Tls => ErrorType::Tls,
+        }
+    }
+}
+
 /// One attempt at one provider failed. `detail` is one line for people and holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{detail}")]
 pub struct AttemptError {
     /// What it means.
     pub class: FailureClass,
+    /// The word for it in numbers, spans and logs.
+    pub error_type: ErrorType,
     /// What happened, in one line: `HTTP 500`, `no answer within 2.5 s`.
     pub detail: String,
     /// What the server itself said about asking again (`x-should-retry`).
@@ -95,6 +191,12 @@ pub struct AttemptError {
 impl AttemptError {
     /// Builds one.
     pub fn new(class: FailureClass, detail: impl Into<String>) -> Self {
-        Self { class, detail: detail.into(), may_retry: None, leave_alone: None }
+        Self { error_type: ErrorType::of_class(&class), class, detail: detail.into(), may_retry: None, leave_alone: None }
+    }
+
+    /// The same by a word that says more than its class.
+    #[must_use]
+    pub fn told_as(self, error_type: ErrorType) -> Self {
+        Self { error_type, ..self }
     }
 }

@@ -29,7 +29,7 @@ pub use candidate::{Answerer, Candidate, Origin};
 pub use context::ContextField;
 pub use day::Day;
 pub use facts::{PROXY_VARIABLES, ShellFacts};
-pub use failure::{AttemptError, FailureClass, Stage};
+pub use failure::{AttemptError, ErrorType, FailureClass, Stage};
 pub use health::{EndpointHealth, EndpointState, ProvidersHealth};
 pub use hole::Hole;
 pub use log_event::LogEvent;

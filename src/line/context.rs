@@ -3,7 +3,7 @@
 
 use std::io::Read;
 
-use crate::domain::{Aim, AimError, Query, Refined, Scope, ShellFacts, ShellKind};
+use crate::domain::{Aim, AimError, Query, Refined, Scope, ShellFacts, ShellKind, TraceParent};
 
 /// Most bytes of names that are read; a shell with a large framework has some 40 KiB.
 const NAMES_LIMIT: usize = 128 * 1024;
@@ -86,6 +86,11 @@ impl Context {
     /// The shell that would rather ask over pipes of its own from now on, by its process number.
     pub fn wants_pipes(&self) -> Option<i32> {
         value(&self.keyed, "pipes")?.parse().ok()
+    }
+
+    /// The trace that the shell says it is part of, to who is no process of it and sees nothing of its environment.
+    pub fn caller(&self) -> Option<TraceParent> {
+        TraceParent::parse(value(&self.keyed, "traceparent")?)
     }
 
     /// Whether the words of the command to change were for this machine alone; then the words about it are too.

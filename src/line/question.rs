@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::context::Context;
 use super::shell_facts;
-use crate::domain::{ShellFacts, ShellKind};
+use crate::domain::{ShellFacts, ShellKind, TraceParent};
 use crate::paths::Paths;
 
 /// More fields are read by nobody.
@@ -53,6 +53,8 @@ pub struct Question {
     pub config_file: Option<PathBuf>,
     /// Where it keeps what it was told.
     pub state_dir: Option<PathBuf>,
+    /// The trace that the shell is part of.
+    pub caller: Option<TraceParent>,
 }
 
 impl Question {
@@ -76,6 +78,7 @@ impl Question {
         let cwd = field("PWD").map(Path::new).filter(|path| path.is_absolute()).ok_or(QuestionError::Field("PWD"))?;
         let lookup = |name: &str| field(name).map(OsString::from);
         let context = Context::from_bytes(&body[end + 2..]);
+        let caller = context.caller();
         let version = field("version").unwrap_or_default().to_owned();
         let mut facts = shell_facts(shell, version, cwd.to_owned(), &lookup);
         context.tell(&mut facts);
@@ -89,6 +92,7 @@ impl Question {
             context,
             config_file: paths.config_file,
             state_dir: paths.state_dir,
+            caller,
         })
     }
 
@@ -98,7 +102,7 @@ impl Question {
         let context = Context::from_bytes(written);
         let mut facts = ShellFacts { cwd, ..self.facts.clone() };
         context.tell(&mut facts);
-        Self { facts, context, ..self.clone() }
+        Self { caller: context.caller(), facts, context, ..self.clone() }
     }
 }
 
@@ -137,6 +141,15 @@ mod tests {
         let whole = read(&facts.replace("PWD=/p", "PWD=/elsewhere"), "count them\0la\0nocomments\0scope=git\0").unwrap();
         assert_eq!(format!("{next:?}"), format!("{whole:?}"));
         assert!(first.facts.comments && !next.facts.comments && next.context.wants_pipes().is_none());
+    }
+
+    #[test]
+    fn the_trace_of_each_question_is_its_own() {
+        let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let first = read(FACTS, &format!("list files\0\0\0traceparent={parent}\0")).unwrap();
+        assert_eq!(first.caller.map(|caller| caller.to_string()).as_deref(), Some(parent));
+        assert_eq!(first.again(PathBuf::from("/p"), b"count them\0\0\0").caller, None);
+        assert_eq!(read(FACTS, "list files\0\0\0traceparent=$(id)\0").unwrap().caller, None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::waits::{Advice, duration};
-use crate::domain::{AttemptError, FailureClass, Secret};
+use crate::domain::{AttemptError, ErrorType, FailureClass, Secret};
 use crate::suggest::ports::RedactedText;
 
 const MESSAGE_CHARACTERS: usize = 160;
@@ -138,7 +138,13 @@ pub(super) fn status_error(status: u16, fault: &Fault, advice: Advice, key: Opti
     // A server knows whether its trouble passes; it has no say about keys, money and requests that it rejects.
     let has_a_say = matches!(class, FailureClass::Transient | FailureClass::Overloaded | FailureClass::RateLimited { .. });
     let may_retry = advice.may_retry.filter(|_| has_a_say);
-    AttemptError { may_retry, leave_alone: leave_alone(&class, advice.told, fault), ..AttemptError::new(class, detail) }
+    let error = AttemptError { may_retry, leave_alone: leave_alone(&class, advice.told, fault), ..AttemptError::new(class, detail) };
+    match (&error.class, status) {
+        (FailureClass::LocalNetwork, _) => error.told_as(ErrorType::Proxy),
+        (FailureClass::Transient | FailureClass::Config | FailureClass::Request, 400..=499) => error.told_as(ErrorType::Http4xx),
+        (FailureClass::Transient | FailureClass::Config | FailureClass::Request, 500..=599) => error.told_as(ErrorType::Http5xx),
+        _ => error,
+    }
 }
 
 /// How long a server in trouble asks to be left alone.
@@ -174,7 +180,12 @@ pub(super) fn inner_error(fault: &Fault, key: Option<&Secret>) -> AttemptError {
         FailureClass::Malformed
     };
     let detail = with_message("error inside the answer".to_owned(), fault, key);
-    AttemptError { leave_alone: leave_alone(&class, None, fault), ..AttemptError::new(class, detail) }
+    let error = AttemptError { leave_alone: leave_alone(&class, None, fault), ..AttemptError::new(class, detail) };
+    // Of an answer with status 200 it can only be said that it is none.
+    match error.class {
+        FailureClass::Transient | FailureClass::Config | FailureClass::Request => error.told_as(ErrorType::Malformed),
+        _ => error,
+    }
 }
 
 fn with_message(place: String, fault: &Fault, key: Option<&Secret>) -> String {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::Stage;
 
 fn class(status: u16, body: &str) -> FailureClass {
     status_class(status, &Fault::from_body(body.as_bytes()), None)
@@ -230,4 +231,46 @@ fn a_number_that_repeats_a_part_of_the_key_is_none() {
         assert_eq!(holds_some_of(id, &key), repeats, "{id}");
     }
     assert!(holds_some_of("a-short-1", &Secret::new("short".to_owned())));
+}
+
+#[test]
+fn every_failure_has_a_word_of_the_closed_set() {
+    let told = |status: u16, body: &str| {
+        let fault = Fault::from_body(body.as_bytes());
+        status_error(status, &fault, Advice::default(), None).error_type.label()
+    };
+    for (status, body, word) in [
+        (500, "", "http_5xx"),
+        (501, "", "http_5xx"),
+        (408, "", "http_4xx"),
+        (404, "", "http_4xx"),
+        (422, "", "http_4xx"),
+        (401, "", "auth"),
+        (402, "", "quota"),
+        (407, "", "proxy"),
+        (429, "", "rate_limited"),
+        (529, "", "overloaded"),
+        (403, r#"{"error":{"code":"content_filter","message":"no"}}"#, "policy"),
+    ] {
+        assert_eq!(told(status, body), word, "{status} {body}");
+    }
+    let inside = |body: &str| inner_error(&Fault::from_body(body.as_bytes()), None).error_type.label();
+    for (body, word) in [
+        (r#"{"error":{"type":"server_error","message":"oops"}}"#, "malformed"),
+        (r#"{"error":{"type":"overloaded_error","message":"busy"}}"#, "overloaded"),
+        (r#"{"error":{"code":502,"message":"bad gateway"}}"#, "http_5xx"),
+    ] {
+        assert_eq!(inside(body), word, "{body}");
+    }
+    let of = |class: FailureClass| AttemptError::new(class, "x").error_type.label();
+    for (stage, word) in [
+        (Stage::Connect, "timeout_connect"),
+        (Stage::FirstChunk, "timeout_ttfb"),
+        (Stage::Gap, "timeout_gap"),
+        (Stage::Total, "timeout_total"),
+    ] {
+        assert_eq!(of(FailureClass::Slow(stage)), word);
+    }
+    let others = [FailureClass::LocalNetwork, FailureClass::Tls, FailureClass::Unsent, FailureClass::Truncated, FailureClass::Spent];
+    assert_eq!(others.map(of), ["net", "tls", "conn_reset", "truncated", "_OTHER"]);
 }

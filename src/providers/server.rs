@@ -16,7 +16,7 @@ use super::told::Told;
 use super::transport::Way;
 use super::wire::{Outgoing, Wire};
 use super::{HttpPool, ProviderSettings, ServerSettings, prices};
-use crate::domain::{AttemptError, FailureClass, Price, Secret, ShellFacts, Stage, Usage};
+use crate::domain::{AttemptError, ErrorType, FailureClass, Price, Secret, ShellFacts, Stage, Usage};
 use crate::suggest::ports::{
     Call, KeySource, Pace, Prompt, Provider, RawAnswer, Readiness, ReplyHead, RequestPreview, Span, SpanKind, SpanValue,
 };
@@ -63,8 +63,8 @@ enum Setback {
 impl Setback {
     fn label(&self) -> &'static str {
         match self {
-            Setback::Form(_) => "form",
-            Setback::Failed(error) => error.class.label(),
+            Setback::Form(_) => ErrorType::Http4xx.label(),
+            Setback::Failed(error) => error.error_type.label(),
         }
     }
 }

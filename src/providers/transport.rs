@@ -5,7 +5,7 @@ use std::error::Error;
 use std::io::ErrorKind;
 
 use super::BaseUrl;
-use crate::domain::{AttemptError, FailureClass, Stage};
+use crate::domain::{AttemptError, ErrorType, FailureClass, Stage};
 
 /// Which way a request took, for messages.
 #[derive(Debug, Clone, Copy)]
@@ -48,12 +48,13 @@ pub(super) fn transport_error(error: &reqwest::Error, way: Way<'_>) -> AttemptEr
         AttemptError::new(FailureClass::Unsent, format!("{host} had closed the connection that was kept"))
     } else if said.contains("dns error") {
         AttemptError::new(FailureClass::LocalNetwork, format!("cannot resolve {}; hint: is this machine online?", way.to.host()))
+            .told_as(ErrorType::Dns)
     } else if said.contains("tunnel") || said.contains("socks") || said.contains("proxy auth") {
-        AttemptError::new(FailureClass::LocalNetwork, format!("the proxy refuses the connection to {host}"))
+        AttemptError::new(FailureClass::LocalNetwork, format!("the proxy refuses the connection to {host}")).told_as(ErrorType::Proxy)
     } else if error.is_builder() {
         AttemptError::new(FailureClass::Config, "the request cannot be built")
     } else {
-        AttemptError::new(FailureClass::Transient, format!("{host} closed the connection without an answer"))
+        AttemptError::new(FailureClass::Transient, format!("{host} closed the connection without an answer")).told_as(ErrorType::ConnReset)
     }
 }
 
@@ -67,12 +68,13 @@ fn cause_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'st
 
 fn io_error(kind: ErrorKind, way: Way<'_>, host: &str) -> Option<AttemptError> {
     let local = |detail: String| Some(AttemptError::new(FailureClass::LocalNetwork, detail));
+    let refused = |detail: String| Some(AttemptError::new(FailureClass::Transient, detail).told_as(ErrorType::ConnReset));
     match kind {
-        ErrorKind::ConnectionRefused if way.proxied => local(format!("the proxy for {host} does not listen")),
-        ErrorKind::ConnectionRefused if way.to.is_loopback() => {
-            Some(AttemptError::new(FailureClass::Transient, format!("nothing listens on {host}; hint: start the model server")))
+        ErrorKind::ConnectionRefused if way.proxied => {
+            local(format!("the proxy for {host} does not listen")).map(|error| error.told_as(ErrorType::Proxy))
         }
-        ErrorKind::ConnectionRefused => Some(AttemptError::new(FailureClass::Transient, format!("{host} refuses the connection"))),
+        ErrorKind::ConnectionRefused if way.to.is_loopback() => refused(format!("nothing listens on {host}; hint: start the model server")),
+        ErrorKind::ConnectionRefused => refused(format!("{host} refuses the connection")),
         ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable | ErrorKind::NetworkDown | ErrorKind::AddrNotAvailable => {
             local(format!("no route to {host}; hint: is this machine online?"))
         }

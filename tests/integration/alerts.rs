@@ -82,7 +82,7 @@ const CASES: &[Case] = &[
     },
     Case {
         series: &[
-            (r#"gptos_provider_attempts_total{provider="p",result="slow"}"#, "0+2x60"),
+            (r#"gptos_provider_attempts_total{provider="p",result="timeout_ttfb"}"#, "0+2x60"),
             (r#"gptos_provider_attempts_total{provider="p",result="ok"}"#, "0+1x60"),
             (r#"gptos_provider_attempts_total{provider="q",result="ok"}"#, "0+1x60"),
         ],

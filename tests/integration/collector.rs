@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -36,8 +37,10 @@ impl Span {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Manner {
     Takes,
-    /// Says that it is not there for now.
+    /// Says that it is not there for now, nor for the next day.
     Refuses,
+    /// Says yes, and then more than anybody wants to read.
+    Floods,
     /// Reads, and never answers.
     Hangs,
 }
@@ -93,7 +96,8 @@ impl Collector {
 
     /// All spans that arrived.
     pub fn spans(&self) -> Vec<Span> {
-        self.requests().iter().flat_map(|(_, body)| spans(body)).collect()
+        let whole = |(head, body): (String, Vec<u8>)| if head.contains("content-encoding: gzip") { unpacked(&body) } else { body };
+        self.requests().into_iter().map(whole).flat_map(|body| spans(&body)).collect()
     }
 
     /// The spans of the last trace in which a request ended with this source.
@@ -110,6 +114,14 @@ impl Drop for Collector {
         self.state.ended.store(true, Ordering::Relaxed);
         let _ = TcpStream::connect(self.address);
     }
+}
+
+/// What somebody else's program makes of a compressed body.
+fn unpacked(body: &[u8]) -> Vec<u8> {
+    let mut command = Command::new("gzip");
+    let mut child = command.arg("-dc").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("gzip");
+    child.stdin.take().expect("its input").write_all(body).expect("it reads");
+    child.wait_with_output().expect("its end").stdout
 }
 
 fn serve(stream: TcpStream, state: &State) {
@@ -135,10 +147,15 @@ fn serve(stream: TcpStream, state: &State) {
         state.requests.lock().unwrap_or_else(PoisonError::into_inner).push((head, body));
         let answer = match *state.manner.lock().unwrap_or_else(PoisonError::into_inner) {
             Manner::Takes => "HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n",
-            Manner::Refuses => "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n",
+            Manner::Refuses => "HTTP/1.1 503 Service Unavailable\r\nretry-after: 86400\r\ncontent-length: 0\r\n\r\n",
+            Manner::Floods => "HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\n\r\n",
             Manner::Hangs => "",
         };
         if answers.write_all(answer.as_bytes()).is_err() {
+            return;
+        }
+        if answer.ends_with("x-protobuf\r\n\r\n") {
+            while answers.write_all(&[b'x'; 65536]).is_ok() {}
             return;
         }
     }

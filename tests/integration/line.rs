@@ -10,6 +10,7 @@ use std::process::Command;
 use gptos::domain::ShellKind;
 use gptos::line::one_go::in_one_go;
 
+use crate::collector::{Collector, Manner, Span};
 use crate::environment::{TestEnv, binary, copy_program, records, run, wait_until};
 use crate::fake_provider::{FakeProvider, Reply, answer};
 
@@ -84,8 +85,12 @@ impl<'a> Editor<'a> {
 }
 
 fn post(env: &TestEnv, body: &[u8]) -> (u16, String) {
+    post_with(env, "", body)
+}
+
+fn post_with(env: &TestEnv, header: &str, body: &[u8]) -> (u16, String) {
     let mut stream = UnixStream::connect(env.socket()).unwrap();
-    let head = format!("POST /v1/line HTTP/1.1\r\nhost: gptos\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+    let head = format!("POST /v1/line HTTP/1.1\r\nhost: gptos\r\n{header}connection: close\r\ncontent-length: {}\r\n\r\n", body.len());
     // A body that is too large is refused before it is read.
     let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
     let mut reply = Vec::new();
@@ -361,6 +366,47 @@ fn hostile_questions_are_refused_and_the_resident_goes_on() {
     assert!(!work.join("pwned").exists());
     editor.program(KNOWN);
     assert!(best(&editor.answered("answer", KNOWN)).0.starts_with("find "));
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
+}
+
+#[test]
+fn the_trace_of_a_shell_goes_on_in_what_is_answered_at_once() {
+    let collector = Collector::start(Manner::Takes);
+    let env = TestEnv::new().set("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url()).set("OTEL_BSP_SCHEDULE_DELAY", "1");
+    let mut resident = env.start_resident();
+    let work = env.work();
+    let editor = Editor::new(&env, &work);
+    editor.program(KNOWN);
+    let parent = |number: u32| format!("00-{number:032x}-00f067aa0ba902b7-01");
+    let arrives = |number: u32, ask: &dyn Fn()| {
+        wait_until(&format!("trace {number} goes on"), || {
+            ask();
+            let is_ours = |span: &Span| span.trace == format!("{number:032x}") && span.parent == "00f067aa0ba902b7";
+            collector.spans().iter().any(|span| is_ours(span) && span.name == "gptos.translate")
+        });
+    };
+    let body = editor.body("answer", KNOWN);
+    // In the header of a request, and in a field of a question, as shells write it.
+    arrives(1, &|| drop(post_with(&env, &format!("traceparent: {}\r\n", parent(1)), &body)));
+    arrives(2, &|| drop(post(&env, &[&body[..], format!("traceparent={}\0", parent(2)).as_bytes()].concat())));
+    // The program of a key press asks the same way.
+    arrives(3, &|| {
+        let mut command = env.command(&["widget", "bash", "--holes", "--at-once"]);
+        command.env("TRACEPARENT", parent(3));
+        run(command, KNOWN.as_bytes());
+    });
+    // What is no trace is nobody's.
+    let before = collector.spans().len();
+    for hostile in ["traceparent: 00-0-0-01\r\n", "traceparent: \r\n", &format!("traceparent: {}\r\n", parent(9).replace("00-0", "ff-0"))] {
+        let (status, _) = post_with(&env, hostile, &body);
+        assert_eq!(status, 200);
+    }
+    wait_until("a trace of its own", || {
+        drop(post(&env, &body));
+        collector.spans().iter().skip(before).any(|span| span.name == "gptos.translate" && span.parent.is_empty())
+    });
+    assert!(!collector.spans().iter().any(|span| span.trace.ends_with('9') && span.trace.starts_with("000000")));
     env.run(&["daemon", "stop"]);
     resident.wait().unwrap();
 }

@@ -63,7 +63,7 @@ fn a_question_leaves_lines_with_its_number_and_no_words() {
         .map(|line| (line["provider"].as_str().unwrap(), line["kind"].as_str().unwrap(), line["attempt"].as_u64().unwrap()))
         .collect();
     assert_eq!(told, [("failing", "first", 1), ("failing", "retry", 2), ("second", "fallback", 3)]);
-    assert_eq!((&attempts[0]["error_type"], &attempts[2]["error_type"]), (&Value::from("transient"), &Value::Null), "{}", attempts[0]);
+    assert_eq!((&attempts[0]["error_type"], &attempts[2]["error_type"]), (&Value::from("http_5xx"), &Value::Null), "{}", attempts[0]);
     let statuses: Vec<_> = attempts.iter().map(|line| (line["status"].as_u64(), line["provider_request_id"].as_str())).collect();
     let refused = (Some(503), Some("req_011CSHoEeqs5C35K2UUqR7Fy"));
     assert_eq!(statuses, [refused, refused, (Some(200), None)]);

@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use gptos::domain::FailureClass;
 use gptos::suggest::pipeline::{Outcome, WaitingFor};
 use gptos::suggest::ports::Provider;
 
@@ -132,8 +133,8 @@ fn n02_a_name_service_that_fails_or_is_silent_leaves_what_this_machine_knows() {
     }
 }
 
-/// What the whole way through the engine gives for two questions, with what it counted.
-async fn two_questions(inner: Arc<dyn Provider>) -> (Vec<Option<String>>, Vec<(String, u64)>) {
+/// What the whole way through the engine gives for two questions, with what it counted, and why the last call that failed did.
+async fn two_questions(inner: Arc<dyn Provider>) -> (Vec<Option<String>>, Vec<(String, u64)>, Option<FailureClass>) {
     let pipeline = questions::pipeline();
     let providers: Vec<Arc<dyn Provider>> = vec![Arc::new(Remote { name: "own", inner })];
     let mut commands = Vec::new();
@@ -143,7 +144,8 @@ async fn two_questions(inner: Arc<dyn Provider>) -> (Vec<Option<String>>, Vec<(S
         commands.push(reply.offers.first().map(|offer| offer.suggestion.command().to_owned()));
     }
     let attempts = pipeline.counts().into_iter().filter(|(series, _)| series.starts_with("gptos_provider_attempts_total"));
-    (commands, attempts.collect())
+    let last_error = pipeline.health(&providers).endpoints[0].last_error.clone().map(|(class, _)| class);
+    (commands, attempts.collect(), last_error)
 }
 
 fn attempts(result: &str, count: u64) -> (String, u64) {
@@ -152,7 +154,11 @@ fn attempts(result: &str, count: u64) -> (String, u64) {
 
 #[tokio::test]
 async fn n09_n10_a_server_that_leaves_refuses_or_fails_is_asked_again_once() {
-    for (name, result) in [("leaving", "unsent"), ("refused", "unsent"), ("failed", "transient")] {
+    for (name, result, class) in [
+        ("leaving", "conn_reset", FailureClass::Unsent),
+        ("refused", "conn_reset", FailureClass::Unsent),
+        ("failed", "http_5xx", FailureClass::Transient),
+    ] {
         let server = Scripted::start_h2(move |channel, number| {
             let talk = |channel: &mut dyn Channel| {
                 open(channel)?;
@@ -172,8 +178,8 @@ async fn n09_n10_a_server_that_leaves_refuses_or_fails_is_asked_again_once() {
             };
             let _: Option<()> = talk(channel);
         });
-        let (commands, counted) = two_questions(provider_of(behind_tls(&server), "m")).await;
-        assert_eq!(commands, [Some(GOOD.to_owned()), Some(GOOD.to_owned())], "{name}");
+        let (commands, counted, last_error) = two_questions(provider_of(behind_tls(&server), "m")).await;
+        assert_eq!((commands, last_error), (vec![Some(GOOD.to_owned()), Some(GOOD.to_owned())], Some(class)), "{name}");
         let mut expected = vec![attempts("ok", 2), attempts(result, 1)];
         expected.sort();
         let mut counted = counted;
@@ -185,11 +191,11 @@ async fn n09_n10_a_server_that_leaves_refuses_or_fails_is_asked_again_once() {
 #[tokio::test]
 async fn n11_a_kept_connection_that_is_closed_just_now_is_not_seen() {
     let server = Scripted::start(|_, number| if number == 0 { Act::Reply(completion(&answer(GOOD))) } else { Act::Close });
-    let (commands, counted) = two_questions(provider(&format!("{}/v1", server.origin("http")))).await;
+    let (commands, counted, last_error) = two_questions(provider(&format!("{}/v1", server.origin("http")))).await;
     assert_eq!(commands, [Some(GOOD.to_owned()), Some(GOOD.to_owned())]);
     let mut counted = counted;
     counted.sort();
-    assert_eq!(counted, [attempts("ok", 2), attempts("unsent", 1)]);
+    assert_eq!((counted, last_error), (vec![attempts("conn_reset", 1), attempts("ok", 2)], Some(FailureClass::Unsent)));
 }
 
 #[tokio::test]
@@ -209,7 +215,7 @@ async fn n12_a_kept_connection_that_fell_silent_costs_no_answer() {
         let _: Option<()> = talk(channel);
     });
     let begun = Instant::now();
-    let (commands, _) = two_questions(provider_of(behind_tls(&server), "m")).await;
+    let (commands, ..) = two_questions(provider_of(behind_tls(&server), "m")).await;
     assert_eq!(commands, [Some(GOOD.to_owned()), Some(GOOD.to_owned())]);
     assert!(begun.elapsed() < Duration::from_millis(2500) + IN_TIME, "{:?}", begun.elapsed());
     assert_eq!(server.connections(), 2, "the silent one was let go");

@@ -91,9 +91,9 @@ fn what_was_asked_and_what_failed_is_on_the_page() {
 
     let page = Page::of(&env);
     for (series, least) in [
-        ("gptos_provider_attempts_total{provider=\"failing\",result=\"transient\"}", 2.0),
+        ("gptos_provider_attempts_total{provider=\"failing\",result=\"http_5xx\"}", 2.0),
         ("gptos_provider_attempts_total{provider=\"second\",result=\"ok\"}", 1.0),
-        ("gptos_fallbacks_total{from=\"failing\",to=\"second\",reason=\"transient\"}", 1.0),
+        ("gptos_fallbacks_total{from=\"failing\",to=\"second\",reason=\"http_5xx\"}", 1.0),
         ("gptos_singleflight_total{role=\"leader\"}", 2.0),
         ("gptos_retries_total{result=\"scheduled\"}", 1.0),
         ("gptos_request_duration_seconds_count{source=\"cache\"}", 1.0),
@@ -126,7 +126,7 @@ fn what_was_asked_and_what_failed_is_on_the_page() {
         assert!(!page.text.contains(secret), "{secret}\n{}", page.text);
     }
     let counts = env.status().unwrap()["counts"].clone();
-    let fallbacks = "gptos_fallbacks_total{from=\"failing\",to=\"second\",reason=\"transient\"}";
+    let fallbacks = "gptos_fallbacks_total{from=\"failing\",to=\"second\",reason=\"http_5xx\"}";
     assert_eq!(counts[fallbacks].as_f64(), Some(page.number(fallbacks)), "{counts}");
     judged_by_prometheus(&page.text);
     env.run(&["daemon", "stop"]);

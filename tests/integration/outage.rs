@@ -173,10 +173,10 @@ fn what_happens_is_counted() {
     }
     let status = env.status().unwrap();
     for (series, least) in [
-        ("gptos_provider_attempts_total{provider=\"failing\",result=\"transient\"}", 3),
+        ("gptos_provider_attempts_total{provider=\"failing\",result=\"http_5xx\"}", 3),
         ("gptos_provider_attempts_total{provider=\"second\",result=\"ok\"}", 4),
         ("gptos_retries_total{result=\"scheduled\"}", 1),
-        ("gptos_fallbacks_total{from=\"failing\",to=\"second\",reason=\"transient\"}", 1),
+        ("gptos_fallbacks_total{from=\"failing\",to=\"second\",reason=\"http_5xx\"}", 1),
         ("gptos_breaker_transitions_total{provider=\"failing\",to=\"open\",reason=\"consecutive\"}", 1),
         ("gptos_rejections_total{reason=\"breaker\"}", 1),
         ("gptos_singleflight_total{role=\"leader\"}", 4),

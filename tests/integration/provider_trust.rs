@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use gptos::domain::{AttemptError, FailureClass, Secret};
+use gptos::domain::{AttemptError, ErrorType, FailureClass, Secret};
 use gptos::providers::{HttpPool, ServerSettings, WireSettings, build};
 use gptos::secrets::{self, KeySettings};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
@@ -39,7 +39,7 @@ async fn a_proxy_sees_the_host_and_never_the_key() {
     let proxy = FakeProvider::always(Reply::status("407 Proxy Authentication Required", "", ""));
     let proxied = facts(&[("https_proxy", format!("http://user:pass@{}", proxy.address()))]);
     let error = ask_with(&provider("https://api.example.com/v1"), &proxied, limits()).await.expect_err("refused");
-    assert_eq!(error.class, FailureClass::LocalNetwork, "{error:?}");
+    assert_eq!((&error.class, error.error_type), (&FailureClass::LocalNetwork, ErrorType::Proxy), "{error:?}");
     assert!(!error.detail.contains("pass"), "{}", error.detail);
     let requests = proxy.requests();
     assert!(
@@ -50,7 +50,7 @@ async fn a_proxy_sees_the_host_and_never_the_key() {
 
     let closed = facts(&[("all_proxy", "http://127.0.0.1:9".to_owned())]);
     let error = ask_with(&provider("https://api.example.com/v1"), &closed, limits()).await.expect_err("refused");
-    assert_eq!(error.class, FailureClass::LocalNetwork, "{error:?}");
+    assert_eq!((&error.class, error.error_type), (&FailureClass::LocalNetwork, ErrorType::Proxy), "{error:?}");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::collector::{Collector, Manner, Span};
 use crate::environment::{Resident, Run, TestEnv, kill, provider_block, run, wait_until};
 use crate::fake_provider::{FakeProvider, Reply, answer};
+use crate::scripted::{Act, Scripted, json as reply};
 
 const KNOWN: &str = "find files bigger than 100 MB changed this week";
 const UNKNOWN: &str = "frobnicate the zyzzyva";
@@ -94,7 +95,7 @@ fn every_call_to_a_provider_is_a_span_with_what_came_of_it() {
     let chats: Vec<&Span> = trace.iter().filter(|span| span.name == "chat test-model").collect();
     let told: Vec<_> =
         chats.iter().map(|span| (span.text("gptos.provider"), span.text("gptos.attempt.kind"), span.text("error.type"))).collect();
-    assert_eq!(told, [("failing", "first", "transient"), ("failing", "retry", "transient"), ("second", "fallback", "")]);
+    assert_eq!(told, [("failing", "first", "http_5xx"), ("failing", "retry", "http_5xx"), ("second", "fallback", "")]);
     for chat in &chats {
         assert_eq!((chat.kind, &chat.parent), (3, &root.id));
         for (name, expected) in [
@@ -125,6 +126,7 @@ fn every_call_to_a_provider_is_a_span_with_what_came_of_it() {
     assert!(fallback.attributes["gen_ai.response.time_to_first_chunk"].as_f64().is_some_and(|seconds| seconds > 0.0 && seconds < 60.0));
     let post = |chat: &Span| trace.iter().find(|span| span.parent == chat.id).expect("its request").attributes.clone();
     assert_eq!((post(first).get("http.request.resend_count"), post(retry).get("http.request.resend_count")), (None, Some(&json!(1))));
+    assert_eq!((&post(first)["error.type"], post(fallback).get("error.type")), (&json!("http_5xx"), None));
     assert_eq!((&post(first)["http.response.status_code"], &post(fallback)["http.response.status_code"]), (&json!(503), &json!(200)));
     let selected: Vec<_> = trace
         .iter()
@@ -226,8 +228,8 @@ fn no_words_commands_paths_or_secrets_are_in_what_is_sent() {
 #[test]
 fn a_collector_that_is_gone_refuses_or_hangs_costs_no_answer() {
     let gone = format!("http://{}", std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
-    let (refusing, hanging) = (Collector::start(Manner::Refuses), Collector::start(Manner::Hangs));
-    for (url, manner) in [(gone, "gone"), (refusing.url(), "refuses"), (hanging.url(), "hangs")] {
+    let [refusing, hanging, flooding] = [Manner::Refuses, Manner::Hangs, Manner::Floods].map(Collector::start);
+    for (url, manner) in [(gone, "gone"), (refusing.url(), "refuses"), (hanging.url(), "hangs"), (flooding.url(), "floods")] {
         let env = TestEnv::new()
             .set("OTEL_EXPORTER_OTLP_ENDPOINT", &url)
             .set("OTEL_EXPORTER_OTLP_TIMEOUT", "300")
@@ -262,6 +264,8 @@ fn spans_are_made_where_somebody_wants_them_and_what_is_wrong_is_said() {
         ("OTEL_TRACES_SAMPLER", "always_off", Some("0 spans, 0 lost")),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", Some("only `http/protobuf` is spoken here")),
         ("OTEL_TRACES_SAMPLER", "sometimes", Some("OTEL_TRACES_SAMPLER: one of")),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd", Some("off: OTEL_EXPORTER_OTLP_COMPRESSION: only `gzip` and `none`")),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant", Some("off: OTEL_EXPORTER_OTLP_HEADERS: expected name=value")),
     ] {
         let env = home(&collector).set(name, value);
         let mut resident = Resident(env.start_resident());
@@ -301,4 +305,63 @@ fn a_resident_that_a_shell_starts_knows_what_its_variables_say_and_no_more() {
         drop(translate(&env, KNOWN, &[]));
         collector.spans().iter().any(|span| span.name == "gptos.translate")
     });
+}
+
+#[test]
+fn a_compressed_body_holds_the_same_spans() {
+    let collector = Collector::start(Manner::Takes);
+    let env = home(&collector).set("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip");
+    let _resident = Resident(env.start_resident());
+    let trace = traced(&collector, "offline", || drop(translate(&env, KNOWN, &[])));
+    assert!(only(&trace, "gptos.translate").text("gptos.outcome") == "ok");
+    assert!(collector.requests()[0].0.contains("content-encoding: gzip"), "{}", collector.requests()[0].0);
+}
+
+#[test]
+fn a_collector_behind_tls_is_trusted_by_the_certificate_of_the_variable_alone() {
+    let server = Scripted::start_tls(|_, _| Act::Reply(reply("200 OK", "")));
+    let authority = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/data/authority.pem");
+    let secret = "hush-4711";
+    let env = || {
+        TestEnv::new()
+            .set("OTEL_EXPORTER_OTLP_ENDPOINT", &format!("{}/{secret}", server.origin("https")))
+            .set("OTEL_EXPORTER_OTLP_HEADERS", &format!("authorization={secret}"))
+            .set("OTEL_BSP_SCHEDULE_DELAY", "1")
+            .set("OTEL_EXPORTER_OTLP_TIMEOUT", "2000")
+    };
+    let ask = |env: &TestEnv| drop(translate(env, KNOWN, &[]));
+    let status = |env: &TestEnv| env.status().unwrap()["traces"].as_str().unwrap_or_default().to_owned();
+    // Somebody who is not trusted is told nothing, and what may be a secret is written nowhere.
+    let untrusting = env();
+    untrusting.configure("log.level = \"trace\"\n");
+    let resident = Resident(untrusting.start_resident());
+    wait_until("spans are lost", || {
+        ask(&untrusting);
+        !status(&untrusting).ends_with(" 0 lost")
+    });
+    assert!(server.requests().is_empty());
+    let log = untrusting.home().join(".local/state/gptos/log/gptos.jsonl");
+    wait_until("the log tells", || std::fs::read_to_string(&log).is_ok_and(|log| log.contains("spans were not taken")));
+    assert!(!std::fs::read_to_string(&log).unwrap().contains(secret) && !status(&untrusting).contains(secret));
+    drop(resident);
+    let trusting = env().set("OTEL_EXPORTER_OTLP_CERTIFICATE", authority);
+    let _resident = Resident(trusting.start_resident());
+    wait_until("spans arrive", || {
+        ask(&trusting);
+        !server.requests().is_empty()
+    });
+    assert!(server.lines()[0].starts_with(&format!("POST /{secret}/v1/traces")), "{:?}", server.lines());
+    for (name, file, why) in [
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/nonexistent.pem", "No such file"),
+        ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "/dev/zero", "not a file"),
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/etc/passwd", "there is no certificate"),
+    ] {
+        let env = env().set(name, file);
+        let _resident = Resident(env.start_resident());
+        wait_until(&format!("it is said: {file}"), || {
+            ask(&env);
+            let said = status(&env);
+            said.starts_with(&format!("off: {name}: ")) && said.contains(why)
+        });
+    }
 }

@@ -54,7 +54,7 @@ pub type Question = (String, String);
 pub struct FakeResident {
     root: TempDir,
     questions: Arc<Mutex<Vec<Question>>>,
-    /// The last question as it came.
+    /// The last question for an answer as it came.
     body: Arc<Mutex<Vec<u8>>>,
     /// The questions whose askers have closed the connection.
     done: Arc<Mutex<Vec<Question>>>,
@@ -111,7 +111,7 @@ impl FakeResident {
         self.questions().into_iter().filter(|(wish, _)| wish != "ghost" && wish != "reading").map(|(_, words)| words).collect()
     }
 
-    /// The last question as it came.
+    /// The last question for an answer as it came.
     pub fn last_body(&self) -> String {
         String::from_utf8(self.body.lock().unwrap().clone()).unwrap()
     }
@@ -181,7 +181,9 @@ fn serve(
             break question;
         }
     };
-    *body.lock().unwrap() = bytes;
+    if question.0 == "answer" {
+        *body.lock().unwrap() = bytes;
+    }
     questions.lock().unwrap().push(question.clone());
     match rule(&question.0, &question.1) {
         Say::Records(records) => {

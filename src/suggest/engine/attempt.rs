@@ -10,9 +10,10 @@ use super::consequence;
 use super::health::Leave;
 use super::timing::{Moment, limits};
 use super::{Engine, Round, Urgency, model, spans};
-use crate::domain::{AttemptError, FailureClass, LogEvent, Stage};
+use crate::domain::{AttemptError, ErrorType, FailureClass, LogEvent, Stage};
 use crate::resilience::{Report, Trip};
-use crate::suggest::ports::{Call, Heard, SpanValue};
+use crate::suggest::metrics::Metrics;
+use crate::suggest::ports::{Call, Heard, Span, SpanValue};
 use crate::validate::Suggestion;
 
 /// How long somebody who waits for an answer waits for a place among the calls under way.
@@ -63,6 +64,29 @@ impl AttemptKind {
     }
 }
 
+/// A call that is under way. If it is dropped before it has ended, nobody waits for it any more.
+struct UnderWay<'a> {
+    span: &'a Span,
+    metrics: &'a Metrics,
+    provider: &'a str,
+    has_ended: bool,
+}
+
+impl UnderWay<'_> {
+    fn end(mut self) {
+        self.has_ended = true;
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            self.span.failed(ErrorType::Cancelled.label());
+            self.metrics.provider_attempts.add([self.provider, ErrorType::Cancelled.label()]);
+        }
+    }
+}
+
 impl Engine {
     /// Makes one attempt. Dropping the future cancels it.
     pub(super) async fn attempt(
@@ -93,6 +117,7 @@ impl Engine {
         let p95 = health.endpoint().p95();
         let limits = limits(provider.pace(), Moment { remaining, calls, is_last, p95 });
         let span = spans::begin(round, provider.as_ref(), kind);
+        let under_way = UnderWay { span: &span, metrics: &self.metrics, provider: provider.name(), has_ended: false };
         let call = Call { prompt: &round.prompt, facts: &round.facts, limits, heard, span: &span, resends };
         // The adapter keeps its limits; the deadline does not depend on that.
         let end = round.deadline.min(begun + limits.total + GRACE);
@@ -122,12 +147,13 @@ impl Engine {
         if let Some(error) = read.as_ref().err().filter(|error| error.class != FailureClass::Refusal) {
             health.note_error(&error.class, now);
         }
-        let result = read.as_ref().map_or_else(|error| error.class.label(), |_| "ok");
+        under_way.end();
+        let result = read.as_ref().map_or_else(|error| error.error_type.label(), |_| "ok");
         self.metrics.provider_attempts.add([provider.name(), result]);
         self.metrics.call_duration.observe(["chat", provider.name(), provider.model()], now - begun);
         let error = read.as_ref().err();
         let head = heard.head();
-        error.iter().for_each(|error| span.failed(error.class.label()));
+        error.iter().for_each(|error| span.failed(error.error_type.label()));
         info!(
             event = LogEvent::AttemptEnded.name(),
             request_id = %round.track.id,

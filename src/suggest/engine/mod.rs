@@ -171,7 +171,7 @@ impl Course {
             request_id = %round.track.id,
             provider = provider.name(),
             model = provider.model(),
-            error_type = error.class.label(),
+            error_type = error.error_type.label(),
             detail = %error.detail,
             "a provider was not asked"
         );
@@ -309,7 +309,7 @@ impl Engine {
                     request_id = %round.track.id,
                     provider = provider.name(),
                     reason = if fits { "scheduled" } else { "deadline" },
-                    error_type = error.class.label(),
+                    error_type = error.error_type.label(),
                     retry_after_ms = attempt::milliseconds(wait),
                     "a call may be repeated"
                 );
@@ -324,7 +324,7 @@ impl Engine {
             }
             let declined = error.class == FailureClass::Refusal;
             if !declined && let Some(next) = round.providers.get(index + 1) {
-                self.metrics.fallbacks.add([provider.name(), next.name(), error.class.label()]);
+                self.metrics.fallbacks.add([provider.name(), next.name(), error.error_type.label()]);
             }
             course.skip(provider, error);
             return if declined { Turn::Stop } else { Turn::Next };

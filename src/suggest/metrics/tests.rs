@@ -19,7 +19,7 @@ fn the_page_is_this_text() {
         metrics.requests.add([source, outcome]);
         metrics.request_duration.observe([source], took);
     }
-    metrics.fallbacks.add(["my \"own\"", "b\\c", "slow"]);
+    metrics.fallbacks.add(["my \"own\"", "b\\c", "timeout_gap"]);
     let mut page = metrics.page();
     page.cache(&CacheStats { entries: 3, live_bytes: 640, disk_bytes: 4096, hits: 2, misses: 1, damaged: 0, mode: "disk" });
     page.queue("waiting", 2, 64);

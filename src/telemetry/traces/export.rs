@@ -2,17 +2,21 @@
 //! not fit into the queue, or is not taken by the collector, is counted and dropped.
 
 use std::fmt;
-use std::sync::Arc;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
-use opentelemetry_otlp::{Protocol, RetryPolicy, SpanExporter, WithExportConfig, WithHttpConfig};
+use opentelemetry_otlp::{Compression, Protocol, RetryPolicy, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanExporter as _, SpanProcessor};
 use reqwest::redirect::Policy;
+use reqwest::{Certificate, Identity};
 use tokio::runtime::Runtime;
 use tracing::{debug, warn};
 
@@ -26,6 +30,9 @@ const CONNECT: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
+/// No file of certificates is longer.
+const LONGEST_FILE: u64 = 1024 * 1024;
+
 enum Message {
     Span(Box<SpanData>),
     Resource(Box<Resource>),
@@ -36,6 +43,8 @@ enum Message {
 pub(super) struct Export {
     queue: SyncSender<Message>,
     handed: Arc<Handed>,
+    /// Why the thread could not begin.
+    failure: Arc<OnceLock<String>>,
 }
 
 impl Export {
@@ -45,13 +54,22 @@ impl Export {
     /// Why nothing can be handed over, in one line.
     pub(super) fn start(settings: &Settings, handed: Arc<Handed>) -> Result<Self, String> {
         let (queue, spans) = sync_channel(settings.queue);
-        let (settings, shared) = (settings.clone(), Arc::clone(&handed));
+        let failure = Arc::<OnceLock<String>>::default();
+        let (settings, shared, told) = (settings.clone(), Arc::clone(&handed), Arc::clone(&failure));
         let run = move || match Thread::new(settings, shared) {
             Ok(thread) => thread.run(&spans),
-            Err(why) => warn!(event = LogEvent::TracesFailed.name(), reason = "start", detail = %why, "spans cannot be handed over"),
+            Err(why) => {
+                warn!(event = LogEvent::TracesFailed.name(), reason = "start", detail = %why, "spans cannot be handed over");
+                let _ = told.set(why);
+            }
         };
         std::thread::Builder::new().name("traces".to_owned()).spawn(run).map_err(|error| error.to_string())?;
-        Ok(Self { queue, handed })
+        Ok(Self { queue, handed, failure })
+    }
+
+    /// Why nothing is handed over, if the thread could not begin.
+    pub(super) fn failure(&self) -> Option<&str> {
+        self.failure.get().map(String::as_str)
     }
 
     pub(super) fn processor(&self) -> Processor {
@@ -125,15 +143,32 @@ impl Thread {
             .timeout(settings.timeout);
         if settings.endpoint.scheme() == "http" {
             client = client.tls_certs_only([]);
+        } else {
+            if let Some((name, path)) = &settings.trusted {
+                let found = Certificate::from_pem_bundle(&content(name, path)?).ok().filter(|found| !found.is_empty());
+                client = client.tls_certs_only(found.ok_or_else(|| format!("{name}: there is no certificate in the file"))?);
+            }
+            if let Some([(name, certificate), (key_name, key)]) = &settings.shown_to {
+                let both = [content(name, certificate)?, b"\n".to_vec(), content(key_name, key)?].concat();
+                let identity = Identity::from_pem(&both).map_err(|_| format!("{name} and {key_name}: no certificate and its key"))?;
+                client = client.identity(identity);
+            }
         }
-        let client = client.build().map_err(|_| "this machine has no root certificates".to_owned())?;
+        let failed = if settings.trusted.is_some() || settings.shown_to.is_some() {
+            "the certificates cannot be used"
+        } else {
+            "this machine has no root certificates"
+        };
+        let client = client.build().map_err(|_| failed.to_owned())?;
         let exporter = SpanExporter::builder()
             .with_http()
             .with_protocol(Protocol::HttpBinary)
             .with_endpoint(settings.endpoint.as_str())
             .with_timeout(settings.timeout)
             .with_http_client(client)
-            .with_retry_policy(RetryPolicy::recommended())
+            .with_retry_policy(RetryPolicy::recommended());
+        let exporter = if settings.gzip { exporter.with_compression(Compression::Gzip) } else { exporter };
+        let exporter = exporter
             .build()
             // It may repeat what a variable says.
             .map_err(|_| "a variable of OpenTelemetry is not understood".to_owned())?;
@@ -197,4 +232,15 @@ impl Thread {
             }
         }
     }
+}
+
+/// What a file holds that a variable names.
+fn content(name: &str, path: &Path) -> Result<Vec<u8>, String> {
+    let failed = |why: &dyn fmt::Display| format!("{name}: {}: {why}", path.display());
+    if !fs::metadata(path).map_err(|error| failed(&error))?.is_file() {
+        return Err(failed(&"not a file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(LONGEST_FILE).read_to_end(&mut bytes)).map_err(|error| failed(&error))?;
+    Ok(bytes)
 }

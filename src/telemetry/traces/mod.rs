@@ -87,6 +87,9 @@ impl Traces {
     pub fn told(&self) -> Option<String> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let told = state.told.clone()?;
+        if let Some(why) = state.running.as_ref().and_then(|running| running.export.failure()) {
+            return Some(format!("off: {why}"));
+        }
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let lost = count(&self.handed.queue) + count(&self.handed.export);
         Some(if state.running.is_some() { format!("{told}: {} spans, {lost} lost", count(&self.handed.sent)) } else { told })

@@ -1,8 +1,10 @@
 //! What the variables of OpenTelemetry and the configuration say of spans.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use reqwest::Url;
+use reqwest::header::{HeaderName, HeaderValue};
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
@@ -10,9 +12,23 @@ const TIMEOUT: &str = "OTEL_EXPORTER_OTLP_TIMEOUT";
 const TRACES_TIMEOUT: &str = "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT";
 const PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
 const TRACES_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL";
+const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
+const TRACES_HEADERS: &str = "OTEL_EXPORTER_OTLP_TRACES_HEADERS";
+const COMPRESSION: &str = "OTEL_EXPORTER_OTLP_COMPRESSION";
+const TRACES_COMPRESSION: &str = "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION";
+const CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CERTIFICATE";
+const TRACES_CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE";
+const CLIENT_CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE";
+const TRACES_CLIENT_CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE";
+const CLIENT_KEY: &str = "OTEL_EXPORTER_OTLP_CLIENT_KEY";
+const TRACES_CLIENT_KEY: &str = "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY";
 const DELAY: &str = "OTEL_BSP_SCHEDULE_DELAY";
+const EXPORT_TIMEOUT: &str = "OTEL_BSP_EXPORT_TIMEOUT";
 const QUEUE: &str = "OTEL_BSP_MAX_QUEUE_SIZE";
 const BATCH: &str = "OTEL_BSP_MAX_EXPORT_BATCH_SIZE";
+
+/// Longest time that means anything, in milliseconds.
+const LONGEST_MS: u64 = 3_600_000;
 
 /// The one protocol that is spoken.
 const SPOKEN: &str = "http/protobuf";
@@ -24,6 +40,12 @@ const SAMPLERS: [&str; 6] =
 pub(super) struct Settings {
     pub(super) endpoint: Url,
     pub(super) timeout: Duration,
+    /// Whether what is sent is compressed.
+    pub(super) gzip: bool,
+    /// The certificates that are trusted in place of this machine's: the variable, and the file.
+    pub(super) trusted: Option<(&'static str, PathBuf)>,
+    /// The certificate and the key that this end shows: the variable and the file of each.
+    pub(super) shown_to: Option<[(&'static str, PathBuf); 2]>,
     /// How long a span waits for others.
     pub(super) delay: Duration,
     /// Spans that may wait.
@@ -62,9 +84,42 @@ impl Settings {
             return Err(format!("OTEL_TRACES_SAMPLER: one of {}", SAMPLERS.join(", ")));
         }
         let endpoint = url(&endpoint, name == TRACES_ENDPOINT).ok_or_else(|| format!("{name}: expected an http or https URL"))?;
-        let milliseconds = |names: [&'static str; 2], otherwise: u64| match either(names) {
+        if !endpoint.username().is_empty() || endpoint.password().is_some() {
+            return Err(format!("{name}: a name and a password in it are not used; {HEADERS} can hold them"));
+        }
+        for name in [TRACES_HEADERS, HEADERS] {
+            if said(name).is_some_and(|value| !are_headers(&value)) {
+                return Err(format!("{name}: expected name=value, apart by commas, other signs as %20"));
+            }
+        }
+        let gzip = match either([TRACES_COMPRESSION, COMPRESSION]) {
+            None => false,
+            Some((_, value)) if value.eq_ignore_ascii_case("none") => false,
+            Some((_, value)) if value.eq_ignore_ascii_case("gzip") => true,
+            Some((name, _)) => return Err(format!("{name}: only `gzip` and `none` are known here")),
+        };
+        // A resident stands in no folder that its user would think of.
+        let file = |names: [&'static str; 2]| match either(names) {
+            None => Ok(None),
+            Some((name, value)) => match PathBuf::from(value) {
+                path if path.is_absolute() => Ok(Some((name, path))),
+                _ => Err(format!("{name}: expected the whole path of a file")),
+            },
+        };
+        let shown_to = match (file([TRACES_CLIENT_CERTIFICATE, CLIENT_CERTIFICATE])?, file([TRACES_CLIENT_KEY, CLIENT_KEY])?) {
+            (None, None) => None,
+            (Some(certificate), Some(key)) => Some([certificate, key]),
+            (Some((name, _)), None) => return Err(format!("{name}: the key to it is missing, {CLIENT_KEY}")),
+            (None, Some((name, _))) => return Err(format!("{name}: the certificate to it is missing, {CLIENT_CERTIFICATE}")),
+        };
+        let milliseconds = |names: [&'static str; 2], least: u64, otherwise: u64| match either(names) {
             None => Ok(Duration::from_millis(otherwise)),
-            Some((name, value)) => value.parse().map(Duration::from_millis).map_err(|_| format!("{name}: expected milliseconds")),
+            Some((name, value)) => value
+                .parse()
+                .ok()
+                .filter(|milliseconds| (least..=LONGEST_MS).contains(milliseconds))
+                .map(Duration::from_millis)
+                .ok_or_else(|| format!("{name}: expected milliseconds, from {least} to {LONGEST_MS}")),
         };
         let count = |name: &'static str, otherwise: usize| match said(name) {
             None => Ok(otherwise),
@@ -77,8 +132,11 @@ impl Settings {
         let queue = count(QUEUE, 2048)?;
         Ok(Some(Self {
             endpoint,
-            timeout: milliseconds([TRACES_TIMEOUT, TIMEOUT], 10_000)?.max(Duration::from_millis(1)),
-            delay: milliseconds([DELAY, DELAY], 5000)?,
+            timeout: milliseconds([TRACES_TIMEOUT, TIMEOUT], 1, 10_000)?.min(milliseconds([EXPORT_TIMEOUT; 2], 1, 30_000)?),
+            gzip,
+            trusted: file([TRACES_CERTIFICATE, CERTIFICATE])?,
+            shown_to,
+            delay: milliseconds([DELAY; 2], 0, 5000)?,
             queue,
             batch: count(BATCH, 512)?.min(queue),
             is_named: said("OTEL_SERVICE_NAME").is_some()
@@ -100,6 +158,20 @@ fn url(text: &str, is_whole: bool) -> Option<Url> {
         url.set_path(&path);
     }
     Some(url)
+}
+
+/// Whether a text is a list of headers. What is none is left out by the library that reads it, and nobody would be told.
+fn are_headers(text: &str) -> bool {
+    text.split_terminator(',').map(str::trim).all(|pair| {
+        let Some((name, value)) = pair.split_once('=') else { return false };
+        // A sign that no header may hold may come as `%0A`.
+        let hides = value.split('%').skip(1).any(|rest| {
+            let code = rest.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+            code.is_none_or(|code| code.is_ascii_control())
+        });
+        let value = value.trim();
+        HeaderName::from_bytes(name.trim().as_bytes()).is_ok() && !value.is_empty() && !hides && HeaderValue::from_str(value).is_ok()
+    })
 }
 
 /// Whether a text may be an endpoint for all signals.
@@ -156,10 +228,24 @@ mod tests {
             (vec![all, ("OTEL_TRACES_EXPORTER", "zipkin")], "OTEL_TRACES_EXPORTER"),
             (vec![all, ("OTEL_TRACES_SAMPLER", "sometimes")], "OTEL_TRACES_SAMPLER"),
             (vec![all, ("OTEL_EXPORTER_OTLP_TIMEOUT", "ten")], "OTEL_EXPORTER_OTLP_TIMEOUT"),
+            (vec![all, ("OTEL_EXPORTER_OTLP_TIMEOUT", "0")], "OTEL_EXPORTER_OTLP_TIMEOUT"),
+            (vec![all, ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "18446744073709551615")], "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT"),
+            (vec![all, ("OTEL_BSP_SCHEDULE_DELAY", "18446744073709551615")], "OTEL_BSP_SCHEDULE_DELAY"),
+            (vec![all, ("OTEL_BSP_EXPORT_TIMEOUT", "-1")], "OTEL_BSP_EXPORT_TIMEOUT"),
             (vec![all, ("OTEL_BSP_MAX_QUEUE_SIZE", "0")], "OTEL_BSP_MAX_QUEUE_SIZE"),
+            (vec![all, ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd")], "OTEL_EXPORTER_OTLP_COMPRESSION"),
+            (vec![all, ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "best")], "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION"),
+            (vec![all, ("OTEL_EXPORTER_OTLP_HEADERS", "hush")], "OTEL_EXPORTER_OTLP_HEADERS"),
+            (vec![all, ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "a=hush,b c=hush")], "OTEL_EXPORTER_OTLP_TRACES_HEADERS"),
+            (vec![all, ("OTEL_EXPORTER_OTLP_HEADERS", "a=hush%0d%0ab: c")], "OTEL_EXPORTER_OTLP_HEADERS"),
+            (vec![all, ("OTEL_EXPORTER_OTLP_HEADERS", "a=hush%")], "OTEL_EXPORTER_OTLP_HEADERS"),
+            (vec![all, ("OTEL_EXPORTER_OTLP_CERTIFICATE", "ca.pem")], "OTEL_EXPORTER_OTLP_CERTIFICATE"),
+            (vec![all, ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/c.pem")], "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"),
+            (vec![all, ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "/k.pem")], "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY"),
+            (vec![("OTEL_EXPORTER_OTLP_ENDPOINT", "http://ada:hush@c:4318")], "OTEL_EXPORTER_OTLP_ENDPOINT"),
         ] {
             let why = read(&variables, None).expect_err("not understood");
-            assert!(why.starts_with(&format!("{name}: ")) && !why.contains('\n'), "{why}");
+            assert!(why.starts_with(&format!("{name}: ")) && !why.contains('\n') && !why.contains("hush"), "{why}");
         }
     }
 
@@ -180,5 +266,28 @@ mod tests {
             ("OTEL_RESOURCE_ATTRIBUTES", "a=b,service.name=mine"),
         ];
         assert_eq!(told(&said), (9, 3, 10, 10, true));
+        assert_eq!(told(&[all, ("OTEL_BSP_EXPORT_TIMEOUT", "8")]).0, 8);
+    }
+
+    #[test]
+    fn the_variable_for_spans_stands_over_the_one_for_all() {
+        let all = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c:4318");
+        let read = |variables: &[(&str, &str)]| read(variables, None).unwrap().unwrap();
+        let gzip = |variables: &[(&str, &str)]| read(variables).gzip;
+        let (of_all, of_spans) = ("OTEL_EXPORTER_OTLP_COMPRESSION", "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION");
+        assert!(!gzip(&[all]) && gzip(&[all, (of_all, "gzip")]) && gzip(&[all, (of_spans, "GZIP")]));
+        assert!(!gzip(&[all, (of_all, "gzip"), (of_spans, "none")]) && !gzip(&[all, (of_all, "none")]));
+        let files = [
+            ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/all.pem"),
+            ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "/ca.pem"),
+            ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/c.pem"),
+            ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/all.key"),
+            ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "/k.pem"),
+        ];
+        let settings = read(&[&[all][..], &files].concat());
+        assert_eq!(settings.trusted, Some(("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "/ca.pem".into())));
+        let shown = [("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/c.pem".into()), ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "/k.pem".into())];
+        assert_eq!(settings.shown_to, Some(shown));
+        assert_eq!(read(&[all, ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Basic%20eA==, x-tenant=mine,")]).trusted, None);
     }
 }

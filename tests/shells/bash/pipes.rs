@@ -245,6 +245,27 @@ fn a_shell_that_a_program_would_see_otherwise_asks_the_program() {
 }
 
 #[test]
+fn a_shell_that_is_part_of_a_trace_says_so_each_time() {
+    let pipes = answering();
+    let bench = piped(&pipes, Setup { rc: "set -u".to_owned(), ..Setup::default() });
+    bench.get("?? first", AGAIN);
+    for (prompt, (set, said)) in (2..).zip([
+        ("TRACEPARENT=00-a", None),
+        ("export TRACEPARENT", Some("traceparent=00-a")),
+        ("TRACEPARENT=00-b", Some("traceparent=00-b")),
+        ("printf -v TRACEPARENT %0200d 0", None),
+    ]) {
+        bench.t.type_text(set);
+        bench.read_and_enter();
+        bench.t.wait_for_prompt(prompt);
+        bench.get("list", "ls -lS é");
+        let rest = pipes.asked().pop().unwrap().rest;
+        assert_eq!(rest.iter().find(|field| field.starts_with("traceparent=")).map(String::as_str), said, "{set}");
+    }
+    assert_eq!(bench.helper.calls().len(), 1);
+}
+
+#[test]
 fn a_subshell_does_not_speak_for_the_shell_and_programs_inherit_nothing() {
     let pipes = answering();
     let bench = piped(&pipes, Setup::default());

@@ -50,6 +50,26 @@ fn an_answer_that_is_at_hand_costs_no_process() {
 }
 
 #[test]
+fn a_shell_that_is_part_of_a_trace_says_so() {
+    let resident = FakeResident::start(when_asked(Say::commands(&["ls -lS"])));
+    let (_dir, helper) = scripted();
+    let t = start_with(&helper, resident.setup(Setup::default()));
+    for (prompt, set, said) in
+        [(2, "TRACEPARENT=00-a", ""), (4, "export TRACEPARENT", "traceparent=00-a\0"), (6, "TRACEPARENT=${(l:200::0:)}", "")]
+    {
+        t.type_text(set);
+        t.key("Enter");
+        t.wait_for_prompt(prompt);
+        t.type_text("?? list files");
+        t.key("Enter");
+        t.wait_for_buffer(|b| b == "ls -lS");
+        let body = resident.last_body();
+        assert_eq!(body.find("traceparent=").map_or("", |at| &body[at..]), said, "{set}");
+        give_up_line(&t, prompt + 1);
+    }
+}
+
+#[test]
 fn variables_that_a_resident_ignores_cost_no_process() {
     let resident = FakeResident::start(when_asked(Say::commands(&["ls -lS"])));
     let (_dir, helper) = scripted();

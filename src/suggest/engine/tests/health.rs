@@ -116,3 +116,19 @@ async fn only_models_here_that_are_in_trouble_are_looked_after() {
     engine.look_after(&shown).await;
     assert_eq!(all.each_ref().map(|provider| provider.looks.load(Relaxed)), [2, 0, 0], "nor is one asked that may be tried anyway");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_nobody_waits_for_any_more_is_counted_as_that() {
+    let providers = [Scripted::new("a", &[(60_000, Ok("ls"))])];
+    let engine = engine();
+    let asked = tokio::time::timeout(Duration::from_millis(500), ask(&engine, round(&providers, 8000))).await;
+    assert!(asked.is_err(), "it was given up");
+    let told = |result: &str| {
+        engine.metrics.counts().get(&format!("gptos_provider_attempts_total{{provider=\"a\",result=\"{result}\"}}")).copied()
+    };
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert_eq!((told("cancelled"), told("ok")), (Some(1), None));
+    let providers = [Scripted::new("b", &[LS])];
+    assert_eq!(ask(&engine, round(&providers, 8000)).await, by("b"));
+    assert_eq!(engine.metrics.counts().iter().filter(|(series, _)| series.contains("cancelled")).count(), 1);
+}
