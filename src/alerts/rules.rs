@@ -118,7 +118,7 @@ fn causes() -> Vec<Rule> {
         alert(
             "GptosProviderFails",
             format!(
-                "sum by (provider) (rate({attempts}{{result!~\"ok|cancelled\"}}[15m])) / (sum by (provider) (rate({attempts}{{result!=\"cancelled\"}}[15m])) > 0) > 0.5 and sum by (provider) (increase({attempts}{{result!~\"ok|cancelled\"}}[15m])) >= {LEAST_FAILURES}"
+                "sum by (provider) (rate({attempts}{{result!~\"ok|cancelled|policy\"}}[15m])) / (sum by (provider) (rate({attempts}{{result!=\"cancelled\"}}[15m])) > 0) > 0.5 and sum by (provider) (increase({attempts}{{result!~\"ok|cancelled|policy\"}}[15m])) >= {LEAST_FAILURES}"
             ),
             "5m",
             ticket,

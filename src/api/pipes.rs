@@ -14,10 +14,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::io::AsyncReadExt;
 use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::unix::pipe;
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 use super::line::ask;
 use super::{MAX_BODY, Shared};
@@ -184,7 +185,8 @@ impl Pair {
 }
 
 /// The next question as it was written; `None` when what comes is none.
-async fn next(pipe: &mut pipe::Receiver, read: &mut Vec<u8>) -> Option<Vec<u8>> {
+async fn next(pipe: &mut (impl AsyncRead + Unpin), read: &mut Vec<u8>) -> Option<Vec<u8>> {
+    let mut end = None;
     loop {
         if let Some(end) = end_of_question(read) {
             let rest = read.split_off(end);
@@ -193,9 +195,14 @@ async fn next(pipe: &mut pipe::Receiver, read: &mut Vec<u8>) -> Option<Vec<u8>> 
         if read.len() > MAX_BODY {
             return None;
         }
-        let has_begun = !read.is_empty();
+        if !read.is_empty() {
+            end.get_or_insert_with(|| Instant::now() + STALL_LIMIT);
+        }
         let more = pipe.read_buf(read);
-        let count = if !has_begun { more.await } else { tokio::time::timeout(STALL_LIMIT, more).await.ok()? };
+        let count = match end {
+            None => more.await,
+            Some(end) => tokio::time::timeout_at(end, more).await.ok()?,
+        };
         if count.ok()? == 0 {
             return None;
         }

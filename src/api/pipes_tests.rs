@@ -1,3 +1,5 @@
+use tokio::io::AsyncWriteExt;
+
 use super::*;
 
 #[test]
@@ -43,4 +45,28 @@ fn an_answer_begins_with_its_number_and_its_length() {
         assert_eq!(said(false, unfit), start_the_program);
     }
     assert_eq!(asked(false).answer(None), start_the_program.as_bytes());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_that_comes_in_drops_is_none() {
+    let (mut shell, mut resident) = tokio::io::duplex(64);
+    let dripping = tokio::spawn(async move {
+        while shell.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(STALL_LIMIT / 4).await;
+        }
+    });
+    let begun = Instant::now();
+    let mut read = Vec::new();
+    let came = tokio::time::timeout(STALL_LIMIT * 10, next(&mut resident, &mut read)).await;
+    assert_eq!((came, begun.elapsed()), (Ok(None), STALL_LIMIT));
+    drop(resident);
+    dripping.await.unwrap();
+    // Between two questions a shell may take as long as it likes.
+    let (mut shell, mut resident) = tokio::io::duplex(64);
+    let asks = tokio::spawn(async move {
+        tokio::time::sleep(STALL_LIMIT * 100).await;
+        shell.write_all(b"\x001\0ls\0\0end\0").await
+    });
+    assert!(next(&mut resident, &mut Vec::new()).await.is_some());
+    asks.await.unwrap().unwrap();
 }

@@ -1,14 +1,16 @@
 //! The line that says what needs the user. It comes along with an answer, once a day for each cause, over all shells.
 
-use std::fs::{self, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{DirBuilderExt, FileExt};
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::domain::Cause;
 use crate::platform;
 
-/// What was told today, a line each. It lies with the other hints.
+/// What was told today, a line each. It lies with the other hints. An empty one may say by the time of its last change on which day the disk
+/// was said to be full: that takes no room.
 const NAME: &str = "hints.needs";
 /// More is not read.
 const MOST_BYTES: u64 = 4096;
@@ -17,9 +19,9 @@ const MOST_BYTES: u64 = 4096;
 pub fn is_due<'a>(state_dir: Option<&Path>, causes: impl IntoIterator<Item = &'a str>) -> bool {
     let mut causes = causes.into_iter().peekable();
     let Some(directory) = state_dir.filter(|_| causes.peek().is_some()) else { return false };
-    let told = told(&directory.join(NAME)).unwrap_or_default();
+    let told = open(&directory.join(NAME), OpenOptions::new().read(true)).map(|file| Told::read(&file)).unwrap_or_default();
     let today = platform::local_day(SystemTime::now());
-    causes.any(|cause| !is_told(&told, today, cause))
+    causes.any(|cause| !told.holds(today, cause))
 }
 
 /// The first of these needs, each a cause and a text, that was not told today. Whoever gets it tells it: two shells do not get
@@ -32,29 +34,63 @@ fn claim_on<'a>(today: i32, state_dir: Option<&Path>, needs: impl IntoIterator<I
     let mut needs = needs.into_iter().peekable();
     let directory = state_dir.filter(|_| needs.peek().is_some())?;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).ok()?;
-    let mut file = platform::open_private(&directory.join(NAME), OpenOptions::new().read(true).write(true).create(true)).ok()??;
-    file.lock().ok()?;
-    let mut told = String::new();
-    Read::by_ref(&mut file).take(MOST_BYTES).read_to_string(&mut told).ok()?;
-    let (cause, text) = needs.find(|(cause, _)| !is_told(&told, today, cause))?;
-    let kept: Vec<&str> = told.lines().filter(|line| line.starts_with(&format!("{today} "))).collect();
+    let path = directory.join(NAME);
+    let file = open(&path, OpenOptions::new().read(true).write(true).create(true))?;
+    // Whoever has the lock tells; an answer waits for nobody.
+    file.try_lock().ok()?;
+    let told = Told::read(&file);
+    let (cause, text) = needs.find(|(cause, _)| !told.holds(today, cause))?;
+    let kept: Vec<&str> = told.lines.lines().filter(|line| line.starts_with(&format!("{today} "))).collect();
     let lines: String = kept.into_iter().map(str::to_owned).chain([format!("{today} {cause}")]).map(|line| line + "\n").collect();
-    file.set_len(0).ok()?;
-    file.seek(SeekFrom::Start(0)).ok()?;
-    file.write_all(lines.as_bytes()).ok()?;
+    if put(&file, &lines).is_ok() {
+        return Some(text);
+    }
+    if cause != Cause::Disk.name() {
+        let _ = fs::remove_file(&path);
+        return None;
+    }
+    file.set_len(0).and_then(|()| file.set_modified(mark(today)?)).ok()?;
     Some(text)
 }
 
-fn told(path: &Path) -> Option<String> {
-    let mut text = String::new();
-    let file = platform::open_private(path, OpenOptions::new().read(true)).ok()??;
-    file.take(MOST_BYTES).read_to_string(&mut text).ok()?;
-    Some(text)
+/// The time that an empty file has for a day. No file gets it by being written.
+fn mark(day: i32) -> io::Result<SystemTime> {
+    let days = u64::try_from(day).map_err(|_| io::ErrorKind::InvalidInput)?;
+    Ok(UNIX_EPOCH + Duration::from_secs(days * 24 * 3600))
 }
 
-fn is_told(told: &str, today: i32, cause: &str) -> bool {
-    let line = format!("{today} {cause}");
-    told.lines().any(|told| told == line)
+fn open(path: &Path, options: &mut OpenOptions) -> Option<File> {
+    platform::open_private(path, options).ok()?
+}
+
+/// Writes over what is there, whose room is taken already, before what is left of it goes.
+fn put(file: &File, text: &str) -> io::Result<()> {
+    file.write_all_at(text.as_bytes(), 0)?;
+    file.set_len(text.len() as u64)
+}
+
+/// What a file says.
+#[derive(Default)]
+struct Told {
+    lines: String,
+    /// When an empty one was changed last.
+    emptied: Option<SystemTime>,
+}
+
+impl Told {
+    fn read(file: &File) -> Self {
+        let mut bytes = Vec::new();
+        // What cannot be read says nothing.
+        let _ = file.take(MOST_BYTES).read_to_end(&mut bytes);
+        let changed = || file.metadata().and_then(|facts| facts.modified()).ok();
+        Self { emptied: if bytes.is_empty() { changed() } else { None }, lines: String::from_utf8_lossy(&bytes).into_owned() }
+    }
+
+    fn holds(&self, today: i32, cause: &str) -> bool {
+        let line = format!("{today} {cause}");
+        let is_marked = || self.emptied.is_some() && self.emptied == mark(today).ok();
+        self.lines.lines().any(|told| told == line) || cause == Cause::Disk.name() && is_marked()
+    }
 }
 
 #[cfg(test)]
@@ -84,6 +120,43 @@ mod tests {
             asked.into_iter().map(|thread| thread.join().unwrap()).filter(|told| *told).count()
         });
         assert_eq!(told, 1);
+    }
+
+    #[test]
+    fn nobody_waits_for_who_has_the_file_and_what_is_damaged_is_written_anew() {
+        let state = tempfile::tempdir().unwrap();
+        assert_eq!(claim(Some(state.path()), [NEEDS[0]]), Some("changed"));
+        let path = state.path().join(NAME);
+        let held = File::options().read(true).open(&path).unwrap();
+        held.lock().unwrap();
+        let (asked, told) = std::sync::mpsc::channel();
+        let directory = state.path().to_owned();
+        let waiting = std::thread::spawn(move || asked.send(claim(Some(&directory), [NEEDS[1]]).is_some()));
+        let told = told.recv_timeout(Duration::from_secs(20));
+        drop(held);
+        waiting.join().unwrap().unwrap();
+        assert_eq!(told, Ok(false), "somebody else tells");
+        assert_eq!(claim(Some(state.path()), [NEEDS[1]]), Some("refused"));
+        fs::write(&path, b"\xff\xfe no text").unwrap();
+        assert!(is_due(Some(state.path()), ["key"]));
+        assert_eq!((claim(Some(state.path()), [NEEDS[1]]), claim(Some(state.path()), [NEEDS[1]])), (Some("refused"), None));
+        // A pipe in its place is nobody's to write to, and nobody waits at its end.
+        fs::remove_file(&path).unwrap();
+        platform::make_named_pipe(&path).unwrap();
+        assert_eq!((claim(Some(state.path()), NEEDS), is_due(Some(state.path()), ["key"])), (None, true));
+    }
+
+    #[test]
+    fn an_empty_file_says_that_the_disk_was_full_that_day() {
+        let state = tempfile::tempdir().unwrap();
+        let path = state.path().join(NAME);
+        let file = platform::open_private(&path, OpenOptions::new().write(true).create(true)).unwrap().unwrap();
+        assert!(is_due(Some(state.path()), ["disk"]), "one that was just made says nothing");
+        let today = platform::local_day(SystemTime::now());
+        file.set_modified(mark(today).unwrap()).unwrap();
+        assert!(!is_due(Some(state.path()), ["disk"]) && is_due(Some(state.path()), ["key"]));
+        assert_eq!(claim_on(today, Some(state.path()), [("disk", "full")]), None);
+        assert_eq!(claim_on(today + 1, Some(state.path()), [("disk", "full")]), Some("full"));
     }
 
     #[test]

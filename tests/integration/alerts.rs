@@ -106,13 +106,72 @@ const CASES: &[Case] = &[
         at: "15m",
         told: &["GptosQueueNearFull", "GptosAuditNotWritten"],
     },
+    // A queue that is full for a moment is no news.
+    Case {
+        series: &[(r#"gptos_queue_depth{queue="audit"}"#, "1x10 9x3 1x20"), (r#"gptos_queue_capacity{queue="audit"}"#, "10x40")],
+        at: "14m",
+        told: &[],
+    },
+    // Two in a thousand for half a day: a ticket, and nobody is woken.
+    Case {
+        series: &[
+            (r#"gptos_requests_total{source="none",outcome="error"}"#, "0+1x800"),
+            (r#"gptos_requests_total{source="cache",outcome="ok"}"#, "0+500x800"),
+        ],
+        at: "720m",
+        told: &["GptosErrorsLeak"],
+    },
+    // Eight in a thousand for seven hours.
+    Case {
+        series: &[
+            (r#"gptos_requests_total{source="none",outcome="error"}"#, "0+1x500"),
+            (r#"gptos_requests_total{source="cache",outcome="ok"}"#, "0+124x500"),
+        ],
+        at: "420m",
+        told: &["GptosErrorsBurnSlow", "GptosErrorsLeak"],
+    },
+    // A model that declines is no provider that fails.
+    Case {
+        series: &[
+            (r#"gptos_provider_attempts_total{provider="p",result="policy"}"#, "0+2x60"),
+            (r#"gptos_provider_attempts_total{provider="p",result="cancelled"}"#, "0+9x60"),
+            (r#"gptos_provider_attempts_total{provider="p",result="ok"}"#, "0+1x60"),
+        ],
+        at: "50m",
+        told: &[],
+    },
+    Case {
+        series: &[
+            (r#"gptos_request_duration_seconds_bucket{source="provider",le="2.048"}"#, "0+9x60"),
+            (r#"gptos_request_duration_seconds_count{source="provider"}"#, "0+10x60"),
+            (r#"gptos_requests_total{source="stale",outcome="degraded"}"#, "0+1x60"),
+            (r#"gptos_requests_total{source="cache",outcome="ok"}"#, "0+4x60"),
+        ],
+        at: "50m",
+        told: &["GptosProviderAnswersSlow", "GptosServingDegraded"],
+    },
+    Case {
+        series: &[
+            ("gptos_retry_budget", "0.5x30"),
+            (r#"gptos_provider_attempts_total{provider="p",result="ok"}"#, "0+1x30"),
+            (r#"gptos_queue_dropped_total{queue="audit"}"#, "0+1x30"),
+            (r#"gptos_cache_damaged_total{tier="disk"}"#, "_x10 1x20"),
+            ("gptos_audit_verify_failures_total", "0x18 1x20"),
+        ],
+        at: "20m",
+        told: &["GptosRetryBudgetExhausted", "GptosWorkDropped", "GptosCacheDamaged", "GptosAuditChanged"],
+    },
 ];
 
 #[test]
 fn alerts_are_told_when_they_are_due_and_only_then() {
     let env = TestEnv::new();
     let file = env.work().join("rules.yml");
-    fs::write(&file, rules(&env)).unwrap();
+    let all = rules(&env);
+    fs::write(&file, &all).unwrap();
+    for name in all.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")) {
+        assert!(CASES.iter().any(|case| case.told.contains(&name)), "nothing provokes {name}");
+    }
     let mut text = format!("rule_files:\n- {}\nevaluation_interval: 1m\ntests:\n", file.display());
     for case in CASES {
         text += "- interval: 1m\n  input_series:\n";

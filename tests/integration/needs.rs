@@ -1,8 +1,9 @@
 //! The line that says what needs the user: it comes along with an answer, once a day for each cause, over all shells.
 
 use std::fs;
+use std::process::Stdio;
 
-use crate::environment::{Resident, TestEnv, kill, provider_block, records, wait_until};
+use crate::environment::{Resident, TestEnv, kill, provider_block, records, run, wait_until};
 use crate::fake_provider::{FakeProvider, Reply};
 
 const KNOWN: &[u8] = b"list files by size";
@@ -83,4 +84,27 @@ fn a_process_that_answers_for_itself_brings_it_along_and_a_resident_that_is_froz
     assert_eq!(rows(&env, "bash"), [""; 0], "what the frozen one knows nobody can tell");
     kill(resident.pid(), "CONT");
     wait_until("the resident tells", || rows(&env, "bash") == [LINE]);
+}
+
+#[test]
+fn a_disk_that_is_full_is_told_of_once_though_nothing_can_be_kept() {
+    let env = TestEnv::new();
+    let state = env.home().join(".local/state/gptos");
+    fs::create_dir_all(&state).unwrap();
+    let ask = "printf 'list files by size' | \"$@\" widget bash | tr '\\0' '\\n'";
+    let script = format!(
+        "mount -t tmpfs -o size=64k,mode=700 tmpfs '{0}' && : > '{0}/welcomed' && head -c 100000 /dev/zero > '{0}/ballast' 2>/dev/null
+        \"$@\" daemon run & until \"$@\" status >/dev/null 2>&1; do :; done
+        n=0; until {ask} | grep 'the disk is full'; do n=$((n + 1)); [ $n -lt 300 ] || exit 9; done
+        for i in 1 2 3 4; do {ask} | grep 'the disk is full\\|^cmd'; done
+        \"$@\" daemon stop",
+        state.display()
+    );
+    let mut command = env.wrapped(&["unshare", "-rm", "sh", "-c", &script, "sh"], &[]);
+    command.stdin(Stdio::null());
+    let run = run(command, b"");
+    let told = run.out.lines().filter(|line| line.contains("the disk is full, and nothing is recorded")).count();
+    let answers = run.out.lines().filter(|line| *line == "cmd").count();
+    assert_eq!((run.code, told), (Some(0), 1), "{}{}", run.out, run.err);
+    assert!(answers >= 4, "{}", run.out);
 }

@@ -104,6 +104,12 @@ fn a_vendor_needs_consent_and_nothing_is_done_that_nobody_said() {
     let no_consent = env.run(&["setup", "--provider", "openai"]);
     assert_eq!(no_consent.code, Some(0));
     assert!(no_consent.err.contains("openai is not added") && no_consent.err.contains("--consent openai"), "{}", no_consent.err);
+    // A yes to everything is none to a vendor, and that to one vendor none to another.
+    let yes = env.run(&["setup", "--provider", "openai", "--key", "ctrl-g", "--yes", "--dry-run"]);
+    assert!(yes.err.contains("openai is not added") && !yes.out.contains("openai"), "{}{}", yes.out, yes.err);
+    let one = env.run(&["setup", "--provider", "openai", "--provider", "anthropic", "--consent", "anthropic", "--dry-run"]);
+    assert!(one.err.contains("openai is not added") && !one.out.contains("openai"), "{}{}", one.out, one.err);
+    assert!(one.out.contains("name = \"anthropic\""), "{}", one.out);
     for (wrong, said) in [
         (&["setup", "--key", "shift-g"][..], "`shift-g` is no key that bash knows"),
         (&["setup", "--provider", "nobody"], "`nobody` is neither"),

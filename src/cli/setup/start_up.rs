@@ -46,10 +46,13 @@ impl Line {
     /// # Errors
     /// When it cannot be written.
     pub(super) fn write(&self) -> io::Result<Option<PathBuf>> {
-        let target = fs::canonicalize(&self.file).unwrap_or_else(|_| self.file.clone());
+        // A link may lead to what is not there yet.
+        let led_to = || fs::read_link(&self.file).map(|to| self.file.parent().unwrap_or(Path::new("/")).join(to));
+        let target = fs::canonicalize(&self.file).or_else(|_| led_to()).unwrap_or_else(|_| self.file.clone());
         let folder = target.parent().unwrap_or(Path::new("/"));
         fs::create_dir_all(folder)?;
         let (former, mode) = match fs::metadata(&target) {
+            Ok(metadata) if !metadata.is_file() => return Err(io::Error::other("it is no file")),
             Ok(metadata) => (fs::read(&target)?, metadata.permissions().mode() & 0o7777),
             Err(error) if error.kind() == io::ErrorKind::NotFound => (Vec::new(), 0o644),
             Err(error) => return Err(error),
@@ -194,6 +197,18 @@ mod tests {
         let text = fs::read_to_string(&real).unwrap();
         assert!(text.starts_with("first\nif [ -x '/b/gptos'") && text.matches(MARKER).count() == 1, "{text}");
         assert_eq!(fs::read_to_string(&backup).unwrap(), "first\n");
+        // A link to what is not there yet stays one as well.
+        let missing = home.path().join("missing");
+        fs::remove_file(home.path().join(".zshrc")).unwrap();
+        std::os::unix::fs::symlink("missing", home.path().join(".zshrc")).unwrap();
+        assert_eq!(line("/b/gptos").write().unwrap(), None);
+        assert!(fs::symlink_metadata(home.path().join(".zshrc")).unwrap().is_symlink());
+        assert!(fs::read_to_string(&missing).unwrap().starts_with("if [ -x '/b/gptos'"));
+        fs::remove_file(&missing).unwrap();
+        fs::create_dir(&missing).unwrap();
+        assert!(line("/b/gptos").write().is_err() && missing.is_dir());
+        fs::remove_file(home.path().join(".zshrc")).unwrap();
+        std::os::unix::fs::symlink(&real, home.path().join(".zshrc")).unwrap();
         // A line of the user's own is theirs.
         fs::write(&real, "source <(gptos init zsh)\n").unwrap();
         assert_eq!(line("/a/gptos").is_there(), Some("~/.zshrc:1"));
