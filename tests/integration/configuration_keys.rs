@@ -1,12 +1,15 @@
 //! Every key of the configuration changes something that somebody can see. A key without a row here is an error.
 
+mod effects;
+
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::sync::Mutex;
 
 use gptos::config::{ConfigFile, keys};
-use gptos::paths::Paths;
-use gptos::wiring;
 
+use self::effects::Effect;
 use crate::environment::{TestEnv, wait_until};
 use crate::fake_provider::{FakeProvider, Reply, answer};
 
@@ -20,15 +23,18 @@ enum Shows {
     Verdict(&'static str),
     /// In what a provider is sent.
     Request,
-    /// In what the parts of the program are told. What they do with it their own tests show.
+    /// In what the program does.
+    Done(Effect),
+    /// In what the line editor of a shell is told. What comes of it the tests in shells show.
     Settings,
 }
 
 const ASK: &[&str] = &["translate", "--no-cache", "--shell", "bash", "--", "frobnicate the quux"];
-const PRICE: &str = "price = { input = \"0.15 USD/Mtok\", output = \"0.60 USD/Mtok\" }";
+/// A thousandth of a dollar for a token that is read, two for one that is written.
+const PRICE: &str = "price = { input = \"1000 USD/Mtok\", output = \"2000 USD/Mtok\" }";
 const RULE: &str = "[[rules.add]]\nid = \"mine\"\nprograms = [\"cp\"]\nrisk = \"high\"\nreason = \"it changes what runs\"\n";
 
-/// Where a key shows, in a file with it and in one without. `URL` is a provider.
+/// Where a key shows, in a file with it and in one without. `URL` is a provider, `PORT` a port that nobody has.
 fn row(key: &str) -> Option<(Shows, String, String)> {
     let provider = |kind: &str, more: &str| {
         format!("resident = \"off\"\n[[provider]]\nname = \"own\"\nkind = \"{kind}\"\nbase_url = \"URL\"\nmodel = \"m\"\n{more}\n")
@@ -40,14 +46,19 @@ fn row(key: &str) -> Option<(Shows, String, String)> {
         Some((Shows::Verdict("cp -r one prod"), RULE.replace(from, to), RULE.to_owned()))
     };
     let part = |more: &str| Some((Shows::Verdict("cp -r one prod"), format!("{RULE}{more}\n"), RULE.to_owned()));
+    // A background process and a provider whose answers are dear, and the same with a cap on what is spent.
+    let on = |more: &str| format!("{more}\n{}", provider("openai", "").replace("resident = \"off\"\n", ""));
+    let under = |more: &str| format!("{more}\n{}", provider("openai", ""));
+    let priced = |cap: &str| Some((Shows::Print(ASK), format!("{cap}\n{}", provider("openai", PRICE)), provider("openai", PRICE)));
+    let away = |url: &str, more: &str| provider("openai", more).replace("URL", url);
     let alone = |shows: Shows, text: &str| Some((shows, text.to_owned(), String::new()));
     match key {
         "resident" => alone(Shows::Print(&["daemon", "run"]), "resident = \"off\""),
-        "memory" => alone(Shows::Settings, "memory = \"off\""),
-        "audit" => alone(Shows::Settings, "audit = \"off\""),
-        "deadline_ms" => alone(Shows::Settings, "deadline_ms = 900"),
-        "idle_exit_minutes" => alone(Shows::Settings, "idle_exit_minutes = 3"),
-        "metrics_port" => alone(Shows::Settings, "metrics_port = 9464"),
+        "memory" => alone(Shows::Done(effects::remembered), "resident = \"off\"\nmemory = \"off\""),
+        "audit" => alone(Shows::Done(effects::recorded), "resident = \"off\"\naudit = \"off\""),
+        "deadline_ms" => Some((Shows::Done(effects::awaited), under("deadline_ms = 600"), under(""))),
+        "idle_exit_minutes" => alone(Shows::Done(effects::stays), "idle_exit_minutes = 1"),
+        "metrics_port" => alone(Shows::Done(effects::told_to), "metrics_port = PORT"),
         "guard" => alone(Shows::Init, "guard = \"all\""),
         "context" => Some((Shows::Request, format!("context = [\"cwd\"]\n{}", provider("openai", "")), provider("openai", ""))),
         "shell.key" => alone(Shows::Init, "shell.key = \"alt-x\""),
@@ -61,25 +72,29 @@ fn row(key: &str) -> Option<(Shows, String, String)> {
         "shell.scopes" => alone(Shows::Init, "shell.scopes = [\"git\"]"),
         "shell.hash" => alone(Shows::Init, "shell.hash = true"),
         "shell.read_screen" => alone(Shows::Settings, "shell.read_screen = true"),
-        "offline.prefer" => alone(Shows::Settings, "offline.prefer = [\"rg\"]"),
-        "cache.max_entries" => alone(Shows::Settings, "cache.max_entries = 3"),
-        "cache.max_disk_mib" => alone(Shows::Settings, "cache.max_disk_mib = 3"),
-        "cache.ttl_days" => alone(Shows::Settings, "cache.ttl_days = 3"),
+        "offline.prefer" => alone(Shows::Done(effects::searched), "offline.prefer = [\"rg\"]"),
+        "cache.max_entries" => alone(Shows::Done(effects::kept), "cache.max_entries = 3"),
+        "cache.max_disk_mib" => alone(Shows::Print(&["privacy"]), "cache.max_disk_mib = 3"),
+        "cache.ttl_days" => Some((Shows::Done(effects::asked_again), on("cache.ttl_days = 3"), on(""))),
         "log.level" => alone(Shows::Print(&["log", "level"]), "log.level = \"warn,suggest=debug\""),
-        "traces.endpoint" => alone(Shows::Settings, "traces.endpoint = \"http://localhost:4318\""),
-        "hedge" => alone(Shows::Settings, "hedge = \"on\""),
-        "limits.user_per_minute" => alone(Shows::Settings, "limits.user_per_minute = 3"),
-        "limits.session_per_minute" => alone(Shows::Settings, "limits.session_per_minute = 3"),
-        "limits.in_flight" => alone(Shows::Settings, "limits.in_flight = 3"),
-        "limits.calls_per_provider" => alone(Shows::Settings, "limits.calls_per_provider = 3"),
-        "alerts.notify" => alone(Shows::Settings, "alerts.notify = false"),
-        "alerts.silence" => alone(Shows::Settings, "alerts.silence = [\"quota\"]"),
-        "spend.day" => alone(Shows::Settings, "spend.day = \"2.50 USD\""),
-        "spend.month" => alone(Shows::Settings, "spend.month = \"20 USD\""),
-        "spend.day_tokens" => alone(Shows::Settings, "spend.day_tokens = 100000"),
-        "provider.price" => Some((Shows::Settings, provider("openai", PRICE), provider("openai", ""))),
-        "provider.price.input" => Some((Shows::Settings, provider("openai", PRICE), provider("openai", &PRICE.replace("0.15", "0.16")))),
-        "provider.price.output" => Some((Shows::Settings, provider("openai", PRICE), provider("openai", &PRICE.replace("0.60", "0.61")))),
+        "traces.endpoint" => alone(Shows::Done(effects::told_to), "traces.endpoint = \"http://localhost:4318\""),
+        "hedge" => Some((Shows::Done(effects::hedged), on("hedge = \"on\""), on(""))),
+        "limits.user_per_minute" => Some((Shows::Done(effects::called), on("limits.user_per_minute = 3"), on(""))),
+        "limits.session_per_minute" => Some((Shows::Done(effects::called), on("limits.session_per_minute = 3"), on(""))),
+        "limits.in_flight" => Some((Shows::Done(effects::at_once), on("limits.in_flight = 1"), on(""))),
+        "limits.calls_per_provider" => Some((Shows::Done(effects::at_once), on("limits.calls_per_provider = 1"), on(""))),
+        "alerts.notify" => Some((Shows::Done(effects::needed), on("alerts.notify = false"), on(""))),
+        "alerts.silence" => Some((Shows::Done(effects::needed), on("alerts.silence = [\"key\"]"), on(""))),
+        "spend.day" => priced("spend.day = \"0.01 USD\""),
+        "spend.month" => priced("spend.month = \"0.01 USD\""),
+        "spend.day_tokens" => priced("spend.day_tokens = 1"),
+        "provider.price" => Some((Shows::Done(effects::spent), provider("openai", PRICE), provider("openai", ""))),
+        "provider.price.input" => {
+            Some((Shows::Done(effects::spent), provider("openai", PRICE), provider("openai", &PRICE.replace("1000", "3000"))))
+        }
+        "provider.price.output" => {
+            Some((Shows::Done(effects::spent), provider("openai", PRICE), provider("openai", &PRICE.replace("2000", "4000"))))
+        }
         "provider" => Some((Shows::Print(ASK), provider("openai", ""), "resident = \"off\"".to_owned())),
         "provider.name" => alone(Shows::Print(&["provider", "list"]), &provider("openai", "").replace("own", "other")),
         "provider.kind" => instead("\"openai\"", "\"ollama\""),
@@ -97,8 +112,12 @@ fn row(key: &str) -> Option<(Shows, String, String)> {
             };
             Some((Shows::Print(ASK), program("pwd"), program("ls")))
         }
-        "provider.proxy" => Some((Shows::Settings, provider("openai", "proxy = \"off\""), provider("openai", ""))),
-        "provider.ca_file" => Some((Shows::Settings, provider("openai", "ca_file = \"~/ca.pem\""), provider("openai", ""))),
+        "provider.proxy" => {
+            Some((Shows::Done(effects::way), away("https://vendor.invalid", "proxy = \"off\""), away("https://vendor.invalid", "")))
+        }
+        "provider.ca_file" => {
+            Some((Shows::Print(ASK), away("https://127.0.0.1:1", "ca_file = \"~/ca.pem\""), away("https://127.0.0.1:1", "")))
+        }
         "rules" => alone(Shows::Verdict("cp -r one prod"), RULE),
         "rules.silence" => alone(Shows::Verdict("rm -rf build"), "rules.silence = [\"rm-recursive\"]"),
         "rules.add" => alone(Shows::Verdict("cp -r one prod"), RULE),
@@ -121,6 +140,11 @@ fn row(key: &str) -> Option<(Shows, String, String)> {
 fn seen(shows: &Shows, text: &str) -> String {
     let provider = FakeProvider::always(Reply::stream(&answer("printf good")));
     let env = TestEnv::new().set("OWN_KEY", "k");
+    let bin = env.home().join("bin");
+    fs::create_dir(&bin).unwrap();
+    fs::write(bin.join("rg"), "#!/bin/sh\n").unwrap();
+    fs::set_permissions(bin.join("rg"), fs::Permissions::from_mode(0o755)).unwrap();
+    let env = env.set("PATH", &format!("{}:/usr/bin:/bin", bin.display()));
     fs::write(env.home().join("key"), "k").unwrap();
     fs::set_permissions(env.home().join("key"), fs::Permissions::from_mode(0o600)).unwrap();
     let keys = env.home().join(".local/state/gptos/keys");
@@ -128,8 +152,12 @@ fn seen(shows: &Shows, text: &str) -> String {
     fs::set_permissions(keys.parent().unwrap(), fs::Permissions::from_mode(0o700)).unwrap();
     fs::write(keys.join("own"), format!("http://{}\nhanded-over\n", provider.address())).unwrap();
     fs::set_permissions(keys.join("own"), fs::Permissions::from_mode(0o600)).unwrap();
-    env.configure(&text.replace("URL", &provider.base_url()));
-    let plain = |said: String| said.replace(&provider.address().to_string(), "HOST").replace(&*env.home().to_string_lossy(), "HOME");
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    env.configure(&text.replace("URL", &provider.base_url()).replace("PORT", &port));
+    let plain = |said: String| {
+        let said = said.replace(&provider.address().to_string(), "HOST").replace(&*env.home().to_string_lossy(), "HOME");
+        said.replace(&format!(":{port}"), ":PORT")
+    };
     match shows {
         Shows::Init => ["bash", "zsh"].map(|shell| env.run(&["init", shell]).out).concat(),
         Shows::Print(["daemon", "run"]) if text.is_empty() => {
@@ -161,46 +189,44 @@ fn seen(shows: &Shows, text: &str) -> String {
             let (way, key) = (request.head.lines().next().unwrap(), request.header("authorization"));
             plain(format!("{way} {key:?} {}", request.body))
         }
+        Shows::Done(effect) => plain(effect(&env, &provider)),
         Shows::Settings => {
-            let paths = Paths {
-                home: Some(env.home()),
-                config_file: Some(env.config_file()),
-                cache_dir: None,
-                data_dir: None,
-                state_dir: None,
-                runtime: Vec::new(),
-            };
-            let config = ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current().0;
-            let setup = wiring::direct(&paths).setup();
-            let told = (
-                setup.deadline,
-                setup.idle_exit,
-                setup.metrics_port,
-                setup.notify,
-                config.memory,
-                config.audit,
-                config.shell.read_screen,
-                &config.prefer,
-                &config.traces_endpoint,
-            );
-            plain(format!("{told:?} {:?} {:?} {:?}", config.cache, config.online, config.providers))
+            let config = ConfigFile::new(Some(env.config_file()), Some(env.home())).current().0;
+            config.shell.read_screen.to_string()
         }
     }
 }
 
+/// Looks at keys, several at once, because some of them need a while to show.
+fn look_at(keys: impl Iterator<Item = &'static str> + Send, look: impl Fn(&str) + Sync) {
+    let left = Mutex::new(keys);
+    let next = || left.lock().unwrap().next();
+    std::thread::scope(|scope| {
+        (0..4).for_each(|_| {
+            drop(scope.spawn(|| {
+                while let Some(key) = next() {
+                    look(key)
+                }
+            }))
+        })
+    });
+}
+
 #[test]
 fn every_key_does_something() {
-    for key in keys::ALL {
-        let (shows, with, without) = row(key.path).unwrap_or_else(|| panic!("no row for `{}`", key.path));
+    look_at(keys::ALL.iter().map(|key| key.path), |key| {
+        let (shows, with, without) = row(key).unwrap_or_else(|| panic!("no row for `{key}`"));
         let (with, without) = (seen(&shows, &with), seen(&shows, &without));
-        assert_ne!(with, without, "`{}` does nothing", key.path);
-    }
+        assert_ne!(with, without, "`{key}` does nothing");
+    });
 }
 
 #[test]
 fn what_is_seen_without_a_change_is_the_same() {
-    for key in ["guard", "deadline_ms", "provider.model", "rules.add.risk", "provider"] {
+    let others = ["guard", "provider.model", "rules.add.risk", "provider", "spend.day"];
+    let is_done = |key: &&str| others.contains(key) || matches!(row(key), Some((Shows::Done(_), ..)));
+    look_at(keys::ALL.iter().map(|key| key.path).filter(is_done), |key| {
         let (shows, with, _) = row(key).unwrap();
         assert_eq!(seen(&shows, &with), seen(&shows, &with), "{key}");
-    }
+    });
 }
