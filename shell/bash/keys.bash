@@ -60,6 +60,7 @@ __gptos_end_line() {
     _GPTOS_RAN=''
   fi
   __gptos_disarm_keys
+  ((${#_GPTOS_READERS[@]} == 0)) || __gptos_listen
   __gptos_forget
   _GPTOS_TAB=0 _GPTOS_NOTE_WIDTH=0
   ((${#_GPTOS_REQUESTS[@]} == 0)) || __gptos_put_requests
@@ -115,12 +116,14 @@ __gptos_prepare() {
   : "${_GPTOS_LAST=}" "${_GPTOS_LAST_WORDS=}" "${_GPTOS_LAST_AT:=0}" "${_GPTOS_LAST_PLACE=}" "${_GPTOS_ANSWERS=}" "${_GPTOS_CALLED_AT:=0}"
   : "${_GPTOS_TRAP_HELD:=0}" "${_GPTOS_OLD_TRAP=}" "${_GPTOS_TAKEN:=0}" "${_GPTOS_NOTE_WIDTH:=0}"
   [[ -n ${_GPTOS_ARMED+set} ]] || _GPTOS_ARMED=()
+  [[ -n ${_GPTOS_READERS+set} ]] || _GPTOS_READERS=()
   [[ -n ${_GPTOS_REQUESTS+set} ]] || _GPTOS_REQUESTS=()
   [[ -n ${_GPTOS_RAN_WITH+set} ]] || _GPTOS_RAN_WITH=()
   _GPTOS_TAB=0 _GPTOS_WITH=() _GPTOS_BASE=''
   ((_GPTOS_PENDING == 0)) || __gptos_end_pending
   __gptos_restore_trap
   __gptos_disarm_keys
+  ((${#_GPTOS_READERS[@]} == 0)) || __gptos_listen
   __gptos_forget
   __gptos_leave_pipes
   __gptos_name_key
@@ -137,11 +140,12 @@ __gptos_prepare() {
   done
   for map in "${_GPTOS_KEYMAPS[@]}"; do
     # As at the start: only bash 5.1 needs it.
-    for key in "$_GPTOS_STEP_OPERATE" "$_GPTOS_STEP_HOLE"; do
+    for key in "$_GPTOS_STEP_OPERATE" "$_GPTOS_STEP_HOLE" "$_GPTOS_STEP_HUSH"; do
       ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] > 501)) || builtin bind -m "$map" -r "$key" 2>/dev/null
     done
     builtin bind -m "$map" -x "\"$_GPTOS_STEP_OPERATE\": __gptos_enter operate-and-get-next \"\$_\" || : \"\$_\""
     builtin bind -m "$map" -x "\"$_GPTOS_STEP_HOLE\": __gptos_type \"\$_\" || : \"\$_\""
+    builtin bind -m "$map" -x "\"$_GPTOS_STEP_HUSH\": __gptos_hush \"\$_\" || : \"\$_\""
   done
   # Ctrl-O accepts the line, too, unless the user has given it to something else.
   if [[ $(__gptos_print_operate) == *'"\C-o"'* ]]; then

@@ -7,6 +7,7 @@
 # change the buffer. Nothing is asked while another program owns the terminal: the reply would be typed into that program.
 __gptos_wait_aside() {
   __gptos_claim_reply
+  __gptos_claim_readers
   __gptos_read_children
   _GPTOS_OLD_CHILDREN=" $_GPTOS_CHILDREN $_GPTOS_PID "
   exec {_GPTOS_ASIDE_FD}< <(__gptos_relay "$_GPTOS_FD")
@@ -16,7 +17,7 @@ __gptos_wait_aside() {
 }
 
 __gptos_relay() {
-  local kind text note i tick=''
+  local kind text note i tick='' hushed=''
   for ((i = 0; i < _GPTOS_MAX_RECORDS; i++)); do
     IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" kind || break
     IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" text || break
@@ -31,19 +32,31 @@ __gptos_relay() {
     builtin printf '%s\0%s\0%s\0' "$kind" "$text" "$note"
     [[ $kind != end ]] || break
     # While the answer is awaited Enter runs nothing, so this reply cannot reach a program.
-    if [[ $kind == meanwhile ]] && __gptos_owns_terminal; then
+    if [[ $kind == meanwhile ]] && __gptos_may_ask_terminal; then
       builtin printf '\e[5n' >/dev/tty
     fi
   done
   # Something must be there to read when the terminal's reply comes, also after a crash.
   [[ $kind == end ]] || builtin printf '%s\0' lost '' ''
   for ((i = 0; i < 100; i++)); do
-    if __gptos_owns_terminal; then
+    if __gptos_may_ask_terminal; then
       builtin printf '\e[5n' >/dev/tty
       break
     fi
     command sleep 0.2
   done
+}
+
+# Not while another program reads the keys, nor in the first five seconds of a key that reads further ones.
+__gptos_may_ask_terminal() {
+  __gptos_owns_terminal || return 1
+  [[ -e /proc/$$/fd/$_GPTOS_HUSH_FD ]] || {
+    hushed=''
+    return 0
+  }
+  __gptos_now
+  : "${hushed:=$_GPTOS_NOW}"
+  ((_GPTOS_NOW - hushed >= 5000000))
 }
 
 # Is the shell's process group the one in the foreground, and no program of a user's key in it? `$$` is the shell, also in a
@@ -121,6 +134,7 @@ __gptos_begin() {
   _GPTOS_TYPED=''
   ((${#_GPTOS_ARMED[@]} == 0)) || __gptos_disarm_keys
   ((_GPTOS_PENDING || _GPTOS_TRAP_HELD == 0)) || __gptos_restore_trap
+  ((${#_GPTOS_READERS[@]} == 0)) || __gptos_listen
 }
 
 # Takes what the pending request has brought. False: still waiting.
@@ -153,4 +167,46 @@ __gptos_collect() {
 __gptos_replace_pending() {
   __gptos_end_pending
   __gptos_restore_trap
+}
+
+# === keys that read further keys themselves ===
+
+# A search of the history and Ctrl-V take what comes next, so the terminal's reply would end the one and be written into the line by the
+# other. At a live prompt each such key therefore presses one of ours first, which opens a descriptor that the relay finds in /proc.
+# Where there is none, or the user has this descriptor, they stay as they are.
+__gptos_claim_readers() {
+  local map line reader key keys=()
+  [[ -d /proc/$$/fd && ! -e /proc/$$/fd/$_GPTOS_HUSH_FD ]] || return 0
+  for map in "${_GPTOS_KEYMAPS[@]}"; do
+    builtin mapfile -t keys < <(__gptos_print_bindings "$map")
+    for line in "${keys[@]}"; do
+      reader=${line##*'": '}
+      case $reader in
+        reverse-search-history | forward-search-history | quoted-insert | character-search | character-search-backward) ;;
+        non-incremental-reverse-search-history | non-incremental-forward-search-history) ;;
+        *) continue ;;
+      esac
+      key=${line#\"} && key=${key%"\": $reader"}
+      _GPTOS_READERS+=("$map" "$key" "$reader" "\\C-x\\C-_gf${#_GPTOS_READERS[@]}\\a")
+      builtin bind -m "$map" "\"${_GPTOS_READERS[-1]}\": $reader" "\"$key\": \"$_GPTOS_STEP_HUSH${_GPTOS_READERS[-1]}\""
+    done
+  done
+}
+
+# One of them was pressed.
+__gptos_hush() {
+  { local - IFS=$' \t\n' && __gptos_calm; } 2>/dev/null
+  ((_GPTOS_PENDING == 0)) || builtin eval "exec $_GPTOS_HUSH_FD</dev/null"
+}
+
+# Any other key of ours was: what comes next is read by the line editor again.
+__gptos_listen() {
+  local i
+  builtin eval "exec $_GPTOS_HUSH_FD<&-"
+  ((_GPTOS_PENDING == 0)) || return 0
+  for ((i = 0; i < ${#_GPTOS_READERS[@]}; i += 4)); do
+    builtin bind -m "${_GPTOS_READERS[i]}" "\"${_GPTOS_READERS[i + 1]}\": ${_GPTOS_READERS[i + 2]}"
+    builtin bind -m "${_GPTOS_READERS[i]}" -r "${_GPTOS_READERS[i + 3]}"
+  done
+  _GPTOS_READERS=()
 }

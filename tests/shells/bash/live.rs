@@ -27,6 +27,16 @@ impl Bench {
         self.t.wait_until_idle();
     }
 
+    /// The key asks what has come, unless that was told already, and shows it.
+    fn take_the_answer(&self) {
+        self.t.key("C-g");
+        let offered = || self.t.screen().contains("Ctrl-G shows the answer").then_some(false);
+        if !self.t.wait_for(|| (self.t.buffer() == "touch answer").then_some(true).or_else(offered), "the answer, or that it is here") {
+            self.t.key("C-g");
+        }
+        self.expect_buffer("touch answer");
+    }
+
     fn assert_no_report(&self) {
         let screen = self.t.screen();
         assert!(!screen.contains("^[") && !screen.contains("[0n"), "the terminal's reply is on the screen:\n{screen}");
@@ -207,4 +217,52 @@ fn enter_waits_for_the_reply_of_the_terminal() {
         },
         "a terminal that does not answer to be given up",
     );
+}
+
+/// Asks, presses `key` at the live prompt and has the answer come.
+fn answered_behind(key: &str) -> Bench {
+    let bench = slow(Setup { rc: "history -s 'echo from the history'".into(), ..Setup::default() });
+    bench.type_and_press("make a file", "C-g");
+    bench.wait_until_live();
+    bench.t.key(key);
+    let pid = bench.helper.pids()[0];
+    bench.t.wait_until_idle();
+    bench.helper.tell();
+    bench.t.wait_for(|| (!is_alive(pid)).then_some(()), "the answer to have come");
+    bench.t.wait_until_idle();
+    bench
+}
+
+#[test]
+fn a_search_of_the_history_is_not_ended_by_the_answer() {
+    let bench = answered_behind("C-r");
+    bench.t.type_text("from");
+    bench.t.wait_for_screen("(reverse-i-search)`from': echo from the history");
+    bench.t.key("C-e");
+    bench.expect_buffer("echo from the history");
+    bench.take_the_answer();
+    bench.assert_no_report();
+    // The key is as it was, and nothing of ours is left.
+    bench.t.keys(&["C-e", "C-u"]);
+    let line = "bind -p | grep -c '_gf[0-9]'; bind -q reverse-search-history; ls /proc/$$/fd/250";
+    bench.t.type_text(line);
+    // The relay might have asked the terminal before the key came.
+    bench.give_the_reply_up();
+    bench.read_and_enter();
+    let screen = bench.t.wait_for_screen("No such file");
+    assert!(screen.contains("\n0\n") && screen.contains("can be invoked via \"\\C-r\""), "{screen}");
+}
+
+#[test]
+fn what_is_quoted_by_a_key_is_the_next_key_and_not_the_answer() {
+    let bench = answered_behind("C-v");
+    bench.t.type_text("x");
+    bench.expect_buffer("make a filex");
+    bench.assert_no_report();
+    bench.take_the_answer();
+    // Later nobody waits for a further key.
+    let bench = answered_behind("C-v");
+    bench.t.type_text("x");
+    bench.t.wait_for_screen("gptos: the line was edited meanwhile; Ctrl-G shows the answer: touch answer (offline · risk none)");
+    bench.assert_no_report();
 }
