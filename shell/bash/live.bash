@@ -50,7 +50,7 @@ __gptos_relay() {
 # Not while another program reads the keys, nor in the first five seconds of a key that reads further ones.
 __gptos_may_ask_terminal() {
   __gptos_owns_terminal || return 1
-  [[ -e /proc/$$/fd/$_GPTOS_HUSH_FD ]] || {
+  [[ -e /proc/$$/fd/250 ]] || {
     hushed=''
     return 0
   }
@@ -176,7 +176,7 @@ __gptos_replace_pending() {
 # Where there is none, or the user has this descriptor, they stay as they are.
 __gptos_claim_readers() {
   local map line reader key keys=()
-  [[ -d /proc/$$/fd && ! -e /proc/$$/fd/$_GPTOS_HUSH_FD ]] || return 0
+  [[ -d /proc/$$/fd && ! -e /proc/$$/fd/250 ]] || return 0
   for map in "${_GPTOS_KEYMAPS[@]}"; do
     builtin mapfile -t keys < <(__gptos_print_bindings "$map")
     for line in "${keys[@]}"; do
@@ -196,13 +196,13 @@ __gptos_claim_readers() {
 # One of them was pressed.
 __gptos_hush() {
   { local - IFS=$' \t\n' && __gptos_calm; } 2>/dev/null
-  ((_GPTOS_PENDING == 0)) || builtin eval "exec $_GPTOS_HUSH_FD</dev/null"
+  ((_GPTOS_PENDING == 0)) || exec 250</dev/null
 }
 
 # Any other key of ours was: what comes next is read by the line editor again.
 __gptos_listen() {
   local i
-  builtin eval "exec $_GPTOS_HUSH_FD<&-"
+  exec 250<&-
   ((_GPTOS_PENDING == 0)) || return 0
   for ((i = 0; i < ${#_GPTOS_READERS[@]}; i += 4)); do
     builtin bind -m "${_GPTOS_READERS[i]}" "\"${_GPTOS_READERS[i + 1]}\": ${_GPTOS_READERS[i + 2]}"

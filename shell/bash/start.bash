@@ -44,9 +44,8 @@ _GPTOS_STEP_SUBMIT='\C-x\C-_gs\a'
 _GPTOS_STEP_ARRIVE='\C-x\C-_ga\a'
 # What a key does first that is typed on a hole
 _GPTOS_STEP_HOLE='\C-x\C-_gh\a'
-# What a key does first that reads further keys itself, and the descriptor that tells the relay of it
+# What a key does first that reads further keys itself
 _GPTOS_STEP_HUSH='\C-x\C-_gf\a'
-_GPTOS_HUSH_FD=250
 # What a terminal answers to ESC[5n
 _GPTOS_TERMINAL_REPLY='\e[0n'
 _GPTOS_KEYMAPS=(emacs-standard vi-insert vi-command)
