@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Mutex;
 
-use gptos::config::{ConfigFile, keys};
+use gptos::config::keys;
 
 use self::effects::Effect;
 use crate::environment::{TestEnv, wait_until};
@@ -25,8 +25,6 @@ enum Shows {
     Request,
     /// In what the program does.
     Done(Effect),
-    /// In what the line editor of a shell is told. What comes of it the tests in shells show.
-    Settings,
 }
 
 const ASK: &[&str] = &["translate", "--no-cache", "--shell", "bash", "--", "frobnicate the quux"];
@@ -71,7 +69,7 @@ fn row(key: &str) -> Option<(Shows, String, String)> {
         "shell.ghost" => alone(Shows::Init, "shell.ghost = false"),
         "shell.scopes" => alone(Shows::Init, "shell.scopes = [\"git\"]"),
         "shell.hash" => alone(Shows::Init, "shell.hash = true"),
-        "shell.read_screen" => alone(Shows::Settings, "shell.read_screen = true"),
+        "shell.read_screen" => alone(Shows::Done(effects::mended), "shell.read_screen = true"),
         "offline.prefer" => alone(Shows::Done(effects::searched), "offline.prefer = [\"rg\"]"),
         "cache.max_entries" => alone(Shows::Done(effects::kept), "cache.max_entries = 3"),
         "cache.max_disk_mib" => alone(Shows::Print(&["privacy"]), "cache.max_disk_mib = 3"),
@@ -190,10 +188,6 @@ fn seen(shows: &Shows, text: &str) -> String {
             plain(format!("{way} {key:?} {}", request.body))
         }
         Shows::Done(effect) => plain(effect(&env, &provider)),
-        Shows::Settings => {
-            let config = ConfigFile::new(Some(env.config_file()), Some(env.home())).current().0;
-            config.shell.read_screen.to_string()
-        }
     }
 }
 

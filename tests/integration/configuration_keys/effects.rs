@@ -1,13 +1,14 @@
 //! What a running program does otherwise when a key is set.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::ASK;
-use crate::environment::{Resident, TestEnv, faketime, provider_block, records, run, wait_until};
+use crate::environment::{Resident, TestEnv, commands, faketime, provider_block, records, run, wait_until};
 use crate::fake_provider::{FakeProvider, Reply, Script, answer};
 
 /// What somebody sees who does something under a configuration.
@@ -169,4 +170,22 @@ pub fn way(env: &TestEnv, provider: &FakeProvider) -> String {
     command.env("https_proxy", format!("http://{}", provider.address()));
     run(command, b"");
     (provider.connections() > 0).to_string()
+}
+
+/// What a line becomes that failed, where only what it printed tells what was meant. The terminal is one that hands it over.
+pub fn mended(env: &TestEnv, _: &FakeProvider) -> String {
+    let screen = "$ acme lsit all\nacme: unknown command lsit, did you mean 'list'?\n$ ??";
+    fs::write(env.home().join("screen"), screen).unwrap();
+    for (name, does) in [("wezterm", format!("exec cat '{}'", env.home().join("screen").display())), ("acme", "exit 2".to_owned())] {
+        let program = env.home().join("bin").join(name);
+        fs::write(&program, format!("#!/bin/sh\n{does}\n")).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let ask = || {
+        let mut command = env.command(&["widget", "bash", "--fix", "2"]);
+        command.env("WEZTERM_PANE", "4");
+        commands(&run(command, b"acme lsit all").out).into_iter().map(|(line, _)| line).collect::<String>()
+    };
+    // A terminal has a moment to answer, and on a machine that is busy it may need more.
+    (0..5).map(|_| ask()).find(|lines| !lines.is_empty()).unwrap_or_default()
 }
