@@ -130,7 +130,7 @@ pub(super) fn trail(around: &Around) -> Area {
     if around.status.is_ok() && crate::cli::daemon::exchange("POST", "/v1/audit/flush").is_err() {
         area.said += ", and its last records are not written yet";
     }
-    if !is_usable(&state.join("audit"), around, &mut area) {
+    if !is_usable(&state.join("audit"), around, &mut area) || !are_private(state, around, &mut area) {
         return area;
     }
     match audit::verify(state, None) {
@@ -176,6 +176,26 @@ fn is_usable(folder: &Path, around: &Around, area: &mut Area) -> bool {
         return true;
     }
     false
+}
+
+/// Whether the files of the record are the user's alone; the first that is not is told of, because none of it is read then.
+fn are_private(state: &Path, around: &Around, area: &mut Area) -> bool {
+    let segments = fs::read_dir(state.join("audit")).into_iter().flatten().flatten().map(|entry| entry.path());
+    let keys = ["audit.key", "audit.seal"].map(|name| state.join(name));
+    for file in segments.chain(keys) {
+        let Ok(metadata) = fs::symlink_metadata(&file) else { continue };
+        let (place, word, mode) = (around.short(&file), word(&file), metadata.mode() & 0o7777);
+        if !platform::is_own(&metadata) {
+            area.wrong("audit-owner", place, "it belongs to another user, so it is not read", format!("sudo chown $USER {word}"));
+        } else if metadata.is_file() && mode & 0o077 != 0 {
+            let cause = format!("others may use it (mode {mode:04o}), so it is not read");
+            area.wrong("audit-open", place, cause, format!("chmod 600 {word}"));
+        } else {
+            continue;
+        }
+        return false;
+    }
+    true
 }
 
 /// Locks that somebody holds who is not the background process.

@@ -163,6 +163,18 @@ fn a_record_that_cannot_be_kept_is_told_of_and_mended() {
         mend_as_root(&env, &only(&env, "audit-owner"));
         assert_eq!(look(&env), []);
     }
+    let key = audit.with_file_name("audit.key");
+    for file in [&audit.join("00000001.seg"), &key] {
+        set_mode(file, 0o644);
+        let told = only(&env, "audit-open");
+        assert!(told.starts_with("chmod 600 "), "{told}");
+        mend(&env, &told);
+        assert_eq!(look(&env), []);
+        if give_away(file) {
+            mend_as_root(&env, &only(&env, "audit-owner"));
+            assert_eq!(look(&env), []);
+        }
+    }
     // The administrator may write everywhere, unless the right to do so is taken from the process.
     set_mode(&audit, 0o500);
     let mut less = env.wrapped(&["setpriv", "--bounding-set=-dac_override"], &["doctor", "--json"]);
