@@ -105,7 +105,7 @@ pub(super) async fn line(State(shared): State<Shared>, asked: HeaderMap, body: B
 impl Shared {
     /// The records that answer the question, if they are at hand.
     pub(super) async fn line(&self, question: Question) -> Option<Records> {
-        let _in_flight = InFlight::new(&self.activity);
+        let in_flight = InFlight::new(&self.activity);
         let begun = Instant::now();
         let wish = question.wish;
         let (look, setup) = self.look_for(&question).await?;
@@ -121,12 +121,17 @@ impl Shared {
             return None;
         };
         let (records, given) = answered.ok().flatten()?;
-        // Told of here: who gets an answer too late asks the program, and that is told of then.
-        if let Some(((request, reply), setup)) = given {
-            self.backend.pipeline().given(&request, reply, begun, &setup.providers);
-        }
         if wish == Wish::Answer {
             self.activity.requests.fetch_add(1, Ordering::Relaxed);
+        }
+        // Told of here: who gets an answer too late asks the program, and that is told of then. It wakes threads, so it comes after the
+        // answer: what is spawned here runs when the task that writes it has nothing more to do.
+        if let Some(((request, reply), setup)) = given {
+            let backend = Arc::clone(&self.backend);
+            tokio::spawn(async move {
+                backend.pipeline().given(&request, reply, begun, &setup.providers);
+                drop(in_flight);
+            });
         }
         Some(records)
     }

@@ -30,6 +30,8 @@ const IDLE_EXIT: Duration = Duration::from_secs(30 * 60);
 /// Idle exit of a resident that was started from a remote login: those sessions end without a word.
 const IDLE_EXIT_SSH: Duration = Duration::from_secs(5 * 60);
 
+/// How long what was answered may take to be handed to those who record it.
+const SETTLE_LIMIT: Duration = Duration::from_millis(100);
 /// How long the audit trail may take to be written at the end.
 const AUDIT_LIMIT: Duration = Duration::from_millis(500);
 /// How long spans may take to be handed over then.
@@ -130,6 +132,7 @@ async fn serve(options: &Options, guard: &Guard, backend: impl FnOnce() -> Arc<d
     stop.send_replace(true);
     let _ = tokio::time::timeout(limit, &mut server).await;
     server.abort();
+    let _ = tokio::time::timeout(SETTLE_LIMIT, activity.settled()).await;
     let flushing = Arc::clone(&backend);
     let flush = move || {
         flushing.pipeline().cache().flush();
