@@ -18,13 +18,13 @@ end
 
 # The same for an answer of suggestions alone, which the helper has laid out: the sign of that, who could be asked for more, whether other ways
 # may be asked for, the risk of the first suggestion, what is said of it, and where the lists end and begin that are behind all this. A key
-# press waits for this, so it does with few commands what the functions below do for all answers.
-function __gptos_take_ready
-    if string match -qr -- $_GPTOS_UNSEEN $argv
+# press waits for this, so it does with few commands what the functions below do for all answers. Sees the variables of its caller.
+function __gptos_take_ready --no-scope-shadowing
+    if string match -qr -- $_GPTOS_UNSEEN $fields
         __gptos_fail 'gptos: answer refused (it holds unprintable characters)'
         return
     end
-    if string match -qrv '^[1-9]\d*$' -- $argv[6..14]; or not string match -qr '\S' -- "$argv[15]"
+    if string match -qrv '^[1-9]\d*$' -- $fields[6..14]; or not string match -qr '\S' -- "$fields[15]"
         __gptos_fail 'gptos: no answer'
         return
     end
@@ -32,34 +32,33 @@ function __gptos_take_ready
     set -g _GPTOS_QUERY $_GPTOS_ASKED[3]
     set -g _GPTOS_RING_FIELDS $_GPTOS_FIELDS
     set -g _GPTOS_LISTED 0
-    set -g _GPTOS_RING $argv[15..$argv[6]]
-    set -g _GPTOS_NOTES $argv[$argv[7]..$argv[8]]
-    set -g _GPTOS_READINGS $argv[$argv[9]..$argv[10]]
-    set -g _GPTOS_RING_HOLES $argv[$argv[11]..$argv[12]]
-    set -g _GPTOS_TOOK $argv[$argv[13]..$argv[14]]
-    set -g _GPTOS_MORE $argv[2]
-    set -g _GPTOS_OTHERS $argv[3]
+    set -g _GPTOS_RING $fields[15..$fields[6]]
+    set -g _GPTOS_NOTES $fields[$fields[7]..$fields[8]]
+    set -g _GPTOS_READINGS $fields[$fields[9]..$fields[10]]
+    set -g _GPTOS_RING_HOLES $fields[$fields[11]..$fields[12]]
+    set -g _GPTOS_TOOK $fields[$fields[13]..$fields[14]]
+    set -g _GPTOS_MORE $fields[2]
+    set -g _GPTOS_OTHERS $fields[3]
     set -g _GPTOS_ROWS
     set -g _GPTOS_REMARKS
-    __gptos_put_first $argv[4] "$_GPTOS_SIGN $argv[5]"
-end
-
-# Shows the first member of the ring. Arguments: its risk, and what is said of it, if that fits.
-function __gptos_put_first
     set -g _GPTOS_AT 1
-    set -g _GPTOS_PUT $_GPTOS_RING[1]
+    set -g _GPTOS_PUT $fields[15]
     set -e _GPTOS_HELD _GPTOS_STOPPED
     set -q _GPTOS_HOLES
     and __gptos_drop_holes
     commandline -r -- $_GPTOS_PUT
     commandline -f end-of-buffer
-    __gptos_clock
+    # One look spares the call that reads the same.
+    set -q _GPTOS_UPTIME
+    and read -g _GPTOS_NOW _GPTOS_IDLE </proc/uptime
+    or __gptos_clock
     __gptos_remember_suggestion
+    # What is said of it, if that fits.
     if test "$_GPTOS_MEASURED" = "$COLUMNS $LC_ALL/$LC_CTYPE/$LANG"
         and test "$TERM" != dumb; and test "$GPTOS_NOTE" != 0
-        and string match -qr "^[ -~●·]{0,$_GPTOS_ROOM}\$" -- $argv[2]
-        set -g _GPTOS_RISK $argv[1]
-        set -g _GPTOS_NOTE $argv[2]
+        and string match -qr "^[ -~●·]{0,$_GPTOS_ROOM}\$" -- "$_GPTOS_SIGN $fields[5]"
+        set -g _GPTOS_RISK $fields[4]
+        set -g _GPTOS_NOTE "$_GPTOS_SIGN $fields[5]"
         functions -q __gptos_user_prompt
         or __gptos_wrap
         commandline -f repaint

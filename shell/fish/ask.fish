@@ -145,7 +145,7 @@ function __gptos_ask
             set -g _GPTOS_ASKED_FIELDS $_GPTOS_FIELDS
             set -g _GPTOS_ASKED_LIST 0
             if test "$code$fields[1]" = 0ready
-                __gptos_take_ready $fields
+                __gptos_take_ready
             else if test $code = 0
                 __gptos_take_fields 0 $fields
             else

@@ -38,42 +38,39 @@ __gptos_data() {
 # Takes whole records off _GPTOS_INPUT. The caller keeps whether the last one was there (ended) and whether there is progress (progressed).
 __gptos_records() {
     emulate -L zsh
+    local line=''
     integer i=0
     local -a fields=("${(@0)_GPTOS_INPUT}")
-    # The last field is what follows the last NUL: not complete yet.
+    # The last field is what follows the last NUL: not complete yet. What an answer at once is made of is looked for first.
     for (( i = 1; i + 3 <= $#fields; i += 3 )); do
         case $fields[i] in
-            tick) _GPTOS_ELAPSED="$fields[i+1]" _GPTOS_WAITING_FOR="$fields[i+2]" progressed=1 ;;
-            meanwhile) __gptos_meanwhile "$fields[i+1]" "$fields[i+2]" && progressed=1 ;;
-            holes) _GPTOS_NEW_HOLES="$fields[i+1]" ;;
             reading) _GPTOS_NEW_READING="$fields[i+1]" ;;
             cmd)
-                __gptos_candidate "$fields[i+1]" "$fields[i+2]" "$_GPTOS_NEW_HOLES" "$_GPTOS_NEW_READING"
+                line="$fields[i+1]"
+                # What the binary refuses must not come in through a binary that was replaced.
+                if ! __gptos_is_plain "$line"; then
+                    _GPTOS_REFUSED=1
+                elif (( $#_GPTOS_NEW < 50 && ! ${_GPTOS_NEW[(Ie)$line]} )); then
+                    [[ -n $_GPTOS_NEW_HOLES ]] && __gptos_keep_holes "$line" "$_GPTOS_NEW_HOLES"
+                    _GPTOS_NEW+=("$line")
+                    _GPTOS_NEW_NOTES+=("$fields[i+2]")
+                    _GPTOS_NEW_READINGS+=("$_GPTOS_NEW_READING")
+                fi
                 _GPTOS_NEW_HOLES='' _GPTOS_NEW_READING=''
                 ;;
             took) _GPTOS_NEW_TOOK="$fields[i+1]" ;;
-            row) _GPTOS_ROWS+=("$fields[i+1]") ;;
-            more) _GPTOS_NEW_MORE="$fields[i+1]" ;;
             others) _GPTOS_NEW_OTHERS=1 ;;
-            msg) _GPTOS_REMARK="$fields[i+1]" ;;
             end) ended=1; break ;;
+            more) _GPTOS_NEW_MORE="$fields[i+1]" ;;
+            tick) _GPTOS_ELAPSED="$fields[i+1]" _GPTOS_WAITING_FOR="$fields[i+2]" progressed=1 ;;
+            meanwhile) __gptos_meanwhile "$fields[i+1]" "$fields[i+2]" && progressed=1 ;;
+            holes) _GPTOS_NEW_HOLES="$fields[i+1]" ;;
+            row) _GPTOS_ROWS+=("$fields[i+1]") ;;
+            msg) _GPTOS_REMARK="$fields[i+1]" ;;
         esac
     done
     _GPTOS_INPUT="${(pj:\0:)fields[i,-1]}"
     return 0
-}
-
-# What the binary refuses must not come in through a binary that was replaced.
-__gptos_candidate() {
-    emulate -L zsh
-    if ! __gptos_is_plain "$1"; then
-        _GPTOS_REFUSED=1
-    elif (( $#_GPTOS_NEW < 50 && ! ${_GPTOS_NEW[(Ie)$1]} )); then
-        [[ -n $3 ]] && __gptos_keep_holes "$1" "$3"
-        _GPTOS_NEW+=("$1")
-        _GPTOS_NEW_NOTES+=("$2")
-        _GPTOS_NEW_READINGS+=("$4")
-    fi
 }
 
 # Adds the answer to the ring: REPLY is the place of its first command that was not there before.
@@ -150,14 +147,12 @@ __gptos_show() {
         BUFFER="$_GPTOS_ORIGINAL" _GPTOS_NOTE='your words'
     fi
     CURSOR=$#BUFFER
-    __gptos_open_holes
+    (( $#_GPTOS_HOLED || _GPTOS_N_HOLES )) && __gptos_open_holes
     # The ghost text of another plugin belongs to the line that was replaced.
     POSTDISPLAY=''
     _GPTOS_AT=$1 _GPTOS_SHOWN="$BUFFER" _GPTOS_DESCENDS=$(( $1 > 0 ))
     if (( $1 )); then
-        __gptos_remember "$BUFFER"
-        __gptos_offer "$BUFFER"
-        __gptos_say_suggestion $1
+        __gptos_say_note "$_GPTOS_NOTES[$1]" "$_GPTOS_READINGS[$1]" "$_GPTOS_TOOKS[$1]" "$_GPTOS_REMARKS[$1]"
     elif [[ $GPTOS_NOTE == 0 ]]; then
         zle -Rc
     else
@@ -165,4 +160,9 @@ __gptos_show() {
     fi
     zle -R
     __gptos_guard_arm
+    # What nobody sees comes after what is drawn.
+    if (( $1 )); then
+        __gptos_remember "$BUFFER"
+        __gptos_offer "$BUFFER"
+    fi
 }

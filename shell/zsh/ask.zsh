@@ -56,7 +56,7 @@ __gptos_ask() {
     (( _GPTOS_LISTS )) && arguments+=(--list)
     (( $3 )) && _GPTOS_FIELDS=("${_GPTOS_ASKED_FIELDS[@]}")
     [[ -n ${4-} ]] && _GPTOS_FIELDS=()
-    if (( ! $2 && ! $3 && ! _GPTOS_LISTS )) && [[ -z ${4-} ]] && __gptos_socket_ask "$1"; then
+    if (( ! $2 && ! $3 && ! _GPTOS_LISTS )) && [[ -z ${4-} ]] && __gptos_socket_ask "$1" 2>/dev/null; then
         __gptos_expect "$1" 0
         _GPTOS_INPUT="$REPLY"
         __gptos_records
@@ -94,7 +94,7 @@ __gptos_expect() {
     local typed="$BUFFER"
     local -a changed before=("${_GPTOS_TYPED_BEFORE[@]}")
     # Words behind a suggestion say what it is to become, and those that it came of were typed as well.
-    if __gptos_is_behind "$BUFFER"; then
+    if [[ -n $_GPTOS_OFFERED ]] && __gptos_is_behind "$BUFFER"; then
         typed="?? $1"
         [[ $1 == [[:space:]]* ]] && typed=" ??$1"
         [[ $_GPTOS_TYPED == "$typed" ]] || before+=($_GPTOS_TYPED)
@@ -120,7 +120,7 @@ __gptos_forget() {
     _GPTOS_OFFERED='' _GPTOS_OFFERED_WORDS='' _GPTOS_LIST_WAITS=0 _GPTOS_TYPED_BEFORE=()
     _GPTOS_WITHHELD='' _GPTOS_WHY=''
     _GPTOS_ORIGINAL='' _GPTOS_SHOWN='' _GPTOS_MORE='' _GPTOS_OTHERS=0 _GPTOS_QUERY='' _GPTOS_TYPED=''
-    __gptos_drop_holes
+    _GPTOS_HOLES=() _GPTOS_GLUE=() _GPTOS_N_HOLES=0
 }
 
 # Ends the request under way; with a signal name its processes too. Never to be called from a trap.

@@ -40,7 +40,7 @@ __gptos_watch_ghost() {
         __gptos_glance_must_wait && return 0
         # What is to be changed is only told to the program.
         __gptos_is_change "$reply[2]" && return 0
-        __gptos_glance_at ghost "$reply[2]" && (( _GPTOS_GLANCE_FD )) && [[ $_GPTOS_GLANCE_LINE == "$BUFFER" ]] || return 0
+        __gptos_glance_at ghost "$reply[2]" 2>/dev/null && (( _GPTOS_GLANCE_FD )) && [[ $_GPTOS_GLANCE_LINE == "$BUFFER" ]] || return 0
         _GPTOS_GHOST_ASKED="$BUFFER" _GPTOS_GHOST_AT=$EPOCHREALTIME
     fi
     return 0

@@ -10,7 +10,7 @@ __gptos_guard_arm() {
     local limit="$GPTOS_ENTER_GUARD_MS"
     [[ $limit == <-> ]] || limit=250
     _GPTOS_HELD=''
-    __gptos_guard_lift
+    (( _GPTOS_GUARD_FD )) && __gptos_guard_lift
     (( limit )) && __gptos_guard_raise $limit
 }
 

@@ -8,10 +8,12 @@ __gptos_note_options() {
 
 # The key: ask for the words on the line; on a suggestion that was not touched, the next one.
 __gptos_translate() {
-    __gptos_note_options "${options[banghist]}" "${options[interactivecomments]}"
+    # A call costs a key press more than this, which an option of the user's could not stand in the way of either.
+    builtin set -- "${options[banghist]}" "${options[interactivecomments]}"
     emulate -L zsh
     setopt extended_glob
     local -a reply
+    _GPTOS_BANG_HIST=$1 _GPTOS_COMMENTS=$2
     [[ $CONTEXT == (start|cont) ]] || return 1
     if (( _GPTOS_FD )); then
         if (( _GPTOS_CANCELLED )); then
@@ -32,7 +34,7 @@ __gptos_translate() {
         fi
     fi
 
-    __gptos_next_hole && return 0
+    (( _GPTOS_N_HOLES )) && __gptos_next_hole && return 0
     if (( $#_GPTOS_RING )) && [[ $BUFFER == "$_GPTOS_SHOWN" ]]; then
         __gptos_go_on
         return 0
@@ -42,7 +44,7 @@ __gptos_translate() {
         # The line may be a command that is not finished, so the binary sees it as it is, and where the cursor stands.
         reply=(0 "${BUFFER:#[[:space:]]#}")
         _GPTOS_FIELDS=("cursor=$CURSOR")
-    elif __gptos_is_mark "$BUFFER" && __gptos_mend $reply[1]; then
+    elif [[ -z $reply[2] ]] && __gptos_is_mark "$BUFFER" && __gptos_mend $reply[1]; then
         return 0
     fi
     if [[ -z $reply[2] ]]; then

@@ -20,7 +20,7 @@ __gptos_watch_live() {
         fi
         return 0
     fi
-    __gptos_glance_at reading "$BUFFER" && (( _GPTOS_GLANCE_FD )) && [[ $_GPTOS_GLANCE_LINE == "$BUFFER" ]] && _GPTOS_LIVE_ASKED="$BUFFER"
+    __gptos_glance_at reading "$BUFFER" 2>/dev/null && (( _GPTOS_GLANCE_FD )) && [[ $_GPTOS_GLANCE_LINE == "$BUFFER" ]] && _GPTOS_LIVE_ASKED="$BUFFER"
     return 0
 }
 

@@ -6,22 +6,14 @@ typeset -g _GPTOS_UNSEEN=$'(\xd8\x9c|\xe2\x80[\x8b\x8c\x8e\x8f\xa8-\xae]|\xe2\x8
 # The same for what has no look of its own: fillers, selectors, notes of annotators, joiners behind ASCII, and blanks that are none.
 typeset -g _GPTOS_HIDDEN=$'(\xc2[\xa0\xad]|\xcd\x8f|\xe1(\x85[\x9f\xa0]|\x9a\x80|\x9e[\xb4\xb5]|\xa0[\x8b-\x8f])|\xe2(\x80[\x80-\x8c\xaf]|\x81\x9f|\xa0\x80)|\xe3\x85\xa4|\xef(\xb8[\x80-\x8e]|\xbe\xa0|\xbf[\xb0-\xbb])|\xf3[\xa0\xa1]|[\x01-\x7f](\xe2\x80\x8d|\xef\xb8\x8f))'
 
-# REPLY: a text with `?` for whatever a terminal would not show as it stands there.
-__gptos_plain() {
-    emulate -L zsh
-    REPLY="${1//[[:cntrl:]]/?}"
-    setopt no_multibyte
-    REPLY="${REPLY//${~_GPTOS_UNSEEN}/?}"
-}
-
 # Whether a text is one that may come into the line: one row of a length that the gate lets through, without a sign that nobody sees. Blanks of another
 # width are such signs, and so is the one that joins emoji unless something else than ASCII stands before it. Whoever answered, this is judged here.
 __gptos_is_plain() {
     emulate -L zsh
-    local REPLY='' text="$1"
-    __gptos_plain "$text"
-    [[ -n $text && $REPLY == "$text" ]] || return 1
+    local text="$1"
+    [[ -n $text && $text != *[[:cntrl:]]* ]] || return 1
     setopt no_multibyte
+    [[ $text != *${~_GPTOS_UNSEEN}* ]] || return 1
     # A joiner at the very beginning joins nothing.
     text=" $text"
     (( $#text <= 8193 )) && [[ $text != *${~_GPTOS_HIDDEN}* ]]
@@ -43,11 +35,14 @@ __gptos_withhold() {
     __gptos_say "$1"
 }
 
-# REPLY: a plain text, cut to so many columns.
+# REPLY: a text with `?` for whatever a terminal would not show as it stands there, cut to so many columns.
 __gptos_fit() {
     emulate -L zsh
     local dot='·'
-    __gptos_plain "$1"
+    REPLY="${1//[[:cntrl:]]/?}"
+    setopt no_multibyte
+    REPLY="${REPLY//${~_GPTOS_UNSEEN}/?}"
+    setopt multibyte
     # Outside UTF-8 locales the line editor would show bytes.
     (( $#dot > 1 )) && REPLY="${${${REPLY//·/-}//…/...}//●/*}"
     (( ${(m)#REPLY} > $2 )) || return 0
@@ -59,15 +54,12 @@ __gptos_fit() {
     return 0
 }
 
-# REPLY: a note, the risk first where it would not be seen behind the rest: NOTE COLUMNS.
-__gptos_keep_risk() {
+# REPLY: a note with the risk first, where it would not be seen behind the rest.
+__gptos_risk_first() {
     emulate -L zsh
-    local source="${1%% · risk *}" risk=''
+    local source="${1%% · risk *}"
     REPLY="$1"
-    [[ $source != "$1" ]] || return 0
-    risk="${1#"$source · "}"
-    # `risk critical`, and the sign in front of all.
-    (( ${(m)#source} + 18 <= $2 )) || REPLY="$risk · $source"
+    [[ $source == "$1" ]] || REPLY="${1#"$source · "} · $source"
 }
 
 # Says what the suggestion of this place in the ring is.
@@ -86,7 +78,9 @@ __gptos_say_note() {
     _GPTOS_SAID="$note" _GPTOS_WITHHELD=''
     [[ $note == *'risk '(high|critical)* ]] && room=$(( COLUMNS * 3 - 1 ))
     if [[ $GPTOS_NOTE != 0 ]] || (( room > COLUMNS )); then
-        __gptos_keep_risk "${3:+$3 }$note${2:+ · $2}" $room
+        REPLY="${3:+$3 }$note${2:+ · $2}"
+        # `risk critical`, and the sign in front of all.
+        (( ${(m)#${REPLY%% · risk *}} + 18 <= room )) || __gptos_risk_first "$REPLY"
         __gptos_fit "● $REPLY" $room
         said+=("$REPLY")
     fi
@@ -94,7 +88,8 @@ __gptos_say_note() {
         __gptos_fit "gptos: $4" $(( COLUMNS * 2 - 1 ))
         said+=("$REPLY")
     fi
-    __gptos_take_rows
+    REPLY=''
+    (( $#_GPTOS_ROWS )) && __gptos_take_rows
     if [[ -n $REPLY ]] || (( $#said )); then
         (( $#said )) || REPLY="${REPLY%$'\n'}"
         zle -M -- "$REPLY${(pj:\n:)said}"

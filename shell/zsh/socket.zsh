@@ -1,5 +1,6 @@
 # Part of the integration for zsh: asking the resident over its socket, without a process. Whatever is odd there leaves the question to the
-# binary, which tells a foreign socket from ours, starts a resident, and answers by itself.
+# binary, which tells a foreign socket from ours, starts a resident, and answers by itself. What it says on the way is thrown away where
+# somebody asks: to do so for each step costs more than the steps.
 
 # The build that this script belongs to and its program; `gptos init` says both. Another program is always asked itself.
 : ${_GPTOS_BUILD=} ${_GPTOS_BUILD_BIN=}
@@ -28,7 +29,7 @@ __gptos_socket_find() {
     (( _GPTOS_SOCKET_READY && _GPTOS_SILENCES < 2 && EPOCHREALTIME >= _GPTOS_AWAY_UNTIL )) || return 1
     if (( _GPTOS_SOCKET_READY < 0 )); then
         _GPTOS_SOCKET_READY=0
-        zmodload zsh/net/socket 2>/dev/null && zmodload -F zsh/stat b:zstat 2>/dev/null || return 1
+        zmodload zsh/net/socket && zmodload -F zsh/stat b:zstat || return 1
         _GPTOS_SOCKET_READY=1
     fi
     [[ ${(t)XDG_RUNTIME_DIR} == *export* && $XDG_RUNTIME_DIR == /* ]] && bases=("$XDG_RUNTIME_DIR")
@@ -37,16 +38,16 @@ __gptos_socket_find() {
         folder="$base/gptos"
         [[ $base == /tmp ]] && folder="/tmp/gptos-$EUID"
         # The program goes on where others could put a folder of theirs in the place of ours.
-        zstat -A seen -- "$base" 2>/dev/null || continue
+        zstat -A seen -- "$base" || continue
         (( seen[5] == 0 || seen[5] == EUID )) && (( !(seen[3] & 8#22) || seen[3] & 8#1000 )) || continue
-        if ! zstat -L -A seen -- "$folder" 2>/dev/null; then
+        if ! zstat -L -A seen -- "$folder"; then
             # It would make this one, so there is no resident yet.
             [[ -w $base ]] && return 1
             continue
         fi
         (( (seen[3] & 8#170077) == 8#40000 && seen[5] == EUID )) || continue
         REPLY="$folder/v1.sock"
-        zstat -L -A seen -- "$REPLY" 2>/dev/null || return 1
+        zstat -L -A seen -- "$REPLY" || return 1
         (( $#REPLY < 96 && (seen[3] & 8#170077) == 8#140000 && seen[5] == EUID ))
         return
     done
@@ -54,14 +55,13 @@ __gptos_socket_find() {
 }
 
 # Whether a connection would be taken at once. Linux lets one wait for room in the queue of a resident that hangs, and nothing in zsh can end
-# that wait; other systems refuse it. The kernel lists what nobody has taken yet. A resident that has just answered does not hang.
+# that wait; other systems refuse it. The kernel lists what nobody has taken yet.
 __gptos_socket_is_free() {
     emulate -L zsh
     setopt extended_glob
     local table='' name="${1:t:r}"
     [[ $OSTYPE == linux* ]] || return 0
-    (( EPOCHREALTIME >= _GPTOS_ANSWERED_AT && EPOCHREALTIME < _GPTOS_ANSWERED_AT + 10 )) && return 0
-    { table="$(</proc/net/unix)" } 2>/dev/null
+    table="$(</proc/net/unix)"
     # It is listed under the name that it was bound to, before it was put in its place.
     local -a waiting=(${(M)${(f)table}:#* 0001 02 [[:space:]]#<-> ${(b)1:h}/${(b)name}.(new|sock)})
     [[ -n $table ]] && (( $#waiting < 8 ))
@@ -71,22 +71,25 @@ __gptos_socket_is_free() {
 __gptos_socket_request() {
     emulate -L zsh
     setopt no_multibyte
-    local body='' name='' nul=$'\0' here="$PWD" link=$'\r\n'
+    local body='' field='' nul=$'\0' here="$PWD" link=$'\r\n'
     local -a seen
     # A shell may have come to its directory through a link, and only the system knows where it really is.
-    zstat -L -A seen /proc/self/cwd 2>/dev/null && [[ $seen[14] == /* ]] && here="$seen[14]"
-    # What the environment says of the configuration is the program's to read; `gptos init` wrote which variables do.
-    for name in "${_GPTOS_CONFIGURING[@]}"; do
-        [[ ${(Pt)name} == *export* ]] && return 1
-    done
-    body="wish=$1${nul}shell=zsh${nul}version=$ZSH_VERSION${nul}build=$_GPTOS_BUILD${nul}holes=1${nul}PWD=$here${nul}"
-    for name in HOME PATH LC_ALL LC_MESSAGES LANG XDG_CONFIG_HOME XDG_STATE_HOME GPTOS_CONFIG; do
-        [[ ${(Pt)name} == *export* ]] && body+="$name=${(P)name}$nul"
-    done
+    zstat -L -A seen /proc/self/cwd && [[ $seen[14] == /* ]] && here="$seen[14]"
+    # What the environment says of the configuration is the program's to read; `gptos init` wrote the types of the variables that do. Such a
+    # word is quicker than a loop.
+    [[ ${(e)_GPTOS_CONFIGURING} == *export* ]] && return 1
+    body="wish=$1${nul}shell=zsh${nul}version=$ZSH_VERSION${nul}build=$_GPTOS_BUILD${nul}holes=1${nul}PWD=$here$nul"
+    # What is exported goes along.
+    body+="${${(M)${(t)HOME}:#*export*}:+HOME=$HOME$nul}${${(M)${(t)PATH}:#*export*}:+PATH=$PATH$nul}"
+    body+="${${(M)${(t)LANG}:#*export*}:+LANG=$LANG$nul}${${(M)${(t)LC_ALL}:#*export*}:+LC_ALL=$LC_ALL$nul}"
+    body+="${${(M)${(t)LC_MESSAGES}:#*export*}:+LC_MESSAGES=$LC_MESSAGES$nul}"
+    body+="${${(M)${(t)XDG_CONFIG_HOME}:#*export*}:+XDG_CONFIG_HOME=$XDG_CONFIG_HOME$nul}"
+    body+="${${(M)${(t)XDG_STATE_HOME}:#*export*}:+XDG_STATE_HOME=$XDG_STATE_HOME$nul}"
+    body+="${${(M)${(t)GPTOS_CONFIG}:#*export*}:+GPTOS_CONFIG=$GPTOS_CONFIG$nul}"
     body+="$nul$2$nul$3$nul${${_GPTOS_COMMENTS:#off}:+interactivecomments}$nul"
     # A glance is at the line as it is.
-    [[ $1 == answer ]] && for name in "${_GPTOS_FIELDS[@]}"; do
-        body+="$name$nul"
+    [[ $1 == answer ]] && for field in "${_GPTOS_FIELDS[@]}"; do
+        body+="$field$nul"
     done
     # A program would find it in its environment.
     [[ $1 == answer && ${(t)TRACEPARENT} == *export* ]] && (( $#TRACEPARENT < 128 )) && body+="traceparent=$TRACEPARENT$nul"
@@ -98,15 +101,15 @@ __gptos_socket_request() {
 # Sends the resident a request: REPLY is the fd of the answer.
 __gptos_socket_send() {
     emulate -L zsh
-    local request="$2"
     integer fd=0
-    if ! __gptos_socket_is_free "$1"; then
+    # A resident that has just answered does not hang.
+    if (( EPOCHREALTIME < _GPTOS_ANSWERED_AT || EPOCHREALTIME >= _GPTOS_ANSWERED_AT + 10 )) && ! __gptos_socket_is_free "$1"; then
         __gptos_socket_away
         return 1
     fi
-    zsocket "$1" 2>/dev/null || return 1
+    zsocket "$1" || return 1
     fd=$REPLY
-    if ! syswrite -o $fd -- "$request" 2>/dev/null; then
+    if ! syswrite -o $fd -- "$2"; then
         exec {fd}>&-
         return 1
     fi
@@ -155,7 +158,7 @@ __gptos_socket_ask() {
     local socket='' answer='' chunk=''
     local -F deadline=0 left=0
     integer fd=0 failed=0 outcome=1
-    if __gptos_glance_is_late; then
+    if (( _GPTOS_GLANCE_FD )) && __gptos_glance_is_late; then
         __gptos_glance_end
         __gptos_socket_away
         return 1
@@ -171,7 +174,7 @@ __gptos_socket_ask() {
         (( left = deadline - EPOCHREALTIME ))
         # A clock that was set back must not make the wait longer.
         (( left > 0 && left <= _GPTOS_SOCKET_LIMIT )) || break
-        sysread -i $fd -t $left chunk 2>/dev/null || break
+        sysread -i $fd -t $left chunk || break
         answer+="$chunk"
         __gptos_socket_read "$answer"
         outcome=$?

@@ -9,11 +9,11 @@ __gptos_read_words() {
     [[ $1 == [[:space:]]* ]] && private=' '
     if [[ $line == '??'('?'|)([[:space:]]*|) ]]; then
         __gptos_parse "$1"
-        if __gptos_is_change "$reply[2]"; then
+        if [[ -n $_GPTOS_LATEST ]] && __gptos_is_change "$reply[2]"; then
             _GPTOS_FIELDS=("refines=$_GPTOS_LATEST" "asked=$_GPTOS_LATEST_WORDS")
         fi
         return 0
-    elif __gptos_is_behind "$1"; then
+    elif [[ -n $_GPTOS_OFFERED ]] && __gptos_is_behind "$1"; then
         __gptos_parse "${1#"$_GPTOS_OFFERED"}"
         # The blank between a suggestion and the marks does not make the words private.
         reply[2]="${reply[2]##[[:space:]]##}"

@@ -163,9 +163,9 @@ pub fn integration(shell: ShellKind) -> String {
 
 /// The parts that zsh reads later. It asks a resident only where the environment says nothing of the configuration.
 fn zsh_rest() -> String {
-    let names: Vec<&str> = answering_variables().collect();
+    let types: String = answering_variables().map(|name| format!("${{(t){name}}}")).collect();
     let parts = ZSH_REST.iter().map(|part| bare(part));
-    std::iter::once(format!("typeset -ga _GPTOS_CONFIGURING=({})\n", names.join(" "))).chain(parts).collect()
+    std::iter::once(format!("typeset -g _GPTOS_CONFIGURING='{types}'\n")).chain(parts).collect()
 }
 
 /// The parts that bash reads later. What its pipes know holds for as long as the environment says the same of the configuration.

@@ -110,7 +110,8 @@ async fn serve(options: &Options, guard: &Guard, backend: impl FnOnce() -> Arc<d
         let wait = async move {
             let _ = stopped.wait_for(|stopped| *stopped).await;
         };
-        axum::serve(listener::OwnPeers(listener), router).with_graceful_shutdown(wait).into_future()
+        // A router by itself would be made anew for each connection.
+        axum::serve(listener::OwnPeers(listener), router.into_make_service()).with_graceful_shutdown(wait).into_future()
     });
     activity.note_listening(true);
     let watcher = tokio::spawn({

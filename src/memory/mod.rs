@@ -57,6 +57,8 @@ enum Job {
 
 #[derive(Debug)]
 struct Shared {
+    /// Jobs handed in. Who hands one in wakes the thread, which needs the state, so that has another lock.
+    asked: Mutex<u64>,
     state: Mutex<State>,
     progress: Condvar,
 }
@@ -64,8 +66,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     entries: Entries,
-    /// Jobs handed in, and jobs done.
-    asked: u64,
+    /// Jobs done.
     done: u64,
     /// Whether a question has waited in vain for a job that is still not done.
     is_stuck: bool,
@@ -80,7 +81,7 @@ impl FileMemory {
     /// # Errors
     /// When no thread can be started.
     pub fn open(directory: &Path) -> Result<Self, MemoryError> {
-        let shared = Arc::new(Shared { state: Mutex::default(), progress: Condvar::new() });
+        let shared = Arc::new(Shared { asked: Mutex::default(), state: Mutex::default(), progress: Condvar::new() });
         let (waiting, jobs) = sync_channel(MOST_WAITING);
         let (working, folder) = (Arc::clone(&shared), directory.to_owned());
         let worker = std::thread::Builder::new().name("memory".to_owned()).spawn(move || work(&folder, &working, &jobs));
@@ -120,13 +121,13 @@ impl FileMemory {
 
     /// The job's number; `None` when too many wait.
     fn hand_in(&self, job: Job) -> Option<u64> {
-        let mut state = lock(&self.shared.state);
+        let mut asked = lock(&self.shared.asked);
         if self.waiting.try_send(job).is_err() {
             debug!(event = LogEvent::MemoryFailed.name(), reason = "queue_full", "there is too much to do for the thread of the memory");
             return None;
         }
-        state.asked += 1;
-        Some(state.asked)
+        *asked += 1;
+        Some(*asked)
     }
 
     /// Waits for a job, and says whether it is done.
@@ -235,7 +236,7 @@ impl Memory for FileMemory {
     }
 
     fn flush(&self, patience: Duration) {
-        let asked = lock(&self.shared.state).asked;
+        let asked = *lock(&self.shared.asked);
         drop(self.wait_for(asked, patience));
     }
 }

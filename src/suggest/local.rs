@@ -228,7 +228,9 @@ impl Local {
     /// Judges a candidate and keeps it unless the same command is there already. One that may only be shown is told of by
     /// `kept`, the command before its secrets were put back: a remark may reach a log.
     pub(super) fn add(&mut self, candidate: &Candidate, kept: &str, via: Via, request: &Request) {
-        if !aimed::fits(&candidate.command, &request.aim) {
+        // What is there already has been judged, and the judge costs more than all else here.
+        let is_known = self.offers.iter().any(|known| known.suggestion.command() == candidate.command);
+        if is_known || !aimed::fits(&candidate.command, &request.aim) {
             return;
         }
         let policy = request.policy();
