@@ -293,12 +293,18 @@ fn spans_are_made_where_somebody_wants_them_and_what_is_wrong_is_said() {
 fn a_resident_that_a_shell_starts_knows_what_its_variables_say_and_no_more() {
     let collector = Collector::start(Manner::Takes);
     let env = home(&collector).set("OTEL_EXPORTER_OTLP_METRICS_HEADERS", "not-for-us=1").set("OTHER_SECRET", "hush");
+    // All that is read beside the endpoint comes along.
+    let (authority, compressed) = ("OTEL_EXPORTER_OTLP_CERTIFICATE", "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION");
+    let env = env.set(authority, "/nonexistent.pem").set(compressed, "gzip").set("OTEL_BSP_EXPORT_TIMEOUT", "4000");
     let begun = env.run_with_input(&["widget", "bash"], KNOWN.as_bytes());
     assert!(begun.out.contains("find"), "{}", begun.out);
     wait_until("it runs", || env.status().is_some());
     let pid = env.status().unwrap()["pid"].as_i64().unwrap();
     if let Ok(variables) = std::fs::read_to_string(format!("/proc/{pid}/environ")) {
         assert!(variables.contains("OTEL_EXPORTER_OTLP_ENDPOINT=") && variables.contains("OTEL_BSP_SCHEDULE_DELAY=20"), "{variables:?}");
+        for name in [authority, compressed, "OTEL_BSP_EXPORT_TIMEOUT"] {
+            assert!(variables.contains(&format!("{name}=")), "{name}: {variables:?}");
+        }
         assert!(!variables.contains("hush") && !variables.contains("not-for-us"), "{variables:?}");
     }
     wait_until("its spans arrive", || {
