@@ -162,6 +162,13 @@ impl Track {
         }
     }
 
+    /// The span that this is in failed, and why in a word.
+    pub fn failed(&self, error_type: &str) {
+        if let Some(span) = &self.within {
+            span.failed(error_type);
+        }
+    }
+
     /// The trace of the span that this is in, or else of whoever asked.
     pub fn trace_id(&self) -> Option<String> {
         let trace = self.within.as_ref().map(|span| span.place()).or(self.caller)?.trace;

@@ -153,6 +153,20 @@ fn every_call_to_a_provider_is_a_span_with_what_came_of_it() {
 }
 
 #[test]
+fn a_question_that_nobody_answers_has_failed() {
+    let failing = FakeProvider::always(Reply::status("500 Internal Server Error", "", ""));
+    let collector = Collector::start(Manner::Takes);
+    let env = home(&collector);
+    env.with_provider("own", &failing.base_url(), "");
+    let _resident = Resident(env.start_resident());
+    let trace = traced(&collector, "none", || drop(translate(&env, UNKNOWN, &["--no-cache"])));
+    let root = only(&trace, "gptos.translate");
+    assert_eq!((root.status, root.text("gptos.outcome"), root.text("error.type")), (2, "error", "http_5xx"));
+    let answered = traced(&collector, "offline", || drop(translate(&env, KNOWN, &["--no-cache"])));
+    assert_eq!(only(&answered, "gptos.translate").attributes.get("error.type"), None);
+}
+
+#[test]
 fn the_trace_of_whoever_asks_goes_on_and_a_hostile_one_does_not() {
     let collector = Collector::start(Manner::Takes);
     let env = home(&collector);

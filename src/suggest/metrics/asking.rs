@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use tracing::info;
 
 use super::Metrics;
-use crate::domain::{AttemptError, FailureClass, LogEvent, Origin};
+use crate::domain::{AttemptError, ErrorType, FailureClass, LogEvent, Origin};
 use crate::suggest::pipeline::{Outcome, Reply, Via};
 use crate::suggest::ports::{Pace, Provider, SpanValue};
 use crate::suggest::track::Track;
@@ -26,8 +26,8 @@ pub(crate) struct Asking<'a> {
 enum Failed {
     /// The model declined.
     Declined,
-    /// Anything else.
-    Otherwise,
+    /// Anything else, at last this.
+    Otherwise(ErrorType),
 }
 
 impl<'a> Asking<'a> {
@@ -38,7 +38,8 @@ impl<'a> Asking<'a> {
     /// All providers were asked in vain.
     pub(crate) fn failed(&mut self, failures: &[(String, AttemptError)]) {
         let declined = failures.iter().any(|(_, error)| error.class == FailureClass::Refusal);
-        self.failed = Some(if declined { Failed::Declined } else { Failed::Otherwise });
+        let last = failures.last().map_or(ErrorType::Other, |(_, error)| error.error_type);
+        self.failed = Some(if declined { Failed::Declined } else { Failed::Otherwise(last) });
     }
 
     /// It has ended like this. One for which keys are needed has not: it is asked again with them.
@@ -47,6 +48,9 @@ impl<'a> Asking<'a> {
         self.is_over = true;
         let Outcome::Reply(reply) = outcome else { return None };
         let source = source(reply, providers);
+        if let (None, Some(Failed::Otherwise(last))) = (reply.offers.first(), self.failed) {
+            self.track.failed(last.label());
+        }
         self.count(source, self.outcome(reply));
         Some((source, self.begun.elapsed()))
     }
@@ -56,7 +60,7 @@ impl<'a> Asking<'a> {
             (Some(best), None) if best.via != Via::Guess => "ok",
             (Some(_), _) => "degraded",
             (None, Some(Failed::Declined)) => "refused",
-            (None, Some(Failed::Otherwise)) => "error",
+            (None, Some(Failed::Otherwise(_))) => "error",
             (None, None) => "unanswered",
         }
     }
