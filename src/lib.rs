@@ -6,6 +6,7 @@
 pub mod alerts;
 pub mod api;
 pub mod audit;
+pub mod backlog;
 pub mod cache;
 pub mod cli;
 pub mod client;

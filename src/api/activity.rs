@@ -15,6 +15,8 @@ pub struct Activity {
     pub(super) started_at: SystemTime,
     pub(super) requests: AtomicU64,
     pub(super) in_flight: AtomicUsize,
+    behind: AtomicUsize,
+    settled: Notify,
     last_ms: AtomicU64,
     numbers: Mutex<Option<String>>,
     pub(super) listening: AtomicBool,
@@ -32,6 +34,8 @@ impl Activity {
             started_at: SystemTime::now(),
             requests: AtomicU64::new(0),
             in_flight: AtomicUsize::new(0),
+            behind: AtomicUsize::new(0),
+            settled: Notify::new(),
             last_ms: AtomicU64::new(0),
             numbers: Mutex::new(None),
             listening: AtomicBool::new(false),
@@ -74,10 +78,14 @@ impl Activity {
         self.started.elapsed().saturating_sub(Duration::from_millis(self.last_ms.load(Ordering::Acquire)))
     }
 
-    /// Returns when nothing is being answered, and all that was answered is recorded.
+    /// Waits until every answer that was given is counted and recorded.
     pub async fn settled(&self) {
-        while self.in_flight.load(Ordering::Acquire) > 0 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+        loop {
+            let settled = self.settled.notified();
+            if self.behind.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            settled.await;
         }
     }
 
@@ -107,5 +115,43 @@ impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.touch();
         self.0.in_flight.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// What is still to be done behind a reply, for as long as it lives.
+pub(super) struct Behind(Arc<Activity>);
+
+impl Behind {
+    pub(super) fn new(activity: &Arc<Activity>) -> Self {
+        activity.behind.fetch_add(1, Ordering::AcqRel);
+        Self(Arc::clone(activity))
+    }
+}
+
+impl Drop for Behind {
+    fn drop(&mut self) {
+        if self.0.behind.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.settled.notify_waiters();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_wants_all_to_be_recorded_waits_for_the_last_of_it() {
+        let activity = Arc::new(Activity::new());
+        assert_eq!(activity.settled().now_or_never(), Some(()));
+        let [first, last] = [(); 2].map(|()| Behind::new(&activity));
+        let mut settled = Box::pin(activity.settled());
+        assert_eq!((&mut settled).now_or_never(), None);
+        drop(first);
+        assert_eq!((&mut settled).now_or_never(), None, "one is left");
+        drop(last);
+        assert_eq!(settled.now_or_never(), Some(()));
     }
 }

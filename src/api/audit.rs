@@ -16,6 +16,7 @@ use crate::protocol::WireAudit;
 const PATIENCE: Duration = Duration::from_millis(1500);
 
 pub(super) async fn flush(State(shared): State<Shared>) -> Response<Body> {
+    shared.activity.settled().await;
     let backend = Arc::clone(&shared.backend);
     match tokio::task::spawn_blocking(move || backend.pipeline().flush_audit(PATIENCE)).await {
         Ok(true) => Json(serde_json::json!({})).into_response(),

@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, Response, StatusCode};
 use axum::response::IntoResponse;
 use tokio::time::Instant;
 
-use super::{Backend, InFlight, Setup, Shared, caller, to_mode, to_record};
+use super::{Backend, Behind, InFlight, Setup, Shared, caller, to_mode, to_record};
 use crate::domain::Risk;
 use crate::line::question::{Question, Wish};
 use crate::line::records::{self, Asker, Offered, Records};
@@ -105,7 +105,7 @@ pub(super) async fn line(State(shared): State<Shared>, asked: HeaderMap, body: B
 impl Shared {
     /// The records that answer the question, if they are at hand.
     pub(super) async fn line(&self, question: Question) -> Option<Records> {
-        let in_flight = InFlight::new(&self.activity);
+        let _in_flight = InFlight::new(&self.activity);
         let begun = Instant::now();
         let wish = question.wish;
         let (look, setup) = self.look_for(&question).await?;
@@ -127,10 +127,10 @@ impl Shared {
         // Told of here: who gets an answer too late asks the program, and that is told of then. It wakes threads, so it comes after the
         // answer: what is spawned here runs when the task that writes it has nothing more to do.
         if let Some(((request, reply), setup)) = given {
-            let backend = Arc::clone(&self.backend);
+            let (backend, behind) = (Arc::clone(&self.backend), Behind::new(&self.activity));
             tokio::spawn(async move {
                 backend.pipeline().given(&request, reply, begun, &setup.providers);
-                drop(in_flight);
+                drop(behind);
             });
         }
         Some(records)

@@ -178,9 +178,11 @@ async fn an_answer_that_comes_too_late_is_none_and_nothing_is_told_of_it() {
     let mut given = None;
     while given.is_none() {
         assert!(std::time::Instant::now() < deadline, "no answer in time");
-        given = shared.line(question.clone()).await;
         tokio::task::yield_now().await;
+        given = shared.line(question.clone()).await;
     }
     assert!(given.unwrap().as_str().contains("cmd\0"));
+    assert_eq!(told(), (1, false), "it is told of behind the reply");
+    shared.activity.settled().await;
     assert_eq!(told(), (1, true));
 }

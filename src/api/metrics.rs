@@ -19,6 +19,7 @@ use crate::telemetry::{Log, Traces};
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 pub(super) async fn metrics(State(shared): State<Shared>) -> Response<Body> {
+    shared.activity.settled().await;
     let text = text(&shared);
     (HeaderMap::from_iter(shared.build), [(CONTENT_TYPE, TEXT)], text).into_response()
 }

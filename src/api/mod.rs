@@ -36,7 +36,7 @@ use crate::telemetry::{Log, Traces};
 use crate::validate::CustomRules;
 
 pub use activity::Activity;
-use activity::InFlight;
+use activity::{Behind, InFlight};
 pub use fix::{UNRECORDED, to_answer};
 pub use pipes::Pipes;
 use reply::to_endpoint;
@@ -307,6 +307,7 @@ async fn ran(State(shared): State<Shared>, Json(wire): Json<RanRequest>) -> Resp
 }
 
 async fn status(State(shared): State<Shared>) -> Response<Body> {
+    shared.activity.settled().await;
     let endpoints = shared.endpoints();
     let health = shared.health(&endpoints).await;
     let status = Status {
@@ -341,6 +342,7 @@ async fn cache_clear(State(shared): State<Shared>) -> Response<Body> {
 }
 
 async fn stats_flush(State(shared): State<Shared>) -> Json<serde_json::Value> {
+    shared.activity.settled().await;
     shared.backend.pipeline().write_ledger(true).await;
     Json(serde_json::json!({}))
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// So many are written as soon as they are there, and not more at once.
 pub(super) const ENOUGH: usize = 64;
 /// Nothing waits longer than that.
-const MOST_DELAY: Duration = Duration::from_millis(200);
+pub(super) const MOST_DELAY: Duration = Duration::from_millis(200);
 /// How long a disk that refused is left alone.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// What is kept in memory while the disk refuses; then the oldest are lost.

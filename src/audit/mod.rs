@@ -35,6 +35,7 @@ mod entry;
 mod folder;
 mod forget;
 mod frame;
+mod joiner;
 mod log;
 mod moments;
 mod nowhere;

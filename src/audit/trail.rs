@@ -1,27 +1,28 @@
 //! The thread that writes the trail. Whoever records something hands it over and goes on.
 
-use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 use tracing::{debug, warn};
 
-use super::batch::{Batch, ENOUGH};
-use super::entry::{self, Entry, Offer, Step, kept};
-use super::log::{Log, Text, hex};
+use super::batch::{Batch, ENOUGH, MOST_DELAY};
+use super::entry::Entry;
+use super::joiner::{Joiner, millis};
+use super::log::{Log, Text};
 use super::verify;
+use crate::backlog::{Manner, Nothing, Receiver, Sender, backlog};
 use crate::domain::LogEvent;
-use crate::suggest::ports::{MakeEvents, Trail, TrailEvent, TrailId, TrailStats, TrailStep};
+use crate::suggest::ports::{MakeEvents, Trail, TrailStats};
 
 /// Events that may wait for the thread.
 const MOST_WAITING: usize = 1024;
-/// Requests whose suggestions are remembered, so that what is run can be joined to them.
-const MOST_RECENT: usize = 256;
+/// Most steps that are handed in together: those of a question that was answered.
+const STEPS_OF_A_JOB: usize = 2;
 /// How often it is looked whether something is to be sealed.
 const SEAL_EVERY: Duration = Duration::from_secs(60);
 /// How long a process that ends waits for what is not written yet.
@@ -30,7 +31,7 @@ const LAST_PATIENCE: Duration = Duration::from_millis(300);
 /// The trail of a state directory.
 pub struct FileTrail {
     shared: Arc<Shared>,
-    jobs: SyncSender<Job>,
+    jobs: Sender<Job>,
 }
 
 /// For how long a process writes.
@@ -60,6 +61,23 @@ struct Shared {
     stats: Mutex<TrailStats>,
 }
 
+impl Job {
+    /// Whether somebody waits for it.
+    fn is_waited_for(&self) -> bool {
+        !matches!(self, Self::Record(_))
+    }
+}
+
+impl Writer {
+    /// How long the first of several steps waits. What ends soon makes its entries while it still answers.
+    fn lull(self) -> Duration {
+        match self {
+            Self::Resident => MOST_DELAY,
+            Self::Once => Duration::ZERO,
+        }
+    }
+}
+
 impl FileTrail {
     /// Begins a trail, or goes on with the one that is there. The disk is not touched before something is recorded, except
     /// by a resident.
@@ -68,15 +86,15 @@ impl FileTrail {
     /// When no thread can be started.
     pub fn open(state: &Path, writer: Writer) -> std::io::Result<Self> {
         let shared = Arc::new(Shared::default());
-        let (jobs, waiting) = sync_channel(MOST_WAITING);
+        let (jobs, waiting) = backlog(Manner { capacity: MOST_WAITING, enough: ENOUGH / STEPS_OF_A_JOB, lull: writer.lull() });
         let (state, theirs) = (state.to_owned(), Arc::clone(&shared));
         std::thread::Builder::new().name("audit".to_owned()).spawn(move || {
             Work {
                 log: Log::new(&state),
+                joiner: Joiner::new(&state),
                 state,
                 writer,
                 batch: Batch::default(),
-                recent: VecDeque::new(),
                 shared: theirs,
                 found: 0,
                 seen: None,
@@ -89,7 +107,7 @@ impl FileTrail {
     fn hand_in(&self, job: Job) -> bool {
         self.shared.depth.fetch_add(1, Ordering::Relaxed);
         self.shared.is_used.store(true, Ordering::Relaxed);
-        let is_in = self.jobs.try_send(job).is_ok();
+        let is_in = if job.is_waited_for() { self.jobs.put_urgently(job) } else { self.jobs.put(job) }.is_ok();
         if !is_in {
             self.shared.depth.fetch_sub(1, Ordering::Relaxed);
             self.shared.dropped.fetch_add(1, Ordering::Relaxed);
@@ -157,19 +175,11 @@ struct Work {
     state: PathBuf,
     writer: Writer,
     batch: Batch<Entry>,
-    recent: VecDeque<Recent>,
+    joiner: Joiner,
     shared: Arc<Shared>,
     /// Times that the trail was found to be changed when it was read as a whole, and the number of the last record then.
     found: u64,
     seen: Option<u64>,
-}
-
-/// A request whose suggestions may yet be run.
-struct Recent {
-    id: String,
-    query: String,
-    shell: String,
-    commands: Vec<String>,
 }
 
 impl Work {
@@ -177,34 +187,40 @@ impl Work {
         if self.writer == Writer::Resident {
             self.look();
         }
+        let mut next_seal = Instant::now() + SEAL_EVERY;
         loop {
             let now = Instant::now();
-            let wait = self.batch.due().map_or(SEAL_EVERY, |due| due.saturating_duration_since(now).min(SEAL_EVERY));
-            match jobs.recv_timeout(wait) {
-                Ok(job) => self.take(job),
-                Err(RecvTimeoutError::Timeout) => self.seal(false),
-                Err(RecvTimeoutError::Disconnected) => {
+            let until = self.batch.due().map_or(next_seal, |due| due.min(next_seal));
+            match jobs.take(until.saturating_duration_since(now), None) {
+                Ok(taken) => taken.items.into_iter().for_each(|job| self.take(job, taken.since)),
+                Err(Nothing::Yet) => {}
+                Err(Nothing::Ever) => {
                     self.write();
                     return;
                 }
             }
-            if self.batch.is_due(Instant::now()) {
+            let now = Instant::now();
+            if self.batch.is_due(now) {
                 self.write();
+            }
+            if now >= next_seal {
+                self.seal(false);
+                next_seal = now + SEAL_EVERY;
             }
         }
     }
 
-    fn take(&mut self, job: Job) {
+    /// Does what was handed in, of which some waits since that moment.
+    fn take(&mut self, job: Job, since: Instant) {
         match job {
             Job::Record(make) => {
-                let entries = self.entries(make());
-                let now = Instant::now();
-                entries.into_iter().for_each(|entry| self.batch.push(entry, now));
+                let entries = self.joiner.of(make());
+                entries.into_iter().for_each(|entry| self.batch.push(entry, since));
             }
             Job::Durable(make, done) => {
                 // What was handed in before comes before.
                 self.write();
-                let entries = self.entries(make());
+                let entries = self.joiner.of(make());
                 let written = if self.batch.len() == 0 { self.append(entries, true) } else { Err(self.failure()) };
                 // Who has asked may have gone.
                 let _ = done.send(written);
@@ -290,79 +306,15 @@ impl Work {
         stats.dropped = self.batch.lost();
         stats.head = head.max(self.seen);
     }
-
-    fn entries(&mut self, events: Vec<TrailEvent>) -> Vec<Entry> {
-        events.into_iter().map(|event| self.entry(event)).collect()
-    }
-
-    fn entry(&mut self, event: TrailEvent) -> Entry {
-        let mut id = event.id.map(|TrailId(id)| hex(&id)).unwrap_or_default();
-        let step = match event.step {
-            TrailStep::Asked { query, shell, mode } => {
-                let (query, shell) = (kept(query.as_str()), shell.name().to_owned());
-                self.recent.push_back(Recent { id: id.clone(), query: query.clone(), shell: shell.clone(), commands: Vec::new() });
-                if self.recent.len() > MOST_RECENT {
-                    self.recent.pop_front();
-                }
-                Step::Asked { query, shell, mode: mode.to_owned() }
-            }
-            TrailStep::Offered(offers) => {
-                let offers: Vec<Offer> = offers
-                    .into_iter()
-                    .map(|offer| Offer {
-                        command: kept(offer.command.as_str()),
-                        source: offer.source,
-                        model: offer.model,
-                        risk: offer.risk.name().to_owned(),
-                        findings: offer.findings,
-                    })
-                    .collect();
-                if let Some(recent) = self.recent.iter_mut().rfind(|recent| recent.id == id) {
-                    recent.commands = offers.iter().map(|offer| offer.command.clone()).collect();
-                }
-                Step::Offered { offers }
-            }
-            TrailStep::Canceled => Step::Canceled,
-            TrailStep::Ran { query, command, status, shell, risk, findings } => {
-                let (query, shell, command) = (kept(query.as_str()), shell.name(), kept(command.as_str()));
-                let asked = self.asked(&query, shell);
-                let edited = asked.as_ref().map(|(_, commands)| !commands.contains(&command));
-                // One that nobody asked here, or long ago, stands for itself.
-                id = asked.map_or_else(|| hex(&fastrand::u64(..).to_le_bytes()), |(id, _)| id);
-                Step::Ran { command, edited, status, shell: shell.to_owned(), risk: risk.name().to_owned(), findings }
-            }
-        };
-        Entry { id, at_ms: millis(event.at), step }.fitted()
-    }
-
-    /// The last request with these words in this shell, and what was suggested for it. Another process may have answered it.
-    fn asked(&mut self, query: &str, shell: &str) -> Option<(String, Vec<String>)> {
-        let is_it = |recent: &&Recent| recent.query == query && recent.shell == shell;
-        if let Some(recent) = self.recent.iter().rfind(is_it) {
-            return Some((recent.id.clone(), recent.commands.clone()));
-        }
-        let latest = entry::latest(&self.state).ok()?;
-        let id = latest.iter().rev().find_map(|entry| match &entry.step {
-            Step::Asked { query: asked, shell: asker, .. } if asked == query && asker == shell => Some(entry.id.clone()),
-            _ => None,
-        })?;
-        let offered = latest.into_iter().rev().find_map(|entry| match entry.step {
-            Step::Offered { offers } if entry.id == id => Some(offers),
-            _ => None,
-        });
-        Some((id, offered.unwrap_or_default().into_iter().map(|offer| offer.command).collect()))
-    }
-}
-
-fn millis(at: SystemTime) -> u64 {
-    u64::try_from(at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::entry::{self, Step};
     use super::*;
     use crate::domain::{Risk, ShellKind};
     use crate::redact::RedactedText;
+    use crate::suggest::ports::{TrailEvent, TrailId, TrailStep};
 
     const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -404,5 +356,27 @@ mod tests {
         assert_eq!(entry::entries(state.path()).unwrap().len(), 1000);
         let report = verify::verify(state.path(), None).unwrap();
         assert!(report.status() == 0 && report.segments >= 4, "{report:?}");
+    }
+
+    #[test]
+    fn a_resident_writes_without_being_asked_and_what_is_waited_for_comes_behind_what_was_there() {
+        let state = tempfile::tempdir().unwrap();
+        let trail = FileTrail::open(state.path(), Writer::Resident).unwrap();
+        let queries = || {
+            let entries = entry::entries(state.path()).unwrap_or_default();
+            let queries =
+                entries.into_iter().filter_map(|entry| if let Step::Asked { query, .. } = entry.step { Some(query) } else { None });
+            queries.collect::<Vec<_>>()
+        };
+        trail.record(Box::new(|| vec![asked(1, "first")]));
+        let deadline = Instant::now() + PATIENCE;
+        while queries().is_empty() {
+            assert!(Instant::now() < deadline, "{:?}", trail.stats());
+            std::thread::yield_now();
+        }
+        trail.record(Box::new(|| vec![asked(2, "second")]));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        assert_eq!(runtime.block_on(trail.record_durably(Box::new(|| vec![asked(3, "third")]))), Ok(()));
+        assert_eq!(queries(), ["first", "second", "third"]);
     }
 }

@@ -1,6 +1,5 @@
 //! What `tracing` tells, on its way into the queue.
 
-use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
@@ -10,7 +9,7 @@ use tracing_subscriber::layer::Context;
 
 use super::Dropped;
 use super::line::Reading;
-use super::writer::Message;
+use super::writer::Queue;
 use crate::domain::{LogLevel, LogLevels};
 
 /// Whose lines may hold words.
@@ -35,13 +34,13 @@ impl Verbose {
 
 /// Puts lines into the queue.
 pub(super) struct LogLayer {
-    queue: SyncSender<Message>,
+    queue: Queue,
     verbose: Verbose,
     dropped: Arc<Dropped>,
 }
 
 impl LogLayer {
-    pub(super) fn new(queue: SyncSender<Message>, verbose: Verbose, dropped: Arc<Dropped>) -> Self {
+    pub(super) fn new(queue: Queue, verbose: Verbose, dropped: Arc<Dropped>) -> Self {
         Self { queue, verbose, dropped }
     }
 }
@@ -52,7 +51,7 @@ impl<S: Subscriber> Layer<S> for LogLayer {
         let mut reading = Reading::new(self.verbose.holds(metadata.target()));
         event.record(&mut reading);
         let Some(line) = reading.line(SystemTime::now(), level(*metadata.level())) else { return };
-        if self.queue.try_send(Message::Line(Box::new(line))).is_err() {
+        if !self.queue.tell(line) {
             Dropped::add(&self.dropped.queue, 1);
         }
     }

@@ -3,41 +3,56 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::Dropped;
 use super::file::LogFile;
 use super::limit::Limiter;
 use super::line::Line;
+use crate::backlog::{Manner, Nothing, Receiver, Sender, backlog};
+use crate::domain::LogLevel;
 
-/// Lines that may wait; some hundred kilobytes.
-const CAPACITY: usize = 1024;
-/// Lines that are written at once.
-const BATCH: usize = 256;
+/// Some hundred kilobytes of lines may wait. They wait until whoever asked has his answer and has shown it.
+const MANNER: Manner = Manner { capacity: 1024, enough: 256, lull: Duration::from_millis(20) };
 /// How soon it is told that lines were left out.
 const OWING: Duration = Duration::from_millis(250);
+/// Otherwise nothing is to be done without lines.
+const LONG: Duration = Duration::from_secs(3600);
 
 /// What the thread is told.
-pub(super) enum Message {
+enum Message {
     Line(Box<Line>),
     /// Everything before it is written when it is answered.
     Flush(SyncSender<()>),
 }
 
 /// The way to the thread.
-pub(super) struct Writer(SyncSender<Message>);
+pub(super) struct Writer(Queue);
+
+/// Where lines are told.
+#[derive(Clone)]
+pub(super) struct Queue(Sender<Message>);
+
+impl Queue {
+    /// Hands a line over; says whether there was a place for it. One about trouble is written at once: it may be the last one.
+    pub(super) fn tell(&self, line: Line) -> bool {
+        let is_trouble = line.level <= LogLevel::Warn;
+        let message = Message::Line(Box::new(line));
+        if is_trouble { self.0.put_urgently(message) } else { self.0.put(message) }.is_ok()
+    }
+}
 
 impl Writer {
     /// Starts the thread. It ends with the process; without it, lines are dropped and counted.
     pub(super) fn start(path: PathBuf, dropped: Arc<Dropped>) -> Self {
-        let (queue, lines) = sync_channel(CAPACITY);
+        let (queue, lines) = backlog(MANNER);
         let thread = Thread { file: LogFile::new(path), limiter: Limiter::default(), dropped };
         let _ = std::thread::Builder::new().name("log".to_owned()).spawn(move || thread.run(&lines));
-        Self(queue)
+        Self(Queue(queue))
     }
 
-    pub(super) fn queue(&self) -> SyncSender<Message> {
+    pub(super) fn queue(&self) -> Queue {
         self.0.clone()
     }
 
@@ -47,11 +62,11 @@ impl Writer {
         let (written, done) = sync_channel(1);
         let mut message = Message::Flush(written);
         // A full queue is being emptied.
-        while let Err(error) = self.0.try_send(message) {
-            match error {
-                std::sync::mpsc::TrySendError::Full(back) if Instant::now() < deadline => message = back,
-                _ => return,
+        while let Err(back) = self.0.0.put_urgently(message) {
+            if Instant::now() >= deadline {
+                return;
             }
+            message = back;
             std::thread::sleep(Duration::from_millis(1));
         }
         let _ = done.recv_timeout(deadline.saturating_duration_since(Instant::now()));
@@ -67,18 +82,12 @@ struct Thread {
 impl Thread {
     fn run(mut self, lines: &Receiver<Message>) {
         loop {
-            let first = match self.limiter.is_owing() {
-                true => lines.recv_timeout(OWING),
-                false => lines.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            };
-            let mut batch = Vec::new();
-            match first {
-                Ok(message) => batch.push(message),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+            let patience = if self.limiter.is_owing() { OWING } else { LONG };
+            match lines.take(patience, None) {
+                Ok(taken) => self.write(taken.items),
+                Err(Nothing::Yet) => self.write(Vec::new()),
+                Err(Nothing::Ever) => return,
             }
-            batch.extend(lines.try_iter().take(BATCH));
-            self.write(batch);
         }
     }
 

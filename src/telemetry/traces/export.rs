@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{self, SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,7 @@ use tracing::{debug, warn};
 
 use super::Handed;
 use super::settings::Settings;
+use crate::backlog::{Manner, Nothing, Receiver, Sender, backlog};
 use crate::domain::LogEvent;
 
 /// How long connecting to a collector may take.
@@ -29,6 +30,8 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// After a failure nothing is handed over for so long, and twice as long after each further one.
 const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// Without spans nothing is to be done.
+const LONG: Duration = Duration::from_secs(3600);
 
 /// No file of certificates is longer.
 const LONGEST_FILE: u64 = 1024 * 1024;
@@ -41,7 +44,7 @@ enum Message {
 
 /// The way to the thread. The thread ends when the last of these is gone.
 pub(super) struct Export {
-    queue: SyncSender<Message>,
+    queue: Sender<Message>,
     handed: Arc<Handed>,
     /// Why the thread could not begin.
     failure: Arc<OnceLock<String>>,
@@ -53,10 +56,10 @@ impl Export {
     /// # Errors
     /// Why nothing can be handed over, in one line.
     pub(super) fn start(settings: &Settings, handed: Arc<Handed>) -> Result<Self, String> {
-        let (queue, spans) = sync_channel(settings.queue);
+        let (queue, spans) = backlog(Manner { capacity: settings.queue, enough: settings.batch, lull: settings.delay });
         let failure = Arc::<OnceLock<String>>::default();
         let (settings, shared, told) = (settings.clone(), Arc::clone(&handed), Arc::clone(&failure));
-        let run = move || match Thread::new(settings, shared) {
+        let run = move || match Thread::new(&settings, shared) {
             Ok(thread) => thread.run(&spans),
             Err(why) => {
                 warn!(event = LogEvent::TracesFailed.name(), reason = "start", detail = %why, "spans cannot be handed over");
@@ -77,16 +80,16 @@ impl Export {
     }
 
     /// Tells when what has ended is handed over.
-    pub(super) fn flush(&self) -> Receiver<()> {
+    pub(super) fn flush(&self) -> mpsc::Receiver<()> {
         let (done, flushed) = sync_channel(1);
-        let _ = self.queue.try_send(Message::Flush(done));
+        let _ = self.queue.put_urgently(Message::Flush(done));
         flushed
     }
 }
 
 /// What the libraries give spans to that have ended.
 pub(super) struct Processor {
-    queue: SyncSender<Message>,
+    queue: Sender<Message>,
     handed: Arc<Handed>,
 }
 
@@ -100,7 +103,7 @@ impl SpanProcessor for Processor {
     fn on_start(&self, _: &mut Span, _: &Context) {}
 
     fn on_end(&self, span: SpanData) {
-        if span.span_context.is_sampled() && self.queue.try_send(Message::Span(Box::new(span))).is_err() {
+        if span.span_context.is_sampled() && self.queue.put(Message::Span(Box::new(span))).is_err() {
             self.handed.queue.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -115,14 +118,11 @@ impl SpanProcessor for Processor {
 
     fn set_resource(&mut self, resource: &Resource) {
         // The queue is new, so only a thread that is gone refuses it.
-        if let Err(TrySendError::Full(_)) = self.queue.try_send(Message::Resource(Box::new(resource.clone()))) {
-            self.handed.queue.fetch_add(1, Ordering::Relaxed);
-        }
+        let _ = self.queue.put(Message::Resource(Box::new(resource.clone())));
     }
 }
 
 struct Thread {
-    settings: Settings,
     runtime: Runtime,
     exporter: SpanExporter,
     handed: Arc<Handed>,
@@ -132,7 +132,7 @@ struct Thread {
 }
 
 impl Thread {
-    fn new(settings: Settings, handed: Arc<Handed>) -> Result<Self, String> {
+    fn new(settings: &Settings, handed: Arc<Handed>) -> Result<Self, String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
         // Only fails when a provider is already installed, and then there is one.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -172,44 +172,30 @@ impl Thread {
             .build()
             // It may repeat what a variable says.
             .map_err(|_| "a variable of OpenTelemetry is not understood".to_owned())?;
-        Ok(Self { settings, runtime, exporter, handed, pause: PAUSE, paused: None })
+        Ok(Self { runtime, exporter, handed, pause: PAUSE, paused: None })
     }
 
     fn run(mut self, spans: &Receiver<Message>) {
-        let mut batch = Vec::new();
-        let mut due: Option<Instant> = None;
         loop {
-            let wait = due.map_or(Duration::from_secs(3600), |due| due.saturating_duration_since(Instant::now()));
-            let mut flushed = None;
-            match spans.recv_timeout(wait) {
-                Ok(Message::Span(span)) => batch.push(*span),
-                Ok(Message::Resource(resource)) => self.exporter.set_resource(&resource),
-                Ok(Message::Flush(done)) => flushed = Some(done),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return self.hand_over(&mut batch),
-            }
-            let now = Instant::now();
-            if !batch.is_empty() {
-                due.get_or_insert(now + self.settings.delay);
-            }
             // While the collector is left alone, what waits stays in the queue, which is bounded.
-            if let Some(until) = self.paused.filter(|until| now < *until && flushed.is_none()) {
-                if batch.len() >= self.settings.batch {
-                    std::thread::sleep(until - now);
-                } else {
-                    due = due.map(|due| due.max(until));
-                    continue;
+            let messages = match spans.take(LONG, self.paused) {
+                Ok(taken) => taken.items,
+                Err(Nothing::Yet) => continue,
+                Err(Nothing::Ever) => return,
+            };
+            let mut batch = Vec::with_capacity(messages.len());
+            for message in messages {
+                match message {
+                    Message::Span(span) => batch.push(*span),
+                    Message::Resource(resource) => self.exporter.set_resource(&resource),
+                    Message::Flush(done) => {
+                        self.hand_over(&mut batch);
+                        // Who does not wait any more is not told.
+                        let _ = done.send(());
+                    }
                 }
             }
-            let is_due = due.is_some_and(|due| due <= Instant::now());
-            if batch.len() >= self.settings.batch || is_due || flushed.is_some() {
-                self.hand_over(&mut batch);
-                due = None;
-            }
-            if let Some(done) = flushed {
-                // Who does not wait any more is not told.
-                let _ = done.send(());
-            }
+            self.hand_over(&mut batch);
         }
     }
 
