@@ -1,5 +1,5 @@
 //! What recording, counting, logging and tracing add to a cached answer: two residents of the same binary, one with all of it
-//! and one with none, are asked in turn, over their sockets and by a process for each press.
+//! and one with none, are asked in turn, over their sockets and by a process for each press, one press behind the other and each alone.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 /// Answers over the socket, and by a process, of each side.
 const ASKED: usize = 4000;
 const PRESSED: usize = 600;
+/// Presses with a pause before each, as somebody types: what gathers for several answers has nothing to gather for then.
+const ALONE: usize = 300;
+const PAUSE: Duration = Duration::from_millis(30);
 
 const NONE: &str = "audit = \"off\"\nlog.level = \"off\"\n";
 
@@ -23,6 +26,7 @@ struct Side {
     body: Vec<u8>,
     asked: Vec<f64>,
     pressed: Vec<f64>,
+    alone: Vec<f64>,
 }
 
 impl Side {
@@ -36,7 +40,7 @@ impl Side {
         let binary = binary.to_owned();
         let mut start = Self::command(&binary, home.path(), &["daemon", "run"]);
         let resident = start.envs(variables.iter().map(|(name, value)| (name, value))).spawn().unwrap();
-        let mut side = Self { home, binary, resident, body: Vec::new(), asked: Vec::new(), pressed: Vec::new() };
+        let mut side = Self { home, binary, resident, body: Vec::new(), asked: Vec::new(), pressed: Vec::new(), alone: Vec::new() };
         let script = Self::command(&side.binary, side.home.path(), &["init", "zsh"]).stdout(Stdio::piped()).output().unwrap().stdout;
         let script = String::from_utf8(script).unwrap();
         let build = script.split("_GPTOS_BUILD='").nth(1).and_then(|rest| rest.split('\'').next()).unwrap();
@@ -54,11 +58,11 @@ impl Side {
         for _ in 0..20 {
             side.press(query);
         }
+        side.pressed.clear();
         while !side.ask().contains("cmd") {
             assert!(Instant::now() < deadline, "there is no answer at once");
         }
         side.asked.clear();
-        side.pressed.clear();
         side
     }
 
@@ -153,8 +157,20 @@ pub(super) fn report(binary: &Path, query: &str) {
             sides[at].press(query);
         }
     }
+    for round in 0..ALONE {
+        for at in [round % 2, 1 - round % 2] {
+            std::thread::sleep(PAUSE);
+            sides[at].press(query);
+        }
+    }
+    sides.iter_mut().for_each(|side| side.alone = side.pressed.split_off(PRESSED));
     let [all, none] = &mut sides;
-    for (what, all, none) in [("socket", &mut all.asked, &mut none.asked), ("process", &mut all.pressed, &mut none.pressed)] {
+    let measured = [
+        ("socket", &mut all.asked, &mut none.asked),
+        ("process", &mut all.pressed, &mut none.pressed),
+        ("alone", &mut all.alone, &mut none.alone),
+    ];
+    for (what, all, none) in measured {
         let (with, without) = (at(all, 0.5), at(none, 0.5));
         println!(
             "operations, cached answer by {what:<8} everything on p10 {:>5.0} p50 {with:>5.0} µs, off p10 {:>5.0} p50 {without:>5.0} µs   ratio {:.3}",

@@ -86,9 +86,12 @@ fn a_question_that_takes_a_key_of_the_shell_begins_once() {
     env.configure(&format!("log.level = \"debug\"\n{}", provider_block("own", &server.base_url(), "key = { env = \"OWN_KEY\" }")));
     let _resident = Resident(env.start_resident());
     ask_until_logged(&env, PLANTED);
-    let lines = lines(&env);
-    let ids = |event: &str| of(&lines, event).iter().map(|line| line["request_id"].clone()).collect::<Vec<_>>();
-    assert_eq!(ids("request_began"), ids("request_ended"));
+    // A line is written a moment after what it tells of.
+    wait_until("each question began once and has ended", || {
+        let lines = lines(&env);
+        let ids = |event: &str| of(&lines, event).iter().map(|line| line["request_id"].clone()).collect::<Vec<_>>();
+        ids("request_began") == ids("request_ended")
+    });
     assert_eq!(server.requests()[0].header("authorization"), Some("Bearer sk-0123"));
 }
 
