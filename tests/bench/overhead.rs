@@ -10,11 +10,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Answers over the socket, and by a process, of each side.
-const ASKED: usize = 4000;
-const PRESSED: usize = 600;
+/// How often both residents are started anew: which threads share a core with the client differs from start to start by more than
+/// what is measured here.
+const TURNS: usize = 7;
+/// Answers over the socket, and by a process, of each side in a turn.
+const ASKED: usize = 800;
+const PRESSED: usize = 120;
 /// Presses with a pause before each, as somebody types: what gathers for several answers has nothing to gather for then.
-const ALONE: usize = 300;
+const ALONE: usize = 60;
 const PAUSE: Duration = Duration::from_millis(30);
 
 const NONE: &str = "audit = \"off\"\nlog.level = \"off\"\n";
@@ -26,7 +29,6 @@ struct Side {
     body: Vec<u8>,
     asked: Vec<f64>,
     pressed: Vec<f64>,
-    alone: Vec<f64>,
 }
 
 impl Side {
@@ -40,7 +42,7 @@ impl Side {
         let binary = binary.to_owned();
         let mut start = Self::command(&binary, home.path(), &["daemon", "run"]);
         let resident = start.envs(variables.iter().map(|(name, value)| (name, value))).spawn().unwrap();
-        let mut side = Self { home, binary, resident, body: Vec::new(), asked: Vec::new(), pressed: Vec::new(), alone: Vec::new() };
+        let mut side = Self { home, binary, resident, body: Vec::new(), asked: Vec::new(), pressed: Vec::new() };
         let script = Self::command(&side.binary, side.home.path(), &["init", "zsh"]).stdout(Stdio::piped()).output().unwrap().stdout;
         let script = String::from_utf8(script).unwrap();
         let build = script.split("_GPTOS_BUILD='").nth(1).and_then(|rest| rest.split('\'').next()).unwrap();
@@ -139,49 +141,51 @@ fn at(samples: &mut [f64], share: f64) -> f64 {
     samples[((samples.len() - 1) as f64 * share) as usize]
 }
 
+/// What was measured of one way of asking: medians in microseconds with everything on and with everything off, a pair for each turn.
+type Medians = Vec<(f64, f64)>;
+
 /// Measures with this binary.
 pub(super) fn report(binary: &Path, query: &str) {
+    let (mut medians, mut used): ([Medians; 3], [f64; 2]) = Default::default();
+    for _ in 0..TURNS {
+        turn(binary, query, &mut medians, &mut used);
+    }
+    for (what, medians) in ["socket", "process", "alone"].into_iter().zip(medians) {
+        let mut ratios: Vec<f64> = medians.iter().map(|(with, without)| with / without).collect();
+        let (mut with, mut without): (Vec<f64>, Vec<f64>) = medians.into_iter().unzip();
+        println!(
+            "operations, cached answer by {what:<8} everything on {:>5.0} µs, off {:>5.0} µs   ratio {:.3} ({:.3} to {:.3})",
+            at(&mut with, 0.5),
+            at(&mut without, 0.5),
+            at(&mut ratios, 0.5),
+            at(&mut ratios, 0.0),
+            at(&mut ratios, 1.0)
+        );
+    }
+    let [with, without] = used.map(|ticks| ticks * 10_000.0 / (TURNS * ASKED) as f64);
+    println!("operations, the resident's processor time for an answer: {with:.0} µs with everything on, {without:.0} µs off");
+}
+
+fn turn(binary: &Path, query: &str, medians: &mut [Medians; 3], used: &mut [f64; 2]) {
     let all = format!("audit = \"local\"\nmetrics_port = {}\n", free_port());
     let traced = [("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://127.0.0.1:{}", collector()))];
     let mut sides = [Side::new(binary, &all, &traced, query), Side::new(binary, NONE, &[], query)];
+    // Who goes first takes turns as well.
+    let order = |rounds: usize| (0..rounds).flat_map(|round| [round % 2, 1 - round % 2]);
     let before = sides.each_ref().map(Side::ticks);
-    for round in 0..ASKED {
-        // Who goes first takes turns as well.
-        for at in [round % 2, 1 - round % 2] {
-            sides[at].ask();
-        }
+    order(ASKED).for_each(|at| drop(sides[at].ask()));
+    for at in 0..2 {
+        used[at] += (sides[at].ticks() - before[at]) as f64;
     }
-    let after = sides.each_ref().map(Side::ticks);
-    for round in 0..PRESSED {
-        for at in [round % 2, 1 - round % 2] {
-            sides[at].press(query);
-        }
+    order(PRESSED).for_each(|at| sides[at].press(query));
+    let mut pressed = sides.each_mut().map(|side| std::mem::take(&mut side.pressed));
+    for at in order(ALONE) {
+        std::thread::sleep(PAUSE);
+        sides[at].press(query);
     }
-    for round in 0..ALONE {
-        for at in [round % 2, 1 - round % 2] {
-            std::thread::sleep(PAUSE);
-            sides[at].press(query);
-        }
-    }
-    sides.iter_mut().for_each(|side| side.alone = side.pressed.split_off(PRESSED));
-    let [all, none] = &mut sides;
-    let measured = [
-        ("socket", &mut all.asked, &mut none.asked),
-        ("process", &mut all.pressed, &mut none.pressed),
-        ("alone", &mut all.alone, &mut none.alone),
-    ];
-    for (what, all, none) in measured {
-        let (with, without) = (at(all, 0.5), at(none, 0.5));
-        println!(
-            "operations, cached answer by {what:<8} everything on p10 {:>5.0} p50 {with:>5.0} µs, off p10 {:>5.0} p50 {without:>5.0} µs   ratio {:.3}",
-            at(all, 0.1),
-            at(none, 0.1),
-            with / without
-        );
-    }
-    let used = |at: usize| (after[at] - before[at]) as f64 * 10_000.0 / ASKED as f64;
-    println!("operations, the resident's processor time for an answer: {:.0} µs with everything on, {:.0} µs off", used(0), used(1));
-    let [all, none] = sides;
-    all.stop();
-    none.stop();
+    let mut add = |way: usize, [all, none]: [&mut Vec<f64>; 2]| medians[way].push((at(all, 0.5), at(none, 0.5)));
+    add(0, sides.each_mut().map(|side| &mut side.asked));
+    add(1, pressed.each_mut());
+    add(2, sides.each_mut().map(|side| &mut side.pressed));
+    sides.into_iter().for_each(Side::stop);
 }
