@@ -39,7 +39,7 @@ impl LogLevel {
 }
 
 /// The modules that write lines, in the order of their names. A test compares them with the source.
-pub const LOGGING_MODULES: [&str; 18] = [
+pub const LOGGING_MODULES: [&str; 19] = [
     "audit::log",
     "audit::trail",
     "cache::upkeep",
@@ -58,6 +58,7 @@ pub const LOGGING_MODULES: [&str; 18] = [
     "telemetry::traces",
     "telemetry::traces::export",
     "wiring",
+    "wiring::notices",
 ];
 
 /// A level for all modules, and others for some.
