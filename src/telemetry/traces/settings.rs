@@ -83,6 +83,12 @@ impl Settings {
         if said("OTEL_TRACES_SAMPLER").is_some_and(|sampler| !SAMPLERS.contains(&sampler.as_str())) {
             return Err(format!("OTEL_TRACES_SAMPLER: one of {}", SAMPLERS.join(", ")));
         }
+        // The library takes all spans where it cannot read which share is wanted.
+        let is_share = |share: String| share.parse::<f64>().is_ok_and(|share| (0.0..=1.0).contains(&share));
+        let by_share = said("OTEL_TRACES_SAMPLER").is_some_and(|sampler| sampler.ends_with("traceidratio"));
+        if by_share && said("OTEL_TRACES_SAMPLER_ARG").is_some_and(|share| !is_share(share)) {
+            return Err("OTEL_TRACES_SAMPLER_ARG: expected a number from 0 to 1".to_owned());
+        }
         let endpoint = url(&endpoint, name == TRACES_ENDPOINT).ok_or_else(|| format!("{name}: expected an http or https URL"))?;
         if !endpoint.username().is_empty() || endpoint.password().is_some() {
             return Err(format!("{name}: a name and a password in it are not used; {HEADERS} can hold them"));
@@ -206,6 +212,8 @@ mod tests {
             (vec![all, ("OTEL_SDK_DISABLED", "TRUE")], None, ""),
             (vec![all, ("OTEL_SDK_DISABLED", "false")], None, "http://c:4318/v1/traces"),
             (vec![all, ("OTEL_TRACES_EXPORTER", "none")], None, ""),
+            (vec![all, ("OTEL_TRACES_SAMPLER_ARG", "not read")], None, "http://c:4318/v1/traces"),
+            (vec![all, ("OTEL_TRACES_SAMPLER", "traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "0.1")], None, "http://c:4318/v1/traces"),
             (vec![all, ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")], None, "http://c:4318/v1/traces"),
             (
                 vec![all, ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf")],
@@ -227,6 +235,8 @@ mod tests {
             (vec![all, ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json")], "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"),
             (vec![all, ("OTEL_TRACES_EXPORTER", "zipkin")], "OTEL_TRACES_EXPORTER"),
             (vec![all, ("OTEL_TRACES_SAMPLER", "sometimes")], "OTEL_TRACES_SAMPLER"),
+            (vec![all, ("OTEL_TRACES_SAMPLER", "traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "10%")], "OTEL_TRACES_SAMPLER_ARG"),
+            (vec![all, ("OTEL_TRACES_SAMPLER", "parentbased_traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "2")], "OTEL_TRACES_SAMPLER_ARG"),
             (vec![all, ("OTEL_EXPORTER_OTLP_TIMEOUT", "ten")], "OTEL_EXPORTER_OTLP_TIMEOUT"),
             (vec![all, ("OTEL_EXPORTER_OTLP_TIMEOUT", "0")], "OTEL_EXPORTER_OTLP_TIMEOUT"),
             (vec![all, ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "18446744073709551615")], "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT"),
