@@ -208,6 +208,8 @@ impl<T> Drop for Receiver<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use super::*;
 
     const LONG: Duration = Duration::from_secs(3600);
@@ -269,36 +271,39 @@ mod tests {
         assert!(taken.since >= before && taken.since.elapsed() >= lull);
     }
 
+    /// What a thread takes that would wait for an hour, a result for each time that it does.
+    fn thread(receiver: Receiver<u32>) -> mpsc::Receiver<Result<Vec<u32>, Nothing>> {
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || while tell.send(taken(&receiver, LONG)).is_ok() {});
+        told
+    }
+
     #[test]
     fn a_thread_that_waits_is_woken_for_the_first_for_enough_and_for_what_is_urgent() {
         for enough in [true, false] {
             let (sender, receiver) = backlog(FEW);
-            std::thread::scope(|scope| {
-                let thread = scope.spawn(|| taken(&receiver, PATIENCE));
-                until_it_waits(&sender, Waits::First);
-                sender.put(1).unwrap();
-                until_it_waits(&sender, Waits::Others);
-                sender.put(2).unwrap();
-                assert_eq!(sender.0.state().waits, Waits::Others, "it sleeps on");
-                if enough { sender.put(3) } else { sender.put_urgently(3) }.unwrap();
-                assert_eq!(thread.join().unwrap(), Ok(vec![1, 2, 3]));
-            });
+            let told = thread(receiver);
+            until_it_waits(&sender, Waits::First);
+            sender.put(1).unwrap();
+            until_it_waits(&sender, Waits::Others);
+            sender.put(2).unwrap();
+            assert_eq!(sender.0.state().waits, Waits::Others, "it sleeps on");
+            if enough { sender.put(3) } else { sender.put_urgently(3) }.unwrap();
+            assert_eq!(told.recv_timeout(PATIENCE), Ok(Ok(vec![1, 2, 3])));
         }
     }
 
     #[test]
     fn what_is_left_is_taken_when_nobody_puts_anything_in_any_more() {
         let (sender, receiver) = backlog(FEW);
-        let other = sender.clone();
-        std::thread::scope(|scope| {
-            let thread = scope.spawn(|| (taken(&receiver, PATIENCE), taken(&receiver, PATIENCE)));
-            until_it_waits(&sender, Waits::First);
-            sender.put(1).unwrap();
-            until_it_waits(&sender, Waits::Others);
-            drop(sender);
-            drop(other);
-            assert_eq!(thread.join().unwrap(), (Ok(vec![1]), Err(Nothing::Ever)));
-        });
+        let (other, told) = (sender.clone(), thread(receiver));
+        until_it_waits(&sender, Waits::First);
+        sender.put(1).unwrap();
+        until_it_waits(&sender, Waits::Others);
+        drop(sender);
+        drop(other);
+        assert_eq!(told.recv_timeout(PATIENCE), Ok(Ok(vec![1])));
+        assert_eq!(told.recv_timeout(PATIENCE), Ok(Err(Nothing::Ever)));
         let (sender, receiver) = backlog(FEW);
         drop(receiver);
         assert_eq!(sender.put(1), Err(1));
