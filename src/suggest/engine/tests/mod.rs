@@ -1,6 +1,7 @@
 mod health;
 mod scripted;
 mod simulation;
+mod spans;
 
 use FailureClass::*;
 
