@@ -30,7 +30,7 @@ const AT_ONCE: Duration = Duration::ZERO;
 const SOON: Duration = Duration::from_millis(100);
 const NOTE: &str = "offline · risk none";
 /// Longer than the guard after a suggestion: the test's own patience of a person who reads.
-const READING: Duration = Duration::from_millis(400);
+const READING: Duration = Duration::from_millis(600);
 
 fn start(helper: &FakeHelper) -> Terminal {
     start_with(helper, Setup::default())
