@@ -35,8 +35,8 @@ fn neither_the_connection_nor_the_clock_of_the_guard_nor_the_report_is_a_child()
     let setup = Setup { before: "GPTOS_ENTER_GUARD_MS=60000".into(), rc: "sleep 1000 &!\n__last=$!".into(), ..Setup::default() };
     let bin = lingering(dir.path(), &helper);
     let t = Terminal::start(Shell::Zsh, Setup { bin, ..setup });
-    let own = t.children();
-    assert_eq!(own.len(), 1, "the user's own sleep");
+    // What reads the integration at the start has ended.
+    let own = t.wait_for(|| Some(t.children()).filter(|found| found.len() == 1), "the user's own sleep to be the only child");
     t.type_text("?? do nothing");
     let warm = caller(&t, dir.path(), "warm");
     t.wait_for(|| (t.children() == own).then_some(()), "the connection to be no child");
