@@ -15,11 +15,13 @@ __gptos_guard_arm() {
 }
 
 # Keeps Enter from running anything. The process that counts the time is not started before no key waits: a key press waits for all that is
-# done here, and the line is on the screen already.
+# done here, and the line is on the screen already. Where no key waits it is started at once: zsh polls what an fd handler adds to its list
+# without asking for input (`events` is 0 in 5.9), so it notices the end of a pipe there, but never that /dev/null can be read.
 __gptos_guard_raise() {
     emulate -L zsh
     setopt no_aliases
     integer fd=0
+    (( ${handling:-0} )) && { __gptos_guard_wait $1; return }
     exec {fd}</dev/null || { __gptos_guard_wait $1; return }
     _GPTOS_GUARD_FD=$fd _GPTOS_GUARD_MS_NOW=$1
     (( _GPTOS_GUARD_DUE = EPOCHREALTIME + $1 / 1000.0 + 0.1 ))

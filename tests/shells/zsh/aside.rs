@@ -5,8 +5,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
-use super::{AT_ONCE, NOTE, scripted};
+use super::{AT_ONCE, NOTE, READING, SOON, scripted, start_with};
 use crate::fake::FakeHelper;
 use crate::terminal::{Setup, Shell, Terminal, is_alive};
 
@@ -61,4 +62,20 @@ fn neither_the_connection_nor_the_clock_of_the_guard_nor_the_report_is_a_child()
     for pid in [warm, ran] {
         assert!(Command::new("kill").arg(pid.to_string()).status().unwrap().success());
     }
+}
+
+/// What an fd handler adds to zsh's list is polled for nothing but its end, so that /dev/null would hold Enter until the next key.
+#[test]
+fn an_answer_that_comes_while_no_key_waits_starts_the_clock_of_the_guard_itself() {
+    let (_dir, helper) = scripted();
+    let helper = helper.answer_after(SOON, &[("echo done", NOTE)]);
+    let rc = "__gptos_load; functions[__gptos_guard_begin]=': >$HOME/begun; '$functions[__gptos_guard_begin]";
+    let t = start_with(&helper, Setup { rc: rc.into(), ..Setup::default() });
+    t.type_text("?? say done");
+    t.key("Enter");
+    t.wait_for_buffer(|b| b == "echo done");
+    thread::sleep(READING);
+    t.key("Enter");
+    t.wait_for_screen("\ndone\n");
+    assert!(!t.dir().join("home/begun").exists(), "a descriptor that is always ready was waited for");
 }
