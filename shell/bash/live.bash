@@ -50,10 +50,10 @@ __gptos_relay() {
 # Not while another program reads the keys, nor in the first five seconds of a key that reads further ones.
 __gptos_may_ask_terminal() {
   __gptos_owns_terminal || return 1
-  [[ -e /proc/$$/fd/250 ]] || {
+  if ((${#_GPTOS_READERS[@]} == 0)) || [[ ! -e /proc/$$/fd/250 ]]; then
     hushed=''
     return 0
-  }
+  fi
   __gptos_now
   : "${hushed:=$_GPTOS_NOW}"
   ((_GPTOS_NOW - hushed >= 5000000))
@@ -175,7 +175,7 @@ __gptos_replace_pending() {
 # other. At a live prompt each such key therefore presses one of ours first, which opens a descriptor that the relay finds in /proc.
 # Where there is none, or the user has this descriptor, they stay as they are.
 __gptos_claim_readers() {
-  local map line reader key keys=()
+  local map line reader key step keys=()
   [[ -d /proc/$$/fd && ! -e /proc/$$/fd/250 ]] || return 0
   for map in "${_GPTOS_KEYMAPS[@]}"; do
     builtin mapfile -t keys < <(__gptos_print_bindings "$map")
@@ -187,8 +187,9 @@ __gptos_claim_readers() {
         *) continue ;;
       esac
       key=${line#\"} && key=${key%"\": $reader"}
-      _GPTOS_READERS+=("$map" "$key" "$reader" "\\C-x\\C-_gf${#_GPTOS_READERS[@]}\\a")
-      builtin bind -m "$map" "\"${_GPTOS_READERS[-1]}\": $reader" "\"$key\": \"$_GPTOS_STEP_HUSH${_GPTOS_READERS[-1]}\""
+      step="\\C-x\\C-_gf${#_GPTOS_READERS[@]}\\a"
+      _GPTOS_READERS+=("$map" "$key" "$reader" "$step")
+      builtin bind -m "$map" "\"$step\": $reader" "\"$key\": \"$_GPTOS_STEP_HUSH$step\""
     done
   done
 }

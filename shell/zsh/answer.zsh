@@ -6,7 +6,7 @@ __gptos_data() {
     # A handler removed by another handler in the same round of polling is still called once.
     [[ $1 == "$_GPTOS_FD" ]] || return 0
     local chunk='' outcome=cancelled
-    integer ended=0 rounds=0 failed=0 progressed=0 handling=1
+    integer ended=0 rounds=0 failed=0 progressed=0 _GPTOS_HANDLING=1
     while (( rounds++ < 40 )); do
         sysread -i $1 -t 0 chunk
         failed=$?

@@ -21,7 +21,7 @@ __gptos_guard_raise() {
     emulate -L zsh
     setopt no_aliases
     integer fd=0
-    (( ${handling:-0} )) && { __gptos_guard_wait $1; return }
+    (( ${_GPTOS_HANDLING:-0} )) && { __gptos_guard_wait $1; return }
     exec {fd}</dev/null || { __gptos_guard_wait $1; return }
     _GPTOS_GUARD_FD=$fd _GPTOS_GUARD_MS_NOW=$1
     (( _GPTOS_GUARD_DUE = EPOCHREALTIME + $1 / 1000.0 + 0.1 ))

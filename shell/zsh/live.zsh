@@ -47,7 +47,3 @@ __gptos_live_answer() {
     _GPTOS_LIVE_READING="$reading"
     _GPTOS_LIVE_LINE="$BUFFER"
 }
-
-__gptos_live_forget() {
-    _GPTOS_LIVE_ASKED='' _GPTOS_LIVE_LINE=''
-}

@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 use gptos::domain::ShellKind;
 use tempfile::TempDir;
 
-pub use process::is_alive;
-use process::{all_in, children, cpu_ticks, sleeps_for_input, times_slept};
+use process::{all_in, cpu_ticks, sleeps_for_input, times_slept};
+pub use process::{children, is_alive};
 use rc::rc_text;
 use root::into_root;
 

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::super::terminal::Shell;
+use super::super::terminal::{Shell, children};
 
 /// How long the server may take to listen on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -103,8 +103,7 @@ impl Server {
         let mut found = vec![self.child.id()];
         let mut at = 0;
         while let Some(pid) = found.get(at) {
-            let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-            found.extend(children.split_whitespace().filter_map(|child| child.parse::<u32>().ok()));
+            found.extend(children(*pid));
             at += 1;
         }
         found
