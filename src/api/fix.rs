@@ -11,6 +11,7 @@ use axum::response::IntoResponse;
 use super::{InFlight, Shared};
 use crate::domain::AuditMode;
 use crate::fix::{Failed, Fixes};
+use crate::line::wire_rules;
 use crate::protocol::{Answer, FixRequest, Via, WireCandidate};
 use crate::validate::{Policy, judge};
 
@@ -25,7 +26,11 @@ pub(super) async fn fix(State(shared): State<Shared>, Json(wire): Json<FixReques
     };
     let (line, status) = (wire.line, wire.status);
     let backend = Arc::clone(&shared.backend);
-    let policy = Policy::new(facts.shell).with_comments(facts.comments).with_rules(backend.setup().rules);
+    let rules = match wire_rules::in_force(&backend.setup().rules, wire.rules) {
+        Ok(rules) => rules,
+        Err(reason) => return (StatusCode::BAD_REQUEST, reason).into_response(),
+    };
+    let policy = Policy::new(facts.shell).with_comments(facts.comments).with_rules(rules);
     // A folder may lie on a server that is gone.
     let work = move || {
         let failed = Failed { line: &line, status, shell: facts.shell, printed: None };

@@ -213,7 +213,7 @@ fn answer(question: &Question, setup: &Setup, backend: &dyn Backend, begun: Inst
         patient: false,
         session: 0,
         offered_keys: Vec::new(),
-        rules: Arc::clone(&setup.rules),
+        rules: Arc::new(setup.rules.strictest(standing.rules())),
         context: setup.context.clone(),
         deadline: begun + LIMIT,
         now: SystemTime::now(),

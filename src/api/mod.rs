@@ -25,6 +25,7 @@ use axum::{Json, Router};
 
 use crate::domain::{Cause, ContextField, EndpointHealth, Need, Query, ShellFacts, TraceParent};
 use crate::fix::{Seen, Wanted};
+use crate::line::wire_rules;
 use crate::platform;
 use crate::protocol::{
     BUILD_HEADER, BUILD_TIME_HEADER, RanRequest, Record, Status, SuggestRequest, TRACE_HEADER, WarmRequest, WireCacheStats, WireEndpoint,
@@ -55,7 +56,7 @@ pub struct Setup {
     pub deadline: Duration,
     /// Providers in the user's order.
     pub providers: Vec<Arc<dyn Provider>>,
-    /// The user's rules beside the embedded ones.
+    /// The user's rules beside the embedded ones, without those of a project.
     pub rules: Arc<CustomRules>,
     /// What providers may be told about the place where the shell stands.
     pub context: Vec<ContextField>,
@@ -240,7 +241,7 @@ fn read_request(wire: SuggestRequest, setup: &Setup) -> Result<Request, String> 
         patient: wire.patient,
         session: wire.session.unwrap_or_default(),
         offered_keys,
-        rules: Arc::clone(&setup.rules),
+        rules: wire_rules::in_force(&setup.rules, wire.rules)?,
         context: setup.context.clone(),
         deadline: tokio::time::Instant::now() + left,
         now: SystemTime::now(),
@@ -295,9 +296,13 @@ async fn ran(State(shared): State<Shared>, Json(wire): Json<RanRequest>) -> Resp
         Ok(aim) => aim,
         Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
     };
+    let rules = match wire_rules::in_force(&setup.rules, wire.rules) {
+        Ok(rules) => rules,
+        Err(reason) => return (StatusCode::BAD_REQUEST, reason).into_response(),
+    };
     let backend = Arc::clone(&shared.backend);
     let recorded = tokio::task::spawn_blocking(move || {
-        let ran = Ran { query: &query, aim: &aim, command: &wire.command, status: wire.status, rules: &setup.rules };
+        let ran = Ran { query: &query, aim: &aim, command: &wire.command, status: wire.status, rules: &rules, keeps: !wire.no_memory };
         backend.pipeline().record_ran(&ran, &facts, SystemTime::now());
     });
     match recorded.await {

@@ -1,14 +1,18 @@
 //! One question, answered by the resident when it can and in this process when it cannot.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{direct, facts};
 use crate::client::{Channel, Question, Unavailable, Waiting, autostart};
 use crate::config;
 use crate::domain::{Aim, ShellFacts, TraceParent};
+use crate::line::standing::Standing;
+use crate::line::wire_rules;
 use crate::paths::Paths;
 use crate::platform::OwnBinary;
 use crate::protocol::{Answer, Mode, SuggestRequest, WireAim, WireShell};
+use crate::validate::CustomRules;
 
 /// Longest deadline the configuration allows, which bounds how long a client waits for a resident.
 const LONGEST_DEADLINE: Duration = Duration::from_secs(60);
@@ -25,6 +29,8 @@ pub(super) struct Ask {
     pub(super) others: bool,
     pub(super) no_cache: bool,
     pub(super) patient: bool,
+    /// The rules that hold where the shell stands.
+    pub(super) rules: Arc<CustomRules>,
 }
 
 /// Where this program finds its resident and its files.
@@ -100,7 +106,13 @@ impl Surroundings {
 impl Ask {
     /// A question of a person that may be answered in every way.
     pub(super) fn new(query: String, aim: Aim, facts: ShellFacts, want: usize) -> Self {
-        Self { query, aim, facts, mode: Mode::Normal, want, others: false, no_cache: false, patient: false }
+        Self { query, aim, facts, mode: Mode::Normal, want, others: false, no_cache: false, patient: false, rules: Arc::default() }
+    }
+
+    /// Has it obey what holds where the shell stands.
+    pub(super) fn obey(&mut self, standing: &Standing) {
+        standing.tighten(&mut self.mode, &mut self.no_cache);
+        self.rules = Arc::clone(standing.rules());
     }
 
     pub(super) fn on_wire(&self, paths: &Paths) -> SuggestRequest {
@@ -115,6 +127,7 @@ impl Ask {
             session: Some(u64::from(std::os::unix::process::parent_id())),
             config_file: paths.config_file.as_ref().map(|file| file.to_string_lossy().into_owned()),
             deadline_ms: None,
+            rules: Some(wire_rules::to_wire(&self.rules)),
             shell: WireShell::from_facts(&self.facts, &[]),
         }
     }

@@ -107,7 +107,7 @@ impl Loaded {
             patient: ask.patient,
             session: u64::from(std::os::unix::process::parent_id()),
             offered_keys: self.key_names.clone(),
-            rules: Arc::clone(&setup.rules),
+            rules: Arc::new(setup.rules.strictest(&ask.rules)),
             context: setup.context.clone(),
             deadline: tokio::time::Instant::now() + left,
             now: SystemTime::now(),

@@ -63,7 +63,7 @@ pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> Ex
     };
     let asked = mode(arguments.offline);
     let mut ask = Ask { mode: asked, no_cache: arguments.no_cache, ..Ask::new(query, aim, facts, want) };
-    standing.tighten(&mut ask.mode, &mut ask.no_cache);
+    ask.obey(&standing);
     if arguments.show_request {
         return show_request(&ask, &surroundings, output);
     }
@@ -146,7 +146,7 @@ pub(super) fn many(arguments: &BatchArguments, output: &mut Output<'_>) -> ExitS
             patient: true,
             ..Ask::new(query.to_owned(), Aim::default(), facts.clone(), REPORT)
         };
-        standing.tighten(&mut ask.mode, &mut ask.no_cache);
+        ask.obey(&standing);
         let begun = Instant::now();
         let mut answer = match &own {
             Some(own) => own.answer(&ask, begun, &mut |_| {}),

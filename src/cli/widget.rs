@@ -1,6 +1,7 @@
 //! The hot verbs: what a key press starts.
 
 use std::io::Read;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::ask::{Ask, Surroundings};
@@ -16,7 +17,7 @@ use crate::line::context::{self, Context};
 use crate::line::one_go::in_one_go;
 use crate::line::records::{self, Asker, Offered, Records};
 use crate::line::standing::Standing;
-use crate::line::{WANT, aloud, first_use, needs, partial, present};
+use crate::line::{WANT, aloud, first_use, needs, partial, present, wire_rules};
 use crate::paths::Paths;
 use crate::protocol::{Answer, Mode, RanRequest, WarmRequest, WireAim, WireCandidate, WireShell};
 use crate::suggest::pipeline::Ran;
@@ -98,7 +99,7 @@ fn widget(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Outp
             let standing = Standing::look(&surroundings.paths, &facts);
             let want = if wish.list { LISTED } else { WANT };
             let mut ask = Ask { mode, others: wish.list, ..Ask::new(query, aim, facts, want) };
-            standing.tighten(&mut ask.mode, &mut ask.no_cache);
+            ask.obey(&standing);
             let may_widen = !wish.list && !wish.fresh && ask.aim.cursor.is_none();
             let mut put = |ask: &Ask| put(ask, &standing, &surroundings, output);
             let line = String::from_utf8_lossy(&context.query);
@@ -239,7 +240,7 @@ fn answered(
 fn warm(shell: ShellKind) -> ExitStatus {
     let (facts, surroundings) = (facts::gather(shell, String::new()), Surroundings::look());
     let mut ask = Ask::new(String::new(), Aim::default(), facts, 1);
-    Standing::look(&surroundings.paths, &ask.facts).tighten(&mut ask.mode, &mut ask.no_cache);
+    ask.obey(&Standing::look(&surroundings.paths, &ask.facts));
     if ask.mode == Mode::Offline {
         return ExitStatus::Success;
     }
@@ -262,7 +263,7 @@ fn prefetch(shell: ShellKind, session: Option<u32>, shell_version: String) -> Ex
     }
     let is_private = Query::from_bytes(query.as_bytes()).is_ok_and(|query| query.is_private());
     let mut ask = Ask::new(query, aim, facts, 1);
-    Standing::look(&surroundings.paths, &ask.facts).tighten(&mut ask.mode, &mut ask.no_cache);
+    ask.obey(&Standing::look(&surroundings.paths, &ask.facts));
     if ask.mode == Mode::Normal
         && !ask.no_cache
         && !is_private
@@ -308,9 +309,7 @@ fn ran(shell: ShellKind, status: i32) -> ExitStatus {
         return ExitStatus::Success;
     }
     let (facts, surroundings) = (facts::gather(shell, String::new()), Surroundings::look());
-    if !Standing::look(&surroundings.paths, &facts).keeps_answers() {
-        return ExitStatus::Success;
-    }
+    let standing = Standing::look(&surroundings.paths, &facts);
     let command = command.trim_end_matches('\n').to_owned();
     let Ok(query) = Query::from_bytes(query.as_bytes()) else { return ExitStatus::Usage };
     let config_file = surroundings.paths.config_file.as_ref().map(|file| file.to_string_lossy().into_owned());
@@ -319,6 +318,8 @@ fn ran(shell: ShellKind, status: i32) -> ExitStatus {
         command,
         status,
         aim: WireAim::from_aim(&aim),
+        no_memory: !standing.keeps_answers(),
+        rules: Some(wire_rules::to_wire(standing.rules())),
         config_file,
         shell: WireShell::from_facts(&facts, &[]),
     };
@@ -330,8 +331,9 @@ fn ran(shell: ShellKind, status: i32) -> ExitStatus {
         // Without a resident for this configuration this process remembers it; it runs behind the prompt, so nobody waits.
         Some(Err(_)) | None => {
             let backend = wiring::direct(&surroundings.paths);
-            backend.setup();
-            let ran = Ran { query: &query, aim: &aim, command: &request.command, status, rules: &backend.setup().rules };
+            let rules = Arc::new(backend.setup().rules.strictest(standing.rules()));
+            let keeps = standing.keeps_answers();
+            let ran = Ran { query: &query, aim: &aim, command: &request.command, status, rules: &rules, keeps };
             backend.pipeline().record_ran(&ran, &facts, SystemTime::now());
             backend.pipeline().flush_memory(FLUSH_LIMIT);
             ExitStatus::Success

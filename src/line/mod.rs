@@ -13,6 +13,7 @@ pub mod question;
 pub mod reading;
 pub mod records;
 pub mod standing;
+pub mod wire_rules;
 
 pub use facts::shell_facts;
 

@@ -10,7 +10,7 @@ use crate::domain::ShellFacts;
 use crate::paths::Paths;
 use crate::platform;
 use crate::protocol::{Answer, Mode};
-use crate::validate::Policy;
+use crate::validate::{CustomRules, Policy};
 
 /// How long reading may take; it takes some ten microseconds.
 const LIMIT: Duration = Duration::from_millis(50);
@@ -53,6 +53,11 @@ impl Standing {
     /// What commands are judged against here.
     pub fn policy(&self, facts: &ShellFacts) -> Policy {
         Policy::new(facts.shell).with_comments(facts.comments).with_rules(Arc::clone(&self.in_force.rules))
+    }
+
+    /// The rules beside the embedded ones that hold here.
+    pub fn rules(&self) -> &Arc<CustomRules> {
+        &self.in_force.rules
     }
 
     /// Whether what is run here is kept for next time.

@@ -4,12 +4,14 @@
 mod convert;
 mod health;
 mod http;
+mod rules;
 mod status;
 
 use serde::{Deserialize, Serialize};
 
 pub use health::{HealthWord, WireHealth, WireProviderHealth, WireQueue, WireVersions};
 pub use http::{BodyReader, HttpError, ResponseHead, read_head, request_bytes};
+pub use rules::{WireRule, WireRules};
 pub use status::{Status, WireAudit, WireEndpoint};
 
 /// Number of the protocol; it is part of the socket's name, so two protocols never meet.
@@ -69,6 +71,9 @@ pub struct SuggestRequest {
     /// What the words are about beside what they say.
     #[serde(default, skip_serializing_if = "WireAim::is_empty")]
     pub aim: WireAim,
+    /// The rules that hold where the shell stands; absent: those that the resident knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<WireRules>,
     /// The asking shell.
     pub shell: WireShell,
 }
@@ -271,6 +276,12 @@ pub struct RanRequest {
     /// What the words were about beside what they say.
     #[serde(default, skip_serializing_if = "WireAim::is_empty")]
     pub aim: WireAim,
+    /// Record it, but do not remember it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_memory: bool,
+    /// The rules that hold where the shell stands; absent: those that the resident knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<WireRules>,
     /// The asking shell's configuration file; a resident that serves another one keeps nothing.
     #[serde(default)]
     pub config_file: Option<String>,
@@ -286,6 +297,9 @@ pub struct FixRequest {
     pub line: String,
     /// Its exit status.
     pub status: i32,
+    /// The rules that hold where the shell stands; absent: those that the resident knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<WireRules>,
     /// The shell it ran in.
     pub shell: WireShell,
 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::background::{Background, Queue};
 use super::engine::{LEAST, Round, Urgency};
 use super::key::Kind;
-use super::online::{Asked, Landed, Online};
+use super::online::{Asked, FlightKey, Landed, Online};
 use super::pipeline::{Mode, Parts};
 use super::ports::{CacheKey, Provider};
 use super::waiting::WaitingFor;
@@ -65,6 +65,7 @@ impl Online {
         }
         let round = self.round(parts, asked, Urgency::Nobody, WaitingFor::default());
         let (online, queues, parts, handed_in) = (Arc::clone(self), Arc::clone(background), Arc::clone(parts), request.now);
+        let flight: FlightKey = (key, Mode::Normal, Arc::clone(&request.rules));
         background.submit(Queue::Prefetch, request.session, async move {
             let deadline = round.deadline;
             // While this waited somebody may have asked.
@@ -75,7 +76,7 @@ impl Online {
                 return queues.count_dropped(Queue::Prefetch);
             }
             let engine = Arc::clone(&online.engine);
-            let mut ticket = online.flights.join((key, Mode::Normal), || async move {
+            let mut ticket = online.flights.join(flight, || async move {
                 let result = engine.ask(&Arc::new(round)).await.map_err(Arc::new);
                 Landed { result, unseen: true }
             });

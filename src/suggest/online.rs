@@ -21,7 +21,7 @@ use super::waiting::WaitingFor;
 use crate::domain::{Answerer, AttemptError, Candidate, FailureClass, Origin, ProvidersHealth};
 use crate::redact::Redacted;
 use crate::resilience::{CallLimiter, PerMinute, Role, SingleFlight};
-use crate::validate::{Rejection, Suggestion, judge};
+use crate::validate::{CustomRules, Rejection, Suggestion, judge};
 
 /// Providers give no confidence of their own.
 const CONFIDENCE: f64 = 0.8;
@@ -36,8 +36,9 @@ const UNSEEN_PER_MINUTE: u32 = 10;
 /// A follower whose flight crashed begins one of its own if at least this much time is left.
 const ENOUGH: Duration = Duration::from_millis(2500);
 
-/// What an answer in flight is shared by: the words with everything the answer depends on, and whether it must be new.
-type FlightKey = (CacheKey, Mode);
+/// What an answer in flight is shared by: the words with everything the answer depends on, whether it must be new, and what it is
+/// judged against.
+pub(super) type FlightKey = (CacheKey, Mode, Arc<CustomRules>);
 
 /// What a flight comes to.
 #[derive(Clone)]
@@ -156,7 +157,7 @@ impl Online {
         }
         // A secret is put back where its placeholder stands, and placeholders belong to one request.
         let result = if request.use_cache && asked.redacted.is_clean() {
-            self.together((key, request.mode), parts, &asked, waiting).await
+            self.together((key, request.mode, Arc::clone(&request.rules)), parts, &asked, waiting).await
         } else {
             self.engine.ask(&Arc::new(self.round(parts, &asked, urgency(request), waiting.clone()))).await
         };
@@ -204,7 +205,7 @@ impl Online {
         let deadline = asked.request.deadline;
         for _ in 0..3 {
             let shared = WaitingFor::default();
-            let mut ticket = self.flights.join(key, || {
+            let mut ticket = self.flights.join(key.clone(), || {
                 let round = Arc::new(self.round(parts, asked, urgency(asked.request), shared.clone()));
                 let engine = Arc::clone(&self.engine);
                 async move { Landed { result: engine.ask(&round).await.map_err(Arc::new), unseen: false } }

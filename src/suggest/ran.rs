@@ -25,21 +25,23 @@ pub struct Ran<'a> {
     pub command: &'a str,
     /// Its exit status.
     pub status: i32,
-    /// What its user adds to the rules.
+    /// The rules beside the embedded ones that hold where the shell stands.
     pub rules: &'a Arc<CustomRules>,
+    /// Whether it may become an answer.
+    pub keeps: bool,
 }
 
 /// Words that begin like this say how to change something. Without what they change they are no question.
 const CHANGES: [&str; 7] = ["but", "and", "now", "also", "instead", "without", "no"];
 
 impl Pipeline {
-    /// Remembers what the user ran for a query: what worked last is the first answer next time, what failed twice is no
+    /// Records what the user ran for a query, and remembers it where that may be: what worked last is the first answer next time, what failed twice is no
     /// longer. A line that holds a secret or does not pass the gate is not kept at all.
     pub fn record_ran(&self, ran: &Ran<'_>, facts: &ShellFacts, now: SystemTime) {
         self.record_run(ran, facts, now);
-        let Ran { query, aim, command, status, rules } = *ran;
+        let Ran { query, aim, command, status, rules, keeps } = *ran;
         let lost_its_aim = aim.refines.is_none() && changes_something(query.as_str());
-        let Some(memory) = self.memory().filter(|_| !query.is_private() && !lost_its_aim) else { return };
+        let Some(memory) = self.memory().filter(|_| keeps && !query.is_private() && !lost_its_aim) else { return };
         let redacted = aimed::redacted(query, aim);
         let about = aimed::about(aim, &redacted);
         let key = key::derive(Kind::Ran, redacted.stable(), facts, &self.parts.place.key_context("", &about));

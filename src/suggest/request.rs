@@ -57,7 +57,7 @@ pub struct Request {
     pub session: u64,
     /// Key variables the client was asked for already, set or not.
     pub offered_keys: Vec<String>,
-    /// The user's rules beside the embedded ones.
+    /// The rules beside the embedded ones that hold where the shell stands: the user's and its project's.
     pub rules: Arc<CustomRules>,
     /// What a provider may be told about the place where the shell stands.
     pub context: Vec<ContextField>,
@@ -75,8 +75,7 @@ impl Request {
         span.is_wanted().then(|| Self { track: self.track.inside(span), ..self.clone() })
     }
 
-    /// What its answers are judged against. A project's rules are not among them: they belong to the asking process,
-    /// which judges again; nothing here may touch the directory that a shell stands in.
+    /// What its answers are judged against.
     pub(super) fn policy(&self) -> Policy {
         let policy = Policy::new(self.facts.shell).with_comments(self.facts.comments).with_rules(Arc::clone(&self.rules));
         policy.for_words(self.query.as_str())

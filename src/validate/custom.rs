@@ -120,7 +120,7 @@ const LONGEST_ENTRY: usize = 128;
 const LONGEST_SENTENCE: usize = 200;
 
 /// A rule that a user or a project wrote, in the form of the embedded ones: all conditions that it names must hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CustomRule {
     /// Its name, unlike that of every embedded rule.
     pub id: String,
@@ -145,7 +145,7 @@ pub struct CustomRule {
 }
 
 /// A kind of operand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CustomTarget {
     /// A directory without which the system or the home is lost.
@@ -161,7 +161,7 @@ pub enum CustomTarget {
 }
 
 /// Rules of the user and of the project. The default changes nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct CustomRules {
     silenced: Vec<String>,
     added: Vec<CustomRule>,
@@ -200,6 +200,14 @@ impl CustomRules {
         Self { silenced: self.silenced.clone(), added: self.added.iter().chain(more).cloned().collect() }
     }
 
+    /// Rules that are as strict as both: what either adds, and what both silence.
+    #[must_use]
+    pub fn strictest(&self, other: &Self) -> Self {
+        let silenced = self.silenced.iter().filter(|id| other.silences(id)).cloned().collect();
+        let more = other.added.iter().filter(|rule| !self.added.contains(rule));
+        Self { silenced, added: self.added.iter().chain(more).cloned().collect() }
+    }
+
     /// Whether the user silenced a rule.
     pub fn silences(&self, id: &str) -> bool {
         self.silenced.iter().any(|known| known == id)
@@ -218,6 +226,22 @@ impl CustomRules {
     /// Whether nothing is silenced and nothing added.
     pub fn is_empty(&self) -> bool {
         self.silenced.is_empty() && self.added.is_empty()
+    }
+}
+
+impl CustomTarget {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Vital, Self::System, Self::Device, Self::Everything, Self::Any];
+
+    /// The word for it in a file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Vital => "vital",
+            Self::System => "system",
+            Self::Device => "device",
+            Self::Everything => "everything",
+            Self::Any => "any",
+        }
     }
 }
 

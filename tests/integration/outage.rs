@@ -74,6 +74,7 @@ async fn ask(socket: &std::path::Path, id: usize) -> Option<String> {
         config_file: None,
         deadline_ms: None,
         aim: WireAim::default(),
+        rules: None,
         shell,
     };
     let body = serde_json::to_vec(&request).unwrap();

@@ -7,7 +7,7 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use crate::environment::{Run, TestEnv, provider_block, records, run, wait_until};
+use crate::environment::{Resident, Run, TestEnv, provider_block, records, run, wait_until};
 use crate::fake_provider::{FakeProvider, Reply, answer};
 
 const UNKNOWN: &str = "frobnicate the quux";
@@ -106,6 +106,89 @@ fn a_project_keeps_its_answers_out_of_the_cache() {
     assert_eq!(provider.count(), 3);
     env.run(&["daemon", "stop"]);
     resident.wait().unwrap();
+}
+
+const LISTING: &str = "list files by size";
+
+const RULE: &str = "[[rules.add]]\nid = \"no-lists\"\nprograms = [\"ls\"]\nrisk = \"critical\"\nreason = \"the project says so\"\n";
+
+/// The steps that the audit trail holds.
+fn recorded(env: &TestEnv) -> Vec<serde_json::Value> {
+    let run = env.run(&["audit", "export"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    let all = run.out.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    all.filter(|moment| moment["id"].is_string()).collect()
+}
+
+#[test]
+fn what_is_recorded_and_held_back_is_judged_by_the_rules_of_the_project_too() {
+    for with_resident in [true, false] {
+        let env = TestEnv::new();
+        plant(&env.work(), RULE);
+        env.configure(if with_resident { "audit = \"required\"\n" } else { "audit = \"required\"\nresident = \"off\"\n" });
+        let resident = with_resident.then(|| Resident(env.start_resident()));
+        let ask = |directory: &Path, arguments: &[&str]| {
+            let mut command = env.command(arguments);
+            command.current_dir(directory);
+            run(command, LISTING.as_bytes())
+        };
+        let ways = [&["translate", "--shell", "bash"][..], &["widget", "bash"], &["batch", "translate", "--shell", "bash"]];
+        for arguments in &ways[..2] {
+            let before = recorded(&env).len();
+            let given = ask(&env.work(), arguments);
+            assert!(given.out.contains("ls "), "{arguments:?}: {}{}", given.out, given.err);
+            let offered = &recorded(&env)[before + 1];
+            assert_eq!(offered["offers"][0]["risk"], "critical", "{arguments:?}: {offered}");
+            assert!(offered.to_string().contains("no-lists"), "{arguments:?}: {offered}");
+        }
+        let told = run(env.command(&["ran", "bash", "0"]), format!("{LISTING}\0ls -S").as_bytes());
+        assert_eq!(told.code, Some(0));
+        let last = recorded(&env).pop().unwrap();
+        assert_eq!((&last["step"], &last["risk"]), (&"ran".into(), &"critical".into()), "{last}");
+
+        // Where no record can be written, what the project calls critical is not given, and given where the project is not.
+        drop(resident);
+        let trail = env.home().join(".local/state/gptos/audit");
+        fs::rename(&trail, trail.with_extension("away")).unwrap();
+        std::os::unix::fs::symlink("/tmp", &trail).unwrap();
+        let resident = with_resident.then(|| Resident(env.start_resident()));
+        for arguments in &ways[..2] {
+            let held = ask(&env.work(), arguments);
+            assert!(
+                format!("{}{}", held.out, held.err).contains("a risky suggestion was held back"),
+                "{arguments:?}: {}{}",
+                held.out,
+                held.err
+            );
+            assert!(!held.out.contains("ls "), "{arguments:?}: {}", held.out);
+            let given = ask(&env.home(), arguments);
+            assert!(given.out.contains("ls "), "{arguments:?}: {}{}", given.out, given.err);
+        }
+        let line = format!("{{\"id\":1,\"query\":\"{LISTING}\"}}\n");
+        let batch = run(env.command(ways[2]), line.as_bytes());
+        assert!(batch.out.contains("\"command\":null"), "{}", batch.out);
+        drop(resident);
+    }
+}
+
+#[test]
+fn a_project_without_a_cache_is_recorded_all_the_same() {
+    for with_resident in [true, false] {
+        let env = TestEnv::new();
+        plant(&env.work(), "cache = \"off\"\n");
+        env.configure(if with_resident { "" } else { "resident = \"off\"\n" });
+        let resident = with_resident.then(|| Resident(env.start_resident()));
+        let told = run(env.command(&["ran", "bash", "3"]), format!("{LISTING}\0ls -S").as_bytes());
+        assert_eq!(told.code, Some(0));
+        let told = run(env.command(&["ran", "bash", "0"]), format!("{LISTING}\0ls -lS").as_bytes());
+        assert_eq!(told.code, Some(0));
+        let steps = recorded(&env);
+        let ran: Vec<_> = steps.iter().map(|step| (&step["step"], &step["command"], &step["status"])).collect();
+        assert_eq!(ran, [(&"ran".into(), &"ls -S".into(), &3.into()), (&"ran".into(), &"ls -lS".into(), &0.into())]);
+        let remembered = env.run(&["memory", "list"]);
+        assert!(!remembered.out.contains("ls -lS"), "{}", remembered.out);
+        drop(resident);
+    }
 }
 
 #[test]

@@ -94,7 +94,11 @@ async fn what_was_run_is_remembered_for_what_the_words_were_about() {
     let bench = Bench::new("git log --quux");
     let query = |words: &str| Query::from_bytes(words.as_bytes()).unwrap();
     let ran = |words: &str, aim: &Aim, command: &str| {
-        bench.pipeline.record_ran(&Ran { query: &query(words), aim, command, status: 0, rules: &Arc::default() }, &facts(), bench.now);
+        bench.pipeline.record_ran(
+            &Ran { query: &query(words), aim, command, status: 0, rules: &Arc::default(), keeps: true },
+            &facts(),
+            bench.now,
+        );
     };
     commands(&bench, UNKNOWN, about("git")).await;
     ran(UNKNOWN, &about("git"), "git log --quux -n 3");

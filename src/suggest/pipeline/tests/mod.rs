@@ -103,7 +103,7 @@ impl Bench {
     /// Tells the pipeline what became of a suggestion.
     fn ran(&self, query: &Query, command: &str, status: i32) {
         let aim = Aim::default();
-        self.pipeline.record_ran(&Ran { query, aim: &aim, command, status, rules: &Arc::default() }, &facts(), self.now);
+        self.pipeline.record_ran(&Ran { query, aim: &aim, command, status, rules: &Arc::default(), keeps: true }, &facts(), self.now);
     }
 
     async fn outcome(&self, request: &Request) -> Outcome {

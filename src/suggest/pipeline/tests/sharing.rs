@@ -1,6 +1,8 @@
 //! Many who ask at once, limits, sleep and what goes wrong inside.
 
 use super::*;
+use crate::domain::Risk;
+use crate::validate::{CustomRule, CustomRules};
 
 #[tokio::test(start_paused = true)]
 async fn those_who_ask_the_same_at_the_same_time_share_one_call() {
@@ -18,6 +20,34 @@ async fn those_who_ask_the_same_at_the_same_time_share_one_call() {
         assert_eq!(task.await.unwrap(), given("echo one", Via::Live), "although the first one gave up");
     }
     assert_eq!(bench.provider.count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_are_judged_by_other_rules_share_no_call() {
+    let bench = Arc::new(Bench::new("echo one"));
+    bench.provider.answers(500, Ok(json("echo one")));
+    let rule = CustomRule {
+        id: "no-echo".to_owned(),
+        programs: vec!["echo".to_owned()],
+        sub: Vec::new(),
+        flags: Vec::new(),
+        without: Vec::new(),
+        contains: Vec::new(),
+        target: None,
+        risk: Risk::Critical,
+        reason: "the project says so".to_owned(),
+        safer: None,
+    };
+    let rules = [Arc::default(), Arc::new(CustomRules::new(Vec::new(), vec![rule]).unwrap())];
+    let asked = rules.map(|rules| {
+        let bench = Arc::clone(&bench);
+        tokio::spawn(async move { bench.ask(&Request { rules, ..bench.request(UNKNOWN) }).await })
+    });
+    let mut risks = Vec::new();
+    for task in asked {
+        risks.push(task.await.unwrap().offers[0].suggestion.risk());
+    }
+    assert_eq!(risks, [Risk::None, Risk::Critical]);
 }
 
 #[tokio::test(start_paused = true)]
