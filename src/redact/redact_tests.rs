@@ -114,6 +114,54 @@ fn secrets_are_taken_out() {
 }
 
 #[test]
+fn behind_the_name_of_a_secret_a_sample_is_one_too() {
+    let sample = fake("wJalrXUtnFEMI/K7MDENG/", "bPxRfiCYEXAMPLEKEY");
+    for (text, secret) in [
+        ("AWS_SECRET_ACCESS_KEY=%", sample.as_str()),
+        ("aws_secret_access_key = %", sample.as_str()),
+        ("tool --secret-key % x", sample.as_str()),
+        ("password=%", "hunter2EXAMPLE"),
+        ("the password is %", "Rex2011example"),
+        ("mysql -u root -p% db", "S3cretExample"),
+        ("curl -u ann:% https://x", "xxxRated99"),
+        ("DB_PASSWORD=% ./run", "XXXXXXXXXXXX1234"),
+        ("DB_PASSWORD=% ./run", "yourMother!"),
+        ("tool --password % x", "my-dog-rex"),
+        ("tool --password % x", "example.horse"),
+        ("PASSWORD=% ./run", "SECRETSQUIRREL"),
+        ("PASSWORD=% ./run", "aaaaaaa"),
+        ("curl -H 'Authorization: Bearer %' x", "abc.def-123EXAMPLE"),
+    ] {
+        let text = text.replace('%', secret);
+        assert!(!redact(&text).text.as_str().contains(secret), "{text}");
+    }
+    for stand_in in [
+        "your-api-key",
+        "YOUR_API_KEY",
+        "my_secret_password",
+        "yourpasswordhere",
+        "YourToken",
+        "your-github-token",
+        "insert-token-here",
+        "<your password>",
+        "replace_me",
+        "xxxx-xxxx-xxxx",
+        "********",
+        "example",
+        "examplepassword",
+        "AKIAIOSFODNN7EXAMPLE",
+    ] {
+        for text in [format!("AWS_ACCESS_KEY_ID={stand_in} x"), format!("use {stand_in} as it is")] {
+            assert_eq!(redact(&text).text, text.as_str());
+        }
+        if !stand_in.starts_with("AKIA") {
+            let text = format!("tool --password '{stand_in}' x");
+            assert_eq!(redact(&text).text, text.as_str());
+        }
+    }
+}
+
+#[test]
 fn what_only_looks_like_a_secret_stays() {
     for text in [
         "git show 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",

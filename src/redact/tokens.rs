@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::formats::{FORMATS, SECRET_PATHS};
 use super::service_formats::SERVICE_FORMATS;
-use super::value::{is_mixed, is_stand_in};
+use super::value::{is_mixed, is_sample};
 
 /// Shorter bodies are too common among names to be tokens of an unknown service.
 const UNKNOWN_SERVICE_BODY: usize = 24;
@@ -106,8 +106,8 @@ fn length_of(format: &str, rest: &str) -> Option<usize> {
     let tail = if open { run(&rest[at..], |c| is_kind('b', c)) } else { 0 };
     let length = if tail > 0 { at + tail } else { matched.len() };
     let value = &rest[..length];
-    let telling = is_mixed(&value[body.min(value.len())..]) && !is_stand_in(&value[body.min(value.len())..]) && !value.ends_with("EXAMPLE");
-    telling.then_some(length)
+    let body = &value[body.min(value.len())..];
+    (is_mixed(body) && !is_sample(body) && !value.ends_with("EXAMPLE")).then_some(length)
 }
 
 /// A signed or encrypted web token: two or more parts of base64 after `eyJ`.

@@ -62,6 +62,32 @@ const STAND_INS: [&str; 47] = [
     "insert",
 ];
 
+/// Words that such a stand-in of several words begins with, and those that it ends with.
+const BEGINNINGS: [&str; 6] = ["your", "my", "insert", "enter", "replace", "example"];
+const NOUNS: [&str; 19] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "pass",
+    "pwd",
+    "secret",
+    "token",
+    "key",
+    "apikey",
+    "accesskey",
+    "secretkey",
+    "authtoken",
+    "accesstoken",
+    "credential",
+    "credentials",
+    "value",
+    "me",
+    "it",
+    "this",
+];
+/// A longer text is a sentence.
+const MOST_PARTS: usize = 5;
+
 /// Endings of file names.
 const FILE_ENDINGS: [&str; 58] = [
     "pem", "key", "crt", "cer", "pub", "txt", "json", "yaml", "yml", "toml", "ini", "cfg", "conf", "env", "gpg", "asc", "enc", "age",
@@ -81,21 +107,40 @@ pub(super) fn is_stand_in(value: &str) -> bool {
     }
     let lower = value.to_ascii_lowercase();
     let words = lower.trim_matches(['<', '>', '[', ']', '{', '}', '(', ')', '*', '.']);
-    let one_character = value.len() >= 3 && value.bytes().all(|byte| byte.eq_ignore_ascii_case(&value.as_bytes()[0]));
-    // `YOUR_API_KEY`, `GITHUB_TOKEN`: a name where its value would stand.
-    let names_itself = value.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
-        && ["TOKEN", "KEY", "PASS", "SECRET", "YOUR", "HERE", "CREDENTIAL"].iter().any(|part| value.contains(part));
-    let yours =
-        ["your", "my-", "my_", "xxxx", "insert", "enter-", "enter_", "replace", "example"].iter().any(|start| words.starts_with(start))
-            && !value.bytes().any(|byte| byte.is_ascii_digit());
-    STAND_INS.contains(&words)
-        || words.is_empty()
-        || one_character
-        || names_itself
-        || yours
+    let crossed_out = value.len() >= 3
+        && (lower.bytes().all(|byte| matches!(byte, b'x' | b'-' | b'_' | b'.' | b'/'))
+            || !value.starts_with(char::is_alphanumeric) && value.chars().all(|c| value.starts_with(c)));
+    STAND_INS.contains(&words) || words.is_empty() || crossed_out || names_itself(value) || is_manuals(words)
+}
+
+/// Whether a token that its own shape gives away, behind no name, is one that manuals show.
+pub(super) fn is_sample(body: &str) -> bool {
+    let lower = body.to_ascii_lowercase();
+    is_stand_in(body)
+        || ["example", "examplekey"].iter().any(|end| lower.ends_with(end))
         || lower.starts_with("xxx")
-        || lower.ends_with("example")
-        || lower.ends_with("examplekey")
+        || BEGINNINGS.iter().any(|start| lower.starts_with(start)) && !body.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// `YOUR_API_KEY`, `GITHUB_TOKEN`: a name where its value would stand.
+fn names_itself(value: &str) -> bool {
+    let nouns = ["TOKEN", "KEY", "PASS", "PASSWORD", "PASSWD", "PWD", "SECRET", "YOUR", "HERE", "CREDENTIAL", "CREDENTIALS", "APIKEY"];
+    value.contains('_')
+        && value.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+        && value.split('_').any(|part| nouns.contains(&part))
+}
+
+/// `your-api-key`, `my_token`, `yourpasswordhere`: what a manual asks its reader to exchange, in lower case. A text that only begins so
+/// may be a password.
+fn is_manuals(words: &str) -> bool {
+    let parts: Vec<&str> = words.split(['-', '_', ' ']).collect();
+    if let [first, .., last] = parts.as_slice() {
+        let plain = parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase()));
+        return plain && parts.len() <= MOST_PARTS && BEGINNINGS.contains(first) && (*last == "here" || NOUNS.contains(last));
+    }
+    let Some(rest) = BEGINNINGS.iter().find_map(|start| words.strip_prefix(start)) else { return false };
+    let noun = rest.strip_suffix("here").unwrap_or(rest);
+    NOUNS.contains(&noun) || noun.is_empty() && !rest.is_empty()
 }
 
 /// A variable, a substitution, a gap of a template or a manual, or a word of our own.

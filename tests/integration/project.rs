@@ -180,13 +180,17 @@ fn a_project_without_a_cache_is_recorded_all_the_same() {
         let resident = with_resident.then(|| Resident(env.start_resident()));
         let told = run(env.command(&["ran", "bash", "3"]), format!("{LISTING}\0ls -S").as_bytes());
         assert_eq!(told.code, Some(0));
-        let told = run(env.command(&["ran", "bash", "0"]), format!("{LISTING}\0ls -lS").as_bytes());
+        let told = run(env.command(&["ran", "bash", "0"]), format!("{LISTING}\0ls -lhS .").as_bytes());
         assert_eq!(told.code, Some(0));
         let steps = recorded(&env);
         let ran: Vec<_> = steps.iter().map(|step| (&step["step"], &step["command"], &step["status"])).collect();
-        assert_eq!(ran, [(&"ran".into(), &"ls -S".into(), &3.into()), (&"ran".into(), &"ls -lS".into(), &0.into())]);
-        let remembered = env.run(&["memory", "list"]);
-        assert!(!remembered.out.contains("ls -lS"), "{}", remembered.out);
+        assert_eq!(ran, [(&"ran".into(), &"ls -S".into(), &3.into()), (&"ran".into(), &"ls -lhS .".into(), &0.into())]);
+        let remembered = || env.run(&["memory", "list"]).out.contains("ls -lhS .");
+        assert!(!remembered(), "with a resident: {with_resident}");
+        let mut elsewhere = env.command(&["ran", "bash", "0"]);
+        elsewhere.current_dir(env.home());
+        run(elsewhere, format!("{LISTING}\0ls -lhS .").as_bytes());
+        wait_until("it is remembered elsewhere", remembered);
         drop(resident);
     }
 }
