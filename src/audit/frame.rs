@@ -122,6 +122,8 @@ pub enum Damage {
     Missing,
     /// A seal is missing, or is not the one that the key makes.
     Seal,
+    /// What was on the disk is missing at the end, or is something else; or the note of it is not as it was written.
+    End,
     /// A segment is no private file of the user's, or the system does not let it be read.
     Unread,
 }
@@ -138,6 +140,7 @@ impl Damage {
             Self::Content => "content",
             Self::Missing => "missing",
             Self::Seal => "seal",
+            Self::End => "end",
             Self::Unread => "unread",
         }
     }
@@ -153,6 +156,7 @@ impl Damage {
             Self::Content => "it says what no such record says",
             Self::Missing => "records before or behind it are missing",
             Self::Seal => "a seal is missing, or not made with this key",
+            Self::End => "records that were on the disk are gone from the end or are others, or `audit.end` was changed",
             Self::Unread => "it is no private file of yours, or cannot be read",
         }
     }

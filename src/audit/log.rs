@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 use tracing::warn;
 
 use super::AuditError;
+use super::anchor::{Anchor, Noted};
 use super::entry::Entry;
 use super::folder::{self, Folder, Lock};
-use super::frame::{self, Hash, Kind, MOST_BODY, SegmentHead};
+use super::frame::{self, Kind, MOST_BODY, SegmentHead};
+use super::place::Place;
 use super::seal::{Seal, Sealer, VerifyKey};
 use super::vault::{self, EMPTY, Vault};
-use super::walk::{self, Reached, Stop};
 use crate::domain::LogEvent;
 
 /// A day in milliseconds.
@@ -40,26 +41,14 @@ impl Default for Limits {
 pub(super) struct Log {
     limits: Limits,
     pub(super) folder: Folder,
-    at: Option<Place>,
+    pub(super) at: Option<Place>,
+    /// Whether it was told that the note of the end was changed.
+    pub(super) is_note_told: bool,
     /// How many torn ends were mended, and how often something was found that nobody here has written.
     pub(super) torn: u64,
     pub(super) damaged: u64,
     /// Records written.
     pub(super) records: u64,
-}
-
-/// The end of the trail.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    ordinal: u64,
-    inode: u64,
-    created: u64,
-    reached: Reached,
-    /// Whether more may be appended to this segment.
-    is_open: bool,
-    torn: u64,
-    /// The last seal that was seen, and its number among the records.
-    last_seal: Option<(Seal, u64)>,
 }
 
 /// What is to be written.
@@ -98,7 +87,7 @@ impl Log {
     }
 
     pub(super) fn with_limits(state: &Path, limits: Limits) -> Self {
-        Self { limits, folder: Folder::new(state), at: None, torn: 0, damaged: 0, records: 0 }
+        Self { limits, folder: Folder::new(state), at: None, is_note_told: false, torn: 0, damaged: 0, records: 0 }
     }
 
     /// Whether there is a trail.
@@ -125,7 +114,8 @@ impl Log {
             return Ok(());
         }
         let lock = self.folder.lock()?;
-        let next = self.end()?.reached.next;
+        let vault = self.vault()?;
+        let next = self.end(vault.as_ref())?.reached.next;
         let sealer = Sealer::load(&self.folder.state)?;
         if sealer.is_some_and(|sealer| next > sealer.covered) { self.write(&lock, &[Text::Seal], now, true).map(drop) } else { Ok(()) }
     }
@@ -137,7 +127,8 @@ impl Log {
             return Err(AuditError::Sealed(super::seal::file_in(&self.folder.state)));
         }
         // A trail that cannot be read is not sealed at all.
-        self.end()?;
+        let vault = self.vault()?;
+        self.end(vault.as_ref())?;
         let key = VerifyKey::new()?;
         Sealer::first(&key, now).create(&self.folder.state)?;
         let written = self.write(&lock, &[Text::Seal], now, true);
@@ -149,7 +140,8 @@ impl Log {
     pub(super) fn begun(&mut self, key: VerifyKey, written: Result<(), AuditError>) -> Result<VerifyKey, AuditError> {
         let Err(error) = written else { return Ok(key) };
         let is_first = |seal: (Seal, u64)| (seal.0.name, seal.0.index) == (key.name(), 0);
-        if self.end().is_ok_and(|place| place.last_seal.is_some_and(is_first)) {
+        let place = self.vault().and_then(|vault| self.end(vault.as_ref()));
+        if place.is_ok_and(|place| place.last_seal.is_some_and(is_first)) {
             return Ok(key);
         }
         Sealer::withdraw(&key, &self.folder.state)?;
@@ -175,7 +167,14 @@ impl Log {
 
     /// Writes texts behind the end; says whether a segment was begun.
     pub(super) fn write(&mut self, lock: &Lock, texts: &[Text], now: u64, sync: bool) -> Result<bool, AuditError> {
-        let place = self.end()?;
+        // It is read every time: what is encrypted with a key that has gone from the disk nobody can read.
+        let vault = self.vault()?;
+        let place = self.end(vault.as_ref())?;
+        let is_lost = vault.is_none() && (place.reached.next > 0 || place.noted != Noted::Nothing);
+        let vault = match vault {
+            Some(vault) => vault,
+            None => self.new_vault(is_lost)?,
+        };
         let sealer = self.sealer(&place, now)?;
         let mended = (place.torn > 0).then(|| Text::Plain(Kind::Mended, Note { at: now, bytes: Some(place.torn), ..Note::default() }));
         // A seal comes before what belongs to the next epoch.
@@ -183,9 +182,6 @@ impl Log {
         let wants_seal = texts.iter().any(|text| matches!(text, Text::Seal));
         let first = (due && !wants_seal).then_some(Text::Seal);
         let texts: Vec<&Text> = mended.iter().chain(&first).chain(texts).collect();
-        // It is read every time: what is encrypted with a key that has gone from the disk nobody can read.
-        let vault = Vault::load_or_create(&vault::file_in(&self.folder.state))?;
-
         let (mut bytes, mut reached, mut segment) = (Vec::new(), place.reached, place);
         // A segment that is a day old is closed, so that whole days can be dropped.
         let is_new = !place.is_open || place.reached.length >= self.limits.segment || now.saturating_sub(place.created) >= DAY;
@@ -220,8 +216,17 @@ impl Log {
         reached.length = start + bytes.len() as u64;
         let sync = sync || sealed.is_some();
         self.put(&mut segment, is_new, &bytes, start, sync)?;
-        if is_new && sync {
-            lock.sync().map_err(|error| AuditError::io(&self.folder.state, error))?;
+        if sync {
+            self.settle(lock, &place, segment.ordinal, is_new)?;
+            let is_ours = place.noted != Noted::Wrong || is_lost;
+            let end = Anchor { next: reached.next, ordinal: segment.ordinal, head: reached.head };
+            if reached.next > place.reached.next
+                && is_ours
+                && let Err(error) = end.store(&self.folder.state, &vault)
+            {
+                // The texts are written, and an older note does no harm.
+                warn!(event = LogEvent::AuditFailed.name(), reason = "end", detail = %error, "the end of the trail cannot be noted");
+            }
         }
         self.records += reached.next - place.reached.next;
         self.at = Some(Place { reached, torn: 0, last_seal: seal.or(place.last_seal), ..segment });
@@ -232,6 +237,38 @@ impl Log {
             warn!(event = LogEvent::AuditFailed.name(), reason = "seal_key", detail = %error, "the key of the next seal cannot be stored");
         }
         Ok(is_new)
+    }
+
+    /// Makes durable what was written before without it: segments that no note of the end tells of yet, and the names of them.
+    fn settle(&self, lock: &Lock, place: &Place, ordinal: u64, is_new: bool) -> Result<(), AuditError> {
+        let noted = if let Noted::End(end) = place.noted { end.ordinal } else { 0 };
+        if noted != ordinal {
+            for earlier in self.folder.ordinals()?.into_iter().filter(|earlier| (noted..ordinal).contains(earlier)) {
+                // One that is not private is read by nobody.
+                let Ok(file) = self.folder.open(earlier, OpenOptions::new().read(true)) else { continue };
+                file.sync_data().map_err(|error| AuditError::io(&self.folder.segment(earlier), error))?;
+            }
+        }
+        if is_new || noted != ordinal { lock.sync().map_err(|error| AuditError::io(&self.folder.state, error)) } else { Ok(()) }
+    }
+
+    fn vault(&self) -> Result<Option<Vault>, AuditError> {
+        Vault::load(&vault::file_in(&self.folder.state))
+    }
+
+    fn new_vault(&mut self, is_lost: bool) -> Result<Vault, AuditError> {
+        let path = vault::file_in(&self.folder.state);
+        if is_lost {
+            let detail = path.display().to_string();
+            warn!(
+                event = LogEvent::AuditDamaged.name(),
+                reason = "key",
+                detail,
+                "the key of the audit trail is gone; a new one reads only what comes"
+            );
+            self.damaged += 1;
+        }
+        Vault::create(&path)
     }
 
     fn put(&self, segment: &mut Place, is_new: bool, bytes: &[u8], start: u64, sync: bool) -> Result<(), AuditError> {
@@ -263,94 +300,6 @@ impl Log {
             }
             _ => Ok(Some(sealer)),
         }
-    }
-
-    /// Where the trail ends, with what others have appended. What is not as it was written stays where it is, and the next
-    /// record begins a segment behind it.
-    fn end(&mut self) -> Result<Place, AuditError> {
-        let mut torn_segments = 0;
-        let mut place = loop {
-            let Some(ordinal) = self.folder.ordinals()?.pop() else {
-                let reached = Reached { length: 0, next: 0, head: Hash::default() };
-                break Place { ordinal: 0, inode: 0, created: 0, reached, is_open: false, torn: 0, last_seal: None };
-            };
-            match self.end_of(ordinal)? {
-                Some(place) => break place,
-                // It was being begun when its writer ended.
-                None => {
-                    self.folder.remove(ordinal)?;
-                    torn_segments += 1;
-                }
-            }
-        };
-        if let Some(known) = self.at
-            && (place.reached.next < known.reached.next)
-        {
-            warn!(event = LogEvent::AuditDamaged.name(), reason = "gone", "records that were written are gone");
-            self.damaged += 1;
-            place = Place { ordinal: place.ordinal.max(known.ordinal), is_open: false, torn: 0, ..known };
-        }
-        self.torn += u64::from(place.torn > 0) + torn_segments;
-        Ok(place)
-    }
-
-    /// Where a segment ends; `None` when it has not even a head.
-    fn end_of(&mut self, ordinal: u64) -> Result<Option<Place>, AuditError> {
-        let path = self.folder.segment(ordinal);
-        let facts = std::fs::symlink_metadata(&path).map_err(|error| AuditError::io(&path, error))?;
-        let known =
-            self.at.filter(|at| (at.ordinal, at.inode, at.is_open) == (ordinal, facts.ino(), true) && at.reached.length <= facts.len());
-        let bytes = self.folder.read(ordinal, known.map_or(0, |at| at.reached.length))?;
-        let (mut place, bytes) = match known {
-            Some(place) => (place, bytes.as_slice()),
-            None => match walk::begin(&bytes) {
-                Ok((head, reached)) => {
-                    let place =
-                        Place { ordinal, inode: facts.ino(), created: head.created, reached, is_open: true, torn: 0, last_seal: None };
-                    (place, &bytes[reached.length as usize..])
-                }
-                Err(Stop::Torn(_)) => return Ok(None),
-                Err(_) => return self.behind_damage(ordinal).map(Some),
-            },
-        };
-        let mut last_seal = place.last_seal;
-        let (reached, stop) = walk::walk(bytes, place.reached, |_, record| {
-            if record.kind == Kind::Sealed {
-                last_seal = Seal::decode(record.body).map(|seal| (seal, record.seq));
-            }
-        });
-        place = Place { reached, last_seal, torn: 0, ..place };
-        match stop {
-            Stop::End => {}
-            Stop::Torn(bytes) => place.torn = bytes,
-            Stop::Damaged(damage) => {
-                let detail = format!("{} behind record {}", path.display(), reached.next);
-                warn!(event = LogEvent::AuditDamaged.name(), reason = damage.name(), detail, "the audit trail was found to be changed");
-                self.damaged += 1;
-                place.is_open = false;
-            }
-        }
-        Ok(Some(place))
-    }
-
-    /// Where to go on when the head of the last segment is damaged: behind what the one before it ends with.
-    fn behind_damage(&mut self, ordinal: u64) -> Result<Place, AuditError> {
-        self.damaged += 1;
-        let mut place = Place {
-            ordinal,
-            inode: 0,
-            created: 0,
-            reached: Reached { length: 0, next: 0, head: Hash::default() },
-            is_open: false,
-            torn: 0,
-            last_seal: None,
-        };
-        if let Some(before) = self.folder.ordinals()?.into_iter().rfind(|before| *before < ordinal)
-            && let Ok((_, reached, _)) = walk::whole(&self.folder.read(before, 0)?, |_, _| {})
-        {
-            place.reached = reached;
-        }
-        Ok(place)
     }
 
     fn drop_oldest(&mut self, lock: &Lock, now: u64, age: u64) -> Result<usize, AuditError> {

@@ -1,7 +1,8 @@
 //! What was asked, offered and run, in files that show when somebody has changed them.
 //!
 //! The trail is the directory `audit` (0700) of the state directory. In it lie segments (0600) and nothing else, named after
-//! their place among all segments in hexadecimal digits: `00000001.seg`. Keys lie beside it, in `audit.key` and `audit.seal`.
+//! their place among all segments in hexadecimal digits: `00000001.seg`. Keys lie beside it, in `audit.key` and `audit.seal`, and what is
+//! noted of its end, in `audit.end`.
 //!
 //! A segment, all numbers little-endian:
 //!
@@ -30,6 +31,7 @@
 //!
 //! One process writes at a time, under a lock on the directory; whoever comes next first takes up what was appended.
 
+mod anchor;
 mod batch;
 mod entry;
 mod folder;
@@ -39,6 +41,7 @@ mod joiner;
 mod log;
 mod moments;
 mod nowhere;
+mod place;
 mod seal;
 mod trail;
 mod upkeep;
@@ -105,6 +108,9 @@ pub enum AuditError {
         /// How many such segments there are.
         count: usize,
     },
+    /// A seal would cover what is not as it was written.
+    #[error("the trail is not as it was written, in {0} places; a seal would cover that")]
+    Changed(usize),
     /// It is sealed already.
     #[error("the trail is sealed already; the key of the seal is the one in {0}")]
     Sealed(PathBuf),

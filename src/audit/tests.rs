@@ -1,3 +1,4 @@
+mod ends;
 mod keeping;
 mod mishaps;
 
@@ -5,6 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use super::anchor::{self, Anchor, Noted};
 use super::folder::Folder;
 use super::frame::{self, Kind, SEGMENT_HEAD, SegmentHead};
 use super::log::{Limits, Log, Note, Text};
@@ -28,15 +30,17 @@ fn write(log: &mut Log, numbers: std::ops::Range<u64>) {
     }
 }
 
-/// A trail of several segments, sealed or not, with entries behind the last seal.
+/// A trail of several segments, sealed or not, with entries behind the last seal, of which the last two are left to the system to write.
 fn trail(state: &Path, is_sealed: bool) -> Option<VerifyKey> {
     let mut log = Log::with_limits(state, SMALL);
     let key = is_sealed.then(|| log.init_seal(NOW).unwrap());
     write(&mut log, 0..12);
     for round in 1..6 {
         let later = NOW + round * (EPOCH + 1);
-        log.append(&[asked(20 + round, later), asked(30 + round, later)], later, false).unwrap();
+        log.append(&[asked(20 + round, later), asked(30 + round, later)], later, true).unwrap();
     }
+    let last = NOW + 5 * (EPOCH + 1) + 1;
+    log.append(&[asked(40, last), asked(41, last)], last, false).unwrap();
     key
 }
 
@@ -50,6 +54,18 @@ fn records(bytes: &[u8]) -> Vec<(Kind, std::ops::Range<usize>)> {
     let see = |place: u64, record: &frame::Record<'_>| found.push((record.kind, place as usize..place as usize + record.length));
     walk::whole(bytes, see).unwrap();
     found
+}
+
+/// The numbers of its records.
+fn numbers(bytes: &[u8]) -> std::ops::Range<u64> {
+    let (head, reached, _) = walk::whole(bytes, |_, _| {}).unwrap();
+    head.first..reached.next
+}
+
+/// What is noted of the end.
+fn noted(state: &Path) -> Noted {
+    let vault = Vault::load(&vault::file_in(state)).unwrap();
+    Noted::load(state, vault.as_ref()).unwrap()
 }
 
 fn segments(state: &Path) -> Vec<(u64, Vec<u8>)> {
@@ -143,7 +159,10 @@ fn mutate(state: &Path, rng: &mut fastrand::Rng, is_sealed: bool) -> (String, Op
     let pick = rng.usize(..found.len());
     let range = found[pick].1.clone();
     let without = |range: &std::ops::Range<usize>| [&bytes[..range.start], &bytes[range.end..]].concat();
-    match rng.u32(..8) {
+    let Noted::End(end) = noted(state) else { panic!("nothing is noted") };
+    // Whether a record that was made durable is behind the one at this place of the segment.
+    let was_durable = |place: usize| numbers(bytes).start + (place as u64) < end.next;
+    match rng.u32(..11) {
         0 => {
             let bit = rng.usize(..bytes.len() * 8);
             let mut changed = bytes.clone();
@@ -154,7 +173,7 @@ fn mutate(state: &Path, rng: &mut fastrand::Rng, is_sealed: bool) -> (String, Op
         1 => {
             put(state, *ordinal, &without(&range));
             let is_end = at == last && pick == found.len() - 1;
-            (format!("drop of record {pick} in {ordinal}"), (!is_end || is_sealed && found[pick].0 == Kind::Sealed).then_some(3))
+            (format!("drop of record {pick} in {ordinal}"), (!is_end || was_durable(pick)).then_some(3))
         }
         2 if found.len() > 1 => {
             let other = found[(pick + 1 + rng.usize(..found.len() - 1)) % found.len()].1.clone();
@@ -170,15 +189,14 @@ fn mutate(state: &Path, rng: &mut fastrand::Rng, is_sealed: bool) -> (String, Op
         4 => {
             let cut = rng.usize(..bytes.len());
             put(state, *ordinal, &bytes[..cut]);
-            let lost = |kind| found.iter().any(|(known, range)| *known == kind && range.end > cut);
+            let whole = found.iter().filter(|(_, range)| range.end <= cut).count();
             let is_boundary = cut == SEGMENT_HEAD || found.iter().any(|(_, range)| range.end == cut);
-            let must = if at < last || is_sealed && lost(Kind::Sealed) { Some(3) } else { (!is_boundary).then_some(1) };
+            let must = if at < last || was_durable(whole) { Some(3) } else { (!is_boundary).then_some(1) };
             (format!("cut of {ordinal} at {cut}"), must)
         }
         5 => {
             Folder::new(state).remove(*ordinal).unwrap();
-            let lost = found.iter().any(|(kind, _)| *kind == Kind::Sealed);
-            (format!("removal of {ordinal}"), (at < last || is_sealed && lost).then_some(3))
+            (format!("removal of {ordinal}"), (at < last || was_durable(0)).then_some(3))
         }
         6 => {
             // The key of an entry is gone, and nothing says that it was forgotten.
@@ -188,9 +206,31 @@ fn mutate(state: &Path, rng: &mut fastrand::Rng, is_sealed: bool) -> (String, Op
             put(state, *ordinal, &changed);
             (format!("erased key in {ordinal}"), Some(3))
         }
+        7 => {
+            // Everything is gone, or the folder with it.
+            fs::remove_dir_all(state.join("audit")).unwrap();
+            if rng.bool() {
+                Folder::new(state).lock().unwrap();
+            }
+            ("removal of all".to_owned(), Some(3))
+        }
+        8 => {
+            let place = rng.usize(..found.len());
+            put(state, *ordinal, &bytes[..found[place].1.start]);
+            (format!("cut of {ordinal} before record {place}"), (at < last || was_durable(place)).then_some(3))
+        }
+        9 => {
+            let path = anchor::file_in(state);
+            let mut note = fs::read(&path).unwrap();
+            let bit = rng.usize(..note.len() * 8);
+            note[bit / 8] ^= 1 << (bit % 8);
+            fs::write(path, note).unwrap();
+            (format!("flip of bit {bit} in the note of the end"), Some(3))
+        }
         _ => {
             let how = rng.u32(..3);
             rewrite(state, how);
+            note_the_end(state);
             // Whoever has all keys of the moment can write the whole trail anew; only the seal tells.
             (format!("rewrite {how}"), is_sealed.then_some(3))
         }
@@ -226,6 +266,14 @@ fn rewrite(state: &Path, how: u32) {
     }
 }
 
+/// Notes what there is as the end, as somebody can who has all keys.
+fn note_the_end(state: &Path) {
+    let vault = Vault::load(&vault::file_in(state)).unwrap().unwrap();
+    let (ordinal, bytes) = segments(state).pop().unwrap();
+    let (_, reached, _) = walk::whole(&bytes, |_, _| {}).unwrap();
+    Anchor { next: reached.next, ordinal, head: reached.head }.store(state, &vault).unwrap();
+}
+
 #[test]
 fn every_change_that_a_level_claims_to_find_is_found() {
     let count = std::env::var("MUTATED_TRAILS").ok().and_then(|count| count.parse().ok()).unwrap_or(250);
@@ -259,6 +307,8 @@ fn a_rewritten_trail_is_whole_to_who_has_no_seal() {
     let directory = tempfile::tempdir().unwrap();
     trail(directory.path(), false);
     rewrite(directory.path(), 0);
+    assert_eq!(verify(directory.path(), None).unwrap().problems.last().map(|problem| problem.damage), Some(Damage::End));
+    note_the_end(directory.path());
     assert_eq!(verify(directory.path(), None).unwrap().status(), 0, "what level 1 does not claim it cannot find");
 }
 
@@ -270,7 +320,7 @@ fn a_seal_needs_its_key_and_follows_the_one_before() {
     assert!(VerifyKey::parse(&key.written()).unwrap() == key);
     assert!(VerifyKey::parse("abc").is_none() && VerifyKey::parse(&key.written().replace('-', "x")).is_none());
     let report = verify(state, Some(&key)).unwrap();
-    assert_eq!((report.status(), report.unsealed, report.is_sealed, report.is_checked), (0, 2, true, true), "{report:?}");
+    assert_eq!((report.status(), report.unsealed, report.is_sealed, report.is_checked), (0, 4, true, true), "{report:?}");
     let other = VerifyKey::new().unwrap();
     assert_eq!(verify(state, Some(&other)).unwrap().problems.last().map(|problem| problem.damage), Some(Damage::Seal));
     // The first key is nowhere on the disk any more.

@@ -1,19 +1,20 @@
 //! What a user does to the trail.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::AuditError;
 use super::frame::Kind;
 use super::log::{Log, Note, Text};
 use super::seal::VerifyKey;
+use super::verify::verify;
 
 /// Changes the trail of a state directory on behalf of its user. All times are milliseconds since 1970, or such a span.
-pub struct Upkeep(Log);
+pub struct Upkeep(Log, PathBuf);
 
 impl Upkeep {
     /// The trail of this directory.
     pub fn new(state: &Path) -> Self {
-        Self(Log::new(state))
+        Self(Log::new(state), state.to_owned())
     }
 
     /// Drops files of which everything is older than `age`; says how many.
@@ -43,8 +44,21 @@ impl Upkeep {
     /// Begins to seal, and gives the key that the seals can be checked with.
     ///
     /// # Errors
-    /// [`AuditError`] when it is sealed already or cannot be written.
+    /// [`AuditError`] when it is sealed already, was changed, or cannot be written.
     pub fn seal(&mut self, now: u64) -> Result<VerifyKey, AuditError> {
+        let report = verify(&self.1, None)?;
+        // A sealed one is refused for that.
+        if !report.is_sealed && !report.problems.is_empty() {
+            return Err(AuditError::Changed(report.problems.len()));
+        }
+        self.seal_as_it_is(now)
+    }
+
+    /// Begins to seal what there is, whether it was changed or not.
+    ///
+    /// # Errors
+    /// [`AuditError`] when it is sealed already or cannot be written.
+    pub fn seal_as_it_is(&mut self, now: u64) -> Result<VerifyKey, AuditError> {
         self.0.init_seal(now)
     }
 }

@@ -6,9 +6,10 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
+use ring::hmac;
 
 use super::AuditError;
-use super::frame::SLOT;
+use super::frame::{Hash, SLOT, digest, hash};
 use crate::platform;
 
 /// The name of the key in the state directory, outside the trail's own.
@@ -22,6 +23,8 @@ pub(super) const EMPTY: [u8; SLOT] = [0; SLOT];
 /// What wraps the keys of entries.
 pub(super) struct Vault {
     key: LessSafeKey,
+    /// What the end of the trail is signed with.
+    signs: hmac::Key,
 }
 
 /// Why an entry cannot be read.
@@ -52,14 +55,16 @@ impl Vault {
         if bytes.len() != KEY {
             return Err(AuditError::Foreign(path.to_owned()));
         }
-        Ok(Some(Self { key: cipher(&bytes)? }))
+        Self::of(&bytes).map(Some)
     }
 
-    /// The user's key, made if there is none. Whoever calls it holds the lock of the trail.
-    pub(super) fn load_or_create(path: &Path) -> Result<Self, AuditError> {
-        if let Some(vault) = Self::load(path)? {
-            return Ok(vault);
-        }
+    fn of(key: &[u8]) -> Result<Self, AuditError> {
+        let signs = hmac::Key::new(hmac::HMAC_SHA256, &digest(&[b"gptos audit end", key]));
+        Ok(Self { key: cipher(key)?, signs })
+    }
+
+    /// A new key. Whoever calls it holds the lock of the trail and has found that there is none.
+    pub(super) fn create(path: &Path) -> Result<Self, AuditError> {
         let failed = |error| AuditError::io(path, error);
         let key = random::<KEY>()?;
         let aside = path.with_extension("key.new");
@@ -67,7 +72,17 @@ impl Vault {
         let file = platform::open_private(&aside, OpenOptions::new().write(true).create_new(true)).map_err(failed)?;
         let mut file = file.ok_or_else(|| AuditError::Foreign(aside.clone()))?;
         file.write_all(&key).and_then(|()| file.sync_all()).and_then(|()| std::fs::rename(&aside, path)).map_err(failed)?;
-        Ok(Self { key: cipher(&key)? })
+        Self::of(&key)
+    }
+
+    /// The code of these bytes.
+    pub(super) fn sign(&self, bytes: &[u8]) -> Hash {
+        hash(hmac::sign(&self.signs, bytes).as_ref())
+    }
+
+    /// Whether that is the code of these bytes.
+    pub(super) fn has_signed(&self, bytes: &[u8], code: &[u8]) -> bool {
+        hmac::verify(&self.signs, bytes, code).is_ok()
     }
 
     /// The wrapped key of the entry with this number, and the entry encrypted with it.

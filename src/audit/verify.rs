@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::AuditError;
+use super::anchor::{Anchor, Noted};
 use super::entry::Entry;
 use super::folder::{self, Folder};
 use super::frame::{Damage, Hash, Kind, Record};
@@ -34,6 +35,8 @@ pub struct Report {
     pub is_checked: bool,
     /// Whether a sealing key is there.
     pub is_sealed: bool,
+    /// Whether it is noted outside the trail where it ended.
+    pub is_end_noted: bool,
     /// Records that no seal covers.
     pub unsealed: u64,
     /// The number of the first record that is still there.
@@ -62,11 +65,16 @@ pub fn verify(state: &Path, key: Option<&VerifyKey>) -> Result<Report, AuditErro
     let sealer = Sealer::load(state);
     let mut seals = Seals { checker: key.map(VerifyKey::checker), name: key.map(VerifyKey::name), last: None, covered: 0 };
     let mut report = Report { is_checked: key.is_some(), is_sealed: matches!(sealer, Ok(Some(_))), ..Report::default() };
-    let Some(_lock) = folder.lock_for_reading()? else {
+    let lock = folder.lock_for_reading()?;
+    let vault = Vault::load(&vault::file_in(state)).ok().flatten();
+    // It is as old as the trail only under the lock.
+    let mut end = End::noted(Noted::load(state, vault.as_ref()));
+    report.is_end_noted = end.noted.is_some();
+    if lock.is_none() {
+        end.tell(&mut report, "audit", None);
         seals.end(sealer, &mut report, "audit");
         return Ok(report);
-    };
-    let vault = Vault::load(&vault::file_in(state)).ok().flatten();
+    }
     let mut trail = Trail { report: &mut report, vault, seals: &mut seals, erased: Vec::new(), forgot: Vec::new(), pruned: None };
     let mut before: Option<(u64, Reached)> = None;
     let (mut start, mut name) = (None, "audit".to_owned());
@@ -77,7 +85,7 @@ pub fn verify(state: &Path, key: Option<&VerifyKey>) -> Result<Report, AuditErro
         let Ok(bytes) = folder.read(*ordinal, 0) else {
             trail.report.segments += 1;
             trail.report.problem(&name, None, Damage::Unread);
-            before = None;
+            (before, end.is_readable) = (None, false);
             continue;
         };
         (trail.report.segments, trail.report.bytes) = (trail.report.segments + 1, trail.report.bytes + bytes.len() as u64);
@@ -89,7 +97,7 @@ pub fn verify(state: &Path, key: Option<&VerifyKey>) -> Result<Report, AuditErro
             }
             Err(_) => {
                 trail.report.problem(&name, None, Damage::Segment);
-                before = None;
+                (before, end.is_readable) = (None, false);
                 continue;
             }
         };
@@ -108,8 +116,10 @@ pub fn verify(state: &Path, key: Option<&VerifyKey>) -> Result<Report, AuditErro
         let (reached, stop) = walk::walk(&bytes[from.length as usize..], from, |_, record| {
             trail.see(&name, record, if record.seq == head.first { &from.head } else { &last });
             last = record.head;
+            end.see(record);
         });
         before = Some((*ordinal, reached));
+        (end.next, end.is_readable) = (end.next.max(reached.next), !matches!(stop, Stop::Damaged(_)));
         match stop {
             Stop::End => {}
             Stop::Torn(bytes) if is_last => trail.report.torn = Some((name.clone(), bytes)),
@@ -122,10 +132,56 @@ pub fn verify(state: &Path, key: Option<&VerifyKey>) -> Result<Report, AuditErro
             before = Some((*ordinal, reached)).filter(|_| matches!(stop, Stop::Damaged(_)));
         }
     }
+    let first = start.as_ref().map(|(_, first, _)| *first);
     trail.end(start);
+    end.tell(&mut report, &name, first);
     seals.end(sealer, &mut report, &name);
     report.unsealed = before.map_or(0, |(_, reached)| reached.next.saturating_sub(seals.covered));
     Ok(report)
+}
+
+/// What is noted of the end, and what is there of it.
+struct End {
+    noted: Option<Anchor>,
+    is_wrong: bool,
+    /// Whether the last record that was noted was met, and was the one.
+    is_it: Option<bool>,
+    /// The number of the record behind the last one that was read.
+    next: u64,
+    /// Whether the last segment was read to its end. What is damaged there is told of by itself.
+    is_readable: bool,
+}
+
+impl End {
+    fn noted(noted: Result<Noted, AuditError>) -> Self {
+        let (noted, is_wrong) = match noted {
+            Ok(Noted::End(end)) => (Some(end), false),
+            Ok(Noted::Nothing) => (None, false),
+            Ok(Noted::Wrong) | Err(_) => (None, true),
+        };
+        Self { noted, is_wrong, is_it: None, next: 0, is_readable: true }
+    }
+
+    fn see(&mut self, record: &Record<'_>) {
+        if let Some(end) = self.noted.filter(|end| record.seq + 1 == end.next) {
+            self.is_it = Some(self.is_it == Some(true) || record.head == end.head);
+        }
+    }
+
+    /// `first` is the number of the first record that is still there.
+    fn tell(&self, report: &mut Report, name: &str, first: Option<u64>) {
+        if self.is_wrong {
+            return report.problem("audit.end", None, Damage::End);
+        }
+        let Some(end) = self.noted.filter(|_| self.is_readable) else { return };
+        // Whoever drops segments says so behind the end that was noted before, and notes it.
+        let is_behind = first.is_some_and(|first| first >= end.next);
+        if self.next < end.next {
+            report.problem(name, Some(self.next), Damage::End);
+        } else if self.is_it == Some(false) || is_behind {
+            report.problem(name, Some(end.next - 1), Damage::End);
+        }
+    }
 }
 
 /// What is gathered on the way.

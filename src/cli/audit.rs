@@ -37,6 +37,7 @@ struct Verified<'a> {
     seals: u64,
     seals_checked: bool,
     unsealed: u64,
+    end_noted: bool,
     torn: Option<&'a str>,
     problems: Vec<Found<'a>>,
 }
@@ -66,7 +67,8 @@ pub(super) fn run(verb: &AuditVerb, paths: &Paths, output: &mut Output<'_>) -> E
         }
         AuditVerb::Off => return switch(AuditMode::Off, paths, state, output),
         AuditVerb::On => return switch(AuditMode::Local, paths, state, output),
-        AuditVerb::Seal { init: _ } => Upkeep::new(state).seal(now()).map(|key| sealed(&key, output)),
+        AuditVerb::Seal { init: _, anyway: false } => Upkeep::new(state).seal(now()).map(|key| sealed(&key, output)),
+        AuditVerb::Seal { init: _, anyway: true } => Upkeep::new(state).seal_as_it_is(now()).map(|key| sealed(&key, output)),
     };
     done.unwrap_or_else(|error| failed(&error, output))
 }
@@ -81,7 +83,11 @@ fn flush(output: &mut Output<'_>) {
 }
 
 fn failed(error: &AuditError, output: &mut Output<'_>) -> ExitStatus {
-    output.error(&format!("audit: {error}"), None);
+    let hint = match error {
+        AuditError::Changed(_) => Some("`gptos audit verify` tells where; `gptos audit seal --init --anyway` seals it as it is"),
+        _ => None,
+    };
+    output.error(&format!("audit: {error}"), hint);
     ExitStatus::Internal
 }
 
@@ -136,6 +142,7 @@ fn verified(report: &Report) -> Verified<'_> {
         seals: report.seals,
         seals_checked: report.is_checked,
         unsealed: report.unsealed,
+        end_noted: report.is_end_noted,
         torn: report.torn.as_ref().map(|(segment, _)| segment.as_str()),
         problems: report
             .problems
@@ -165,6 +172,9 @@ fn tell(report: &Report, output: &mut Output<'_>) {
         line += &format!(", those before record {} were dropped", report.first);
     }
     output.line(&line);
+    if !report.is_end_noted && report.records > 0 && report.problems.is_empty() {
+        output.line("nothing is noted of its end yet, so records that are gone from there would not be missed");
+    }
     output.line(&match (report.is_sealed, report.is_checked) {
         (true, true) => format!("sealed: {} seals checked, {} records since the last one", report.seals, report.unsealed),
         (true, false) => format!("sealed: {} seals not checked, `--key FILE` checks them", report.seals),

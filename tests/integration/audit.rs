@@ -271,6 +271,49 @@ fn a_seal_is_shown_once_and_finds_a_trail_that_was_cut_or_replaced() {
 }
 
 #[test]
+fn an_end_that_is_gone_is_found_whatever_was_left_and_is_not_sealed_over() {
+    let env = TestEnv::new();
+    let resident = env.start_resident();
+    ask(&env, SAFE);
+    ask(&env, RISKY);
+    stop(&env, resident);
+    env.configure("resident = \"off\"\n");
+    let path = segments(&env).remove(0);
+    let (whole, note) = (fs::read(&path).unwrap(), state(&env).join("audit.end"));
+    let is_whole = || {
+        let run = env.run(&["audit", "verify", "--json"]);
+        let told: Value = serde_json::from_str(&run.out).unwrap();
+        assert_eq!(told["end_noted"], note.exists(), "{}", run.out);
+        run.code == Some(0)
+    };
+    assert!(is_whole());
+    fs::remove_file(&path).unwrap();
+    assert!(!is_whole(), "the only file");
+    fs::remove_dir(path.parent().unwrap()).unwrap();
+    assert!(!is_whole(), "and its folder");
+    let told = env.run(&["audit", "verify"]).out;
+    assert!(told.contains("record 0: end: ") && told.contains("\nchanged: 0 records"), "{told}");
+    // Whoever records next goes on, and hides nothing.
+    ask(&env, SAFE);
+    assert!(!is_whole());
+    let refused = env.run(&["audit", "seal", "--init"]);
+    assert!(refused.code == Some(2) && refused.err.contains("--anyway") && refused.out.is_empty(), "{}", refused.err);
+    let sealed = env.run(&["audit", "seal", "--init", "--anyway"]);
+    assert_eq!((sealed.code, sealed.out.trim_end().len()), (Some(0), 64 + 7), "{}", sealed.err);
+    assert!(!is_whole(), "what was gone before the seal is gone still");
+    // Who takes the note away as well leaves no trace; that is what the seal is for.
+    for file in ["audit.seal", "audit.end"] {
+        fs::remove_file(state(&env).join(file)).unwrap();
+    }
+    segments(&env).iter().for_each(|path| fs::remove_file(path).unwrap());
+    fs::write(&path, &whole).unwrap();
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    assert!(is_whole());
+    let told = env.run(&["audit", "verify"]).out;
+    assert!(told.contains("nothing is noted of its end"), "{told}");
+}
+
+#[test]
 fn f03_a_writer_that_is_killed_is_never_taken_for_somebody_who_changed_the_trail() {
     let kills: u64 = std::env::var("GPTOS_TEST_AUDIT_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(20);
     let env = TestEnv::new();

@@ -49,6 +49,9 @@ pub enum AuditVerb {
         /// Begin; prints the key that the seals are checked with, this once
         #[arg(long, required = true)]
         init: bool,
+        /// Also if it is not as it was written; what is wrong stays wrong
+        #[arg(long)]
+        anyway: bool,
     },
 }
 

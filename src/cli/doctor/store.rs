@@ -181,7 +181,7 @@ fn is_usable(folder: &Path, around: &Around, area: &mut Area) -> bool {
 /// Whether the files of the record are the user's alone; the first that is not is told of, because none of it is read then.
 fn are_private(state: &Path, around: &Around, area: &mut Area) -> bool {
     let segments = fs::read_dir(state.join("audit")).into_iter().flatten().flatten().map(|entry| entry.path());
-    let keys = ["audit.key", "audit.seal"].map(|name| state.join(name));
+    let keys = ["audit.key", "audit.seal", "audit.end"].map(|name| state.join(name));
     for file in segments.chain(keys) {
         let Ok(metadata) = fs::symlink_metadata(&file) else { continue };
         let (place, word, mode) = (around.short(&file), word(&file), metadata.mode() & 0o7777);

@@ -99,7 +99,7 @@ fn in_state(config: &Config) -> Vec<Row> {
     let trail = format!("{} days, {} MB", age.as_secs() / DAY, bytes / 1_000_000);
     let memory = Row::new("lines that you ran", &["memory.v1*"], format!("{} lines", memory::MOST_LINES), "gptos memory forget --all");
     let audit = Row::new("history of requests", &["audit"], trail, "gptos audit forget --all");
-    let keys = Row::new("keys of the history", &["audit.key*", "audit.seal*"], "with audit", "gptos audit forget --all");
+    let keys = Row::new("keys of the history", &["audit.key*", "audit.seal*", "audit.end*"], "with audit", "gptos audit forget --all");
     let on = config.audit != AuditMode::Off;
     let log = Row::by_hand("log of the background process", &["log"], format!("{} MiB", telemetry::MOST_BYTES / (1024 * 1024)));
     let writes = config.log != LogLevels { rest: LogLevel::Off, modules: Vec::new() };
