@@ -108,12 +108,16 @@ fn look(provider: &ProviderSettings) -> Result<Option<Secret>, String> {
 }
 
 fn source(key: Option<&KeySettings>) -> &'static str {
+    key.map_or("none", source_of)
+}
+
+/// The kind of place in which a key is.
+pub(super) fn source_of(key: &KeySettings) -> &'static str {
     match key {
-        None => "none",
-        Some(KeySettings::Login(login)) => login.store.name(),
-        Some(KeySettings::File(_)) => "file",
-        Some(KeySettings::Command(_)) => "command",
-        Some(KeySettings::Env(_)) => "environment",
+        KeySettings::Login(login) => login.store.name(),
+        KeySettings::File(_) => "file",
+        KeySettings::Command(_) => "command",
+        KeySettings::Env(_) => "environment",
     }
 }
 

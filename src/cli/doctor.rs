@@ -11,9 +11,11 @@ mod keys;
 mod machine;
 mod neighbours;
 mod network;
+mod public;
 mod report;
 mod resident;
 mod scrub;
+mod sections;
 mod store;
 mod terminals;
 

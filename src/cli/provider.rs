@@ -10,7 +10,7 @@ use super::{ExitStatus, columns, facts, provider_command};
 use crate::config::nearest;
 use crate::domain::{KeySettings, LoginStore};
 use crate::paths::Paths;
-use crate::providers::{ProviderKind, ProviderSettings};
+use crate::providers::{BaseUrl, ProviderKind, ProviderSettings};
 
 /// What is known about a service or a local server by its name.
 struct Known {
@@ -79,6 +79,12 @@ pub(super) fn vendors() -> Vec<Vendor> {
         Some(Vendor { name: known.name, section: known.section, variable, key })
     };
     KNOWN.iter().filter_map(vendor).collect()
+}
+
+/// Whether this is the address of such a service.
+pub(super) fn is_address_of_a_service(url: &BaseUrl) -> bool {
+    let services = KNOWN.iter().filter(|known| known.key_variable.is_some());
+    services.filter_map(|known| known.base_url.parse::<BaseUrl>().ok()).any(|service| service.origin() == url.origin())
 }
 
 /// Makes one call to a provider and gives a line about the answer, or the reason why there is none.

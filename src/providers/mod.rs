@@ -36,7 +36,7 @@ pub use download::download;
 pub use http::HttpPool;
 pub use look::{addresses, check_way, clock};
 pub use models::{Found, LOCAL_SERVERS, LocalServer, discover, models};
-pub use prices::AS_OF;
+pub use prices::{AS_OF, is_listed};
 pub use settings::{ProviderKind, ProviderSettings, ProxySettings, ReachSettings, ServerSettings, WireSettings};
 
 use crate::suggest::ports::{KeySource, Provider};

@@ -53,6 +53,11 @@ pub(super) fn price(settings: &ProviderSettings) -> Price {
     }
 }
 
+/// Whether a model is in a list, whoever serves it.
+pub fn is_listed(model: &str) -> bool {
+    LIST.iter().any(|(_, name, ..)| model.strip_prefix(name).is_some_and(is_version))
+}
+
 fn listed(server: &ServerSettings, model: &str) -> Option<Rate> {
     let model = model.strip_prefix("models/").unwrap_or(model);
     let host = server.base_url.host();

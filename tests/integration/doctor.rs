@@ -15,6 +15,7 @@ use crate::environment::{Run, TestEnv, binary, faketime, kill, provider_block, r
 use crate::fake_provider::{FakeProvider, Reply, answer};
 use crate::pty::Terminal;
 
+mod bundle;
 mod strangers;
 
 const LOADING: &str = "eval \"$(gptos init bash)\"\n";
@@ -329,59 +330,4 @@ fn a_key_that_is_not_there_is_found_without_a_call() {
     let found = look(&env);
     let ids: Vec<&str> = found.iter().map(|(id, ..)| id.as_str()).collect();
     assert_eq!(ids, ["keyring", "key"], "there is no session here: {found:?}");
-}
-
-#[test]
-fn a_report_holds_what_helps_and_nothing_of_the_user() {
-    let server = FakeProvider::always(Reply::stream(&answer("printf done")));
-    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    // Somewhere all of it must come from.
-    let env = well();
-    let terminal = format!("ada-of-the-test plain-key-of-the-test {host} {}/x", env.home().display());
-    let env = env.set("USER", "ada-of-the-test").set("FAKE_KEY", "plain-key-of-the-test").set("TERM_PROGRAM", &terminal);
-    env.with_provider("own", &server.base_url(), "key = { env = \"FAKE_KEY\" }");
-    let mut resident = env.start_resident();
-    // The log may hold words, from a time in which somebody wanted to see them.
-    assert_eq!(env.run(&["log", "level", "debug"]).code, Some(0));
-    env.run(&["translate", "--shell", "bash", "--no-cache", "--", "list files by size in ./plain-words"]);
-    let log = env.home().join(".local/state/gptos/log/gptos.jsonl");
-    wait_until("words are in the log", || fs::read_to_string(&log).is_ok_and(|log| log.contains("plain-words")));
-    assert_eq!(env.run(&["log", "level", "--reset"]).code, Some(0));
-    env.run_with_input(&["widget", "bash"], b"list files by size in ./plain-words");
-    env.run_with_input(&["ran", "bash", "0"], b"list files by size in ./plain-words\0ls -lS ./plain-words");
-    let run = env.run(&["doctor", "--bundle", "report.txt"]);
-    assert_eq!((run.code, run.out.as_str()), (Some(0), "report.txt\n"), "{}", run.err);
-    assert!(
-        run.err.contains("versions, findings, configuration, shell, status, metrics") && run.err.contains("read it before you send it")
-    );
-    let file = env.work().join("report.txt");
-    assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
-    let text = fs::read_to_string(&file).unwrap();
-    for part in [
-        "== versions ==\ngptos ",
-        "deadline_ms = 8000",
-        "provider.own.base_url",
-        "key = env FAKE_KEY",
-        "gptos_requests_total",
-        "\"event\":\"request_began\"",
-        "\"version\"",
-    ] {
-        assert!(text.contains(part), "{part}: {text}");
-    }
-    assert!(text.contains("TERM_PROGRAM=USER KEY HOST ~/x\n"), "{text}");
-    for gone in [env.home().to_str().unwrap(), "ada-of-the-test", "plain-key-of-the-test", "plain-words", &format!(" {host} ")] {
-        assert!(!text.contains(gone), "{gone}: {text}");
-    }
-    assert_eq!(server.connections(), 0);
-    // What is there is never written over.
-    let again = env.run(&["doctor", "--bundle", "report.txt"]);
-    assert_eq!((again.code, again.out.as_str()), (Some(2), ""));
-    assert_eq!(fs::read_to_string(&file).unwrap(), text);
-    assert_eq!(env.run(&["doctor", "--bundle"]).code, Some(0));
-    let named = |name: &str| name.starts_with("gptos-report-");
-    wait_until("it has a name of its own", || {
-        fs::read_dir(env.work()).unwrap().any(|one| named(one.unwrap().file_name().to_str().unwrap()))
-    });
-    env.run(&["daemon", "stop"]);
-    resident.wait().unwrap();
 }

@@ -1,5 +1,6 @@
 //! What all checks of this machine look at, and what each of them tells.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,20 +20,47 @@ use crate::wiring;
 pub(super) struct Area {
     /// What it is, in one word.
     pub(super) name: &'static str,
-    /// What was seen.
-    pub(super) said: String,
+    /// What was seen. What is borrowed are words of this program, and may be told to strangers.
+    pub(super) said: Cow<'static, str>,
     /// What is wrong with it.
     pub(super) findings: Vec<Finding>,
+    /// What strangers are told instead of what was seen: numbers, and words of this program.
+    #[serde(skip)]
+    pub(super) public: Option<String>,
 }
 
 impl Area {
-    pub(super) fn new(name: &'static str, said: impl Into<String>) -> Self {
-        Self { name, said: said.into(), findings: Vec::new() }
+    pub(super) fn new(name: &'static str, said: impl Into<Cow<'static, str>>) -> Self {
+        Self { name, said: said.into(), findings: Vec::new(), public: None }
+    }
+
+    /// One of which only numbers and words of this program are told, so that strangers may read them.
+    pub(super) fn counted(name: &'static str, said: String) -> Self {
+        Self { public: Some(said.clone()), ..Self::new(name, said) }
+    }
+
+    /// The same for what was seen later.
+    pub(super) fn count(&mut self, said: String) {
+        self.public = Some(said.clone());
+        self.said = said.into();
     }
 
     /// Adds something that is wrong.
-    pub(super) fn wrong(&mut self, id: &'static str, place: impl Into<String>, cause: impl Into<String>, mend: impl Into<String>) {
-        self.findings.push(Finding { id, place: place.into(), cause: cause.into(), mend: mend.into() });
+    pub(super) fn wrong(
+        &mut self,
+        id: &'static str,
+        place: impl Into<Cow<'static, str>>,
+        cause: impl Into<Cow<'static, str>>,
+        mend: impl Into<Cow<'static, str>>,
+    ) {
+        self.findings.push(Finding::new(id, place, cause, mend));
+    }
+
+    /// Says what strangers may read of the details of what was added last.
+    pub(super) fn publicly(&mut self, public: impl Into<String>) {
+        if let Some(last) = self.findings.last_mut() {
+            last.public = public.into();
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use tokio::runtime::Runtime;
 
 use super::around::{Area, Around, apart};
 use super::network::SET_CLOCK;
+use super::public;
 use crate::cli::facts;
 use crate::cli::output::Output;
 use crate::cli::provider::Tester;
@@ -29,6 +30,7 @@ pub(super) fn check(around: &Around, call: bool, runtime: &Runtime, tester: Test
     for provider in all {
         if let Err((cause, mend)) = key(provider, around, runtime) {
             area.wrong("key", format!("provider {}", provider.name), cause, mend);
+            area.publicly(provider.key.as_ref().map_or("", crate::cli::auth_status::source_of));
             continue;
         }
         let host = provider.server().map_or_else(|| provider.model.clone(), |server| server.base_url.authority());
@@ -40,17 +42,18 @@ pub(super) fn check(around: &Around, call: bool, runtime: &Runtime, tester: Test
         if let Err(reason) = tester(provider) {
             let test = format!("gptos provider test {}", provider.name);
             let (cause, mend) = apart(&reason, &test);
-            area.wrong("provider", format!("provider {}", provider.name), cause, mend);
+            area.wrong("provider", format!("provider {}", provider.name), cause.to_owned(), mend.to_owned());
+            area.publicly(public::number(cause));
         }
         if let Some(seconds) = skew(provider, around, runtime).filter(|seconds| *seconds > MOST_SKEW) {
             area.wrong("clock-skew", "clock", format!("it differs by {} min from that of {host}", seconds / 60), SET_CLOCK);
         }
         output.end_progress();
     }
-    area.said = match called {
+    area.count(match called {
         0 => format!("{} configured, none was called; gptos doctor --call", all.len()),
         called => format!("{called} of {} called", all.len()),
-    };
+    });
     area
 }
 
@@ -88,7 +91,7 @@ pub(super) fn keyring(around: &Around) -> Area {
     }
     let mut area = Area::new("keyring", format!("answers, for {}", names.join(", ")));
     if let Err(error) = Place::from_lookup(&facts::variable).check() {
-        area.said = "does not answer".to_owned();
+        area.said = "does not answer".into();
         area.wrong("keyring", "keyring", error.to_string(), error.hint());
     }
     area

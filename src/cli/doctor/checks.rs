@@ -1,12 +1,14 @@
 //! What may be wrong between a shell and its integration. Each check is a function of what was seen; a new one is one more line in
 //! [`CHECKS`].
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::files::{Line, start_up_file};
 use super::keys::{self, Binding};
 use super::report::Report;
-use super::{neighbours, terminals};
+use super::{neighbours, public, terminals};
 use crate::domain::ShellKind;
 
 /// Something that is wrong, and what mends it.
@@ -14,12 +16,31 @@ use crate::domain::ShellKind;
 pub(super) struct Finding {
     /// What kind of thing it is.
     pub id: &'static str,
-    /// Where.
-    pub place: String,
+    /// Where. Here and below, what is borrowed are words of this program, and may be told to strangers.
+    pub place: Cow<'static, str>,
     /// What is wrong there.
-    pub cause: String,
+    pub cause: Cow<'static, str>,
     /// A command, a line for a file, or what to do.
-    pub mend: String,
+    pub mend: Cow<'static, str>,
+    /// What strangers may read of its details: numbers, names of keys and of programs that many have.
+    #[serde(skip)]
+    pub public: String,
+}
+
+impl Finding {
+    pub(super) fn new(
+        id: &'static str,
+        place: impl Into<Cow<'static, str>>,
+        cause: impl Into<Cow<'static, str>>,
+        mend: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { id, place: place.into(), cause: cause.into(), mend: mend.into(), public: String::new() }
+    }
+
+    /// The same with what strangers may read of it.
+    pub(super) fn publicly(self, public: impl Into<String>) -> Self {
+        Self { public: public.into(), ..self }
+    }
 }
 
 /// All that the checks look at.
@@ -61,8 +82,13 @@ const OFFERED: [&str; 8] = ["ctrl-g", "ctrl-]", "ctrl-o", "ctrl-t", "ctrl-q", "a
 const MISSED_BY_NOBODY: [&str; 6] = ["send-break", "list-expand", "undefined-key", "self-insert", "abort", "cancel"];
 
 impl Sight {
-    fn finding(id: &'static str, place: impl Into<String>, cause: impl Into<String>, mend: impl Into<String>) -> Vec<Finding> {
-        vec![Finding { id, place: place.into(), cause: cause.into(), mend: mend.into() }]
+    fn finding(
+        id: &'static str,
+        place: impl Into<Cow<'static, str>>,
+        cause: impl Into<Cow<'static, str>>,
+        mend: impl Into<Cow<'static, str>>,
+    ) -> Vec<Finding> {
+        vec![Finding::new(id, place, cause, mend)]
     }
 
     /// The line that loads the integration.
@@ -198,14 +224,16 @@ fn old_shell(sight: &Sight) -> Vec<Finding> {
     } else {
         format!("sudo apt-get install {name}    (or your system's package manager)")
     };
-    Sight::finding("old-shell", format!("{name} {}", sight.report.version), cause, mend)
+    let public = format!("{name} {}", public::version(&sight.report.version));
+    vec![Finding::new("old-shell", format!("{name} {}", sight.report.version), cause, mend).publicly(public)]
 }
 
 fn line_editor(sight: &Sight) -> Vec<Finding> {
     if !sight.report.seen.iter().any(|name| name == "ble.sh") {
         return Vec::new();
     }
-    let place = sight.start_up.iter().find(|line| line.text.contains("ble.sh")).map_or("~/.bashrc".to_owned(), |line| line.place.clone());
+    let place = sight.start_up.iter().find(|line| line.text.contains("ble.sh"));
+    let place = place.map_or_else(|| "~/.bashrc".to_owned(), |line| line.place.clone());
     Sight::finding(
         "line-editor",
         place,
@@ -221,7 +249,7 @@ fn not_loaded(sight: &Sight) -> Vec<Finding> {
     let name = sight.shell.name();
     if let Some(line) = sight.loader() {
         let cause = format!("this line is there, and {name} starts without gptos all the same");
-        return Sight::finding("not-loaded", &line.place, cause, format!("see what is said there: {name} -i -c exit"));
+        return Sight::finding("not-loaded", line.place.clone(), cause, format!("see what is said there: {name} -i -c exit"));
     }
     let line = match sight.shell {
         ShellKind::Zsh => "source <(gptos init zsh)",
@@ -234,7 +262,7 @@ fn not_loaded(sight: &Sight) -> Vec<Finding> {
 fn stale(sight: &Sight) -> Vec<Finding> {
     let Some(file) = sight.report.loaded.as_ref().filter(|_| sight.is_stale) else { return Vec::new() };
     let cause = "was written by another version of gptos or before the configuration was changed";
-    Sight::finding("stale", file, cause, format!("gptos init {} >'{file}'", sight.shell.name()))
+    Sight::finding("stale", file.clone(), cause, format!("gptos init {} >'{file}'", sight.shell.name()))
 }
 
 fn no_program(sight: &Sight) -> Vec<Finding> {
@@ -264,7 +292,9 @@ fn taken(sight: &Sight) -> Vec<Finding> {
             } else {
                 sight.other_key()
             };
-            found.extend(Sight::finding("key-taken", place, cause, mend));
+            let public = format!("{} is {}", public::key(&name), public::action(sight.shell, &action));
+            let public = keymaps.iter().fold(public, |told, name| format!("{told}, {}", public::keymap(name)));
+            found.push(Finding::new("key-taken", place, cause, mend).publicly(public));
         }
     }
     found
@@ -279,7 +309,8 @@ fn prefix(sight: &Sight) -> Vec<Finding> {
         let Some(first) = longer.first() else { continue };
         let place = sight.culprit(&name, &first.action).map_or_else(|| format!("keymap {}", first.keymap), |line| line.place.clone());
         let cause = format!("{} begins a longer key, that of `{}`, so it acts late", crate::cli::tour::key_name(&name), first.action);
-        found.extend(Sight::finding("key-prefix", place, cause, sight.other_key()));
+        let public = format!("{} begins a longer key: {}", public::key(&name), public::binding(sight.shell, first));
+        found.push(Finding::new("key-prefix", place, cause, sight.other_key()).publicly(public));
     }
     found
 }
@@ -295,7 +326,8 @@ fn enter(sight: &Sight) -> Vec<Finding> {
             && leading.is_empty()
         {
             let cause = format!("Enter does `{widget}`, which does not lead to gptos: `?? words` would run as a command");
-            return Sight::finding("enter-taken", sight.place_of_loader(), cause, mend);
+            let public = format!("Enter is {}", public::action(sight.shell, widget.rsplit(':').next().unwrap_or_default()));
+            return vec![Finding::new("enter-taken", sight.place_of_loader(), cause, mend).publicly(public)];
         }
         return Vec::new();
     }
@@ -306,7 +338,8 @@ fn enter(sight: &Sight) -> Vec<Finding> {
         return Vec::new();
     }
     let cause = format!("Enter is not that of gptos in keymap {}: `?? words` would run as a command", keymaps.join(", "));
-    Sight::finding("enter-taken", sight.place_of_loader(), cause, mend)
+    let public = keymaps.iter().map(|name| public::keymap(name)).collect::<Vec<_>>().join(", ");
+    vec![Finding::new("enter-taken", sight.place_of_loader(), cause, mend).publicly(public)]
 }
 
 /// bash: without its hook the integration does not know when a prompt is one.

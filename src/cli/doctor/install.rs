@@ -7,6 +7,10 @@ use std::path::{Path, PathBuf};
 use super::around::{Area, Around, word};
 use crate::system::is_executable;
 
+/// Where programs usually are.
+const USUAL: [&str; 8] =
+    ["~/.local/bin", "~/.cargo/bin", "~/bin", "/usr/local/bin", "/usr/bin", "/bin", "/opt/homebrew/bin", "/home/linuxbrew/.linuxbrew/bin"];
+
 pub(super) fn check(around: &Around) -> Area {
     let Some(binary) = &around.surroundings.binary else {
         let mut area = Area::new("install", "where this program is cannot be found out");
@@ -14,6 +18,9 @@ pub(super) fn check(around: &Around) -> Area {
         return area;
     };
     let mut area = Area::new("install", format!("gptos {}, {}", env!("CARGO_PKG_VERSION"), around.short(&binary.path)));
+    let folder = binary.path.parent().map(|folder| around.short(folder)).unwrap_or_default();
+    let usual = USUAL.iter().find(|usual| **usual == folder).unwrap_or(&"a folder of the user's");
+    area.public = Some(format!("gptos {}, in {usual}", env!("CARGO_PKG_VERSION")));
     let copies = copies(&around.facts.path);
     let Some(first) = copies.first() else {
         let folder = binary.path.parent().unwrap_or(Path::new("/"));

@@ -1,10 +1,12 @@
 //! All of this machine: each check is a function of what was found, and a new one is one more line in [`areas`].
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use tokio::runtime::Runtime;
 
 use super::around::{Area, Around};
-use super::{asked, checks, install, network, resident, store};
+use super::{asked, checks, install, network, public, resident, store};
 use crate::cli::output::Output;
 use crate::cli::provider::Tester;
 use crate::cli::{ExitStatus, tour};
@@ -42,7 +44,7 @@ pub(super) fn areas(around: &Around, call: bool, runtime: &Runtime, tester: Test
 fn configuration(around: &Around) -> Area {
     let paths = &around.surroundings.paths;
     let mut area = match paths.config_file.as_deref() {
-        Some(file) if file.exists() => Area::new("config", around.short(file)),
+        Some(file) if file.exists() => Area { public: Some("a file".to_owned()), ..Area::new("config", around.short(file)) },
         Some(_) => Area::new("config", "no file, the defaults hold"),
         None => {
             let mut area = Area::new("config", "no place");
@@ -57,10 +59,14 @@ fn configuration(around: &Around) -> Area {
             None => "gptos config edit".to_owned(),
         };
         let mend = problem.hint.as_ref().map_or_else(|| by.clone(), |hint| format!("{by}    ({hint})"));
+        let public = public::setting(problem.line, problem.key.as_deref());
         area.wrong("config", "config", problem.to_string(), mend);
+        area.publicly(public);
     }
     for problem in &around.pack_problems {
+        let public = public::setting(problem.line, None);
         area.wrong("intents", "intents", problem.to_string(), format!("gptos intents check {}", super::around::word(&problem.path)));
+        area.publicly(public);
     }
     area
 }
@@ -79,6 +85,9 @@ fn shell(around: &Around) -> Area {
             let keys: Vec<String> = sight.own_keys().iter().map(|(name, _)| tour::key_name(name)).collect();
             let state = if sight.report.loaded.is_some() { format!("key {}", keys.join(" and ")) } else { "not loaded".to_owned() };
             let mut area = Area::new("shell", format!("{} {}, {state}", shell.name(), sight.report.version));
+            let keys: Vec<String> = sight.own_keys().iter().map(|(name, _)| public::key(name)).collect();
+            let loaded = if sight.report.loaded.is_some() { format!("key {}", keys.join(" and ")) } else { "not loaded".to_owned() };
+            area.public = Some(format!("{} {}, {loaded}", shell.name(), public::version(&sight.report.version)));
             area.findings = checks::findings(&sight);
             area
         }
@@ -89,6 +98,22 @@ fn shell(around: &Around) -> Area {
             area
         }
     }
+}
+
+/// The same for strangers: what this program says of anybody, and numbers.
+pub(super) fn lines_for_strangers(areas: &[Area]) -> String {
+    let own = |text: &Cow<'static, str>| if let Cow::Borrowed(text) = text { Some(*text) } else { None };
+    let mut lines = Vec::new();
+    for area in areas {
+        let said = own(&area.said).or(area.public.as_deref()).unwrap_or("seen");
+        lines.push(format!("{:<10} {said}", area.name));
+        for finding in &area.findings {
+            let public = Some(finding.public.as_str()).filter(|public| !public.is_empty());
+            let told: Vec<&str> = [own(&finding.place), own(&finding.cause), public].into_iter().flatten().collect();
+            lines.push(format!("  {}: {}", finding.id, told.join(": ")).trim_end_matches([':', ' ']).to_owned());
+        }
+    }
+    lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
 }
 
 /// The areas and what is wrong in them, a line each.

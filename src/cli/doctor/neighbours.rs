@@ -3,6 +3,7 @@
 
 use super::checks::{Finding, Sight};
 use super::keys::Binding;
+use super::public;
 use crate::domain::ShellKind;
 
 /// Keymaps in which a line is typed.
@@ -25,12 +26,12 @@ pub(super) fn check(sight: &Sight) -> Vec<Finding> {
     }
     let mut found = question_mark(sight);
     if sight.has_seen("undistract-me") {
-        found.push(Finding {
-            id: "prompt-hook",
-            place: sight.place_of("undistract-me"),
-            cause: "undistract-me misses lines when anything else hooks the prompt by an array, and gptos does".to_owned(),
-            mend: "a tool that uses bash-preexec does not".to_owned(),
-        });
+        found.push(Finding::new(
+            "prompt-hook",
+            sight.place_of("undistract-me"),
+            "undistract-me misses lines when anything else hooks the prompt by an array, and gptos does",
+            "a tool that uses bash-preexec does not",
+        ));
     }
     found
 }
@@ -53,7 +54,7 @@ fn question_mark(sight: &Sight) -> Vec<Finding> {
     };
     let place = if is_atuin { sight.place_of("atuin") } else { format!("keymap {}", binding.keymap) };
     let cause = format!("`?` is `{}` in keymap {}, so `?? words` does not come into the line", binding.action, binding.keymap);
-    vec![Finding { id: "question-mark", place, cause, mend }]
+    vec![Finding::new("question-mark", place, cause, mend).publicly(public::binding(sight.shell, binding))]
 }
 
 /// In fish the mode `default` is that of commands when vi keys are on.
@@ -70,7 +71,8 @@ pub(super) fn tab(sight: &Sight) -> Vec<Finding> {
     let tabs = || sight.report.bindings.iter().filter(|one| one.keys == "\t" && TYPED_IN.contains(&one.keymap.as_str()));
     let finding = |keymap: &str, cause: String, mend: String| {
         let place = sight.culprit("tab", &cause).map_or_else(|| format!("keymap {keymap}"), |line| line.place.clone());
-        vec![Finding { id: "tab-taken", place, cause, mend }]
+        let bound = tabs().find(|one| one.keymap == keymap).map(|one| public::binding(sight.shell, one));
+        vec![Finding::new("tab-taken", place, cause, mend).publicly(bound.unwrap_or_default())]
     };
     match sight.shell {
         // It is lent to the integration for a line of words, if it is a widget.
@@ -134,5 +136,5 @@ pub(super) fn late(sight: &Sight) -> Vec<Finding> {
     let Some(line) = sight.start_up[at + 1..].iter().find(|line| sets(&line.text)) else { return Vec::new() };
     let cause = format!("sets the key after gptos was loaded: {}", line.text);
     let mend = format!("this line belongs above {}", sight.place_of_loader());
-    vec![Finding { id: "late-option", place: line.place.clone(), cause, mend }]
+    vec![Finding::new("late-option", line.place.clone(), cause, mend)]
 }

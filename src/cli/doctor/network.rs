@@ -8,6 +8,7 @@ use reqwest::Url;
 use tokio::runtime::Runtime;
 
 use super::around::{Area, Around, apart};
+use super::public;
 use crate::domain::FailureClass;
 use crate::providers::{self, HttpPool, ProviderSettings, ServerSettings, WireSettings};
 
@@ -26,7 +27,7 @@ pub(super) fn clock(around: &Around) -> Area {
     if let Some(behind) = behind {
         let cause =
             format!("it is {} days behind the date of this program, so certificates do not hold", behind.as_secs().div_ceil(86_400));
-        area.said = "behind".to_owned();
+        area.said = "behind".into();
         area.wrong("clock-behind", "clock", cause, SET_CLOCK);
     }
     area
@@ -51,11 +52,11 @@ pub(super) fn names(around: &Around, runtime: &Runtime) -> Area {
     if hosts.is_empty() {
         return Area::new("network", "not needed: nobody elsewhere is configured");
     }
-    let mut area = Area::new("network", format!("{} found by name", hosts.len()));
+    let mut area = Area::counted("network", format!("{} found by name", hosts.len()));
     for host in hosts {
         if let Err(error) = runtime.block_on(providers::addresses(&host)) {
-            area.said = "names are not found".to_owned();
-            area.wrong("no-name", &host, error.detail, "see /etc/resolv.conf, and whether this machine is online");
+            area.said = "names are not found".into();
+            area.wrong("no-name", host, error.detail, "see /etc/resolv.conf, and whether this machine is online");
         }
     }
     area
@@ -68,7 +69,7 @@ fn proxy_of(server: &ServerSettings, proxies: &[(String, String)]) -> Option<Url
 /// The proxies that requests would take: whether they are addresses, and whether somebody listens there.
 pub(super) fn proxies(around: &Around, runtime: &Runtime) -> Area {
     let set: Vec<&str> = around.facts.proxies.iter().map(|(name, _)| name.as_str()).collect();
-    let mut area = Area::new("proxy", if set.is_empty() { "none".to_owned() } else { format!("by {}", set.join(", ")) });
+    let mut area = Area::counted("proxy", if set.is_empty() { "none".to_owned() } else { format!("by {}", set.join(", ")) });
     let anybody = "https://server.invalid".parse().ok().map(|url| ServerSettings::new(WireSettings::OpenAi, url));
     let servers: Vec<&ServerSettings> = away(around).into_iter().map(|(_, server)| server).chain(anybody.as_ref()).collect();
     let mut ways: Vec<String> = servers.iter().map(|server| providers::way_to(server, &around.facts.proxies)).collect();
@@ -78,7 +79,7 @@ pub(super) fn proxies(around: &Around, runtime: &Runtime) -> Area {
         let Some(url) = way.strip_prefix("proxy ").and_then(|url| Url::parse(url).ok()) else {
             let variable = way.split(':').next().unwrap_or_default();
             let mend = format!("unset {variable} {}    (or give it http://HOST:PORT)", variable.to_uppercase());
-            area.wrong("proxy-address", variable, "it is not the address of a proxy", mend);
+            area.wrong("proxy-address", variable.to_owned(), "it is not the address of a proxy", mend);
             continue;
         };
         let addresses = runtime.block_on(providers::addresses(url.host_str().unwrap_or_default())).unwrap_or_default();
@@ -86,7 +87,7 @@ pub(super) fn proxies(around: &Around, runtime: &Runtime) -> Area {
         let reached = addresses.into_iter().any(|address| TcpStream::connect_timeout(&SocketAddr::new(address, port), CONNECT).is_ok());
         if !reached {
             let mend = format!("unset {}    (or `proxy = \"off\"` for a provider)", set.join(" "));
-            area.wrong("proxy-away", way, "nobody answers there", mend);
+            area.wrong("proxy-away", way.clone(), "nobody answers there", mend);
         }
     }
     area
@@ -102,9 +103,9 @@ pub(super) fn certificates(around: &Around, runtime: &Runtime) -> Area {
         // Whether it is a proxy that is wrong is told elsewhere.
         match runtime.block_on(providers::check_way(server, &pool, &[])) {
             Err(error) if error.class == FailureClass::Tls => {
-                area.said = "not all certificates can be read".to_owned();
+                area.said = "not all certificates can be read".into();
                 let (cause, mend) = apart(&error.detail, "gptos config edit    (ca_file names a file with certificates in PEM form)");
-                area.wrong("certificates", name, cause, mend);
+                area.wrong("certificates", name.to_owned(), cause.to_owned(), mend.to_owned());
             }
             Err(_) | Ok(()) => {}
         }
@@ -112,7 +113,9 @@ pub(super) fn certificates(around: &Around, runtime: &Runtime) -> Area {
         if let Some(file) = server.ca_file.as_deref().filter(|_| !server.base_url.is_https())
             && let Err(error) = File::open(file)
         {
-            area.wrong("certificates", name, format!("ca_file {}: {error}", file.display()), "gptos config edit");
+            let public = public::number(&error.to_string());
+            area.wrong("certificates", name.to_owned(), format!("ca_file {}: {error}", file.display()), "gptos config edit");
+            area.publicly(public);
         }
     }
     area

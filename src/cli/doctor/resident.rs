@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::around::{Area, Around, word};
+use super::public;
 use crate::client::Unavailable;
 use crate::daemon;
 use crate::paths::{PathError, ensure_private_dir};
@@ -16,12 +17,13 @@ pub(super) fn check(around: &Around) -> Area {
     let name = "resident";
     match (&around.status, pid) {
         (Ok(status), _) => {
-            let mut area = Area::new(name, format!("answers, process {}, for {}", status.pid, span(status.uptime_s)));
+            let mut area = Area::counted(name, format!("answers, process {}, for {}", status.pid, span(status.uptime_s)));
             let own = env!("CARGO_PKG_VERSION");
             let begun = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().saturating_sub(status.uptime_s);
             let built = around.surroundings.binary.as_ref().map(|binary| binary.modified_ns() / 1_000_000_000).unwrap_or_default();
             if status.version != own {
                 area.wrong("other-version", name, format!("it is version {}, this program {own}", status.version), "gptos daemon stop");
+                area.publicly(public::version(&status.version));
             } else if i128::from(begun) + 1 < built {
                 area.wrong("older-build", name, "it was started before this program was written", "gptos daemon stop");
             }
@@ -31,7 +33,7 @@ pub(super) fn check(around: &Around) -> Area {
             area
         }
         (Err(_), Some(pid)) => {
-            let mut area = Area::new(name, format!("silent, process {pid}"));
+            let mut area = Area::counted(name, format!("silent, process {pid}"));
             let cause =
                 format!("process {pid} holds the lock and does not answer; meanwhile every question is answered in its own process");
             area.wrong("silent", name, cause, "gptos daemon stop    (the next question starts a new one)");
@@ -52,7 +54,11 @@ pub(super) fn check(around: &Around) -> Area {
 pub(super) fn socket(around: &Around) -> Area {
     let paths = &around.surroundings.paths;
     let mut area = match paths.runtime() {
-        Ok(runtime) => Area::new("socket", around.short(&runtime.socket)),
+        Ok(runtime) => {
+            let place = paths.runtime.iter().position(|one| one == runtime).map_or(0, |at| at + 1);
+            let public = format!("in place {place} of {}", paths.runtime.len());
+            Area { public: Some(public), ..Area::new("socket", around.short(&runtime.socket)) }
+        }
         Err(error) => {
             let mut area = Area::new("socket", "none");
             area.wrong("no-place", "socket", format!("there is no private folder for it: {error}"), "mend what stands below");
@@ -71,15 +77,17 @@ pub(super) fn socket(around: &Around) -> Area {
                     format!("others may enter it (mode {mode:04o}), so no socket is put there"),
                     mend,
                 );
+                area.publicly(format!("{mode:04o}"));
             }
-            Err(error) => area.wrong("folder", &place, error.to_string(), format!("mv {0} {0}.old", word(&runtime.dir))),
+            Err(error) => area.wrong("folder", place.clone(), error.to_string(), format!("mv {0} {0}.old", word(&runtime.dir))),
         }
         let Ok(metadata) = fs::symlink_metadata(&runtime.socket) else { continue };
         if !platform::is_own(&metadata) {
-            area.wrong("socket-owner", &place, "the socket belongs to another user", format!("rm {}    (as root)", word(&runtime.socket)));
+            area.wrong("socket-owner", place, "the socket belongs to another user", format!("rm {}    (as root)", word(&runtime.socket)));
         } else if metadata.mode() & 0o077 != 0 {
             let cause = format!("others may use the socket (mode {:04o})", metadata.mode() & 0o7777);
-            area.wrong("socket-open", &place, cause, format!("chmod 600 {}", word(&runtime.socket)));
+            area.wrong("socket-open", place, cause, format!("chmod 600 {}", word(&runtime.socket)));
+            area.publicly(format!("{:04o}", metadata.mode() & 0o7777));
         }
     }
     area

@@ -43,20 +43,20 @@ pub(super) fn cache(around: &Around) -> Area {
     }
     match crate::cli::daemon::exchange("GET", "/v1/cache").ok().and_then(|reply| serde_json::from_slice::<WireCacheStats>(&reply).ok()) {
         Some(stats) => {
-            area.said = format!("{} answers, {} bytes, kept in {}", stats.entries, stats.disk_bytes, stats.mode);
+            area.count(format!("{} answers, {} bytes, kept in {}", stats.entries, stats.disk_bytes, stats.mode));
             if stats.mode != "disk" {
                 let cause = "it cannot be used on the disk, so answers are forgotten with the background process";
                 area.wrong("cache-memory", around.short(folder), cause, "gptos daemon stop && gptos cache clear");
             }
         }
         // A silent process holds it; its own line says so.
-        None if is_held(&folder.join("cache.lock")).is_some() => area.said = "in use".to_owned(),
+        None if is_held(&folder.join("cache.lock")).is_some() => area.said = "in use".into(),
         None if folder.join("cache.v1").exists() => {
             let (cache, notice) = DiskCache::open(folder, around.config.cache.clone());
-            area.said = format!("opens, {} answers", cache.stats().entries);
+            area.count(format!("opens, {} answers", cache.stats().entries));
             // What was set aside is told of below.
             if let Some(notice) = notice.filter(|_| api::to_stats(&cache.stats()).mode != "disk") {
-                area.said = "does not open".to_owned();
+                area.said = "does not open".into();
                 area.wrong("cache-unusable", around.short(folder), notice, format!("mv {0} {0}.old", word(folder)));
             }
         }
@@ -110,7 +110,7 @@ pub(super) fn disk(around: &Around) -> Area {
         }
     }
     if least < u64::MAX {
-        area.said = format!("{} MB are free", least / 1_000_000);
+        area.count(format!("{} MB are free", least / 1_000_000));
     }
     area
 }
@@ -128,14 +128,15 @@ pub(super) fn trail(around: &Around) -> Area {
         return area;
     }
     if around.status.is_ok() && crate::cli::daemon::exchange("POST", "/v1/audit/flush").is_err() {
-        area.said += ", and its last records are not written yet";
+        area.count(format!("{}, and its last records are not written yet", area.said));
     }
     if !is_usable(&state.join("audit"), around, &mut area) || !are_private(state, around, &mut area) {
         return area;
     }
     match audit::verify(state, None) {
         Ok(report) => {
-            area.said = format!("{}, {} records, {}", area.said, report.records, if report.is_sealed { "sealed" } else { "not sealed" });
+            let sealed = if report.is_sealed { "sealed" } else { "not sealed" };
+            area.count(format!("{}, {} records, {sealed}", area.said, report.records));
             if let Some(problem) = report.problems.first() {
                 let seq = problem.seq.map(|seq| format!(", record {seq}")).unwrap_or_default();
                 let more = if report.problems.len() > 1 { format!(", and {} more", report.problems.len() - 1) } else { String::new() };

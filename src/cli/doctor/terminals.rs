@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::checks::{Finding, Sight};
 use super::files::{Line, lines};
+use super::public;
 use crate::cli::tour::key_name;
 use crate::system::Lookup;
 
@@ -79,17 +80,14 @@ pub(super) fn check(sight: &Sight) -> Vec<Finding> {
     let mut found = Vec::new();
     for (name, letter) in letters {
         if terminal == Terminal::VsCode && letter == 'g' && own.len() < 2 {
-            found.push(Finding {
-                id: "terminal",
-                place: "VS Code".to_owned(),
-                cause: "it keeps Ctrl-G for itself, and no second key is set".to_owned(),
-                mend: "GPTOS_KEY2='ctrl-]'".to_owned(),
-            });
+            let cause = "it keeps Ctrl-G for itself, and no second key is set";
+            found.push(Finding::new("terminal", "VS Code", cause, "GPTOS_KEY2='ctrl-]'"));
         }
         for line in &sight.terminal {
             if let Some(mend) = frees(terminal, &line.text, letter) {
                 let cause = format!("takes {}: {}", key_name(name), line.text);
-                found.push(Finding { id: "terminal", place: line.place.clone(), cause, mend });
+                let public = format!("{terminal:?} takes {}", public::key(name));
+                found.push(Finding::new("terminal", line.place.clone(), cause, mend).publicly(public));
             }
         }
     }
