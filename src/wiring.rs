@@ -32,7 +32,7 @@ use crate::system::failure;
 use crate::system::options::{OptionLists, Places};
 use crate::system::tldr::{self, TldrPages};
 use crate::system::{FileSystem, InstalledShells, SearchPath};
-use crate::telemetry::{Log, Traces};
+use crate::telemetry::{Log, Traces, WantedTraces};
 
 /// How long the end of a single call waits for what is still under way on other threads.
 const GIVING_BACK: Duration = Duration::from_millis(200);
@@ -155,7 +155,8 @@ impl Backend for Service {
         };
         self.learn(&mut state);
         self.pipeline.prefer(&config.prefer);
-        self.pipeline.trace(self.traces.get().and_then(|traces| traces.tracer(config.traces_endpoint.as_deref())));
+        let wanted = WantedTraces { endpoint: config.traces_endpoint.clone(), lock: config.lock_on("traces.endpoint") };
+        self.pipeline.trace(self.traces.get().and_then(|traces| traces.tracer(&wanted)));
         self.pipeline.audit(self.recorder(config.audit));
         self.pipeline.remember(self.memory.get().filter(|_| config.memory).map(|memory| Arc::clone(memory) as Arc<dyn Memory>));
         Setup {

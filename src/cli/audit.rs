@@ -10,12 +10,10 @@ use serde::Serialize;
 use super::arguments::{AuditVerb, AuditVerifyArguments};
 use super::ask::Surroundings;
 use super::audit_moments::{export, show};
-use super::config_edit::EditError;
 use super::output::Output;
-use super::{ExitStatus, config, config_set};
+use super::{ExitStatus, audit_switch};
 use crate::audit::{self, AuditError, Report, Upkeep, VerifyKey};
 use crate::client::Unavailable;
-use crate::domain::AuditMode;
 use crate::paths::Paths;
 
 /// How long the resident may take to write what it has.
@@ -65,8 +63,8 @@ pub(super) fn run(verb: &AuditVerb, paths: &Paths, output: &mut Output<'_>) -> E
         AuditVerb::Forget { since: age, all: _ } => {
             Upkeep::new(state).forget(age.as_ref().map_or(0, since), now()).map(|count| forgotten(count, output))
         }
-        AuditVerb::Off => return switch(AuditMode::Off, paths, state, output),
-        AuditVerb::On => return switch(AuditMode::Local, paths, state, output),
+        AuditVerb::Off => return audit_switch::run(false, paths, state, output),
+        AuditVerb::On => return audit_switch::run(true, paths, state, output),
         AuditVerb::Seal { init: _, anyway: false } => Upkeep::new(state).seal(now()).map(|key| sealed(&key, output)),
         AuditVerb::Seal { init: _, anyway: true } => Upkeep::new(state).seal_as_it_is(now()).map(|key| sealed(&key, output)),
     };
@@ -91,7 +89,7 @@ fn failed(error: &AuditError, output: &mut Output<'_>) -> ExitStatus {
     ExitStatus::Internal
 }
 
-fn now() -> u64 {
+pub(super) fn now() -> u64 {
     u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -206,34 +204,5 @@ fn forgotten(count: usize, output: &mut Output<'_>) -> ExitStatus {
 fn sealed(key: &VerifyKey, output: &mut Output<'_>) -> ExitStatus {
     output.line(&key.written());
     output.remark("keep this key off this machine: it is shown once, and `gptos audit verify --key FILE` checks the seals with it");
-    ExitStatus::Success
-}
-
-/// Writes it into the configuration file, and into the trail that it was done.
-fn switch(mode: AuditMode, paths: &Paths, state: &Path, output: &mut Output<'_>) -> ExitStatus {
-    let Some(file) = paths.config_file.as_deref() else { return config::without_place(output) };
-    let before = match config::load(paths) {
-        Ok(config) => config.audit,
-        Err(problem) => return config::refuse(&problem, output),
-    };
-    let is_on = mode != AuditMode::Off;
-    if (before != AuditMode::Off) == is_on {
-        output.remark(if is_on { "what you ask and run is recorded already" } else { "nothing is recorded already" });
-        return ExitStatus::Success;
-    }
-    if let Err(error) = config_set::set_word(file, paths, "audit", mode.name()) {
-        return match error {
-            EditError::Config(problem) => config::refuse(&problem, output),
-            error => {
-                output.error(&format!("audit: {error}"), Some(&format!("write `audit = \"{}\"` into {}", mode.name(), file.display())));
-                ExitStatus::Internal
-            }
-        };
-    }
-    // A trail that cannot be written cannot say so; the file counts.
-    if let Err(error) = Upkeep::new(state).switched(is_on, now()) {
-        output.remark(&format!("the trail does not say so: {error}"));
-    }
-    output.remark(if is_on { "what you ask and run is recorded from now on" } else { "nothing is recorded from now on" });
     ExitStatus::Success
 }

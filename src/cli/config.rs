@@ -25,7 +25,7 @@ pub fn run(verb: ConfigVerb, paths: &Paths, output: &mut Output<'_>) -> ExitStat
                 Some(problem) => refuse(&problem, output),
                 None => {
                     // What was left out is told of, and all the rest is in force.
-                    refuse_all(loaded.problems(), output);
+                    refuse_all(&loaded.problems(), output);
                     show(&config, file, origin, output)
                 }
             }
@@ -46,7 +46,7 @@ pub fn run(verb: ConfigVerb, paths: &Paths, output: &mut Output<'_>) -> ExitStat
             let mut loaded = ConfigFile::new(paths.config_file.clone(), paths.home.clone());
             loaded.current();
             if !loaded.problems().is_empty() {
-                return refuse_all(loaded.problems(), output);
+                return refuse_all(&loaded.problems(), output);
             }
             if let Some(admin) = loaded.admin_path().filter(|admin| admin.exists()) {
                 output.line(&format!("{}: ok", admin.display()));

@@ -51,11 +51,21 @@ impl<'a> Place<'a> {
     }
 }
 
-/// The text with another value.
+/// The text with another value. Its lines end as they did.
 ///
 /// # Errors
 /// Why there is no place for it.
 pub(super) fn with(text: &str, place: Place<'_>, literal: &str) -> Result<String, String> {
+    with_plain_ends(text, place, literal).map(|made| ended_as(text, made))
+}
+
+/// What was made of a text by a library that ends all lines in one way, with the ends of that text.
+fn ended_as(text: &str, made: String) -> String {
+    let carriage = text.matches("\r\n").count();
+    if carriage == 0 || carriage * 2 < text.matches('\n').count() { made } else { made.replace("\r\n", "\n").replace('\n', "\r\n") }
+}
+
+fn with_plain_ends(text: &str, place: Place<'_>, literal: &str) -> Result<String, String> {
     let broken = |_| "the file is not TOML".to_owned();
     let mut document: DocumentMut = text.parse().map_err(broken)?;
     // The first key of the top goes behind what the user wrote about the whole file.
@@ -168,7 +178,7 @@ fn without_inline(text: &str, place: Place<'_>) -> Option<String> {
         Some((section, key)) => table.get_mut(section)?.as_table_like_mut()?.remove(key)?,
         None => table.remove(place.path)?,
     };
-    Some(document.to_string())
+    Some(ended_as(text, document.to_string()))
 }
 
 fn without_block(text: &str, at: usize) -> Option<String> {
@@ -188,7 +198,7 @@ fn without_block(text: &str, at: usize) -> Option<String> {
         }
         _ => return None,
     }
-    Some(document.to_string())
+    Some(ended_as(text, document.to_string()))
 }
 
 /// Puts comments that stood above a block which is gone above what came behind it.

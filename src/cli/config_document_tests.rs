@@ -113,3 +113,15 @@ fn what_is_no_single_value_is_not_set() {
         assert!(what.starts_with(&format!("`{key}`: ")) && told.contains(hint), "{key}: {told}");
     }
 }
+
+#[test]
+fn lines_end_as_they_did() {
+    let text = "# mine\r\nmemory = \"on\"\r\n\r\n[shell]\r\nnote = true # it tells\r\n";
+    let set = |key: &str, literal: &str| with(text, Place::of(key).unwrap(), literal).unwrap();
+    assert_eq!(set("memory", "\"off\""), text.replace("\"on\"", "\"off\""));
+    assert_eq!(set("shell.note", "false"), text.replace("true", "false"));
+    for made in [set("cache.ttl_days", "3"), set("hedge", "\"on\"")] {
+        assert_eq!(made.matches('\n').count(), made.matches("\r\n").count(), "{made:?}");
+    }
+    assert_eq!(without(text, Place::of("memory").unwrap()).unwrap(), text.replace("memory = \"on\"\r\n", ""));
+}

@@ -5,6 +5,7 @@ mod ask;
 mod at_hand;
 mod audit;
 mod audit_moments;
+mod audit_switch;
 mod auth;
 mod auth_status;
 pub mod batch;
@@ -56,11 +57,11 @@ mod widget;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use arguments::{BatchVerb, CacheVerb, DaemonVerb, Invocation, ProviderVerb, UsageError};
+use arguments::{BatchVerb, CacheVerb, ConfigVerb, DaemonVerb, Invocation, ProviderVerb, UsageError};
 use output::Output;
 
 use crate::alerts;
-use crate::config::{ConfigFile, ConfigProblem, take_options};
+use crate::config::{ConfigFile, ConfigProblem, locked_out, take_options};
 use crate::domain::ShellKind;
 use crate::paths::Paths;
 use crate::platform::OwnBinary;
@@ -128,9 +129,20 @@ pub fn run(arguments: Vec<OsString>) -> ExitStatus {
         }
     };
     let status = match hot_verbs::hot_verb(&arguments) {
-        Ok(Some(verb)) => widget::run(verb, &mut output),
+        Ok(Some(verb)) => {
+            // Of those verbs a person calls this one.
+            if matches!(verb, hot_verbs::HotVerb::Translate(_)) {
+                tell_locked_out(&mut output);
+            }
+            widget::run(verb, &mut output)
+        }
         Ok(None) => match arguments::parse(&arguments) {
-            Ok(invocation) => carry_out(invocation, &mut output),
+            Ok(invocation) => {
+                if !says_what_is_locked(&invocation) {
+                    tell_locked_out(&mut output);
+                }
+                carry_out(invocation, &mut output)
+            }
             Err(error) => misused(&error, &mut output),
         },
         Err(error) => misused(&error, &mut output),
@@ -156,6 +168,26 @@ fn options_taken(mut arguments: Vec<OsString>) -> Result<Vec<OsString>, ConfigPr
         take_options(&options)?;
     }
     Ok(arguments)
+}
+
+/// Says which variables and options do not count because of a lock.
+fn tell_locked_out(output: &mut Output<'_>) {
+    locked_out().iter().for_each(|problem| output.remark(&problem.in_one_line()));
+}
+
+/// Whether a verb tells that itself, or is one that they change nothing about.
+fn says_what_is_locked(invocation: &Invocation) -> bool {
+    matches!(
+        invocation,
+        Invocation::Print(_)
+            | Invocation::Completions(_)
+            | Invocation::Man
+            | Invocation::Init(_)
+            | Invocation::AlertRules
+            | Invocation::Config(ConfigVerb::Show { .. } | ConfigVerb::Check { .. } | ConfigVerb::Path | ConfigVerb::Reference)
+            | Invocation::Doctor(_)
+            | Invocation::Daemon(DaemonVerb::Run(_))
+    )
 }
 
 fn misused(error: &UsageError, output: &mut Output<'_>) -> ExitStatus {

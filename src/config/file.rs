@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::overrides::Overrides;
 use super::owned::{Owner, Stamp, is_missing, problem, read_owned, settled, stamp};
-use super::resolve::{Layer, layer, locks_and_audit};
+use super::resolve::{Layer, layer, still_said};
 use super::{Config, ConfigProblem};
+use crate::domain::AuditMode;
 
 /// The configuration of one user, kept up to date: the administrator's file, the user's, and what stands over both.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub struct ConfigFile {
     overrides: Overrides,
     config: Arc<Config>,
     problems: Vec<ConfigProblem>,
+    /// Variables and options for locked keys.
+    locked: Vec<ConfigProblem>,
     is_rejected: bool,
     reloads: Reloads,
 }
@@ -65,7 +68,7 @@ impl ConfigFile {
 
     pub(super) fn layered(admin: Option<PathBuf>, user: Option<PathBuf>, home: Option<PathBuf>, overrides: Overrides) -> Self {
         let source = |path, owner| Source { path, owner, seen: None, newest: Ok(None), good: None };
-        let (config, problems) = overrides.put_on(Config::default());
+        let (config, problems, locked) = overrides.put_on(Config::default());
         Self {
             admin: source(admin, Owner::Admin),
             user: source(user, Owner::User),
@@ -73,6 +76,7 @@ impl ConfigFile {
             overrides,
             config: Arc::new(config),
             problems,
+            locked,
             is_rejected: false,
             reloads: Reloads::default(),
         }
@@ -105,8 +109,14 @@ impl ConfigFile {
     }
 
     /// Everything that is wrong, as [`ConfigFile::current`] found it.
-    pub fn problems(&self) -> &[ConfigProblem] {
-        &self.problems
+    pub fn problems(&self) -> Vec<ConfigProblem> {
+        self.problems.iter().chain(&self.locked).cloned().collect()
+    }
+
+    /// Variables and options that do not count now, because the administrator locks their keys.
+    pub(super) fn locked_out_now(mut self) -> Vec<ConfigProblem> {
+        self.current();
+        self.locked
     }
 
     /// Whether a file is not in force as it stands. Otherwise what is wrong concerns single keys, which are left out.
@@ -129,8 +139,13 @@ impl ConfigFile {
         let user = if is_closed { None } else { self.user.layer(home, (Layer::User, &below), &mut self.problems) };
         self.is_rejected = self.admin.is_broken() || self.user.is_broken();
         let overrides = if is_closed { &Overrides::default() } else { &self.overrides };
-        let (config, problems) = overrides.put_on(user.unwrap_or(below));
+        let mut said = user.unwrap_or(below);
+        if !is_closed && self.user.is_broken() {
+            said = self.user.with_its_audit(said);
+        }
+        let (config, problems, locked) = overrides.put_on(said);
         self.problems.extend(problems);
+        self.locked = locked;
         if *self.config != config {
             self.config = Arc::new(config);
         }
@@ -150,6 +165,12 @@ pub fn check_text(text: &str, path: &Path, home: Option<&Path>) -> Result<(Confi
         None => Config::default(),
     };
     layer(text, path, home, (Layer::User, &below))
+}
+
+/// Whether recording is on by a user's text, also where the rest of it does not hold; `None` if it says nothing of it that counts.
+pub fn audit_in(text: &str, path: &Path) -> Option<AuditMode> {
+    let config = still_said(text, path, &["audit"], (Layer::User, &Config::default()));
+    config.sets("audit").then_some(config.audit)
 }
 
 /// Whether all `keys` are the administrator's alone. Where that file cannot be read, every key is.
@@ -249,11 +270,21 @@ impl Source {
         Some(config)
     }
 
-    /// What a text that does not hold still says of locks and of the record: a slip elsewhere must open and hide nothing.
+    /// What an administrator's text that does not hold still says of locks and of the record: a slip elsewhere must open and hide
+    /// nothing.
     fn locks_and_audit(&self) -> Config {
         match (&self.path, &self.newest) {
-            (Some(path), Ok(Some(text))) => locks_and_audit(text, path),
+            (Some(path), Ok(Some(text))) => still_said(text, path, &["locked", "audit"], (Layer::Admin, &Config::default())),
             _ => Config::default(),
+        }
+    }
+
+    /// `config` with what a user's text that does not hold says of the record: whether anything is recorded must not depend on a slip
+    /// elsewhere.
+    fn with_its_audit(&self, config: Config) -> Config {
+        match (&self.path, &self.newest) {
+            (Some(path), Ok(Some(text))) if config.lock_on("audit").is_none() => still_said(text, path, &["audit"], (Layer::User, &config)),
+            _ => config,
         }
     }
 

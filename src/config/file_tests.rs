@@ -54,6 +54,22 @@ fn a_change_is_seen_and_a_broken_file_keeps_the_last_good_state() {
 }
 
 #[test]
+fn whether_anything_is_recorded_does_not_depend_on_a_slip_elsewhere() {
+    let mut place = place();
+    let audit = |place: &mut Place| place.file.current().0.audit.name();
+    place.write("audit = \"off\"\ndeadlin_ms = 700");
+    assert_eq!(audit(&mut place), "off", "no former state holds");
+    place.write("audit = \"required\"\ndeadline_ms = 700");
+    assert_eq!((audit(&mut place), place.now().0), ("required", 700));
+    place.write("audit = \"off\"\ndeadline_ms = 900\nmemory = ");
+    assert_eq!((audit(&mut place), place.now().0), ("off", 700), "and nothing else of it");
+    place.write("audit = \"of\"\ndeadline_ms = 900");
+    assert_eq!(audit(&mut place), "required");
+    place.write("deadlin_ms = 900");
+    assert_eq!(audit(&mut place), "required");
+}
+
+#[test]
 fn a_rewrite_in_place_with_the_same_size_is_seen_at_once() {
     let mut place = place();
     for round in 0..300 {

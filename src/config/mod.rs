@@ -21,7 +21,7 @@ mod resolve;
 mod rules;
 mod value;
 
-pub use file::{ConfigFile, Reloads, check_text};
+pub use file::{ConfigFile, Reloads, audit_in, check_text};
 pub use in_force::InForce;
 pub use nearest::nearest;
 pub use overrides::{answering_variables, literals, quote, take_options};
@@ -33,6 +33,12 @@ pub use project::{PROJECT_FILE, Project};
 pub(crate) use resolve::parse_admin;
 pub use resolve::{check_env_name, check_provider_name, parse};
 pub use value::{Config, Guard, ShellSection, ValueOrigin};
+
+/// Variables and options of this process that do not count, because the administrator locks their keys.
+pub fn locked_out() -> Vec<ConfigProblem> {
+    let overrides = overrides::Overrides::of_process();
+    if overrides.is_empty() { Vec::new() } else { ConfigFile::new(None, None).locked_out_now() }
+}
 
 /// Whether this process was told something by variables or options that another process, which answers for it, would not
 /// know of.

@@ -61,6 +61,11 @@ impl Overrides {
         overrides
     }
 
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
     /// Those of an environment.
     pub(super) fn of_variables(lookup: &dyn Fn(&str) -> Option<OsString>) -> Self {
         let value = |key: &keys::Key| {
@@ -77,9 +82,9 @@ impl Overrides {
         changing.map(|(_, key, _)| key.as_str()).collect()
     }
 
-    /// Puts them on what the files say. What cannot be taken is left out and named.
-    pub(super) fn put_on(&self, mut config: Config) -> (Config, Vec<ConfigProblem>) {
-        let mut problems = Vec::new();
+    /// Puts them on what the files say. What cannot be taken is left out and named: mistakes, and what is locked.
+    pub(super) fn put_on(&self, mut config: Config) -> (Config, Vec<ConfigProblem>, Vec<ConfigProblem>) {
+        let (mut problems, mut locked) = (Vec::new(), Vec::new());
         for (layer, key, value) in &self.values {
             let variable = keys::variable(key);
             let is_for_shell = *layer == Layer::Variable && variable.is_some_and(|variable| variable.read_by == ReadBy::Shell);
@@ -88,14 +93,14 @@ impl Overrides {
                 Ok((changed, refused)) => {
                     config = changed;
                     // A shell's variable is the shell's, and what `gptos init` writes for a locked key stands over it.
-                    problems.extend(refused.into_iter().filter(|_| !is_for_shell).map(|problem| ConfigProblem { line: None, ..problem }));
+                    locked.extend(refused.into_iter().filter(|_| !is_for_shell).map(|problem| ConfigProblem { line: None, ..problem }));
                 }
                 // The shell makes of its variables what it can.
                 Err(_) if is_for_shell => {}
                 Err(problem) => problems.push(ConfigProblem { line: None, ..problem }),
             }
         }
-        (config, problems)
+        (config, problems, locked)
     }
 }
 

@@ -32,6 +32,11 @@ impl fmt::Display for ConfigProblem {
 }
 
 impl ConfigProblem {
+    /// What is wrong and what to do about it, in one line.
+    pub fn in_one_line(&self) -> String {
+        self.hint.as_ref().map_or_else(|| self.to_string(), |hint| format!("{self} ({hint})"))
+    }
+
     /// The same with something to do about it.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {

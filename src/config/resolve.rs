@@ -76,15 +76,15 @@ pub(super) fn layer(
     Ok((config, refused))
 }
 
-/// What holds of an administrator's text that does not hold as a whole: its locks and its `audit`, each if it has no mistake.
-pub(super) fn locks_and_audit(text: &str, path: &Path) -> Config {
+/// What is below with those of the `wanted` keys put on it that a text says which does not hold as a whole, each if it has no mistake.
+pub(super) fn still_said(text: &str, path: &Path, wanted: &[&str], (speaker, below): (Layer, &Config)) -> Config {
     let reader = Reader { text, path, home: None };
-    ["locked", "audit"].into_iter().fold(Config::default(), |config, wanted| {
+    wanted.iter().fold(below.clone(), |config, wanted| {
         let (mut table, _) = DeTable::parse_recoverable(text);
         let others: Vec<String> = table.get_ref().keys().map(|key| key.get_ref().to_string()).filter(|key| key != wanted).collect();
         others.iter().for_each(|key| drop(table.get_mut().remove(key.as_str())));
         let raw = RawConfig::deserialize(toml::de::Deserializer::from(table)).ok();
-        raw.and_then(|raw| reader.resolve(raw, Layer::Admin, &config).ok()).unwrap_or(config)
+        raw.and_then(|raw| reader.resolve(raw, speaker, &config).ok()).unwrap_or(config)
     })
 }
 

@@ -26,7 +26,7 @@ use tracing_subscriber::{Registry, reload};
 pub use follow::{Follow, FollowError};
 pub use line::without_words;
 pub use traces::Traces;
-pub use traces::settings::is_endpoint;
+pub use traces::settings::{WantedTraces, is_endpoint};
 
 use self::layer::LogLayer;
 use self::writer::Writer;

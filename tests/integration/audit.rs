@@ -398,6 +398,56 @@ fn f07_a_full_disk_costs_no_answer_unless_a_record_is_required() {
 }
 
 #[test]
+fn recording_is_turned_on_again_as_it_was() {
+    let env = TestEnv::new();
+    let file = || fs::read_to_string(env.config_file()).unwrap();
+    env.configure("audit = \"required\"\n");
+    assert_eq!(env.run(&["audit", "off"]).err.trim_end(), "gptos: nothing is recorded from now on");
+    assert!(file().starts_with("audit = \"off\"  # \"required\" again with"), "{}", file());
+    let on = env.run(&["audit", "on"]);
+    assert_eq!(on.err.trim_end(), "gptos: what you ask and run is recorded from now on (`audit = \"required\"`)");
+    assert_eq!(file(), "audit = \"required\"\n");
+    // A mistake elsewhere does not keep it from being turned off, and it is off then.
+    for mistake in ["deadlin_ms = 1\n", "memory = \n[shell\n"] {
+        env.configure(mistake);
+        let off = env.run(&["audit", "off"]);
+        assert_eq!(off.code, Some(0), "{}", off.err);
+        assert!(
+            off.err.contains("nothing is recorded from now on") && off.err.contains("the rest of that file does not hold: "),
+            "{}",
+            off.err
+        );
+        let before = exported(&env).len();
+        ask(&env, SAFE);
+        assert_eq!(exported(&env).len(), before, "{}", file());
+        assert_eq!(env.run(&["audit", "off"]).err.trim_end(), "gptos: nothing is recorded already");
+    }
+    env.configure("audit = \"off\"\n");
+    let mut here = env.command(&["audit", "on"]);
+    here.env("GPTOS_AUDIT", "off");
+    let on = run(here, b"");
+    assert!(on.code == Some(0) && on.err.contains("in this shell `GPTOS_AUDIT`"), "{}", on.err);
+    assert_eq!(file(), "audit = \"local\"\n");
+}
+
+#[test]
+fn a_lock_on_the_record_is_told_as_what_it_is() {
+    let env = TestEnv::new();
+    let admin = env.home().join("admin.toml");
+    fs::write(&admin, "audit = \"required\"\nlocked = [\"audit\"]\n").unwrap();
+    fs::set_permissions(&admin, fs::Permissions::from_mode(0o644)).unwrap();
+    let env = env.set("GPTOS_TEST_ADMIN_CONFIG", admin.to_str().unwrap());
+    let off = env.run(&["audit", "off"]);
+    assert_eq!(off.code, Some(64), "{}", off.err);
+    assert!(
+        off.err.contains("locked by the administrator, so it stays \"required\"") && off.err.contains("admin.toml:2 locks it"),
+        "{}",
+        off.err
+    );
+    assert!(!off.err.contains("write `audit"), "{}", off.err);
+}
+
+#[test]
 fn a_required_record_is_on_the_disk_before_its_suggestion_is_given() {
     let env = TestEnv::new();
     env.configure("audit = \"required\"\n");

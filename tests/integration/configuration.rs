@@ -118,6 +118,37 @@ fn what_the_administrator_locks_nobody_else_sets() {
 }
 
 #[test]
+fn who_sets_a_locked_key_by_a_variable_or_an_option_is_told_in_one_line() {
+    let (env, admin) = administered("locked = [\"deadline_ms\", \"audit\"]\n");
+    let env = env.set("GPTOS_DEADLINE_MS", "900");
+    let line = |name: &str, key: &str| {
+        format!("gptos: {name}: `{key}`: locked by the administrator, so it is left out ({}:1 locks it", admin.display())
+    };
+    let said = |arguments: &[&str]| {
+        let run = env.run(arguments);
+        run.err.lines().filter(|line| line.contains("so it is left out")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let words = "list files by size";
+    let told = said(&["--set", "audit=off", "translate", "--shell", "bash", "--", words]);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with(&line("GPTOS_DEADLINE_MS", "deadline_ms")) && told[1].starts_with(&line("--set", "audit")), "{told:?}");
+    // Also where another variable has this process answer by itself.
+    let told = said(&["--set", "hedge=on", "translate", "--shell", "bash", "--", words]);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(said(&["status"]).len(), 1);
+    // Nobody is told while typing, nor by what a shell reads at its start, and the verbs that tell all tell it once.
+    for arguments in [&["init", "bash"][..], &["completions", "bash"]] {
+        assert_eq!(said(arguments), Vec::<String>::new(), "{arguments:?}");
+    }
+    let pressed = env.run_with_input(&["widget", "bash"], words.as_bytes());
+    assert!(!pressed.out.contains("left out") && pressed.err.is_empty(), "{}{}", pressed.out, pressed.err);
+    for arguments in [&["config", "check"][..], &["config", "show"]] {
+        assert_eq!(said(arguments).len(), 1, "{arguments:?}");
+    }
+    env.run(&["daemon", "stop"]);
+}
+
+#[test]
 fn only_the_administrator_locks_and_only_what_there_is() {
     let (env, admin) = administered("");
     env.configure("\nlocked = [\"memory\"]\n");

@@ -385,3 +385,20 @@ fn a_collector_behind_tls_is_trusted_by_the_certificate_of_the_variable_alone() 
         });
     }
 }
+
+#[test]
+fn what_the_administrator_locks_no_variable_redirects() {
+    let (ours, theirs) = (Collector::start(Manner::Takes), Collector::start(Manner::Takes));
+    let env = home(&theirs).set("OTEL_SDK_DISABLED", "true");
+    let admin = env.home().join("admin.toml");
+    std::fs::write(&admin, format!("traces.endpoint = \"{}\"\nlocked = [\"traces\"]\n", ours.url())).unwrap();
+    let env = env.set("GPTOS_TEST_ADMIN_CONFIG", admin.to_str().unwrap());
+    let _resident = Resident(env.start_resident());
+    traced(&ours, "offline", || drop(translate(&env, KNOWN, &["--no-cache"])));
+    assert!(theirs.requests().is_empty());
+    let told = env.run(&["status"]).out;
+    assert!(
+        told.contains("OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED count for nothing") && told.contains("admin.toml:2 locks"),
+        "{told}"
+    );
+}

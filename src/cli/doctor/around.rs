@@ -84,7 +84,7 @@ impl Around {
         let status = crate::cli::daemon::exchange("GET", "/v1/status")
             .and_then(|reply| serde_json::from_slice(&reply).map_err(|_| Unavailable::Refused("its reply cannot be read".to_owned())));
         Self {
-            problems: file.problems().to_vec(),
+            problems: file.problems(),
             pack_problems: wiring::translator(&surroundings.paths).1,
             facts: facts::gather(facts::default_shell(), String::new()),
             config,

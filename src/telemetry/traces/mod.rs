@@ -15,7 +15,7 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use self::export::Export;
-use self::settings::Settings;
+use self::settings::{Settings, WantedTraces};
 use self::spans::Spans;
 use crate::domain::LogEvent;
 use crate::suggest::ports::Tracer;
@@ -39,7 +39,7 @@ pub struct Traces {
 #[derive(Default)]
 struct State {
     /// What the present state was made from; `None`: nothing was made yet.
-    endpoint: Option<Option<String>>,
+    made_from: Option<WantedTraces>,
     running: Option<Running>,
     told: Option<String>,
 }
@@ -55,24 +55,26 @@ impl Traces {
         Self { lookup, handed: Arc::default(), state: Mutex::default() }
     }
 
-    /// Who makes spans, where the variables of the process or the configured endpoint say that somebody wants them.
-    pub fn tracer(&self, endpoint: Option<&str>) -> Option<Arc<dyn Tracer>> {
+    /// Who makes spans, where the variables of the process or the configuration say that somebody wants them.
+    pub fn tracer(&self, wanted: &WantedTraces) -> Option<Arc<dyn Tracer>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.endpoint.as_ref().is_none_or(|made| made.as_deref() != endpoint) {
-            let settings = Settings::read(&|name| (self.lookup)(name)?.into_string().ok(), endpoint);
+        if state.made_from.as_ref() != Some(wanted) {
+            let variable = |name: &str| (self.lookup)(name)?.into_string().ok();
+            let settings = Settings::read(&variable, wanted);
+            let left_out = wanted.left_out(&variable);
             // What was begun with the former collector ends with it.
             let (running, told) = match settings.and_then(|settings| settings.map(|settings| self.start(&settings)).transpose()) {
-                Ok(None) => (None, None),
+                Ok(None) => (None, left_out.map(|why| format!("off: {why}"))),
                 Ok(Some((running, to))) => {
                     info!(event = LogEvent::TracesStarted.name(), "spans are handed to a collector");
-                    (Some(running), Some(to))
+                    (Some(running), Some(left_out.map_or(to.clone(), |why| format!("{to} ({why})"))))
                 }
                 Err(why) => {
                     warn!(event = LogEvent::TracesFailed.name(), reason = "settings", detail = %why, "no spans are made");
                     (None, Some(format!("off: {why}")))
                 }
             };
-            *state = State { endpoint: Some(endpoint.map(str::to_owned)), running, told };
+            *state = State { made_from: Some(wanted.clone()), running, told };
         }
         state.running.as_ref().map(|running| Arc::clone(&running.spans))
     }

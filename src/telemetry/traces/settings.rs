@@ -27,6 +27,12 @@ const EXPORT_TIMEOUT: &str = "OTEL_BSP_EXPORT_TIMEOUT";
 const QUEUE: &str = "OTEL_BSP_MAX_QUEUE_SIZE";
 const BATCH: &str = "OTEL_BSP_MAX_EXPORT_BATCH_SIZE";
 
+const DISABLED: &str = "OTEL_SDK_DISABLED";
+const EXPORTER: &str = "OTEL_TRACES_EXPORTER";
+
+/// The variables that say whether spans go somewhere, and where.
+const LOCKED: [&str; 6] = [TRACES_ENDPOINT, ENDPOINT, TRACES_PROTOCOL, PROTOCOL, DISABLED, EXPORTER];
+
 /// Longest time that means anything, in milliseconds.
 const LONGEST_MS: u64 = 3_600_000;
 
@@ -56,22 +62,46 @@ pub(super) struct Settings {
     pub(super) is_named: bool,
 }
 
+/// What the configuration says of spans.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WantedTraces {
+    /// The collector.
+    pub endpoint: Option<String>,
+    /// Where the administrator locks that; then no variable says otherwise.
+    pub lock: Option<String>,
+}
+
+impl WantedTraces {
+    /// What does not count because of a lock, in words; `None` where nothing is left out.
+    pub(super) fn left_out(&self, variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+        let lock = self.lock.as_deref()?;
+        let names: Vec<&str> = LOCKED.into_iter().filter(|name| said(variable, name).is_some()).collect();
+        let verb = if names.len() == 1 { "counts" } else { "count" };
+        (!names.is_empty()).then(|| format!("{} {verb} for nothing: {lock} locks `traces.endpoint`", names.join(", ")))
+    }
+}
+
+/// A variable. An empty one counts as none.
+fn said(variable: &dyn Fn(&str) -> Option<String>, name: &str) -> Option<String> {
+    variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
 impl Settings {
     /// What holds; `None` when nobody wants spans.
     ///
     /// # Errors
     /// What is wrong with a value, in one line without the value of a header.
-    pub(super) fn read(variable: &dyn Fn(&str) -> Option<String>, configured: Option<&str>) -> Result<Option<Self>, String> {
-        // An empty variable counts as none.
-        let said = |name: &'static str| variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+    pub(super) fn read(variable: &dyn Fn(&str) -> Option<String>, wanted: &WantedTraces) -> Result<Option<Self>, String> {
+        let configured = wanted.endpoint.as_deref();
+        let said = |name: &'static str| said(variable, name).filter(|_| wanted.lock.is_none() || !LOCKED.contains(&name));
         let either = |names: [&'static str; 2]| names.into_iter().find_map(|name| said(name).map(|value| (name, value)));
         let Some((name, endpoint)) =
             either([TRACES_ENDPOINT, ENDPOINT]).or_else(|| configured.map(|value| ("traces.endpoint", value.to_owned())))
         else {
             return Ok(None);
         };
-        let is_off = said("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        match said("OTEL_TRACES_EXPORTER").as_deref() {
+        let is_off = said(DISABLED).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        match said(EXPORTER).as_deref() {
             _ if is_off => return Ok(None),
             None | Some("otlp") => {}
             Some("none") => return Ok(None),
@@ -191,7 +221,33 @@ mod tests {
 
     fn read(variables: &[(&str, &str)], configured: Option<&str>) -> Result<Option<Settings>, String> {
         let lookup = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        Settings::read(&lookup, configured)
+        Settings::read(&lookup, &WantedTraces { endpoint: configured.map(str::to_owned), lock: None })
+    }
+
+    #[test]
+    fn what_the_administrator_locks_no_variable_redirects_or_ends() {
+        let said = |name: &str| {
+            let all = [
+                (ENDPOINT, "http://theirs:4318"),
+                (TRACES_ENDPOINT, "http://theirs:1/spans"),
+                (DISABLED, "true"),
+                (EXPORTER, "none"),
+                (PROTOCOL, "grpc"),
+                (TIMEOUT, "7"),
+            ];
+            all.into_iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
+        };
+        let wanted = |endpoint: Option<&str>| WantedTraces { endpoint: endpoint.map(str::to_owned), lock: Some("/a.toml:1".to_owned()) };
+        let settings = Settings::read(&said, &wanted(Some("http://ours:4318"))).unwrap().unwrap();
+        assert_eq!((settings.endpoint.as_str(), settings.timeout.as_millis()), ("http://ours:4318/v1/traces", 7));
+        assert_eq!(Settings::read(&said, &wanted(None)), Ok(None));
+        let told = wanted(None).left_out(&said).unwrap();
+        assert!(
+            told.starts_with("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_EXPORTER_OTLP_ENDPOINT, ") && told.contains("/a.toml:1"),
+            "{told}"
+        );
+        assert_eq!(wanted(None).left_out(&|name| (name == TIMEOUT).then(|| "7".to_owned())), None);
+        assert_eq!(WantedTraces::default().left_out(&said), None);
     }
 
     #[test]
