@@ -7,7 +7,7 @@ use super::config::{load, refuse, without_place};
 use super::config_edit::{self, EditError};
 use super::hidden::{self, Typed};
 use super::output::Output;
-use super::{ExitStatus, auth_status, config_set, facts, provider};
+use super::{ExitStatus, auth_status, config_set, facts, provider, provider_ask};
 use crate::config::{Config, nearest, parse};
 use crate::domain::{KeySettings, LoginKey, LoginStore, Secret};
 use crate::paths::Paths;
@@ -120,7 +120,11 @@ fn login(
     let Some(secret) = obtain(arguments.stdin, &format!("key of {} for {origin}: ", section.name), output)? else {
         return Ok(ExitStatus::Cancelled);
     };
-    if !arguments.no_check {
+    let off_here = if arguments.no_check { None } else { provider_ask::off_here(paths) };
+    if let Some(why) = &off_here {
+        output.remark(&format!("the key is not tried here: {why}"));
+    }
+    if !arguments.no_check && off_here.is_none() {
         output.progress(&format!("asking {} with this key", section.name));
         let asked = call_with(&section, secret.clone(), paths);
         output.end_progress();

@@ -1,12 +1,12 @@
 //! `gptos config …`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::ExitStatus;
 use super::arguments::ConfigVerb;
 use super::config_set;
 use super::output::Output;
-use crate::config::{Config, ConfigFile, ConfigProblem, ValueOrigin, check_text, keys, nearest, read_text};
+use crate::config::{Config, ConfigFile, ConfigProblem, PROJECT_FILE, Project, ValueOrigin, check_text, keys, nearest, read_text};
 use crate::env_vars;
 use crate::paths::Paths;
 
@@ -26,7 +26,9 @@ pub fn run(verb: ConfigVerb, paths: &Paths, output: &mut Output<'_>) -> ExitStat
                 None => {
                     // What was left out is told of, and all the rest is in force.
                     refuse_all(&loaded.problems(), output);
-                    show(&config, file, origin, output)
+                    let project = project(paths);
+                    project.remarks.iter().for_each(|remark| output.remark(remark));
+                    show(&config, &project, file, origin, output)
                 }
             }
         }
@@ -41,26 +43,49 @@ pub fn run(verb: ConfigVerb, paths: &Paths, output: &mut Output<'_>) -> ExitStat
             output.data(&keys::reference());
             ExitStatus::Success
         }
+        ConfigVerb::Check { file: Some(other) } if other.file_name() == Some(PROJECT_FILE.as_ref()) => match Project::of_file(&other) {
+            Some(project) => check_project(&project, &[other], output),
+            None => refuse(&missing(&other), output),
+        },
         ConfigVerb::Check { file: Some(other) } => check_other(&other, paths, output),
         ConfigVerb::Check { file: None } => {
             let mut loaded = ConfigFile::new(paths.config_file.clone(), paths.home.clone());
             loaded.current();
+            let project = project(paths);
             if !loaded.problems().is_empty() {
+                check_project(&project, &[], output);
                 return refuse_all(&loaded.problems(), output);
             }
             if let Some(admin) = loaded.admin_path().filter(|admin| admin.exists()) {
                 output.line(&format!("{}: ok", admin.display()));
             }
             output.line(&format!("{}: {}", file.display(), if file.exists() { "ok" } else { "no such file, the defaults hold" }));
-            ExitStatus::Success
+            check_project(&project, &project.files, output)
         }
     }
+}
+
+/// What the project asks for that this process stands in.
+fn project(paths: &Paths) -> Project {
+    std::env::current_dir().map(|here| Project::find(&here, paths.home.as_deref())).unwrap_or_default()
+}
+
+/// Says what is wrong with the files of a project, and which of `files` are right.
+fn check_project(project: &Project, files: &[PathBuf], output: &mut Output<'_>) -> ExitStatus {
+    project.remarks.iter().for_each(|remark| output.error(remark, None));
+    let is_named = |file: &PathBuf| project.remarks.iter().any(|remark| remark.starts_with(&*file.to_string_lossy()));
+    files.iter().filter(|file| !is_named(file)).for_each(|file| output.line(&format!("{}: ok", file.display())));
+    if project.remarks.is_empty() { ExitStatus::Success } else { ExitStatus::Usage }
+}
+
+fn missing(file: &Path) -> ConfigProblem {
+    ConfigProblem { path: file.to_owned(), line: None, key: None, cause: "no such file".to_owned(), hint: None }
 }
 
 fn check_other(other: &Path, paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
     let checked = read_text(other).and_then(|read| match read {
         Some((text, _)) => check_text(&text, other, paths.home.as_deref()).map(|(_, refused)| refused),
-        None => Err(ConfigProblem { path: other.to_owned(), line: None, key: None, cause: "no such file".to_owned(), hint: None }),
+        None => Err(missing(other)),
     });
     match checked {
         Ok(refused) if refused.is_empty() => {
@@ -133,7 +158,16 @@ pub(super) fn without_place(output: &mut Output<'_>) -> ExitStatus {
     ExitStatus::Usage
 }
 
-fn show(config: &Config, file: &Path, by_whom: bool, output: &mut Output<'_>) -> ExitStatus {
+/// What the files of a project tighten, as key, value and file.
+fn tightened(project: &Project) -> Vec<(&'static str, String, &Path)> {
+    let off = || "\"off\"".to_owned();
+    let switches = [("providers", &project.providers_off), ("cache", &project.cache_off)];
+    let switches = switches.into_iter().filter_map(|(key, file)| Some((key, off(), file.as_deref()?)));
+    let rules = project.rules.iter().zip(&project.rule_files).map(|(rule, file)| ("rules.add", rule.id.clone(), file.as_path()));
+    switches.chain(rules).collect()
+}
+
+fn show(config: &Config, project: &Project, file: &Path, by_whom: bool, output: &mut Output<'_>) -> ExitStatus {
     let rows = config.rows();
     let key_width = rows.iter().map(|(key, _, _)| key.chars().count()).max().unwrap_or(0);
     let value_width = rows.iter().map(|(_, value, _)| value.chars().count()).max().unwrap_or(0).min(48);
@@ -153,7 +187,17 @@ fn show(config: &Config, file: &Path, by_whom: bool, output: &mut Output<'_>) ->
             (true, place) => format!("{layer}, {place}"),
             (false, place) => place.to_owned(),
         };
-        output.line(&format!("{key:key_width$} = {value:value_width$}  # {origin}{lock}"));
+        let off = match key.split_once('.') {
+            Some(("provider", _)) => project.providers_off.as_ref(),
+            Some(("cache", _)) => project.cache_off.as_ref(),
+            _ => None,
+        };
+        let off = off.filter(|_| by_whom).map(|file| format!(", off here by {}", file.display())).unwrap_or_default();
+        output.line(&format!("{key:key_width$} = {value:value_width$}  # {origin}{lock}{off}"));
+    }
+    for (key, value, file) in tightened(project) {
+        let origin = if by_whom { "project, " } else { "" };
+        output.line(&format!("{key:key_width$} = {value:value_width$}  # {origin}{}", file.display()));
     }
     ExitStatus::Success
 }

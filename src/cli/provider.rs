@@ -6,7 +6,7 @@ use super::arguments::{ProviderAddArguments, ProviderListArguments};
 use super::config::{load, refuse, without_place};
 use super::config_edit::{self, EditError};
 use super::output::{Output, visible};
-use super::{ExitStatus, columns, facts, provider_command};
+use super::{ExitStatus, columns, facts, provider_ask, provider_command};
 use crate::config::nearest;
 use crate::domain::{KeySettings, LoginStore};
 use crate::paths::Paths;
@@ -146,6 +146,10 @@ pub fn add(arguments: &ProviderAddArguments, paths: &Paths, tester: Tester<'_>, 
     output.remark(&format!("added `{}` to {}", section.name, file.display()));
     if section.kind() == ProviderKind::Command {
         output.remark(&provider_command::who_pays(&section.model));
+    }
+    if let Some(why) = provider_ask::off_here(paths) {
+        output.remark(&format!("provider {}: not tested here: {why}", section.name));
+        return ExitStatus::Success;
     }
     test(&section, file, tester, output)
 }

@@ -1,4 +1,5 @@
-//! `gptos provider test` and `gptos provider models`: what the configured providers say for themselves.
+//! `gptos provider test` and `gptos provider models`: what the configured providers say for themselves. In a project that turns
+//! providers off nobody is asked.
 
 use std::time::Instant;
 
@@ -7,6 +8,7 @@ use super::output::Output;
 use super::provider::Tester;
 use super::{ExitStatus, facts};
 use crate::config::{Config, nearest};
+use crate::line::standing::Standing;
 use crate::paths::Paths;
 use crate::providers::{self, HttpPool, ProviderSettings};
 use crate::wiring;
@@ -30,6 +32,9 @@ pub(super) fn test(name: Option<&str>, paths: &Paths, tester: Tester<'_>, output
     if chosen.is_empty() {
         output.error("provider test: no provider is configured", Some("`gptos provider add --help`, or `gptos provider discover`"));
         return ExitStatus::NoAnswer;
+    }
+    if let Some(why) = off_here(paths) {
+        return refused_here("provider test", &why, output);
     }
     let mut status = ExitStatus::Success;
     for provider in chosen {
@@ -59,6 +64,9 @@ pub(super) fn models(name: &str, paths: &Paths, lister: Lister<'_>, output: &mut
         Ok(provider) => provider,
         Err(status) => return status,
     };
+    if let Some(why) = off_here(paths) {
+        return refused_here("provider models", &why, output);
+    }
     match lister(provider) {
         Ok(models) => {
             models.iter().for_each(|model| output.line(model));
@@ -69,6 +77,17 @@ pub(super) fn models(name: &str, paths: &Paths, lister: Lister<'_>, output: &mut
             ExitStatus::NoAnswer
         }
     }
+}
+
+/// Why no provider may be asked where this process stands, if none may.
+pub(super) fn off_here(paths: &Paths) -> Option<String> {
+    let facts = facts::gather(facts::default_shell(), String::new());
+    Standing::look(paths, &facts).keeps_to_itself()
+}
+
+fn refused_here(verb: &str, why: &str, output: &mut Output<'_>) -> ExitStatus {
+    output.error(&format!("{verb}: no provider is asked here: {why}"), Some("call it from a folder outside that project"));
+    ExitStatus::NoAnswer
 }
 
 fn find<'a>(config: &'a Config, name: &str, verb: &str, output: &mut Output<'_>) -> Result<&'a ProviderSettings, ExitStatus> {

@@ -65,6 +65,10 @@ pub(super) fn one(arguments: &TranslateArguments, output: &mut Output<'_>) -> Ex
     let mut ask = Ask { mode: asked, no_cache: arguments.no_cache, ..Ask::new(query, aim, facts, want) };
     ask.obey(&standing);
     if arguments.show_request {
+        if let Some(why) = standing.keeps_to_itself() {
+            output.error(&format!("no provider would be asked here, so nothing would be sent: {why}"), None);
+            return ExitStatus::NoAnswer;
+        }
         return show_request(&ask, &surroundings, output);
     }
     let mut answer = surroundings.ask(&ask, &mut |waiting| {

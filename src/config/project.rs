@@ -22,8 +22,6 @@ pub const PROJECT_FILE: &str = ".gptos.toml";
 const MAX_BYTES: u64 = 64 * 1024;
 /// Directories above this one are not looked at.
 const MOST_PARENTS: usize = 64;
-/// Most remarks about one file.
-const MOST_REMARKS: usize = 3;
 /// The keys that tighten.
 const KEYS: [&str; 3] = ["rules", "providers", "cache"];
 
@@ -34,6 +32,8 @@ pub struct Project {
     pub files: Vec<PathBuf>,
     /// Rules beside the embedded ones and the user's.
     pub rules: Vec<CustomRule>,
+    /// The file that each of them is from.
+    pub rule_files: Vec<PathBuf>,
     /// The file that turns providers off.
     pub providers_off: Option<PathBuf>,
     /// The file that turns the cache off.
@@ -57,13 +57,22 @@ impl Project {
             match read(&file) {
                 Ok(Some(text)) => project.add(&text, &file),
                 Ok(None) => {}
-                Err(cause) => project.remarks.push(format!("{} is not used: it {cause}", file.display())),
+                Err(cause) => project.remarks.push(unusable(&file, &cause)),
             }
             if home == Some(directory) {
                 break;
             }
         }
         project
+    }
+
+    /// What the one file at `path` asks for, wherever it is; `None` when there is none.
+    pub fn of_file(path: &Path) -> Option<Self> {
+        match read(path) {
+            Ok(Some(text)) => Some(Self::of_text(&text, path)),
+            Ok(None) => None,
+            Err(cause) => Some(Self { remarks: vec![unusable(path, &cause)], ..Self::default() }),
+        }
     }
 
     /// What the text of one file would ask for if it were a project's.
@@ -104,7 +113,6 @@ impl Project {
             place.get_or_insert_with(|| file.to_owned());
         }
         remarks.extend(refusal(&reader, refused));
-        remarks.truncate(MOST_REMARKS);
         self.remarks.append(&mut remarks);
         self.files.push(file.to_owned());
     }
@@ -126,7 +134,10 @@ impl Project {
                         let line = reader.line(block.span().start);
                         match rule(block, reader) {
                             Ok(rule) if self.rules.contains(&rule) => {}
-                            Ok(rule) if self.rules.len() < MOST_RULES => self.rules.push(rule),
+                            Ok(rule) if self.rules.len() < MOST_RULES => {
+                                self.rules.push(rule);
+                                self.rule_files.push(reader.path.to_owned());
+                            }
                             Ok(_) => return remarks.push(format!("{}:{line}: more than {MOST_RULES} rules", reader.path.display())),
                             Err(problem) => remarks.push(problem.to_string()),
                         }
@@ -136,6 +147,10 @@ impl Project {
             }
         }
     }
+}
+
+fn unusable(file: &Path, cause: &str) -> String {
+    format!("{} is not used: it {cause}", file.display())
 }
 
 fn rule(block: Spanned<DeValue<'_>>, reader: &Reader<'_>) -> Result<CustomRule, ConfigProblem> {

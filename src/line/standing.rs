@@ -12,6 +12,9 @@ use crate::platform;
 use crate::protocol::{Answer, Mode};
 use crate::validate::{CustomRules, Policy};
 
+/// Most remarks about the files of a project beside an answer.
+const MOST_REMARKS: usize = 6;
+
 /// How long reading may take; it takes some ten microseconds.
 const LIMIT: Duration = Duration::from_millis(50);
 
@@ -76,13 +79,24 @@ impl Standing {
     /// Adds what its user should know to an answer: what was refused, and why no provider was asked when none was.
     pub fn remark(&self, answer: &mut Answer, asked: Mode) {
         let project = &self.in_force.project;
-        answer.remarks.extend(project.remarks.iter().cloned());
+        answer.remarks.extend(project.remarks.iter().take(MOST_REMARKS).cloned());
+        if let Some(more) = project.remarks.len().checked_sub(MOST_REMARKS).filter(|more| *more > 0) {
+            answer.remarks.push(format!("and {more} more about this project's files; `gptos config check` tells all"));
+        }
         let unanswered = answer.candidates.is_empty() || asked == Mode::Fresh;
         if self.silent {
             answer.remarks.push(format!("{PROJECT_FILE} could not be looked for in time, so neither a provider nor the cache was used"));
-        } else if let Some(file) = project.providers_off.as_ref().filter(|_| unanswered && asked != Mode::Offline) {
-            answer.remarks.push(format!("no provider was asked: {} turns them off", near(file)));
+        } else if let Some(why) = self.keeps_to_itself().filter(|_| unanswered && asked != Mode::Offline) {
+            answer.remarks.push(format!("no provider was asked: {why}"));
         }
+    }
+
+    /// Why no provider may be asked here, if none may.
+    pub fn keeps_to_itself(&self) -> Option<String> {
+        if self.silent {
+            return Some(format!("{PROJECT_FILE} could not be looked for in time"));
+        }
+        self.in_force.project.providers_off.as_deref().map(|file| format!("{} turns them off", near(file)))
     }
 }
 

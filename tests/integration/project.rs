@@ -108,6 +108,91 @@ fn a_project_keeps_its_answers_out_of_the_cache() {
     resident.wait().unwrap();
 }
 
+#[test]
+fn no_verb_calls_a_provider_where_the_project_turns_them_off() {
+    let provider = FakeProvider::always(Reply::stream(&answer("printf good")));
+    let env = TestEnv::new();
+    env.with_provider("good", &provider.base_url(), "");
+    plant(&env.work(), "providers = \"off\"\n");
+    let said = |arguments: &[&str], code: i32, part: &str| {
+        let run = env.run(arguments);
+        assert_eq!(run.code, Some(code), "{arguments:?}: {}{}", run.out, run.err);
+        let all = format!("{}{}", run.out, run.err);
+        assert!(all.contains(part), "{arguments:?}: {all}");
+    };
+    let off = "work/.gptos.toml turns them off";
+    said(&["provider", "test"], 1, off);
+    said(&["provider", "test", "good"], 1, off);
+    said(&["provider", "models", "good"], 1, off);
+    said(&["translate", "--show-request", "--", UNKNOWN], 1, off);
+    said(&["provider", "add", "more", "--base-url", &provider.base_url(), "--model", "m"], 0, off);
+    let mut login = env.command(&["auth", "login", "good", "--stdin", "--store", "file"]);
+    login.current_dir(env.work());
+    let login = run(login, b"hush-hush-1\n");
+    assert!(login.code == Some(0) && login.err.contains("the key is not tried here: "), "{}", login.err);
+    let doctor = env.run(&["doctor", "--call"]);
+    assert!(doctor.out.contains("none was called: this project turns providers off"), "{}{}", doctor.out, doctor.err);
+    assert_eq!(provider.connections(), 0);
+    // Elsewhere they are asked.
+    let elsewhere = |arguments: &[&str]| {
+        let mut command = env.command(arguments);
+        command.current_dir(env.home());
+        run(command, b"")
+    };
+    assert!(elsewhere(&["translate", "--show-request", "--", UNKNOWN]).out.starts_with("POST http"));
+    assert_eq!(provider.connections(), 0);
+    let tested = elsewhere(&["provider", "test", "good"]);
+    assert!(tested.out.starts_with("good: ok after"), "{}{}", tested.out, tested.err);
+}
+
+#[test]
+fn what_a_project_tightens_is_shown_and_its_files_are_checked() {
+    let env = TestEnv::new();
+    env.with_provider("good", "http://127.0.0.1:1", "");
+    let below = env.work().join("below");
+    fs::create_dir(&below).unwrap();
+    plant(&env.work(), &format!("providers = \"off\"\n{RULE}"));
+    plant(&below, "cache = \"off\"\n");
+    let here = |arguments: &[&str]| {
+        let mut command = env.command(arguments);
+        command.current_dir(&below);
+        run(command, b"")
+    };
+    let [outer, inner] = [env.work(), below.clone()].map(|place| place.join(".gptos.toml").display().to_string());
+    let shown = here(&["config", "show", "--origin"]);
+    let lines: Vec<String> = shown.out.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    for line in [
+        format!("providers = \"off\" # project, {outer}"),
+        format!("cache = \"off\" # project, {inner}"),
+        format!("rules.add = no-lists # project, {outer}"),
+        format!("cache.ttl_days = 30 # default, off here by {inner}"),
+    ] {
+        assert!(lines.contains(&line), "{line}: {}", shown.out);
+    }
+    assert!(lines.iter().any(|line| line.starts_with("provider.good.model = ") && line.ends_with(&format!(", off here by {outer}"))));
+    assert!(!env.run(&["config", "show"]).out.contains("off here"));
+    let checked = here(&["config", "check"]);
+    assert_eq!(checked.code, Some(0), "{}", checked.err);
+    assert!(checked.out.contains(&format!("{outer}: ok\n")) && checked.out.contains(&format!("{inner}: ok\n")), "{}", checked.out);
+    assert_eq!(here(&["config", "check", ".gptos.toml"]).out, ".gptos.toml: ok\n");
+    plant(&below, "cahce = \"off\"\nproviders = \"of\"\n[[rules.add]]\nid = \"x\"\n");
+    for arguments in [&["config", "check"][..], &["config", "check", ".gptos.toml"]] {
+        let checked = here(arguments);
+        assert_eq!(checked.code, Some(64), "{}{}", checked.out, checked.err);
+        for part in [
+            ".gptos.toml:1: `cahce` is ignored",
+            "did you mean `cache`?",
+            ".gptos.toml:2: `providers`: expected \"off\"",
+            ".gptos.toml:3: ",
+        ] {
+            assert!(checked.err.contains(part), "{part}: {}", checked.err);
+        }
+        assert_eq!(checked.err.lines().count(), 3, "{}", checked.err);
+    }
+    assert!(here(&["config", "check"]).out.contains(&format!("{outer}: ok\n")));
+    assert!(here(&["config", "show"]).err.contains("`cahce` is ignored"));
+}
+
 const LISTING: &str = "list files by size";
 
 const RULE: &str = "[[rules.add]]\nid = \"no-lists\"\nprograms = [\"ls\"]\nrisk = \"critical\"\nreason = \"the project says so\"\n";

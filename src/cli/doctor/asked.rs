@@ -10,6 +10,7 @@ use super::public;
 use crate::cli::facts;
 use crate::cli::output::Output;
 use crate::cli::provider::Tester;
+use crate::cli::provider_ask;
 use crate::domain::{KeySettings, LoginStore};
 use crate::providers::{self, HttpPool, ProviderSettings};
 use crate::secrets::keyring::Place;
@@ -27,6 +28,7 @@ pub(super) fn check(around: &Around, call: bool, runtime: &Runtime, tester: Test
     }
     let mut area = Area::new("providers", "");
     let mut called = 0;
+    let is_off = provider_ask::off_here(&around.surroundings.paths).is_some();
     for provider in all {
         if let Err((cause, mend)) = key(provider, around, runtime) {
             area.wrong("key", format!("provider {}", provider.name), cause, mend);
@@ -34,7 +36,7 @@ pub(super) fn check(around: &Around, call: bool, runtime: &Runtime, tester: Test
             continue;
         }
         let host = provider.server().map_or_else(|| provider.model.clone(), |server| server.base_url.authority());
-        if !call && !output.consents(&format!("ask {} ({host}) one small question?", provider.name)) {
+        if is_off || !call && !output.consents(&format!("ask {} ({host}) one small question?", provider.name)) {
             continue;
         }
         called += 1;
@@ -51,6 +53,7 @@ pub(super) fn check(around: &Around, call: bool, runtime: &Runtime, tester: Test
         output.end_progress();
     }
     area.count(match called {
+        0 if is_off => format!("{} configured, none was called: this project turns providers off", all.len()),
         0 => format!("{} configured, none was called; gptos doctor --call", all.len()),
         called => format!("{called} of {} called", all.len()),
     });
