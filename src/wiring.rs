@@ -15,7 +15,7 @@ use crate::api::{Backend, Notice, Setup};
 use crate::audit::{FileTrail, Nowhere, Writer};
 use crate::cache::{CacheSettings, DiskCache, MemoryCache};
 use crate::config::{Config, ConfigFile, ConfigProblem, PackFiles, PackFolder};
-use crate::domain::{AuditMode, KeySettings, LogEvent, Secret, ShellFacts};
+use crate::domain::{AuditMode, FailureClass, KeySettings, LogEvent, Secret, ShellFacts};
 use crate::fix::{Seen, Wanted};
 use crate::memory::FileMemory;
 use crate::offline::{Pack, PackProblem, Translator};
@@ -264,8 +264,8 @@ pub fn provider(settings: &ProviderSettings) -> Arc<dyn Provider> {
 ///
 /// # Errors
 /// Why it gave none, in one line.
-pub fn try_provider(provider: &Arc<dyn Provider>, facts: &ShellFacts, paths: &Paths) -> Result<String, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+pub fn try_provider(provider: &Arc<dyn Provider>, facts: &ShellFacts, paths: &Paths) -> Result<String, Untold> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| (None, error.to_string()))?;
     let caps = ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current().0.online.caps;
     let ledger: Arc<dyn Ledger> = Arc::new(FileLedger::new(paths.state_dir.as_deref()));
     let purse = trial::Purse { ledger: Arc::clone(&ledger), caps };
@@ -273,8 +273,14 @@ pub fn try_provider(provider: &Arc<dyn Provider>, facts: &ShellFacts, paths: &Pa
     // What was set aside and not taken is given back before this process ends.
     runtime.shutdown_timeout(GIVING_BACK);
     ledger.write(true);
-    asked.map_err(|failures| failures.into_iter().map(|(_, error)| error.to_string()).collect())
+    asked.map_err(|failures| {
+        let class = failures.first().map(|(_, error)| error.class.clone());
+        (class, failures.into_iter().map(|(_, error)| error.to_string()).collect())
+    })
 }
+
+/// Why a provider told nothing, with the class of the failure where somebody was called.
+pub type Untold = (Option<FailureClass>, String);
 
 /// The translator with the user's intents, `None` if there are none, and what is wrong with files of them.
 pub fn translator(paths: &Paths) -> (Option<Arc<Translator>>, Vec<ConfigProblem>) {

@@ -16,7 +16,8 @@ use tokio::task::JoinHandle;
 use super::metrics::is_of_this_machine;
 use super::{Shared, audit, to_stats};
 use crate::domain::{EndpointHealth, EndpointState};
-use crate::protocol::{HealthWord, PROTOCOL, WireEndpoint, WireHealth, WireProviderHealth, WireQueue, WireVersions};
+use crate::protocol::{Ailment, HealthWord, PROTOCOL, WireEndpoint, WireHealth, WireProviderHealth, WireQueue, WireTrouble, WireVersions};
+use crate::telemetry::Traces;
 
 /// A beat of the event loop may be so old.
 const BEAT_LIMIT: Duration = Duration::from_secs(1);
@@ -103,19 +104,19 @@ impl Shared {
     }
 
     /// Why no more should be asked of it. None of it depends on providers: without them this machine answers.
-    async fn unready(&self) -> Vec<&'static str> {
+    async fn unready(&self) -> Vec<(Ailment, &'static str)> {
         let mut reasons = Vec::new();
         if self.activity.draining.load(Ordering::Acquire) {
             // First and alone: what else is wrong does not matter any more, and nothing may delay this.
-            return vec!["draining"];
+            return vec![(Ailment::Draining, "draining")];
         }
         if !self.activity.listening.load(Ordering::Acquire) {
-            reasons.push("the socket does not listen");
+            reasons.push((Ailment::NotListening, "the socket does not listen"));
         }
         if self.backend.setup().problem.is_some() {
-            reasons.push("the configuration has a mistake");
+            reasons.push((Ailment::Configuration, "the configuration has a mistake"));
         }
-        reasons.extend(self.vital().await.trouble());
+        reasons.extend(self.vital().await.trouble().map(|text| (Ailment::Hangs, text)));
         reasons
     }
 
@@ -127,7 +128,8 @@ impl Shared {
         let queues = pipeline.queues().into_iter();
         let mut health = WireHealth {
             status: HealthWord::Ok,
-            reasons: unready.iter().map(|reason| (*reason).to_owned()).collect(),
+            reasons: Vec::new(),
+            troubles: unready.iter().map(|(kind, text)| trouble(*kind, None, (*text).to_owned())).collect(),
             providers: endpoints.iter().map(|(endpoint, health)| provider(endpoint, health)).collect(),
             store: to_stats(&pipeline.cache().stats()),
             redis: None,
@@ -141,11 +143,17 @@ impl Shared {
                 protocol: PROTOCOL,
             },
         };
-        health.reasons.extend(troubles(&health));
-        health.reasons.extend(self.backend.log().filter(|log| log.fails()).map(|_| "the log cannot be written".to_owned()));
-        health.status = if vital.trouble().is_some() || unready.contains(&"draining") {
+        let found = troubles(&health);
+        health.troubles.extend(found);
+        let more = |kind, text: Option<String>| text.map(|text| trouble(kind, None, text));
+        health.troubles.extend(pipeline.cap_reached().map(|key| trouble(Ailment::Spend, Some(key), format!("{key} is reached"))));
+        let log = self.backend.log().filter(|log| log.fails());
+        health.troubles.extend(more(Ailment::Log, log.map(|_| "the log cannot be written".to_owned())));
+        health.troubles.extend(more(Ailment::Traces, self.backend.traces().and_then(Traces::trouble)));
+        health.reasons = health.troubles.iter().map(|trouble| trouble.text.clone()).collect();
+        health.status = if vital.trouble().is_some() || unready.iter().any(|(kind, _)| *kind == Ailment::Draining) {
             HealthWord::Down
-        } else if health.reasons.is_empty() {
+        } else if health.troubles.is_empty() {
             HealthWord::Ok
         } else {
             HealthWord::Degraded
@@ -154,26 +162,25 @@ impl Shared {
     }
 }
 
+fn trouble(kind: Ailment, of: Option<&str>, text: String) -> WireTrouble {
+    WireTrouble { kind, of: of.map(str::to_owned), text }
+}
+
 /// What is not well beside the process itself.
-fn troubles(health: &WireHealth) -> Vec<String> {
-    let mut told: Vec<String> = health
-        .providers
-        .iter()
-        .filter(|provider| provider.status != HealthWord::Ok)
-        .map(|provider| format!("provider {} is {}: {}", provider.name, provider.status, provider.state))
-        .collect();
-    if health.audit.damaged {
-        told.push("the audit trail was changed".to_owned());
-    }
-    if health.audit.failure.is_some() {
-        told.push("the audit trail cannot be written".to_owned());
-    }
-    if health.store.mode != "disk" {
-        told.push("answers are kept in memory only".to_owned());
+fn troubles(health: &WireHealth) -> Vec<WireTrouble> {
+    let ill = health.providers.iter().filter(|provider| provider.status != HealthWord::Ok);
+    let said = |provider: &WireProviderHealth| format!("provider {} is {}: {}", provider.name, provider.status, provider.state);
+    let mut told: Vec<_> = ill.map(|provider| trouble(Ailment::Provider, Some(&provider.name), said(provider))).collect();
+    for (is_so, kind, text) in [
+        (health.audit.damaged, Ailment::AuditChanged, "the audit trail was changed"),
+        (health.audit.failure.is_some(), Ailment::AuditUnwritten, "the audit trail cannot be written"),
+        (health.store.mode != "disk", Ailment::MemoryOnly, "answers are kept in memory only"),
+    ] {
+        told.extend(is_so.then(|| trouble(kind, None, text.to_owned())));
     }
     let (part, whole) = NEARLY_FULL;
     let full = health.queues.iter().filter(|queue| queue.depth * whole > queue.capacity * part);
-    told.extend(full.map(|queue| format!("the queue {} is nearly full", queue.name)));
+    told.extend(full.map(|queue| trouble(Ailment::QueueFull, Some(&queue.name), format!("the queue {} is nearly full", queue.name))));
     told
 }
 
@@ -211,7 +218,7 @@ pub(super) async fn live(State(shared): State<Shared>) -> Response<Body> {
 
 /// Whether it should be asked.
 pub(super) async fn ready(State(shared): State<Shared>) -> Response<Body> {
-    let reasons = shared.unready().await;
+    let reasons: Vec<&str> = shared.unready().await.into_iter().map(|(_, text)| text).collect();
     told(&shared, &reasons)
 }
 
@@ -317,6 +324,9 @@ mod tests {
             "answers are kept in memory only",
             "the queue 81 is nearly full",
         ];
-        assert_eq!(troubles(&ill), expected);
+        let told = troubles(&ill);
+        assert_eq!(told.iter().map(|trouble| trouble.text.as_str()).collect::<Vec<_>>(), expected);
+        let of: Vec<_> = told.iter().map(|trouble| (trouble.kind, trouble.of.as_deref())).collect();
+        assert_eq!((of[0], of[4]), ((Ailment::Provider, Some("p")), (Ailment::QueueFull, Some("81"))));
     }
 }

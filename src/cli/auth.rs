@@ -226,7 +226,7 @@ fn obtain(from_input: bool, question: &str, output: &mut Output<'_>) -> Result<O
 
 fn call_with(section: &ProviderSettings, key: Secret, paths: &Paths) -> Result<String, String> {
     let facts = facts::gather(facts::default_shell(), String::new());
-    wiring::try_provider(&wiring::provider_with_key(section, key), &facts, paths)
+    wiring::try_provider(&wiring::provider_with_key(section, key), &facts, paths).map_err(|(_, reason)| reason)
 }
 
 fn refused(name: &str, reason: &str) -> Refusal {

@@ -41,6 +41,7 @@ pub mod provider;
 mod provider_ask;
 mod provider_command;
 mod provider_discover;
+mod provider_mend;
 mod report;
 mod sanitize;
 mod setup;

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::config::{load, refuse};
 use super::output::Output;
 use super::provider::Tester;
-use super::{ExitStatus, facts};
+use super::{ExitStatus, facts, provider_mend};
 use crate::config::{Config, nearest};
 use crate::line::standing::Standing;
 use crate::paths::Paths;
@@ -116,7 +116,8 @@ pub(super) fn call_once(section: &ProviderSettings) -> Result<String, String> {
     let mut facts = facts::gather(facts::default_shell(), String::new());
     let provider = wiring::provider(section);
     facts::add_keys(&mut facts, &provider.key_variables().into_iter().map(str::to_owned).collect::<Vec<_>>());
-    wiring::try_provider(&provider, &facts, &Paths::from_environment())
+    let tried = wiring::try_provider(&provider, &facts, &Paths::from_environment());
+    tried.map_err(|(class, reason)| provider_mend::with_command(&section.name, class.as_ref(), &reason))
 }
 
 /// Fetches the list of models.

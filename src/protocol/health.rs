@@ -37,6 +37,8 @@ pub struct WireHealth {
     pub status: HealthWord,
     /// Why it is not `ok`, one line each.
     pub reasons: Vec<String>,
+    /// The same for programs, in the same order.
+    pub troubles: Vec<WireTrouble>,
     /// The providers, in the user's order.
     pub providers: Vec<WireProviderHealth>,
     /// Where answers are kept.
@@ -49,6 +51,52 @@ pub struct WireHealth {
     pub audit: WireAudit,
     /// What runs.
     pub versions: WireVersions,
+}
+
+/// Something that is not well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WireTrouble {
+    /// What kind of thing it is.
+    pub kind: Ailment,
+    /// Which provider, queue or key of the configuration it is about.
+    #[serde(default)]
+    pub of: Option<String>,
+    /// The same in words.
+    #[serde(default)]
+    pub text: String,
+}
+
+/// What keeps a resident from being well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ailment {
+    /// It is about to go.
+    Draining,
+    /// Its socket does not listen.
+    NotListening,
+    /// The files of the configuration have a mistake.
+    Configuration,
+    /// It does not do its work in time.
+    Hangs,
+    /// A provider is not asked, or asked less.
+    Provider,
+    /// The audit trail was changed.
+    AuditChanged,
+    /// The audit trail cannot be written.
+    AuditUnwritten,
+    /// Answers are kept in memory only.
+    MemoryOnly,
+    /// A queue is nearly full.
+    QueueFull,
+    /// A cap on spending is reached.
+    Spend,
+    /// The log cannot be written.
+    Log,
+    /// Spans are wanted and not handed over.
+    Traces,
+    /// What a later version tells of.
+    #[serde(other)]
+    Other,
 }
 
 /// How a provider is.

@@ -9,7 +9,7 @@ mod status;
 
 use serde::{Deserialize, Serialize};
 
-pub use health::{HealthWord, WireHealth, WireProviderHealth, WireQueue, WireVersions};
+pub use health::{Ailment, HealthWord, WireHealth, WireProviderHealth, WireQueue, WireTrouble, WireVersions};
 pub use http::{BodyReader, HttpError, ResponseHead, read_head, request_bytes};
 pub use rules::{WireRule, WireRules};
 pub use status::{Status, WireAudit, WireEndpoint};

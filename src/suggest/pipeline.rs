@@ -175,7 +175,7 @@ impl Pipeline {
     }
 
     /// The key of the cap that calls were refused for a moment ago.
-    pub(super) fn cap_reached(&self) -> Option<&'static str> {
+    pub fn cap_reached(&self) -> Option<&'static str> {
         self.till.cap_reached()
     }
 

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::checks::Finding;
+use super::elsewhere::Elsewhere;
 use crate::cli::ask::Surroundings;
 use crate::cli::facts;
+use crate::cli::provider_mend::as_command;
 use crate::client::Unavailable;
 use crate::config::{Config, ConfigFile, ConfigProblem};
 use crate::domain::ShellFacts;
@@ -74,6 +76,8 @@ pub(super) struct Around {
     pub(super) facts: ShellFacts,
     /// What the background process says of itself.
     pub(super) status: Result<Status, Unavailable>,
+    /// Another background process of this user, which this shell does not ask.
+    pub(super) elsewhere: Option<Elsewhere>,
 }
 
 impl Around {
@@ -81,9 +85,11 @@ impl Around {
         let surroundings = Surroundings::look();
         let mut file = ConfigFile::new(surroundings.paths.config_file.clone(), surroundings.paths.home.clone());
         let config = file.current().0;
-        let status = crate::cli::daemon::exchange("GET", "/v1/status")
-            .and_then(|reply| serde_json::from_slice(&reply).map_err(|_| Unavailable::Refused("its reply cannot be read".to_owned())));
+        let status = crate::cli::daemon::exchange("GET", "/v1/status").and_then(|reply| {
+            serde_json::from_slice::<Status>(&reply).map_err(|_| Unavailable::Refused("its reply cannot be read".to_owned()))
+        });
         Self {
+            elsewhere: Elsewhere::look(&surroundings.paths, status.as_ref().ok().map(|status| status.pid)),
             problems: file.problems(),
             pack_problems: wiring::translator(&surroundings.paths).1,
             facts: facts::gather(facts::default_shell(), String::new()),
@@ -109,7 +115,17 @@ pub(super) fn word(path: &Path) -> String {
     if is_plain { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
-/// A reason that may carry its hint behind a semicolon.
-pub(super) fn apart<'a>(reason: &'a str, otherwise: &'a str) -> (&'a str, &'a str) {
-    reason.split_once("; hint: ").unwrap_or((reason, otherwise))
+/// A reason that may carry its hint behind a semicolon, and what mends it: the hint where it is a command, otherwise this one with the hint
+/// behind it.
+pub(super) fn apart<'a>(reason: &'a str, otherwise: &str) -> (&'a str, String) {
+    let (cause, hint) = reason.split_once("; hint: ").map_or((reason, None), |(cause, hint)| (cause, Some(hint)));
+    (cause, mend(hint, otherwise))
+}
+
+/// The same where the hint stands alone.
+pub(super) fn mend(hint: Option<&str>, otherwise: &str) -> String {
+    match hint {
+        None => otherwise.to_owned(),
+        Some(hint) => as_command(hint).unwrap_or_else(|| format!("{}    ({hint})", otherwise.split("    (").next().unwrap_or_default())),
+    }
 }

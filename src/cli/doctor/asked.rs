@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use tokio::runtime::Runtime;
 
-use super::around::{Area, Around, apart};
+use super::around::{Area, Around, apart, mend, word};
 use super::network::SET_CLOCK;
 use super::public;
 use crate::cli::facts;
@@ -44,7 +44,7 @@ pub(super) fn check(around: &Around, call: bool, runtime: &Runtime, tester: Test
         if let Err(reason) = tester(provider) {
             let test = format!("gptos provider test {}", provider.name);
             let (cause, mend) = apart(&reason, &test);
-            area.wrong("provider", format!("provider {}", provider.name), cause.to_owned(), mend.to_owned());
+            area.wrong("provider", format!("provider {}", provider.name), cause.to_owned(), mend);
             area.publicly(public::number(cause));
         }
         if let Some(seconds) = skew(provider, around, runtime).filter(|seconds| *seconds > MOST_SKEW) {
@@ -70,15 +70,15 @@ fn key(provider: &ProviderSettings, around: &Around, runtime: &Runtime) -> Resul
         Some(settings @ KeySettings::File(path)) => match runtime.block_on(secrets::source(settings, None).key(&around.facts)) {
             Ok(_) => Ok(()),
             Err(error) => {
-                let otherwise = format!("put the key alone into {}, mode 600", around.short(path));
+                let otherwise = format!("chmod 600 {}    (and put the key alone into it)", word(path));
                 let (cause, mend) = apart(&error.detail, &otherwise);
-                Err((cause.to_owned(), mend.to_owned()))
+                Err((cause.to_owned(), mend))
             }
         },
         Some(KeySettings::Login(login)) => {
             let logins = Logins { keyring: Place::from_lookup(&facts::variable), folder: around.surroundings.paths.keys_dir() };
             let again = || format!("gptos auth login {}", provider.name);
-            logins.find(login).map(drop).map_err(|error| (error.to_string(), error.hint().unwrap_or_else(again)))
+            logins.find(login).map(drop).map_err(|error| (error.to_string(), mend(error.hint().as_deref(), &again())))
         }
         _ => Ok(()),
     }
@@ -95,7 +95,7 @@ pub(super) fn keyring(around: &Around) -> Area {
     let mut area = Area::new("keyring", format!("answers, for {}", names.join(", ")));
     if let Err(error) = Place::from_lookup(&facts::variable).check() {
         area.said = "does not answer".into();
-        area.wrong("keyring", "keyring", error.to_string(), error.hint());
+        area.wrong("keyring", "keyring", error.to_string(), mend(Some(&error.hint()), "gptos auth login --store file"));
     }
     area
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use tokio::runtime::Runtime;
 
 use super::around::{Area, Around};
-use super::{asked, checks, install, network, public, resident, store};
+use super::{asked, checks, health, install, network, public, resident, store};
 use crate::cli::output::Output;
 use crate::cli::provider::Tester;
 use crate::cli::{ExitStatus, tour};
@@ -36,6 +36,7 @@ pub(super) fn areas(around: &Around, call: bool, runtime: &Runtime, tester: Test
         network::certificates(around, runtime),
         asked::keyring(around),
     ];
+    areas.push(health::check(around, &areas));
     areas.push(asked::check(around, call, runtime, tester, output));
     areas
 }

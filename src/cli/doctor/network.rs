@@ -56,7 +56,8 @@ pub(super) fn names(around: &Around, runtime: &Runtime) -> Area {
     for host in hosts {
         if let Err(error) = runtime.block_on(providers::addresses(&host)) {
             area.said = "names are not found".into();
-            area.wrong("no-name", host, error.detail, "see /etc/resolv.conf, and whether this machine is online");
+            let mend = format!("getent hosts {host}    (where it fails too: /etc/resolv.conf, and whether this machine is online)");
+            area.wrong("no-name", host, error.detail, mend);
         }
     }
     area
@@ -105,7 +106,9 @@ pub(super) fn certificates(around: &Around, runtime: &Runtime) -> Area {
             Err(error) if error.class == FailureClass::Tls => {
                 area.said = "not all certificates can be read".into();
                 let (cause, mend) = apart(&error.detail, "gptos config edit    (ca_file names a file with certificates in PEM form)");
-                area.wrong("certificates", name.to_owned(), cause.to_owned(), mend.to_owned());
+                let install = "sudo apt-get install ca-certificates    (or your system's package manager)";
+                let mend = if server.ca_file.is_none() { install.to_owned() } else { mend };
+                area.wrong("certificates", name.to_owned(), cause.to_owned(), mend);
             }
             Err(_) | Ok(()) => {}
         }

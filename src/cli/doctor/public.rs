@@ -285,6 +285,12 @@ pub(super) fn number(text: &str) -> String {
     String::new()
 }
 
+/// Words of this program, those that are not empty.
+pub(super) fn words(words: &[&str]) -> String {
+    let is_own = |word: &&&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || b"_.-".contains(&byte));
+    words.iter().filter(is_own).copied().collect::<Vec<_>>().join(", ")
+}
+
 /// The users' names for their providers, which strangers know by number.
 pub(super) struct Names(Vec<String>);
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::around::{Area, Around, word};
@@ -15,6 +16,19 @@ pub(super) fn check(around: &Around) -> Area {
     let socket = around.surroundings.paths.runtime().ok().map(|runtime| runtime.socket.clone());
     let pid = socket.as_deref().and_then(daemon::running_pid);
     let name = "resident";
+    let mut area = looked_at(around, name, socket.as_deref(), pid);
+    if let Some(elsewhere) = &around.elsewhere {
+        // What is open to others is told of with the folders of the socket.
+        if elsewhere.open_folder().is_none() {
+            let place = around.short(&elsewhere.socket);
+            let cause = format!("process {} has your cache and listens at {place}, where this shell does not look", elsewhere.pid);
+            area.wrong("elsewhere", name, cause, elsewhere.mend());
+        }
+    }
+    area
+}
+
+fn looked_at(around: &Around, name: &'static str, socket: Option<&Path>, pid: Option<i32>) -> Area {
     match (&around.status, pid) {
         (Ok(status), _) => {
             let mut area = Area::counted(name, format!("answers, process {}, for {}", status.pid, span(status.uptime_s)));
@@ -41,11 +55,12 @@ pub(super) fn check(around: &Around) -> Area {
         }
         (Err(Unavailable::Foreign), None) => {
             let mut area = Area::new(name, "not ours");
-            let place = socket.as_deref().map(word).unwrap_or_default();
+            let place = socket.map(word).unwrap_or_default();
             area.wrong("foreign", name, "another user's process listens on the socket", format!("rm {place}    (as its owner or root)"));
             area
         }
         (Err(_), None) if !around.config.resident => Area::new(name, "off, every question is answered in its own process"),
+        (Err(_), None) if around.elsewhere.is_some() => Area::new(name, "runs, and is not asked by this shell"),
         (Err(_), None) => Area::new(name, "not running; the first question of a shell starts it"),
     }
 }
@@ -61,7 +76,12 @@ pub(super) fn socket(around: &Around) -> Area {
         }
         Err(error) => {
             let mut area = Area::new("socket", "none");
-            area.wrong("no-place", "socket", format!("there is no private folder for it: {error}"), "mend what stands below");
+            area.wrong(
+                "no-place",
+                "socket",
+                format!("there is no private folder for it: {error}"),
+                "gptos doctor    (again, when what stands below is mended)",
+            );
             area
         }
     };
@@ -71,12 +91,11 @@ pub(super) fn socket(around: &Around) -> Area {
             Ok(()) => {}
             Err(PathError::Open { path, mode }) => {
                 let mend = format!("chmod go-rwx {}", word(&path));
-                area.wrong(
-                    "folder-open",
-                    around.short(&path),
-                    format!("others may enter it (mode {mode:04o}), so no socket is put there"),
-                    mend,
-                );
+                let so = match around.elsewhere.as_ref().filter(|elsewhere| elsewhere.socket == runtime.socket) {
+                    Some(elsewhere) => format!("process {}, which listens there, is not asked", elsewhere.pid),
+                    None => "no socket is put there".to_owned(),
+                };
+                area.wrong("folder-open", around.short(&path), format!("others may enter it (mode {mode:04o}), so {so}"), mend);
                 area.publicly(format!("{mode:04o}"));
             }
             Err(error) => area.wrong("folder", place.clone(), error.to_string(), format!("mv {0} {0}.old", word(&runtime.dir))),

@@ -13,7 +13,7 @@ use crate::cli::{daemon, facts, provider_ask, tour};
 use crate::config::ValueOrigin;
 use crate::domain::{KeySettings, ShellKind};
 use crate::platform;
-use crate::protocol::{Status, WireEndpoint, WireHealth, WireProviderHealth};
+use crate::protocol::{Status, WireEndpoint, WireHealth, WireProviderHealth, WireTrouble};
 use crate::providers::{ProviderSettings, ProxySettings, ReachSettings, WireSettings};
 use crate::telemetry::{Follow, without_words};
 
@@ -212,6 +212,11 @@ fn status_of(status: &Status, names: &Names) -> Status {
     let health = |health: &WireHealth| WireHealth {
         // They name providers, which stand below with the same.
         reasons: Vec::new(),
+        troubles: health
+            .troubles
+            .iter()
+            .map(|trouble| WireTrouble { kind: trouble.kind, of: trouble.of.as_deref().map(|of| whose(of, names)), text: String::new() })
+            .collect(),
         providers: health
             .providers
             .iter()
@@ -240,6 +245,12 @@ fn status_of(status: &Status, names: &Names) -> Status {
         version: word(&status.version),
         ..status.clone()
     }
+}
+
+/// A provider by its number; a key of the configuration or a queue as it is called.
+fn whose(of: &str, names: &Names) -> String {
+    let is_ours = of.starts_with("spend.") || ["batch", "audit", "log", "memory", "stats"].contains(&of);
+    if is_ours { of.to_owned() } else { names.provider(of) }
 }
 
 fn audit(audit: &crate::protocol::WireAudit) -> crate::protocol::WireAudit {

@@ -44,7 +44,8 @@ pub(super) fn cache(around: &Around) -> Area {
     match crate::cli::daemon::exchange("GET", "/v1/cache").ok().and_then(|reply| serde_json::from_slice::<WireCacheStats>(&reply).ok()) {
         Some(stats) => {
             area.count(format!("{} answers, {} bytes, kept in {}", stats.entries, stats.disk_bytes, stats.mode));
-            if stats.mode != "disk" {
+            // Who has it instead is told of elsewhere.
+            if stats.mode != "disk" && around.elsewhere.is_none() {
                 let cause = "it cannot be used on the disk, so answers are forgotten with the background process";
                 area.wrong("cache-memory", around.short(folder), cause, "gptos daemon stop && gptos cache clear");
             }
@@ -69,6 +70,19 @@ pub(super) fn cache(around: &Around) -> Area {
     }
     area
 }
+
+/// What is to be done with a record that somebody changed: nothing makes it what it was, so it is kept aside with its keys, and a new one
+/// begins.
+pub(super) fn begin_anew(state: &Path) -> String {
+    let folder = word(state);
+    format!(
+        "gptos daemon stop && mv {folder}/audit* \"$(mktemp -d {folder}/changed-audit.XXXXXX)\"    (keeps it as it is, and a new record begins; before \
+         that gptos audit verify tells all places, and gptos audit export prints what can be read)"
+    )
+}
+
+/// What is to be done for one that cannot be written.
+pub(super) const UNWRITTEN: &str = "df -h ~    (make room, or gptos audit off)";
 
 /// Room for data and for files, where something is kept.
 pub(super) fn disk(around: &Around) -> Area {
@@ -141,7 +155,8 @@ pub(super) fn trail(around: &Around) -> Area {
                 let seq = problem.seq.map(|seq| format!(", record {seq}")).unwrap_or_default();
                 let more = if report.problems.len() > 1 { format!(", and {} more", report.problems.len() - 1) } else { String::new() };
                 let cause = format!("{}: somebody changed it{more}", problem.damage.name());
-                area.wrong("audit-changed", format!("{}{seq}", problem.segment), cause, "gptos audit verify    (tells all places)");
+                area.wrong("audit-changed", format!("{}{seq}", problem.segment), cause, begin_anew(state));
+                area.publicly(problem.damage.name());
             }
         }
         Err(error) => area.wrong("audit-unreadable", "audit", error.to_string(), "gptos audit verify    (try again when nobody holds it)"),
@@ -150,7 +165,8 @@ pub(super) fn trail(around: &Around) -> Area {
         && let Some(failure) = status.audit.as_ref().and_then(|audit| audit.failure.as_ref())
         && area.findings.is_empty()
     {
-        area.wrong("audit-unwritten", "audit", format!("it cannot be written: {failure}"), "make room, or gptos audit off");
+        area.wrong("audit-unwritten", "audit", format!("it cannot be written: {failure}"), UNWRITTEN);
+        area.publicly(super::public::number(failure));
     }
     area
 }
@@ -214,6 +230,10 @@ pub(super) fn locks(around: &Around) -> Area {
     let cache = of(&paths.cache_dir, "cache.lock").filter(|_| resident.is_none());
     for path in [cache, audit, configuration].into_iter().flatten() {
         let Some(holder) = is_held(&path) else { continue };
+        // It is well, and what keeps this shell from it is told of elsewhere.
+        if around.elsewhere.as_ref().is_some_and(|elsewhere| Some(elsewhere.pid) == holder) {
+            continue;
+        }
         let (who, mend) = match holder.filter(|pid| Some(*pid) != resident) {
             Some(pid) => (format!("process {pid}"), format!("kill {pid}    (if it hangs: ps {pid})")),
             None if resident.is_some() => ("the background process".to_owned(), "gptos daemon stop".to_owned()),
@@ -234,6 +254,15 @@ fn is_held(path: &Path) -> Option<Option<i32>> {
             Err(TryLockError::WouldBlock) => return Some(holder(&file.metadata().ok()?)),
             Ok(()) | Err(TryLockError::Error(_)) => return None,
         }
+    }
+}
+
+/// Who holds the lock on a file at this moment, where the system tells.
+pub(super) fn holder_now(path: &Path) -> Option<i32> {
+    let file = File::open(path).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => holder(&file.metadata().ok()?),
+        Ok(()) | Err(TryLockError::Error(_)) => None,
     }
 }
 

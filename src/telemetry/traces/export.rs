@@ -208,10 +208,12 @@ impl Thread {
         match self.runtime.block_on(self.exporter.export(spans)) {
             Ok(()) => {
                 self.handed.sent.fetch_add(count, Ordering::Relaxed);
+                self.handed.refused.store(false, Ordering::Relaxed);
                 (self.pause, self.paused) = (PAUSE, None);
             }
             Err(error) => {
                 self.handed.export.fetch_add(count, Ordering::Relaxed);
+                self.handed.refused.store(true, Ordering::Relaxed);
                 debug!(event = LogEvent::TracesFailed.name(), reason = "export", count, detail = %error, "spans were not taken");
                 self.paused = Some(Instant::now() + self.pause);
                 self.pause = (self.pause * 2).min(LONGEST_PAUSE);

@@ -8,7 +8,7 @@ pub mod settings;
 mod spans;
 
 use std::ffi::OsString;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +26,8 @@ pub(super) struct Handed {
     sent: AtomicU64,
     queue: AtomicU64,
     export: AtomicU64,
+    /// Whether the last ones were not taken.
+    refused: AtomicBool,
 }
 
 /// Where the spans of this process go.
@@ -95,6 +97,16 @@ impl Traces {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let lost = count(&self.handed.queue) + count(&self.handed.export);
         Some(if state.running.is_some() { format!("{told}: {} spans, {lost} lost", count(&self.handed.sent)) } else { told })
+    }
+
+    /// What keeps spans from the collector, where one is named.
+    pub fn trouble(&self) -> Option<String> {
+        let told = self.told()?;
+        if told.starts_with("off: ") {
+            return Some(format!("traces are {told}"));
+        }
+        let lost = self.dropped().iter().map(|(_, count)| count).sum::<u64>();
+        self.handed.refused.load(Ordering::Relaxed).then(|| format!("the collector of traces takes no spans, {lost} are lost"))
     }
 
     /// Spans that were lost, by why.

@@ -18,7 +18,7 @@ fn give_away(path: &Path) -> bool {
     given.is_ok()
 }
 
-fn ids(found: &[(String, String, String)]) -> Vec<&str> {
+pub(super) fn ids(found: &[(String, String, String)]) -> Vec<&str> {
     found.iter().map(|(id, ..)| id.as_str()).collect()
 }
 
@@ -218,7 +218,7 @@ fn a_record_that_a_resident_cannot_write_is_told_of() {
     });
     let told = only(&env, "audit-unwritten");
     assert!(told.contains("gptos audit off"), "{told}");
-    mend(&env, told.rsplit("make room, or ").next().unwrap());
+    mend(&env, told.rsplit("make room, or ").next().unwrap().trim_end_matches(')'));
     assert_eq!(look(&env), []);
     env.run(&["daemon", "stop"]);
     resident.wait().unwrap();

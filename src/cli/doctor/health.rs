@@ -1,0 +1,218 @@
+//! What the background process says of itself and of the providers: each thing that is not well, with the command that mends it.
+
+use std::path::Path;
+
+use super::around::{Area, Around, word};
+use super::checks::Finding;
+use super::public;
+use crate::config::Config;
+use crate::domain::{Day, Money};
+use crate::protocol::{Ailment, HealthWord, Status, WireEndpoint, WireTrouble};
+use crate::stats;
+
+/// What ends a process that does not do its work.
+const ANEW: &str = "gptos daemon stop    (the next question starts a new one)";
+
+/// Reads it. What the other areas have found by themselves is not told again.
+pub(super) fn check(around: &Around, others: &[Area]) -> Area {
+    let is_told = |ids: &[&str]| others.iter().flat_map(|area| &area.findings).any(|finding| ids.contains(&finding.id));
+    let mut area = match &around.status {
+        Ok(status) => {
+            let health = status.health.clone().unwrap_or_default();
+            let state = around.surroundings.paths.state_dir.as_deref();
+            // A store that is still opening is one in memory for a moment, and the cache was looked at after that.
+            let lasts = |trouble: &&WireTrouble| trouble.kind != Ailment::MemoryOnly || is_told(found_by_others(trouble.kind));
+            let troubles: Vec<&WireTrouble> = health.troubles.iter().filter(lasts).collect();
+            let word = if troubles.is_empty() { HealthWord::Ok } else { health.status };
+            let mut area = Area::counted("health", word.to_string());
+            let new = troubles.into_iter().filter(|trouble| !is_told(found_by_others(trouble.kind)));
+            area.findings = new.map(|trouble| finding(trouble, status, state, &around.config)).collect();
+            area
+        }
+        Err(_) => Area::new("health", "nobody to ask: no background process answers"),
+    };
+    // What was spent is known without a background process as well.
+    if !area.findings.iter().any(|finding| finding.id == "spend")
+        && let Some(key) = around.surroundings.paths.state_dir.as_deref().and_then(|state| reached(state, &around.config))
+    {
+        area.findings.push(spent(key));
+    }
+    area
+}
+
+/// The findings of this machine that say the same.
+fn found_by_others(kind: Ailment) -> &'static [&'static str] {
+    match kind {
+        Ailment::Configuration => &["config"],
+        Ailment::AuditChanged => &["audit-changed"],
+        Ailment::AuditUnwritten => &[
+            "audit-unwritten",
+            "audit-changed",
+            "audit-folder",
+            "audit-owner",
+            "audit-open",
+            "audit-not-writable",
+            "disk-full",
+            "no-inodes",
+        ],
+        Ailment::MemoryOnly => &["cache-memory", "cache-owner", "cache-open", "elsewhere"],
+        _ => &[],
+    }
+}
+
+/// What is told of one thing, and what mends it.
+fn finding(trouble: &WireTrouble, status: &Status, state: Option<&Path>, config: &Config) -> Finding {
+    let name = "background process";
+    let of = trouble.of.as_deref().unwrap_or_default();
+    let text = trouble.text.clone();
+    match trouble.kind {
+        Ailment::Provider => {
+            let endpoint = status.endpoints.iter().find(|endpoint| endpoint.name == of).cloned();
+            provider(&endpoint.unwrap_or_else(|| WireEndpoint { name: of.to_owned(), ..WireEndpoint::default() }))
+        }
+        Ailment::Spend => spent(of),
+        Ailment::Draining => Finding::new(
+            "draining",
+            name,
+            "it is about to end",
+            "gptos daemon stop    (waits until it has; the next question starts a new one)",
+        ),
+        Ailment::NotListening => Finding::new("not-listening", name, "its socket does not listen", ANEW),
+        Ailment::Hangs => Finding::new("hangs", name, text, ANEW),
+        Ailment::Configuration => Finding::new("not-read", name, "it could not read the configuration", ANEW),
+        Ailment::AuditChanged => {
+            let mend = state.map(super::store::begin_anew).unwrap_or_default();
+            Finding::new("audit-gone", "audit", "records that were written are changed or gone", mend)
+        }
+        Ailment::AuditUnwritten => Finding::new("audit-fails", "audit", "it cannot be written", super::store::UNWRITTEN),
+        Ailment::MemoryOnly => Finding::new("memory-only", "cache", "answers are kept in memory only", ANEW),
+        Ailment::QueueFull => {
+            Finding::new("queue-full", name, text, "gptos status    (it empties by itself; where it does not: gptos daemon stop)")
+        }
+        Ailment::Log => {
+            let folder = state.map(|state| word(&state.join("log"))).unwrap_or_default();
+            Finding::new(
+                "log-fails",
+                "log",
+                "it cannot be written",
+                format!("chmod -R u+rwX {folder}    (or make room there: df -h {folder})"),
+            )
+        }
+        Ailment::Traces => Finding::new("traces", "traces", text, traces(config)),
+        Ailment::Other => Finding::new("degraded", name, text, "gptos status    (tells more)"),
+    }
+}
+
+/// A provider that is not asked, or asked less.
+fn provider(endpoint: &WireEndpoint) -> Finding {
+    let WireEndpoint { name, model, state, .. } = endpoint;
+    let place = format!("provider {name}");
+    let why = endpoint.last_error.as_deref().filter(|_| matches!(state.as_str(), "open" | "quarantined"));
+    let (id, cause, mend) = match why {
+        Some("auth") => ("key-refused", "it refuses the key".to_owned(), format!("gptos auth login {name}    (asks for another key)")),
+        Some("quota") => (
+            "quota",
+            "it has no credit or quota left for you".to_owned(),
+            "gptos daemon stop    (when its account has credit again, so that it is asked at once)".to_owned(),
+        ),
+        Some("config" | "request") => (
+            "model",
+            format!("it cannot answer as it is set up, with the model {model}"),
+            format!("gptos provider models {name}    (then gptos config set provider.{name}.model MODEL)"),
+        ),
+        _ => {
+            let error = endpoint.last_error.as_deref().map(|error| format!(", after {error}")).unwrap_or_default();
+            let wait = endpoint.retry_in_ms.map(|wait| format!(", for {} s more", wait.div_ceil(1000))).unwrap_or_default();
+            let test = format!("gptos provider test {name}    (tells why; it is asked again by itself)");
+            ("provider-down", format!("it is left alone or asked less ({state}{error}{wait})"), test)
+        }
+    };
+    Finding::new(id, place, cause, mend).publicly(public::words(&[state, endpoint.last_error.as_deref().unwrap_or_default()]))
+}
+
+fn spent(key: &str) -> Finding {
+    let cause = format!("{key} is reached, so no provider is asked");
+    let mend = match key {
+        "spend.day_tokens" => format!("gptos config set {key} 0    (or another number; gptos stats tells what was spent)"),
+        _ => format!("gptos config set {key} none    (or another amount; gptos stats tells what was spent)"),
+    };
+    Finding::new("spend", "spend", cause, mend).publicly(public::words(&[key]))
+}
+
+/// The key of a cap that nothing is left of.
+fn reached(state: &Path, config: &Config) -> Option<&'static str> {
+    let caps = config.online.caps;
+    if caps.day.is_none() && caps.month.is_none() && caps.day_tokens.is_none() {
+        return None;
+    }
+    let (days, today) = (stats::days(state).ok()?, stats::today());
+    let passes = |cap: Option<Money>, since: Day| cap.is_some_and(|cap| days.spent_since(since) >= cap);
+    let tokens = caps.day_tokens.is_some_and(|cap| days.tokens_since(today) >= cap);
+    [(passes(caps.day, today), "spend.day"), (passes(caps.month, today.first_of_month()), "spend.month"), (tokens, "spend.day_tokens")]
+        .into_iter()
+        .find_map(|(is_reached, key)| is_reached.then_some(key))
+}
+
+/// What says where spans go.
+fn traces(config: &Config) -> &'static str {
+    if config.sets("traces.endpoint") {
+        "gptos config unset traces.endpoint    (or start the collector; gptos status tells where spans go)"
+    } else {
+        "unset OTEL_EXPORTER_OTLP_ENDPOINT && gptos daemon stop    (or start the collector; gptos status tells where spans go)"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_that_is_not_well_has_a_finding_and_a_command() {
+        use Ailment::*;
+        let all = [
+            Draining,
+            NotListening,
+            Configuration,
+            Hangs,
+            Provider,
+            AuditChanged,
+            AuditUnwritten,
+            MemoryOnly,
+            QueueFull,
+            Spend,
+            Log,
+            Traces,
+            Other,
+        ];
+        let status = serde_json::json!({"pid": 1, "version": "1", "uptime_s": 1, "rss_bytes": 1, "requests": 1});
+        let status: Status = serde_json::from_value(status).unwrap();
+        let mut seen = Vec::new();
+        for kind in all {
+            let trouble = WireTrouble { kind, of: Some("spend.day".to_owned()), text: "text".to_owned() };
+            let found = finding(&trouble, &status, Some(Path::new("/s")), &Config::default());
+            let begins = ["gptos ", "df ", "chmod ", "unset "].iter().any(|begin| found.mend.starts_with(begin));
+            assert!(begins && !found.cause.is_empty() && !seen.contains(&found.id), "{kind:?}: {found:?}");
+            seen.push(found.id);
+        }
+        let later: WireTrouble = serde_json::from_str(r#"{"kind":"of_a_later_version","text":"t"}"#).unwrap();
+        assert_eq!(finding(&later, &status, None, &Config::default()).cause, "t");
+    }
+
+    #[test]
+    fn each_way_in_which_a_provider_is_ill_has_what_mends_it() {
+        for (state, error, id, mend) in [
+            ("quarantined", Some("auth"), "key-refused", "gptos auth login p"),
+            ("quarantined", Some("quota"), "quota", "gptos daemon stop"),
+            ("quarantined", Some("config"), "model", "gptos provider models p"),
+            ("open", Some("transient"), "provider-down", "gptos provider test p"),
+            ("open", Some("tls"), "provider-down", "gptos provider test p"),
+            ("limited", Some("auth"), "provider-down", "gptos provider test p"),
+            ("half_open", None, "provider-down", "gptos provider test p"),
+        ] {
+            let last_error = error.map(str::to_owned);
+            let endpoint = WireEndpoint { name: "p".to_owned(), state: state.to_owned(), last_error, ..WireEndpoint::default() };
+            let found = provider(&endpoint);
+            assert_eq!((found.id, found.mend.split("    (").next().unwrap()), (id, mend), "{state} {error:?}");
+        }
+    }
+}
