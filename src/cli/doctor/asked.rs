@@ -95,7 +95,7 @@ pub(super) fn keyring(around: &Around) -> Area {
     let mut area = Area::new("keyring", format!("answers, for {}", names.join(", ")));
     if let Err(error) = Place::from_lookup(&facts::variable).check() {
         area.said = "does not answer".into();
-        area.wrong("keyring", "keyring", error.to_string(), mend(Some(&error.hint()), "gptos auth login --store file"));
+        area.wrong("keyring", "keyring", error.to_string(), mend(Some(error.hint()), "gptos auth login --store file"));
     }
     area
 }
