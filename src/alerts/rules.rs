@@ -3,7 +3,7 @@
 use super::{AVAILABILITY, CACHED_WITHIN, Group, LEAST_FAILURES, MOST_DEGRADED, ONLINE_WITHIN, QUEUE_FULL, Rule, Severity};
 use crate::suggest::metrics::families::{
     AUDIT_VERIFY_FAILURES, AUDIT_WRITE_FAILURES, CACHE_DAMAGED, PROVIDER_ATTEMPTS, QUEUE_CAPACITY, QUEUE_DEPTH, QUEUE_DROPPED,
-    REQUEST_DURATION, REQUESTS, RETRY_BUDGET,
+    RATELIMIT_DECISIONS, REQUEST_DURATION, REQUESTS, RETRY_BUDGET,
 };
 
 /// The windows over which the share of failures is computed.
@@ -132,6 +132,14 @@ fn causes() -> Vec<Rule> {
             ticket,
             "Provider {{ $labels.provider }} refuses the key or has no credit left.",
             "`gptos provider test {{ $labels.provider }}` says which.",
+        ),
+        alert(
+            "GptosSpendCapReached",
+            rose(&format!("{}{{scope=\"spend\",decision=\"deny\"}}", RATELIMIT_DECISIONS.name()), "15m"),
+            "",
+            ticket,
+            "A cap on what may be spent is reached, and no provider is asked.",
+            "`gptos stats` shows what was spent; `gptos config set spend.day …` changes it.",
         ),
         alert(
             "GptosRetryBudgetExhausted",

@@ -146,7 +146,12 @@ impl Shared {
         let found = troubles(&health);
         health.troubles.extend(found);
         let more = |kind, text: Option<String>| text.map(|text| trouble(kind, None, text));
-        health.troubles.extend(pipeline.cap_reached().map(|key| trouble(Ailment::Spend, Some(key), format!("{key} is reached"))));
+        let (backend, providers) = (Arc::clone(&self.backend), self.backend.setup().providers);
+        let spending = tokio::task::spawn_blocking(move || backend.pipeline().spending(&providers));
+        // A disk that does not answer holds nobody up who asks how things are.
+        let spending = tokio::time::timeout(ANSWER_LIMIT, spending).await.ok().and_then(Result::ok).unwrap_or_default();
+        health.troubles.extend(spending.reached.map(|(key, text)| trouble(Ailment::Spend, Some(key), text)));
+        health.troubles.extend(more(Ailment::Stats, spending.damage));
         let log = self.backend.log().filter(|log| log.fails());
         health.troubles.extend(more(Ailment::Log, log.map(|_| "the log cannot be written".to_owned())));
         health.troubles.extend(more(Ailment::Traces, self.backend.traces().and_then(Traces::trouble)));

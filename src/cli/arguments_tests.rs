@@ -51,7 +51,7 @@ fn every_verb_is_understood() {
         (&["status"], Invocation::Daemon(DaemonVerb::Status(plain))),
         (&["status", "--json"], Invocation::Daemon(DaemonVerb::Status(json))),
         (&["privacy", "--json"], Invocation::Privacy(json)),
-        (&["stats", "--since", "36h"], Invocation::Stats(StatsArguments { since: 36 * 3_600_000, json: false })),
+        (&["stats", "--since", "36h"], Invocation::Stats(StatsArguments { since: 36 * 3_600_000, json: false, mend: false })),
         (&["metrics"], Invocation::Metrics),
         (&["alerts", "rules"], Invocation::AlertRules),
         (&["cache", "stats"], Invocation::Cache(CacheVerb::Stats(StatusArguments { json: false }))),

@@ -29,6 +29,8 @@ pub struct BatchAnswer {
     pub reading: Option<String>,
     /// Other commands, best first.
     pub alternatives: Vec<String>,
+    /// Why there is none, in one line.
+    pub reason: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -40,6 +42,8 @@ struct ResultLine<'a> {
     source: Option<&'a str>,
     reading: Option<&'a str>,
     alternatives: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
 }
 
 /// What the lines of a verb look like.
@@ -73,6 +77,7 @@ pub(super) fn result_line(id: &Value, answer: &BatchAnswer) -> String {
         source: answer.source.as_deref(),
         reading: answer.reading.as_deref(),
         alternatives: &answer.alternatives,
+        reason: answer.reason.as_deref(),
     })
 }
 
@@ -198,6 +203,7 @@ mod tests {
                 source: Some("offline".to_owned()),
                 reading: Some("list".to_owned()),
                 alternatives: vec!["ls -a".to_owned(), "printf '\"\\n'".to_owned()],
+                reason: None,
             },
             _ => BatchAnswer::default(),
         };

@@ -15,7 +15,7 @@ use crate::domain::{Day, Money};
 use crate::memory::FileMemory;
 use crate::paths::Paths;
 use crate::providers;
-use crate::stats::{self, Calls, Days, EDGES, Row, Times};
+use crate::stats::{self, Calls, Days, EDGES, Row, StatsError, Times};
 
 /// Columns of a terminal that does not tell its width.
 const USUAL_WIDTH: usize = 80;
@@ -99,19 +99,36 @@ pub(super) fn run(arguments: &StatsArguments, paths: &Paths, output: &mut Output
     };
     // A resident writes seldom. Without one everything is written.
     let _ = exchange("POST", "/v1/stats/flush");
-    let days = match stats::days(state) {
-        Ok(days) => days,
-        Err(error) => {
-            output.error(&format!("stats: {error}"), Some("a file of another kind can be moved away, then a new one is begun"));
-            return ExitStatus::Internal;
-        }
+    let failed = |error: StatsError, output: &mut Output<'_>| {
+        output.error(&format!("stats: {error}"), Some("a file of another kind can be moved away, then a new one is begun"));
+        ExitStatus::Internal
     };
-    let config = ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current().0;
+    if arguments.mend {
+        return match stats::mend(state) {
+            Ok(damage) => {
+                output.remark(&damage.map_or_else(|| "nothing is damaged".to_owned(), |damage| format!("mended: {}", cause(&damage))));
+                ExitStatus::Success
+            }
+            Err(error) => failed(error, output),
+        };
+    }
+    let (days, damage) = match stats::days(state) {
+        Ok(found) => found,
+        Err(error) => return failed(error, output),
+    };
+    let (config, problem) = ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current();
     let (today, count) = (stats::today(), arguments.days());
     let first = Day(today.0 - i32::try_from(count).unwrap_or(i32::MAX) + 1);
     // Of the time before anything was counted nothing is told.
     let first = days.first().map_or(first, |known| known.max(first)).min(today);
     let report = Report::new(&days, (first, today), &config, learned(state));
+    if let Some(problem) = problem {
+        output.error(&problem.to_string(), problem.hint.as_deref());
+        output.remark("the caps here are those of the defaults; a background process that runs keeps to those it has read before");
+    }
+    if let Some(damage) = damage {
+        output.remark(&damage);
+    }
     if arguments.json {
         output.data(&format!("{}\n", serde_json::to_string(&report).unwrap_or_default()));
     } else {
@@ -119,6 +136,11 @@ pub(super) fn run(arguments: &StatsArguments, paths: &Paths, output: &mut Output
         show(&report, width, if facts::writes_utf8() { &STEPS } else { &PLAIN_STEPS }, output);
     }
     ExitStatus::Success
+}
+
+/// What was damaged, without what to do about it.
+fn cause(damage: &str) -> &str {
+    damage.split(": ").next().unwrap_or(damage)
 }
 
 fn learned(state: &Path) -> Learned {

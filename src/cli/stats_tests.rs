@@ -16,14 +16,14 @@ fn counted() -> Days {
     let rate = Rate { input: "0.15 USD".parse().unwrap(), output: "0.60 USD".parse().unwrap() };
     let call = |model: &str, price, is_guessed| {
         let callee = Callee { provider: "own".to_owned(), model: model.to_owned() };
-        ledger.ended(EndedCall { callee, usage: Usage { input: 1000, output: 100 }, is_guessed, price, held: None }, now);
+        ledger.ended(EndedCall { callee, usage: Usage { input: 1000, output: 100 }, is_guessed, price, held: None, was_made: true }, now);
     };
     call("paid", Price::Known(rate), false);
     call("paid", Price::Known(rate), false);
     call("here", Price::Free, false);
     call("odd", Price::Unknown, true);
     ledger.write(true);
-    stats::days(state.path()).unwrap()
+    stats::days(state.path()).unwrap().0
 }
 
 fn report(config: &Config) -> Report {

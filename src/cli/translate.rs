@@ -156,11 +156,16 @@ pub(super) fn many(arguments: &BatchArguments, output: &mut Output<'_>) -> ExitS
             Some(own) => own.answer(&ask, begun, &mut |_| {}),
             None => surroundings.since(begun).ask(&ask, &mut |_| {}),
         };
+        standing.remark(&mut answer, ask.mode);
         let mut shown = present::suggestions(&mut answer, &policy.clone().for_words(query));
         shown.retain(|shown| !shown.has_holes());
         let guess = shown.first().is_some_and(Shown::is_guess);
         let Report { command, confidence, source, reading, alternatives, .. } = Report::new(&shown, &ask.facts, &[]);
-        BatchAnswer { command, confidence, guess, source, reading, alternatives }
+        let reason = command.is_none().then(|| match answer.remarks.as_slice() {
+            [] => "nobody is sure what it means".to_owned(),
+            remarks => remarks.join("; "),
+        });
+        BatchAnswer { command, confidence, guess, source, reading, alternatives, reason }
     };
     // What this machine knows is there at once, so only queries that may wait for somebody are asked side by side.
     if offline {

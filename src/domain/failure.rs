@@ -186,12 +186,20 @@ pub struct AttemptError {
     pub may_retry: Option<bool>,
     /// How long a server in trouble asks not to be called. A limit on calls carries its own time.
     pub leave_alone: Option<Duration>,
+    /// Whether a call was made at all.
+    pub was_made: bool,
 }
 
 impl AttemptError {
     /// Builds one.
     pub fn new(class: FailureClass, detail: impl Into<String>) -> Self {
-        Self { error_type: ErrorType::of_class(&class), class, detail: detail.into(), may_retry: None, leave_alone: None }
+        Self { error_type: ErrorType::of_class(&class), class, detail: detail.into(), may_retry: None, leave_alone: None, was_made: true }
+    }
+
+    /// The same of a call that was not made, because something was missing before.
+    #[must_use]
+    pub fn not_made(self) -> Self {
+        Self { was_made: false, ..self }
     }
 
     /// The same by a word that says more than its class.

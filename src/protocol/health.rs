@@ -90,6 +90,8 @@ pub enum Ailment {
     QueueFull,
     /// A cap on spending is reached.
     Spend,
+    /// What was counted of the days is damaged.
+    Stats,
     /// The log cannot be written.
     Log,
     /// Spans are wanted and not handed over.

@@ -189,7 +189,7 @@ impl Server {
 
     async fn attempt(&self, call: Call<'_>) -> Result<RawAnswer, AttemptError> {
         let total = Bound::new(Stage::Total, call.limits.total);
-        let late = |_| AttemptError::new(FailureClass::Slow(Stage::Total), "the key did not come in time; hint: try again");
+        let late = |_| AttemptError::new(FailureClass::Slow(Stage::Total), "the key did not come in time; hint: try again").not_made();
         let mut key = total.on(self.keys.key(call.facts)).await.map_err(late)??;
         let mut is_fresh = false;
         let route = Route::new(&self.settings, call.limits.connect, &call.facts.proxies);

@@ -70,6 +70,8 @@ pub enum Report {
     RateLimited(Option<Duration>),
     /// It cannot answer before its owner does something; it is not asked for this long.
     Quarantine(Duration),
+    /// The same before it was called.
+    Barred(Duration),
     /// It failed for a reason that lies elsewhere.
     Neutral,
 }
@@ -248,7 +250,7 @@ impl Endpoint {
     /// the breaker opened, if it did.
     pub fn report(&mut self, now: Instant, report: Report, probe: Option<Probe>, jitter: f64) -> Option<Trip> {
         self.change(now, |endpoint| {
-            endpoint.calls += 1;
+            endpoint.calls += u64::from(!matches!(report, Report::Barred(_)));
             endpoint.learn(now, report, probe, jitter)
         })
     }
@@ -282,7 +284,7 @@ impl Endpoint {
                 // A probe that meets a limit proved nothing.
                 if self.breaker.awaits(probe) { self.breaker.failure(now, false, wait, probe, jitter) } else { None }
             }
-            Report::Quarantine(period) => {
+            Report::Quarantine(period) | Report::Barred(period) => {
                 self.blocked = Some((Block::Quarantined, now + period));
                 self.free(now, probe)
             }

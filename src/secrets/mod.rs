@@ -97,7 +97,7 @@ fn only_line(bytes: &[u8]) -> Result<Secret, &'static str> {
 }
 
 fn refuse(detail: String) -> AttemptError {
-    AttemptError::new(FailureClass::Auth, detail)
+    AttemptError::new(FailureClass::Auth, detail).not_made()
 }
 
 #[cfg(test)]

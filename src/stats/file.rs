@@ -6,11 +6,13 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use tracing::warn;
+use tracing::{debug, warn};
 
 use super::rows::{Days, Row};
+use super::spent::Spent;
 use crate::domain::{Day, LogEvent};
 use crate::platform;
 
@@ -58,6 +60,19 @@ pub(super) struct File {
     pub(super) days: Days,
     /// The file's number, and how much of it was read.
     read: Option<(u64, u64)>,
+    /// What was counted of the last days according to the file beside it.
+    spent: Option<Spent>,
+    damage: Damage,
+}
+
+/// Lines that are not as they were written. What was being written when its writer ended is none of them.
+#[derive(Debug, Default)]
+struct Damage {
+    lines: u64,
+    /// The last day that one of them can be of, by the line that follows it.
+    until: Option<Day>,
+    /// Whether none follows.
+    is_last: bool,
 }
 
 /// The file, held against all others for as long as this lives.
@@ -76,6 +91,7 @@ impl File {
         DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| failed(directory, error))?;
         let path = directory.join(NAME);
         let mut file = locked(&path)?;
+        self.spent = Spent::load(&path);
         self.take_up(&mut file, &path)?;
         Ok(Locked { file: Some((file, path)) })
     }
@@ -83,9 +99,14 @@ impl File {
     /// Takes up what others have counted, if there is a file.
     pub(super) fn look(&mut self) -> Result<(), StatsError> {
         let Some(path) = self.directory.as_ref().map(|directory| directory.join(NAME)) else { return Ok(()) };
+        // It comes first: nobody holds the lock, and what is counted meanwhile is not to look as if it were missing.
+        self.spent = Spent::load(&path);
         match open(&path, OpenOptions::new().read(true)) {
             Ok(mut file) => self.take_up(&mut file, &path),
-            Err(StatsError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(StatsError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                (self.days, self.damage, self.read) = (Days::default(), Damage::default(), None);
+                Ok(())
+            }
             Err(error) => Err(error),
         }
     }
@@ -95,7 +116,7 @@ impl File {
         let from = match self.read {
             Some((number, length)) if number == facts.ino() && length <= facts.len() => length,
             _ => {
-                self.days = Days::default();
+                (self.days, self.damage) = (Days::default(), Damage::default());
                 0
             }
         };
@@ -104,14 +125,23 @@ impl File {
         file.take(MOST_READ).read_to_end(&mut text).map_err(|error| failed(path, error))?;
         // What follows the last end of a line may be one that is being written, or what is left of one that never was.
         let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        let mut damaged = 0;
+        let (mut damaged, mut before) = (0, 0);
         for line in text[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             match decode(line) {
-                Some(line) => self.days.add(Day(line.day), &line.row),
+                Some(line) => {
+                    self.days.add(Day(line.day), &line.row);
+                    if std::mem::take(&mut self.damage.is_last) {
+                        self.damage.until = self.damage.until.max(Some(Day(line.day)));
+                    }
+                }
+                None if is_torn(line) => {}
                 None => damaged += 1,
             }
+            self.damage.is_last |= damaged > before;
+            before = damaged;
         }
         if damaged > 0 {
+            self.damage.lines += damaged;
             warn!(event = LogEvent::StatsFailed.name(), reason = "damaged", count = damaged, "damaged lines were passed over");
         }
         self.read = Some((facts.ino(), from + whole as u64));
@@ -136,9 +166,60 @@ impl File {
         }
         let path = path.clone();
         self.take_up(file, &path)?;
-        if length > MOST_BYTES {
-            self.rewrite(&path)?;
+        let latest = self.days.0.keys().next_back().copied();
+        // While nobody knows what was spent, nothing is to look as if somebody did.
+        if latest.is_some_and(|latest| self.is_known_since(latest.first_of_month())) {
+            self.note(&path, rows);
+            if length > MOST_BYTES {
+                self.rewrite(&path)?;
+            }
         }
+        Ok(())
+    }
+
+    /// Notes what the last days cost beside the file.
+    fn note(&mut self, path: &Path, rows: &[(Day, Row)]) {
+        let now = self.spent.clone().unwrap_or_default().behind(rows, &self.days);
+        if self.spent.as_ref().unwrap_or(&Spent::default()) == &now {
+            return;
+        }
+        match now.store(path) {
+            Ok(()) => self.spent = Some(now),
+            Err(error) => {
+                debug!(event = LogEvent::StatsFailed.name(), reason = "spent", detail = %error, "what was spent is noted once only")
+            }
+        }
+    }
+
+    /// All days, with what is missing of them according to what is noted beside.
+    pub(super) fn whole(&self) -> Days {
+        let mut days = self.days.clone();
+        self.lost().iter().for_each(|(day, row)| days.add(*day, row));
+        days
+    }
+
+    /// What was spent and stands in no line any more.
+    pub(super) fn lost(&self) -> Vec<(Day, Row)> {
+        self.spent.as_ref().map(|spent| spent.beyond(&self.days)).unwrap_or_default()
+    }
+
+    /// How many lines are damaged.
+    pub(super) fn damaged(&self) -> u64 {
+        self.damage.lines
+    }
+
+    /// Whether it can be told what was spent from that day on: nothing of it is damaged, or it is noted beside.
+    pub(super) fn is_known_since(&self, day: Day) -> bool {
+        self.spent.is_some() || !self.damage.is_last && self.damage.until.is_none_or(|until| until < day)
+    }
+
+    /// Writes the file anew without what is damaged, with what is known of it to be missing.
+    pub(super) fn mend(&mut self) -> Result<(), StatsError> {
+        let Locked { file: Some((_held, path)) } = self.lock()? else { return Ok(()) };
+        self.days = self.whole();
+        self.rewrite(&path)?;
+        self.damage = Damage::default();
+        self.note(&path, &[]);
         Ok(())
     }
 
@@ -159,25 +240,43 @@ impl File {
 }
 
 fn encode(day: Day, row: &Row) -> Vec<u8> {
-    let text = serde_json::to_string(&Line { day: day.0, row: row.clone() }).unwrap_or_default();
-    format!("{} {text}\n", checksum(text.as_bytes())).into_bytes()
+    with_checksum(&serde_json::to_string(&Line { day: day.0, row: row.clone() }).unwrap_or_default())
 }
 
 fn decode(line: &[u8]) -> Option<Line> {
+    checked(line).and_then(|text| serde_json::from_slice(text).ok())
+}
+
+/// A line with its checksum.
+pub(super) fn with_checksum(text: &str) -> Vec<u8> {
+    format!("{} {text}\n", checksum(text.as_bytes())).into_bytes()
+}
+
+/// The text of a line, if it is as it was written.
+pub(super) fn checked(line: &[u8]) -> Option<&[u8]> {
     let (sum, text) = line.split_at_checked(DIGITS)?;
     let text = text.strip_prefix(b" ")?;
-    (checksum(text).as_bytes() == sum).then(|| serde_json::from_slice(text).ok()).flatten()
+    (checksum(text).as_bytes() == sum).then_some(text)
+}
+
+/// Whether a line may be the beginning of one whose writer ended. No writer asks a provider before his line is whole.
+fn is_torn(line: &[u8]) -> bool {
+    let (sum, text) = line.split_at(line.len().min(DIGITS + 1));
+    // A number of which only the sign is there is no end of a text to the parser.
+    let text = text.strip_suffix(b"-").unwrap_or(text);
+    let is_cut = |text: &[u8]| serde_json::from_slice::<IgnoredAny>(text).is_err_and(|error| error.is_eof());
+    sum.iter().take(DIGITS).all(u8::is_ascii_hexdigit) && is_cut(text)
 }
 
 fn checksum(text: &[u8]) -> String {
     blake3::hash(text).to_hex()[..DIGITS].to_owned()
 }
 
-fn failed(path: &Path, source: io::Error) -> StatsError {
+pub(super) fn failed(path: &Path, source: io::Error) -> StatsError {
     StatsError::Io { path: path.to_owned(), source }
 }
 
-fn open(path: &Path, options: &mut OpenOptions) -> Result<fs::File, StatsError> {
+pub(super) fn open(path: &Path, options: &mut OpenOptions) -> Result<fs::File, StatsError> {
     let file = platform::open_private(path, options).map_err(|error| failed(path, error))?;
     file.ok_or_else(|| StatsError::Foreign(path.to_owned()))
 }

@@ -2,6 +2,7 @@
 
 mod file;
 mod rows;
+mod spent;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +15,7 @@ pub use self::file::{MOST_DAYS, StatsError};
 pub use self::rows::{Calls, Days, EDGES, Row, Times};
 use crate::domain::{Day, LogEvent, Money};
 use crate::platform;
-use crate::suggest::ports::{Caps, EndedCall, Held, Ledger, Reached};
+use crate::suggest::ports::{Callee, Caps, EndedCall, Held, Ledger, Reached};
 
 /// How long what was counted may wait before it is written.
 const WRITE_EVERY: Duration = Duration::from_secs(5 * 60);
@@ -78,10 +79,11 @@ impl Counts {
         }
         waiting.written = Some(Instant::now());
         drop(waiting);
+        // Whoever wants it at once is waited for, and a process that ends leaves the disk to the system.
         // Whoever holds the file sees either both what waits and what is written, or neither twice.
         let mut file = lock(&self.file);
         let rows: Vec<(Day, Row)> = std::mem::take(&mut lock(&self.waiting).rows).into_iter().collect();
-        let written = file.lock().and_then(|mut locked| file.append(&mut locked, &rows, true));
+        let written = file.lock().and_then(|mut locked| file.append(&mut locked, &rows, !at_once));
         lock(&self.waiting).failure = written.as_ref().err().map(ToString::to_string);
         if let Err(error) = written {
             debug!(event = LogEvent::StatsFailed.name(), reason = "io", detail = %error, "the file of what was counted gave trouble");
@@ -97,13 +99,48 @@ impl Counts {
             Reached::Unknown
         };
         let mut locked = file.lock().map_err(unusable)?;
-        let mut days = file.days.clone();
-        lock(&self.waiting).rows.iter().for_each(|(day, row)| days.add(*day, row));
-        reached(&days, today, held, caps)?;
+        self.allows(&file, today, held, caps)?;
         let mut row = Row::default();
         row.held(held);
         file.append(&mut locked, &[(today, row)], false).map_err(unusable)
     }
+
+    fn allows(&self, file: &file::File, today: Day, held: &Held, caps: &Caps) -> Result<(), Reached> {
+        if !file.is_known_since(if caps.month.is_some() { today.first_of_month() } else { today }) {
+            return Err(Reached::Damaged);
+        }
+        let mut days = file.whole();
+        lock(&self.waiting).rows.iter().for_each(|(day, row)| days.add(*day, row));
+        reached(&days, today, held, caps)
+    }
+
+    fn reached(&self, caps: &Caps, now: SystemTime) -> Option<Reached> {
+        let mut file = lock(&self.file);
+        if file.look().is_err() {
+            return Some(Reached::Unknown);
+        }
+        let least = Held { callee: Callee::default(), tokens: 1, money: Money(1) };
+        self.allows(&file, Day(platform::local_day(now)), &least, caps).err()
+    }
+
+    fn damage(&self) -> Option<String> {
+        let mut file = lock(&self.file);
+        file.look().ok()?;
+        damage(&file)
+    }
+}
+
+/// What is wrong with the file, in a few words.
+fn damage(file: &file::File) -> Option<String> {
+    let (lines, lost) = (file.damaged(), file.lost());
+    let what = match (lines, lost.is_empty()) {
+        (0, true) => return None,
+        (0, false) => "a part of stats.v1 is gone".to_owned(),
+        (1, _) => "a line of stats.v1 is damaged".to_owned(),
+        (lines, _) => format!("{lines} lines of stats.v1 are damaged"),
+    };
+    let known = if lost.is_empty() { String::new() } else { format!("; {} of it are known from stats.v1.spent", spent::money(&lost)) };
+    Some(format!("{what}{known}: `gptos stats --mend` goes on with what is known"))
 }
 
 impl Ledger for FileLedger {
@@ -117,6 +154,14 @@ impl Ledger for FileLedger {
 
     fn answered(&self, source: &'static str, took: Duration, now: SystemTime) {
         self.0.put_down(Day(platform::local_day(now)), |row| row.answered(source, took));
+    }
+
+    fn reached(&self, caps: &Caps, now: SystemTime) -> Option<Reached> {
+        self.0.reached(caps, now)
+    }
+
+    fn damage(&self) -> Option<String> {
+        self.0.damage()
     }
 
     fn failure(&self) -> Option<String> {
@@ -154,14 +199,25 @@ fn reached(days: &Days, today: Day, held: &Held, caps: &Caps) -> Result<(), Reac
     Ok(())
 }
 
-/// What was counted, as far as it is written.
+/// What was counted, as far as it is written, and what is wrong with the file in one line, if anything is.
 ///
 /// # Errors
 /// [`StatsError`] when it cannot be read.
-pub fn days(directory: &Path) -> Result<Days, StatsError> {
+pub fn days(directory: &Path) -> Result<(Days, Option<String>), StatsError> {
     let mut file = file::File::new(Some(directory));
     file.look()?;
-    Ok(file.days)
+    Ok((file.whole(), damage(&file)))
+}
+
+/// Leaves out what is damaged in the file and goes on with what is known; says what was wrong, if anything was.
+///
+/// # Errors
+/// [`StatsError`] when it cannot be read or written.
+pub fn mend(directory: &Path) -> Result<Option<String>, StatsError> {
+    let mut file = file::File::new(Some(directory));
+    file.look()?;
+    let Some(damage) = damage(&file) else { return Ok(None) };
+    file.mend().map(|()| Some(damage))
 }
 
 /// The present day.

@@ -148,7 +148,7 @@ impl Row {
         self.add(
             &call.callee,
             &Calls {
-                calls: 1,
+                calls: u64::from(call.was_made),
                 input: call.usage.input,
                 output: call.usage.output,
                 guessed: u64::from(call.is_guessed),
@@ -184,7 +184,14 @@ impl Row {
         }
     }
 
-    fn calls(&self) -> impl Iterator<Item = &Calls> {
+    /// What calls took of which nothing else is known any more.
+    pub(super) fn lost(calls: Calls) -> Self {
+        let mut row = Self::default();
+        *row.at(OTHER, OTHER) = calls;
+        row
+    }
+
+    pub(super) fn calls(&self) -> impl Iterator<Item = &Calls> {
         self.models.values().flat_map(BTreeMap::values)
     }
 }
@@ -236,7 +243,7 @@ mod tests {
     }
 
     fn ended(model: &str, price: Price, held: Option<Held>) -> EndedCall {
-        EndedCall { callee: callee(model), usage: Usage { input: 100, output: 10 }, is_guessed: false, price, held }
+        EndedCall { callee: callee(model), usage: Usage { input: 100, output: 10 }, is_guessed: false, price, held, was_made: true }
     }
 
     #[test]

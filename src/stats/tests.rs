@@ -1,3 +1,5 @@
+mod damage;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::UNIX_EPOCH;
@@ -25,7 +27,7 @@ fn held(parts: i64) -> Held {
 fn ended(parts: i64) -> EndedCall {
     let rate = Rate { input: Money(parts * 1_000_000), output: Money(0) };
     let usage = Usage { input: 1, output: 0 };
-    EndedCall { callee: callee(), usage, is_guessed: false, price: Price::Known(rate), held: Some(held(parts)) }
+    EndedCall { callee: callee(), usage, is_guessed: false, price: Price::Known(rate), held: Some(held(parts)), was_made: true }
 }
 
 fn day_cap(parts: i64) -> Caps {
@@ -93,7 +95,10 @@ fn tokens_have_a_cap_of_their_own_which_holds_for_models_without_a_price() {
     let reached = ledger.hold(&held(0), &caps, noon(TODAY)).unwrap_err();
     assert_eq!(reached, Reached::Tokens { spent: 200, cap: 250 });
     let usage = Usage { input: 10, output: 5 };
-    ledger.ended(EndedCall { callee: callee(), usage, is_guessed: true, price: Price::Unknown, held: Some(held(0)) }, noon(TODAY));
+    ledger.ended(
+        EndedCall { callee: callee(), usage, is_guessed: true, price: Price::Unknown, held: Some(held(0)), was_made: true },
+        noon(TODAY),
+    );
     ledger.hold(&held(0), &caps, noon(TODAY)).unwrap();
 }
 
@@ -121,7 +126,7 @@ fn a_file_that_is_torn_or_damaged_anywhere_costs_the_lines_it_hits() {
     }
     drop(ledger);
     let whole = fs::read(&path).unwrap();
-    let count = || days(state.path()).unwrap().since(Day(0)).answers.get("cache").map_or(0, Times::count);
+    let count = || days(state.path()).unwrap().0.since(Day(0)).answers.get("cache").map_or(0, Times::count);
     assert_eq!(count(), 5);
     for length in 0..whole.len() {
         fs::write(&path, &whole[..length]).unwrap();
@@ -158,19 +163,19 @@ fn a_file_that_has_grown_is_rewritten_with_the_same_sums_and_without_old_days() 
     file.append(&mut locked, &[(Day(TODAY), row.clone())], false).unwrap();
     drop(locked);
     assert!(fs::metadata(&path).unwrap().len() < grown / 10);
-    let read = days(state.path()).unwrap();
+    let read = days(state.path()).unwrap().0;
     assert_eq!((read.spent_since(Day(0)), read.first()), (sum + Money(1), Some(Day(TODAY - 399))));
     // One who had the former file open goes on with the new one.
     let mut locked = file.lock().unwrap();
     file.append(&mut locked, &[(Day(TODAY), row)], false).unwrap();
-    assert_eq!(days(state.path()).unwrap().spent_since(Day(0)), sum + Money(2));
+    assert_eq!(days(state.path()).unwrap().0.spent_since(Day(0)), sum + Money(2));
 }
 
 #[test]
 fn answers_are_written_seldom_and_in_the_end() {
     let state = tempfile::tempdir().unwrap();
     let ledger = FileLedger::new(Some(state.path()));
-    let count = || days(state.path()).unwrap().since(Day(0)).answers.get("ran").map_or(0, Times::count);
+    let count = || days(state.path()).unwrap().0.since(Day(0)).answers.get("ran").map_or(0, Times::count);
     let answer = || ledger.answered("ran", Duration::ZERO, noon(TODAY));
     answer();
     assert!(!state.path().join(file::NAME).exists(), "an answer waits for no disk");

@@ -28,7 +28,7 @@ impl Caps {
 }
 
 /// Who is called.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Callee {
     /// The user's name for the provider.
     pub provider: String,
@@ -60,6 +60,8 @@ pub struct EndedCall {
     pub price: Price,
     /// What had been set aside for it.
     pub held: Option<Held>,
+    /// Whether it was made at all, or only what was set aside is given back.
+    pub was_made: bool,
 }
 
 /// Which cap is reached.
@@ -88,13 +90,15 @@ pub enum Reached {
     },
     /// It cannot be told, because the file does not answer.
     Unknown,
+    /// It cannot be told, because a part of the file is damaged.
+    Damaged,
 }
 
 impl Reached {
     /// The key of the configuration that sets it.
     pub fn key(self) -> &'static str {
         match self {
-            Self::Day { .. } | Self::Unknown => "spend.day",
+            Self::Day { .. } | Self::Unknown | Self::Damaged => "spend.day",
             Self::Month { .. } => "spend.month",
             Self::Tokens { .. } => "spend.day_tokens",
         }
@@ -111,6 +115,11 @@ impl fmt::Display for Reached {
             Self::Tokens { spent, cap } => (format!("{spent} tokens"), cap.to_string(), "midnight"),
             Self::Unknown => {
                 return formatter.write_str("no provider is asked, because the file that says how much was spent cannot be used");
+            }
+            Self::Damaged => {
+                return formatter.write_str(
+                    "no provider is asked, because stats.v1 is damaged, and nobody knows how much was spent; hint: `gptos stats --mend` goes on with what can be read",
+                );
             }
         };
         write!(
@@ -132,6 +141,10 @@ pub trait Ledger: Send + Sync {
     fn ended(&self, call: EndedCall, now: SystemTime);
     /// An answer was given. It does not touch the disk.
     fn answered(&self, source: &'static str, took: Duration, now: SystemTime);
+    /// Which cap lets nothing more be spent. It may block on the disk.
+    fn reached(&self, caps: &Caps, now: SystemTime) -> Option<Reached>;
+    /// What is wrong with what was counted before, in one line. It may block on the disk.
+    fn damage(&self) -> Option<String>;
     /// Why the last attempt to write failed, if it did.
     fn failure(&self) -> Option<String>;
     /// Writes what is not written, if that is due or `at_once`. It may block on the disk.

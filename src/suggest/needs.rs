@@ -4,11 +4,20 @@
 use std::sync::Arc;
 
 use super::pipeline::Pipeline;
-use super::ports::Provider;
+use super::ports::{Provider, Reached};
 use crate::domain::{Cause, EndpointState, FailureClass, Need};
 
 /// What systems say when there is no room.
 const FULL: [&str; 3] = ["no space left", "quota exceeded", "disk full"];
+
+/// What is not well about what calls cost.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Spending {
+    /// The key of a cap that is reached, and a line that says so.
+    pub reached: Option<(&'static str, String)>,
+    /// What is wrong with what was counted, in one line.
+    pub damage: Option<String>,
+}
 
 impl Pipeline {
     /// What needs the user now, the worst first.
@@ -35,9 +44,29 @@ impl Pipeline {
                 _ => {}
             }
         }
-        if let Some(key) = self.cap_reached() {
+        if let Some(key) = self.till().0.cap_reached() {
             add(Cause::Spend, format!("{key} is reached, so no provider is asked: `gptos stats`"));
         }
         needs
+    }
+
+    /// What is not well about what calls cost. It may block on the disk.
+    pub fn spending(&self, providers: &[Arc<dyn Provider>]) -> Spending {
+        let (till, caps) = self.till();
+        let line = |text: String| text.split("; hint:").next().unwrap_or_default().to_owned();
+        let damage = || till.ledger().and_then(|ledger| ledger.damage());
+        let is_bound = providers.iter().any(|provider| caps.bound(provider.price()));
+        match till.standing(caps).filter(|_| is_bound) {
+            Some(unknown @ (Reached::Unknown | Reached::Damaged)) => Spending { reached: None, damage: Some(line(unknown.to_string())) },
+            Some(reached) => Spending {
+                reached: Some((reached.key(), format!("{} is reached: {}", reached.key(), line(reached.to_string())))),
+                damage: damage(),
+            },
+            None => {
+                let refused = till.cap_reached().filter(|_| is_bound);
+                let reached = refused.map(|key| (key, format!("{key} is reached: a call might pass it, so no provider is asked")));
+                Spending { reached, damage: damage() }
+            }
+        }
     }
 }

@@ -174,9 +174,9 @@ impl Pipeline {
         self.till.ledger().and_then(|ledger| ledger.failure())
     }
 
-    /// The key of the cap that calls were refused for a moment ago.
-    pub fn cap_reached(&self) -> Option<&'static str> {
-        self.till.cap_reached()
+    /// Where calls are counted, and what they may cost.
+    pub(super) fn till(&self) -> (&Till, super::ports::Caps) {
+        (&self.till, self.way_out().settings.caps)
     }
 
     /// Counts an answer. Of private words not even that there was one is kept.

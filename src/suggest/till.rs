@@ -60,6 +60,11 @@ impl Till {
         self.reached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Which cap lets nothing more be spent, as everybody has counted. It may block on the disk.
+    pub(super) fn standing(&self, caps: Caps) -> Option<Reached> {
+        self.ledger().and_then(|ledger| ledger.reached(&caps, SystemTime::now()))
+    }
+
     pub(super) fn ledger(&self) -> Option<Arc<dyn Ledger>> {
         self.ledger.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -87,7 +92,7 @@ impl Till {
             decided.map_err(|reached| AttemptError::new(FailureClass::Spent, reached.to_string()))?;
             held = Some(wanted);
         }
-        let call = EndedCall { callee, usage: most, is_guessed: true, price, held };
+        let call = EndedCall { callee, usage: most, is_guessed: true, price, held, was_made: true };
         Ok(Some(Counted { ledger, now, call: Some(call), likely_input: prompt.likely_tokens() }))
     }
 
@@ -99,7 +104,7 @@ impl Till {
             // Nobody waits for it any more, so the call is not made.
             if let Err(Ok(())) = told.send(held) {
                 let (callee, usage) = (wanted.callee.clone(), Usage::default());
-                ledger.ended(EndedCall { callee, usage, is_guessed: false, price, held: Some(wanted) }, now);
+                ledger.ended(EndedCall { callee, usage, is_guessed: false, price, held: Some(wanted), was_made: false }, now);
                 ledger.write(true);
             }
         });
@@ -126,6 +131,10 @@ impl Counted {
                 let guess = || Usage { input: self.likely_input, output: (answer.text.len() as u64).div_ceil(4) };
                 (call.usage, call.is_guessed) = (answer.usage.unwrap_or_else(guess), answer.usage.is_none());
             }
+            // Nobody is told of a call that was not made.
+            Err(error) if !error.was_made && call.held.is_none() => self.call = None,
+
+            Err(error) if !error.was_made => (call.usage, call.is_guessed, call.was_made) = (Usage::default(), false, false),
             Err(error) if !may_cost(&error.class) => (call.usage, call.is_guessed) = (Usage::default(), false),
             // It was answered somehow, and nobody told how long the answer was: it counts as the longest.
             Err(_) => {}

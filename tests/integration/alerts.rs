@@ -74,6 +74,14 @@ const CASES: &[Case] = &[
         at: "60m",
         told: &[],
     },
+    Case {
+        series: &[
+            (r#"gptos_ratelimit_decisions_total{scope="spend",decision="deny"}"#, "_x20 1x20"),
+            (r#"gptos_ratelimit_decisions_total{scope="user",decision="deny"}"#, "0+1x40"),
+        ],
+        at: "25m",
+        told: &["GptosSpendCapReached"],
+    },
     // The first refusal of a key is told, though there was no series before.
     Case {
         series: &[(r#"gptos_provider_attempts_total{provider="p",result="auth"}"#, "_x20 1x20")],

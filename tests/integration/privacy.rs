@@ -73,7 +73,7 @@ fn every_file_of_a_used_resident_stands_in_a_line() {
     assert!(row("audit")["bytes"].as_u64().unwrap() > 100 && row("audit")["encrypted"] == true, "{told}");
     // A file that nobody knows is told of and not passed over.
     fs::write(state.join("strange"), "").unwrap();
-    assert!(screen(&env.run(&["privacy"])).contains("unknown here: ~/.local/state/gptos/strange"));
+    assert!(screen(&env.run(&["privacy"])).contains("unknown: ~/.local/state/gptos/strange"));
     env.run(&["daemon", "stop"]);
     resident.wait().unwrap();
 }
@@ -122,4 +122,28 @@ fn a_broken_file_is_told_of_and_the_rest_is_said() {
     let run = env.run(&["privacy"]);
     assert_eq!(run.code, Some(0));
     assert!(run.err.contains("`deadlin_ms`: unknown key") && run.out.contains("No telemetry exists"), "{}{}", run.err, run.out);
+}
+
+#[test]
+fn a_mistake_in_the_file_does_not_hide_whom_a_running_resident_asks() {
+    let server = FakeProvider::always(Reply::stream(&answer("printf done")));
+    let env = TestEnv::new();
+    env.with_provider("fake", &server.base_url(), "");
+    let mut resident = env.start_resident();
+    env.run(&["status"]);
+    env.configure("deadlin_ms = 1\n");
+    let run = env.run(&["privacy"]);
+    assert!(run.out.lines().count() <= 24 && run.out.lines().all(|line| line.chars().count() <= 80), "{}", run.out);
+    assert!(run.out.contains("keeps to what it read before") && !run.out.contains("MACHINE: nothing"), "{}", run.out);
+    let line = run.out.lines().find(|line| line.starts_with("  fake ")).unwrap_or_else(|| panic!("{}", run.out));
+    assert!(line.contains("127.0.0.1:") && line.contains("(here)"), "{line}");
+    let told: Value = serde_json::from_str(&env.run(&["privacy", "--json"]).out).unwrap();
+    assert_eq!(told["providers"][0]["name"], "fake", "{told}");
+    assert!(told["configuration"].as_str().unwrap().contains("deadlin_ms"), "{told}");
+    let stats = env.run(&["stats"]);
+    assert!(stats.code == Some(0) && stats.err.contains("deadlin_ms") && stats.err.contains("keeps to those"), "{}", stats.err);
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
+    let alone = env.run(&["privacy"]).out;
+    assert!(alone.contains("nothing, while the configuration has a mistake"), "{alone}");
 }

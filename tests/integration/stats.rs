@@ -120,3 +120,71 @@ fn a_test_of_a_provider_is_counted_and_not_made_when_a_cap_is_reached() {
     let questions = provider.requests().iter().filter(|request| request.head.starts_with("POST ")).count();
     assert_eq!((questions, &stats(&env)["spent"]["day_usd"]), (1, &7.0.into()), "nothing was set aside and kept");
 }
+
+fn status(env: &TestEnv) -> Value {
+    serde_json::from_str(&env.run(&["status", "--json"]).out).unwrap()
+}
+
+fn reasons(env: &TestEnv) -> String {
+    status(env)["health"]["reasons"].to_string()
+}
+
+#[test]
+fn a_cap_that_is_reached_and_a_file_that_is_damaged_are_told_by_status_and_batch_and_hold() {
+    let provider = FakeProvider::always(counting("echo well", 7));
+    let env = TestEnv::new();
+    let configure = |cap: &str| env.configure(&format!("spend.day = \"{cap}\"\n{}", provider_block("own", &provider.base_url(), DEAR)));
+    configure("5000 USD");
+    let mut resident = env.start_resident();
+    assert_eq!(ask(&env, "frobnicate one").0, Some(0));
+    wait_until("what was set aside is given back", || stats(&env)["spent"]["day_usd"] == 7.0);
+    assert!(!reasons(&env).contains("spend.day"), "{}", reasons(&env));
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
+    // A resident that has refused nobody yet knows it all the same.
+    configure("7 USD");
+    let mut resident = env.start_resident();
+    wait_until("status tells of the cap", || reasons(&env).contains("7.00 USD of spend.day = 7.00 USD"));
+    assert_eq!(status(&env)["health"]["status"], "degraded");
+    let batch = env.run_with_input(&["batch", "translate", "--shell", "bash"], b"{\"id\":1,\"query\":\"frobnicate two\"}\n");
+    let line: Value = serde_json::from_str(&batch.out).unwrap();
+    assert!(line["command"].is_null() && line["reason"].as_str().unwrap().contains("spend.day = 7.00 USD"), "{line}");
+    let known = env.run_with_input(&["batch", "translate", "--shell", "bash"], format!("{{\"id\":1,\"query\":\"{KNOWN}\"}}\n").as_bytes());
+    assert!(!known.out.contains("reason"), "{}", known.out);
+    // What is damaged or gone gives no money back.
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
+    let path = env.home().join(".local/state/gptos/stats.v1");
+    std::fs::remove_file(&path).unwrap();
+    let mut resident = env.start_resident();
+    assert_eq!((ask(&env, "frobnicate three").0, provider.count()), (Some(1), 1));
+    assert!(reasons(&env).contains("a part of stats.v1 is gone"), "{}", reasons(&env));
+    std::fs::remove_file(path.with_file_name("stats.v1.spent")).unwrap();
+    std::fs::write(&path, "damaged\n").unwrap();
+    let (code, said) = ask(&env, "frobnicate four");
+    assert!(code == Some(1) && said.contains("`gptos stats --mend`") && provider.count() == 1, "{said}");
+    wait_until("status tells of the damage", || reasons(&env).contains("stats.v1 is damaged"));
+    let mended = env.run(&["stats", "--mend"]);
+    assert!(mended.code == Some(0) && mended.err.contains("mended: "), "{}", mended.err);
+    configure("5000 USD");
+    wait_until("providers are asked again", || ask(&env, "frobnicate five").0 == Some(0));
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
+}
+
+#[test]
+fn a_call_for_which_there_is_no_key_is_none() {
+    let provider = FakeProvider::always(counting("echo well", 7));
+    let env = TestEnv::new();
+    let block = provider_block("own", &provider.base_url(), &format!("key = {{ env = \"NO_SUCH_KEY\" }}\n{DEAR}"));
+    env.configure(&format!("spend.day = \"5000 USD\"\n{block}"));
+    let mut resident = env.start_resident();
+    let (code, said) = ask(&env, "frobnicate one");
+    assert!(code == Some(1) && said.contains("NO_SUCH_KEY"), "{said}");
+    let endpoint = &status(&env)["endpoints"][0];
+    assert_eq!((&endpoint["calls"], &endpoint["state"]), (&0.into(), &"quarantined".into()), "{endpoint}");
+    wait_until("what was set aside is given back", || stats(&env)["spent"]["day_usd"] == 0.0);
+    assert_eq!((stats(&env)["models"].as_array().unwrap().len(), provider.count()), (0, 0));
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
+}

@@ -44,6 +44,9 @@ pub struct StatsArguments {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+    /// Leave out what is damaged in the file of the counts, and have caps go on with what is known
+    #[arg(long, conflicts_with_all = ["json", "since"])]
+    pub mend: bool,
 }
 
 impl StatsArguments {

@@ -37,6 +37,11 @@ pub(super) fn check(around: &Around, others: &[Area]) -> Area {
     {
         area.findings.push(spent(key));
     }
+    if !area.findings.iter().any(|finding| finding.id == "stats-damaged")
+        && let Some(damage) = around.surroundings.paths.state_dir.as_deref().and_then(|state| stats::days(state).ok()?.1)
+    {
+        area.findings.push(damaged(damage));
+    }
     area
 }
 
@@ -71,6 +76,7 @@ fn finding(trouble: &WireTrouble, status: &Status, state: Option<&Path>, config:
             provider(&endpoint.unwrap_or_else(|| WireEndpoint { name: of.to_owned(), ..WireEndpoint::default() }))
         }
         Ailment::Spend => spent(of),
+        Ailment::Stats => damaged(text),
         Ailment::Draining => Finding::new(
             "draining",
             name,
@@ -130,6 +136,11 @@ fn provider(endpoint: &WireEndpoint) -> Finding {
     Finding::new(id, place, cause, mend).publicly(public::words(&[state, endpoint.last_error.as_deref().unwrap_or_default()]))
 }
 
+fn damaged(cause: String) -> Finding {
+    let cause = cause.split(": `").next().unwrap_or(&cause).to_owned();
+    Finding::new("stats-damaged", "stats", cause, "gptos stats --mend")
+}
+
 fn spent(key: &str) -> Finding {
     let cause = format!("{key} is reached, so no provider is asked");
     let mend = match key {
@@ -145,7 +156,7 @@ fn reached(state: &Path, config: &Config) -> Option<&'static str> {
     if caps.day.is_none() && caps.month.is_none() && caps.day_tokens.is_none() {
         return None;
     }
-    let (days, today) = (stats::days(state).ok()?, stats::today());
+    let (days, today) = (stats::days(state).ok()?.0, stats::today());
     let passes = |cap: Option<Money>, since: Day| cap.is_some_and(|cap| days.spent_since(since) >= cap);
     let tokens = caps.day_tokens.is_some_and(|cap| days.tokens_since(today) >= cap);
     [(passes(caps.day, today), "spend.day"), (passes(caps.month, today.first_of_month()), "spend.month"), (tokens, "spend.day_tokens")]
@@ -180,6 +191,7 @@ mod tests {
             MemoryOnly,
             QueueFull,
             Spend,
+            Stats,
             Log,
             Traces,
             Other,

@@ -68,18 +68,47 @@ struct Row {
     lasts: String,
     encrypted: bool,
     turned_off_by: Option<&'static str>,
-    /// The verb that does it; without one the files can be removed by hand.
-    deleted_by: Option<&'static str>,
+    /// The verb that does it.
+    verb: Option<&'static str>,
+    /// What removes the files.
+    removal: Removal,
     is_usual: bool,
+}
+
+/// What removes files.
+#[derive(Clone, Copy)]
+enum Removal {
+    /// The verb.
+    Verb,
+    /// The verb, with the name of each file.
+    VerbForEach,
+    /// A hand.
+    Hand,
+    /// A hand, together with what stands beside it and is nothing without it.
+    HandWith(&'static str),
 }
 
 impl Row {
     fn new(what: &'static str, names: &'static [&'static str], lasts: impl Into<String>, deleted_by: &'static str) -> Self {
-        Self { deleted_by: Some(deleted_by), ..Self::by_hand(what, names, lasts) }
+        Self { verb: Some(deleted_by), removal: Removal::Verb, ..Self::by_hand(what, names, lasts) }
     }
 
     fn by_hand(what: &'static str, names: &'static [&'static str], lasts: impl Into<String>) -> Self {
-        Self { what, names, on: true, lasts: lasts.into(), encrypted: false, turned_off_by: None, deleted_by: None, is_usual: false }
+        Self {
+            what,
+            names,
+            on: true,
+            lasts: lasts.into(),
+            encrypted: false,
+            turned_off_by: None,
+            verb: None,
+            removal: Removal::Hand,
+            is_usual: false,
+        }
+    }
+
+    fn removed(self, removal: Removal) -> Self {
+        Self { removal, ..self }
     }
 
     fn usual(self) -> Self {
@@ -99,11 +128,13 @@ fn in_state(config: &Config) -> Vec<Row> {
     let trail = format!("{} days, {} MB", age.as_secs() / DAY, bytes / 1_000_000);
     let memory = Row::new("lines that you ran", &["memory.v1*"], format!("{} lines", memory::MOST_LINES), "gptos memory forget --all");
     let audit = Row::new("history of requests", &["audit"], trail, "gptos audit forget --all");
-    let keys = Row::new("keys of the history", &["audit.key*", "audit.seal*", "audit.end*"], "with audit", "gptos audit forget --all");
+    let keys = Row::by_hand("keys and end of the history", &["audit.key*", "audit.seal*", "audit.end*"], "with audit");
+    let keys = keys.removed(Removal::HandWith("audit"));
     let on = config.audit != AuditMode::Off;
     let log = Row::by_hand("log of the background process", &["log"], format!("{} MiB", telemetry::MOST_BYTES / (1024 * 1024)));
     let writes = config.log != LogLevels { rest: LogLevel::Off, modules: Vec::new() };
-    let logins = Row::new("keys of providers that you handed over", &["keys"], "till removed", "gptos auth logout PROVIDER");
+    let logins = Row::new("keys of providers that you handed over", &["keys"], "till removed", "gptos auth logout");
+    let logins = logins.removed(Removal::VerbForEach);
     vec![
         logins,
         Row { on: config.memory, turned_off_by: Some("gptos config set memory off"), ..memory.usual() },
@@ -152,7 +183,7 @@ impl Stock {
     fn add_configuration(&mut self, file: &Path) {
         let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { return };
         let rows = vec![
-            Row::new("configuration", &[".gptos-config-*", ".gptos-edit-*"], "yours", "gptos config edit").usual(),
+            Row::new("configuration", &[".gptos-config-*", ".gptos-edit-*"], "yours", "gptos config edit").removed(Removal::Hand).usual(),
             Row::by_hand("sentences that you taught", &["intents"], "yours"),
             Row::by_hand("plugin for a framework", &["plugin"], "yours"),
         ];
@@ -175,8 +206,8 @@ impl Stock {
                 name: own.unwrap_or_else(|| row.names[0].trim_end_matches('*').trim_end_matches('.')).to_owned(),
                 folder: folder.to_owned(),
                 bytes: paths.iter().map(|path| size(path)).sum(),
-                deleted_by: row.deleted_by.map_or_else(|| removal(&paths, &folder.join(row.names[0].trim_end_matches('*'))), str::to_owned),
-                verb: row.deleted_by,
+                deleted_by: deleted_by(&row, folder, &paths, own),
+                verb: row.verb,
                 others_can_read: paths.iter().any(|path| others_can_read(path)),
                 paths,
                 on: row.on,
@@ -200,9 +231,28 @@ fn fits(pattern: &str, name: &str) -> bool {
     }
 }
 
+/// What removes the files of a row.
+fn deleted_by(row: &Row, folder: &Path, paths: &[PathBuf], own: Option<&str>) -> String {
+    let usual = folder.join(own.unwrap_or_else(|| row.names[0].trim_end_matches('*')));
+    match (row.removal, row.verb) {
+        (Removal::Verb, Some(verb)) => verb.to_owned(),
+        (Removal::VerbForEach, Some(verb)) => {
+            let names = paths.iter().flat_map(|path| fs::read_dir(path).into_iter().flatten().flatten());
+            let lines: Vec<String> = names.map(|entry| format!("{verb} {}", word(&entry.file_name().to_string_lossy()))).collect();
+            if lines.is_empty() { verb.to_owned() } else { lines.join(" && ") }
+        }
+        (Removal::HandWith(other), _) => removal(&[&[folder.join(other)], paths].concat(), &usual),
+        _ => removal(paths, &usual),
+    }
+}
+
+fn word(text: &str) -> String {
+    shell_words::quote(text).into_owned()
+}
+
 /// The line that removes these files, wherever the shell stands; `usual` is what there would be.
 fn removal(paths: &[PathBuf], usual: &Path) -> String {
-    let quoted = |path: &Path| shell_words::quote(&path.to_string_lossy()).into_owned();
+    let quoted = |path: &Path| word(&path.to_string_lossy());
     match paths {
         [] => format!("rm -r {}", quoted(usual)),
         paths => format!("rm -r {}", paths.iter().map(|path| quoted(path)).collect::<Vec<_>>().join(" ")),
@@ -273,6 +323,28 @@ mod tests {
         assert_eq!(stock.unknown, [home.path().join(".local/state/gptos/strange").display().to_string()]);
         let all: Vec<&PathBuf> = stock.kept.iter().flat_map(|kept| &kept.paths).collect();
         assert_eq!(all.len(), 6, "{all:?}");
+    }
+
+    #[test]
+    fn every_verb_that_is_named_is_one() {
+        let (_home, stock) = taken("", &[".local/state/gptos/keys/open-ai", ".local/state/gptos/audit.key"]);
+        let mut seen = 0;
+        for line in stock.kept.iter().flat_map(|kept| [Some(kept.deleted_by.as_str()), kept.turned_off_by, kept.verb]).flatten() {
+            let words = shell_words::split(line).unwrap();
+            let Some(("gptos", rest)) = words.split_first().map(|(first, rest)| (first.as_str(), rest)) else {
+                assert!(line.starts_with("rm -r /"), "{line}");
+                continue;
+            };
+            let rest: Vec<OsString> = rest.iter().map(OsString::from).collect();
+            assert!(crate::cli::arguments::parse(&rest).is_ok(), "{line}");
+            seen += 1;
+        }
+        assert!(seen > 5, "{seen}");
+        assert_eq!(row(&stock, "keys").deleted_by, "gptos auth logout open-ai");
+        let history = &row(&stock, "audit.key").deleted_by;
+        assert!(history.contains("/audit ") && history.ends_with("/audit.key"), "{history}");
+        let configuration = row(&stock, "config.toml");
+        assert!(configuration.deleted_by.ends_with("/config.toml") && configuration.verb == Some("gptos config edit"));
     }
 
     #[test]

@@ -8,6 +8,21 @@ use crate::cli::columns;
 
 const ROWS: usize = 24;
 const COLUMNS: usize = 80;
+/// What has a line of its own only where there is room, the least first.
+const LEAST: [&str; 9] = ["plugin", "hints", "tldr.index", "tldr", "intents", "audit.key", "stats.v1", "log", "keys"];
+/// More of the end of an address is shown than of its beginning: who is behind it stands there.
+const LONGEST_ADDRESS: usize = 40;
+
+/// Who says whom words are sent to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// The files.
+    Files,
+    /// A background process, because the files have a mistake.
+    Resident,
+    /// Nobody, because the files have a mistake and none runs.
+    Nobody,
+}
 
 /// A line of the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +41,8 @@ impl Line {
 }
 
 /// The screen. What there is no row for stands in the JSON, and a line says so.
-pub(super) fn lines(stock: &Stock, sent: &Sent, receivers: &[Receiver], home: Option<&Path>) -> Vec<Line> {
-    let mut tail = sending(sent, receivers);
+pub(super) fn lines(stock: &Stock, (sent, receivers, by): (&Sent, &[Receiver], By), home: Option<&Path>) -> Vec<Line> {
+    let all = sending(sent, receivers, by);
     let head = [
         Line::Plain("No telemetry exists. Secrets are taken out of all that is kept or sent.".to_owned()),
         Line::Title("KEPT HERE, for you alone (OPEN: for others too): what, size, how long, end".to_owned()),
@@ -37,16 +52,21 @@ pub(super) fn lines(stock: &Stock, sent: &Sent, receivers: &[Receiver], home: Op
         "  the history of your shell has your `?? words` too, as it has all lines",
         "  words behind a blank are kept nowhere and sent to nobody",
     ];
-    // Everybody who is asked comes before the last detail of what is kept.
-    let most_receivers = receivers.len().clamp(1, 5);
-    if receivers.len() > most_receivers {
-        let more = format!("  and {} more: gptos provider list", receivers.len() - most_receivers);
-        let first = tail.len() - receivers.len();
-        tail.splice(first + most_receivers.., [Line::Plain(more)]);
-    }
-    let room = ROWS - head.len() - closing.len() - tail.len();
     let closing = closing.map(|text| Line::Plain(text.to_owned()));
-    [head.to_vec(), keeping(stock, room, home), closing.to_vec(), tail].concat()
+    let mut most = receivers.len().clamp(1, 5);
+    loop {
+        let mut tail = all.clone();
+        if receivers.len() > most {
+            let more = format!("  and {} more: gptos provider list", receivers.len() - most);
+            tail.splice(all.len() - receivers.len() + most.., [Line::Plain(more)]);
+        }
+        let room = ROWS - head.len() - closing.len() - tail.len();
+        let lines = [head.to_vec(), keeping(stock, room, home), closing.to_vec(), tail].concat();
+        if lines.len() <= ROWS || most == 1 {
+            return lines;
+        }
+        most -= 1;
+    }
 }
 
 /// What is kept, folder by folder, in so many lines at most.
@@ -57,15 +77,15 @@ fn keeping(stock: &Stock, room: usize, home: Option<&Path>) -> Vec<Line> {
         folders.dedup();
         folders.len()
     };
-    let is_known = stock.unknown.is_empty();
-    let mut left_out = 0;
-    while shown.len() + folders(&shown) + usize::from(left_out > 0 || !is_known) > room {
-        // The smallest of what not everybody has goes first.
-        let unusual = shown.iter().enumerate().filter(|(_, kept)| !kept.is_usual).min_by_key(|(_, kept)| kept.bytes);
+    let mut left_out: Vec<&Kept> = Vec::new();
+    while shown.len() + folders(&shown) + rest(&left_out, stock, home).len() > room {
+        let place = |kept: &Kept| LEAST.iter().position(|name| *name == kept.name).unwrap_or(LEAST.len());
+        let unusual = shown.iter().enumerate().filter(|(_, kept)| !kept.is_usual).min_by_key(|(_, kept)| place(kept));
         let Some(at) = unusual.map(|(at, _)| at).or_else(|| shown.len().checked_sub(1)) else { break };
-        shown.remove(at);
-        left_out += 1;
+        left_out.push(shown.remove(at));
     }
+    // They stand in the order of the table.
+    left_out.sort_by_key(|kept| stock.kept.iter().position(|other| std::ptr::eq(*kept, other)));
     let rows: Vec<[String; 5]> = shown.iter().map(|kept| row(kept)).collect();
     let table = columns::lines(&rows, COLUMNS - 2, &[(0, 11), (3, 12), (4, 12)]);
     let mut lines = Vec::new();
@@ -77,16 +97,32 @@ fn keeping(stock: &Stock, room: usize, home: Option<&Path>) -> Vec<Line> {
         }
         lines.push(Line::Plain(format!("  {row}")));
     }
-    let more = match (left_out, stock.unknown.as_slice()) {
-        (0, []) => return lines,
-        (0, [one]) => format!("  unknown here: {}", short(Path::new(one), home)),
-        (0, many) => format!("  {} unknown files here; `gptos privacy --json` names them", many.len()),
-        // A file that nobody knows is worth its name.
-        (more, [one]) => format!("  and {more} more: --json; unknown here: {}", short(Path::new(one), home)),
-        (more, unknown) => format!("  and {} more; `gptos privacy --json` names them", more + unknown.len()),
-    };
-    lines.push(Line::Plain(fitted(&more)));
+    lines.extend(rest(&left_out, stock, home).into_iter().map(Line::Plain));
     lines
+}
+
+/// What has no line of its own, by name and size, and what nobody knows.
+fn rest(left_out: &[&Kept], stock: &Stock, home: Option<&Path>) -> Vec<String> {
+    let open = |kept: &Kept| if kept.others_can_read { " OPEN" } else { "" };
+    let mut items: Vec<String> = left_out.iter().map(|kept| format!("{} {}{}", kept.name, bytes(kept.bytes), open(kept))).collect();
+    match stock.unknown.as_slice() {
+        [] => {}
+        // A file that nobody knows is worth its name.
+        [one] => items.push(format!("unknown: {}", short(Path::new(one), home))),
+        many => items.push(format!("{} unknown files: --json", many.len())),
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for item in items {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 2 + item.chars().count() <= COLUMNS => {
+                line.push_str(", ");
+                line.push_str(&item);
+            }
+            None => lines.push(format!("  also {item}")),
+            Some(_) => lines.push(format!("    {item}")),
+        }
+    }
+    lines.iter().map(|line| fitted(line)).collect()
 }
 
 fn row(kept: &Kept) -> [String; 5] {
@@ -104,10 +140,23 @@ fn row(kept: &Kept) -> [String; 5] {
     [kept.name.clone(), content.to_owned(), if is_there { bytes(kept.bytes) } else { "none".to_owned() }, lasts, end.to_owned()]
 }
 
-fn sending(sent: &Sent, receivers: &[Receiver]) -> Vec<Line> {
+fn sending(sent: &Sent, receivers: &[Receiver], by: By) -> Vec<Line> {
     if receivers.is_empty() {
-        let mut lines = vec![Line::Title("LEAVES THIS MACHINE: nothing, no provider is configured".to_owned())];
+        let why = match by {
+            By::Files => "no provider is configured",
+            By::Resident => "the background process that runs knows no provider",
+            By::Nobody => "while the configuration has a mistake",
+        };
+        let mut lines = vec![Line::Title(format!("LEAVES THIS MACHINE: nothing, {why}"))];
         lines.extend(port(sent));
+        return lines;
+    }
+    if by == By::Resident {
+        let mut lines = vec![
+            Line::Title("LEAVES THIS MACHINE: the configuration has a mistake, so the background process".to_owned()),
+            Line::Plain("  keeps to what it read before, also to what it tells of the place you are at:".to_owned()),
+        ];
+        lines.extend(table(receivers, |_| "as it was before".to_owned()));
         return lines;
     }
     let context = if sent.context.is_empty() { "nothing about where you are".to_owned() } else { sent.context.join(", ") };
@@ -120,21 +169,31 @@ fn sending(sent: &Sent, receivers: &[Receiver]) -> Vec<Line> {
         lines.push(Line::Plain("  also while you pause in a line `?? words` in zsh (prefetch = true)".to_owned()));
     }
     lines.extend(port(sent));
-    let rows: Vec<[String; 4]> = receivers
-        .iter()
-        .map(|one| {
-            let way = one.way.as_deref().filter(|way| *way != "direct").map(|way| format!(", by {way}")).unwrap_or_default();
-            let place = if one.stays_here { " (here)" } else { "" };
-            let allowed = match &one.off_here {
-                Some(file) => format!("not asked here: {file}"),
-                None => format!("allowed by {}", one.allowed_at.as_deref().map_or(one.allowed_by, last_name)),
-            };
-            [one.name.clone(), format!("{}{place}{way}", one.to), allowed, format!("key: {}", one.key)]
-        })
-        .collect();
-    let table = columns::lines(&rows, COLUMNS - 2, &[(3, 9), (2, 22), (1, 16), (0, 8), (2, 12)]);
-    lines.extend(table.into_iter().map(|row| Line::Plain(format!("  {row}"))));
+    lines.extend(table(receivers, |one| match &one.off_here {
+        Some(file) => format!("not asked here: {file}"),
+        None => format!("allowed by {}", one.allowed_at.as_deref().map_or(one.allowed_by, last_name)),
+    }));
     lines
+}
+
+/// A line for each of them.
+fn table(receivers: &[Receiver], allowed: impl Fn(&Receiver) -> String) -> Vec<Line> {
+    let row = |one: &Receiver| {
+        let way = one.way.as_deref().filter(|way| *way != "direct").map(|way| format!(", by {way}")).unwrap_or_default();
+        let place = if one.stays_here { " (here)" } else { "" };
+        [one.name.clone(), format!("{}{place}{way}", ending(&one.to)), allowed(one), format!("key: {}", one.key)]
+    };
+    let rows: Vec<[String; 4]> = receivers.iter().map(row).collect();
+    let table = columns::lines(&rows, COLUMNS - 2, &[(3, 9), (2, 22), (0, 8), (2, 12), (1, 16)]);
+    table.into_iter().map(|row| Line::Plain(format!("  {row}"))).collect()
+}
+
+/// The end of a long address.
+fn ending(address: &str) -> String {
+    match address.chars().count().checked_sub(LONGEST_ADDRESS) {
+        Some(more) if more > 0 => std::iter::once('…').chain(address.chars().skip(more + 1)).collect(),
+        _ => address.to_owned(),
+    }
 }
 
 /// The place without the folders, which stand above.
@@ -167,7 +226,7 @@ fn bytes(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Project, parse};
+    use crate::config::{Config, Project, parse};
     use crate::paths::Paths;
 
     /// The screen for a configuration and the files of a home.
@@ -187,7 +246,7 @@ mod tests {
         paths.runtime.truncate(1);
         let config = parse(config, Path::new("/c.toml"), None).unwrap();
         let receivers = super::super::sent::receivers(&config, &Project::default(), &paths, &[]);
-        let lines = lines(&Stock::take(&config, &paths), &Sent::by(&config), &receivers, paths.home.as_deref());
+        let lines = lines(&Stock::take(&config, &paths), (&Sent::by(&config), &receivers, By::Files), paths.home.as_deref());
         for line in &lines {
             assert!(line.text().chars().count() <= COLUMNS, "{}", line.text());
         }
@@ -255,9 +314,36 @@ mod tests {
     }
 
     #[test]
+    fn what_has_no_line_of_its_own_is_named_with_its_size() {
+        let keys = [ALL, &[".local/state/gptos/keys/openai", ".local/state/gptos/log/gptos.jsonl", ".local/state/gptos/stats.v1"]].concat();
+        for providers in [0, 1, 5] {
+            let text = screen(&blocks(providers), &keys);
+            for name in ["cache.v1", "tldr.index", "keys", "memory.v1", "audit", "audit.key", "log", "stats.v1", "hints", "intents"] {
+                assert!(text.contains(&format!(" {name} ")), "{name}: {text}");
+            }
+            assert!(providers == 5 || !text.contains(" more"), "{text}");
+        }
+    }
+
+    #[test]
+    fn of_a_long_address_the_end_is_shown() {
+        let host = format!("{}.eu-central-1.vendor.example.com:8443", "deep-".repeat(12));
+        let block = format!("[[provider]]\nname = \"a-vendor-with-a-long-name\"\nbase_url = \"https://{host}/v1\"\nmodel = \"m\"\n");
+        let text = screen(&block, ALL);
+        assert!(text.contains(".vendor.example.com:8443"), "{text}");
+    }
+
+    #[test]
+    fn a_mistake_in_the_files_is_not_taken_for_no_provider() {
+        let none = |by| sending(&Sent::by(&Config::default()), &[], by)[0].text().to_owned();
+        assert!(none(By::Nobody).contains("while the configuration has a mistake"));
+        assert!(none(By::Resident).contains("the background process that runs knows no provider"));
+    }
+
+    #[test]
     fn what_is_off_and_what_is_strange_are_told() {
         let text = screen("audit = \"off\"\n", &[".local/state/gptos/audit/00000001.seg", ".local/state/gptos/strange"]);
         assert!(text.contains("1.2 kB  off, no more"), "{text}");
-        assert!(text.contains("unknown here: ~/.local/state/gptos/strange"), "{text}");
+        assert!(text.contains("also unknown: ~/.local/state/gptos/strange"), "{text}");
     }
 }

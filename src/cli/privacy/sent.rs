@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::config::{Config, Project, ValueOrigin};
 use crate::paths::{self, Paths};
-use crate::providers::{self, ProviderSettings, ReachSettings};
+use crate::protocol::WireEndpoint;
+use crate::providers::{self, BaseUrl, ProviderSettings, ReachSettings};
 
 /// What a question to a provider holds.
 #[derive(Debug, Clone, Serialize)]
@@ -42,7 +43,7 @@ impl Sent {
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Receiver {
     pub(super) name: String,
-    pub(super) kind: &'static str,
+    pub(super) kind: String,
     /// Host and port, or the program.
     pub(super) to: String,
     /// Whether that is this machine.
@@ -84,7 +85,7 @@ pub(super) fn receivers(config: &Config, project: &Project, paths: &Paths, proxi
         };
         Receiver {
             name: name.clone(),
-            kind: provider.kind().name(),
+            kind: provider.kind().name().to_owned(),
             to,
             stays_here,
             way: provider.server().map(|server| providers::way_to(server, proxies)),
@@ -96,6 +97,26 @@ pub(super) fn receivers(config: &Config, project: &Project, paths: &Paths, proxi
         }
     };
     config.providers.iter().map(receiver).collect()
+}
+
+/// Whom a background process asks that keeps to what it read before the files had a mistake.
+pub(super) fn kept_to(endpoints: &[WireEndpoint]) -> Vec<Receiver> {
+    let receiver = |endpoint: &WireEndpoint| {
+        let address = endpoint.address.as_deref().and_then(|address| address.parse::<BaseUrl>().ok());
+        Receiver {
+            name: endpoint.name.clone(),
+            kind: endpoint.kind.clone().unwrap_or_default(),
+            to: address.as_ref().map_or_else(|| "a program".to_owned(), BaseUrl::authority),
+            stays_here: address.is_some_and(|address| address.is_loopback()),
+            way: None,
+            allowed_by: "the background process",
+            allowed_at: None,
+            key: "as before".to_owned(),
+            off_here: None,
+            ends_with: "gptos daemon stop".to_owned(),
+        }
+    };
+    endpoints.iter().map(receiver).collect()
 }
 
 /// A path with the home directory as `~`.

@@ -41,6 +41,7 @@ pub(super) fn report(error: &AttemptError, well: Report) -> Report {
         FailureClass::Slow(_) => failure(true, false),
         FailureClass::RateLimited { retry_after } => Report::RateLimited(*retry_after),
         FailureClass::Quota => Report::Quarantine(QUOTA),
+        FailureClass::Auth if !error.was_made => Report::Barred(AUTH),
         FailureClass::Auth => Report::Quarantine(AUTH),
         FailureClass::Config => Report::Quarantine(CONFIG),
         FailureClass::Tls => Report::Quarantine(TLS),
