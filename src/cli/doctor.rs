@@ -15,6 +15,7 @@ mod neighbours;
 mod network;
 mod public;
 mod report;
+mod reserved;
 mod resident;
 mod scrub;
 mod sections;
@@ -32,6 +33,7 @@ use self::around::Around;
 use self::checks::{Finding, Sight, findings};
 pub(super) use self::files::{Line, start_up};
 use self::report::Report;
+pub(super) use self::reserved::{choice as key_choice, refusal as key_refusal};
 use self::terminals::Terminal;
 use super::arguments::DoctorArguments;
 use super::output::Output;
@@ -126,11 +128,6 @@ impl KeySight {
     pub(super) fn free(&self) -> Option<&'static str> {
         self.0.free_key()
     }
-}
-
-/// Whether this is the name of a key that types nothing by itself.
-pub(super) fn is_key(shell: ShellKind, name: &str) -> bool {
-    keys::named(shell, name).is_some_and(|sent| sent.starts_with(char::is_control))
 }
 
 /// Why a shell has told nothing.

@@ -2,6 +2,7 @@
 
 mod plan;
 mod questions;
+mod request;
 mod start_up;
 mod vendors;
 
@@ -19,7 +20,8 @@ use crate::platform::OwnBinary;
 /// Asks, or does what the options say, and writes.
 pub(super) fn run(arguments: &SetupArguments, paths: &Paths, looker: provider_discover::Looker<'_>, output: &mut Output<'_>) -> ExitStatus {
     let can_ask = output.can_ask();
-    if !can_ask && *arguments == (SetupArguments { dry_run: arguments.dry_run, ..SetupArguments::default() }) {
+    let says_nothing = SetupArguments { dry_run: arguments.dry_run, show_request: arguments.show_request, ..SetupArguments::default() };
+    if !can_ask && *arguments == says_nothing {
         output.error(
             "setup: there is no terminal to ask at",
             Some("say it by options: gptos setup --shell zsh --provider openai --consent openai --yes; `gptos help setup` tells all"),
@@ -29,6 +31,12 @@ pub(super) fn run(arguments: &SetupArguments, paths: &Paths, looker: provider_di
     if paths.config_file.is_none() {
         return without_place(output);
     }
+    // Nobody keeps anything in a home that is not there: the variable is wrong.
+    if let Some(home) = paths.home.as_deref().filter(|home| !home.is_dir()) {
+        let what = format!("setup: the home directory `{}` is not there, so nothing is written", home.display());
+        output.error(&what, Some("HOME names it; set it to a folder of yours"));
+        return ExitStatus::NoAnswer;
+    }
     let config = match load(paths) {
         Ok(config) => config,
         Err(problem) => return refuse(&problem, output),
@@ -36,7 +44,7 @@ pub(super) fn run(arguments: &SetupArguments, paths: &Paths, looker: provider_di
     let key = match arguments.key.as_deref().map(|key| key_named(key, arguments)).transpose() {
         Ok(key) => key,
         Err(what) => {
-            output.error(&format!("setup: {what}"), Some("such as ctrl-o or alt-m"));
+            output.error(&format!("setup: {what}"), Some(&doctor::key_choice()));
             return ExitStatus::Usage;
         }
     };
@@ -48,17 +56,20 @@ pub(super) fn run(arguments: &SetupArguments, paths: &Paths, looker: provider_di
     let shell = arguments.shell.map_or_else(facts::default_shell, |name| name.0);
     start_up_line(arguments, shell, paths, &mut plan, &mut questions);
     choose_key(key, shell, paths, &config, &mut plan, &mut questions);
-    if let Err(status) = vendors::choose(arguments, paths, (&config, looker), &mut plan, &mut questions) {
-        return status;
-    }
+    // Who was named and has no consent is not added, while the rest is done.
+    let rest = match vendors::choose(arguments, paths, (&config, looker), &mut plan, &mut questions) {
+        Ok(true) => ExitStatus::Success,
+        Ok(false) => ExitStatus::NoAnswer,
+        Err(status) => return status,
+    };
     let output = questions.output;
     if plan.is_empty() {
         output.remark("nothing to be written; `gptos privacy` tells what is kept and sent, `gptos doctor` what is wrong");
-        return ExitStatus::Success;
+        return rest;
     }
     if arguments.dry_run {
         plan.show(paths, output);
-        return ExitStatus::Success;
+        return rest;
     }
     let status = plan.carry_out(paths, output);
     if status == ExitStatus::Success {
@@ -66,6 +77,7 @@ pub(super) fn run(arguments: &SetupArguments, paths: &Paths, looker: provider_di
             "done. Open a new {}, type `?? list files by size` and press Enter; `gptos tour` shows the keys",
             shell.name()
         ));
+        return rest;
     }
     status
 }
@@ -78,7 +90,7 @@ fn key_named(key: &str, arguments: &SetupArguments) -> Result<String, String> {
         (Some('^'), Some(letter), None) => format!("ctrl-{}", letter.to_ascii_lowercase()),
         _ => key.to_owned(),
     };
-    if doctor::is_key(shell, &named) { Ok(named) } else { Err(format!("`{key}` is no key that {} knows", shell.name())) }
+    doctor::key_refusal(shell, &named).map_or(Ok(named), Err)
 }
 
 /// The line of the start-up file.
@@ -130,8 +142,8 @@ fn free_key(shell: ShellKind, paths: &Paths, now: &str, questions: &mut Question
         return Some(free.to_owned());
     }
     questions.until(&format!("Which key shall ask instead? `{free}`, another one, or Enter for {}:", tour::key_name(now)), |answer| {
-        if !doctor::is_key(shell, answer) {
-            return Err("a key is written ctrl-o or alt-m".to_owned());
+        if let Some(why) = doctor::key_refusal(shell, answer) {
+            return Err(format!("{why}; a key is written ctrl-o or alt-m"));
         }
         match sight.taken_by(answer) {
             Some(taken) => Err(format!("{} is taken as well: {taken}", tour::key_name(answer))),

@@ -102,16 +102,29 @@ fn a_vendor_needs_consent_and_nothing_is_done_that_nobody_said() {
     assert!(none.err.contains("no terminal to ask at\nhint: say it by options: gptos setup --shell"), "{}", none.err);
     assert_eq!(env.run(&["setup", "--dry-run"]).code, Some(2));
     let no_consent = env.run(&["setup", "--provider", "openai"]);
-    assert_eq!(no_consent.code, Some(0));
+    assert_eq!(no_consent.code, Some(1), "{}", no_consent.err);
     assert!(no_consent.err.contains("openai is not added") && no_consent.err.contains("--consent openai"), "{}", no_consent.err);
     // A yes to everything is none to a vendor, and that to one vendor none to another.
     let yes = env.run(&["setup", "--provider", "openai", "--key", "ctrl-g", "--yes", "--dry-run"]);
+    assert_eq!(yes.code, Some(1));
     assert!(yes.err.contains("openai is not added") && !yes.out.contains("openai"), "{}{}", yes.out, yes.err);
     let one = env.run(&["setup", "--provider", "openai", "--provider", "anthropic", "--consent", "anthropic", "--dry-run"]);
     assert!(one.err.contains("openai is not added") && !one.out.contains("openai"), "{}{}", one.out, one.err);
-    assert!(one.out.contains("name = \"anthropic\""), "{}", one.out);
+    assert!(one.code == Some(1) && one.out.contains("name = \"anthropic\""), "{}", one.out);
+    // The whole request is shown to whoever wants it, and that is no consent.
+    let whole = env.run(&["setup", "--provider", "openai", "--show-request"]);
+    assert!(
+        whole.code == Some(1) && whole.out.contains("authorization: (hidden)") && whole.out.contains("\"max_tokens\": 200"),
+        "{}",
+        whole.out
+    );
+    let body = &whole.out[whole.out.find("POST https").unwrap()..];
+    assert!(!body.contains("Tr0ub4dor&3") && whole.err.contains("that needs --consent openai"), "{}", whole.err);
     for (wrong, said) in [
         (&["setup", "--key", "shift-g"][..], "`shift-g` is no key that bash knows"),
+        (&["setup", "--key", "ctrl-m"], "Ctrl-M is Enter, so it cannot be the key\nhint: free in most shells: ctrl-g, "),
+        (&["setup", "--shell", "zsh", "--key", "^C"], "Ctrl-C interrupts what runs"),
+        (&["setup", "--shell", "fish", "--key", "Escape"], "Escape begins the arrow keys and Alt"),
         (&["setup", "--provider", "nobody"], "`nobody` is neither"),
         (&["setup", "--shell", "tcsh"], "tcsh"),
     ] {
@@ -145,11 +158,22 @@ fn at_a_terminal_bad_answers_are_asked_again_and_the_request_is_shown() {
     terminal.wait_for("Ctrl-O is taken as well", 1);
     terminal.wait_for("Which key shall ask instead?", 3);
     terminal.type_in("alt-m\n");
-    terminal.wait_for("Do you consent that openai is sent your words like that? [y/N]", 1);
+    let question = "Do you consent that openai is sent your words like that? [y/N";
+    terminal.wait_for(question, 1);
     let shown = terminal.shown();
-    assert!(shown.contains("POST https://api.openai.com/v1/chat/completions") && shown.contains("authorization: (hidden)"), "{shown}");
-    let body = &shown[shown.find("POST https").unwrap()..];
+    let screen = &shown[shown.find("openai (api.openai.com)").unwrap()..];
+    let rows: usize = screen.lines().map(|line| line.chars().count().div_ceil(80).max(1)).sum();
+    assert!(rows <= 23 && screen.ends_with("[y/N, s shows all of it] "), "{rows} rows of 80 characters: {screen}");
+    assert!(screen.contains("POST https://api.openai.com/v1/chat/completions") && screen.contains("authorization (hidden)"), "{screen}");
+    let body = &screen[screen.find("POST https").unwrap()..];
     assert!(body.contains("upload report.pdf to ftp.example.org with password") && !body.contains("Tr0ub4dor&3"), "{body}");
+    assert!(body.contains("model: gpt-") && body.contains("Shell: bash"), "{body}");
+    terminal.type_in("s\n");
+    terminal.wait_for(question, 2);
+    let shown = terminal.shown();
+    assert!(shown.contains("authorization: (hidden)") && shown.contains("\"max_tokens\": 200"), "{shown}");
+    let body = &shown[shown.find("POST https").unwrap()..];
+    assert!(!body.contains("Tr0ub4dor&3"), "{body}");
     assert!(!shown.contains(&key()), "{shown}");
     assert!(files(&env.home()) == before, "nothing is written before the last answer");
     terminal.type_in("y\n");
@@ -191,4 +215,19 @@ fn giving_up_and_skipping_leave_everything_as_it_was() {
     let (code, shown) = terminal.end();
     assert_eq!(code, Some(0), "{shown}");
     assert!(shown.contains("nothing to be written") && files(&env.home()) == before, "{shown}");
+}
+
+#[test]
+fn a_home_that_is_not_there_is_refused_and_not_made() {
+    let env = with_key();
+    let missing = env.work().join("no/such/home");
+    for arguments in [&ALL[..], &["setup", "--shell", "zsh"]] {
+        let mut command = env.command(arguments);
+        command.env("HOME", &missing);
+        let refused = crate::environment::run(command, b"");
+        assert_eq!(refused.code, Some(1), "{}", refused.err);
+        let told = format!("the home directory `{}` is not there", missing.display());
+        assert!(refused.err.contains(&told) && refused.err.contains("hint: HOME names it"), "{}", refused.err);
+        assert!(!env.work().join("no").exists());
+    }
 }

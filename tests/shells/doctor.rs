@@ -110,6 +110,15 @@ fn who_else_has_the_key_is_found_and_the_line_that_is_told_mends_it() {
 }
 
 #[test]
+fn a_key_that_the_shell_needs_is_told_of() {
+    for shell in SHELLS {
+        let set = if shell == Shell::Fish { "set -g GPTOS_KEY ctrl-d\n" } else { "GPTOS_KEY=ctrl-d\n" };
+        let (status, text) = Home::loading(shell, set, "").look(shell);
+        assert!(status == 1 && text.contains("Ctrl-D ends the input") && text.contains("gptos has taken it"), "{text}");
+    }
+}
+
+#[test]
 fn what_is_not_loaded_or_stale_is_told() {
     for shell in SHELLS {
         let home = Home::new();

@@ -9,7 +9,7 @@ pub(super) const AFTER_HELP: &str = "At a terminal it asks what no option has sa
     Without one it does what the options say. A vendor is added only with your consent: at the terminal, after a request as it would be sent \
     was shown, or by --consent.\n\
     gptos setup --shell zsh --key ctrl-o --provider openai --consent openai --yes\n\
-    Exit status: 0 done, 1 something could not be done, 2 there is no terminal to ask at and no option, 64 usage.";
+    Exit status: 0 done, 1 something could not be done or a service that was named has no consent, 2 there is no terminal to ask at and no option, 64 usage.";
 
 /// Options of `gptos setup`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
@@ -32,6 +32,9 @@ pub struct SetupArguments {
     /// Say yes to all that concerns this machine alone, and ask nothing
     #[arg(long)]
     pub yes: bool,
+    /// Show the whole of each request before the consent, not what matters of it alone
+    #[arg(long)]
+    pub show_request: bool,
     /// Print what would be written, and write nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::files::{Line, start_up_file};
 use super::keys::{self, Binding};
 use super::report::Report;
+use super::reserved::{self, OFFERED};
 use super::{neighbours, public, terminals};
 use crate::domain::ShellKind;
 
@@ -67,6 +68,7 @@ pub(super) const CHECKS: &[fn(&Sight) -> Vec<Finding>] = &[
     stale,
     no_program,
     neighbours::late,
+    breaks,
     taken,
     prefix,
     enter,
@@ -76,8 +78,6 @@ pub(super) const CHECKS: &[fn(&Sight) -> Vec<Finding>] = &[
     terminals::check,
 ];
 
-/// Keys that are offered, the best first.
-const OFFERED: [&str; 8] = ["ctrl-g", "ctrl-]", "ctrl-o", "ctrl-t", "ctrl-q", "alt-m", "alt-k", "alt-g"];
 /// What a key may do without anybody missing it.
 const MISSED_BY_NOBODY: [&str; 6] = ["send-break", "list-expand", "undefined-key", "self-insert", "abort", "cancel"];
 
@@ -271,6 +271,17 @@ fn no_program(sight: &Sight) -> Vec<Finding> {
     }
     let program = sight.report.variables.get("GPTOS_BIN").map_or("gptos", String::as_str);
     Sight::finding("no-program", "GPTOS_BIN", format!("`{program}` is not there or is no program"), "take the line that sets GPTOS_BIN out")
+}
+
+/// Keys of ours that take from the shell what nobody can do without.
+fn breaks(sight: &Sight) -> Vec<Finding> {
+    let own = sight.own_keys().into_iter().filter(|_| sight.report.loaded.is_some());
+    let lost = own.filter_map(|(name, sent)| reserved::lost(sight.shell, &sent).map(|what| (name, what)));
+    let finding = |(name, what): (String, &str)| {
+        let cause = format!("{} {what}, and gptos has taken it", crate::cli::tour::key_name(&name));
+        Finding::new("key-breaks", "GPTOS_KEY", cause, sight.other_key()).publicly(public::key(&name))
+    };
+    lost.map(finding).collect()
 }
 
 /// Keys that somebody else has.

@@ -2,6 +2,7 @@
 
 use super::plan::{NewProvider, Plan};
 use super::questions::Questions;
+use super::request::{self, Shown};
 use crate::cli::arguments::{KeptKey, ProviderAddArguments, SetupArguments};
 use crate::cli::ask::Ask;
 use crate::cli::output::Output;
@@ -19,7 +20,10 @@ use crate::secrets::keyring::Place;
 /// Words with a secret in them, so that what happens to it is seen.
 const EXAMPLE: &str = "upload report.pdf to ftp.example.org with password Tr0ub4dor&3";
 
-/// Puts providers into the plan.
+/// What of them stays as it is.
+const EXAMPLE_BEGINS: &str = "upload report.pdf to ftp.example.org";
+
+/// Puts providers into the plan. `false` when one that was named has no consent.
 ///
 /// # Errors
 /// The exit status, after a mistake in the options was told of.
@@ -29,7 +33,7 @@ pub(super) fn choose(
     (config, looker): (&Config, Looker<'_>),
     plan: &mut Plan,
     questions: &mut Questions<'_, '_>,
-) -> Result<(), ExitStatus> {
+) -> Result<bool, ExitStatus> {
     let is_known = |name: &str| config.providers.iter().any(|provider| provider.name == name);
     let looks = questions.asks || questions.yes || !arguments.provider.is_empty();
     let found = if looks { looker().unwrap_or_default() } else { Vec::new() };
@@ -45,6 +49,7 @@ pub(super) fn choose(
     let (in_environment, unnamed) = (provider::vendors(), questions.asks);
     let offered = in_environment.iter().filter(|vendor| unnamed && vendor.key.is_some() && !named.contains(&vendor.name));
     let offered: Vec<&str> = offered.map(|vendor| vendor.name).collect();
+    let mut have_consent = true;
     for name in named.into_iter().chain(offered).filter(|name| !found.iter().any(|server| server.server.name == *name)) {
         let Some(vendor) = in_environment.iter().find(|vendor| vendor.name == name) else {
             let names: Vec<&str> = in_environment.iter().map(|vendor| vendor.name).collect();
@@ -59,9 +64,9 @@ pub(super) fn choose(
             questions.say(&format!("{name} is configured already"));
             continue;
         }
-        vendor_of(vendor, arguments, paths, plan, questions)?;
+        have_consent &= vendor_of(vendor, arguments, paths, plan, questions)?;
     }
-    Ok(())
+    Ok(have_consent)
 }
 
 /// A model server of this machine: nothing leaves it.
@@ -83,14 +88,14 @@ fn local(server: &Found, is_named: bool, config: &Config, plan: &mut Plan, quest
     }
 }
 
-/// A service elsewhere: it is added with the user's consent alone.
+/// A service elsewhere: it is added with the user's consent alone. `false` when nobody could be asked for it.
 fn vendor_of(
     vendor: &Vendor,
     arguments: &SetupArguments,
     paths: &Paths,
     plan: &mut Plan,
     questions: &mut Questions<'_, '_>,
-) -> Result<(), ExitStatus> {
+) -> Result<bool, ExitStatus> {
     let name = vendor.name;
     let with_key = ProviderAddArguments { name: name.to_owned(), key_env: Some(vendor.variable.to_owned()), ..Default::default() };
     let block = match provider::block(&with_key) {
@@ -103,19 +108,35 @@ fn vendor_of(
     let Some(settings) = read(&block, questions.output) else { return Err(ExitStatus::Internal) };
     let host = settings.server().map(|server| server.base_url.authority()).unwrap_or_default();
     let consents = arguments.consent.iter().any(|consent| consent == name);
-    if !consents {
-        if !questions.asks {
-            questions.say(&format!("{name} is not added: it would be sent your words at {host}, and needs --consent {name}"));
-            return Ok(());
-        }
+    if !consents && !questions.asks && !arguments.show_request {
+        questions.say(&format!("{name} is not added: it would be sent your words at {host}, and needs --consent {name}"));
+        return Ok(false);
+    }
+    if !consents || arguments.show_request {
         questions.say(&format!("{name} ({host}) would be asked what nothing here knows. For the words"));
         questions.show(EXAMPLE);
         questions.say("it would be sent this and nothing else:");
-        let request = request(paths, &settings).unwrap_or_else(|reason| format!("({reason})"));
-        questions.show(&request);
-        if !questions.yes_or_no(&format!("Do you consent that {name} is sent your words like that?")) {
-            return Ok(());
+        let shown = match request(paths, &settings) {
+            Ok(shown) => shown,
+            Err(reason) => {
+                questions.output.error(&format!("setup: {name}: its request cannot be shown: {reason}"), None);
+                return Err(ExitStatus::NoAnswer);
+            }
+        };
+        if consents || !questions.asks {
+            questions.show(&shown.whole);
+        } else if !request::consents(
+            &format!("Do you consent that {name} is sent your words like that?"),
+            &shown,
+            arguments.show_request,
+            questions,
+        ) {
+            return Ok(true);
         }
+    }
+    if !consents && !questions.asks {
+        questions.say(&format!("{name} is not added: that needs --consent {name}"));
+        return Ok(false);
     }
     let kept = match (arguments.keep_key, &vendor.key) {
         (_, None) => {
@@ -149,7 +170,7 @@ fn vendor_of(
         None => block,
     };
     plan.providers.push(NewProvider { block, settings, import });
-    Ok(())
+    Ok(true)
 }
 
 /// Where the key goes that is in a variable now; it stays there if nothing is said.
@@ -186,14 +207,10 @@ fn read(block: &str, output: &mut Output<'_>) -> Option<ProviderSettings> {
 }
 
 /// A request as it would go out for the example.
-fn request(paths: &Paths, settings: &ProviderSettings) -> Result<String, String> {
+fn request(paths: &Paths, settings: &ProviderSettings) -> Result<Shown, String> {
     let facts = facts::gather(facts::default_shell(), String::new());
     let ask = Ask::new(EXAMPLE.to_owned(), Aim::default(), facts, 1);
-    let request = direct::Loaded::from(paths).preview_by(&ask, settings)?;
-    let headers = request.headers.iter().map(|(name, value)| format!("{name}: {}\n", value.as_deref().unwrap_or("(hidden)")));
-    let body: serde_json::Value = serde_json::from_slice(&request.body).map_err(|error| error.to_string())?;
-    let body = serde_json::to_string_pretty(&body).map_err(|error| error.to_string())?;
-    Ok(format!("{} {}\n{}\n{body}\n", request.method, request.url, headers.collect::<String>()))
+    Shown::new(&direct::Loaded::from(paths).preview_by(&ask, settings)?, EXAMPLE_BEGINS)
 }
 
 /// A secret that is to be kept, and the provider it is for.
