@@ -86,6 +86,22 @@ pub const LIMITS_SESSION_PER_MINUTE: &str = "GPTOS_LIMITS_SESSION_PER_MINUTE";
 pub const LIMITS_IN_FLIGHT: &str = "GPTOS_LIMITS_IN_FLIGHT";
 /// Stands for the key `limits.calls_per_provider` of the configuration.
 pub const LIMITS_CALLS_PER_PROVIDER: &str = "GPTOS_LIMITS_CALLS_PER_PROVIDER";
+/// Stands for the key `metrics_port` of the configuration.
+pub const METRICS_PORT: &str = "GPTOS_METRICS_PORT";
+/// Stands for the key `log.level` of the configuration.
+pub const LOG_LEVEL: &str = "GPTOS_LOG_LEVEL";
+/// Stands for the key `traces.endpoint` of the configuration.
+pub const TRACES_ENDPOINT: &str = "GPTOS_TRACES_ENDPOINT";
+/// Stands for the key `alerts.notify` of the configuration.
+pub const ALERTS_NOTIFY: &str = "GPTOS_ALERTS_NOTIFY";
+/// Stands for the key `alerts.silence` of the configuration.
+pub const ALERTS_SILENCE: &str = "GPTOS_ALERTS_SILENCE";
+/// Stands for the key `spend.day` of the configuration.
+pub const SPEND_DAY: &str = "GPTOS_SPEND_DAY";
+/// Stands for the key `spend.month` of the configuration.
+pub const SPEND_MONTH: &str = "GPTOS_SPEND_MONTH";
+/// Stands for the key `spend.day_tokens` of the configuration.
+pub const SPEND_DAY_TOKENS: &str = "GPTOS_SPEND_DAY_TOKENS";
 
 /// Path of the administrator's configuration, for tests. A program that is built for use does not read it: whoever could
 /// move that file could leave its locks behind.
@@ -178,6 +194,42 @@ pub const ALL: &[Variable] = &[
         name: LIMITS_CALLS_PER_PROVIDER,
         read_by: Reader::Program,
         doc: "Most calls to one provider that are under way at once; see `limits.calls_per_provider`. A background process that runs ignores it. Default: what the files say.",
+    },
+    Variable {
+        name: METRICS_PORT,
+        read_by: Reader::Program,
+        doc: "The port of 127.0.0.1 under which a background process that you start with it (`gptos daemon run`) serves its numbers; see `metrics_port`. One that runs ignores it. Default: what the files say.",
+    },
+    Variable {
+        name: LOG_LEVEL,
+        read_by: Reader::Program,
+        doc: "Which lines a background process that you start with it (`gptos daemon run`) writes to its log; see `log.level`. One that runs ignores it. Default: what the files say.",
+    },
+    Variable {
+        name: TRACES_ENDPOINT,
+        read_by: Reader::Program,
+        doc: "The collector that a background process that you start with it (`gptos daemon run`) hands spans to; see `traces.endpoint`. One that runs ignores it. Default: what the files say.",
+    },
+    Variable {
+        name: ALERTS_NOTIFY,
+        read_by: Reader::Program,
+        doc: "Whether an answer brings a line along when something needs you; see `alerts.notify`. Default: what the files say.",
+    },
+    Variable {
+        name: ALERTS_SILENCE,
+        read_by: Reader::Program,
+        doc: "Causes that this line does not speak of: `key`, `quota`, `disk`, `audit`, `spend`; see `alerts.silence`. Default: what the files say.",
+    },
+    Variable {
+        name: SPEND_DAY,
+        read_by: Reader::Program,
+        doc: "The most that calls to providers may cost on a day; see `spend.day`. Default: what the files say.",
+    },
+    Variable { name: SPEND_MONTH, read_by: Reader::Program, doc: "The same for a month; see `spend.month`. Default: what the files say." },
+    Variable {
+        name: SPEND_DAY_TOKENS,
+        read_by: Reader::Program,
+        doc: "Most tokens that calls to providers elsewhere may take on a day; see `spend.day_tokens`. Default: what the files say.",
     },
     Variable {
         name: BIN,

@@ -139,7 +139,7 @@ impl Backend for Service {
             log.configure(&config.log);
             tell_reload(before, state.file.reloads(), problem.as_ref());
         }
-        let said = problem.map(|problem| told(&problem, state.file.is_rejected()));
+        let said = told(state.file.mistakes(), state.file.is_rejected());
         if state.problem.as_ref().map(|former| former.text()) != said.as_deref() {
             state.problem = said.map(|text| Arc::new(Notice::new(text)));
         }

@@ -120,6 +120,14 @@ impl Shared {
         reasons
     }
 
+    /// A reason with what only the user may read of it.
+    fn in_full(&self, kind: Ailment, reason: &str) -> String {
+        match self.backend.setup().problem {
+            Some(problem) if kind == Ailment::Configuration => format!("{reason}: {}", problem.text()),
+            _ => reason.to_owned(),
+        }
+    }
+
     /// How everything is.
     pub(super) async fn health(&self, endpoints: &[(WireEndpoint, EndpointHealth)]) -> WireHealth {
         let (unready, vital) = (self.unready().await, self.vital().await);
@@ -129,7 +137,7 @@ impl Shared {
         let mut health = WireHealth {
             status: HealthWord::Ok,
             reasons: Vec::new(),
-            troubles: unready.iter().map(|(kind, text)| trouble(*kind, None, (*text).to_owned())).collect(),
+            troubles: unready.iter().map(|(kind, text)| trouble(*kind, None, self.in_full(*kind, text))).collect(),
             providers: endpoints.iter().map(|(endpoint, health)| provider(endpoint, health)).collect(),
             store: to_stats(&pipeline.cache().stats()),
             redis: None,

@@ -6,7 +6,9 @@ use super::ExitStatus;
 use super::arguments::ConfigVerb;
 use super::config_set;
 use super::output::Output;
-use crate::config::{Config, ConfigFile, ConfigProblem, PROJECT_FILE, Project, ValueOrigin, check_text, keys, nearest, read_text};
+use crate::config::{
+    Config, ConfigFile, ConfigProblem, PROJECT_FILE, Project, ValueOrigin, keys, mistakes_in, nearest, read_text, unknown_variables,
+};
 use crate::env_vars;
 use crate::paths::Paths;
 
@@ -22,12 +24,13 @@ pub fn run(verb: ConfigVerb, paths: &Paths, output: &mut Output<'_>) -> ExitStat
             let mut loaded = ConfigFile::new(paths.config_file.clone(), paths.home.clone());
             let (config, problem) = loaded.current();
             match problem.filter(|_| loaded.is_rejected()) {
-                Some(problem) => refuse(&problem, output),
+                Some(_) => refuse_all(&loaded.problems(), output),
                 None => {
                     // What was left out is told of, and all the rest is in force.
                     refuse_all(&loaded.problems(), output);
                     let project = project(paths);
                     project.remarks.iter().for_each(|remark| output.remark(remark));
+                    unknown_variables().iter().for_each(|problem| output.remark(&problem.in_one_line()));
                     show(&config, &project, file, origin, output)
                 }
             }
@@ -52,9 +55,10 @@ pub fn run(verb: ConfigVerb, paths: &Paths, output: &mut Output<'_>) -> ExitStat
             let mut loaded = ConfigFile::new(paths.config_file.clone(), paths.home.clone());
             loaded.current();
             let project = project(paths);
-            if !loaded.problems().is_empty() {
+            let problems = [loaded.problems(), unknown_variables()].concat();
+            if !problems.is_empty() {
                 check_project(&project, &[], output);
-                return refuse_all(&loaded.problems(), output);
+                return refuse_all(&problems, output);
             }
             if let Some(admin) = loaded.admin_path().filter(|admin| admin.exists()) {
                 output.line(&format!("{}: ok", admin.display()));
@@ -84,7 +88,7 @@ fn missing(file: &Path) -> ConfigProblem {
 
 fn check_other(other: &Path, paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
     let checked = read_text(other).and_then(|read| match read {
-        Some((text, _)) => check_text(&text, other, paths.home.as_deref()).map(|(_, refused)| refused),
+        Some((text, _)) => mistakes_in(&text, other, paths.home.as_deref()),
         None => Err(missing(other)),
     });
     match checked {

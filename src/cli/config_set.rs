@@ -12,8 +12,11 @@ use super::config_document::{Place, with, without};
 use super::config_edit::{EditError, NOTHING_SET, change};
 use super::editor;
 use super::output::Output;
-use crate::config::{Config, ConfigFile, ConfigProblem, check_text, literals, quote};
+use crate::config::{Config, ConfigFile, ConfigProblem, check_text, literals, mistakes_in, quote};
 use crate::paths::Paths;
+
+/// What the names of copies for an editor begin with.
+const COPY: &str = ".gptos-edit-";
 
 /// Sets a value.
 pub(super) fn set(key: &str, value: &str, file: &Path, paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
@@ -87,7 +90,7 @@ pub(super) fn unset(key: &str, file: &Path, paths: &Paths, output: &mut Output<'
 /// Opens a copy of the file in the user's editor until it holds or is given up.
 pub(super) fn edit(file: &Path, paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
     let real = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
-    let copy = real.with_file_name(format!(".gptos-edit-{}.toml", std::process::id()));
+    let copy = real.with_file_name(format!("{COPY}{}.toml", std::process::id()));
     let failed = |what: String, output: &mut Output<'_>| {
         output.error(&what, None);
         ExitStatus::Internal
@@ -101,7 +104,12 @@ pub(super) fn edit(file: &Path, paths: &Paths, output: &mut Output<'_>) -> ExitS
         return told(Err(error), output);
     }
     let shown = if before.is_empty() { NOTHING_SET } else { before.as_str() };
-    let signals = match editor::Signals::take() {
+    take_leftovers_up(&copy, &before, output);
+    let leave = {
+        let (copy, shown) = (copy.clone(), shown.to_owned());
+        move || leave_copy(&copy, &shown)
+    };
+    let signals = match editor::Signals::take(leave) {
         Ok(signals) => signals,
         Err(error) => return failed(format!("config edit: {error}"), output),
     };
@@ -130,14 +138,42 @@ pub(super) fn edit(file: &Path, paths: &Paths, output: &mut Output<'_>) -> ExitS
             output.remark("nothing was changed");
             return ExitStatus::Success;
         }
-        match check_text(&text, file, paths.home.as_deref()) {
-            Ok((_, refused)) if refused.is_empty() => return replace(file, &copy, (&before, text), output),
-            Ok((_, refused)) => refuse_all(&in_copy(&refused, &copy), output),
-            Err(problem) => refuse_all(&in_copy(&[problem], &copy), output),
+        match mistakes_in(&text, file, paths.home.as_deref()) {
+            Ok(mistakes) if mistakes.is_empty() => return replace(file, &copy, (&before, text), output),
+            Ok(mistakes) => refuse_all(&in_copy(&mistakes, &copy), output),
+            Err(of_admin) => refuse(&of_admin, output),
         };
         if !signals.let_through(|| output.consents("It does not take effect so. Edit it again?")) {
             output.remark(&format!("the file is as it was; what you wrote is in {}", copy.display()));
             return ExitStatus::Usage;
+        }
+    }
+}
+
+/// The program is ended by a signal: a copy in which nothing was written goes, of another one its user is told.
+fn leave_copy(copy: &Path, shown: &str) {
+    if fs::read_to_string(copy).is_ok_and(|text| text == shown) {
+        let _ = fs::remove_file(copy);
+    } else if copy.exists() {
+        let mut output = Output::standard(&|name| std::env::var_os(name));
+        output.remark(&format!("the file is as it was; what you wrote is in {}", copy.display()));
+        output.flush();
+    }
+}
+
+/// Copies of runs that could not clear up behind them: those in which nothing was written go, of the others their user is told.
+fn take_leftovers_up(copy: &Path, now: &str, output: &mut Output<'_>) {
+    let Some(entries) = copy.parent().and_then(|folder| fs::read_dir(folder).ok()) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let writer =
+            name.strip_prefix(COPY).and_then(|rest| rest.strip_suffix(".toml")?.parse().ok()).and_then(rustix::process::Pid::from_raw);
+        if writer.is_none_or(|writer| rustix::process::test_kill_process(writer).is_ok()) {
+            continue;
+        }
+        match fs::read_to_string(&path) {
+            Ok(text) if text == now || text == NOTHING_SET => drop(fs::remove_file(&path)),
+            _ => output.remark(&format!("what you wrote at another time and did not take over is in {}", path.display())),
         }
     }
 }

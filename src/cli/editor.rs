@@ -14,28 +14,33 @@ use super::ExitStatus;
 const USUAL: &str = "vi";
 
 /// Ctrl-C and Ctrl-\\ reach this program as well as the editor, and are the editor's: they end this program only while it asks
-/// something itself.
+/// something itself. What else ends a program ends it at any time.
 pub(super) struct Signals {
     asks: Arc<AtomicBool>,
 }
 
 impl Signals {
-    /// Takes them from now on. An editor starts with the usual answer to them, which it would not if they were ignored here.
-    pub(super) fn take() -> std::io::Result<Self> {
+    /// Takes them from now on, and does `leave` before they end the program. An editor starts with the usual answer to them, which it
+    /// would not if they were ignored here.
+    pub(super) fn take(leave: impl Fn() + Send + 'static) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
         let entered = runtime.enter();
         let (mut interrupt, mut quit) = (signal(SignalKind::interrupt())?, signal(SignalKind::quit())?);
+        let (mut hangup, mut terminate) = (signal(SignalKind::hangup())?, signal(SignalKind::terminate())?);
         drop(entered);
         let asks = Arc::new(AtomicBool::new(false));
         let is_asking = Arc::clone(&asks);
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             runtime.block_on(async {
                 loop {
-                    tokio::select! {
-                        _ = interrupt.recv() => {}
-                        _ = quit.recv() => {}
-                    }
-                    if is_asking.load(Ordering::Acquire) {
+                    let is_for_all = tokio::select! {
+                        _ = interrupt.recv() => false,
+                        _ = quit.recv() => false,
+                        _ = hangup.recv() => true,
+                        _ = terminate.recv() => true,
+                    };
+                    if is_for_all || is_asking.load(Ordering::Acquire) {
+                        leave();
                         std::process::exit(i32::from(ExitStatus::Cancelled.code()));
                     }
                 }

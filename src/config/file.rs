@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::overrides::Overrides;
 use super::owned::{Owner, Stamp, is_missing, problem, read_owned, settled, stamp};
-use super::resolve::{Layer, layer, still_said};
+use super::resolve::{Layer, Reader, layer, still_said};
 use super::{Config, ConfigProblem};
 use crate::domain::AuditMode;
 
@@ -61,9 +61,9 @@ impl ConfigFile {
     }
 
     /// The same for the process that answers the shells: what stands in the environment it was started with, or among its
-    /// options, is no shell's.
+    /// options, is no shell's, but for what is about that process itself.
     pub fn shared(path: Option<PathBuf>, home: Option<PathBuf>) -> Self {
-        Self::layered(admin_path(), path, home, Overrides::default())
+        Self::layered(admin_path(), path, home, process_overrides().about_process())
     }
 
     pub(super) fn layered(admin: Option<PathBuf>, user: Option<PathBuf>, home: Option<PathBuf>, overrides: Overrides) -> Self {
@@ -119,6 +119,11 @@ impl ConfigFile {
         self.locked
     }
 
+    /// The same without what a lock leaves out of variables and options.
+    pub fn mistakes(&self) -> &[ConfigProblem] {
+        &self.problems
+    }
+
     /// Whether a file is not in force as it stands. Otherwise what is wrong concerns single keys, which are left out.
     pub fn is_rejected(&self) -> bool {
         self.is_rejected
@@ -157,14 +162,40 @@ impl ConfigFile {
 /// # Errors
 /// The first mistake, in the text or in the administrator's file.
 pub fn check_text(text: &str, path: &Path, home: Option<&Path>) -> Result<(Config, Vec<ConfigProblem>), ConfigProblem> {
-    let below = match admin_path() {
-        Some(admin) => match read_owned(&admin, Owner::Admin)? {
-            Some((text, _)) => layer(&text, &admin, home, (Layer::Admin, &Config::default()))?.0,
-            None => Config::default(),
-        },
-        None => Config::default(),
-    };
-    layer(text, path, home, (Layer::User, &below))
+    layer(text, path, home, (Layer::User, &below_user()?))
+}
+
+/// What the administrator says.
+fn below_user() -> Result<Config, ConfigProblem> {
+    let Some(admin) = admin_path() else { return Ok(Config::default()) };
+    match read_owned(&admin, Owner::Admin)? {
+        Some((text, _)) => Ok(layer(&text, &admin, None, (Layer::Admin, &Config::default()))?.0),
+        None => Ok(Config::default()),
+    }
+}
+
+/// Everything that is wrong with a text that reading stops at `first` in.
+fn all_mistakes(
+    text: &str,
+    (path, home): (&Path, Option<&Path>),
+    (speaker, below): (Layer, &Config),
+    first: ConfigProblem,
+) -> Vec<ConfigProblem> {
+    let all = Reader { text, path, home }.mistakes(speaker, below);
+    if all.is_empty() { vec![first] } else { all }
+}
+
+/// Everything that would be wrong if the user's file at `path` had this text: mistakes, or else what of it is left out because it is
+/// locked.
+///
+/// # Errors
+/// What is wrong with the administrator's file.
+pub fn mistakes_in(text: &str, path: &Path, home: Option<&Path>) -> Result<Vec<ConfigProblem>, ConfigProblem> {
+    let below = below_user()?;
+    Ok(match layer(text, path, home, (Layer::User, &below)) {
+        Ok((_, refused)) => refused,
+        Err(first) => all_mistakes(text, (path, home), (Layer::User, &below), first),
+    })
 }
 
 /// Whether recording is on by a user's text, also where the rest of it does not hold; `None` if it says nothing of it that counts.
@@ -262,7 +293,7 @@ impl Source {
                     self.good = Some(text.clone());
                     return Some(config);
                 }
-                Err(problem) => problems.push(problem),
+                Err(problem) => problems.extend(all_mistakes(text, (path, home), below, problem)),
             },
             Err(problem) => problems.push(problem.clone()),
         }

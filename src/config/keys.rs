@@ -47,13 +47,20 @@ pub fn variable(path: &str) -> Option<&'static env_vars::Variable> {
 
 /// Every key with what it takes and does, for people to read.
 pub fn reference() -> String {
-    let mut text = String::new();
+    let mut text = "Every key that is no part of a block has an environment variable: GPTOS_ and the key in capitals, `_` in the place of a dot; in front of \
+                    those of [shell] nothing else stands. `gptos --set KEY=VALUE VERB` sets the same keys for one run.\n\n"
+        .to_owned();
     for key in ALL {
         let variable = variable(key.path).map(|variable| format!("\n    Environment: {}", variable.name)).unwrap_or_default();
         let Key { path, expects, default, doc } = key;
         text.push_str(&format!("{path}\n    {doc}\n    Expected: {expects}\n    Default: {default}{variable}\n\n"));
     }
     text
+}
+
+/// Whether a key stands in a block of its own, which no variable and no option can write.
+pub(super) fn is_in_block(key: &str) -> bool {
+    ["provider", "rules"].iter().any(|block| key.strip_prefix(block).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
 }
 
 /// What an administrator may lock: keys that are no part of a block, and whole tables.
@@ -73,6 +80,14 @@ mod tests {
         }
         assert_eq!(variable("shell.key").map(|variable| variable.name), Some(env_vars::KEY));
         assert_eq!((variable("provider.key"), variable("nonsense")), (None, None));
+    }
+
+    #[test]
+    fn every_key_that_is_no_part_of_a_block_has_a_variable() {
+        let in_block = |path: &str| path.starts_with("provider") || path.starts_with("rules") || path == "locked";
+        for key in ALL.iter().filter(|key| !in_block(key.path)) {
+            assert!(variable(key.path).is_some(), "{}", key.path);
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod file;
 mod in_force;
 pub mod keys;
 mod locks;
+mod mistakes;
 mod nearest;
 mod overrides;
 mod owned;
@@ -21,7 +22,7 @@ mod resolve;
 mod rules;
 mod value;
 
-pub use file::{ConfigFile, Reloads, audit_in, check_text};
+pub use file::{ConfigFile, Reloads, audit_in, check_text, mistakes_in};
 pub use in_force::InForce;
 pub use nearest::nearest;
 pub use overrides::{answering_variables, literals, quote, take_options};
@@ -33,6 +34,11 @@ pub use project::{PROJECT_FILE, Project};
 pub(crate) use resolve::parse_admin;
 pub use resolve::{check_env_name, check_provider_name, parse};
 pub use value::{Config, Guard, ShellSection, ValueOrigin};
+
+/// Variables of this process whose names look as if they were read here, and are not.
+pub fn unknown_variables() -> Vec<ConfigProblem> {
+    overrides::unknown(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
+}
 
 /// Variables and options of this process that do not count, because the administrator locks their keys.
 pub fn locked_out() -> Vec<ConfigProblem> {

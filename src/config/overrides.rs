@@ -8,7 +8,11 @@ use toml::de::DeValue;
 
 use super::resolve::{Layer, layer};
 use super::{Config, ConfigProblem, keys, nearest};
-use crate::env_vars::Reader as ReadBy;
+use crate::env_vars::{self, Reader as ReadBy};
+
+/// What the names of all variables begin with, and what those do that only tests know.
+const PREFIX: &str = "GPTOS_";
+const OF_TESTS: &str = "GPTOS_TEST_";
 
 /// The options of this run. The whole process reads one configuration, as it has one environment.
 static OPTIONS: OnceLock<Vec<(String, String)>> = OnceLock::new();
@@ -36,14 +40,32 @@ pub fn take_options(options: &[OsString]) -> Result<(), ConfigProblem> {
             let problem = problem(Some(key), "no key that can be set here");
             return Err(match nearest(key, known) {
                 Some(meant) => problem.with_hint(format!("did you mean `{meant}`?")),
+                None if keys::is_in_block(key) => problem.with_hint("`gptos config edit` opens the file that its block stands in"),
                 None => problem.with_hint("`gptos config reference` names the keys"),
             });
         }
-        put("--set".as_ref(), (key, value), (Layer::Flag, &Config::default()))?;
+        put("--set".as_ref(), (key, value), (Layer::Flag, &Config::default()))
+            .map_err(|problem| ConfigProblem { line: None, ..problem })?;
         taken.push((key.to_owned(), value.to_owned()));
     }
     let _ = OPTIONS.set(taken);
     Ok(())
+}
+
+/// What stands in an environment under a name like that of a variable which is read, and is read by nobody.
+pub(super) fn unknown(names: impl Iterator<Item = String>) -> Vec<ConfigProblem> {
+    let known = || env_vars::ALL.iter().map(|variable| variable.name);
+    let is_unknown = |name: &String| name.starts_with(PREFIX) && !name.starts_with(OF_TESTS) && !known().any(|known| known == name);
+    let mut unknown: Vec<String> = names.filter(is_unknown).collect();
+    unknown.sort();
+    let problem = |name: String| {
+        let problem = super::owned::problem(Path::new(&name), "no variable of this name is read");
+        problem.with_hint(match nearest(&name, known()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => "`man gptos` and `gptos config reference` name them".to_owned(),
+        })
+    };
+    unknown.into_iter().map(problem).collect()
 }
 
 /// Values that stand over those of the files.
@@ -64,6 +86,12 @@ impl Overrides {
     /// Whether there are none.
     pub(super) fn is_empty(&self) -> bool {
         self.values.is_empty()
+    }
+
+    /// Those among them that are about the process itself: who starts one that answers others may say so much.
+    pub(super) fn about_process(mut self) -> Self {
+        self.values.retain(|(_, key, _)| is_about_process(key));
+        self
     }
 
     /// Those of an environment.
@@ -104,8 +132,13 @@ impl Overrides {
     }
 }
 
+/// Whether a key is about the process that answers shells, and about no answer.
+fn is_about_process(key: &str) -> bool {
+    matches!(key, "idle_exit_minutes" | "metrics_port" | "log.level" | "traces.endpoint")
+}
+
 fn changes_answers(layer: Layer, key: &str) -> bool {
-    let is_shared = key == "idle_exit_minutes" || key.starts_with("cache.") || key.starts_with("limits.");
+    let is_shared = is_about_process(key) || key.starts_with("cache.") || key.starts_with("limits.");
     let is_shells = key == "guard" || key.starts_with("shell.");
     !(is_shells || layer == Layer::Variable && is_shared)
 }
@@ -165,12 +198,25 @@ mod tests {
     #[test]
     fn what_a_process_shares_among_shells_is_changed_by_options_alone() {
         let of = |set: &[&str]| Overrides::of_variables(&|name| set.contains(&name).then(|| "7".into()));
-        let shared = ["GPTOS_IDLE_EXIT_MINUTES", "GPTOS_CACHE_TTL_DAYS", "GPTOS_LIMITS_IN_FLIGHT", "GPTOS_KEY", "GPTOS_GUARD"];
+        let shared =
+            ["GPTOS_IDLE_EXIT_MINUTES", "GPTOS_CACHE_TTL_DAYS", "GPTOS_LIMITS_IN_FLIGHT", "GPTOS_METRICS_PORT", "GPTOS_KEY", "GPTOS_GUARD"];
         let mut overrides = of(&shared);
         assert_eq!(overrides.values.len(), shared.len());
         assert!(overrides.change_answers().is_empty());
         assert_eq!(of(&["GPTOS_CACHE_TTL_DAYS", "GPTOS_DEADLINE_MS"]).change_answers(), ["deadline_ms"]);
         overrides.values.push((Layer::Flag, "cache.ttl_days".to_owned(), "7".to_owned()));
         assert_eq!(overrides.change_answers(), ["cache.ttl_days"]);
+        let mut about: Vec<String> = overrides.about_process().values.into_iter().map(|(_, key, _)| key).collect();
+        about.sort();
+        assert_eq!(about, ["idle_exit_minutes", "metrics_port"]);
+    }
+
+    #[test]
+    fn a_variable_that_nobody_reads_is_told_with_the_one_that_was_meant() {
+        let names = ["GPTOS_DEADLIN_MS", "GPTOS_KEY", "GPTOS_GUARD_MS", "HOME", "GPTOS_TEST_ADMIN_CONFIG", "GPTOS_FROBNICATE_THE_QUUX"];
+        let told: Vec<String> = unknown(names.iter().map(|name| (*name).to_owned())).iter().map(ConfigProblem::in_one_line).collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert_eq!(told[0], "GPTOS_DEADLIN_MS: no variable of this name is read (did you mean `GPTOS_DEADLINE_MS`?)");
+        assert!(told[1].starts_with("GPTOS_FROBNICATE_THE_QUUX: ") && told[1].contains("name them"), "{told:?}");
     }
 }

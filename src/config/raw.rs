@@ -197,7 +197,15 @@ pub(super) struct RawAlerts {
 pub(super) struct RawSpend {
     pub day: Option<Spanned<String>>,
     pub month: Option<Spanned<String>>,
-    pub day_tokens: Option<Spanned<i64>>,
+    pub day_tokens: Option<Spanned<RawCount>>,
+}
+
+/// A number, or a word that says that there is none.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum RawCount {
+    Number(i64),
+    Word(String),
 }
 
 #[derive(Deserialize, Clone, Copy)]

@@ -10,13 +10,16 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::raw::{RawAudit, RawConfig, RawContext, RawGuard, RawPreferred, RawSwitch, key_at};
+use super::mistakes::key_of_statement;
+use super::raw::{RawAudit, RawConfig, RawContext, RawCount, RawGuard, RawPreferred, RawSwitch, key_at};
 use super::value::{Config, DAY, Guard, MIB, NO_LIMIT, ValueOrigin};
 use super::{ConfigProblem, keys, nearest};
 use crate::domain::{AuditMode, Cause, ContextField, Money, Scope};
 use crate::offline::Preferred;
 use crate::telemetry::is_endpoint;
 
+/// Nobody takes more tokens on a day.
+const MOST_TOKENS: i64 = 1_000_000_000_000;
 /// Most programs that may be asked about by their names.
 const MOST_SCOPES: usize = 32;
 
@@ -143,7 +146,8 @@ impl Reader<'_> {
         let span = error.span();
         let Some(key) = span.as_ref().and_then(|span| key_at(self.text, span.start)) else {
             let phrase = error.message().lines().next().unwrap_or("not TOML");
-            return self.problem(span, None, phrase.strip_prefix("TOML parse error: ").unwrap_or(phrase));
+            let key = span.as_ref().and_then(|span| key_of_statement(self.text, span.start));
+            return self.problem(span, key.as_deref(), phrase.strip_prefix("TOML parse error: ").unwrap_or(phrase));
         };
         if !error.message().starts_with("unknown field") {
             return self.problem(span, Some(&key), expected(&key));
@@ -157,7 +161,7 @@ impl Reader<'_> {
         problem
     }
 
-    fn resolve(&self, raw: RawConfig, layer: Layer, below: &Config) -> Result<Config, ConfigProblem> {
+    pub(super) fn resolve(&self, raw: RawConfig, layer: Layer, below: &Config) -> Result<Config, ConfigProblem> {
         let mut config = below.clone();
         let mut lines = Lines::new();
         if let Some(locked) = raw.locked {
@@ -289,9 +293,7 @@ impl Reader<'_> {
         }
         limits.caps.day = self.money(raw.spend.day, "spend.day", &mut lines)?.unwrap_or(limits.caps.day);
         limits.caps.month = self.money(raw.spend.month, "spend.month", &mut lines)?.unwrap_or(limits.caps.month);
-        self.number(raw.spend.day_tokens, "spend.day_tokens", 0..=1_000_000_000_000, &mut lines, |n| {
-            limits.caps.day_tokens = (n > 0).then_some(n);
-        })?;
+        limits.caps.day_tokens = self.count(raw.spend.day_tokens, "spend.day_tokens", &mut lines)?.unwrap_or(limits.caps.day_tokens);
         let inherited = std::mem::take(&mut config.providers);
         for provider in raw.provider {
             let span = provider.span();
@@ -346,6 +348,18 @@ impl Reader<'_> {
         };
         self.take(Some(value), key, lines);
         Ok(Some(amount))
+    }
+
+    /// A count, or no limit.
+    fn count(&self, value: Option<Spanned<RawCount>>, key: &str, lines: &mut Lines) -> Result<Option<Option<u64>>, ConfigProblem> {
+        let Some(value) = value else { return Ok(None) };
+        let count = match value.get_ref() {
+            RawCount::Word(word) if word == NO_LIMIT => None,
+            RawCount::Number(number) if (0..=MOST_TOKENS).contains(number) => u64::try_from(*number).ok(),
+            _ => return Err(self.problem(Some(value.span()), Some(key), expected(key))),
+        };
+        self.take(Some(value), key, lines);
+        Ok(Some(count))
     }
 
     /// Names that a shell compares words with; they become part of its start-up script.

@@ -198,7 +198,8 @@ fn the_documented_bounds_are_the_real_ones() {
         let Some((low, high)) = key.expects.strip_prefix("a whole number from ").and_then(|bounds| bounds.split_once(" to ")) else {
             continue;
         };
-        let (low, high): (i64, i64) = (low.parse().unwrap(), high.trim_end_matches(", or 0 for none").parse().unwrap());
+        let (low, high): (i64, i64) =
+            (low.parse().unwrap(), high.trim_end_matches(", or 0 for none").trim_end_matches(", or \"none\"").parse().unwrap());
         for (number, fits) in [(low - 1, false), (low, true), (high, true), (high + 1, false)] {
             assert_eq!(read(&format!("{} = {number}", key.path)).is_ok(), fits, "{} = {number}", key.path);
         }
@@ -291,4 +292,12 @@ fn mistakes_in_rules_name_line_and_key() {
     assert_eq!(hint("[rules]\nsilence = [\"rm-recursiv\"]").as_deref(), Some("did you mean `rm-recursive`?"));
     assert_eq!(hint("[rule]").as_deref(), Some("did you mean `rules`?"));
     assert_eq!(hint(&spoilt("reason =", "raeson =")).as_deref(), Some("did you mean `reason`?"));
+}
+
+#[test]
+fn nothing_is_spent_under_a_cap_of_nothing_and_none_is_no_cap() {
+    let caps = |text: &str| read(text).unwrap().online.caps;
+    assert_eq!((caps("spend.day = \"0 USD\"").day, caps("spend.day_tokens = 0").day_tokens), (Some(Money(0)), Some(0)));
+    assert_eq!((caps("spend.day = \"none\"").day, caps("spend.day_tokens = \"none\"").day_tokens), (None, None));
+    assert!(read("spend.day_tokens = \"all\"").is_err());
 }

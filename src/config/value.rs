@@ -257,13 +257,15 @@ impl Config {
             ("limits.in_flight".to_owned(), self.online.most_in_flight.to_string()),
             ("limits.calls_per_provider".to_owned(), self.online.calls_per_provider.to_string()),
         ];
+        rows.push(("log.level".to_owned(), quoted(&self.log.to_string())));
+        rows.push(("traces.endpoint".to_owned(), quoted(self.traces_endpoint.as_deref().unwrap_or_default())));
         let amount = |amount: Option<Money>| quoted(&amount.map_or_else(|| NO_LIMIT.to_owned(), |amount| amount.to_string()));
         let caps = &self.online.caps;
         rows.push(("alerts.notify".to_owned(), self.notify.to_string()));
         rows.push(("alerts.silence".to_owned(), list(self.silenced.iter().map(|cause| cause.name()))));
         rows.push(("spend.day".to_owned(), amount(caps.day)));
         rows.push(("spend.month".to_owned(), amount(caps.month)));
-        rows.push(("spend.day_tokens".to_owned(), caps.day_tokens.unwrap_or_default().to_string()));
+        rows.push(("spend.day_tokens".to_owned(), caps.day_tokens.map_or_else(|| quoted(NO_LIMIT), |count| count.to_string())));
         if !self.rules.is_empty() {
             rows.push(("rules.silence".to_owned(), list(self.rules.silenced().iter().map(String::as_str))));
             let added: Vec<&str> = self.rules.added().iter().map(|rule| rule.id.as_str()).collect();

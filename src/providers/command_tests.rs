@@ -105,7 +105,7 @@ async fn failures_have_their_class_and_do_not_repeat_what_was_printed() {
     let mut absent = sh("");
     absent.argv = vec!["/nonexistent/llm".to_owned()].into();
     let error = ask(&absent, home.path()).await.expect_err("no program");
-    assert_eq!((error.class, error.detail.as_str()), (FailureClass::Config, "sh: entity not found"));
+    assert_eq!((error.class, error.detail.as_str()), (FailureClass::Config, "sh: no such program"));
 }
 
 /// Whether the process whose number is in the file ended within some seconds.

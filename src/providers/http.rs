@@ -13,6 +13,7 @@ use reqwest::{Certificate, Client};
 use super::proxy::ProxyChoice;
 use super::settings::{ProxySettings, ServerSettings};
 use crate::domain::{AttemptError, FailureClass};
+use crate::secrets::program::why;
 
 /// Distinct sets of proxies that one user's shells have at the same time, with room to spare.
 const CLIENTS: usize = 8;
@@ -188,7 +189,7 @@ fn authorities(file: &Path) -> Result<Vec<Certificate>, AttemptError> {
     let fail = |cause: &str| AttemptError::new(FailureClass::Tls, format!("ca_file {}: {cause}", file.display()));
     let mut text = Vec::new();
     let opened = std::fs::File::open(file).and_then(|opened| opened.take(AUTHORITIES_LIMIT).read_to_end(&mut text));
-    opened.map_err(|error| fail(&error.kind().to_string()))?;
+    opened.map_err(|error| fail(&why(error.kind(), "file")))?;
     match Certificate::from_pem_bundle(&text) {
         Ok(found) if !found.is_empty() => Ok(found),
         _ => Err(fail("holds no certificates in PEM form")),
@@ -233,7 +234,7 @@ mod tests {
         let file = folder.path().join("ca.pem");
         let with = |file: &Path| ServerSettings { ca_file: Some(file.to_owned()), ..server("https://a.example") };
         let detail = |file: &Path| build(&Route::new(&with(file), Duration::from_secs(1), &[])).expect_err("not usable").detail;
-        assert_eq!(detail(&file), format!("ca_file {}: entity not found", file.display()));
+        assert_eq!(detail(&file), format!("ca_file {}: no such file", file.display()));
         std::fs::write(&file, "not a certificate").expect("writes");
         assert_eq!(detail(&file), format!("ca_file {}: holds no certificates in PEM form", file.display()));
         let before = Route::new(&with(&file), Duration::from_secs(1), &[]);

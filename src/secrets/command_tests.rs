@@ -174,7 +174,7 @@ async fn failures_name_the_program_and_not_its_output() {
         (sh("echo sk-1; exit 3"), "key command sh: exit status 3; hint: run it in a terminal"),
         (sh("kill -9 $$"), "key command sh: was killed"),
         (sh("true"), "key command sh: what it printed is empty"),
-        (KeyCommand::new(vec!["/nonexistent".into()]), "key command /nonexistent: entity not found"),
+        (KeyCommand::new(vec!["/nonexistent".into()]), "key command /nonexistent: no such program"),
         (KeyCommand::new(Vec::new()), "key command: is empty"),
         (KeyCommand::new(vec![String::new()]), "key command: is empty"),
     ] {

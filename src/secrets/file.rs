@@ -9,6 +9,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use zeroize::Zeroizing;
 
+use super::program::why;
 use super::{KEY_LIMIT, only_line, refuse};
 use crate::domain::{AttemptError, Secret, ShellFacts};
 use crate::suggest::ports::KeySource;
@@ -66,9 +67,9 @@ pub(super) fn private_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, AttemptEr
     let fail = |cause: &str| refuse(format!("key file {shown}: {cause}"));
     // Without O_NONBLOCK a pipe in place of the file would block for ever.
     let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(|error| fail(&error.kind().to_string()))?;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(|error| fail(&why(error.kind(), "file")))?;
     // Asked of the open file and not of the path, which may change in between. It also judges what a link points to.
-    let metadata = file.metadata().map_err(|error| fail(&error.kind().to_string()))?;
+    let metadata = file.metadata().map_err(|error| fail(&why(error.kind(), "file")))?;
     if !metadata.is_file() {
         return Err(fail("not a regular file"));
     }
@@ -81,7 +82,7 @@ pub(super) fn private_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, AttemptEr
     }
     // With all the room in advance, no copy stays behind when it grows.
     let mut bytes = Zeroizing::new(Vec::with_capacity(KEY_LIMIT + 32));
-    file.take(KEY_LIMIT as u64 + 1).read_to_end(&mut bytes).map_err(|error| fail(&error.kind().to_string()))?;
+    file.take(KEY_LIMIT as u64 + 1).read_to_end(&mut bytes).map_err(|error| fail(&why(error.kind(), "file")))?;
     if bytes.len() > KEY_LIMIT {
         return Err(fail("too large for a key"));
     }
@@ -130,7 +131,7 @@ mod tests {
         let link = at.join("link");
         symlink(at.join("m0644"), &link).expect("links");
         assert!(cause(&link).contains("mode 0644"));
-        assert_eq!(cause(&at.join("absent")), "key file F: entity not found");
+        assert_eq!(cause(&at.join("absent")), "key file F: no such file");
         assert_eq!(cause(at), "key file F: not a regular file");
         assert_eq!(cause(Path::new("/dev/null")), "key file F: not a regular file");
         assert_eq!(cause(&file(at, "empty", b" \n", 0o600)), "key file F: is empty");

@@ -36,7 +36,7 @@ pub const SESSION_VARIABLES: [&str; 15] = [
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ProgramError {
     /// The system would not start it.
-    #[error("{0}")]
+    #[error("{}", why(*.0, "program"))]
     Start(ErrorKind),
     /// Its output could not be read.
     #[error("{0}")]
@@ -53,6 +53,11 @@ pub enum ProgramError {
     /// A signal ended it.
     #[error("was killed")]
     Killed,
+}
+
+/// Why something of this sort could not be opened, run or read. The system's own words speak of entities.
+pub fn why(kind: ErrorKind, sort: &str) -> String {
+    if kind == ErrorKind::NotFound { format!("no such {sort}") } else { kind.to_string() }
 }
 
 /// How much time and output a program has.

@@ -274,6 +274,24 @@ fn an_editor_changes_the_file_only_when_it_holds() {
     assert_eq!((run.code, text.ends_with("# two\n")), (Some(0), true), "{}", run.err);
     told(&edit("kill -INT $$; sleep 1").0, 2, &["signal: 2"]);
     told(&edit(":").0, 0, &["nothing was changed"]);
+    // A run that is ended from outside leaves nothing behind, or says where it is.
+    let copies = || {
+        let names = fs::read_dir(env.config_file().parent().unwrap()).unwrap().map(|entry| entry.unwrap().path());
+        names.filter(|path| path.to_string_lossy().contains(".gptos-edit-")).collect::<Vec<_>>()
+    };
+    let ended = edit("kill -HUP $PPID; sleep 1").0;
+    told(&ended, 130, &[]);
+    wait_until("the copy is gone", || copies().is_empty());
+    let ended = edit("echo '# mine' >>\"$2\"; kill -TERM $PPID; sleep 1").0;
+    told(&ended, 130, &["what you wrote is in "]);
+    assert_eq!(copies().len(), 1);
+    // The next one knows of what was left, and clears up what holds nothing.
+    let folder = env.config_file().parent().unwrap().to_owned();
+    fs::write(folder.join(".gptos-edit-999999999.toml"), &text).unwrap();
+    let next = edit(":").0;
+    told(&next, 0, &["what you wrote at another time and did not take over is in ", "nothing was changed"]);
+    assert_eq!(copies().len(), 1);
+    fs::remove_file(&copies()[0]).unwrap();
     // Somebody else was quicker.
     let (run, text) = edit(&format!("echo '# me' >>\"$2\"; echo '# other' >>'{}'", env.config_file().display()));
     told(&run, 64, &["the file was changed in the meantime"]);
@@ -328,6 +346,98 @@ fn f24_a_running_resident_takes_a_change_up_or_keeps_what_it_has_and_says_so_onc
     // Nobody asks anything, and it goes all the same.
     env.configure("resident = \"off\"\n");
     wait_until("the resident goes", || resident.try_wait().unwrap().is_some());
+}
+
+#[test]
+fn every_key_can_be_set_by_a_variable_and_by_an_option() {
+    let env = TestEnv::new();
+    let shown = |variable: &str, value: &str, key: &str| {
+        let mut command = env.command(&["config", "get", key]);
+        command.env(variable, value);
+        run(command, b"").out
+    };
+    for (variable, key, value, expected) in [
+        ("GPTOS_METRICS_PORT", "metrics_port", "9464", "9464"),
+        ("GPTOS_LOG_LEVEL", "log.level", "warn", "warn"),
+        ("GPTOS_TRACES_ENDPOINT", "traces.endpoint", "http://localhost:4318", "http://localhost:4318"),
+        ("GPTOS_ALERTS_NOTIFY", "alerts.notify", "0", "false"),
+        ("GPTOS_ALERTS_SILENCE", "alerts.silence", "quota disk", "[\"quota\", \"disk\"]"),
+        ("GPTOS_SPEND_DAY", "spend.day", "2 USD", "2.00 USD"),
+        ("GPTOS_SPEND_MONTH", "spend.month", "none", "none"),
+        ("GPTOS_SPEND_DAY_TOKENS", "spend.day_tokens", "0", "0"),
+    ] {
+        assert_eq!(shown(variable, value, key), format!("{expected}\n"), "{variable}");
+        assert_eq!(env.run(&["--set", &format!("{key}={value}"), "config", "get", key]).out, format!("{expected}\n"), "{key}");
+    }
+    let wrong = env.run(&["--set", "metrics_port=9", "config", "path"]);
+    told(&wrong, 64, &["gptos: --set: `metrics_port`: expected a whole number from 1024 to 65535"]);
+    told(&env.run(&["--set", "provider.own.model=m", "config", "path"]), 64, &["hint: `gptos config edit` opens the file"]);
+    assert!(env.run(&["config", "reference"]).out.starts_with("Every key that is no part of a block has an environment variable: GPTOS_"));
+    // What is about the process that answers shells holds for the one that is started with it, and sends no shell away from it.
+    let mut command = env.command(&["daemon", "run"]);
+    command.env("GPTOS_LOG_LEVEL", "warn,suggest=debug");
+    let mut resident = env.start(command);
+    assert_eq!(env.run(&["log", "level"]).out, "warn\nsuggest=debug\n");
+    let mut asked = env.command(&["translate", "--shell", "bash", "--", "list files by size"]);
+    asked.env("GPTOS_METRICS_PORT", "9464");
+    assert_eq!(run(asked, b"").code, Some(0));
+    assert_eq!(env.status().unwrap()["requests"], 1);
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
+}
+
+#[test]
+fn a_variable_that_nobody_reads_is_told_of() {
+    let env = TestEnv::new().set("GPTOS_DEADLIN_MS", "900").set("GPTOS_GUARD_MS", "200");
+    told(
+        &env.run(&["config", "check"]),
+        64,
+        &["gptos: GPTOS_DEADLIN_MS: no variable of this name is read", "hint: did you mean `GPTOS_DEADLINE_MS`?"],
+    );
+    let shown = env.run(&["config", "show"]);
+    told(&shown, 0, &["gptos: GPTOS_DEADLIN_MS: no variable of this name is read (did you mean `GPTOS_DEADLINE_MS`?)"]);
+    assert_eq!(shown.err.lines().count(), 1, "{}", shown.err);
+}
+
+#[test]
+fn all_mistakes_are_told_and_a_running_resident_says_which_it_was() {
+    let env = TestEnv::new();
+    env.configure("deadline_ms = 7000\n");
+    let mut resident = env.start_resident();
+    let sk = "sk-live-0123456789abcdef";
+    env.configure(&format!("memory = 3\naudit = \"of\"\n{sk} = 1\n[shell]\nnote = 7\n"));
+    let checked = env.run(&["config", "check"]);
+    let lines: Vec<&str> = checked.err.lines().filter(|line| line.starts_with("gptos: ")).collect();
+    assert_eq!(lines.len(), 4, "{}", checked.err);
+    for (line, part) in
+        lines.iter().zip(["config.toml:1: `memory`", "config.toml:2: `audit`", "config.toml:3: ", "config.toml:5: `shell.note`"])
+    {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+    let said = env.run(&["translate", "--shell", "bash", "--", "list files by size"]).err;
+    assert!(
+        said.contains("config.toml:1: `memory`: expected") && said.contains(" and 3 more, which `gptos config check` tells; until"),
+        "{said}"
+    );
+    let status = env.run(&["status"]).out;
+    assert!(status.contains("the configuration has a mistake: ") && status.contains("config.toml:1: `memory`: expected"), "{status}");
+    env.configure(&format!("{sk} = 1\n"));
+    env.run(&["translate", "--shell", "bash", "--", "list files by size"]);
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
+    let log = env.run(&["log", "tail"]).out;
+    let rejected: Vec<serde_json::Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .filter(|line: &serde_json::Value| line["event"] == "config_rejected")
+        .collect();
+    let told: Vec<_> = rejected.iter().map(|line| (&line["level"], &line["place"], &line["reason"])).collect();
+    let expected = [
+        (&"warn".into(), &"config.toml:1".into(), &"`memory`: expected \"on\" or \"off\"".into()),
+        (&"warn".into(), &"config.toml:1".into(), &"unknown key".into()),
+    ];
+    assert_eq!(told, expected);
+    assert!(!log.contains("sk-live"), "{log}");
 }
 
 #[test]

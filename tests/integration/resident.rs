@@ -276,7 +276,7 @@ fn every_request_sees_the_configuration_as_it_is_now() {
     env.configure("[[provider]]\nname = \"half\nbase_url");
     let broken = ask(&env);
     assert_eq!(broken.out, "echo from-provider\n", "the old configuration stays in force");
-    assert!(broken.err.contains("config.toml:3"), "the line is named: {}", broken.err);
+    assert!(broken.err.contains("config.toml:2: `provider.name`"), "the line and the key are named: {}", broken.err);
     env.configure(&format!("resident = \"off\"\n{}", provider_block("own", &provider.base_url(), "")));
     assert_eq!(ask(&env).out, "echo from-provider\n", "direct mode answers");
     wait_until("a resident that is turned off goes", || resident.try_wait().unwrap().is_some());

@@ -165,7 +165,7 @@ pub const ALL: &[Key] = &[
         path: "spend.day",
         expects: "an amount such as \"2.50 USD\", or \"none\"",
         default: "\"none\"",
-        doc: "The most that calls to providers may cost from midnight to midnight; then this machine answers by itself. Calls whose price nobody knows are not counted: see `provider.price` and `spend.day_tokens`.",
+        doc: "The most that calls to providers may cost from midnight to midnight; then this machine answers by itself. With \"0 USD\" no call is made that is known to cost something. Calls whose price nobody knows are not counted: see `provider.price` and `spend.day_tokens`.",
     },
     Key {
         path: "spend.month",
@@ -175,9 +175,9 @@ pub const ALL: &[Key] = &[
     },
     Key {
         path: "spend.day_tokens",
-        expects: "a whole number from 0 to 1000000000000",
-        default: "0",
-        doc: "Most tokens that calls to providers elsewhere may take from midnight to midnight, whatever they cost; 0 sets no limit.",
+        expects: "a whole number from 0 to 1000000000000, or \"none\"",
+        default: "\"none\"",
+        doc: "Most tokens that calls to providers elsewhere may take from midnight to midnight, whatever they cost; with 0 no such call is made.",
     },
     Key {
         path: "provider",
