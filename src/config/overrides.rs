@@ -213,10 +213,10 @@ mod tests {
 
     #[test]
     fn a_variable_that_nobody_reads_is_told_with_the_one_that_was_meant() {
-        let names = ["GPTOS_DEADLIN_MS", "GPTOS_KEY", "GPTOS_GUARD_MS", "HOME", "GPTOS_TEST_ADMIN_CONFIG", "GPTOS_FROBNICATE_THE_QUUX"];
-        let told: Vec<String> = unknown(names.iter().map(|name| (*name).to_owned())).iter().map(ConfigProblem::in_one_line).collect();
+        let names = ["DEADLIN_MS", "KEY", "GUARD_MS", "TEST_ADMIN_CONFIG", "FROBNICATE_THE_QUUX"].map(|name| format!("{PREFIX}{name}"));
+        let told: Vec<String> = unknown(names.into_iter().chain(["HOME".to_owned()])).iter().map(ConfigProblem::in_one_line).collect();
         assert_eq!(told.len(), 2, "{told:?}");
-        assert_eq!(told[0], "GPTOS_DEADLIN_MS: no variable of this name is read (did you mean `GPTOS_DEADLINE_MS`?)");
-        assert!(told[1].starts_with("GPTOS_FROBNICATE_THE_QUUX: ") && told[1].contains("name them"), "{told:?}");
+        assert_eq!(told[0], format!("{PREFIX}DEADLIN_MS: no variable of this name is read (did you mean `GPTOS_DEADLINE_MS`?)"));
+        assert!(told[1].starts_with(&format!("{PREFIX}FROBNICATE_THE_QUUX: ")) && told[1].contains("name them"), "{told:?}");
     }
 }
