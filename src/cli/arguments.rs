@@ -165,7 +165,8 @@ enum Verb {
         after_help = "Looked at: the program, the configuration, your shell, the background process, cache, disk, record, clock, network, proxy,\n\
         certificates, keys. Providers are called with --call, or if you say so at a terminal. Nothing is changed.\n\
         Your shell is started with your start-up files, in a terminal that nobody sees, asked for its keys and ended.\n\
-        Exit status: 0 nothing is wrong, 1 something is or the shell could not be asked, 64 usage."
+        Exit status: 0 nothing is wrong, 1 something is or the shell could not be asked, 2 nothing could be looked at or the report\n\
+        could not be written, 64 usage."
     )]
     Doctor(DoctorArguments),
     /// Set everything up in two minutes: the line for your shell, a key, model servers, services and their keys

@@ -55,6 +55,11 @@ pub(super) fn run(verb: &AuthVerb, paths: &Paths, output: &mut Output<'_>) -> Ex
                 AuthVerb::Logout { provider: Some(name) } => {
                     logout_unconfigured(name, paths, output).unwrap_or_else(|refusal| refusal.say("logout", output))
                 }
+                // Programs are told of what is stored all the same.
+                AuthVerb::Status(arguments) if arguments.json && arguments.provider.is_none() => {
+                    let _ = auth_status::run(arguments, &Config::default(), paths, output);
+                    told
+                }
                 _ => told,
             };
         }

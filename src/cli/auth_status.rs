@@ -7,15 +7,12 @@ use super::auth::{Refusal, find};
 use super::daemon::exchange;
 use super::output::{Output, visible};
 use super::{ExitStatus, columns, facts};
-use crate::config::Config;
+use crate::config::{Config, check_provider_name};
 use crate::domain::{KeySettings, LoginStore, Secret};
 use crate::paths::Paths;
 use crate::protocol::{Status, WireEndpoint};
 use crate::providers::ProviderSettings;
 use crate::wiring;
-
-/// Columns of a terminal that does not tell its width.
-const USUAL_WIDTH: usize = 80;
 
 /// What is told of one provider.
 #[derive(Debug, Serialize)]
@@ -29,7 +26,9 @@ struct Told {
     found: Option<bool>,
     /// Its last four characters.
     tail: Option<String>,
-    /// Why it is not there.
+    /// Whether something is there that cannot be used as it is.
+    refused: bool,
+    /// Why it is not there, or refused.
     problem: Option<String>,
     /// The only address it is sent to.
     origin: Option<String>,
@@ -41,6 +40,14 @@ struct Told {
 #[derive(Serialize)]
 struct All {
     providers: Vec<Told>,
+    unconfigured: Vec<Left>,
+}
+
+/// A key that was handed over for a provider that is not configured any more.
+#[derive(Debug, Serialize)]
+struct Left {
+    name: String,
+    source: &'static str,
 }
 
 pub(super) fn run(arguments: &AuthStatusArguments, config: &Config, paths: &Paths, output: &mut Output<'_>) -> Result<ExitStatus, Refusal> {
@@ -50,13 +57,19 @@ pub(super) fn run(arguments: &AuthStatusArguments, config: &Config, paths: &Path
     };
     let seen = if chosen.is_empty() { Vec::new() } else { endpoints() };
     let providers: Vec<Told> = chosen.into_iter().map(|provider| told(provider, paths, &seen)).collect();
+    let unconfigured = if arguments.provider.is_none() { left(config, paths) } else { Vec::new() };
     let status = if providers.iter().any(|told| told.found == Some(false)) { ExitStatus::NoAnswer } else { ExitStatus::Success };
     if arguments.json {
-        output.data(&format!("{}\n", serde_json::to_string(&All { providers }).unwrap_or_default()));
-    } else if providers.is_empty() {
+        output.data(&format!("{}\n", serde_json::to_string(&All { providers, unconfigured }).unwrap_or_default()));
+        return Ok(status);
+    }
+    if providers.is_empty() {
         output.remark("no provider is configured, so no key is needed");
     } else {
         show(&providers, output);
+    }
+    for Left { name, source } in &unconfigured {
+        output.remark(&format!("the {source} holds a key of `{name}`, which is not configured; `gptos auth logout {name}` removes it"));
     }
     Ok(status)
 }
@@ -87,6 +100,7 @@ fn told(provider: &ProviderSettings, paths: &Paths, seen: &[WireEndpoint]) -> To
             Some(KeySettings::Login(_)) | None => None,
             key => Some(what(key.as_ref())),
         },
+        refused: found == Some(false) && is_there(provider, paths),
         found,
         tail,
         problem,
@@ -94,6 +108,31 @@ fn told(provider: &ProviderSettings, paths: &Paths, seen: &[WireEndpoint]) -> To
         last_failure: failed.and_then(|endpoint| endpoint.last_error.clone()),
         last_failure_s: failed.and_then(|endpoint| endpoint.last_error_s),
     }
+}
+
+/// Whether something stands where the key should be.
+fn is_there(provider: &ProviderSettings, paths: &Paths) -> bool {
+    match &provider.key {
+        Some(KeySettings::File(path)) => path.symlink_metadata().is_ok(),
+        Some(KeySettings::Login(login)) if login.store == LoginStore::File => {
+            paths.keys_dir().is_some_and(|folder| folder.join(&login.provider).symlink_metadata().is_ok())
+        }
+        Some(KeySettings::Env(name)) => facts::variable(name).is_some_and(|value| !value.trim().is_empty()),
+        _ => false,
+    }
+}
+
+/// Keys that are stored for nobody who is configured, as far as the places where they are can be listed.
+fn left(config: &Config, paths: &Paths) -> Vec<Left> {
+    let logins = super::auth::logins(paths);
+    let is_configured = |name: &str| config.providers.iter().any(|provider| provider.name == name);
+    // Anybody may have made an entry in a keyring.
+    let is_left = |name: &String| check_provider_name(name).is_ok() && !is_configured(name);
+    let in_store = |store: LoginStore| {
+        let names = logins.stored(store).into_iter().filter(is_left);
+        names.map(move |name| Left { name, source: store.name() })
+    };
+    in_store(LoginStore::Keyring).chain(in_store(LoginStore::File)).collect()
 }
 
 /// Looks for the key as an attempt would.
@@ -143,6 +182,7 @@ fn show(providers: &[Told], output: &mut Output<'_>) {
         let key = match (told.found, &told.tail) {
             (Some(true), Some(tail)) => format!("…{}", visible(tail)),
             (Some(true), None) => "found".to_owned(),
+            (Some(false), _) if told.refused => "refused".to_owned(),
             (Some(false), _) => "missing".to_owned(),
             (None, _) if told.source == "command" => "when needed".to_owned(),
             (None, _) => "-".to_owned(),
@@ -156,7 +196,7 @@ fn show(providers: &[Told], output: &mut Output<'_>) {
         [told.name.clone(), visible(source.trim_end()), key, origin, failure]
     });
     let table: Vec<[String; 5]> = std::iter::once(header).chain(rows).collect();
-    let mut lines = columns::lines(&table, output.columns().unwrap_or(USUAL_WIDTH), &[(1, 24), (3, 24), (0, 12), (1, 12)]).into_iter();
+    let mut lines = columns::lines(&table, output.width(), &[(1, 24), (3, 24), (0, 12), (1, 12)]).into_iter();
     if let Some(header) = lines.next() {
         output.bold_line(&header);
     }

@@ -1,14 +1,15 @@
 //! `daemon run`, `daemon stop`, `metrics`, `cache stats` and `cache clear`.
 
+use std::io;
 use std::time::{Duration, Instant};
 
-use super::ExitStatus;
 use super::arguments::RunArguments;
 use super::ask::Surroundings;
 use super::output::Output;
 use super::translate::obstacle;
+use super::{ExitStatus, provider};
 use crate::cache::DiskCache;
-use crate::client::{Channel, Unavailable};
+use crate::client::{Channel, Unavailable, autostart};
 use crate::config::{ConfigFile, ValueOrigin};
 use crate::daemon::{self, Options};
 use crate::paths::RuntimePaths;
@@ -27,6 +28,9 @@ const STOP_LIMIT: Duration = Duration::from_secs(8);
 
 /// Runs the resident in this process until it has a reason to end.
 pub(super) fn run(arguments: RunArguments, output: &mut Output<'_>) -> ExitStatus {
+    if let Some(error) = leave_keys_behind() {
+        output.remark(&format!("resident: its environment shows keys while it runs: {error}"));
+    }
     if arguments.detached
         && let Err(error) = platform::detach()
     {
@@ -58,6 +62,20 @@ pub(super) fn run(arguments: RunArguments, output: &mut Output<'_>) -> ExitStatu
         }
         Err(error) => failed(output, &error.to_string(), None),
     }
+}
+
+/// Begins anew without the variables that hold keys: what a process was started with can be read from outside for as long as it lives, and the
+/// resident has its keys from the shells that ask. Comes back when there are none, or when it failed.
+fn leave_keys_behind() -> Option<io::Error> {
+    let Surroundings { paths, binary, .. } = Surroundings::look();
+    let config = ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current().0;
+    let vendors = provider::vendors();
+    let names = config.key_variables().chain(vendors.iter().map(|vendor| vendor.variable));
+    let set: Vec<&str> = names.filter(|name| std::env::var_os(name).is_some()).collect();
+    if set.is_empty() {
+        return None;
+    }
+    Some(autostart::begin_anew(&binary?.path, &set))
 }
 
 /// Ends the resident: returns when its socket is gone and its lock is free.
@@ -116,7 +134,12 @@ pub(super) fn cache_stats(json: bool, output: &mut Output<'_>) -> ExitStatus {
     let stats = match exchange("GET", "/v1/cache") {
         Ok(reply) => match serde_json::from_slice::<WireCacheStats>(&reply) {
             Ok(stats) => stats,
-            Err(_) => return failed(output, "cache stats: unreadable reply of the resident", None),
+            Err(_) => {
+                if json {
+                    output.data("{\"error\":\"unreadable reply of the resident\"}\n");
+                }
+                return failed(output, "cache stats: unreadable reply of the resident", Some("`gptos daemon stop` ends it"));
+            }
         },
         Err(Unavailable::NotRunning) => offline_stats(),
         Err(unavailable) => return not_running(&unavailable, output),

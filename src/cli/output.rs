@@ -9,6 +9,9 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use super::ExitStatus;
 pub use crate::domain::visible;
 
+/// Columns of a terminal that does not tell its width.
+const USUAL_WIDTH: usize = 80;
+
 /// Standard output and standard error of one run.
 pub struct Output<'a> {
     out: Box<dyn Write + 'a>,
@@ -17,6 +20,7 @@ pub struct Output<'a> {
     out_color: Color,
     /// Columns of the terminal that standard output is.
     columns: Option<usize>,
+    is_terminal: bool,
     failure: Option<io::Error>,
     /// Whether a line that redraws itself may be shown, and whether one stands on the screen now.
     live: bool,
@@ -42,14 +46,20 @@ impl Output<'static> {
         let out_color = if io::stdout().is_terminal() && capable && !set("NO_COLOR") { Color::Always } else { Color::Never };
         let size = io::stdout().is_terminal().then(|| rustix::termios::tcgetwinsize(io::stdout()).ok()).flatten();
         let columns = size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0);
-        Self { live, out_color, columns, ..Self::new(Box::new(BufWriter::new(io::stdout())), Box::new(io::stderr()), color) }
+        Self {
+            live,
+            out_color,
+            columns,
+            is_terminal: io::stdout().is_terminal(),
+            ..Self::new(Box::new(BufWriter::new(io::stdout())), Box::new(io::stderr()), color)
+        }
     }
 }
 
 impl<'a> Output<'a> {
     /// Other streams, for tests.
     pub fn new(out: Box<dyn Write + 'a>, err: Box<dyn Write + 'a>, color: Color) -> Self {
-        Self { out, err, color, out_color: Color::Never, columns: None, failure: None, live: false, drawn: false }
+        Self { out, err, color, out_color: Color::Never, columns: None, is_terminal: false, failure: None, live: false, drawn: false }
     }
 
     /// Writes data to standard output, byte for byte.
@@ -76,6 +86,11 @@ impl<'a> Output<'a> {
     /// Columns of the terminal that standard output is; `None` when it is none.
     pub fn columns(&self) -> Option<usize> {
         self.columns
+    }
+
+    /// How wide a table may be: as the terminal is, and as wide as it likes where it goes to a program or a file.
+    pub fn width(&self) -> usize {
+        self.columns.unwrap_or(if self.is_terminal { USUAL_WIDTH } else { usize::MAX })
     }
 
     /// Hands on what was written so far.

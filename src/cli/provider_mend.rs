@@ -9,7 +9,7 @@ const COMMANDS: [&str; 5] = ["`gptos ", "gptos ", "chmod ", "export ", "`az "];
 pub(super) fn with_command(provider: &str, class: Option<&FailureClass>, reason: &str) -> String {
     let (reason, hint) = reason.split_once("; hint: ").map_or((reason, None), |(reason, hint)| (reason, Some(hint)));
     let mend = hint.and_then(as_command).unwrap_or_else(|| {
-        let (command, why) = command(provider, class);
+        let (command, why) = command(provider, class, reason);
         format!("{command}    ({})", hint.unwrap_or(why))
     });
     format!("{reason}; hint: {mend}")
@@ -28,9 +28,11 @@ pub(super) fn as_command(hint: &str) -> Option<String> {
 }
 
 /// The command, and what it is for.
-fn command(provider: &str, class: Option<&FailureClass>) -> (String, &'static str) {
+fn command(provider: &str, class: Option<&FailureClass>, reason: &str) -> (String, &'static str) {
     let test = || format!("gptos provider test {provider}");
     match class {
+        // Another key would not be stored either.
+        Some(FailureClass::Auth) if reason.starts_with("keyring: ") => (test(), "when the keyring answers"),
         Some(FailureClass::Auth) => (format!("gptos auth login {provider}"), "takes another key"),
         Some(FailureClass::Quota) => (test(), "when its account has credit again"),
         Some(FailureClass::Spent) => ("gptos stats".to_owned(), "tells what was spent"),
@@ -67,6 +69,7 @@ mod tests {
             (Some(Auth), "X: not set; hint: export X=…", "X: not set; hint: export X=…"),
             (Some(Auth), "k: open; hint: chmod 600 k", "k: open; hint: chmod 600 k"),
             (Some(Auth), "no keyring; hint: `gptos auth login` asks again", "no keyring; hint: gptos auth login    (asks again)"),
+            (Some(Auth), "keyring: it is locked; hint: unlock it", "keyring: it is locked; hint: gptos provider test p    (unlock it)"),
             (Some(Quota), "HTTP 402", "HTTP 402; hint: gptos provider test p    (when its account has credit again)"),
             (Some(Spent), "a; hint: `gptos config set spend.day …`", "a; hint: gptos config set spend.day …"),
             (

@@ -8,12 +8,12 @@ use super::columns;
 use super::daemon::{exchange, failed, not_running};
 use super::facts;
 use super::output::{Output, visible};
+use super::translate::obstacle;
+use crate::client::Unavailable;
 use crate::config::{Config, ConfigFile};
 use crate::protocol::{Status, WireAudit, WireEndpoint, WireHealth};
 use crate::providers;
 
-/// Columns of a terminal that does not tell its width.
-const USUAL_WIDTH: usize = 80;
 /// Which columns are cut when a line is too long, and to how much: the model, the way and the name, and all once more.
 const MAY_SHRINK: [(usize, usize); 6] = [(1, 8), (6, 24), (0, 8), (1, 6), (0, 6), (6, 8)];
 
@@ -31,12 +31,18 @@ pub(super) fn status(json: bool, output: &mut Output<'_>) -> ExitStatus {
         Ok(reply) => reply,
         Err(unavailable) => {
             if json {
-                output.data("{\"running\":false}\n");
+                // One that is there and does not answer as it should is running all the same.
+                let running = matches!(unavailable, Unavailable::Unresponsive | Unavailable::Refused(_));
+                let error = (unavailable != Unavailable::NotRunning).then(|| obstacle(&unavailable));
+                tell_failure(running, error, output);
             }
             return not_running(&unavailable, output);
         }
     };
     let Ok(mut status) = serde_json::from_slice::<Status>(&reply) else {
+        if json {
+            tell_failure(true, Some("unreadable reply of the resident"), output);
+        }
         return failed(output, "status: unreadable reply of the resident", Some("`gptos daemon stop` ends it"));
     };
     let paths = Surroundings::look().paths;
@@ -45,9 +51,18 @@ pub(super) fn status(json: bool, output: &mut Output<'_>) -> ExitStatus {
     if json {
         output.data(&format!("{}\n", serde_json::to_string(&Told { running: true, status: &status }).unwrap_or_default()));
     } else {
-        show(&status, output);
+        show(&status, output.width(), output);
     }
     ExitStatus::Success
+}
+
+/// What `--json` says where there is no status.
+fn tell_failure(running: bool, error: Option<&str>, output: &mut Output<'_>) {
+    let mut told = serde_json::json!({ "running": running });
+    if let Some(error) = error {
+        told["error"] = error.into();
+    }
+    output.data(&format!("{told}\n"));
 }
 
 /// Adds the way that a request takes from a shell with these variables. A provider that this shell's configuration does
@@ -59,7 +74,7 @@ fn add_ways(endpoints: &mut [WireEndpoint], config: &Config, proxies: &[(String,
     }
 }
 
-fn show(status: &Status, output: &mut Output<'_>) {
+fn show(status: &Status, width: usize, output: &mut Output<'_>) {
     output.line(&format!(
         "resident {} running as process {} for {} s, {:.1} MB resident, {} requests",
         status.version,
@@ -78,7 +93,6 @@ fn show(status: &Status, output: &mut Output<'_>) {
     let header = ["NAME", "MODEL", "HEALTH", "STATE", "P50/P95 MS", "LAST ERROR", "WAY"].map(str::to_owned);
     let rows: Vec<_> =
         std::iter::once(header).chain(status.endpoints.iter().map(|endpoint| row(endpoint, status.health.as_ref()))).collect();
-    let width = output.columns().unwrap_or(USUAL_WIDTH);
     let mut lines = columns::lines(&rows, width, &MAY_SHRINK).into_iter();
     if let Some(header) = lines.next() {
         output.bold_line(&header);
@@ -190,7 +204,7 @@ mod tests {
     fn shown(endpoints: Vec<WireEndpoint>) -> Vec<String> {
         let captured = Captured::default();
         let mut output = captured.output();
-        show(&status(endpoints), &mut output);
+        show(&status(endpoints), 80, &mut output);
         output.finish(ExitStatus::Success);
         captured.out().lines().skip(5).map(str::to_owned).collect()
     }

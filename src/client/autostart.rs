@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -84,4 +85,14 @@ pub fn start(binary: &Path, variable: &dyn Fn(&str) -> Option<OsString>) -> io::
         command.env(crate::env_vars::ADMIN_CONFIG, path);
     }
     command.spawn().map(drop)
+}
+
+/// Becomes the same program with the same arguments and without these variables. Comes back only with what went wrong.
+pub fn begin_anew(binary: &Path, without: &[&str]) -> io::Error {
+    let mut command = Command::new(binary);
+    command.args(std::env::args_os().skip(1));
+    for name in without {
+        command.env_remove(name);
+    }
+    command.exec()
 }

@@ -19,6 +19,9 @@ use crate::domain::{AttemptError, LoginKey, LoginStore, Secret, ShellFacts};
 use crate::platform;
 use crate::suggest::ports::KeySource;
 
+/// How long it may take to list a keyring.
+const LISTING: Duration = Duration::from_millis(500);
+
 /// How long a look at a keyring may take that only asks whether the key is another one.
 const LOOK: Duration = Duration::from_millis(100);
 /// What the thread of a look may need beyond the limit it keeps itself.
@@ -141,6 +144,21 @@ impl Logins {
                     Err(error) => Err(error),
                 };
                 removed.map_err(|error| LoginError::Unwritable { path, cause: error.to_string() })
+            }
+        }
+    }
+
+    /// The providers for which something is kept in a store, as far as it can be listed in a moment.
+    pub fn stored(&self, store: LoginStore) -> Vec<String> {
+        match store {
+            LoginStore::Keyring => self.keyring.clone().within(LISTING).providers().unwrap_or_default(),
+            LoginStore::File => {
+                let entries = self.folder.as_deref().and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten().flatten();
+                // What is not in its place yet begins with a dot.
+                let names = entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| !name.starts_with('.'));
+                let mut names: Vec<String> = names.collect();
+                names.sort();
+                names
             }
         }
     }

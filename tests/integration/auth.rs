@@ -89,6 +89,56 @@ fn a_key_from_a_script_is_tried_stored_used_and_removed() {
 }
 
 #[test]
+fn what_is_told_of_keys_is_whole_and_says_what_is_refused() {
+    let server = FakeProvider::always(works());
+    let env = TestEnv::new();
+    let folder = env.home().join("a-folder-with-a-name-that-fits-no-column-of-eighty-characters/and-another-one");
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("the.key");
+    env.with_provider("own", &server.base_url(), &format!("key = {{ file = \"{}\" }}", file.display()));
+    let missing = env.run(&["auth", "status"]);
+    assert!(missing.code == Some(1) && missing.out.contains("  missing  "), "{}", missing.out);
+    fs::write(&file, format!("{KEY}\n")).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    let refused = env.run(&["auth", "status"]);
+    assert!(refused.code == Some(1) && refused.out.contains("  refused  ") && !refused.out.contains("missing"), "{}", refused.out);
+    assert!(
+        refused.out.contains(&format!("file {}  ", file.display())) && !refused.out.contains('…'),
+        "a pipe gets it whole: {}",
+        refused.out
+    );
+    let hint = format!("others may open it (mode 0644)\nhint: chmod 600 {}", file.display());
+    assert!(refused.err.contains(&hint), "{}", refused.err);
+    assert_eq!((&told(&env)["found"], &told(&env)["refused"]), (&false.into(), &true.into()));
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(env.run(&["auth", "status"]).code, Some(0));
+    assert_eq!(told(&env)["refused"], false);
+    // At a terminal it fits.
+    let terminal = crate::pty::Terminal::start(&env, &["auth", "status"]);
+    let (_, shown) = terminal.end();
+    assert!(shown.contains('…') && !shown.contains("the.key"), "{shown}");
+}
+
+#[test]
+fn keys_of_providers_that_are_gone_are_told_of() {
+    let server = FakeProvider::always(works());
+    let (env, _) = place(&server);
+    assert_eq!(login(&env, &format!("{KEY}\n"), &[]).code, Some(0));
+    assert!(!env.run(&["auth", "status"]).err.contains("which is not configured"));
+    for config in ["", "deadlin_ms = 1\n"] {
+        env.configure(config);
+        let run = env.run(&["auth", "status", "--json"]);
+        let all: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+        assert_eq!(all["unconfigured"], serde_json::json!([{"name": "own", "source": "file"}]), "{config}");
+    }
+    env.configure("");
+    let shown = env.run(&["auth", "status"]).err;
+    assert!(shown.contains("the file holds a key of `own`, which is not configured; `gptos auth logout own` removes it"), "{shown}");
+    assert_eq!(env.run(&["auth", "logout", "own"]).code, Some(0));
+    assert_eq!(env.run(&["auth", "status", "--json"]).out, "{\"providers\":[],\"unconfigured\":[]}\n");
+}
+
+#[test]
 fn a_key_that_is_refused_or_is_none_leaves_all_as_it_was() {
     let server = FakeProvider::always(refuses());
     let (env, before) = place(&server);
@@ -192,7 +242,7 @@ fn the_keyring_serves_the_resident_and_a_new_key_counts_at_once() {
 
     session.lock();
     let run = env.run(&["provider", "test", "own"]);
-    assert!(run.code == Some(1) && run.err.contains("keyring: it is locked\nhint: unlock it"), "{}", run.err);
+    assert!(run.code == Some(1) && run.err.contains("keyring: it is locked\nhint: gptos provider test own    (unlock it"), "{}", run.err);
     assert!(ask(&env, "frobnicate the fifth quux").err.contains("keyring: it is locked"));
     let status = told(&env);
     assert!(status["found"] == false && status["problem"].as_str().unwrap().contains("locked"), "{status}");

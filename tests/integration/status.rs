@@ -1,5 +1,10 @@
 //! What `gptos status` tells of the providers.
 
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::net::UnixListener;
+
 use crate::environment::{TestEnv, provider_block};
 use crate::fake_provider::{FakeProvider, Reply, answer};
 
@@ -65,12 +70,59 @@ fn the_health_of_every_provider_is_told_in_the_users_order() {
     assert!(lines[3].starts_with("cache ") && lines[4].contains("providers 0/64"), "{}", shown.out);
     let lines = &lines[5..];
     assert!(lines[1].starts_with("NAME "), "{}", shown.out);
-    assert!(lines[1..].iter().all(|line| line.chars().count() <= 80 && !line.contains(char::is_control)), "{}", shown.out);
+    assert!(lines[1..].iter().all(|line| !line.contains('…') && !line.contains(char::is_control)), "a pipe gets it whole: {}", shown.out);
     assert!(lines[2].starts_with("down ") && lines[2].contains(" open ") && lines[2].ends_with("  direct"), "{}", shown.out);
-    assert!(lines[4].contains("  proxy ht"), "{}", shown.out);
+    assert!(lines[4].ends_with("  proxy http://127.0.0.1:9"), "{}", shown.out);
 
     env.run(&["daemon", "stop"]);
     resident.wait().expect("it ends");
     let gone = env.run(&["status", "--json"]);
     assert_eq!((gone.code, gone.out.as_str()), (Some(1), "{\"running\":false}\n"));
+}
+
+/// What is told where somebody answers on the socket who is no background process of ours.
+fn told_by(reply: &'static [u8], arguments: &[&str]) -> (Option<i32>, serde_json::Value) {
+    let env = TestEnv::new();
+    let folder = env.socket().parent().unwrap().to_owned();
+    fs::DirBuilder::new().mode(0o700).create(&folder).unwrap();
+    let listener = UnixListener::bind(env.socket()).unwrap();
+    let answers = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = [0; 4096];
+        let _ = stream.read(&mut request);
+        let _ = stream.write_all(reply);
+    });
+    let run = env.run(arguments);
+    answers.join().unwrap();
+    (run.code, serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("no JSON: {}{}", run.out, run.err)))
+}
+
+#[test]
+fn programs_get_json_also_when_there_is_no_status() {
+    let odd = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nnone";
+    let (code, told) = told_by(odd, &["status", "--json"]);
+    assert_eq!((code, told), (Some(2), serde_json::json!({"running": true, "error": "unreadable reply of the resident"})));
+    let (code, told) = told_by(b"HTTP/1.1 500 No\r\ncontent-length: 2\r\n\r\nno", &["status", "--json"]);
+    assert_eq!((code, told), (Some(1), serde_json::json!({"running": true, "error": "HTTP 500: no"})));
+    let (code, told) = told_by(odd, &["cache", "stats", "--json"]);
+    assert_eq!((code, told), (Some(2), serde_json::json!({"error": "unreadable reply of the resident"})));
+    let none = TestEnv::new().run(&["status", "--json"]);
+    assert_eq!((none.code, none.out.as_str()), (Some(1), "{\"running\":false}\n"));
+}
+
+#[test]
+fn a_resident_that_was_started_by_hand_leaves_keys_behind() {
+    let env = TestEnv::new().set("OPENAI_API_KEY", "of-a-vendor-planted").set("MY_OWN_KEY", "of-mine-planted").set("OTHER", "stays");
+    let server = FakeProvider::always(Reply::stream(&answer("echo ok")));
+    env.with_provider("own", &server.base_url(), "key = { env = \"MY_OWN_KEY\" }");
+    let mut resident = env.start_resident();
+    let environment = fs::read(format!("/proc/{}/environ", resident.id())).unwrap();
+    let environment = String::from_utf8_lossy(&environment).into_owned();
+    assert!(environment.contains("OTHER=stays") && !environment.contains("planted"), "{environment}");
+    assert_eq!(env.status().unwrap()["pid"], resident.id(), "it is the process that was started");
+    // The shell that asks brings its key along.
+    assert_eq!(ask(&env, 1), Some(0));
+    assert_eq!(server.requests()[0].header("authorization"), Some("Bearer of-mine-planted"));
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
 }

@@ -75,3 +75,18 @@ fn whoever_sits_there_is_asked_and_obeyed() {
         assert_eq!(shown.contains("secret-tool clear application gptos"), reply == "n\n", "{shown}");
     }
 }
+
+#[test]
+fn keys_of_providers_that_are_not_configured_any_more_are_found() {
+    for config in ["", "deadlin_ms = 1\n"] {
+        let session = Session::start();
+        let env = installed(&session);
+        env.configure(config);
+        let mut terminal = Terminal::start_program(&env, "/bin/sh", &[SCRIPT, "--uninstall"]);
+        terminal.wait_for("the keys of groq openai too? [y/N]", 1);
+        terminal.type_in("y\n");
+        let (code, shown) = terminal.end();
+        assert_eq!((code, is_gone(&env)), (Some(0), true), "{shown}");
+        assert_eq!((session.looked_up("openai").as_str(), session.looked_up("groq").as_str()), ("", ""), "{shown}");
+    }
+}

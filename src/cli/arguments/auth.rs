@@ -20,7 +20,7 @@ pub enum AuthVerb {
         provider: Option<String>,
     },
     /// Tell of each provider where its key is and whether it is there, never the key
-    #[command(after_help = "Commands that print keys are not run. Exit status: 0 nothing is missing, 1 a key is, 64 usage.")]
+    #[command(after_help = "Commands that print keys are not run. Exit status: 0 nothing is missing, 1 a key is or is refused, 64 usage.")]
     Status(AuthStatusArguments),
 }
 

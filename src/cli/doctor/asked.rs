@@ -14,7 +14,7 @@ use crate::cli::provider_ask;
 use crate::domain::{KeySettings, LoginStore};
 use crate::providers::{self, HttpPool, ProviderSettings};
 use crate::secrets::keyring::Place;
-use crate::secrets::{self, Logins};
+use crate::secrets::{self, LoginError, Logins};
 
 /// More seconds between two clocks make keys and certificates fail.
 const MOST_SKEW: u64 = 300;
@@ -77,8 +77,11 @@ fn key(provider: &ProviderSettings, around: &Around, runtime: &Runtime) -> Resul
         },
         Some(KeySettings::Login(login)) => {
             let logins = Logins { keyring: Place::from_lookup(&facts::variable), folder: around.surroundings.paths.keys_dir() };
-            let again = || format!("gptos auth login {}", provider.name);
-            logins.find(login).map(drop).map_err(|error| (error.to_string(), mend(error.hint().as_deref(), &again())))
+            let again = |error: &LoginError| match error {
+                LoginError::Keyring(_) => format!("gptos provider test {}", provider.name),
+                _ => format!("gptos auth login {}", provider.name),
+            };
+            logins.find(login).map(drop).map_err(|error| (error.to_string(), mend(error.hint().as_deref(), &again(&error))))
         }
         _ => Ok(()),
     }
@@ -95,7 +98,8 @@ pub(super) fn keyring(around: &Around) -> Area {
     let mut area = Area::new("keyring", format!("answers, for {}", names.join(", ")));
     if let Err(error) = Place::from_lookup(&facts::variable).check() {
         area.said = "does not answer".into();
-        area.wrong("keyring", "keyring", error.to_string(), mend(Some(error.hint()), "gptos auth login --store file"));
+        let otherwise = format!("gptos provider test {}", names[0]);
+        area.wrong("keyring", "keyring", error.to_string(), mend(Some(error.hint()), &otherwise));
     }
     area
 }

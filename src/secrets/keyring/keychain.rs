@@ -46,6 +46,11 @@ impl Keychain {
         }
     }
 
+    /// A keychain gives an entry to who names it.
+    pub(super) fn providers(&mut self) -> Result<Vec<String>, KeyringError> {
+        Ok(Vec::new())
+    }
+
     pub(super) fn state(&mut self, provider: &str) -> Result<u64, KeyringError> {
         Ok(BuildHasherDefault::<DefaultHasher>::default().hash_one(self.stored(provider)?.as_deref()))
     }

@@ -169,6 +169,14 @@ impl Place {
         Store::reach(self)?.remove(provider)
     }
 
+    /// The providers for which keys are stored; none where the keyring cannot be listed.
+    ///
+    /// # Errors
+    /// Why it cannot be asked.
+    pub fn providers(&self) -> Result<Vec<String>, KeyringError> {
+        Store::reach(self)?.providers()
+    }
+
     /// A number that changes when the key of a provider may have become another one.
     pub(super) fn state(&self, provider: &str) -> Option<u64> {
         Store::reach(self).and_then(|mut store| store.state(provider)).ok()

@@ -20,6 +20,9 @@ const BUS: &str = "org.freedesktop.DBus";
 /// How long somebody may take to type the password of a keyring.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// More entries are not looked at one by one.
+const MOST_LISTED: usize = 64;
+
 /// What an object path is when there is none.
 const NOWHERE: &str = "/";
 
@@ -102,6 +105,18 @@ impl Service {
         Ok(!items.is_empty())
     }
 
+    /// The providers for which something is stored.
+    pub(super) fn providers(&mut self) -> Result<Vec<String>, KeyringError> {
+        let (open, locked) = self.search_by(&[("application", "gptos")])?;
+        let names: Result<Vec<String>, _> =
+            open.iter().chain(&locked).take(MOST_LISTED).map(|item| self.attribute(item, "provider")).collect();
+        names.map(|mut names| {
+            names.sort();
+            names.dedup();
+            names
+        })
+    }
+
     /// A number that changes when what is stored for a provider does, or is locked or unlocked.
     pub(super) fn state(&mut self, provider: &str) -> Result<u64, KeyringError> {
         let (open, locked) = self.search(provider)?;
@@ -128,7 +143,11 @@ impl Service {
 
     /// The items of a provider: those that can be read, and those that are locked.
     fn search(&mut self, provider: &str) -> Result<(Vec<String>, Vec<String>), KeyringError> {
-        let body = Body::new("a{ss}", |body| body.pairs(&[("application", "gptos"), ("provider", provider)]));
+        self.search_by(&[("application", "gptos"), ("provider", provider)])
+    }
+
+    fn search_by(&mut self, attributes: &[(&str, &str)]) -> Result<(Vec<String>, Vec<String>), KeyringError> {
+        let body = Body::new("a{ss}", |body| body.pairs(attributes));
         let reply = self.call(ROOT, OF_SERVICE, "SearchItems", &body)?;
         let mut reader = reply.reader();
         let both = reader.texts().and_then(|open| Some((open, reader.texts()?)));
@@ -136,14 +155,20 @@ impl Service {
     }
 
     fn origin(&mut self, item: &str) -> Result<String, KeyringError> {
+        self.attribute(item, "origin")
+    }
+
+    /// An attribute of an item, which can be read while it is locked; empty when it has none of this name.
+    fn attribute(&mut self, item: &str, wanted: &str) -> Result<String, KeyringError> {
         let reply = self.property(item, OF_ITEM, "Attributes")?;
         let mut reader = reply.reader();
         let mut pairs = reader.signature().and_then(|_| reader.array(8)).ok_or(KeyringError::Broken)?;
         while !pairs.is_at_end() {
             pairs.align(8);
             let pair = pairs.text().and_then(|name| Some((name, pairs.text()?)));
-            if let ("origin", origin) = pair.ok_or(KeyringError::Broken)? {
-                return Ok(origin.to_owned());
+            let (name, value) = pair.ok_or(KeyringError::Broken)?;
+            if name == wanted {
+                return Ok(value.to_owned());
             }
         }
         Ok(String::new())

@@ -26,6 +26,10 @@ impl Without {
         match *self {}
     }
 
+    pub(super) fn providers(&mut self) -> Result<Vec<String>, KeyringError> {
+        match *self {}
+    }
+
     pub(super) fn state(&mut self, _: &str) -> Result<u64, KeyringError> {
         match *self {}
     }
