@@ -3,6 +3,9 @@
 # Controls, and the invisible or direction-changing characters that make a line look like another one.
 set -g _GPTOS_UNSEEN '[\x00-\x1f\x7f-\x9f\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{2069}\x{feff}]'
 
+# What an answer that is laid out looks like, its fields joined by blanks.
+set -g _GPTOS_READY '^ready [01] [a-z]* (?:[1-9]\d* ){10}[\d.]* [^\x00-\x1f\x7f-\x9f\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{2069}\x{feff}]*$'
+
 # Reads the records of a finished helper and shows what they hold.
 function __gptos_take
     set -l dir $argv[1]
@@ -16,49 +19,47 @@ function __gptos_take
     __gptos_take_fields "$code" $fields
 end
 
-# The same for an answer of suggestions alone, which the helper has laid out: the sign of that, who could be asked for more, whether other ways
-# may be asked for, the risk of the first suggestion, what is said of it, and where the lists end and begin that are behind all this. A key
-# press waits for this, so it does with few commands what the functions below do for all answers. Sees the variables of its caller.
+# The same for an answer of suggestions alone, which the helper has laid out: the sign of that, whether other ways may be asked for, the risk
+# of the first suggestion, where the lists end and begin, how wide what is said of the first suggestion is, the time, who could be asked for
+# more, what is said, the line and its words, and the lists. A key press waits for this, so it does with few commands what the functions
+# below do for all answers. The clock was just read. Sees the variables of its caller.
 function __gptos_take_ready --no-scope-shadowing
-    if string match -qr -- $_GPTOS_UNSEEN $fields
+    if not string match -qr -- $_GPTOS_READY "$fields"; or not string match -qr '\S' -- "$fields[19]"
         __gptos_fail 'gptos: answer refused (it holds unprintable characters)'
-        return
-    end
-    if string match -qrv '^[1-9]\d*$' -- $fields[6..14]; or not string match -qr '\S' -- "$fields[15]"
-        __gptos_fail 'gptos: no answer'
         return
     end
     set -g _GPTOS_ORIGINAL $_GPTOS_ASKED[2]
     set -g _GPTOS_QUERY $_GPTOS_ASKED[3]
     set -g _GPTOS_RING_FIELDS $_GPTOS_FIELDS
     set -g _GPTOS_LISTED 0
-    set -g _GPTOS_RING $fields[15..$fields[6]]
-    set -g _GPTOS_NOTES $fields[$fields[7]..$fields[8]]
-    set -g _GPTOS_READINGS $fields[$fields[9]..$fields[10]]
-    set -g _GPTOS_RING_HOLES $fields[$fields[11]..$fields[12]]
-    set -g _GPTOS_TOOK $fields[$fields[13]..$fields[14]]
-    set -g _GPTOS_MORE $fields[2]
-    set -g _GPTOS_OTHERS $fields[3]
+    set -g _GPTOS_RING $fields[19..$fields[4]]
+    set -g _GPTOS_NOTES $fields[$fields[5]..$fields[6]]
+    set -g _GPTOS_READINGS $fields[$fields[7]..$fields[8]]
+    set -g _GPTOS_RING_HOLES $fields[$fields[9]..$fields[10]]
+    set -g _GPTOS_TOOK $fields[$fields[11]..$fields[12]]
+    set -g _GPTOS_MORE $fields[15]
+    set -g _GPTOS_OTHERS $fields[2]
     set -g _GPTOS_ROWS
     set -g _GPTOS_REMARKS
     set -g _GPTOS_AT 1
-    set -g _GPTOS_PUT $fields[15]
+    set -g _GPTOS_PUT $fields[19]
     set -e _GPTOS_HELD _GPTOS_STOPPED
     set -q _GPTOS_HOLES
     and __gptos_drop_holes
     commandline -r -- $_GPTOS_PUT
     commandline -f end-of-buffer
-    # One look spares the call that reads the same.
-    set -q _GPTOS_UPTIME
-    and read -g _GPTOS_NOW _GPTOS_IDLE </proc/uptime
-    or __gptos_clock
-    __gptos_remember_suggestion
+    # Words that are not private and change nothing that came before need no look.
+    if set -q _GPTOS_FIELDS[1]; or not string match -q '\?\? *' -- $_GPTOS_ORIGINAL; or set -q fish_private_mode
+        __gptos_remember_suggestion
+    else
+        set -g _GPTOS_LATEST $_GPTOS_PUT
+        set -g _GPTOS_ALL_WORDS $_GPTOS_QUERY
+        set -g _GPTOS_CONTEXT $_GPTOS_PUT $_GPTOS_QUERY $_GPTOS_NOW "$PWD"
+    end
     # What is said of it, if that fits.
-    if test "$_GPTOS_MEASURED" = "$COLUMNS $LC_ALL/$LC_CTYPE/$LANG"
-        and test "$TERM" != dumb; and test "$GPTOS_NOTE" != 0
-        and string match -qr "^[ -~●·]{0,$_GPTOS_ROOM}\$" -- "$_GPTOS_SIGN $fields[5]"
-        set -g _GPTOS_RISK $fields[4]
-        set -g _GPTOS_NOTE "$_GPTOS_SIGN $fields[5]"
+    if test "$_GPTOS_MEASURED" = "$COLUMNS $LC_ALL/$LC_CTYPE/$LANG/$TERM/$GPTOS_NOTE"; and test $fields[13] -le $_GPTOS_PLAIN_ROOM
+        set -g _GPTOS_RISK $fields[3]
+        set -g _GPTOS_NOTE "$_GPTOS_SIGN $fields[16]"
         functions -q __gptos_user_prompt
         or __gptos_wrap
         commandline -f repaint

@@ -124,6 +124,52 @@ function __gptos_learn_names
 end
 __gptos_learn_names
 
+# Hands the line to the helper as it stands. Fails if that cannot answer it at once. The helper ends within a moment, so it needs no terminal
+# of its own: to hand that over and take it back costs half as much as the helper.
+function __gptos_ask_unseen
+    set -e _GPTOS_TRIED
+    command -q -- $GPTOS_BIN
+    or return
+    set -g _GPTOS_FIELDS
+    set -l control
+    status is-interactive-job-control
+    and set control interactive
+    # An observed SIGINT does not make fish abandon this function half-way.
+    function __gptos_interrupt --on-signal SIGINT
+    end
+    set -q control[1]
+    and status job-control none
+    commandline -b | command $GPTOS_BIN widget fish --at-once --line "$_GPTOS_NAMES" --shell-version $version --holes 2>/dev/null |
+        read -lz -d \n -a fields
+    set -l code $pipestatus[2]
+    set -q control[1]
+    and status job-control interactive
+    functions --erase __gptos_interrupt
+    switch "$code$fields[1]"
+        case 0ready
+            set -g _GPTOS_ASKED new $fields[17..18] plain
+            set -g _GPTOS_ASKED_FIELDS
+            set -g _GPTOS_ASKED_LIST 0
+            set -q _GPTOS_UPTIME
+            and set -g _GPTOS_NOW $fields[14]
+            or __gptos_clock
+            __gptos_take_ready
+        case 0records
+            set -g _GPTOS_ASKED new $fields[2..3] plain
+            set -g _GPTOS_ASKED_FIELDS
+            set -g _GPTOS_ASKED_LIST 0
+            __gptos_take_fields 0 $fields[4..]
+        case '130*'
+            __gptos_fail 'gptos: cancelled'
+        case '*other'
+            return 1
+        case '*'
+            set -g _GPTOS_TRIED
+            return 1
+    end
+    return 0
+end
+
 # Asks the helper. Arguments: why (`new` or `more`), the line as typed, the query, helper options. What else it is told stands in
 # _GPTOS_FIELDS.
 function __gptos_ask
@@ -136,7 +182,9 @@ function __gptos_ask
     function __gptos_interrupt --on-signal SIGINT
     end
     # What is at hand comes from one process that ends within a moment, so it needs no keeper.
-    if not set -q argv[4]
+    if set -q _GPTOS_TRIED
+        set -e _GPTOS_TRIED
+    else if not set -q argv[4]
         printf '%s\0' $argv[3] "$_GPTOS_NAMES" '' $_GPTOS_FIELDS |
             command $GPTOS_BIN widget fish --at-once --shell-version $version --holes 2>/dev/null | read -lz -d \n -a fields
         set -l code $pipestatus[2]
@@ -145,6 +193,7 @@ function __gptos_ask
             set -g _GPTOS_ASKED_FIELDS $_GPTOS_FIELDS
             set -g _GPTOS_ASKED_LIST 0
             if test "$code$fields[1]" = 0ready
+                __gptos_clock
                 __gptos_take_ready
             else if test $code = 0
                 __gptos_take_fields 0 $fields

@@ -31,7 +31,9 @@ function __gptos_guard_now
     set -e _GPTOS_ARMED _GPTOS_EARLY
     # Without reports the time counts from the moment at which the prompt was drawn anew.
     if test $_GPTOS_REPORTS = 1
-        __gptos_ping
+        # As __gptos_ping does.
+        set -ga _GPTOS_DUE report
+        printf '\e[5n'
     else if test "$TERM" = dumb
         __gptos_arm
     end
@@ -224,8 +226,12 @@ function __gptos_enter
     set -l line "$(commandline -b)"
     if __gptos_asks "$line"; and not commandline --paging-mode; and not commandline --search-mode
         __gptos_drop_request
+        if not set -q _GPTOS_RING[1]; and not set -q fish_private_mode; and __gptos_ask_unseen
+            return
+        end
         __gptos_read_request "$line"
         __gptos_translate "$line"
+        set -e _GPTOS_TRIED
         return
     end
     if not commandline --paging-mode

@@ -16,17 +16,16 @@ function __gptos_key
     if set -q _GPTOS_HOLES[1]; and __gptos_next_hole
         return
     end
+    # To look at the line costs as much as twenty steps, so most are not looked at here.
+    if not set -q _GPTOS_RING[1]; and not set -q fish_private_mode; and __gptos_ask_unseen
+        return
+    end
     set -l line "$(commandline -b)"
     if set -q _GPTOS_RING[1]; and test "$line" = "$_GPTOS_PUT"
         __gptos_next
         return
     end
-    # Most lines are of this form, and one look at them is enough.
-    set -l words
-    if string match -qr '^\?\?\s+(?!(?i:(?:but|and|only|now|instead|also|without)\s|no,\s))(?<words>\S.*?)\s*$' -- $line
-        and not set -q fish_private_mode
-        set -g _GPTOS_FIELDS
-        __gptos_ask new $line $words
+    if set -q _GPTOS_RING[1]; and not set -q fish_private_mode; and string match -q '\?\? *' -- $line; and __gptos_ask_unseen
         return
     end
     if not __gptos_read_request "$line"
@@ -35,6 +34,7 @@ function __gptos_key
         set -g _GPTOS_FIELDS cursor=(commandline -C)
     end
     __gptos_translate "$line"
+    set -e _GPTOS_TRIED
 end
 
 function __gptos_next

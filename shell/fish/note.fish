@@ -20,11 +20,14 @@ function __gptos_cut
     end
 end
 
-# Sets _GPTOS_ROOM to the columns that a row may take, and _GPTOS_SIGN to what stands before what is said of a suggestion: can the terminal
-# show what is no ASCII?
+# Sets _GPTOS_ROOM to the columns that a row may take, _GPTOS_PLAIN_ROOM to those of a note that needs no second look, and _GPTOS_SIGN to what
+# stands before what is said of a suggestion: can the terminal show what is no ASCII?
 function __gptos_measure
-    set -g _GPTOS_MEASURED "$COLUMNS $LC_ALL/$LC_CTYPE/$LANG"
+    set -g _GPTOS_MEASURED "$COLUMNS $LC_ALL/$LC_CTYPE/$LANG/$TERM/$GPTOS_NOTE"
     set -g _GPTOS_ROOM (math "max(0$COLUMNS, 20) - 1")
+    set -g _GPTOS_PLAIN_ROOM $_GPTOS_ROOM
+    test "$TERM" = dumb; or test "$GPTOS_NOTE" = 0
+    and set -g _GPTOS_PLAIN_ROOM 0
     set -l locale $LC_ALL
     test -n "$locale"
     or set locale $LC_CTYPE
@@ -72,7 +75,7 @@ end
 
 # Shows the rows that came with an answer, the list if there is one, and the note of the suggestion in the line. Argument: what else is to be said.
 function __gptos_say_suggestion
-    test "$_GPTOS_MEASURED" = "$COLUMNS $LC_ALL/$LC_CTYPE/$LANG"
+    test "$_GPTOS_MEASURED" = "$COLUMNS $LC_ALL/$LC_CTYPE/$LANG/$TERM/$GPTOS_NOTE"
     or __gptos_measure
     set -l note
     set -g _GPTOS_RISK
@@ -128,7 +131,7 @@ end
 function __gptos_say
     set -q argv[1]
     or set argv ''
-    test "$_GPTOS_MEASURED" = "$COLUMNS $LC_ALL/$LC_CTYPE/$LANG"
+    test "$_GPTOS_MEASURED" = "$COLUMNS $LC_ALL/$LC_CTYPE/$LANG/$TERM/$GPTOS_NOTE"
     or __gptos_measure
     set -g _GPTOS_NOTE $argv
     string match -qrv "^[ -~●·]{0,$_GPTOS_ROOM}\$" -- $argv

@@ -4,6 +4,7 @@
 
 # A new line is not held; one that begins with text may be a suggestion put aside or accepted before.
 __gptos_line_init() {
+    [[ -z $_GPTOS_FORMER_INIT ]] || $_GPTOS_FORMER_INIT "$@"
     [[ -z $BUFFER ]] && (( ! ($_GPTOS_TOUCHED) )) && return 0
     emulate -L zsh
     _GPTOS_HELD=''
@@ -63,6 +64,9 @@ __gptos_reap() {
 
 # Before each redraw: does the line still descend from a suggestion, or was it emptied or undone?
 __gptos_watch_line() {
+    # One look at the most usual line.
+    [[ -n $BUFFER && $BUFFER != *'?'* && $BUFFER != '#'* && $GPTOS_PREFETCH != 1 && -z $_GPTOS_GHOST_LINE$_GPTOS_TYPED ]] &&
+        (( ! (_GPTOS_N_HOLES || _GPTOS_HOLES_LIT || _GPTOS_DESCENDS) )) && return 0
     [[ $BUFFER == '?'* ]] && __gptos_warm
     (( _GPTOS_HAS_KEYS )) || [[ $BUFFER != *'?'* && $BUFFER != '#'* ]] || __gptos_watch_keys
     [[ $GPTOS_PREFETCH == 1 ]] && __gptos_watch_pause
@@ -169,6 +173,7 @@ __gptos_precmd() {
 
 # What stands behind a line that is done must not stay on the screen.
 __gptos_line_finish() {
+    [[ -z $_GPTOS_FORMER_FINISH ]] || $_GPTOS_FORMER_FINISH "$@"
     (( $_GPTOS_TOUCHED )) && __gptos_ghost_forget
     return 0
 }

@@ -47,10 +47,18 @@ __gptos_name_key
 __gptos_bind_searches
 
 # Has FUNCTION called at a HOOK of the line editor. zsh shares such a hook among several by a function that costs each key and each Enter more
-# than ours do, so where nobody else has it we have it by ourselves. Who comes later and shares it finds us there.
+# than ours do. So where nobody has it we have it by ourselves, and with a VARIABLE a plain function that has it is called by ours, which finds
+# its name there. Who comes later and shares the hook finds us there.
 __gptos_hook() {
     emulate -L zsh
-    if [[ ${widgets[zle-$1]-} == (|user:$2) ]]; then
+    local former="${widgets[zle-$1]-}"
+    if [[ -z $former || $former == user:$2 ]]; then
+        zle -N zle-$1 $2
+    elif [[ -n ${widgets[(re)user:$2]-} ]]; then
+        # Somebody has wrapped ours since and calls it.
+        return 0
+    elif [[ -n ${3-} && $former == user:* && $former != user:azhw:* && -n ${functions[${former#user:}]-} ]]; then
+        typeset -g $3="${former#user:}"
         zle -N zle-$1 $2
     else
         autoload -Uz add-zle-hook-widget
@@ -63,6 +71,6 @@ add-zsh-hook zshaddhistory __gptos_add_history
 add-zsh-hook preexec __gptos_preexec
 add-zsh-hook precmd __gptos_precmd
 add-zsh-hook zshexit __gptos_exit
-__gptos_hook line-init __gptos_line_init
-__gptos_hook line-finish __gptos_line_finish
+__gptos_hook line-init __gptos_line_init _GPTOS_FORMER_INIT
+__gptos_hook line-finish __gptos_line_finish _GPTOS_FORMER_FINISH
 __gptos_hook line-pre-redraw __gptos_watch_line

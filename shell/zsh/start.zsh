@@ -46,8 +46,12 @@ __gptos_load() {
     setopt no_aliases
     __gptos_idle_end
     [[ -n $_GPTOS_REST ]] || return 1
-    # It has come as one line.
-    local rest="${(pj:\n:)${(@ps:\x1f:)_GPTOS_REST}}"
+    # It has come as one line, with signs in the place of what is written most often.
+    local rest="$_GPTOS_REST"
+    rest="${(pj:\n:)${(@ps:\x1f:)rest}}"
+    rest="${(pj:\x27:)${(@ps:\x1e:)rest}}"
+    rest="${(j:__gptos_:)${(@ps:\x1d:)rest}}"
+    rest="${(j:_GPTOS_:)${(@ps:\x1c:)rest}}"
     _GPTOS_REST=''
     if ! zmodload zsh/system zsh/zselect zsh/parameter zsh/datetime 2>/dev/null; then
         zle -M 'gptos: zsh: one of the modules zsh/system, zsh/zselect, zsh/parameter, zsh/datetime is missing'
@@ -105,7 +109,8 @@ __gptos_wrap_accept_line() {
     local name='' ours=''
     for name in accept-line accept-and-hold accept-line-and-down-history accept-and-infer-next-history; do
         ours="__gptos_${name//-/_}"
-        if [[ ${widgets[$name]-builtin} == builtin ]]; then
+        # To ask what a widget is loads a module, to ask whether it is the user's does not.
+        if ! zle -l $name || [[ ${widgets[$name]-builtin} == builtin ]]; then
             # The builtin's own name, not an alias: zsh-syntax-highlighting 0.7.1 cannot wrap an aliased builtin, and Enter would be dead.
             _GPTOS_FORMER[$name]=.$name
         elif [[ -n ${widgets[(re)user:$ours]-} ]]; then

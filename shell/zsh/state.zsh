@@ -80,6 +80,8 @@ typeset -gA _GPTOS_HOLED
 typeset -ga _GPTOS_HOLES=() _GPTOS_GLUE=()
 typeset -g _GPTOS_DRAFT=''
 typeset -gi _GPTOS_N_HOLES=0 _GPTOS_HOLES_LIT=0
+# The functions that two hooks of the line editor called before ours.
+typeset -g _GPTOS_FORMER_INIT=${_GPTOS_FORMER_INIT-} _GPTOS_FORMER_FINISH=${_GPTOS_FORMER_FINISH-}
 # Options of the user that count while our own hold.
 typeset -g _GPTOS_BANG_HIST=off _GPTOS_COMMENTS=off
 # Whether anything of ours has happened to the line. `#NAME` is the code of the first character of a text, and 0 of an empty one.

@@ -21,7 +21,7 @@ pub(super) struct Asking<'a> {
 }
 
 /// The records that answer what the shell wrote, if they are at hand.
-pub(super) fn ask(asking: Asking<'_>, written: &[u8], surroundings: &Surroundings) -> Option<String> {
+pub(super) fn ask(asking: &Asking<'_>, written: &[u8], surroundings: &Surroundings) -> Option<String> {
     let channel = surroundings.answering_channel()?;
     let build = channel.binary.as_ref()?.build();
     let body = question(asking, &build, written)?;
@@ -29,7 +29,7 @@ pub(super) fn ask(asking: Asking<'_>, written: &[u8], surroundings: &Surrounding
     String::from_utf8(answer).ok().filter(|records| is_answer(records))
 }
 
-fn question(asking: Asking<'_>, build: &str, written: &[u8]) -> Option<Vec<u8>> {
+fn question(asking: &Asking<'_>, build: &str, written: &[u8]) -> Option<Vec<u8>> {
     let here = std::env::current_dir().ok()?;
     let mut fields = vec![
         ("wish", "answer".to_owned()),
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn the_question_is_one_that_the_resident_reads() {
         let asking = Asking { shell: ShellKind::Fish, version: "3.6.0", holes: true };
-        let body = question(asking, "1-2-3", b"list\nfiles\0ll\0\0cursor=3").unwrap();
+        let body = question(&asking, "1-2-3", b"list\nfiles\0ll\0\0cursor=3").unwrap();
         let read = crate::line::question::Question::read(&body).unwrap();
         assert_eq!((read.wish, read.build.as_str(), read.holes), (crate::line::question::Wish::Answer, "1-2-3", true));
         assert_eq!((read.facts.shell, read.facts.shell_version.as_str()), (ShellKind::Fish, "3.6.0"));

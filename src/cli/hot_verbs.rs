@@ -9,7 +9,7 @@ use crate::domain::ShellKind;
 /// A call by the shell integration. Queries and commands come on standard input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HotVerb {
-    /// `gptos widget SHELL [--fresh] [--list] [--holes] [--at-once] [--shell-version V]`: turn the words into a command.
+    /// `gptos widget SHELL [--fresh] [--list] [--holes] [--at-once [--line NAMES]] [--shell-version V]`: turn the words into a command.
     Widget {
         /// The calling shell.
         shell: ShellKind,
@@ -21,6 +21,8 @@ pub enum HotVerb {
         holes: bool,
         /// Only what is at hand is wanted, in a form that the shell reads in one go; another status than 0 says that it is not.
         at_once: bool,
+        /// The words are still within the line, which comes on standard input; these are the names that only the shell knows.
+        line: Option<String>,
         /// The shell's version, `""` when it did not say.
         shell_version: String,
     },
@@ -70,9 +72,9 @@ pub enum HotVerb {
 pub fn hot_verb(arguments: &[OsString]) -> Result<Option<HotVerb>, UsageError> {
     let Some((verb, rest)) = arguments.split_first() else { return Ok(None) };
     match verb.to_str() {
-        Some("widget") => widget(rest)
-            .map(Some)
-            .ok_or_else(|| usage("gptos widget SHELL [--fresh | --fix STATUS] [--list] [--holes] [--at-once] [--shell-version VERSION]")),
+        Some("widget") => widget(rest).map(Some).ok_or_else(|| {
+            usage("gptos widget SHELL [--fresh | --fix STATUS] [--list] [--holes] [--at-once [--line NAMES]] [--shell-version VERSION]")
+        }),
         Some("ran") => ran(rest).map(Some).ok_or_else(|| usage("gptos ran SHELL STATUS")),
         Some("guard") => only_shell(rest).map(|shell| Some(HotVerb::Guard { shell })).ok_or_else(|| usage("gptos guard SHELL")),
         Some("warm") => only_shell(rest).map(|shell| Some(HotVerb::Warm { shell })).ok_or_else(|| usage("gptos warm SHELL")),
@@ -109,21 +111,23 @@ fn widget(arguments: &[OsString]) -> Option<HotVerb> {
     let mut words = arguments.iter().map(|argument| argument.to_str());
     let shell = words.next()??.parse().ok()?;
     let (mut fresh, mut list, mut holes, mut at_once) = (false, false, false, false);
-    let (mut failed, mut shell_version) = (None, String::new());
+    let (mut failed, mut line, mut shell_version) = (None, None, String::new());
     while let Some(word) = words.next() {
         match word? {
             "--fresh" => fresh = true,
             "--list" => list = true,
             "--holes" => holes = true,
             "--at-once" => at_once = true,
+            "--line" => line = Some(words.next()??.to_owned()),
             "--fix" => failed = Some(words.next()??.parse().ok()?),
             "--shell-version" => shell_version = words.next()??.to_owned(),
             _ => return None,
         }
     }
     match failed {
+        _ if line.is_some() && !at_once => None,
         Some(status) => (!fresh && !at_once).then_some(HotVerb::Fix { shell, status, shell_version }),
-        None => Some(HotVerb::Widget { shell, fresh, list, holes, at_once, shell_version }),
+        None => Some(HotVerb::Widget { shell, fresh, list, holes, at_once, line, shell_version }),
     }
 }
 
@@ -140,7 +144,7 @@ fn prefetch(arguments: &[OsString]) -> Option<HotVerb> {
         _ => (None, arguments.to_vec()),
     };
     match widget(&arguments)? {
-        HotVerb::Widget { shell, fresh: false, list: false, holes: false, at_once: false, shell_version } => {
+        HotVerb::Widget { shell, fresh: false, list: false, holes: false, at_once: false, line: None, shell_version } => {
             Some(HotVerb::Prefetch { shell, session, shell_version })
         }
         _ => None,
@@ -190,7 +194,7 @@ mod tests {
     #[test]
     fn hot_verbs_are_read_and_others_left_alone() {
         let asked = |shell, fresh, list, holes, version: &str| {
-            Ok(Some(HotVerb::Widget { shell, fresh, list, holes, at_once: false, shell_version: version.to_owned() }))
+            Ok(Some(HotVerb::Widget { shell, fresh, list, holes, at_once: false, line: None, shell_version: version.to_owned() }))
         };
         let at_once = HotVerb::Widget {
             shell: ShellKind::Fish,
@@ -198,6 +202,7 @@ mod tests {
             list: false,
             holes: true,
             at_once: true,
+            line: None,
             shell_version: "4.0".to_owned(),
         };
         let widget = |shell, fresh, version: &str| asked(shell, fresh, false, false, version);
@@ -235,6 +240,8 @@ mod tests {
             "widget zsh --fix 256",
             "widget zsh --fix 1 --fresh",
             "widget fish --fix 1 --at-once",
+            "widget fish --line ll",
+            "widget fish --at-once --line",
             "prefetch zsh --fix 1",
             "ran zsh",
             "ran zsh 256",

@@ -197,10 +197,13 @@ fn bare(script: &str) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-/// A text as one line: each line of a text that zsh only keeps costs it as much as thirty characters. `__gptos_load` in start.zsh
-/// unfolds it when nobody types.
+/// What one sign stands for in the text that zsh keeps, the same as in `__gptos_load` of start.zsh, which unfolds it when nobody types.
+/// Until then each line costs as much as thirty characters, and a quote inside the quoted text is four.
+const FOLDS: [(&str, &str); 4] = [("\n", "\x1f"), ("'", "\x1e"), ("__gptos_", "\x1d"), ("_GPTOS_", "\x1c")];
+
+/// A text with a sign in the place of what stands in it most often.
 fn folded(script: &str) -> String {
-    script.replace('\n', "\x1f")
+    FOLDS.iter().fold(script.to_owned(), |text, (whole, sign)| text.replace(whole, sign))
 }
 
 /// Sets a variable unless it is set already, be it to nothing. The words before the first quote are safe against

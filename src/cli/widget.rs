@@ -14,11 +14,12 @@ use crate::complete::Reading;
 use crate::config::ConfigFile;
 use crate::domain::{Aim, AuditMode, Query, ShellFacts, ShellKind};
 use crate::line::context::{self, Context};
-use crate::line::one_go::in_one_go;
+use crate::line::one_go::{Unseen, in_one_go, plain_words};
 use crate::line::records::{self, Asker, Offered, Records};
 use crate::line::standing::Standing;
 use crate::line::{WANT, aloud, first_use, needs, partial, present, wire_rules};
 use crate::paths::Paths;
+use crate::platform::uptime;
 use crate::protocol::{Answer, Mode, RanRequest, WarmRequest, WireAim, WireCandidate, WireShell};
 use crate::suggest::pipeline::Ran;
 use crate::system::blast;
@@ -41,7 +42,10 @@ const FLUSH_LIMIT: Duration = Duration::from_secs(1);
 /// Carries out a hot verb.
 pub(super) fn run(verb: HotVerb, output: &mut Output<'_>) -> ExitStatus {
     match verb {
-        HotVerb::Widget { shell, fresh, list, holes, at_once, shell_version } => {
+        HotVerb::Widget { shell, line: Some(names), holes, shell_version, .. } => {
+            of_line(&at_hand::Asking { shell, version: &shell_version, holes }, &names, output)
+        }
+        HotVerb::Widget { shell, fresh, list, holes, at_once, line: None, shell_version } => {
             widget(shell, shell_version, Wish { fresh, list, holes, at_once }, output)
         }
         HotVerb::Fix { shell, status, shell_version } => fix::widget(shell, status, shell_version, output),
@@ -79,9 +83,9 @@ fn widget(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Outp
     if let Ok(written) = &written
         && !wish.fresh
         && !wish.list
-        && let Some(records) = at_hand::ask(at_hand::Asking { shell, version: &shell_version, holes: wish.holes }, written, &surroundings)
+        && let Some(records) = at_hand::ask(&at_hand::Asking { shell, version: &shell_version, holes: wish.holes }, written, &surroundings)
     {
-        output.data(&if wish.at_once { in_one_go(&records, shell) } else { records });
+        output.data(&if wish.at_once { in_one_go(&records, shell, None) } else { records });
         return ExitStatus::Success;
     }
     if wish.at_once {
@@ -120,6 +124,20 @@ fn widget(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Outp
         }
     };
     ended(status, output)
+}
+
+/// Answers a line that the shell has not looked at, since that costs fish more than it costs here.
+fn of_line(asking: &at_hand::Asking<'_>, names: &str, output: &mut Output<'_>) -> ExitStatus {
+    let written = context::read(std::io::stdin().lock()).ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+    let line = written.strip_suffix('\n').unwrap_or(&written);
+    let Some(words) = plain_words(line) else {
+        output.data("other\n");
+        return ExitStatus::NotAtOnce;
+    };
+    let question = format!("{words}\0{names}\0\0");
+    let Some(records) = at_hand::ask(asking, question.as_bytes(), &Surroundings::look()) else { return ExitStatus::NotAtOnce };
+    output.data(&in_one_go(&records, asking.shell, Some(Unseen { line, words, uptime: &uptime() })));
+    ExitStatus::Success
 }
 
 /// Asks, and shows that the work goes on.

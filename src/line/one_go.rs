@@ -3,23 +3,58 @@
 
 use crate::domain::ShellKind;
 
-/// Before the first suggestion of a fish answer: the fields of its head and the sign that there is one.
-const HEAD: usize = 14;
+/// The fields before the first suggestion of an answer that is laid out.
+const HEAD: usize = 18;
+
+/// Columns of what is said where they are not known without tables.
+const UNKNOWN: usize = 9999;
+
+/// What a shell is told back that has not looked at its line.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unseen<'a> {
+    /// The line.
+    pub line: &'a str,
+    /// The words in it.
+    pub words: &'a str,
+    /// Seconds since the system started, with two decimals; empty where they are not known.
+    pub uptime: &'a str,
+}
+
+/// Words that begin a wish about the suggestion before when blanks follow; `no,` is one as well.
+const WISHES: [&str; 8] = ["but", "and", "only", "now", "instead", "also", "without", "no,"];
 
 /// The records with fields that end with the sign at which the shell takes a whole text apart without a loop: it reads what ends
 /// with a NUL in pieces. No field holds a control character. For fish an answer of suggestions alone is laid out as its variables want it.
+/// A shell that has not looked at its line gets that back with the words in it, also before records that stay as they are.
 #[must_use]
-pub fn in_one_go(records: &str, shell: ShellKind) -> String {
+pub fn in_one_go(records: &str, shell: ShellKind, unseen: Option<Unseen<'_>>) -> String {
     if shell == ShellKind::Bash {
         return records.replace('\0', "\x1f");
     }
-    laid_out(records).map_or_else(|| records.replace('\0', "\n"), |fields| fields.iter().flat_map(|field| [field, "\n"]).collect())
+    if let Some(fields) = laid_out(records, unseen.unwrap_or_default()) {
+        return fields.iter().flat_map(|field| [field, "\n"]).collect();
+    }
+    let before = unseen.map(|unseen| format!("records\n{}\n{}\n", unseen.line, unseen.words)).unwrap_or_default();
+    before + &records.replace('\0', "\n")
 }
 
-/// The head, and behind it a list for each of the variables: commands, notes, readings, holes, how long it took. The head: the sign, who could
-/// be asked for more, whether other ways may be asked for, the risk of the first suggestion, what is said of it, and the places of the first
-/// and last elements of the lists but for the first of all. `None` for what has holes, rows or remarks, and for what a shell would refuse.
-fn laid_out(records: &str) -> Option<Vec<String>> {
+/// The words of the most usual line, `?? words` without anything else; `None` for all that needs a closer look.
+#[must_use]
+pub fn plain_words(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("??")?;
+    let words = rest.trim_matches([' ', '\t']);
+    let is_plain = rest.starts_with([' ', '\t']) && !words.is_empty() && !words.contains(char::is_control);
+    let first = words.split([' ', '\t']).next()?;
+    let is_wish = first.len() < words.len() && WISHES.iter().any(|wish| first.eq_ignore_ascii_case(wish));
+    (is_plain && !is_wish).then_some(words)
+}
+
+/// The head, and behind it a list for each of the variables: commands, notes, readings, holes, how long it took. The head: the sign, whether
+/// other ways may be asked for, the risk of the first suggestion, the places of the first and last elements of the lists but for the first of
+/// all, how wide what is said of the first suggestion is behind its sign, the time, who could be asked for more, what is said, and the line
+/// with its words; time, line and words are empty for a shell that knows them. `None` for what has holes, rows or remarks, and for what a
+/// shell would refuse.
+fn laid_out(records: &str, unseen: Unseen<'_>) -> Option<Vec<String>> {
     let (mut more, mut others, mut took, mut reading) = ("", "", "", "");
     let mut lists: [Vec<&str>; 3] = Default::default();
     let fields: Vec<&str> = records.strip_suffix('\0')?.split('\0').collect();
@@ -43,12 +78,16 @@ fn laid_out(records: &str) -> Option<Vec<String>> {
     let what = [note, reading].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
     let said = [took, &what].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
     let others = if others.is_empty() { "0" } else { others };
-    let mut laid: Vec<String> = ["ready", more, others, risk(note), &said].map(str::to_owned).to_vec();
+    let mut laid: Vec<String> = ["ready", others, risk(note)].map(str::to_owned).to_vec();
     laid.push((HEAD + count).to_string());
     for list in 1..5 {
         laid.push((HEAD + list * count + 1).to_string());
         laid.push((HEAD + (list + 1) * count).to_string());
     }
+    let is_narrow = |c: char| matches!(c, ' '..='~' | '●' | '·');
+    let columns = if said.chars().all(is_narrow) { "● ".chars().chain(said.chars()).count() } else { UNKNOWN };
+    laid.push(columns.to_string());
+    laid.extend([unseen.uptime, more, &said, unseen.line, unseen.words].map(str::to_owned));
     for list in lists.into_iter().chain([vec![""; count], vec![took; count]]) {
         laid.extend(list.into_iter().map(str::to_owned));
     }
@@ -68,21 +107,30 @@ mod tests {
     #[test]
     fn an_answer_of_suggestions_is_laid_out_for_fish() {
         let records = "reading\0files here\0\0cmd\0ls\0cache · risk none\0cmd\0rm x\0cache · risk high: removes\0more\0openai\0\0took\x000.1 ms\0\0end\x000\0\0";
-        let text = in_one_go(records, ShellKind::Fish);
+        let text = in_one_go(records, ShellKind::Fish, None);
         let fields: Vec<&str> = text.strip_suffix('\n').unwrap().split('\n').collect();
-        assert_eq!(fields[..5], ["ready", "openai", "0", "none", "0.1 ms cache · risk none · files here"]);
+        assert_eq!(fields[..3], ["ready", "0", "none"]);
+        let said = "0.1 ms cache · risk none · files here";
+        assert_eq!(fields[12..18], [(said.chars().count() + 2).to_string().as_str(), "", "openai", said, "", ""]);
         // Places are counted from one.
         let list = |first: usize, last: usize| &fields[first - 1..last];
         let place = |at: usize| fields[at - 1].parse::<usize>().unwrap();
-        assert_eq!(list(15, place(6)), ["ls", "rm x"]);
-        assert_eq!(list(place(7), place(8)), ["cache · risk none", "cache · risk high: removes"]);
-        assert_eq!(list(place(9), place(10)), ["files here", ""]);
-        assert_eq!(list(place(11), place(12)), ["", ""]);
-        assert_eq!(list(place(13), place(14)), ["0.1 ms", "0.1 ms"]);
-        assert_eq!(fields.len(), place(14));
+        assert_eq!(list(19, place(4)), ["ls", "rm x"]);
+        assert_eq!(list(place(5), place(6)), ["cache · risk none", "cache · risk high: removes"]);
+        assert_eq!(list(place(7), place(8)), ["files here", ""]);
+        assert_eq!(list(place(9), place(10)), ["", ""]);
+        assert_eq!(list(place(11), place(12)), ["0.1 ms", "0.1 ms"]);
+        assert_eq!(fields.len(), place(12));
         assert_eq!(risk("cache · risk high: removes"), "high");
-        let others = in_one_go("cmd\0ls\0\0others\0\0\0end\x000\0\0", ShellKind::Fish);
-        assert!(others.starts_with("ready\n\n1\n\n\n15\n16\n16\n"), "{others}");
+        let others = in_one_go(
+            "cmd\0ls\0\0others\0\0\0end\x000\0\0",
+            ShellKind::Fish,
+            Some(Unseen { line: "?? files ", words: "files", uptime: "5.25" }),
+        );
+        assert!(others.starts_with("ready\n1\n\n19\n20\n20\n"), "{others}");
+        assert!(others.contains("\n2\n5.25\n\n\n?? files \nfiles\nls\n"), "{others}");
+        let wide = in_one_go("reading\0文\0\0cmd\0ls\0\0end\x000\0\0", ShellKind::Fish, None);
+        assert_eq!(wide.split('\n').nth(12), Some("9999"), "{wide}");
     }
 
     #[test]
@@ -99,8 +147,36 @@ mod tests {
             "cmd\0ls",
             "",
         ] {
-            assert_eq!(in_one_go(records, ShellKind::Fish), records.replace('\0', "\n"), "{records:?}");
-            assert_eq!(in_one_go(records, ShellKind::Bash), records.replace('\0', "\x1f"), "{records:?}");
+            let plain = records.replace('\0', "\n");
+            assert_eq!(in_one_go(records, ShellKind::Fish, None), plain, "{records:?}");
+            let asked = in_one_go(records, ShellKind::Fish, Some(Unseen { line: "?? x ", words: "x", uptime: "5.25" }));
+            assert_eq!(asked, format!("records\n?? x \nx\n{plain}"), "{records:?}");
+            assert_eq!(in_one_go(records, ShellKind::Bash, None), records.replace('\0', "\x1f"), "{records:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_most_usual_line_is_read_without_the_shell() {
+        for (line, words) in [
+            ("?? list files", Some("list files")),
+            ("??\t list  files \t", Some("list  files")),
+            ("?? no", Some("no")),
+            ("?? butter", Some("butter")),
+            ("?? é", Some("é")),
+            ("?? only python files", None),
+            ("?? No, the other one", None),
+            ("?? BUT smaller", None),
+            ("??? list files", None),
+            (" ?? list files", None),
+            ("??list", None),
+            ("??", None),
+            ("?? ", None),
+            ("? list", None),
+            ("?? list\nfiles", None),
+            ("ls ?? but smaller", None),
+            ("", None),
+        ] {
+            assert_eq!(plain_words(line), words, "{line:?}");
         }
     }
 }

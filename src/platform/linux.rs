@@ -143,6 +143,13 @@ fn unescape(field: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Seconds since the system started, suspended time included, with two decimals, as `/proc/uptime` has them.
+#[must_use]
+pub fn uptime() -> String {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    format!("{}.{:02}", now.tv_sec, now.tv_nsec / 10_000_000)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

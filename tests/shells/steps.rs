@@ -109,3 +109,30 @@ fn zsh_takes_few_steps_for_an_answer_that_is_at_hand() {
     let steps = fewest(Shell::Zsh);
     assert!((120..=260).contains(&steps), "{steps}");
 }
+
+/// The helper of a key press has no terminal of its own for that moment; jobs have theirs afterwards as before.
+#[test]
+fn jobs_of_fish_are_controlled_as_before() {
+    let resident = FakeResident::start(|wish, _| match wish {
+        "answer" => Say::Records(
+            [("reading", "files here"), ("cmd", "ls -lhS"), ("took", "0.1 ms")]
+                .map(|(kind, text)| (kind.to_owned(), text.to_owned()))
+                .to_vec(),
+        ),
+        _ => Say::ask(),
+    });
+    for (before, after) in [("", "interactive"), ("status job-control full", "full"), ("status job-control none", "no")] {
+        let runtime = ("XDG_RUNTIME_DIR".to_owned(), resident.folder().parent().unwrap().display().to_string());
+        let bin = PathBuf::from(env!("CARGO_BIN_EXE_gptos"));
+        let env = vec![runtime];
+        let t = Terminal::start(Shell::Fish, Setup { bin, rc: before.to_owned(), env, ..Setup::default() });
+        t.type_text("?? list files");
+        t.wait_for_buffer(|buffer| buffer.ends_with("files"));
+        press_the_key(&t, "ls -lhS");
+        t.key("C-u");
+        t.type_text(&format!("status is-{after}-job-control; and echo as before"));
+        thread::sleep(Duration::from_millis(600));
+        t.key("Enter");
+        t.wait_for_screen("\nas before");
+    }
+}

@@ -84,6 +84,33 @@ fn loading_by_eval_and_loading_twice_work() {
     assert!(t.screen().ends_with("echo hello\nhello\n[5]>"), "{}", t.screen());
 }
 
+/// Debian and many frameworks tell the terminal there that its keys are read.
+#[test]
+fn functions_that_the_line_editor_called_before_are_still_called() {
+    let (_dir, helper) = scripted();
+    let helper = list_files(helper);
+    let before = "typeset -gi __begun=0 __ended=0
+zle-line-init() { (( ++__begun )) }; zle -N zle-line-init
+zle-line-finish() { emulate -L zsh; (( ++__ended )); false }; zle -N zle-line-finish";
+    let script = Shell::Zsh.script();
+    // Somebody wraps ours, and then it is read once more.
+    let load = format!(
+        "__again() {{ source '{0}'; __gptos_load }}; __again
+zle -A zle-line-init former; __wrapped() {{ (( __begun += 100 )); zle former }}; zle -N zle-line-init __wrapped; __again",
+        script.display()
+    );
+    let t = start_with(&helper, Setup { before: before.to_owned(), load: Some(load), ..Setup::default() });
+    for number in 2..5 {
+        t.type_text("echo \"hooks $__begun $__ended\"");
+        t.key("Enter");
+        t.wait_for_prompt(number);
+        assert!(t.screen().ends_with(&format!("hooks {} {}\n[{number}]>", 101 * (number - 1), number - 1)), "{}", t.screen());
+    }
+    t.type_text("?? list files");
+    t.key("Enter");
+    t.wait_for_buffer(|b| b == "ls");
+}
+
 /// What is read at the start is small; the rest comes when nobody types, or with the first key that needs it.
 #[test]
 fn most_of_it_is_read_when_it_is_needed() {
