@@ -316,7 +316,7 @@ fn the_process_of_a_key_press_hands_on_what_is_at_hand_and_asks_nobody_else_when
     });
     let laid_out = |records: Records| {
         let text: String = records.into_iter().map(|(kind, text, note)| format!("{kind}\0{text}\0{note}\0")).collect();
-        in_one_go(&text, ShellKind::Fish)
+        in_one_go(&text, ShellKind::Fish, None)
     };
     // How long it took differs.
     let timeless = |text: &str| text.lines().filter(|line| !line.contains(" ms")).map(str::to_owned).collect::<Vec<_>>();
@@ -333,7 +333,24 @@ fn the_process_of_a_key_press_hands_on_what_is_at_hand_and_asks_nobody_else_when
     }
     // The same words by the usual way, which has the same first step.
     let usual = env.run_with_input(&["widget", "fish", "--holes", "--shell-version", "3.6.0"], KNOWN.as_bytes());
-    assert_eq!(given.out.lines().nth(14), Some(best(&records(&usual.out)).0));
+    assert_eq!(given.out.lines().nth(18), Some(best(&records(&usual.out)).0));
+    // A line that the shell has not looked at comes back with its words and the time; others are left to the shell.
+    let unseen = |line: &str, names: &str| {
+        let mut command = env.command(&["widget", "fish", "--at-once", "--line", names, "--holes", "--shell-version", "3.6.0"]);
+        command.current_dir(&work);
+        run(command, line.as_bytes())
+    };
+    let line = format!("??  {KNOWN} ");
+    let seen = unseen(&format!("{line}\n"), "ll la");
+    let fields: Vec<&str> = seen.out.lines().collect();
+    assert_eq!((seen.code, &fields[16..19]), (Some(0), [&line, KNOWN, best(&records(&usual.out)).0].as_slice()));
+    assert!(cfg!(not(target_os = "linux")) || fields[13].parse::<f64>().is_ok_and(|uptime| uptime > 1.0), "{fields:?}");
+    for other in [KNOWN, "?? only python files", "??? list files", &format!("{line}\nmore"), ""] {
+        let none = unseen(other, "");
+        assert_eq!((none.code, none.out.as_str()), (Some(75), "other\n"), "{other:?}");
+    }
+    let none = unseen(&format!("?? {UNKNOWN}\n"), "");
+    assert_eq!((none.code, none.out.as_str()), (Some(75), ""));
     env.run(&["daemon", "stop"]);
     resident.wait().unwrap();
 }
