@@ -9,10 +9,10 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::ExitStatus;
 use super::arguments::SshArguments;
 use super::output::Output;
 use super::ssh_answers::FarAnswers;
+use super::{ExitStatus, provider_ask};
 use crate::config::{ConfigFile, Guard};
 use crate::offline::Translator;
 use crate::paths::Paths;
@@ -35,7 +35,11 @@ const PERHAPS_UNKNOWN: [u8; 2] = [1, 128];
 /// Runs ssh. A session that cannot have the keys is a plain one.
 pub(super) fn run(arguments: &SshArguments, paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
     let program = OsString::from("ssh");
-    let session = match prepare(&program, arguments, paths) {
+    let off = if arguments.providers { provider_ask::off_here(paths) } else { None };
+    if let Some(why) = &off {
+        output.remark(&format!("no provider is asked in this session: {why}"));
+    }
+    let session = match prepare(&program, arguments, off.is_none(), paths) {
         Ok(session) => session,
         Err(reason) => {
             if let Some(reason) = reason {
@@ -90,7 +94,7 @@ enum Ended {
 
 /// Looks whether there will be a shell at this terminal, and gets everything ready for its questions. Without a session there may be a
 /// reason to be told.
-fn prepare(program: &OsStr, arguments: &SshArguments, paths: &Paths) -> Result<Option<Session>, Option<String>> {
+fn prepare(program: &OsStr, arguments: &SshArguments, may_ask: bool, paths: &Paths) -> Result<Option<Session>, Option<String>> {
     let has_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     let Plan::Shell { .. } = Plan::read(&arguments.rest) else { return Ok(None) };
     // What ssh does not understand it says itself.
@@ -107,14 +111,15 @@ fn prepare(program: &OsStr, arguments: &SshArguments, paths: &Paths) -> Result<O
     let name = socket_name().map_err(|error| told(&error))?;
     let mut front = Front::bind(paths, &format!("ssh-{}", &name[..16])).map_err(|error| told(&error))?;
     let listener = front.take();
-    let answers = FarAnswers::new(paths, arguments.providers);
+    let asks_providers = arguments.providers && may_ask;
+    let answers = FarAnswers::new(paths, asks_providers);
     let (config, _) = ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current();
     let socket = format!("/tmp/.gptos-{name}");
     let command = Stub {
         socket: &socket,
         keys: [Some(config.shell.key.as_str()), config.shell.key2.as_deref()].into_iter().flatten().collect(),
         tools: Translator::embedded().tools(),
-        wait: if arguments.providers { answers.deadline().as_secs() + MARGIN } else { WAIT },
+        wait: if asks_providers { answers.deadline().as_secs() + MARGIN } else { WAIT },
         guard: config.guard != Guard::Off,
     }
     .command();

@@ -130,6 +130,13 @@ fn no_verb_calls_a_provider_where_the_project_turns_them_off() {
     login.current_dir(env.work());
     let login = run(login, b"hush-hush-1\n");
     assert!(login.code == Some(0) && login.err.contains("the key is not tried here: "), "{}", login.err);
+    let ssh = env.home().join("ssh");
+    fs::write(&ssh, "#!/bin/sh\n").unwrap();
+    fs::set_permissions(&ssh, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut session = env.command(&["ssh", "--providers", "far"]);
+    session.env("PATH", format!("{}:/usr/bin:/bin", env.home().display()));
+    let session = run(session, b"");
+    assert!(session.code == Some(0) && session.err.contains("no provider is asked in this session: "), "{}", session.err);
     let doctor = env.run(&["doctor", "--call"]);
     assert!(doctor.out.contains("none was called: this project turns providers off"), "{}{}", doctor.out, doctor.err);
     assert_eq!(provider.connections(), 0);
