@@ -98,13 +98,18 @@ impl Service {
         Some(Recorder { trail: Arc::clone(trail), is_required: mode == AuditMode::Required })
     }
 
+    /// Where a resident remembers what was told today. A process that ends soon has a way of its own.
+    fn remembers(&self) -> Option<PathBuf> {
+        self.state_dir.clone().filter(|_| self.writer == Writer::Resident)
+    }
+
     /// Teaches the pipeline what is in the folder of intents, if that changed.
     fn learn(&self, state: &mut State) {
         let packs = state.packs.current();
         if !Arc::ptr_eq(&packs, &state.taught) {
             let (translator, problems) = teach(&packs);
             self.pipeline.teach(translator);
-            state.notice = notice(&problems).map(Arc::new);
+            state.notice = notice(&problems).map(|notice| Arc::new(notice.kept_in(self.remembers())));
             state.taught = packs;
         }
     }
@@ -131,6 +136,10 @@ impl Backend for Service {
         self.traces.get()
     }
 
+    fn state_dir(&self) -> Option<&Path> {
+        self.state_dir.as_deref()
+    }
+
     fn setup(&self) -> Setup {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let before = state.file.reloads();
@@ -141,7 +150,7 @@ impl Backend for Service {
         }
         let said = told(state.file.mistakes(), state.file.is_rejected());
         if state.problem.as_ref().map(|former| former.text()) != said.as_deref() {
-            state.problem = said.map(|text| Arc::new(Notice::new(text)));
+            state.problem = said.map(|text| Arc::new(Notice::new(text).kept_in(self.remembers())));
         }
         // Providers are kept while the configuration is the same, with what they have learnt of their server's dialect.
         let providers = match &state.built {

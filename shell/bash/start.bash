@@ -117,11 +117,17 @@ __gptos_enter() {
   fi
 }
 
+# What needs the user lies in a file until it was told. The program tells one line of it, and takes it away when all is told.
+__gptos_tell_notice() {
+  command "$GPTOS_BIN" notice bash </dev/null 2>/dev/null || :
+}
+
 # What runs before each prompt. Bash restores `$?` after each element of PROMPT_COMMAND; the status is for those who call us from a
 # string of theirs.
 __gptos_prompt() {
   { local status=$? errexit=0 - IFS=$' \t\n'; [[ $- != *e* ]] || errexit=1; set +aeux; } 2>/dev/null
   _GPTOS_PROMPTING=1
+  [[ ! -s ${_GPTOS_NOTICE-} ]] || __gptos_tell_notice
   if [[ -n $_GPTOS_UNDER_WAY ]]; then
     __gptos_end_line "$status"
   elif [[ -n $_GPTOS_LINE ]]; then
@@ -232,6 +238,7 @@ __gptos_set_up() {
     return 0
   fi
   : "${_GPTOS_PROMPTING=}" "${_GPTOS_LOADED=}" "${_GPTOS_LINE=}" "${_GPTOS_FAILED=}" "${_GPTOS_LAST_ROW=}"
+  _GPTOS_NOTICE=${XDG_STATE_HOME:-${HOME-}/.local/state}/gptos/notice
   [[ -n ${_GPTOS_BOUND+set} ]] || _GPTOS_BOUND=()
   __gptos_bind_keys
   __gptos_complete_words

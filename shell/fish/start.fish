@@ -47,6 +47,10 @@ set -q GPTOS_ASYNC; or set -g GPTOS_ASYNC 1
 set -q GPTOS_GUARD; or set -g GPTOS_GUARD suggested
 set -q GPTOS_GUARD_MS; or set -g GPTOS_GUARD_MS 100
 
+set -g _GPTOS_NOTICE "$HOME/.local/state/gptos/notice"
+test -n "$XDG_STATE_HOME"
+and set -g _GPTOS_NOTICE "$XDG_STATE_HOME/gptos/notice"
+
 # === what is a request ===
 
 # Is the line one that Enter asks? Most lines are told by one look.
@@ -82,6 +86,9 @@ end
 # A line has ended. One that begins with a blank is kept nowhere; a program stopped by Ctrl-Z has not failed.
 function __gptos_note_line --on-event fish_postexec
     set -l code $status
+    # What needs the user lies there until it was told. The program tells one line of it, and takes it away when all is told.
+    test -s "$_GPTOS_NOTICE"
+    and command $GPTOS_BIN notice fish </dev/null 2>/dev/null
     string match -qr '\S' -- $argv[1]
     or return
     set -e _GPTOS_FAILED

@@ -142,8 +142,20 @@ __gptos_preexec() {
 }
 
 # A line given up by Ctrl-C or send-break comes only here; zle-line-finish is for lines that were accepted.
+# What needs the user lies there until it was told.
+typeset -g _GPTOS_NOTICE="${XDG_STATE_HOME:-${HOME-}/.local/state}/gptos/notice"
+
+# The program tells one line of it, and takes it away when all is told.
+__gptos_tell_notice() {
+    emulate -L zsh
+    setopt no_aliases
+    command "$GPTOS_BIN" notice zsh </dev/null 2>/dev/null
+    return 0
+}
+
 __gptos_precmd() {
     local -i last_status=$? hides_blank=0
+    [[ ! -s $_GPTOS_NOTICE ]] || __gptos_tell_notice
     if [[ -z $_GPTOS_DRAWN$_GPTOS_AHEAD$_GPTOS_RUNNING ]] && (( ! ($_GPTOS_TOUCHED) )); then
         (( ! last_status )) && _GPTOS_LINE='' || __gptos_note_status $last_status
         return 0

@@ -50,9 +50,17 @@ impl Activity {
         self.requests.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Notes where the numbers are served, or why they are not.
-    pub fn note_numbers(&self, told: Option<String>) {
-        *self.numbers.lock().unwrap_or_else(PoisonError::into_inner) = told;
+    /// Notes where the numbers are served, or why they are not; says whether that is news.
+    pub fn note_numbers(&self, told: Option<String>) -> bool {
+        let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_news = *numbers != told;
+        *numbers = told;
+        is_news
+    }
+
+    /// Why the numbers are not served although they should be.
+    pub(super) fn unserved(&self) -> Option<String> {
+        self.numbers().filter(|told| told.starts_with("not "))
     }
 
     /// Where the numbers are served, or why they are not.

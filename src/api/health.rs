@@ -163,6 +163,7 @@ impl Shared {
         let log = self.backend.log().filter(|log| log.fails());
         health.troubles.extend(more(Ailment::Log, log.map(|_| "the log cannot be written".to_owned())));
         health.troubles.extend(more(Ailment::Traces, self.backend.traces().and_then(Traces::trouble)));
+        health.troubles.extend(more(Ailment::Numbers, self.activity.unserved().map(|told| format!("the numbers are {told}"))));
         health.reasons = health.troubles.iter().map(|trouble| trouble.text.clone()).collect();
         health.status = if vital.trouble().is_some() || unready.iter().any(|(kind, _)| *kind == Ailment::Draining) {
             HealthWord::Down

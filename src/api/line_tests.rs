@@ -122,6 +122,10 @@ impl Backend for Alone {
         }
     }
 
+    fn state_dir(&self) -> Option<&Path> {
+        None
+    }
+
     fn config_file(&self) -> Option<&Path> {
         Some(&self.config_file)
     }

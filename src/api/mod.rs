@@ -7,13 +7,14 @@ mod health;
 mod line;
 mod log;
 mod metrics;
+mod notice;
 mod pipes;
 mod reply;
 mod stream;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use axum::body::Body;
@@ -39,6 +40,7 @@ use crate::validate::CustomRules;
 pub use activity::Activity;
 use activity::{Behind, InFlight};
 pub use fix::{UNRECORDED, to_answer};
+pub use notice::{Notice, Notices};
 pub use pipes::Pipes;
 use reply::to_endpoint;
 pub use reply::{to_mode, to_progress, to_record, to_stats, with_needs};
@@ -80,40 +82,6 @@ pub struct Setup {
     pub log_lock: Option<String>,
 }
 
-/// Something that is told once.
-#[derive(Debug)]
-pub struct Notice {
-    text: String,
-    told: AtomicBool,
-}
-
-impl Notice {
-    /// One that has not been told.
-    pub fn new(text: String) -> Self {
-        Self { text, told: AtomicBool::new(false) }
-    }
-
-    /// What it says, told or not.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// A short name for what it says.
-    pub fn id(&self) -> String {
-        format!("notice-{}", &blake3::hash(self.text.as_bytes()).to_hex()[..16])
-    }
-
-    /// Whether it has been told.
-    pub fn is_told(&self) -> bool {
-        self.told.load(Ordering::Acquire)
-    }
-
-    /// The text, the first time.
-    pub fn tell(&self) -> Option<&str> {
-        (!self.told.swap(true, Ordering::AcqRel)).then_some(self.text.as_str())
-    }
-}
-
 /// What the router needs from the program around it.
 pub trait Backend: Send + Sync + 'static {
     /// The pipeline.
@@ -128,6 +96,8 @@ pub trait Backend: Send + Sync + 'static {
     fn log(&self) -> Option<&Log>;
     /// Where spans go; `None` where nobody can ask for them.
     fn traces(&self) -> Option<&Traces>;
+    /// Where it is remembered what was told.
+    fn state_dir(&self) -> Option<&Path>;
 }
 
 #[derive(Clone)]

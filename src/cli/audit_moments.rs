@@ -124,8 +124,12 @@ fn kept_row(kept: &Kept) -> Vec<String> {
     cells.chain(std::iter::repeat_n(String::new(), 9)).chain([count]).collect()
 }
 
-/// A cell as spreadsheets read it. One that they would take for a formula begins with an apostrophe.
+/// A cell as spreadsheets read it. One that they would take for a formula begins with an apostrophe, and of what controls a terminal
+/// only the end of a line stands as it is.
 fn quoted(cell: &str) -> String {
+    let is_shown = |c: char| c == '\n' || c == '\t' || !c.is_control();
+    let shown = |c: char| if is_shown(c) { c.to_string() } else { c.escape_default().to_string() };
+    let cell: String = cell.chars().map(shown).collect();
     let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
     format!("\"{}{}\"", if is_formula { "'" } else { "" }, cell.replace('"', "\"\""))
 }
@@ -188,6 +192,7 @@ mod tests {
     fn a_cell_is_no_formula_and_ends_where_it_ends() {
         assert_eq!(quoted("ls"), "\"ls\"");
         assert_eq!(quoted("=cmd|' /C calc'!A0"), "\"'=cmd|' /C calc'!A0\"");
+        assert_eq!(quoted("a\u{1b}[2Jb\u{9b}\r\u{7f}\tc"), "\"a\\u{1b}[2Jb\\u{9b}\\r\\u{7f}\tc\"");
         assert_eq!(quoted("echo \"a,b\"\nc"), "\"echo \"\"a,b\"\"\nc\"");
     }
 }

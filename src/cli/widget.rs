@@ -34,6 +34,8 @@ const PROGRESS_AFTER: Duration = Duration::from_millis(120);
 const WARM_LIMIT: Duration = Duration::from_millis(100);
 /// How long `prefetch` waits for the resident; it runs in the background as well.
 const PREFETCH_LIMIT: Duration = Duration::from_secs(1);
+/// How long a prompt waits for what is to be told before it.
+const NOTICE_LIMIT: Duration = Duration::from_millis(200);
 /// How long `ran` waits for the resident; it runs in the background and nobody reads its result.
 const RAN_LIMIT: Duration = Duration::from_millis(500);
 /// How long `ran` waits for the disk when it remembers a line by itself.
@@ -52,6 +54,7 @@ pub(super) fn run(verb: HotVerb, output: &mut Output<'_>) -> ExitStatus {
         HotVerb::Ran { shell, status } => ran(shell, i32::from(status)),
         HotVerb::Warm { shell } => warm(shell),
         HotVerb::Prefetch { shell, session, shell_version } => prefetch(shell, session, shell_version),
+        HotVerb::Notice { shell: _ } => notice(output),
         HotVerb::Guard { shell } => guard::run(shell, output),
         HotVerb::Translate(arguments) => translate::one(&arguments, output),
     }
@@ -230,6 +233,7 @@ fn answered(
     let mut shown = present::suggestions(answer, &standing.policy(&ask.facts).for_words(&ask.query));
     if shown.is_empty() {
         let examples = pages::of_answer(answer, &standing.policy(&ask.facts));
+        leave_needs(answer, surroundings);
         record(output, "msg", &visible(&hints::no_answer(answer, &ask.query, &examples, &surroundings.paths)), "");
         return ExitStatus::NoAnswer;
     }
@@ -249,8 +253,29 @@ fn answered(
         let line = first_use::help(ask.facts.shell, &surroundings.paths).or_else(|| needs::claim(state, needs));
         line.into_iter().for_each(|line| records.add("row", &visible(line), ""));
     }
+    leave_needs(answer, surroundings);
     output.data(records.as_str());
     if offered == Offered::Given { ExitStatus::Success } else { ExitStatus::NoAnswer }
+}
+
+/// What could not be told beside the answer is told before the next prompt.
+fn leave_needs(answer: &Answer, surroundings: &Surroundings) {
+    if !answer.needs.is_empty() {
+        let needs = answer.needs.iter().map(|need| (need.cause.as_str(), need.text.as_str()));
+        needs::leave(surroundings.paths.state_dir.as_deref(), needs);
+    }
+}
+
+/// Tells one line of what was left for the prompt. A prompt waits for no disk that does not answer.
+fn notice(output: &mut Output<'_>) -> ExitStatus {
+    let (done, told) = std::sync::mpsc::sync_channel(1);
+    let look = move || drop(done.send(needs::take(Surroundings::look().paths.state_dir.as_deref())));
+    if std::thread::Builder::new().spawn(look).is_ok()
+        && let Ok(Some(text)) = told.recv_timeout(NOTICE_LIMIT)
+    {
+        output.line(&format!("gptos: {}", visible(&text)));
+    }
+    ExitStatus::Success
 }
 
 /// Lets the resident open a connection to the provider that would be asked. Nothing is started for it, and no words are

@@ -13,7 +13,7 @@ use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
 
-use crate::api::{self, Activity, Backend, Pipes, Setup};
+use crate::api::{self, Activity, Backend, Notices, Pipes, Setup};
 use crate::domain::LogEvent;
 use crate::platform::{self, OwnBinary};
 
@@ -25,6 +25,8 @@ const WATCH_EVERY: Duration = Duration::from_secs(2);
 const DRAIN_LIMIT: Duration = Duration::from_secs(4);
 /// The same when its place is gone: nobody can reach it any more, so it hurries.
 const DRAIN_LIMIT_DISPLACED: Duration = Duration::from_secs(2);
+/// How long it says after a signal that it is not to be asked, while it answers still.
+const UNREADY: Duration = Duration::from_millis(500);
 /// Idle exit of a resident that was started at the machine itself.
 const IDLE_EXIT: Duration = Duration::from_secs(30 * 60);
 /// Idle exit of a resident that was started from a remote login: those sessions end without a word.
@@ -120,11 +122,25 @@ async fn serve(options: &Options, guard: &Guard, backend: impl FnOnce() -> Arc<d
     });
     let router = api::numbers(Arc::clone(&backend), Arc::clone(&activity), &build);
     let mut numbers = numbers::Numbers::new(router, Arc::clone(&activity));
-    let limit = tokio::select! {
-        limit = leave(options, guard, &activity, &mut numbers, || Tenure::of(&backend.setup())) => limit,
+    let notices = Notices::default();
+    let tenure = || {
+        let setup = backend.setup();
+        notices.look(backend.as_ref(), &setup);
+        Tenure::of(&setup)
+    };
+    let (limit, goes_on) = tokio::select! {
+        left = leave(options, guard, &activity, &mut numbers, tenure) => left,
         ended = &mut server => return ended.unwrap_or_else(|error| Err(io::Error::other(error))),
     };
     activity.note_draining();
+    // Who looks from time to time whether to ask it is told before it is gone, unless somebody is in a hurry.
+    let again = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => terminate.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    let _ = tokio::time::timeout(goes_on, again).await;
     watcher.abort();
     // Nobody finds the socket from here on; whoever is connected gets an answer.
     guard.remove_socket();
@@ -161,14 +177,14 @@ impl Tenure {
     }
 }
 
-/// Returns when the resident should go, with the time that requests in flight still have.
+/// Returns when the resident should go, with the time that requests in flight still have, and for how long it takes more.
 async fn leave(
     options: &Options,
     guard: &Guard,
     activity: &Activity,
     numbers: &mut numbers::Numbers,
     tenure: impl Fn() -> Tenure,
-) -> Duration {
+) -> (Duration, Duration) {
     let mut watch = tokio::time::interval(WATCH_EVERY.min(options.idle_limit(tenure().idle_exit)));
     let signals = async {
         match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
@@ -181,7 +197,7 @@ async fn leave(
     tokio::pin!(signals);
     loop {
         tokio::select! {
-            () = &mut signals => return ends("signal", DRAIN_LIMIT),
+            () = &mut signals => return (ends("signal", DRAIN_LIMIT).0, UNREADY),
             () = activity.drain.notified() => return ends("asked", DRAIN_LIMIT),
             _ = watch.tick() => {
                 if !guard.is_in_place() {
@@ -201,9 +217,9 @@ async fn leave(
 }
 
 /// Tells why it ends, and how long requests in flight still have.
-fn ends(reason: &'static str, limit: Duration) -> Duration {
+fn ends(reason: &'static str, limit: Duration) -> (Duration, Duration) {
     info!(event = LogEvent::ResidentEnded.name(), reason, "the resident ends");
-    limit
+    (limit, Duration::ZERO)
 }
 
 #[cfg(test)]
@@ -244,7 +260,7 @@ mod tests {
             let now = || tenure;
             let mut numbers = numbers::Numbers::new(axum::Router::new(), Arc::new(Activity::new()));
             let left = tokio::time::timeout(limit, leave(&options, &guard, &Activity::new(), &mut numbers, now)).await;
-            assert_eq!(left.ok(), goes.then_some(DRAIN_LIMIT));
+            assert_eq!(left.ok(), goes.then_some((DRAIN_LIMIT, Duration::ZERO)));
         }
     }
 }

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tracing::warn;
 
 use crate::api::Activity;
+use crate::domain::LogEvent;
 
 /// Serves them where the configuration says, and follows when it says something else.
 pub(super) struct Numbers {
@@ -27,13 +29,20 @@ impl Numbers {
             return;
         }
         self.stop();
-        let Some(port) = port else { return };
+        let Some(port) = port else {
+            let _ = self.activity.note_numbers(None);
+            return;
+        };
         match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
             Ok(listener) => {
                 self.served = Some((port, tokio::spawn(axum::serve(listener, self.router.clone()).into_future())));
-                self.activity.note_numbers(Some(format!("at http://127.0.0.1:{port}/metrics")));
+                let _ = self.activity.note_numbers(Some(format!("at http://127.0.0.1:{port}/metrics")));
             }
-            Err(error) => self.activity.note_numbers(Some(format!("not served at 127.0.0.1:{port}: {error}"))),
+            Err(error) => {
+                if self.activity.note_numbers(Some(format!("not served at 127.0.0.1:{port}: {error}"))) {
+                    warn!(event = LogEvent::NumbersFailed.name(), port, detail = %error, "the numbers are not served on their port");
+                }
+            }
         }
     }
 
@@ -41,7 +50,6 @@ impl Numbers {
         if let Some((_, server)) = self.served.take() {
             server.abort();
         }
-        self.activity.note_numbers(None);
     }
 }
 

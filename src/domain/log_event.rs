@@ -44,6 +44,7 @@ events! {
     AuditFailed, "audit_failed", "The audit trail gave trouble.";
     AuditDamaged, "audit_damaged", "The audit trail was found to be changed.";
     TracesStarted, "traces_started", "Spans are handed to a collector from now on.";
+    NumbersFailed, "numbers_failed", "The numbers could not be served on their port.";
     TracesFailed, "traces_failed", "Spans could not be handed over.";
 }
 

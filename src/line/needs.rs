@@ -1,4 +1,5 @@
-//! The line that says what needs the user. It comes along with an answer, once a day for each cause, over all shells.
+//! The line that says what needs the user. It comes along with an answer, or before the next prompt, once a day for each cause, over all
+//! shells.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
@@ -12,6 +13,8 @@ use crate::platform;
 /// What was told today, a line each. It lies with the other hints. An empty one may say by the time of its last change on which day the disk
 /// was said to be full: that takes no room.
 const NAME: &str = "hints.needs";
+/// What is to be told before the next prompt, a cause and its text a line. The shells look whether it is there and not empty.
+const NOTICE: &str = "notice";
 /// More is not read.
 const MOST_BYTES: u64 = 4096;
 
@@ -50,6 +53,49 @@ fn claim_on<'a>(today: i32, state_dir: Option<&Path>, needs: impl IntoIterator<I
         return None;
     }
     file.set_len(0).and_then(|()| file.set_modified(mark(today)?)).ok()?;
+    Some(text)
+}
+
+/// Leaves these needs where the shells look before each prompt, if one of them was not told today, and takes away what lies there
+/// otherwise. Where nothing can be kept nothing is left.
+pub fn leave<'a>(state_dir: Option<&Path>, needs: impl IntoIterator<Item = (&'a str, &'a str)>) {
+    let Some(directory) = state_dir else { return };
+    let needs: Vec<_> = needs.into_iter().collect();
+    let path = directory.join(NOTICE);
+    if !is_due(state_dir, needs.iter().map(|(cause, _)| *cause)) {
+        let _ = fs::remove_file(path);
+        return;
+    }
+    let lines: String = needs.iter().map(|(cause, text)| format!("{cause} {}\n", text.replace('\n', " "))).collect();
+    if read_notice(&path).as_deref() == Some(lines.as_str()) {
+        return;
+    }
+    // Whoever reads it meanwhile sees all of it or none.
+    let aside = directory.join(format!("{NOTICE}.{}", std::process::id()));
+    let _ = fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
+    let file = open(&aside, OpenOptions::new().write(true).create_new(true));
+    let is_left = file.is_some_and(|file| put(&file, &lines).is_ok()) && fs::rename(&aside, &path).is_ok();
+    if !is_left {
+        let _ = fs::remove_file(&aside);
+    }
+}
+
+/// The first line of those that were left for the prompt and not told today. Whoever gets it tells it; when all are told they are
+/// taken away.
+pub fn take(state_dir: Option<&Path>) -> Option<String> {
+    let path = state_dir?.join(NOTICE);
+    let lines = read_notice(&path).unwrap_or_default();
+    let needs = || lines.lines().filter_map(|line| line.split_once(' '));
+    let told = claim(state_dir, needs()).map(str::to_owned);
+    if !is_due(state_dir, needs().map(|(cause, _)| cause)) {
+        let _ = fs::remove_file(path);
+    }
+    told
+}
+
+fn read_notice(path: &Path) -> Option<String> {
+    let mut text = String::new();
+    open(path, OpenOptions::new().read(true))?.take(MOST_BYTES).read_to_string(&mut text).ok()?;
     Some(text)
 }
 
@@ -157,6 +203,28 @@ mod tests {
         assert!(!is_due(Some(state.path()), ["disk"]) && is_due(Some(state.path()), ["key"]));
         assert_eq!(claim_on(today, Some(state.path()), [("disk", "full")]), None);
         assert_eq!(claim_on(today + 1, Some(state.path()), [("disk", "full")]), Some("full"));
+    }
+
+    #[test]
+    fn what_is_left_for_the_prompt_is_told_once_and_taken_away() {
+        let state = tempfile::tempdir().unwrap();
+        let (directory, path) = (Some(state.path()), state.path().join(NOTICE));
+        assert_eq!(take(directory), None);
+        leave(directory, NEEDS);
+        let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions()) & 0o777;
+        assert_eq!(mode, 0o600);
+        assert_eq!(claim(directory, [NEEDS[0]]), Some("changed"), "one was told beside an answer meanwhile");
+        assert_eq!((take(directory).as_deref(), path.exists()), (Some("refused"), false));
+        leave(directory, NEEDS);
+        assert!(!path.exists(), "all of it was told today, whoever asks");
+        leave(directory, [("spend", "reached\nand more")]);
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(text, "spend reached and more\n");
+        leave(directory, []);
+        assert!(!path.exists(), "what is mended is not told");
+        fs::write(&path, b"\xff no text").unwrap();
+        assert_eq!((take(directory), path.exists()), (None, false));
+        assert_eq!(fs::read_dir(state.path()).unwrap().count(), 1, "nothing is left but what was told");
     }
 
     #[test]

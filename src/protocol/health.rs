@@ -96,6 +96,8 @@ pub enum Ailment {
     Log,
     /// Spans are wanted and not handed over.
     Traces,
+    /// The numbers are not served on their port.
+    Numbers,
     /// What a later version tells of.
     #[serde(other)]
     Other,

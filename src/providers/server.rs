@@ -145,6 +145,27 @@ impl Provider for Server {
     }
 }
 
+/// The span of a request that is under way. If it is dropped before the request has ended, nobody waits for it any more.
+struct Posted {
+    span: Span,
+    has_ended: bool,
+}
+
+impl Posted {
+    fn end(mut self, setback: Option<&Setback>) {
+        self.has_ended = true;
+        setback.into_iter().for_each(|setback| self.span.failed(setback.label()));
+    }
+}
+
+impl Drop for Posted {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            self.span.failed(ErrorType::Cancelled.label());
+        }
+    }
+}
+
 impl Server {
     pub(super) fn new(
         settings: &ProviderSettings,
@@ -197,12 +218,9 @@ impl Server {
         // Each turn drops or renames one parameter, so there are few.
         let mut sent = call.resends;
         let result = loop {
-            let span = self.post_span(&call, sent);
-            let exchanged = self.exchange((&call, &span), form, &route, key.as_ref(), total).await;
-            if let Err(setback) = &exchanged {
-                span.failed(setback.label());
-            }
-            drop(span);
+            let posted = Posted { span: self.post_span(&call, sent), has_ended: false };
+            let exchanged = self.exchange((&call, &posted.span), form, &route, key.as_ref(), total).await;
+            posted.end(exchanged.as_ref().err());
             sent += 1;
             match exchanged {
                 Ok(answer) => break Ok(answer),

@@ -1,5 +1,5 @@
 //! What only the user can see to: a key that is refused, a quota or a disk that is full, a record that was changed, a cap that is
-//! reached. It is looked up when an answer is given and at no other time.
+//! reached. It is looked up when an answer is given, and now and then by a resident.
 
 use std::sync::Arc;
 
@@ -40,7 +40,9 @@ impl Pipeline {
             let name = provider.name();
             match class {
                 Some(FailureClass::Auth) => add(Cause::Key, format!("{name} refuses the key: `gptos provider test {name}` tells why")),
-                Some(FailureClass::Quota) => add(Cause::Quota, format!("{name} has no credit or quota left for you")),
+                Some(FailureClass::Quota) => {
+                    add(Cause::Quota, format!("{name} has no credit or quota left: pay there, or `gptos provider add` another"))
+                }
                 _ => {}
             }
         }

@@ -122,3 +122,40 @@ fn who_is_asked_to_end_is_not_ready_while_it_finishes() {
     asking.kill().unwrap();
     asking.wait().unwrap();
 }
+
+#[test]
+fn who_is_asked_to_end_by_a_signal_says_so_before_its_socket_is_gone() {
+    let env = TestEnv::new();
+    let resident = Resident(env.start_resident());
+    wait_until("it is ready", || ask(&env, "/readyz").is_some_and(|told| is(&told, 200, "ok\n")));
+    kill(resident.pid(), "TERM");
+    let mut said = Vec::new();
+    // Nothing is under way, and it goes as soon as it has said so.
+    wait_until("the socket is gone", || {
+        while let Some(told) = ask(&env, "/readyz") {
+            said.push(told);
+        }
+        !env.socket().exists()
+    });
+    // One may have been on its way already; the next ones come after it.
+    let unready = said.iter().filter(|told| is(told, 503, "draining\n")).count();
+    assert!(unready >= 3, "{said:?}");
+    wait_until("it has ended", || !crate::environment::is_alive(resident.pid()));
+}
+
+#[test]
+fn a_port_that_somebody_else_has_is_told_of_in_the_health_and_the_log() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let env = TestEnv::new();
+    env.configure(&format!("metrics_port = {port}\n"));
+    let _resident = Resident(env.start_resident());
+    let reasons = || env.status().unwrap()["health"]["reasons"].to_string();
+    wait_until("it is told", || reasons().contains(&format!("the numbers are not served at 127.0.0.1:{port}: ")));
+    wait_until("the log has it", || env.run(&["log", "tail"]).out.contains("numbers_failed"));
+    let found = env.run(&["doctor"]).out;
+    assert!(found.contains("gptos config set metrics_port"), "{found}");
+    drop(taken);
+    wait_until("it is served", || get(port, "127.0.0.1", "/livez").is_some());
+    assert!(!reasons().contains("numbers"), "{}", reasons());
+}

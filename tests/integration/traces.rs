@@ -240,6 +240,27 @@ fn no_words_commands_paths_or_secrets_are_in_what_is_sent() {
 }
 
 #[test]
+fn a_call_that_is_given_up_says_so_down_to_its_request() {
+    let silent = FakeProvider::always(Reply::nothing());
+    let collector = Collector::start(Manner::Takes);
+    let env = home(&collector);
+    env.configure(&provider_block("silent", &silent.base_url(), ""));
+    let _resident = Resident(env.start_resident());
+    let mut asking = env.command(&["translate", "--shell", "bash", "--no-cache", "--", UNKNOWN]).spawn().unwrap();
+    wait_until("the provider is asked", || silent.count() > 0);
+    asking.kill().unwrap();
+    asking.wait().unwrap();
+    let failed = |name: &str| {
+        let all = collector.spans();
+        all.iter().find(|span| span.name == name).map(|span| (span.text("error.type").to_owned(), span.status))
+    };
+    wait_until("the spans have arrived", || failed("POST").is_some() && failed("chat test-model").is_some());
+    for name in ["POST", "chat test-model"] {
+        assert_eq!(failed(name), Some(("cancelled".to_owned(), 2)), "{name}");
+    }
+}
+
+#[test]
 fn a_collector_that_is_gone_refuses_or_hangs_costs_no_answer() {
     let gone = format!("http://{}", std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
     let [refusing, hanging, flooding] = [Manner::Refuses, Manner::Hangs, Manner::Floods].map(Collector::start);

@@ -105,3 +105,63 @@ fn one_line_comes_with_an_answer_once_a_day_over_all_shells() {
         run(folder.path(), &["daemon", "stop"]);
     }
 }
+
+/// A resident that knows of the change, before anybody has been told.
+fn knowing() -> tempfile::TempDir {
+    let folder = changed();
+    start_anew(folder.path());
+    wait("something lies there for the prompt", || notice(folder.path()).exists());
+    folder
+}
+
+fn start_anew(folder: &Path) {
+    run(folder, &["daemon", "stop"]);
+    run(folder, &["translate", "--", "list files by size"]);
+    wait("the resident has looked", || run(folder, &["status"]).contains(LINE));
+}
+
+fn notice(folder: &Path) -> PathBuf {
+    folder.join("state/gptos/notice")
+}
+
+/// Runs a line of the user's own and gives what stands on the screen at the next prompt.
+fn at_the_next_prompt(t: &Terminal, shell: Shell, number: u32) -> String {
+    t.type_text("clear");
+    t.key("Enter");
+    t.wait_until_idle();
+    let sum = if shell == Shell::Fish { format!("(math 40 + {number})") } else { format!("$((40 + {number}))") };
+    t.type_text(&format!("echo ran-{sum}"));
+    t.key("Enter");
+    t.wait_for_screen(&format!("ran-{}", 40 + number));
+    t.wait_until_idle();
+    t.screen()
+}
+
+#[test]
+fn one_line_comes_before_the_next_prompt_without_a_question_once_a_day_over_all_shells_and_restarts() {
+    for (first, second) in [(Shell::Zsh, Shell::Bash), (Shell::Bash, Shell::Fish), (Shell::Fish, Shell::Zsh)] {
+        let folder = knowing();
+        let env = |name: &str, place: &str| (name.to_owned(), folder.path().join(place).display().to_string());
+        let open = |shell| {
+            let env = vec![env("XDG_RUNTIME_DIR", "run"), env("XDG_STATE_HOME", "state")];
+            Terminal::start(shell, Setup { bin: binary(), env, ..Setup::default() })
+        };
+        let t = open(first);
+        t.wait_until_idle();
+        t.type_text("false");
+        t.key("Enter");
+        let screen = t.wait_for_screen(LINE);
+        assert_eq!(screen.matches(LINE).count(), 1, "{screen}");
+        assert!(screen.contains("gptos: ") && screen.contains("`gptos audit verify`"), "{screen}");
+        wait("it is taken away", || !notice(folder.path()).exists());
+        let other = open(second);
+        for (t, shell) in [(&t, first), (&other, second)] {
+            let screen = at_the_next_prompt(t, shell, 2);
+            assert!(!screen.contains(LINE), "{first:?} {second:?}:\n{screen}");
+        }
+        start_anew(folder.path());
+        let screen = at_the_next_prompt(&t, first, 3);
+        assert!(!screen.contains(LINE) && !notice(folder.path()).exists(), "{first:?}:\n{screen}");
+        run(folder.path(), &["daemon", "stop"]);
+    }
+}

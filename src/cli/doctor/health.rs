@@ -105,6 +105,9 @@ fn finding(trouble: &WireTrouble, status: &Status, state: Option<&Path>, config:
             )
         }
         Ailment::Traces => Finding::new("traces", "traces", text, traces(config)),
+        Ailment::Numbers => {
+            Finding::new("numbers", "numbers", text, "gptos config set metrics_port 9465    (or another one that is free; 0: none)")
+        }
         Ailment::Other => Finding::new("degraded", name, text, "gptos status    (tells more)"),
     }
 }
@@ -194,6 +197,7 @@ mod tests {
             Stats,
             Log,
             Traces,
+            Numbers,
             Other,
         ];
         let status = serde_json::json!({"pid": 1, "version": "1", "uptime_s": 1, "rss_bytes": 1, "requests": 1});

@@ -142,7 +142,7 @@ fn in_state(config: &Config) -> Vec<Row> {
         Row { on, turned_off_by: Some("gptos audit off"), ..keys },
         Row { on: writes, turned_off_by: Some("gptos config set log.level off"), ..log },
         Row::by_hand("counts of the days, without words", &["stats.v1*"], format!("{} days", stats::MOST_DAYS)),
-        Row::by_hand("hints that were given, files of the tour", &["hints*", "welcomed", "tour"], "a day; once"),
+        Row::by_hand("hints that were given, files of the tour", &["hints*", "notice*", "welcomed", "tour"], "a day; once"),
     ]
 }
 
