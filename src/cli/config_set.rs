@@ -10,8 +10,8 @@ use super::ExitStatus;
 use super::config::{refuse, refuse_all};
 use super::config_document::{Place, with, without};
 use super::config_edit::{EditError, NOTHING_SET, change};
-use super::editor;
 use super::output::Output;
+use super::{doctor, editor};
 use crate::config::{Config, ConfigFile, ConfigProblem, check_text, literals, mistakes_in, quote};
 use crate::paths::Paths;
 
@@ -28,6 +28,11 @@ pub(super) fn set(key: &str, value: &str, file: &Path, paths: &Paths, output: &m
         }
         Err((what, hint)) => return wrong(&what, &hint, output),
     };
+    if let Some(why) =
+        Some(value.trim_matches(['"', '\''])).filter(|_| matches!(key, "shell.key" | "shell.key2")).and_then(doctor::refusal_anywhere)
+    {
+        return wrong(&format!("`{key}`: {why}"), &doctor::key_choice(), output);
+    }
     let home = paths.home.as_deref();
     let done = change(file, |text| {
         check_text(text, file, home).map_err(EditError::Config)?;

@@ -33,7 +33,7 @@ use self::around::Around;
 use self::checks::{Finding, Sight, findings};
 pub(super) use self::files::{Line, start_up};
 use self::report::Report;
-pub(super) use self::reserved::{choice as key_choice, refusal as key_refusal};
+pub(super) use self::reserved::{choice as key_choice, refusal as key_refusal, refusal_anywhere};
 use self::terminals::Terminal;
 use super::arguments::DoctorArguments;
 use super::output::Output;

@@ -132,7 +132,7 @@ fn trail(audit: &WireAudit) -> String {
         line += &format!(", cannot be written: {}", visible(failure));
     }
     if audit.damaged {
-        line += ", changed by somebody: `gptos audit verify` tells where";
+        line += ", changed by somebody: `gptos audit verify` tells where, `gptos doctor` what to do";
     }
     line
 }

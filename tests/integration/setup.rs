@@ -132,6 +132,12 @@ fn a_vendor_needs_consent_and_nothing_is_done_that_nobody_said() {
         assert_eq!(run.code, Some(64), "{}", run.err);
         assert!(run.err.contains(said), "{}", run.err);
     }
+    for (value, code) in [("ctrl-m", 64), ("\"Ctrl-C\"", 64), ("ctrl-o", 0), ("", 0)] {
+        let run = env.run(&["config", "set", "shell.key2", value]);
+        assert_eq!(run.code, Some(code), "{}", run.err);
+        assert!(code == 0 || run.err.contains("so it cannot be the key\nhint: free in most shells"), "{}", run.err);
+    }
+    fs::remove_dir_all(env.home().join(".config")).unwrap();
     assert!(files(&env.home()) == before);
     // A file that is broken stays as it is, and so does the rest.
     env.configure("deadlin_ms = 1\n");

@@ -39,19 +39,34 @@ pub(super) fn lost(shell: ShellKind, sent: &str) -> Option<&'static str> {
     }
 }
 
+/// What the terminal sends for a name, also for one that people use and no shell does.
+fn sent(shell: ShellKind, name: &str) -> Option<String> {
+    let sent = match name.to_ascii_lowercase().as_str() {
+        "esc" | "escape" => "\x1b",
+        "enter" | "return" => "\r",
+        "tab" => "\t",
+        "backspace" => "\x7f",
+        _ => return keys::named(shell, name),
+    };
+    Some(sent.to_owned())
+}
+
 /// Why a name is none of a key that may be ours; `None` for one that may.
 pub(in crate::cli) fn refusal(shell: ShellKind, name: &str) -> Option<String> {
-    let sent = match name.to_ascii_lowercase().as_str() {
-        "esc" | "escape" => Some("\x1b".to_owned()),
-        "enter" | "return" => Some("\r".to_owned()),
-        "tab" => Some("\t".to_owned()),
-        "backspace" => Some("\x7f".to_owned()),
-        _ => keys::named(shell, name),
-    };
-    match sent.filter(|sent| sent.starts_with(char::is_control)) {
+    match sent(shell, name).filter(|sent| sent.starts_with(char::is_control)) {
         None => Some(format!("`{name}` is no key that {} knows", shell.name())),
-        Some(sent) => lost(shell, &sent).map(|what| format!("{} {what}, so it cannot be the key", crate::cli::tour::key_name(name))),
+        Some(sent) => lost(shell, &sent).map(|what| told(name, what)),
     }
+}
+
+/// The same for a file that all shells read: what none of them can do without.
+pub(in crate::cli) fn refusal_anywhere(name: &str) -> Option<String> {
+    let lost: Option<Vec<&str>> = ShellKind::ALL.iter().map(|shell| lost(*shell, &sent(*shell, name)?)).collect();
+    Some(told(name, lost?.first()?))
+}
+
+fn told(name: &str, what: &str) -> String {
+    format!("{} {what}, so it cannot be the key", crate::cli::tour::key_name(name))
 }
 
 /// The keys to choose from, in words.
@@ -80,6 +95,10 @@ mod tests {
             for name in ["g", "shift-g", "", "ctrl-", "f5"] {
                 assert!(refusal(shell, name).is_some_and(|why| why.contains("is no key that")), "{name}");
             }
+        }
+        assert_eq!(refusal_anywhere("ctrl-c").unwrap(), "Ctrl-C interrupts what runs, so it cannot be the key");
+        for name in ["ctrl-o", "ctrl-space", "f5", ""] {
+            assert_eq!(refusal_anywhere(name), None, "{name}");
         }
         assert_eq!(refusal(Bash, "ctrl-m").unwrap(), "Ctrl-M is Enter, so it cannot be the key");
         assert!(refusal(Bash, "ctrl-space").is_some() && refusal(Zsh, "ctrl-space").is_none());
