@@ -81,7 +81,7 @@ async fn an_authority_in_a_file_is_trusted_and_no_other_way() {
     assert_eq!(server.requests().len(), 1, "nothing was said to it");
     let absent = provider_of(ServerSettings { ca_file: Some("/nonexistent.pem".into()), ..behind_tls(&server) }, "m");
     let error = ask_with(&absent, &facts(&[]), limits()).await.expect_err("no file");
-    assert_eq!((error.class, error.detail.as_str()), (FailureClass::Tls, "ca_file /nonexistent.pem: entity not found"));
+    assert_eq!((error.class, error.detail.as_str()), (FailureClass::Tls, "ca_file /nonexistent.pem: no such file"));
 }
 
 #[tokio::test]
