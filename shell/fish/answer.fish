@@ -48,8 +48,8 @@ function __gptos_take_ready --no-scope-shadowing
     and __gptos_drop_holes
     commandline -r -- $_GPTOS_PUT
     commandline -f end-of-buffer
-    # Words that are not private and change nothing that came before need no look.
-    if set -q _GPTOS_FIELDS[1]; or not string match -q '\?\? *' -- $_GPTOS_ORIGINAL; or set -q fish_private_mode
+    # Words that the helper has found are not private and change nothing that came before.
+    if not set -q unseen
         __gptos_remember_suggestion
     else
         set -g _GPTOS_LATEST $_GPTOS_PUT

@@ -131,6 +131,7 @@ function __gptos_ask_unseen
     command -q -- $GPTOS_BIN
     or return
     set -g _GPTOS_FIELDS
+    set -l unseen
     set -l control
     status is-interactive-job-control
     and set control interactive

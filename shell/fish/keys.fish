@@ -25,7 +25,7 @@ function __gptos_key
         __gptos_next
         return
     end
-    if set -q _GPTOS_RING[1]; and not set -q fish_private_mode; and string match -q '\?\? *' -- $line; and __gptos_ask_unseen
+    if set -q _GPTOS_RING[1]; and not set -q fish_private_mode; and string match -qr '^\?\? ' -- $line; and __gptos_ask_unseen
         return
     end
     if not __gptos_read_request "$line"
