@@ -39,6 +39,9 @@ impl Pipeline {
             let class = health.last_error.filter(|_| health.state == EndpointState::Quarantined).map(|(class, _)| class);
             let name = provider.name();
             match class {
+                Some(FailureClass::Auth) if health.calls == 0 => {
+                    add(Cause::Key, format!("there is no key for {name}: `gptos auth status` tells where it is looked for"));
+                }
                 Some(FailureClass::Auth) => add(Cause::Key, format!("{name} refuses the key: `gptos provider test {name}` tells why")),
                 Some(FailureClass::Quota) => {
                     add(Cause::Quota, format!("{name} has no credit or quota left: pay there, or `gptos provider add` another"))

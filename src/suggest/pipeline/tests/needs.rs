@@ -1,7 +1,7 @@
 //! What only the user can see to.
 
 use super::*;
-use crate::domain::{Cause, Money};
+use crate::domain::{AttemptError, Cause, Money};
 use crate::stats::FileLedger;
 use crate::suggest::ports::{Caps, MakeEvents, Trail, TrailStats};
 use crate::suggest::recording::Recorder;
@@ -26,6 +26,19 @@ async fn a_provider_that_refuses_the_key_or_has_no_quota_needs_the_user_and_one_
         bench.ask(&bench.request(UNKNOWN)).await;
         assert_eq!(causes(&bench), expected, "{class:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_without_a_key_refuses_none() {
+    let bench = Bench::new("ls");
+    let keyless: Arc<dyn Provider> =
+        Scripted::doing("keyless", |_| async { Err(AttemptError::new(FailureClass::Auth, "KEY: not set").not_made()) }.boxed());
+    bench.ask_of(Arc::clone(&keyless), &bench.request(UNKNOWN)).await;
+    let needs = bench.pipeline.needs(&[Arc::clone(&keyless)]);
+    assert!(
+        matches!(needs.as_slice(), [need] if need.cause == Cause::Key && need.text.starts_with("there is no key for keyless")),
+        "{needs:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
