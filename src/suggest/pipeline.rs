@@ -1,7 +1,8 @@
 //! What happens to a query, from the words to checked suggestions. This file tells the whole story; every step is
 //! one call into the module that knows how.
 
-use std::collections::BTreeMap;
+mod upkeep;
+
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -13,11 +14,10 @@ use super::background::Background;
 use super::engine::Failure;
 use super::key::{self, KeyContext, Kind};
 use super::local::{Local, LocalSources, Taught};
-use super::metrics::{Asking, Metrics, Page};
+use super::metrics::{Asking, Metrics};
 use super::online::{Asked, Online, OnlineSettings};
 use super::ports::{
-    AnswerCache, CacheKey, Commands, Ledger, Memory, Pages, Prompt, Provider, RedactedText, SeenPlace, ShellSyntax, Span, Surroundings,
-    Tracer,
+    AnswerCache, CacheKey, Commands, Memory, Pages, Prompt, Provider, RedactedText, SeenPlace, ShellSyntax, Span, Surroundings, Tracer,
 };
 pub use super::ran::Ran;
 use super::recording::{Recorder, Recording};
@@ -26,16 +26,12 @@ use super::till::Till;
 use super::toolbox::Toolbox;
 pub use super::waiting::WaitingFor;
 use super::{aimed, pages, prompt};
-use crate::domain::{Aim, ContextField, FailureClass, LogEvent, ProvidersHealth, ShellFacts};
-use crate::offline::{Preferred, Translator};
+use crate::domain::{Aim, ContextField, FailureClass, LogEvent, ShellFacts};
 use crate::redact::Redacted;
 use crate::validate::Suggestion;
 
 /// How long looking at the place may take.
 const LOOK_LIMIT: Duration = Duration::from_millis(50);
-
-/// How often models on this machine are looked after, give or take a fifth, so that no two processes do it in step.
-const LOOK_AFTER_EVERY: Duration = Duration::from_secs(30);
 
 /// Questions of batches that are under way at once.
 const BATCH_WIDTH: usize = 10;
@@ -136,44 +132,6 @@ impl Pipeline {
         Self { pages: Some(pages), ..self }
     }
 
-    /// The cache, for its statistics.
-    pub fn cache(&self) -> &dyn AnswerCache {
-        self.parts.cache.as_ref()
-    }
-
-    /// How these providers have been.
-    pub fn health(&self, providers: &[Arc<dyn Provider>]) -> ProvidersHealth {
-        self.way_out().health(providers)
-    }
-
-    /// Looks from time to time whether models on this machine that were in trouble are back. It never ends; nothing is
-    /// asked of a provider elsewhere.
-    pub async fn look_after(&self, providers: impl Fn() -> Vec<Arc<dyn Provider>>) {
-        loop {
-            tokio::time::sleep(LOOK_AFTER_EVERY.mul_f64(0.8 + 0.4 * fastrand::f64())).await;
-            self.way_out().look_after(&providers()).await;
-            self.write_ledger(false).await;
-        }
-    }
-
-    /// Answers, tokens and money are counted here from now on.
-    pub fn count_in(&self, ledger: Arc<dyn Ledger>) {
-        self.till.keep(ledger);
-    }
-
-    /// Writes what was counted, if that is due or `at_once`.
-    pub async fn write_ledger(&self, at_once: bool) {
-        if let Some(ledger) = self.till.ledger() {
-            // Whoever waits for it has a limit of his own.
-            let _ = tokio::task::spawn_blocking(move || ledger.write(at_once)).await;
-        }
-    }
-
-    /// Why the ledger could not be written, if it could not.
-    pub(super) fn ledger_failure(&self) -> Option<String> {
-        self.till.ledger().and_then(|ledger| ledger.failure())
-    }
-
     /// Where calls are counted, and what they may cost.
     pub(super) fn till(&self) -> (&Till, super::ports::Caps) {
         (&self.till, self.way_out().settings.caps)
@@ -186,73 +144,11 @@ impl Pipeline {
         }
     }
 
-    /// What was counted so far, by name and labels.
-    pub fn counts(&self) -> BTreeMap<String, u64> {
-        self.metrics.counts()
-    }
-
-    /// What was counted so far, and how things stand.
-    pub fn measure(&self) -> Page {
-        let mut page = self.metrics.page();
-        page.cache(&self.parts.cache.stats());
-        self.queues().into_iter().for_each(|(queue, depth, capacity)| page.queue(queue, depth, capacity));
-        self.way_out().measure(&mut page);
-        self.audit_stats().into_iter().for_each(|(stats, _)| page.audit(&stats));
-        page
-    }
-
-    /// The queues: what each is called, how much waits or is under way in it, and how much it takes.
-    pub fn queues(&self) -> Vec<(&'static str, usize, usize)> {
-        let batch = ("batch", BATCH_WIDTH - self.batch.available_permits().min(BATCH_WIDTH), BATCH_WIDTH);
-        let mut queues = vec![batch, self.way_out().queue()];
-        queues.extend(self.background.queues());
-        queues.extend(self.audit_stats().map(|(stats, _)| ("audit", stats.depth, stats.capacity)));
-        queues
-    }
-
-    /// The configuration is this from now on: what was held against providers is forgotten, and these limits hold.
-    pub fn reconfigure(&self, settings: OnlineSettings) {
-        self.background.clear();
-        self.till.forget();
-        let mut online = self.online.write().unwrap_or_else(PoisonError::into_inner);
-        if online.settings == settings {
-            online.forget();
-        } else {
-            *online = Arc::new(Online::new(Arc::clone(&self.metrics), Arc::clone(&self.till), settings, fastrand::u64(..)));
-        }
-    }
-
-    /// The embedded translator writes these in the place of usual programs from now on, where they are installed.
-    pub fn prefer(&self, preferred: &[Preferred]) {
-        self.toolbox.prefer(preferred);
-    }
-
-    /// The embedded translator is this one from now on, `None` for the embedded data alone. Answers of another one, kept or
-    /// not, are not given again.
-    pub fn teach(&self, translator: Option<Arc<Translator>>) {
-        *self.taught.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Taught::new(translator));
-    }
-
-    /// What the user runs is remembered here from now on; `None`: it is not remembered.
-    pub fn remember(&self, memory: Option<Arc<dyn Memory>>) {
-        *self.memory.write().unwrap_or_else(PoisonError::into_inner) = memory;
-    }
-
-    /// Spans are made by this from now on; `None`: there are none.
-    pub fn trace(&self, tracer: Option<Arc<dyn Tracer>>) {
-        *self.tracer.write().unwrap_or_else(PoisonError::into_inner) = tracer;
-    }
-
     /// The span of a request, or nothing where nobody wants it. Of words behind a blank nobody is told.
     pub(super) fn span(&self, request: &Request) -> Span {
         let tracer = self.tracer.read().unwrap_or_else(PoisonError::into_inner);
         let tracer = tracer.as_ref().filter(|_| !request.query.is_private());
         Span::begin(tracer, "gptos.translate", request.track.caller, request.now)
-    }
-
-    /// Waits until what was run is written, for so long at most.
-    pub fn flush_memory(&self, patience: Duration) {
-        self.memory().into_iter().for_each(|memory| memory.flush(patience));
     }
 
     /// Words for a provider are being typed: opens a connection, so that the question need not wait for it.

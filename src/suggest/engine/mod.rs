@@ -383,9 +383,8 @@ impl Engine {
 
     /// The next provider after `index` that could be asked now.
     fn next_usable(&self, round: &Round, index: usize) -> Option<usize> {
-        let now = Instant::now();
-        (index + 1..round.providers.len())
-            .find(|next| round.providers.get(*next).is_some_and(|provider| self.health(provider).endpoint().is_usable(now)))
+        let is_usable = |next| round.providers.get(next).is_some_and(|found| self.health(found).endpoint().is_usable(Instant::now()));
+        (index + 1..round.providers.len()).find(|next| is_usable(*next))
     }
 
     fn jitter(&self) -> f64 {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::{Money, Usage};
 use crate::stats::FileLedger;
-use crate::suggest::ports::{Caps, RawAnswer};
+use crate::suggest::ports::{Caps, Ledger, RawAnswer};
 
 /// A bench whose provider takes tokens of which nobody knows the price; with a cap on tokens.
 fn bench(cap: u64) -> (Bench, Arc<FileLedger>) {
