@@ -39,12 +39,14 @@ impl LogLevel {
 }
 
 /// The modules that write lines, in the order of their names. A test compares them with the source.
-pub const LOGGING_MODULES: [&str; 19] = [
+pub const LOGGING_MODULES: [&str; 21] = [
     "audit::log",
+    "audit::place",
     "audit::trail",
     "cache::upkeep",
     "cache::worker",
     "daemon",
+    "daemon::numbers",
     "memory",
     "memory::file",
     "stats",
