@@ -19,6 +19,7 @@ pub struct Terminal {
     child: Child,
     screen: File,
     shown: Arc<Mutex<Vec<u8>>>,
+    reader: std::thread::JoinHandle<()>,
 }
 
 impl Terminal {
@@ -46,13 +47,13 @@ impl Terminal {
         let screen = File::from(screen);
         let shown = Arc::new(Mutex::new(Vec::new()));
         let (mut reader, sink) = (screen.try_clone().unwrap(), Arc::clone(&shown));
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut piece = [0; 4096];
             while let Ok(count @ 1..) = reader.read(&mut piece) {
                 sink.lock().unwrap().extend_from_slice(&piece[..count]);
             }
         });
-        Self { child, screen, shown }
+        Self { child, screen, shown, reader }
     }
 
     /// All that was shown so far.
@@ -98,7 +99,11 @@ impl Terminal {
             std::thread::sleep(std::time::Duration::from_millis(5));
             status = self.child.try_wait().unwrap();
         }
-        // What it wrote last is still on its way.
+        // What it wrote last is still on its way; a process that it has left behind may keep the terminal open.
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(2);
+        while !self.reader.is_finished() && std::time::Instant::now() < deadline {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
         let code = status.and_then(|status| status.code());
         (code, self.shown())
     }
