@@ -90,10 +90,23 @@ put() { # SOURCE DESTINATION MODE: replaces by rename, so that a running gptos k
     cp "$1" "$2.new" && chmod "$3" "$2.new" && mv -f "$2.new" "$2"
 }
 
+put_binary() { # BINARY: one that does not run here replaces none that does
+    mkdir -p "$prefix/bin"
+    new=$prefix/bin/gptos.new
+    cp "$1" "$new" && chmod 755 "$new"
+    case $("$new" --version 2>/dev/null || :) in
+        'gptos '*) mv -f "$new" "$prefix/bin/gptos" ;;
+        *)
+            rm -f "$new"
+            fail "this gptos does not run on this machine" "take an archive for $(uname -s) on $(uname -m), or build it: ./install.sh"
+            ;;
+    esac
+}
+
 install_files() { # BINARY
     work=$(mktemp -d "${TMPDIR:-/tmp}/gptos-install.XXXXXX")
-    trap 'rm -rf "$work"' EXIT
-    put "$1" "$prefix/bin/gptos" 755
+    trap 'rm -rf "$work" "${unpacked:-}"' EXIT
+    put_binary "$1"
     "$prefix/bin/gptos" man >"$work/gptos.1"
     put "$work/gptos.1" "$prefix/share/man/man1/gptos.1" 644
     for shell in bash zsh fish; do "$prefix/bin/gptos" completions "$shell" >"$work/$shell"; done
@@ -247,7 +260,7 @@ show_it_works() {
     printf '  %s\n' "$command"
     case $before$after in
         *[!0-9]* | 00) say "  translated on this machine, without a network" ;;
-        *) say "  translated on this machine, without a network, in $(((after - before) / 1000)) microseconds" ;;
+        *) say "  translated on this machine, without a network, in $(((after - before) / 1000000)).$(((after - before) / 100000 % 10)) ms" ;;
     esac
 }
 
@@ -271,7 +284,10 @@ check_home
 if [ -n "$archive" ]; then
     check_sum "$archive"
     unpacked=$(mktemp -d "${TMPDIR:-/tmp}/gptos-unpack.XXXXXX")
-    tar -xzf "$archive" -C "$unpacked" gptos || fail "$archive holds no gptos"
+    trap 'rm -rf "$unpacked"' EXIT
+    if ! tar -xzf "$archive" -C "$unpacked" gptos 2>/dev/null || [ ! -f "$unpacked/gptos" ] || [ -L "$unpacked/gptos" ]; then
+        fail "$archive holds no gptos" "take one of those that a release brings"
+    fi
     install_files "$unpacked/gptos"
     rm -rf "$unpacked"
 else
