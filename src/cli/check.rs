@@ -64,7 +64,7 @@ impl<'a> From<&'a Finding> for Found<'a> {
 pub(super) fn one(arguments: &CheckArguments, output: &mut Output<'_>) -> ExitStatus {
     let Some(line) = line_of(&arguments.command, "check", output) else { return ExitStatus::Usage };
     let shell = arguments.shell.map_or_else(facts::default_shell, |name| name.0);
-    let verdict = validate::check(&line, &Policy::new(shell).with_rules(own_rules()));
+    let verdict = validate::check(&line, &Policy::new(shell).with_rules(own_rules(output)));
     if arguments.json {
         output.data(&format!("{}\n", batch::json(&Report::new(None, Some(&verdict)))));
     } else {
@@ -100,7 +100,7 @@ pub(super) fn line_of(words: &[String], verb: &str, output: &mut Output<'_>) -> 
 
 /// Checks JSON lines.
 pub(super) fn many(arguments: DialectArguments, output: &mut Output<'_>) -> ExitStatus {
-    let (shell, rules) = (arguments.shell.map(|name| name.0), own_rules());
+    let (shell, rules) = (arguments.shell.map(|name| name.0), own_rules(output));
     let mut answer = |id: &Value, command: Option<&str>| {
         let verdict = command.map(|command| in_dialects(command, shell, &rules));
         Ok(batch::json(&Report::new(Some(id), verdict.as_ref())))
@@ -108,11 +108,14 @@ pub(super) fn many(arguments: DialectArguments, output: &mut Output<'_>) -> Exit
     batch::answer_lines(BufReader::new(std::io::stdin().lock()), &COMMANDS, &mut answer, output)
 }
 
-/// The rules that the user, the administrator and the project at hand have added or silenced.
-fn own_rules() -> Arc<CustomRules> {
+/// The rules that the user, the administrator and the project at hand have added or silenced. What of the project's files does not
+/// count is told of.
+fn own_rules(output: &mut Output<'_>) -> Arc<CustomRules> {
     let paths = Paths::from_environment();
     let here = std::env::current_dir().unwrap_or_default();
-    InForce::read(paths.config_file.as_deref(), &here, paths.home.as_deref()).rules
+    let in_force = InForce::read(paths.config_file.as_deref(), &here, paths.home.as_deref());
+    in_force.project.remarks.iter().for_each(|remark| output.remark(remark));
+    in_force.rules
 }
 
 /// The verdict for one shell, or the worst among the shells that understand the line.

@@ -38,8 +38,28 @@ pub struct Project {
     pub providers_off: Option<PathBuf>,
     /// The file that turns the cache off.
     pub cache_off: Option<PathBuf>,
+    /// A file that is there and may not have said all that it was to say, so that both are off.
+    pub unusable: Option<PathBuf>,
     /// What was refused and why, one line each.
     pub remarks: Vec<String>,
+}
+
+/// What was read of a file.
+enum Said {
+    /// It holds as it stands.
+    All(String),
+    /// What it says holds, and more may be meant.
+    Part { text: String, doubt: Doubt },
+    /// Nothing of it can be used.
+    Nothing(Doubt),
+    /// It is no file of this project's.
+    Foreign { cause: String },
+}
+
+/// What is wrong with a file as a whole, as the end of a sentence, and what mends it.
+struct Doubt {
+    cause: String,
+    mend: String,
 }
 
 impl Project {
@@ -54,11 +74,7 @@ impl Project {
                 break;
             }
             let file = directory.join(PROJECT_FILE);
-            match read(&file) {
-                Ok(Some(text)) => project.add(&text, &file),
-                Ok(None) => {}
-                Err(cause) => project.remarks.push(unusable(&file, &cause)),
-            }
+            project.take(read(&file), &file);
             if home == Some(directory) {
                 break;
             }
@@ -68,10 +84,32 @@ impl Project {
 
     /// What the one file at `path` asks for, wherever it is; `None` when there is none.
     pub fn of_file(path: &Path) -> Option<Self> {
-        match read(path) {
-            Ok(Some(text)) => Some(Self::of_text(&text, path)),
-            Ok(None) => None,
-            Err(cause) => Some(Self { remarks: vec![unusable(path, &cause)], ..Self::default() }),
+        let said = read(path)?;
+        let mut project = Self::default();
+        project.take(Some(said), path);
+        Some(project)
+    }
+
+    fn take(&mut self, said: Option<Said>, file: &Path) {
+        match said {
+            None => {}
+            Some(Said::All(text)) => self.add(&text, file),
+            Some(Said::Part { text, doubt }) => {
+                self.distrust(file, &format!("{} does not count as it stands: it {}", file.display(), doubt.cause), &doubt.mend);
+                self.add(&text, file);
+            }
+            Some(Said::Nothing(doubt)) => {
+                self.distrust(file, &format!("{} is not used: it {}", file.display(), doubt.cause), &doubt.mend);
+            }
+            Some(Said::Foreign { cause }) => self.remarks.push(format!("{} is not used: it {cause}", file.display())),
+        }
+    }
+
+    /// Nobody knows what such a file was to turn off, so it turns off all that it could.
+    fn distrust(&mut self, file: &Path, problem: &str, mend: &str) {
+        self.remarks.push(format!("{problem}; until it is mended ({mend}), neither a provider nor the cache is used here"));
+        for place in [&mut self.providers_off, &mut self.cache_off, &mut self.unusable] {
+            place.get_or_insert_with(|| file.to_owned());
         }
     }
 
@@ -87,7 +125,10 @@ impl Project {
         let reader = Reader { text, path: file, home: None };
         // What stands before and after a mistake counts all the same.
         let (table, errors) = DeTable::parse_recoverable(text);
-        let mut remarks: Vec<String> = errors.iter().take(1).map(|error| reader.shape_problem(error).to_string()).collect();
+        if let Some(error) = errors.first() {
+            self.distrust(file, &reader.shape_problem(error).to_string(), "gptos config check tells all of it");
+        }
+        let mut remarks: Vec<String> = Vec::new();
         let mut refused: Vec<(usize, String)> = Vec::new();
         for (key, value) in table.into_inner() {
             let (at, name) = (key.span().start, key.into_inner().into_owned());
@@ -149,10 +190,6 @@ impl Project {
     }
 }
 
-fn unusable(file: &Path, cause: &str) -> String {
-    format!("{} is not used: it {cause}", file.display())
-}
-
 fn rule(block: Spanned<DeValue<'_>>, reader: &Reader<'_>) -> Result<CustomRule, ConfigProblem> {
     let span = block.span();
     let raw = RawRule::deserialize(ValueDeserializer::from(block)).map_err(|error| reader.shape_problem(&error))?;
@@ -178,37 +215,90 @@ fn refusal(reader: &Reader<'_>, mut refused: Vec<(usize, String)>) -> Option<Str
     Some(format!("{}:{line}: {} {verb} ignored: a project may only tighten{hint}", reader.path.display(), names.join(", ")))
 }
 
-/// The text of a project file; `None` when there is none.
-///
-/// # Errors
-/// Why it must not be used, as the end of a sentence.
-fn read(path: &Path) -> Result<Option<String>, String> {
+/// What a project file says; `None` when there is none.
+fn read(path: &Path) -> Option<Said> {
+    match open(path) {
+        Ok(None) => None,
+        Ok(Some(file)) => Some(text_of(file, path).unwrap_or_else(Said::Nothing)),
+        Err(doubt) => Some(Said::Nothing(doubt)),
+    }
+    .map(|said| match said {
+        Said::Nothing(doubt) if may_be_anybodys(path) => Said::Foreign { cause: doubt.cause },
+        said => said,
+    })
+}
+
+fn open(path: &Path) -> Result<Option<File>, Doubt> {
     // Opening a FIFO would wait for a writer, and a link could lead to a file that was never meant to be one of these.
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let file = match rustix::fs::open(path, flags, Mode::empty()) {
-        Ok(file) => File::from(file),
-        Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => return Ok(None),
-        Err(rustix::io::Errno::LOOP | rustix::io::Errno::MLINK) => return Err("is a symbolic link".to_owned()),
-        Err(rustix::io::Errno::NXIO) => return Err("is not a regular file".to_owned()),
-        Err(errno) => return Err(format!("cannot be read: {}", std::io::Error::from(errno))),
-    };
-    let metadata = file.metadata().map_err(|error| format!("cannot be read: {error}"))?;
+    match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(file) => Ok(Some(File::from(file))),
+        Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => Ok(None),
+        Err(rustix::io::Errno::LOOP | rustix::io::Errno::MLINK) => Err(Doubt::new("is a symbolic link", "a plain file in its place")),
+        Err(rustix::io::Errno::NXIO) => Err(Doubt::irregular()),
+        Err(errno) => Err(Doubt::unread(&std::io::Error::from(errno), path)),
+    }
+}
+
+fn text_of(file: File, path: &Path) -> Result<Said, Doubt> {
+    let metadata = file.metadata().map_err(|error| Doubt::unread(&error, path))?;
     if !metadata.is_file() {
-        return Err("is not a regular file".to_owned());
+        return Err(Doubt::irregular());
     }
     let uid = metadata.uid();
-    if uid != 0 && uid != rustix::process::geteuid().as_raw() {
-        return Err(format!("belongs to user {uid}"));
+    if !is_trusted(uid) {
+        return Err(Doubt::new(&format!("belongs to user {uid}"), &format!("sudo chown $USER {}", path.display())));
     }
-    if metadata.mode() & 0o022 != 0 {
-        return Err(format!("can be written by other users (mode {:04o})", metadata.mode() & 0o7777));
+    let others = metadata.mode() & 0o022;
+    let writable = || {
+        let cause = format!("can be written by other users (mode {:04o})", metadata.mode() & 0o7777);
+        Doubt { cause, mend: format!("chmod go-w {}", path.display()) }
+    };
+    if others & 0o002 != 0 {
+        return Err(writable());
     }
     let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| format!("cannot be read: {error}"))?;
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| Doubt::unread(&error, path))?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err("is larger than 64 KiB".to_owned());
+        return Err(Doubt::new("is larger than 64 KiB", "fewer or shorter rules"));
     }
-    String::from_utf8(bytes).map(Some).map_err(|_| "is not UTF-8 text".to_owned())
+    match String::from_utf8(bytes) {
+        // Whoever is in its group can have taken a line out, and what is still there only tightens.
+        Ok(text) if others != 0 => Ok(Said::Part { text, doubt: writable() }),
+        Ok(text) => Ok(Said::All(text)),
+        Err(error) => {
+            let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+            let doubt = if others != 0 { writable() } else { Doubt::new(&format!("is not UTF-8 text in line {line}"), "save it as UTF-8") };
+            Ok(Said::Part { text: String::from_utf8_lossy(error.as_bytes()).into_owned(), doubt })
+        }
+    }
+}
+
+fn is_trusted(uid: u32) -> bool {
+    uid == 0 || uid == rustix::process::geteuid().as_raw()
+}
+
+/// Whether somebody else has laid it where anybody may, as into `/tmp`, or nobody can tell that it is there at all. Such a file must
+/// not turn anything off, or everybody could do that to everybody.
+fn may_be_anybodys(path: &Path) -> bool {
+    let Ok(own) = path.symlink_metadata() else { return true };
+    let place =
+        path.parent().and_then(|place| if place.as_os_str().is_empty() { Path::new(".").metadata() } else { place.metadata() }.ok());
+    !is_trusted(own.uid()) && place.is_some_and(|place| place.mode() & 0o002 != 0)
+}
+
+impl Doubt {
+    fn new(cause: &str, mend: &str) -> Self {
+        Self { cause: cause.to_owned(), mend: mend.to_owned() }
+    }
+
+    fn irregular() -> Self {
+        Self::new("is not a regular file", "a plain file in its place")
+    }
+
+    fn unread(error: &std::io::Error, path: &Path) -> Self {
+        Self { cause: format!("cannot be read: {error}"), mend: format!("chmod u+r {}", path.display()) }
+    }
 }
 
 #[cfg(test)]

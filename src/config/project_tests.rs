@@ -130,11 +130,15 @@ fn only_a_plain_file_of_the_users_own_counts() {
     let file = place.write("home", "providers = \"off\"\n");
     let refused = |cause: &str| {
         let project = place.find("home");
-        assert_eq!(project.remarks, [format!("home/.gptos.toml is not used: it {cause}")]);
-        assert!(project.providers_off.is_none() && project.files.is_empty());
+        let [remark] = project.remarks.as_slice() else { panic!("{:?}", project.remarks) };
+        assert!(remark.starts_with(&format!("home/.gptos.toml is not used: it {cause}; until it is mended (")), "{remark}");
+        assert!(remark.ends_with("), neither a provider nor the cache is used here"), "{remark}");
+        assert!(project.rules.is_empty() && project.files.is_empty());
+        assert_eq!([project.providers_off, project.cache_off, project.unusable], [(); 3].map(|()| Some(file.clone())));
     };
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o664)).unwrap();
-    refused("can be written by other users (mode 0664)");
+    fs::write(&file, RULE).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+    refused("can be written by other users (mode 0666)");
     if rustix::process::geteuid().is_root() {
         place.write("home", "providers = \"off\"\n");
         std::os::unix::fs::chown(&file, Some(12345), None).unwrap();
@@ -152,6 +156,39 @@ fn only_a_plain_file_of_the_users_own_counts() {
     fs::remove_file(&file).unwrap();
     place.write("home", &"#".repeat(64 * 1024 + 1));
     refused("is larger than 64 KiB");
-    fs::write(&file, b"\xff").unwrap();
-    refused("is not UTF-8 text");
+}
+
+#[test]
+fn a_file_that_may_have_said_more_turns_off_all_it_could_and_its_rules_count() {
+    let place = Place::new();
+    let bytes = |bad: &[u8]| [RULE.as_bytes(), b"# ", bad, b"\n"].concat();
+    for (text, mode, start) in [
+        (bytes(b"x"), 0o664, "home/.gptos.toml does not count as it stands: it can be written by other users (mode 0664)"),
+        (bytes(b"\xff"), 0o644, "home/.gptos.toml does not count as it stands: it is not UTF-8 text in line 7"),
+        ([b"cache = \n", RULE.as_bytes()].concat(), 0o644, "home/.gptos.toml:1: "),
+    ] {
+        let file = place.write("home", "");
+        fs::write(&file, text).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        let project = place.find("home");
+        assert_eq!((&project.providers_off, &project.cache_off), (&Some(file.clone()), &Some(file.clone())), "{start}");
+        assert_eq!((project.unusable, project.rules.len(), project.files), (Some(file.clone()), 1, vec![file]), "{start}");
+        assert!(project.remarks[0].starts_with(start), "{:?}", project.remarks);
+        assert!(project.remarks[0].ends_with("neither a provider nor the cache is used here"), "{:?}", project.remarks);
+    }
+}
+
+#[test]
+fn what_somebody_else_laid_where_anybody_may_turns_nothing_off() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let place = Place::new();
+    let file = place.write("home", "providers = \"off\"\n");
+    std::os::unix::fs::chown(&file, Some(12345), None).unwrap();
+    assert!(place.find("home").providers_off.is_some());
+    fs::set_permissions(place.at("home"), fs::Permissions::from_mode(0o1777)).unwrap();
+    let project = place.find("home");
+    assert_eq!(project.remarks, ["home/.gptos.toml is not used: it belongs to user 12345"]);
+    assert!(project.providers_off.is_none() && project.cache_off.is_none() && project.unusable.is_none());
 }

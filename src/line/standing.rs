@@ -86,6 +86,8 @@ impl Standing {
         let unanswered = answer.candidates.is_empty() || asked == Mode::Fresh;
         if self.silent {
             answer.remarks.push(format!("{PROJECT_FILE} could not be looked for in time, so neither a provider nor the cache was used"));
+        } else if project.unusable.is_some() && project.providers_off == project.unusable {
+            // The remark about that file says so already.
         } else if let Some(why) = self.keeps_to_itself().filter(|_| unanswered && asked != Mode::Offline) {
             answer.remarks.push(format!("no provider was asked: {why}"));
         }
@@ -96,7 +98,14 @@ impl Standing {
         if self.silent {
             return Some(format!("{PROJECT_FILE} could not be looked for in time"));
         }
-        self.in_force.project.providers_off.as_deref().map(|file| format!("{} turns them off", near(file)))
+        let project = &self.in_force.project;
+        let file = project.providers_off.as_deref()?;
+        Some(match project.unusable.as_deref() {
+            Some(unusable) if unusable == file => {
+                format!("{} cannot be used as it is (`gptos config check`), and may turn them off", near(file))
+            }
+            _ => format!("{} turns them off", near(file)),
+        })
     }
 }
 
@@ -131,6 +140,21 @@ mod tests {
         standing.remark(&mut answer, Mode::Normal);
         assert_eq!(answer.remarks.len(), 1);
         drop(alive);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_used_keeps_words_here_and_is_told_of_once() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join(PROJECT_FILE), b"providers = \"off\" # \xff\n").unwrap();
+        let standing = Standing::read(None, home.path(), Some(home.path()));
+        let (mut mode, mut no_cache) = (Mode::Normal, false);
+        standing.tighten(&mut mode, &mut no_cache);
+        assert_eq!((mode, no_cache, standing.keeps_answers()), (Mode::Offline, true, false));
+        assert!(standing.keeps_to_itself().is_some_and(|why| why.contains("cannot be used as it is")));
+        let mut answer = Answer::default();
+        standing.remark(&mut answer, Mode::Normal);
+        assert_eq!(answer.remarks.len(), 1, "{:?}", answer.remarks);
+        assert!(answer.remarks[0].contains("not UTF-8 text in line 1") && answer.remarks[0].contains("neither a provider"));
     }
 
     #[test]

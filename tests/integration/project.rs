@@ -51,13 +51,17 @@ fn a_hostile_project_file_redirects_nothing() {
     };
     let mut resident = env.start_resident();
     ask(1, &deep);
-    ask(2, &deep.join("broken"));
+    ask(2, &deep);
     env.run(&["daemon", "stop"]);
     resident.wait().unwrap();
     // Without a resident the asking process answers by itself.
     env.configure(&format!("resident = \"off\"\n{}", provider_block("good", &good.base_url(), "key = { env = \"GOOD_KEY\" }")));
     ask(3, &deep);
-    ask(4, &deep.join("broken"));
+    ask(4, &deep);
+    // What is broken has no say in where answers come from either.
+    let broken = ask_in(&env, &deep.join("broken"), &["translate", "--no-cache", "--shell", "bash"]);
+    assert!(broken.code == Some(1) && broken.err.contains("neither a provider nor the cache is used here"), "{}", broken.err);
+    assert_eq!((good.count(), evil.connections()), (4, 0));
     assert_eq!(evil.connections(), 0);
     assert!(good.requests().iter().all(|request| request.header("authorization") == Some("Bearer k")));
 }
@@ -106,6 +110,32 @@ fn a_project_keeps_its_answers_out_of_the_cache() {
     assert_eq!(provider.count(), 3);
     env.run(&["daemon", "stop"]);
     resident.wait().unwrap();
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_told_of_and_keeps_words_here() {
+    let provider = FakeProvider::always(Reply::stream(&answer("printf good")));
+    let env = TestEnv::new();
+    env.with_provider("good", &provider.base_url(), "");
+    let file = env.work().join(".gptos.toml");
+    let text = format!("providers = \"off\"\n{RULE}");
+    let resident = Resident(env.start_resident());
+    for (bytes, mode, part) in [
+        (text.clone().into_bytes(), 0o664, "mode 0664"),
+        ([text.as_bytes(), b"# \xff\n"].concat(), 0o644, "not UTF-8 text in line 7"),
+        ([b"cache = \n", RULE.as_bytes()].concat(), 0o644, ".gptos.toml:1: "),
+    ] {
+        fs::write(&file, bytes).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        let checked = ask_in(&env, &env.work(), &["check", "--", "ls"]);
+        assert_eq!((checked.code, checked.err.lines().count()), (Some(5), 1), "{part}: {}{}", checked.out, checked.err);
+        assert!(checked.err.contains(part), "{}", checked.err);
+        let asked = ask_in(&env, &env.work(), &["translate", "--shell", "bash"]);
+        assert_eq!(asked.code, Some(1), "{part}: {}{}", asked.out, asked.err);
+        assert!(asked.err.contains(part) && asked.err.contains("neither a provider nor the cache is used here"), "{}", asked.err);
+    }
+    assert_eq!(provider.connections(), 0);
+    drop(resident);
 }
 
 #[test]

@@ -176,7 +176,7 @@ fn is_usable(folder: &Path, around: &Around, area: &mut Area) -> bool {
     let Ok(metadata) = fs::symlink_metadata(folder) else { return true };
     let (place, word, mode) = (around.short(folder), word(folder), metadata.mode() & 0o7777);
     if !metadata.is_dir() {
-        area.wrong("audit-folder", place, "it is no folder, so nothing is recorded", format!("mv {word} {word}.old"));
+        area.wrong("audit-folder", place, "it is no folder, so nothing is recorded", begin_anew(folder.parent().unwrap_or(folder)));
     } else if !platform::is_own(&metadata) {
         let cause = "it belongs to another user, so nothing is recorded";
         area.wrong("audit-owner", place, cause, format!("sudo chown -R $USER {word}"));

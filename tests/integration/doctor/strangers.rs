@@ -189,12 +189,15 @@ fn a_record_that_cannot_be_kept_is_told_of_and_mended() {
     assert_eq!(ids(&found), ["audit-not-writable"], "{found:?}");
     assert!(found[0].2.starts_with("sudo mount -o remount,rw ") && found[0].2.ends_with("(it is mounted read-only)"), "{found:?}");
 
-    let aside = audit.with_extension("aside");
-    fs::rename(&audit, &aside).unwrap();
+    fs::remove_dir_all(&audit).unwrap();
     fs::write(&audit, "").unwrap();
     mend(&env, &only(&env, "audit-folder"));
     assert_eq!(look(&env), []);
-    fs::rename(&aside, &audit).unwrap();
+    // Its keys and its end went with it, so what is recorded next is whole.
+    assert_eq!(env.run(&["translate", "--shell", "bash", "--", "list files"]).code, Some(0));
+    let verified = env.run(&["audit", "verify"]);
+    assert!(verified.code == Some(0) && audit.is_dir(), "{}{}", verified.out, verified.err);
+    assert_eq!(look(&env), []);
     // Others hold it, and the key of it is gone.
     let held = fs::File::open(&audit).unwrap();
     held.lock().unwrap();
