@@ -123,7 +123,7 @@ fn a_file_that_cannot_be_used_is_told_of_and_keeps_words_here() {
     for (bytes, mode, part) in [
         (text.clone().into_bytes(), 0o664, "mode 0664"),
         ([text.as_bytes(), b"# \xff\n"].concat(), 0o644, "not UTF-8 text in line 7"),
-        ([b"cache = \n", RULE.as_bytes()].concat(), 0o644, ".gptos.toml:1: "),
+        ([RULE.as_bytes(), b"= 3\n"].concat(), 0o644, ".gptos.toml:7: "),
     ] {
         fs::write(&file, bytes).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
