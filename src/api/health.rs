@@ -183,8 +183,17 @@ fn trouble(kind: Ailment, of: Option<&str>, text: String) -> WireTrouble {
 /// What is not well beside the process itself.
 fn troubles(health: &WireHealth) -> Vec<WireTrouble> {
     let ill = health.providers.iter().filter(|provider| provider.status != HealthWord::Ok);
-    let said = |provider: &WireProviderHealth| format!("provider {} is {}: {}", provider.name, provider.status, provider.state);
-    let mut told: Vec<_> = ill.map(|provider| trouble(Ailment::Provider, Some(&provider.name), said(provider))).collect();
+    let said = |provider: &WireProviderHealth| match provider.key_trouble.as_deref() {
+        Some(why) => {
+            let why = why.split("; hint: ").next().unwrap_or_default();
+            trouble(Ailment::KeyUnavailable, Some(&provider.name), format!("the key of provider {} cannot be had: {why}", provider.name))
+        }
+        None => {
+            let text = format!("provider {} is {}: {}", provider.name, provider.status, provider.state);
+            trouble(Ailment::Provider, Some(&provider.name), text)
+        }
+    };
+    let mut told: Vec<_> = ill.map(said).collect();
     for (is_so, kind, text) in [
         (health.audit.damaged, Ailment::AuditChanged, "the audit trail was changed"),
         (health.audit.failure.is_some(), Ailment::AuditUnwritten, "the audit trail cannot be written"),
@@ -212,6 +221,7 @@ fn provider(endpoint: &WireEndpoint, health: &EndpointHealth) -> WireProviderHea
         p50_ms: endpoint.p50_ms,
         p95_ms: endpoint.p95_ms,
         last_error: endpoint.last_error.clone(),
+        key_trouble: endpoint.key_trouble.clone(),
         last_error_s: endpoint.last_error_s,
     }
 }
@@ -331,8 +341,17 @@ mod tests {
         ill.queues = [(80, 100), (81, 100)].map(|(depth, capacity)| WireQueue { name: depth.to_string(), depth, capacity }).to_vec();
         ill.providers =
             vec![WireProviderHealth { name: "p".to_owned(), status: HealthWord::Down, state: "open".to_owned(), ..Default::default() }];
+        let keyless = WireProviderHealth {
+            name: "k".to_owned(),
+            status: HealthWord::Down,
+            state: "quarantined".to_owned(),
+            key_trouble: Some("key command pass: exit status 1; hint: run it in a terminal".to_owned()),
+            ..Default::default()
+        };
+        ill.providers.push(keyless);
         let expected = [
             "provider p is down: open",
+            "the key of provider k cannot be had: key command pass: exit status 1",
             "the audit trail was changed",
             "the audit trail cannot be written",
             "answers are kept in memory only",
@@ -341,6 +360,7 @@ mod tests {
         let told = troubles(&ill);
         assert_eq!(told.iter().map(|trouble| trouble.text.as_str()).collect::<Vec<_>>(), expected);
         let of: Vec<_> = told.iter().map(|trouble| (trouble.kind, trouble.of.as_deref())).collect();
-        assert_eq!((of[0], of[4]), ((Ailment::Provider, Some("p")), (Ailment::QueueFull, Some("81"))));
+        assert_eq!((of[0], of[1]), ((Ailment::Provider, Some("p")), (Ailment::KeyUnavailable, Some("k"))));
+        assert_eq!(of[5], (Ailment::QueueFull, Some("81")));
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Backend, SOFT_DEADLINE, Setup};
 use crate::domain::{Cause, EndpointHealth, Need};
-use crate::protocol::{self, Answer, Record, WireCacheStats, WireCandidate, WireEndpoint, WireNeed, WirePage};
+use crate::protocol::{self, Answer, KEY_UNAVAILABLE, Record, WireCacheStats, WireCandidate, WireEndpoint, WireNeed, WirePage};
 use crate::suggest::pipeline::{Mode, Offer, Outcome, Via, WaitingFor};
 use crate::suggest::ports::{CacheStats, Provider};
 
@@ -43,7 +43,11 @@ pub(super) fn to_endpoint(provider: &dyn Provider, health: &EndpointHealth) -> W
         retry_in_ms: health.retry_in.map(millis),
         p50_ms: health.p50.map(millis),
         p95_ms: health.p95.map(millis),
-        last_error: health.last_error.as_ref().map(|(class, _)| class.label().to_owned()),
+        last_error: health.last_error.as_ref().map(|(class, _)| {
+            let is_keyless = health.key_trouble.is_some();
+            if is_keyless { KEY_UNAVAILABLE } else { class.label() }.to_owned()
+        }),
+        key_trouble: health.key_trouble.clone(),
         last_error_s: health.last_error.as_ref().map(|(_, ago)| ago.as_secs()),
         calls: health.calls,
         successes: health.successes,

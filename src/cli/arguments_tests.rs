@@ -27,6 +27,7 @@ fn every_verb_is_understood() {
                 provider: Some("openai".to_owned()),
                 stdin: true,
                 no_check: true,
+                replace: false,
                 store: Some(StoreName(crate::domain::LoginStore::File)),
             })),
         ),
@@ -145,6 +146,12 @@ fn a_wrong_command_line_says_what_to_do() {
         (&["translate", "-n", "x"], "invalid value 'x' for '--count <N>': invalid digit found in string", "run `gptos help translate`"),
         (&["init", "tcsh"], "invalid value 'tcsh' for '<SHELL>'", "one of zsh, bash, fish"),
         (&["init"], "the following required arguments were not provided: <SHELL>", "run `gptos help init`"),
+        (
+            &["audit", "forget"],
+            "the following required arguments were not provided: <--since <TIME>|--all>",
+            "run `gptos help audit forget`",
+        ),
+        (&["memory", "forget"], "the following required arguments were not provided: <--all|WORDS>", "run `gptos help memory forget`"),
         (&["help", "sttaus"], "`sttaus` is not a verb", "did you mean `status`?"),
         (&["help", "config", "x"], "`config x` is not a verb", "run `gptos help all`"),
         (

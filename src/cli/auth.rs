@@ -31,9 +31,9 @@ impl Refusal {
     }
 }
 
-impl From<LoginError> for Refusal {
-    fn from(error: LoginError) -> Self {
-        Self(error.to_string(), error.hint(), ExitStatus::NoAnswer)
+impl Refusal {
+    fn of_login(error: &LoginError, provider: &str) -> Self {
+        Self(error.to_string(), error.hint(provider), ExitStatus::NoAnswer)
     }
 }
 
@@ -111,7 +111,13 @@ fn login(
     output: &mut Output<'_>,
 ) -> Result<ExitStatus, Refusal> {
     let logins = logins(paths);
-    let (store, reason) = choose(arguments.store.map(|name| name.0), &logins)?;
+    let wished = arguments.store.map(|name| name.0);
+    // What is known of a provider does not hang on the store.
+    let (named, _) = section(arguments.provider.as_deref(), config, wished.unwrap_or(LoginStore::File), file)?;
+    if !arguments.replace {
+        keep_place(&named)?;
+    }
+    let (store, reason) = choose(wished, &logins, &named.name)?;
     let (section, block) = section(arguments.provider.as_deref(), config, store, file)?;
     let origin = section.server().map(|server| server.base_url.origin()).ok_or_else(|| {
         let what = format!("`{}` is a program, which answers under its own login", section.name);
@@ -137,7 +143,8 @@ fn login(
         output.remark(&format!("provider {}: {answer}", section.name));
     }
     let login = LoginKey { provider: section.name.clone(), origin, store };
-    let (login, refused) = keep(login, &secret, &logins, arguments.store.is_none())?;
+    let (login, refused) =
+        keep(login, &secret, &logins, arguments.store.is_none()).map_err(|error| Refusal::of_login(&error, &section.name))?;
     let (store, reason) = (login.store, refused.or(reason));
     let written = match block.map(|_| service_block(arguments.provider.as_deref(), store)) {
         Some(block) => block.and_then(|block| Ok(config_edit::append_provider(file, paths.home.as_deref(), &block).map(drop)?)),
@@ -159,6 +166,20 @@ fn login(
     Ok(ExitStatus::Success)
 }
 
+/// A key that comes from a place of the user's choice is not replaced by the way.
+fn keep_place(section: &ProviderSettings) -> Result<(), Refusal> {
+    match &section.key {
+        Some(former @ (KeySettings::File(_) | KeySettings::Command(_) | KeySettings::Env(_))) => {
+            let name = &section.name;
+            Err(Refusal::usage(
+                format!("the key of `{name}` comes from elsewhere: {}", auth_status::place(Some(former))),
+                format!("`gptos auth login {name} --replace` puts a key of this login in its place"),
+            ))
+        }
+        Some(KeySettings::Login(_)) | None => Ok(()),
+    }
+}
+
 /// Stores a key. A keyring may ask for its password where somebody sits; when nobody unlocks it, and nobody wished for it,
 /// the key goes into a file, and why comes back.
 fn keep(login: LoginKey, key: &Secret, logins: &Logins, may_move: bool) -> Result<(LoginKey, Option<KeyringError>), LoginError> {
@@ -175,7 +196,7 @@ fn keep(login: LoginKey, key: &Secret, logins: &Logins, may_move: bool) -> Resul
 }
 
 /// The store that was wished for, or the keyring if it answers. With a file instead of it comes the reason.
-fn choose(wished: Option<LoginStore>, logins: &Logins) -> Result<(LoginStore, Option<KeyringError>), Refusal> {
+fn choose(wished: Option<LoginStore>, logins: &Logins, provider: &str) -> Result<(LoginStore, Option<KeyringError>), Refusal> {
     if wished == Some(LoginStore::File) {
         return Ok((LoginStore::File, None));
     }
@@ -185,7 +206,7 @@ fn choose(wished: Option<LoginStore>, logins: &Logins) -> Result<(LoginStore, Op
         // It asks for its password in a window of its own.
         (Err(KeyringError::Locked), _) if desktop && hidden::is_possible() => Ok((LoginStore::Keyring, None)),
         (Err(error), None) => Ok((LoginStore::File, Some(error))),
-        (Err(error), Some(_)) => Err(LoginError::from(error).into()),
+        (Err(error), Some(_)) => Err(Refusal::of_login(&error.into(), provider)),
     }
 }
 
@@ -270,6 +291,9 @@ fn logout(name: Option<&str>, config: &Config, paths: &Paths, output: &mut Outpu
         // The block of a provider may be gone while its key is still there.
         Err(refusal) => match name {
             Some(name) if crate::config::check_provider_name(name).is_ok() => None,
+            None if !config.providers.iter().any(is_login) => {
+                return Err(none_is_stored(&logins));
+            }
             _ => return Err(refusal),
         },
     };
@@ -281,7 +305,7 @@ fn logout(name: Option<&str>, config: &Config, paths: &Paths, output: &mut Outpu
         match logins.remove(&provider, store) {
             Ok(true) => removed.push(store.name()),
             Ok(false) => {}
-            Err(error) if is_meant => return Err(error.into()),
+            Err(error) if is_meant => return Err(Refusal::of_login(&error, &provider)),
             Err(_) => {}
         }
     }
@@ -303,6 +327,18 @@ fn logout(name: Option<&str>, config: &Config, paths: &Paths, output: &mut Outpu
         },
         _ => Refusal(format!("no key of `{provider}` is stored"), None, ExitStatus::NoAnswer),
     })
+}
+
+/// That no configured provider has a key that was handed over; another may be left.
+fn none_is_stored(logins: &Logins) -> Refusal {
+    let stores = [LoginStore::Keyring, LoginStore::File].into_iter();
+    match stores.flat_map(|store| logins.stored(store)).find(|name| crate::config::check_provider_name(name).is_ok()) {
+        Some(left) => {
+            let what = "no configured provider has a key that was handed over";
+            Refusal(what.to_owned(), Some(format!("`gptos auth logout {left}` removes one that is left")), ExitStatus::NoAnswer)
+        }
+        None => Refusal("no key is stored".to_owned(), None, ExitStatus::NoAnswer),
+    }
 }
 
 /// Removes what is stored under this name, whatever the configuration would say.

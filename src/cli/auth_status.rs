@@ -10,7 +10,7 @@ use super::{ExitStatus, columns, facts};
 use crate::config::{Config, check_provider_name};
 use crate::domain::{KeySettings, LoginStore, Secret};
 use crate::paths::Paths;
-use crate::protocol::{Status, WireEndpoint};
+use crate::protocol::{KEY_UNAVAILABLE, Status, WireEndpoint};
 use crate::providers::ProviderSettings;
 use crate::wiring;
 
@@ -32,7 +32,7 @@ struct Told {
     problem: Option<String>,
     /// The only address it is sent to.
     origin: Option<String>,
-    /// `auth` or `quota` when the last call of the background process that failed did so for the key's sake.
+    /// `auth`, `quota` or `key_unavailable` when a call of the background process failed so and none was answered since.
     last_failure: Option<String>,
     last_failure_s: Option<u64>,
 }
@@ -82,7 +82,7 @@ fn endpoints() -> Vec<WireEndpoint> {
 
 fn told(provider: &ProviderSettings, paths: &Paths, seen: &[WireEndpoint]) -> Told {
     let endpoint = seen.iter().find(|endpoint| endpoint.name == provider.name);
-    let failed = endpoint.filter(|endpoint| matches!(endpoint.last_error.as_deref(), Some("auth" | "quota")));
+    let failed = endpoint.filter(|endpoint| matches!(endpoint.last_error.as_deref(), Some("auth" | "quota" | KEY_UNAVAILABLE)));
     let (found, tail, problem) = match &provider.key {
         None | Some(KeySettings::Command(_)) => (None, None, None),
         Some(_) => match look(provider) {

@@ -117,7 +117,7 @@ pub(super) fn call_once(section: &ProviderSettings) -> Result<String, String> {
     let provider = wiring::provider(section);
     facts::add_keys(&mut facts, &provider.key_variables().into_iter().map(str::to_owned).collect::<Vec<_>>());
     let tried = wiring::try_provider(&provider, &facts, &Paths::from_environment());
-    tried.map_err(|(class, reason)| provider_mend::with_command(&section.name, class.as_ref(), &reason))
+    tried.map_err(|(class, reason)| provider_mend::with_command(section, class.as_ref(), &reason))
 }
 
 /// Fetches the list of models.

@@ -51,6 +51,8 @@ pub struct EndpointHealth {
     pub p95: Option<Duration>,
     /// Why the last call that failed did, and how long ago that was.
     pub last_error: Option<(FailureClass, Duration)>,
+    /// Why there was no key for that call, so that it was not made.
+    pub key_trouble: Option<String>,
     /// Calls that ended.
     pub calls: u64,
     /// How many of them were answered.

@@ -80,6 +80,8 @@ pub enum Ailment {
     Hangs,
     /// A provider is not asked, or asked less.
     Provider,
+    /// The key of a provider cannot be had, so that it is not asked.
+    KeyUnavailable,
     /// The audit trail was changed.
     AuditChanged,
     /// The audit trail cannot be written.
@@ -121,6 +123,8 @@ pub struct WireProviderHealth {
     pub p95_ms: Option<u64>,
     /// Why the last call that failed did, in a word.
     pub last_error: Option<String>,
+    /// Why there was no key for it.
+    pub key_trouble: Option<String>,
     /// How long ago that was, in seconds.
     pub last_error_s: Option<u64>,
 }

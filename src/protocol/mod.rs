@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use health::{Ailment, HealthWord, WireHealth, WireProviderHealth, WireQueue, WireTrouble, WireVersions};
 pub use http::{BodyReader, HttpError, ResponseHead, read_head, request_bytes};
 pub use rules::{WireRule, WireRules};
-pub use status::{Status, WireAudit, WireEndpoint};
+pub use status::{KEY_UNAVAILABLE, Status, WireAudit, WireEndpoint};
 
 /// Number of the protocol; it is part of the socket's name, so two protocols never meet.
 pub const PROTOCOL: u32 = 1;

@@ -68,6 +68,9 @@ pub struct WireAudit {
     pub failure: Option<String>,
 }
 
+/// What [`WireEndpoint::last_error`] says where there was no key for a call.
+pub const KEY_UNAVAILABLE: &str = "key_unavailable";
+
 /// How a provider has been.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -91,7 +94,10 @@ pub struct WireEndpoint {
     /// The same for 95 of 100.
     pub p95_ms: Option<u64>,
     /// Why the last call that failed did, in a word.
+    /// `key_unavailable`: there was no key for it, so that it was not made.
     pub last_error: Option<String>,
+    /// Why there was none, with what to do.
+    pub key_trouble: Option<String>,
     /// How long ago that was, in seconds.
     pub last_error_s: Option<u64>,
     /// Calls that ended.

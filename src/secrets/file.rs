@@ -1,6 +1,6 @@
 use std::fs::OpenOptions;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -51,8 +51,12 @@ impl KeySource for KeyFile {
 
 /// A number that changes when the file does.
 pub(super) async fn look(path: PathBuf) -> u64 {
-    let look =
-        tokio::task::spawn_blocking(move || std::fs::metadata(path).map(|file| (file.ino(), file.size(), file.mtime(), file.mtime_nsec())));
+    let look = tokio::task::spawn_blocking(move || {
+        std::fs::metadata(path).map(|file| {
+            let changed = (file.ctime(), file.ctime_nsec(), file.mtime(), file.mtime_nsec());
+            (file.dev(), file.ino(), file.size(), file.mode(), file.uid(), changed)
+        })
+    });
     let seen = tokio::time::timeout(LOOK, look).await.ok().and_then(Result::ok).and_then(Result::ok);
     BuildHasherDefault::<DefaultHasher>::default().hash_one(seen)
 }
@@ -61,13 +65,29 @@ fn read(path: &Path) -> Result<Secret, AttemptError> {
     only_line(&private_bytes(path)?).map_err(|cause| refuse(format!("key file {}: {cause}", path.display())))
 }
 
+/// What makes a private file where there is none.
+fn making(path: &Path) -> String {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    format!("`mkdir -p {} && install -m 600 /dev/null {}` makes it; put the key alone into it", word(folder), word(path))
+}
+
+/// A path as a word of a command line.
+fn word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-+:@%".contains(&byte));
+    if is_plain { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
 /// What a file holds that is this user's alone.
 pub(super) fn private_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, AttemptError> {
     let shown = path.display();
     let fail = |cause: &str| refuse(format!("key file {shown}: {cause}"));
     // Without O_NONBLOCK a pipe in place of the file would block for ever.
     let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(|error| fail(&why(error.kind(), "file")))?;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => fail(&format!("no such file; hint: {}", making(path))),
+        kind => fail(&why(kind, "file")),
+    })?;
     // Asked of the open file and not of the path, which may change in between. It also judges what a link points to.
     let metadata = file.metadata().map_err(|error| fail(&why(error.kind(), "file")))?;
     if !metadata.is_file() {
@@ -78,7 +98,7 @@ pub(super) fn private_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, AttemptEr
     }
     let mode = metadata.mode() & 0o777;
     if mode & 0o077 != 0 {
-        return Err(fail(&format!("others may open it (mode {mode:04o}); hint: chmod 600 {shown}")));
+        return Err(fail(&format!("others may open it (mode {mode:04o}); hint: chmod 600 {}", word(path))));
     }
     // With all the room in advance, no copy stays behind when it grows.
     let mut bytes = Zeroizing::new(Vec::with_capacity(KEY_LIMIT + 32));
@@ -131,7 +151,11 @@ mod tests {
         let link = at.join("link");
         symlink(at.join("m0644"), &link).expect("links");
         assert!(cause(&link).contains("mode 0644"));
-        assert_eq!(cause(&at.join("absent")), "key file F: no such file");
+        let folder = at.display();
+        let made = format!("hint: `mkdir -p {folder} && install -m 600 /dev/null F` makes it; put the key alone into it");
+        assert_eq!(cause(&at.join("absent")), format!("key file F: no such file; {made}"));
+        let open = file(at, "it's open", b"sk-1\n", 0o644);
+        assert!(read(&open).expect_err("refused").detail.ends_with(&format!("hint: chmod 600 '{folder}/it'\\''s open'")));
         assert_eq!(cause(at), "key file F: not a regular file");
         assert_eq!(cause(Path::new("/dev/null")), "key file F: not a regular file");
         assert_eq!(cause(&file(at, "empty", b" \n", 0o600)), "key file F: is empty");
@@ -140,6 +164,16 @@ mod tests {
         let pipe = at.join("pipe");
         rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).expect("makes a pipe");
         assert_eq!(cause(&pipe), "key file F: not a regular file");
+    }
+
+    #[tokio::test]
+    async fn a_change_of_mode_alone_is_noticed() {
+        let directory = tempfile::tempdir().expect("makes a directory");
+        let path = file(directory.path(), "k", b"sk-1\n", 0o644);
+        let open = look(path.clone()).await;
+        assert_eq!(look(path.clone()).await, open);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("changes the mode");
+        assert_ne!(look(path).await, open);
     }
 
     #[test]

@@ -68,20 +68,13 @@ pub enum LoginError {
 }
 
 impl LoginError {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
+    /// What to do about it for the key of this provider.
+    pub fn hint(&self, provider: &str) -> Option<String> {
         match self {
-            Self::Keyring(error) => Some(error.hint().to_owned()),
+            Self::Keyring(error) => Some(error.hint(provider)),
             Self::Absent { provider, .. } | Self::OtherOrigin { provider, .. } => Some(format!("gptos auth login {provider}")),
             _ => None,
         }
-    }
-}
-
-impl From<LoginError> for AttemptError {
-    fn from(error: LoginError) -> Self {
-        let hint = error.hint().map(|hint| format!("; hint: {hint}")).unwrap_or_default();
-        refuse(format!("{error}{hint}"))
     }
 }
 
@@ -154,8 +147,13 @@ impl Logins {
             LoginStore::Keyring => self.keyring.clone().within(LISTING).providers().unwrap_or_default(),
             LoginStore::File => {
                 let entries = self.folder.as_deref().and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten().flatten();
+                let is_ours = |entry: &fs::DirEntry| {
+                    let facts = entry.metadata();
+                    facts.is_ok_and(|facts| facts.is_file() && platform::is_own(&facts) && facts.mode() & 0o077 == 0)
+                };
                 // What is not in its place yet begins with a dot.
-                let names = entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| !name.starts_with('.'));
+                let names =
+                    entries.filter(is_ours).filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| !name.starts_with('.'));
                 let mut names: Vec<String> = names.collect();
                 names.sort();
                 names
@@ -247,10 +245,15 @@ impl KeyLogin {
         // A bus may hang, and so may a file system.
         let read = tokio::task::spawn_blocking(move || logins.find(&login));
         match tokio::time::timeout(keyring::LIMIT + GRACE, read).await {
-            Ok(Ok(found)) => Ok(found?),
+            Ok(Ok(found)) => found.map_err(|error| self.refuse(&error)),
             Ok(Err(_)) => Err(refuse("reading the key failed".to_owned())),
-            Err(_) => Err(LoginError::Keyring(KeyringError::Late(keyring::LIMIT)).into()),
+            Err(_) => Err(self.refuse(&LoginError::Keyring(KeyringError::Late(keyring::LIMIT)))),
         }
+    }
+
+    fn refuse(&self, error: &LoginError) -> AttemptError {
+        let hint = error.hint(&self.login.provider).map(|hint| format!("; hint: {hint}")).unwrap_or_default();
+        refuse(format!("{error}{hint}"))
     }
 
     async fn look(&self, facts: &ShellFacts) -> u64 {

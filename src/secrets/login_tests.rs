@@ -18,7 +18,7 @@ fn a_key_goes_to_the_origin_it_was_given_for() {
     let logins = logins(folder.path());
     let absent = logins.find(&login(HERE)).expect_err("nothing is there");
     assert_eq!(absent.to_string(), "no key is stored for `openai` in the file");
-    assert_eq!(absent.hint().as_deref(), Some("gptos auth login openai"));
+    assert_eq!(absent.hint("openai").as_deref(), Some("gptos auth login openai"));
     let key = Secret::new("sk-1".to_owned());
     logins.store(&login(HERE), &key).expect("stores");
     assert_eq!(logins.find(&login(HERE)), Ok(key));
@@ -88,6 +88,19 @@ fn leftovers_of_killed_processes_are_removed_with_their_keys() {
 }
 
 #[test]
+fn only_private_files_are_keys_that_are_stored() {
+    let folder = tempfile::tempdir().expect("makes a directory");
+    let logins = logins(folder.path());
+    logins.store(&login(HERE), &Secret::new("sk-1".to_owned())).expect("stores");
+    let keys = folder.path().join("state/keys");
+    std::os::unix::fs::symlink(keys.join("openai"), keys.join("link")).expect("links");
+    fs::create_dir(keys.join("folder")).expect("makes a directory");
+    fs::write(keys.join("open"), "https://a\nsk-1\n").expect("writes");
+    fs::set_permissions(keys.join("open"), fs::Permissions::from_mode(0o644)).expect("changes the mode");
+    assert_eq!(logins.stored(LoginStore::File), ["openai"]);
+}
+
+#[test]
 fn a_folder_that_others_may_open_gets_no_key() {
     let folder = tempfile::tempdir().expect("makes a directory");
     let logins = logins(folder.path());
@@ -109,6 +122,6 @@ fn without_a_bus_the_keyring_says_so_and_what_to_do() {
     let error = logins.find(&login).expect_err("no bus");
     let expected = if cfg!(feature = "keyring") { "keyring: no session bus answers" } else { "keyring: this gptos was built without it" };
     assert_eq!(error.to_string(), expected);
-    assert!(error.hint().is_some_and(|hint| hint.contains("--store file")));
+    assert!(error.hint("openai").is_some_and(|hint| hint.contains("`gptos auth login openai --store file`")));
     assert_eq!(logins.store(&login, &Secret::new("sk-1".to_owned())).expect_err("no bus").to_string(), expected);
 }

@@ -53,7 +53,6 @@ pub fn from_line(bytes: &[u8]) -> Result<Secret, &'static str> {
     let key = only_line(bytes)?;
     let is_name = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
     match key.expose() {
-        text if text.contains(char::is_whitespace) => Err("holds blanks, as no key does"),
         text if text.split_once('=').is_some_and(|(name, value)| is_name(name) && value.starts_with(|c: char| c != '=')) => {
             Err("sets a variable; the key is what stands behind the `=`")
         }
@@ -91,6 +90,7 @@ fn only_line(bytes: &[u8]) -> Result<Secret, &'static str> {
     match text {
         "" => Err("is empty"),
         text if text.contains(['\n', '\r']) => Err("has more than one line"),
+        text if text.contains([' ', '\t']) => Err("holds blanks, as no key does"),
         text if text.contains(|c: char| c.is_control() || !c.is_ascii()) => Err("holds characters that no key can have"),
         text => Ok(Secret::new(text.to_owned())),
     }
@@ -127,6 +127,7 @@ mod tests {
             (b" \n", Err("is empty")),
             (b"a\nb", Err("has more than one line")),
             (b"a\rb", Err("has more than one line")),
+            (b"the key: sk-1", Err("holds blanks, as no key does")),
             (b"a\x1bb", Err("holds characters that no key can have")),
             ("schlüssel".as_bytes(), Err("holds characters that no key can have")),
             (b"\xff", Err("is not text")),

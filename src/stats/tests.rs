@@ -105,9 +105,15 @@ fn tokens_have_a_cap_of_their_own_which_holds_for_models_without_a_price() {
 #[test]
 fn what_is_refused_names_the_key_that_would_allow_it() {
     for (reached, words) in [
-        (Reached::Day { spent: Money(1_990_000_000), cap: Money(2_000_000_000) }, ["until midnight", "1.99 USD of spend.day = 2.00 USD"]),
-        (Reached::Month { spent: Money(0), cap: Money(0) }, ["until the month ends", "`gptos config set spend.month …`"]),
-        (Reached::Tokens { spent: 5, cap: 6 }, ["5 tokens of spend.day_tokens = 6", "`gptos config set spend.day_tokens …`"]),
+        (
+            Reached::Day { spent: Money(1_990_000_000), cap: Money(2_000_000_000) },
+            [
+                "until midnight",
+                "1.99 USD of spend.day = 2.00 USD are spent and a call might pass it; hint: `gptos config set spend.day '4.00 USD'`",
+            ],
+        ),
+        (Reached::Month { spent: Money(0), cap: Money(0) }, ["until the month ends", "`gptos config set spend.month none`"]),
+        (Reached::Tokens { spent: 5, cap: 6 }, ["5 tokens of spend.day_tokens = 6", "`gptos config set spend.day_tokens 12`"]),
         (Reached::Unknown, ["no provider is asked", "cannot be used"]),
     ] {
         let line = reached.to_string();

@@ -105,14 +105,33 @@ impl Reached {
     }
 }
 
+/// How a line begins that says that a cap holds calls back.
+pub const HELD_BACK: &str = "no provider is asked until ";
+
+/// Twice the cap, or twice what is spent where that is more, as a word for `gptos config set`; a cap of nothing becomes none.
+pub fn more_money(cap: Money, spent: Money) -> String {
+    match cap.max(spent) {
+        Money(0) => "none".to_owned(),
+        most => format!("'{}'", most + most),
+    }
+}
+
+/// The same for a cap on tokens.
+pub fn more_tokens(cap: u64, spent: u64) -> String {
+    match cap.max(spent) {
+        0 => "none".to_owned(),
+        most => most.saturating_mul(2).to_string(),
+    }
+}
+
 impl fmt::Display for Reached {
     /// One line for people, with what to do.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let key = self.key();
-        let (spent, cap, until) = match self {
-            Self::Day { spent, cap } => (spent.to_string(), cap.to_string(), "midnight"),
-            Self::Month { spent, cap } => (spent.to_string(), cap.to_string(), "the month ends"),
-            Self::Tokens { spent, cap } => (format!("{spent} tokens"), cap.to_string(), "midnight"),
+        let (spent, cap, until, more) = match self {
+            Self::Day { spent, cap } => (spent.to_string(), cap.to_string(), "midnight", more_money(*cap, *spent)),
+            Self::Month { spent, cap } => (spent.to_string(), cap.to_string(), "the month ends", more_money(*cap, *spent)),
+            Self::Tokens { spent, cap } => (format!("{spent} tokens"), cap.to_string(), "midnight", more_tokens(*cap, *spent)),
             Self::Unknown => {
                 return formatter.write_str("no provider is asked, because the file that says how much was spent cannot be used");
             }
@@ -124,7 +143,7 @@ impl fmt::Display for Reached {
         };
         write!(
             formatter,
-            "no provider is asked until {until}: {spent} of {key} = {cap} are spent and a call might pass it; hint: `gptos config set {key} …`"
+            "{HELD_BACK}{until}: {spent} of {key} = {cap} are spent and a call might pass it; hint: `gptos config set {key} {more}`"
         )
     }
 }

@@ -36,11 +36,12 @@ impl Pipeline {
             add(Cause::Audit, "the audit trail cannot be written: `gptos status` tells why".to_owned());
         }
         for (provider, health) in providers.iter().zip(self.health(providers).endpoints) {
+            let is_keyless = health.key_trouble.is_some();
             let class = health.last_error.filter(|_| health.state == EndpointState::Quarantined).map(|(class, _)| class);
             let name = provider.name();
             match class {
-                Some(FailureClass::Auth) if health.calls == 0 => {
-                    add(Cause::Key, format!("there is no key for {name}: `gptos auth status` tells where it is looked for"));
+                Some(FailureClass::Auth) if is_keyless => {
+                    add(Cause::Key, format!("there is no key for {name}: `gptos provider test {name}` tells why"));
                 }
                 Some(FailureClass::Auth) => add(Cause::Key, format!("{name} refuses the key: `gptos provider test {name}` tells why")),
                 Some(FailureClass::Quota) => {

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use thiserror::Error;
 
 pub use super::heard::{Heard, ReplyHead};
-pub use super::ledger::{Callee, Caps, EndedCall, Held, Ledger, Reached};
+pub use super::ledger::{Callee, Caps, EndedCall, HELD_BACK, Held, Ledger, Reached, more_money, more_tokens};
 pub use super::track::{OpenSpan, Span, SpanAttributes, SpanKind, SpanValue, Tracer, Track};
 pub use super::trail::{MakeEvents, Trail, TrailEvent, TrailId, TrailOffer, TrailStats, TrailStep};
 use crate::domain::{AttemptError, ContextField, Origin, PageOffer, Price, Secret, ShellFacts, ShellKind, Usage};

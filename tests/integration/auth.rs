@@ -168,8 +168,9 @@ fn what_cannot_be_is_said() {
         (
             &["auth", "login", "own", "--stdin", "--store", "keyring"],
             1,
-            "keyring: no session bus answers\nhint: `gptos auth login --store file`",
+            "keyring: no session bus answers\nhint: `gptos auth login own --store file`",
         ),
+        (&["auth", "logout"], 1, "auth logout: no key is stored\n"),
         (&["auth", "logout", "nobody"], 64, "no provider is named `nobody`"),
         (&["auth", "status", "nobody"], 64, "no provider is named `nobody`"),
     ] {
@@ -238,6 +239,7 @@ fn the_keyring_serves_the_resident_and_a_new_key_counts_at_once() {
     server.set(Script::Always(works()));
     assert_eq!(login(&env, NEXT, &[]).code, Some(0));
     assert_eq!(ask(&env, "frobnicate the fourth quux").out.trim(), "printf good");
+    assert!(told(&env)["last_failure"].is_null(), "an answer ends it");
     assert_eq!(sent(&server).last().unwrap(), &format!("Bearer {NEXT}"));
 
     session.lock();
@@ -397,7 +399,12 @@ fn what_a_login_or_a_logout_leaves_different_is_said() {
     env.with_provider("own", &server.base_url(), "key = { command = [\"pass\", \"show\", \"own\"] }");
     let run = login(&env, "export OWN_KEY=sk-0123", &["--no-check"]);
     assert!(run.code == Some(64) && run.err.contains("what was given holds blanks"), "{}", run.err);
+    let before = fs::read_to_string(env.config_file()).unwrap();
     let run = login(&env, KEY, &["--no-check"]);
+    assert!(run.code == Some(64) && run.err.contains("the key of `own` comes from elsewhere: command pass"), "{}", run.err);
+    assert!(run.err.contains("`gptos auth login own --replace` puts"), "{}", run.err);
+    assert_eq!((fs::read_to_string(env.config_file()).unwrap(), key_file(&env).exists()), (before, false));
+    let run = login(&env, KEY, &["--no-check", "--replace"]);
     assert!(run.code == Some(0) && run.err.contains("`provider.own.key` no longer names command pass"), "{}", run.err);
     assert!(!login(&env, NEXT, &["--no-check"]).err.contains("no longer names"), "it was a login already");
     let run = env.run(&["auth", "logout", "own"]);

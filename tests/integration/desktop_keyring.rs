@@ -155,7 +155,7 @@ fn a_locked_keyring_says_so_and_works_again_when_it_is_unlocked() {
     session.lock();
     for error in [logins.find(&here).unwrap_err(), logins.store(&here, &secret("sk-2")).unwrap_err()] {
         assert_eq!(error.to_string(), "keyring: it is locked");
-        assert!(error.hint().is_some_and(|hint| hint.starts_with("unlock it")));
+        assert!(error.hint("openai").is_some_and(|hint| hint.starts_with("unlock it")));
     }
     session.unlock();
     assert_eq!(logins.find(&here), Ok(secret("sk-1")));

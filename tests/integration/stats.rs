@@ -82,7 +82,8 @@ fn a_cap_stops_providers_over_a_restart_until_the_user_raises_it() {
     let mut resident = env.start_resident();
     let (code, said) = ask(&env, "frobnicate two");
     assert_eq!(code, Some(1));
-    let reasons = ["no provider is asked until midnight", "7.00 USD of spend.day = 2000.00 USD", "`gptos config set spend.day …`"];
+    let reasons =
+        ["no provider is asked until midnight", "7.00 USD of spend.day = 2000.00 USD", "`gptos config set spend.day '4000.00 USD'`"];
     assert!(reasons.iter().all(|reason| said.contains(reason)), "{said}");
     assert_eq!(said.matches("spend.day = ").count(), 1, "{said}");
     assert_eq!((ask(&env, KNOWN).0, provider.count()), (Some(0), 1), "this machine answers what it can");

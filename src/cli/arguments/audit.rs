@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 /// What to do with the audit trail.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
@@ -31,13 +31,16 @@ pub enum AuditVerb {
         older_than: u64,
     },
     /// Make what was recorded unreadable for good; the trail stays whole
-    #[command(after_help = "Exit status: 0 forgotten, 1 there was nothing, 64 usage.")]
+    #[command(
+        group(ArgGroup::new("what").required(true).args(["since", "all"])),
+        after_help = "Exit status: 0 forgotten, 1 there was nothing, 64 usage."
+    )]
     Forget {
         /// What is younger, such as 30m, 2h or 7d
-        #[arg(long, value_name = "TIME", required_unless_present = "all", value_parser = milliseconds)]
+        #[arg(long, value_name = "TIME", value_parser = milliseconds)]
         since: Option<u64>,
         /// Everything
-        #[arg(long, conflicts_with = "since")]
+        #[arg(long)]
         all: bool,
     },
     /// Record nothing more

@@ -20,7 +20,10 @@ pub enum AuthVerb {
         provider: Option<String>,
     },
     /// Tell of each provider where its key is and whether it is there, never the key
-    #[command(after_help = "Commands that print keys are not run. Exit status: 0 nothing is missing, 1 a key is or is refused, 64 usage.")]
+    #[command(
+        after_help = "Commands that print keys are not run. Exit status: 0 nothing is missing, 1 a key is missing or cannot be used as it stands, 64 usage.\n\
+        What a provider said of a key is its last failure, which changes no exit status; an answer clears it."
+    )]
     Status(AuthStatusArguments),
 }
 
@@ -35,6 +38,9 @@ pub struct AuthLoginArguments {
     /// Store it without asking the provider
     #[arg(long)]
     pub no_check: bool,
+    /// Also where the configuration names a file, a command or a variable for the key
+    #[arg(long)]
+    pub replace: bool,
     /// Where to store it; without it the keyring if one answers, otherwise a file that only you can read
     #[arg(long, value_name = "STORE")]
     pub store: Option<StoreName>,

@@ -1,6 +1,6 @@
 //! What this machine knows by itself: `intents`, `tldr` and `memory`.
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 /// What to do with the intents of the embedded translator.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
@@ -36,13 +36,16 @@ pub enum MemoryVerb {
         json: bool,
     },
     /// Forget what was run for some words, or all
-    #[command(after_help = "Exit status: 0 forgotten, 1 nothing was run for these words, 64 usage.")]
+    #[command(
+        group(ArgGroup::new("what").required(true).args(["all", "words"])),
+        after_help = "Exit status: 0 forgotten, 1 nothing was run for these words, 64 usage."
+    )]
     Forget {
         /// Forget everything
-        #[arg(long, conflicts_with = "words")]
+        #[arg(long)]
         all: bool,
         /// The words, as `gptos memory list` prints them
-        #[arg(required_unless_present = "all", value_name = "WORDS")]
+        #[arg(value_name = "WORDS")]
         words: Vec<String>,
     },
     /// Print everything as JSON lines, the oldest first

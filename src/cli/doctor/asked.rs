@@ -4,20 +4,25 @@ use std::time::SystemTime;
 
 use tokio::runtime::Runtime;
 
-use super::around::{Area, Around, apart, mend, word};
+use super::around::{Area, Around, apart, mend};
 use super::network::SET_CLOCK;
 use super::public;
 use crate::cli::facts;
 use crate::cli::output::Output;
 use crate::cli::provider::Tester;
 use crate::cli::provider_ask;
+use crate::cli::provider_mend::mend_key;
 use crate::domain::{KeySettings, LoginStore};
 use crate::providers::{self, HttpPool, ProviderSettings};
 use crate::secrets::keyring::Place;
 use crate::secrets::{self, LoginError, Logins};
+use crate::suggest::ports::HELD_BACK;
 
 /// More seconds between two clocks make keys and certificates fail.
 const MOST_SKEW: u64 = 300;
+
+/// The keys of caps, each behind the one that it begins with.
+const SPEND: [&str; 3] = ["spend.day", "spend.day_tokens", "spend.month"];
 
 /// Looks at each provider. `call` says whether each is called without a question before it; without a terminal nobody is asked, and
 /// then nobody is called.
@@ -42,6 +47,16 @@ pub(super) fn check(around: &Around, call: bool, runtime: &Runtime, tester: Test
         called += 1;
         output.progress(&format!("asking {}", provider.name));
         if let Err(reason) = tester(provider) {
+            // The same for all of them, and told once.
+            if let Some(key) = reason.strip_prefix(HELD_BACK).and_then(|told| SPEND.into_iter().rfind(|key| told.contains(key))) {
+                if !area.findings.iter().any(|finding| finding.id == "spend") {
+                    let (cause, mend) = apart(&reason, "gptos stats");
+                    area.wrong("spend", "spend", cause.to_owned(), mend);
+                    area.publicly(key);
+                }
+                output.end_progress();
+                continue;
+            }
             let test = format!("gptos provider test {}", provider.name);
             let (cause, mend) = apart(&reason, &test);
             area.wrong("provider", format!("provider {}", provider.name), cause.to_owned(), mend);
@@ -67,11 +82,10 @@ fn key(provider: &ProviderSettings, around: &Around, runtime: &Runtime) -> Resul
             format!("its key is to be in `{name}`, which is not set in this shell"),
             format!("export {name}=…    (before the shell asks)"),
         )),
-        Some(settings @ KeySettings::File(path)) => match runtime.block_on(secrets::source(settings, None).key(&around.facts)) {
+        Some(settings @ KeySettings::File(_)) => match runtime.block_on(secrets::source(settings, None).key(&around.facts)) {
             Ok(_) => Ok(()),
             Err(error) => {
-                let otherwise = format!("chmod 600 {}    (and put the key alone into it)", word(path));
-                let (cause, mend) = apart(&error.detail, &otherwise);
+                let (cause, mend) = apart(&error.detail, &mend_key(&provider.name, Some(settings)));
                 Err((cause.to_owned(), mend))
             }
         },
@@ -79,9 +93,14 @@ fn key(provider: &ProviderSettings, around: &Around, runtime: &Runtime) -> Resul
             let logins = Logins { keyring: Place::from_lookup(&facts::variable), folder: around.surroundings.paths.keys_dir() };
             let again = |error: &LoginError| match error {
                 LoginError::Keyring(_) => format!("gptos provider test {}", provider.name),
-                _ => format!("gptos auth login {}", provider.name),
+                _ => mend_key(&provider.name, provider.key.as_ref()),
             };
-            logins.find(login).map(drop).map_err(|error| (error.to_string(), mend(error.hint().as_deref(), &again(&error))))
+            logins.find(login).map(drop).map_err(|error| {
+                let otherwise = mend(error.hint(&provider.name).as_deref(), &again(&error));
+                let told = error.to_string();
+                let (cause, mend) = apart(&told, &otherwise);
+                (cause.to_owned(), mend)
+            })
         }
         _ => Ok(()),
     }
@@ -99,7 +118,7 @@ pub(super) fn keyring(around: &Around) -> Area {
     if let Err(error) = Place::from_lookup(&facts::variable).check() {
         area.said = "does not answer".into();
         let otherwise = format!("gptos provider test {}", names[0]);
-        area.wrong("keyring", "keyring", error.to_string(), mend(Some(error.hint()), &otherwise));
+        area.wrong("keyring", "keyring", error.to_string(), mend(Some(&error.hint(names[0])), &otherwise));
     }
     area
 }

@@ -2,13 +2,16 @@
 
 use std::path::Path;
 
-use super::around::{Area, Around, word};
+use super::around::{Area, Around, apart, word};
 use super::checks::Finding;
 use super::public;
+use crate::cli::auth_status::source_of;
+use crate::cli::provider_mend::mend_key;
 use crate::config::Config;
-use crate::domain::{Day, Money};
+use crate::domain::{Day, KeySettings, Money};
 use crate::protocol::{Ailment, HealthWord, Status, WireEndpoint, WireTrouble};
 use crate::stats;
+use crate::suggest::ports::{more_money, more_tokens};
 
 /// What ends a process that does not do its work.
 const ANEW: &str = "gptos daemon stop    (the next question starts a new one)";
@@ -25,17 +28,24 @@ pub(super) fn check(around: &Around, others: &[Area]) -> Area {
             let troubles: Vec<&WireTrouble> = health.troubles.iter().filter(lasts).collect();
             let word = if troubles.is_empty() { HealthWord::Ok } else { health.status };
             let mut area = Area::counted("health", word.to_string());
-            let new = troubles.into_iter().filter(|trouble| !is_told(found_by_others(trouble.kind)));
+            let told_of_key = |trouble: &WireTrouble| {
+                trouble
+                    .of
+                    .as_deref()
+                    .is_some_and(|of| matches!(trouble.kind, Ailment::Provider | Ailment::KeyUnavailable) && tells(others, of))
+            };
+            let new = troubles.into_iter().filter(|trouble| !is_told(found_by_others(trouble.kind)) && !told_of_key(trouble));
             area.findings = new.map(|trouble| finding(trouble, status, state, &around.config)).collect();
             area
         }
         Err(_) => Area::new("health", "nobody to ask: no background process answers"),
     };
     // What was spent is known without a background process as well.
-    if !area.findings.iter().any(|finding| finding.id == "spend")
+    if !is_told(&["spend"])
+        && !area.findings.iter().any(|finding| finding.id == "spend")
         && let Some(key) = around.surroundings.paths.state_dir.as_deref().and_then(|state| reached(state, &around.config))
     {
-        area.findings.push(spent(key));
+        area.findings.push(spent(key, around.surroundings.paths.state_dir.as_deref(), &around.config));
     }
     if !area.findings.iter().any(|finding| finding.id == "stats-damaged")
         && let Some(damage) = around.surroundings.paths.state_dir.as_deref().and_then(|state| stats::days(state).ok()?.1)
@@ -45,10 +55,17 @@ pub(super) fn check(around: &Around, others: &[Area]) -> Area {
     area
 }
 
+/// Whether others have found that this provider has no key, or what a call to it says now.
+fn tells(others: &[Area], provider: &str) -> bool {
+    let place = format!("provider {provider}");
+    others.iter().flat_map(|area| &area.findings).any(|finding| matches!(finding.id, "key" | "provider") && finding.place == place)
+}
+
 /// The findings of this machine that say the same.
 fn found_by_others(kind: Ailment) -> &'static [&'static str] {
     match kind {
         Ailment::Configuration => &["config"],
+        Ailment::Spend => &["spend"],
         Ailment::AuditChanged => &["audit-changed"],
         Ailment::AuditUnwritten => &[
             "audit-unwritten",
@@ -73,9 +90,13 @@ fn finding(trouble: &WireTrouble, status: &Status, state: Option<&Path>, config:
     match trouble.kind {
         Ailment::Provider => {
             let endpoint = status.endpoints.iter().find(|endpoint| endpoint.name == of).cloned();
-            provider(&endpoint.unwrap_or_else(|| WireEndpoint { name: of.to_owned(), ..WireEndpoint::default() }))
+            provider(&endpoint.unwrap_or_else(|| WireEndpoint { name: of.to_owned(), ..WireEndpoint::default() }), config)
         }
-        Ailment::Spend => spent(of),
+        Ailment::KeyUnavailable => {
+            let endpoint = status.endpoints.iter().find(|endpoint| endpoint.name == of);
+            key_unavailable(of, endpoint.and_then(|endpoint| endpoint.key_trouble.as_deref()).unwrap_or(&text), config)
+        }
+        Ailment::Spend => spent(of, state, config),
         Ailment::Stats => damaged(text),
         Ailment::Draining => Finding::new(
             "draining",
@@ -112,13 +133,29 @@ fn finding(trouble: &WireTrouble, status: &Status, state: Option<&Path>, config:
     }
 }
 
+/// A provider that is not asked because there is no key for it. `why` may carry its hint.
+fn key_unavailable(name: &str, why: &str, config: &Config) -> Finding {
+    let key = key_of(name, config);
+    let otherwise = match key {
+        Some(KeySettings::Command(_)) => format!("gptos provider test {name}    (fetches the key once more)"),
+        key => mend_key(name, key),
+    };
+    let (cause, mend) = apart(why, &otherwise);
+    let place = format!("provider {name}");
+    Finding::new("key-unavailable", place, format!("its key cannot be had: {cause}"), mend).publicly(key.map_or("", source_of))
+}
+
+fn key_of<'a>(name: &str, config: &'a Config) -> Option<&'a KeySettings> {
+    config.providers.iter().find(|provider| provider.name == name)?.key.as_ref()
+}
+
 /// A provider that is not asked, or asked less.
-fn provider(endpoint: &WireEndpoint) -> Finding {
+fn provider(endpoint: &WireEndpoint, config: &Config) -> Finding {
     let WireEndpoint { name, model, state, .. } = endpoint;
     let place = format!("provider {name}");
     let why = endpoint.last_error.as_deref().filter(|_| matches!(state.as_str(), "open" | "quarantined"));
     let (id, cause, mend) = match why {
-        Some("auth") => ("key-refused", "it refuses the key".to_owned(), format!("gptos auth login {name}    (asks for another key)")),
+        Some("auth") => ("key-refused", "it refuses the key".to_owned(), mend_key(name, key_of(name, config))),
         Some("quota") => (
             "quota",
             "it has no credit or quota left for you".to_owned(),
@@ -144,12 +181,16 @@ fn damaged(cause: String) -> Finding {
     Finding::new("stats-damaged", "stats", cause, "gptos stats --mend")
 }
 
-fn spent(key: &str) -> Finding {
+fn spent(key: &str, state: Option<&Path>, config: &Config) -> Finding {
     let cause = format!("{key} is reached, so no provider is asked");
-    let mend = match key {
-        "spend.day_tokens" => format!("gptos config set {key} 0    (or another number; gptos stats tells what was spent)"),
-        _ => format!("gptos config set {key} none    (or another amount; gptos stats tells what was spent)"),
+    let (caps, today) = (config.online.caps, stats::today());
+    let days = state.and_then(|state| stats::days(state).ok()).map(|(days, _)| days).unwrap_or_default();
+    let value = match key {
+        "spend.day_tokens" => more_tokens(caps.day_tokens.unwrap_or_default(), days.tokens_since(today)),
+        "spend.month" => more_money(caps.month.unwrap_or_default(), days.spent_since(today.first_of_month())),
+        _ => more_money(caps.day.unwrap_or_default(), days.spent_since(today)),
     };
+    let mend = format!("gptos config set {key} {value}    (or another limit; gptos stats tells what was spent)");
     Finding::new("spend", "spend", cause, mend).publicly(public::words(&[key]))
 }
 
@@ -189,6 +230,7 @@ mod tests {
             Configuration,
             Hangs,
             Provider,
+            KeyUnavailable,
             AuditChanged,
             AuditUnwritten,
             MemoryOnly,
@@ -215,6 +257,23 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_cannot_be_had_is_mended_where_it_is() {
+        let block = "[[provider]]\nname = \"p\"\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:9/v1\"\nmodel = \"m\"\n";
+        for (key, why, mend) in [
+            ("{ command = [\"pass\"] }", "key command pass: exit status 1; hint: run it in a terminal", "gptos provider test p"),
+            ("{ command = [\"pass\"] }", "key command pass: printed too much for a key", "gptos provider test p"),
+            ("{ env = \"P_KEY\" }", "P_KEY: not set in this shell; hint: export P_KEY=…", "export P_KEY=…"),
+            ("{ file = \"/x/k\" }", "key file /x/k: others may open it (mode 0644); hint: chmod 600 /x/k", "chmod 600 /x/k"),
+            ("{ login = \"file\" }", "reading the key failed", "gptos auth login p"),
+        ] {
+            let config = crate::config::parse(&format!("{block}key = {key}\n"), Path::new("/c/config.toml"), None).unwrap();
+            let found = key_unavailable("p", why, &config);
+            assert_eq!((found.id, found.mend.split("    (").next().unwrap()), ("key-unavailable", mend), "{key} {why}");
+            assert_eq!(found.cause, format!("its key cannot be had: {}", why.split("; hint: ").next().unwrap()));
+        }
+    }
+
+    #[test]
     fn each_way_in_which_a_provider_is_ill_has_what_mends_it() {
         for (state, error, id, mend) in [
             ("quarantined", Some("auth"), "key-refused", "gptos auth login p"),
@@ -227,7 +286,7 @@ mod tests {
         ] {
             let last_error = error.map(str::to_owned);
             let endpoint = WireEndpoint { name: "p".to_owned(), state: state.to_owned(), last_error, ..WireEndpoint::default() };
-            let found = provider(&endpoint);
+            let found = provider(&endpoint, &Config::default());
             assert_eq!((found.id, found.mend.split("    (").next().unwrap()), (id, mend), "{state} {error:?}");
         }
     }

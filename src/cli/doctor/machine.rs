@@ -36,8 +36,10 @@ pub(super) fn areas(around: &Around, call: bool, runtime: &Runtime, tester: Test
         network::certificates(around, runtime),
         asked::keyring(around),
     ];
-    areas.push(health::check(around, &areas));
     areas.push(asked::check(around, call, runtime, tester, output));
+    // It does not tell again what the others have found, and is shown before the providers.
+    let health = health::check(around, &areas);
+    areas.insert(areas.len() - 1, health);
     areas
 }
 

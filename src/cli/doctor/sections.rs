@@ -206,6 +206,7 @@ fn status_of(status: &Status, names: &Names) -> Status {
         address: endpoint.address.as_deref().map(public::address_of),
         state: word(&endpoint.state),
         last_error: endpoint.last_error.as_deref().map(word),
+        key_trouble: None,
         proxy: None,
         ..endpoint.clone()
     };
@@ -224,6 +225,7 @@ fn status_of(status: &Status, names: &Names) -> Status {
                 name: names.provider(&provider.name),
                 state: word(&provider.state),
                 last_error: provider.last_error.as_deref().map(word),
+                key_trouble: None,
                 ..provider.clone()
             })
             .collect(),

@@ -71,11 +71,11 @@ pub enum KeyringError {
 
 impl KeyringError {
     /// What to do about it.
-    pub fn hint(&self) -> &'static str {
+    pub fn hint(&self, provider: &str) -> String {
         match self {
-            Self::Locked => "unlock it, for example in your desktop's password program",
-            Self::NotAKey(_) => "`gptos auth login` stores a new one",
-            _ => "`gptos auth login --store file` keeps the key in a file that only you can read",
+            Self::Locked => "unlock it, for example in your desktop's password program".to_owned(),
+            Self::NotAKey(_) => format!("`gptos auth login {provider}` stores a new one"),
+            _ => format!("`gptos auth login {provider} --store file` keeps the key in a file that only you can read"),
         }
     }
 

@@ -144,8 +144,9 @@ impl Engine {
         };
         health.set_rejected_key(rejected);
         self.learn(round, read.as_ref().err(), now);
-        if let Some(error) = read.as_ref().err().filter(|error| error.class != FailureClass::Refusal) {
-            health.note_error(&error.class, now);
+        match read.as_ref().err().filter(|error| error.class != FailureClass::Refusal) {
+            Some(error) => health.note_error(error, now),
+            None => health.note_answer(),
         }
         under_way.end();
         let result = read.as_ref().map_or_else(|error| error.error_type.label(), |_| "ok");

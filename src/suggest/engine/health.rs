@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Engine;
-use crate::domain::{EndpointHealth, EndpointState, FailureClass, ProvidersHealth};
+use crate::domain::{AttemptError, EndpointHealth, EndpointState, FailureClass, ProvidersHealth};
 use crate::resilience::{Block, Bulkhead, Endpoint, Probe, Report, Standing, Trip};
 use crate::suggest::ports::{Pace, Provider};
 
@@ -21,7 +21,7 @@ pub(super) struct Health {
     endpoint: Mutex<Endpoint>,
     /// The state of the key that was rejected last; 0 when none was.
     rejected_key: AtomicU64,
-    last_error: Mutex<Option<(FailureClass, Instant)>>,
+    last_error: Mutex<Option<(AttemptError, Instant)>>,
     pub(super) places: Bulkhead,
 }
 
@@ -42,8 +42,15 @@ impl Health {
     }
 
     /// A call failed.
-    pub(super) fn note_error(&self, class: &FailureClass, now: Instant) {
-        *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some((class.clone(), now));
+    pub(super) fn note_error(&self, error: &AttemptError, now: Instant) {
+        *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some((error.clone(), now));
+    }
+
+    /// A call was answered: whatever its key or its account lacked is there by now.
+    pub(super) fn note_answer(&self) {
+        let is_over =
+            |(error, _): &mut (AttemptError, Instant)| !error.was_made || matches!(error.class, FailureClass::Auth | FailureClass::Quota);
+        self.last_error.lock().unwrap_or_else(PoisonError::into_inner).take_if(is_over);
     }
 
     pub(super) fn endpoint(&self) -> MutexGuard<'_, Endpoint> {
@@ -67,7 +74,8 @@ impl Health {
             retry_in: view.until.map(|until| until.saturating_duration_since(now)),
             p50: view.p50,
             p95: view.p95,
-            last_error: last_error.map(|(class, at)| (class, now.saturating_duration_since(at))),
+            key_trouble: last_error.as_ref().filter(|(error, _)| !error.was_made).map(|(error, _)| error.detail.clone()),
+            last_error: last_error.map(|(error, at)| (error.class, now.saturating_duration_since(at))),
             calls: view.calls,
             successes: view.successes,
             in_flight: self.places.in_flight(),

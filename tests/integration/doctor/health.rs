@@ -37,6 +37,64 @@ fn a_provider_that_refuses_is_told_of_by_what_mends_it() {
 }
 
 #[test]
+fn a_key_that_cannot_be_had_is_told_of_once_and_mended_where_it_is() {
+    let server = FakeProvider::always(Reply::stream(&answer("echo well")));
+    let env = well();
+    let file = env.home().join("own key");
+    fs::write(&file, "sk-1\n").unwrap();
+    set_mode(&file, 0o644);
+    let ask = || env.run(&["translate", "--shell", "bash", "--no-cache", "--", "zorble the quux of every frobnicator"]);
+    let absent = env.home().join("keys of mine/own");
+    for (key, id, begin) in [
+        ("{ command = [\"sh\", \"-c\", \"exit 1\"] }".to_owned(), "key-unavailable", "gptos provider test own    ("),
+        ("{ command = [\"yes\"] }".to_owned(), "key-unavailable", "gptos provider test own    ("),
+        ("{ command = [\"echo\", \"the key: sk-1\"] }".to_owned(), "key-unavailable", "gptos provider test own    ("),
+        ("{ env = \"KEY_OF_NOBODY\" }".to_owned(), "key", "export KEY_OF_NOBODY=…"),
+        (format!("{{ file = \"{}\" }}", absent.display()), "key", "mkdir -p "),
+        (format!("{{ file = \"{}\" }}", file.display()), "key", "chmod 600 "),
+    ] {
+        env.configure(&provider_block("own", &server.base_url(), &format!("key = {key}")));
+        let _resident = Resident(env.start_resident());
+        assert_ne!(ask().out, "echo well\n");
+        let health = env.status().unwrap()["health"].clone();
+        assert_eq!((&health["troubles"][0]["kind"], &health["troubles"][0]["of"]), (&"key_unavailable".into(), &"own".into()), "{health}");
+        assert!(health["troubles"][0]["text"].as_str().unwrap().starts_with("the key of provider own cannot be had: "), "{health}");
+        let told = only(&env, id);
+        assert!(told.starts_with(begin) && !told.contains("auth login"), "{key}: {told}");
+        let tried = env.run(&["provider", "test", "own"]).err;
+        assert!(tried.contains("\nhint: ") && !tried.contains("auth login"), "{key}: {tried}");
+        if id == "key" && !key.contains("env") {
+            mend(&env, &told);
+        }
+        if begin == "chmod 600 " {
+            // The mode alone has changed, and that counts at once.
+            assert_eq!(ask().out, "echo well\n");
+            assert_eq!(look(&env), []);
+        }
+        env.run(&["daemon", "stop"]);
+    }
+    assert_eq!(fs::metadata(&absent).unwrap().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_key_of_a_login_that_others_may_read_is_told_of_once() {
+    let server = FakeProvider::always(Reply::stream(&answer("echo well")));
+    let env = well();
+    env.with_provider("own", &server.base_url(), "");
+    let stored = env.run_with_input(&["auth", "login", "own", "--stdin", "--no-check", "--store", "file"], b"sk-of-a-test\n");
+    assert_eq!(stored.code, Some(0), "{}", stored.err);
+    set_mode(&env.home().join(".local/state/gptos/keys/own"), 0o644);
+    let _resident = Resident(env.start_resident());
+    let ask = || env.run(&["translate", "--shell", "bash", "--no-cache", "--", "zorble the quux of every frobnicator"]);
+    assert_ne!(ask().out, "echo well\n");
+    let told = only(&env, "key");
+    assert!(told.starts_with("chmod 600 "), "{told}");
+    mend(&env, &told);
+    assert_eq!(ask().out, "echo well\n");
+    assert_eq!(look(&env), []);
+}
+
+#[test]
 fn a_server_in_trouble_is_told_of() {
     let server = FakeProvider::always(Reply::status("503 Service Unavailable", "", ""));
     let env = well();
@@ -68,7 +126,12 @@ fn a_cap_that_is_reached_is_told_of_with_and_without_a_background_process() {
     only(&env, "spend");
     env.run(&["daemon", "stop"]);
     resident.wait().unwrap();
+    let calling = findings(&env.run(&["doctor", "--json", "--call"]));
+    assert_eq!(ids(&calling), ["spend"], "{calling:?}");
+    mend(&env, &calling[0].2);
+    env.configure(&format!("[spend]\nday = \"5 USD\"\n{block}"));
     let told = only(&env, "spend");
+    assert!(told.starts_with("gptos config set spend.day '"), "{told}");
     mend(&env, &told);
     assert_eq!(look(&env), []);
 }

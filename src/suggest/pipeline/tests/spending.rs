@@ -29,7 +29,7 @@ async fn a_cap_that_is_reached_leaves_the_answer_to_this_machine_and_says_so_onc
     let Outcome::Reply(reply) = bench.pipeline.suggest(&request, &providers, &WaitingFor::default()).await else { panic!("a reply") };
     let remarks: Vec<String> = reply.remarks.iter().map(ToString::to_string).collect();
     assert_eq!(remarks.len(), 1, "{remarks:?}");
-    assert!(remarks[0].starts_with("no provider is asked until midnight") && remarks[0].contains("`gptos config set spend.day_tokens …`"));
+    assert!(remarks[0].starts_with("no provider is asked until midnight") && remarks[0].contains("`gptos config set spend.day_tokens 2`"));
     assert_eq!((bench.provider.count(), other.count()), (0, 0));
     assert_eq!((decisions(&bench, "deny"), decisions(&bench, "allow")), (2, 0));
     let known = bench.best(KNOWN).await.expect("this machine knows it");
