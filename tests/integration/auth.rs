@@ -397,7 +397,7 @@ fn what_a_login_or_a_logout_leaves_different_is_said() {
     let server = FakeProvider::always(works());
     let env = TestEnv::new();
     env.with_provider("own", &server.base_url(), "key = { command = [\"pass\", \"show\", \"own\"] }");
-    let run = login(&env, "export OWN_KEY=sk-0123", &["--no-check"]);
+    let run = login(&env, "export OWN_KEY=sk-0123", &["--no-check", "--replace"]);
     assert!(run.code == Some(64) && run.err.contains("what was given holds blanks"), "{}", run.err);
     let before = fs::read_to_string(env.config_file()).unwrap();
     let run = login(&env, KEY, &["--no-check"]);
