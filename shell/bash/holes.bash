@@ -97,6 +97,7 @@ __gptos_next_hole() {
   ((${#_GPTOS_HOLES[@]})) || return 1
   __gptos_look_for_holes
   if ((_GPTOS_FIRST < 0)); then
+    ! __gptos_odd || return 0
     __gptos_close_holes
     ((was < ${#READLINE_LINE})) || return 1
     READLINE_POINT=${#READLINE_LINE}
@@ -122,6 +123,19 @@ __gptos_close_holes() {
   _GPTOS_HOLES=() _GPTOS_GLUE=()
 }
 
+# True: nothing is left to fill in, but there are more of the signs of redirections than the command has: what was taken out of a
+# hole may have left one of its brackets, which would write into a file. The same line is not told of twice.
+__gptos_odd() {
+  local hole signs=${READLINE_LINE//[!<>]/} shown=${_GPTOS_SHOWN//[!<>]/} brackets=0
+  for hole in "${_GPTOS_HOLES[@]}"; do
+    [[ $hole == '<>' ]] || brackets=$((brackets + 2))
+  done
+  ((${#signs} > ${#shown} - brackets)) || return 1
+  ! builtin [ "$READLINE_LINE" = "$_GPTOS_ODD" ] || return 1
+  _GPTOS_ODD=$READLINE_LINE
+  __gptos_withhold 'a < or > is there that the suggestion did not have: take it out, or Enter again runs the line'
+}
+
 # Enter. True: the line must not run because a hole is left, and the cursor is on it.
 __gptos_unfilled() {
   ((${#_GPTOS_HOLES[@]})) && __gptos_at_prompt key || return 1
@@ -133,6 +147,7 @@ __gptos_unfilled() {
   fi
   __gptos_look_for_holes
   if ((_GPTOS_FIRST < 0)); then
+    ! __gptos_odd || return 0
     __gptos_close_holes
     return 1
   fi

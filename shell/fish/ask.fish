@@ -225,7 +225,7 @@ function __gptos_ask
     set -g _GPTOS_WORD
     __gptos_learn_names
     printf '%s\0' $query "$_GPTOS_NAMES" '' $_GPTOS_FIELDS | command sh -c $_GPTOS_KEEPER gptos-fish $fish_pid $live $lull $columns \
-        $GPTOS_BIN widget fish $argv[4..] --shell-version $version --holes | while read -lz word
+        $GPTOS_BIN widget fish $argv[4..] --shell-version $version --holes 2>/dev/null | while read -lz word
         set -g _GPTOS_WORD (string split -m 2 ' ' -- $word)
     end
     set -l word $_GPTOS_WORD

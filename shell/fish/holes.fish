@@ -34,6 +34,7 @@ function __gptos_drop_holes
     __gptos_disarm_keys
     set -e _GPTOS_HOLES
     set -e _GPTOS_GLUE
+    set -e _GPTOS_ODD
 end
 
 # Sets _GPTOS_PLACES: where each hole is, -1 for one that is no more. Of those with one name the first are filled in first.
@@ -122,6 +123,8 @@ function __gptos_next_hole
     set -l was (commandline -C)
     __gptos_look_for_holes
     if test $_GPTOS_FIRST = 0
+        __gptos_odd
+        and return
         __gptos_close_holes
         set -l end (string length -- (commandline -b | string collect))
         test $was -lt $end
@@ -153,6 +156,20 @@ function __gptos_close_holes
     __gptos_drop_holes
 end
 
+# Nothing is left to fill in, but are there more of the signs of redirections than the command has? What was taken out of a hole may have
+# left one of its brackets, which would write into a file. The same line is not told of twice.
+function __gptos_odd
+    set -l line (commandline -b | string collect)
+    set -l signs (string replace -ar '[^<>]' '' -- "$line" "$_GPTOS_PUT" | string length)
+    test $signs[1] -gt (math $signs[2] - 2 x (count (string match -v -- '<>' $_GPTOS_HOLES))); and test "$line" != "$_GPTOS_ODD"
+    or return
+    set -g _GPTOS_ODD $line
+    set -g _GPTOS_STOPPED $line
+    set -g _GPTOS_REASON 'gptos: a < or > is there that the suggestion did not have: take it out, or Enter again runs the line'
+    __gptos_say $_GPTOS_REASON
+    __gptos_guard
+end
+
 # Enter. Fails if the line may run as far as holes go; else the cursor is on the first that is left.
 function __gptos_unfilled
     set -q _GPTOS_HOLES[1]
@@ -166,6 +183,8 @@ function __gptos_unfilled
     end
     __gptos_look_for_holes
     if test $_GPTOS_FIRST = 0
+        __gptos_odd
+        and return
         __gptos_close_holes
         return 1
     end

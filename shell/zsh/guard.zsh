@@ -75,7 +75,7 @@ __gptos_guard() {
     # A key that came in since the keyboard was looked at counts as pressed too early.
     if (( PENDING || KEYS_QUEUED_COUNT )); then
         __gptos_guard_wait 20
-    elif [[ -n $_GPTOS_HELD ]] && (( EPOCHREALTIME >= _GPTOS_EARLY_ENTER && EPOCHREALTIME < _GPTOS_EARLY_ENTER + 0.2 )); then
+    elif (( EPOCHREALTIME >= _GPTOS_EARLY_ENTER && EPOCHREALTIME < _GPTOS_EARLY_ENTER + 0.2 )); then
         # An Enter key that is held down repeats; only after a pause is the next Enter a decision.
         __gptos_guard_wait 200
     fi

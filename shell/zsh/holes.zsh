@@ -27,6 +27,9 @@ __gptos_open_holes() {
     _GPTOS_HOLES=(${=_GPTOS_HOLED[$BUFFER]-})
     _GPTOS_N_HOLES=$#_GPTOS_HOLES
     (( _GPTOS_N_HOLES )) || return 0
+    local signs="${BUFFER//[^<>]/}"
+    local -a real=("${(@)_GPTOS_HOLES:#<>}")
+    _GPTOS_HOLE_SIGNS=$(( $#signs - 2 * $#real )) _GPTOS_ODD=''
     __gptos_find_holes
     for place in $places; do
         __gptos_before_hole $place
@@ -116,6 +119,7 @@ __gptos_next_hole() {
         (( next || places[i] <= CURSOR )) || next=$i
     done
     if (( ! first )); then
+        __gptos_is_odd && return 0
         __gptos_close_holes
         # Pressed once more at the end, the key means what it always does.
         (( CURSOR < $#BUFFER )) || [[ $places[-1] -ge 0 ]] || return 1
@@ -129,6 +133,18 @@ __gptos_next_hole() {
     fi
     CURSOR=$places[next]
     __gptos_say "fill in $_GPTOS_HOLES[next]"
+    return 0
+}
+
+# Nothing is left to fill in, but there are more of the signs of redirections than the command has: what was taken out of a hole may have
+# left one of its brackets, which would write into a file. The same line is not told of twice.
+__gptos_is_odd() {
+    emulate -L zsh
+    local signs="${BUFFER//[^<>]/}"
+    (( $#signs > _GPTOS_HOLE_SIGNS )) && [[ $BUFFER != "$_GPTOS_ODD" ]] || return 1
+    _GPTOS_ODD="$BUFFER"
+    __gptos_withhold 'a < or > is there that the suggestion did not have: take it out, or Enter again runs the line'
+    __gptos_guard_arm
     return 0
 }
 
@@ -155,6 +171,7 @@ __gptos_is_unfilled() {
         __gptos_withhold "fill in $_GPTOS_HOLES[i] first"
         return 0
     done
+    __gptos_is_odd && return 0
     __gptos_close_holes
     return 1
 }

@@ -106,7 +106,8 @@ __gptos_keep_typed() {
 # The words go into the history just before the command that came of them. (From a widget, the line being edited would be stored.)
 __gptos_add_history() {
     local -i hides_blank=0
-    if [[ -z $_GPTOS_TYPED && -z $_GPTOS_TYPED_BEFORE ]]; then
+    # An empty array is not set for a shell that counts as ksh does.
+    if [[ -z $_GPTOS_TYPED && -z ${_GPTOS_TYPED_BEFORE-} ]]; then
         [[ $1 == *[^[:space:]]* ]] && _GPTOS_LINE="${1%$'\n'}" _GPTOS_FAILED=''
         [[ $1 == [[:space:]]* ]] && _GPTOS_BLANK=' ' _GPTOS_LINE=''
         return 0

@@ -89,6 +89,7 @@ __gptos_takes_enter() {
     fi
     (( _GPTOS_GUARD_FD )) && __gptos_guard_watch
     if (( _GPTOS_GUARD_FD )) && [[ -z $_GPTOS_HELD ]]; then
+        _GPTOS_EARLY_ENTER=$EPOCHREALTIME
         __gptos_withhold "$_GPTOS_NOTE · read it first, then Enter"
         _GPTOS_WHY=''
         return 0

@@ -80,6 +80,9 @@ typeset -gA _GPTOS_HOLED
 typeset -ga _GPTOS_HOLES=() _GPTOS_GLUE=()
 typeset -g _GPTOS_DRAFT=''
 typeset -gi _GPTOS_N_HOLES=0 _GPTOS_HOLES_LIT=0
+# How many signs of redirections the command has beside its holes, and the line that was told to have more.
+typeset -gi _GPTOS_HOLE_SIGNS=0
+typeset -g _GPTOS_ODD=''
 # The functions that two hooks of the line editor called before ours.
 typeset -g _GPTOS_FORMER_INIT=${_GPTOS_FORMER_INIT-} _GPTOS_FORMER_FINISH=${_GPTOS_FORMER_FINISH-}
 # Options of the user that count while our own hold.

@@ -77,6 +77,29 @@ fn enter_runs_nothing_until_all_is_filled_in() {
     }
 }
 
+/// A bracket that is left of a hole would write into the file behind it.
+#[test]
+fn what_is_left_of_a_hole_writes_into_no_file() {
+    for shell in SHELLS {
+        let dir = tempfile::tempdir().unwrap();
+        let made = dir.path().join("made");
+        std::fs::write(&made, "kept").unwrap();
+        let line = format!("cp <file> {} <>", made.display());
+        let (t, _helper, _dir) = shown(shell, false, &[(&line, "<file> <>", NOTE)]);
+        let prompt = t.prompt_number();
+        t.key("DC");
+        t.wait_for_buffer(|buffer| buffer.starts_with("cp file> "));
+        enter(&t);
+        t.wait_for_screen("the suggestion did not have");
+        assert_eq!((std::fs::read_to_string(&made).unwrap().as_str(), t.prompt_number()), ("kept", prompt), "{shell:?}");
+        // Who means it presses Enter again.
+        thread::sleep(2 * READING);
+        enter(&t);
+        t.wait_for_prompt(prompt + 1);
+        assert_eq!(std::fs::read_to_string(&made).unwrap(), "", "{shell:?}");
+    }
+}
+
 #[test]
 fn rights_in_front_of_a_line_do_not_let_it_run() {
     for shell in SHELLS {

@@ -176,3 +176,26 @@ fn keys_that_waited_while_the_answer_came_belong_to_the_words() {
     assert!(!answer.exists() && !words.exists());
     assert_eq!(t.prompt_number(), 2);
 }
+
+#[test]
+fn an_enter_that_is_held_down_runs_no_suggestion() {
+    let (dir, helper) = scripted();
+    let marker = dir.path().join("marker");
+    let t = start(&helper.answer_after(AT_ONCE, &[(&format!("touch {}", marker.display()), NOTE)]));
+    t.type_text("?? make a file");
+    t.key("Enter");
+    t.wait_for_buffer(|b| b.starts_with("touch "));
+    let begun = Instant::now();
+    let (mut last, mut longest) = (begun, Duration::ZERO);
+    while begun.elapsed() < Duration::from_millis(1200) {
+        t.key("Enter");
+        longest = longest.max(last.elapsed());
+        last = Instant::now();
+        thread::sleep(Duration::from_millis(30));
+    }
+    // On a busy machine one of them may have come after a pause that makes it a decision.
+    assert!(longest > Duration::from_millis(150) || !marker.exists(), "it ran");
+    thread::sleep(READING);
+    t.key("Enter");
+    t.wait_for(|| marker.exists().then_some(()), "the line to run");
+}
