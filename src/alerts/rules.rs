@@ -139,7 +139,7 @@ fn causes() -> Vec<Rule> {
             "",
             ticket,
             "A cap on what may be spent is reached, and no provider is asked.",
-            "`gptos stats` shows what was spent; `gptos config set spend.day …` changes it.",
+            "`gptos stats` shows what was spent; `gptos config set spend.day '20 USD'` allows so much a day.",
         ),
         alert(
             "GptosRetryBudgetExhausted",
