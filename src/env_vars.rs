@@ -138,7 +138,7 @@ pub const ALL: &[Variable] = &[
     Variable {
         name: IDLE_EXIT_MINUTES,
         read_by: Reader::Program,
-        doc: "After how many minutes without a question a background process that you start with it ends; see `idle_exit_minutes`. Default: what the files say.",
+        doc: "After how many minutes without a question a background process that is started with it (by `gptos daemon run` or a shell) ends; see `idle_exit_minutes`. Default: what the files say.",
     },
     Variable {
         name: CONTEXT,
@@ -198,17 +198,17 @@ pub const ALL: &[Variable] = &[
     Variable {
         name: METRICS_PORT,
         read_by: Reader::Program,
-        doc: "The port of 127.0.0.1 under which a background process that you start with it (`gptos daemon run`) serves its numbers; see `metrics_port`. One that runs ignores it. Default: what the files say.",
+        doc: "The port of 127.0.0.1 under which a background process that is started with it (by `gptos daemon run` or a shell) serves its numbers; see `metrics_port`. One that runs ignores it. Default: what the files say.",
     },
     Variable {
         name: LOG_LEVEL,
         read_by: Reader::Program,
-        doc: "Which lines a background process that you start with it (`gptos daemon run`) writes to its log; see `log.level`. One that runs ignores it. Default: what the files say.",
+        doc: "Which lines a background process that is started with it (by `gptos daemon run` or a shell) writes to its log; see `log.level`. One that runs ignores it. Default: what the files say.",
     },
     Variable {
         name: TRACES_ENDPOINT,
         read_by: Reader::Program,
-        doc: "The collector that a background process that you start with it (`gptos daemon run`) hands spans to; see `traces.endpoint`. One that runs ignores it. Default: what the files say.",
+        doc: "The collector that a background process that is started with it (by `gptos daemon run` or a shell) hands spans to; see `traces.endpoint`. One that runs ignores it. Default: what the files say.",
     },
     Variable {
         name: ALERTS_NOTIFY,

@@ -70,6 +70,17 @@ impl Noted {
     }
 }
 
+impl Noted {
+    /// Whether it tells of records that a trail does not have which ends before the record of this number.
+    pub(super) fn misses(&self, next: u64) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::End(end) => end.next > next,
+            Self::Wrong => true,
+        }
+    }
+}
+
 impl Anchor {
     /// Keeps it. In the place of another it is written over that one: it is shorter than a block, and so never half written. Whoever calls
     /// it holds the lock of the trail and has made everything up to there durable; of this itself an older state does no harm.

@@ -4,7 +4,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use rustix::fs::{FlockOperation, Mode, OFlags, flock};
 
@@ -119,6 +119,14 @@ impl Folder {
         let mut bytes = Vec::new();
         file.take(SEGMENT_HEAD as u64).read_to_end(&mut bytes).map_err(failed)?;
         Ok((SegmentHead::decode(&bytes).map(|(head, _)| head), size))
+    }
+
+    /// When a segment was written to last, in milliseconds since the epoch. It is no older than its beginning, whatever the clock of the disk says.
+    pub(super) fn written(&self, ordinal: u64) -> Result<u64, AuditError> {
+        let begun = self.look(ordinal)?.0.map_or(0, |head| head.created);
+        let failed = |error| AuditError::io(&self.segment(ordinal), error);
+        let at = fs::symlink_metadata(self.segment(ordinal)).and_then(|facts| facts.modified()).map_err(failed)?;
+        Ok(u64::try_from(at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()).unwrap_or(u64::MAX).max(begun))
     }
 
     /// Removes a segment.

@@ -152,7 +152,7 @@ impl Damage {
             Self::Header => "its length, kind or number was changed",
             Self::Order => "a record is missing, repeated, or in another place",
             Self::Checksum => "its contents were changed",
-            Self::Key => "its key was erased or changed without a record that says so, or `audit.key` is another one",
+            Self::Key => "its key was erased or changed without a record that says so, or `audit.key` is gone or another one",
             Self::Content => "it says what no such record says",
             Self::Missing => "records before or behind it are missing",
             Self::Seal => "a seal is missing, or not made with this key",

@@ -15,6 +15,7 @@ use super::frame::{self, Kind, MOST_BODY, SegmentHead};
 use super::place::Place;
 use super::seal::{Seal, Sealer, VerifyKey};
 use super::vault::{self, EMPTY, Vault};
+use super::walk::{self, Stop};
 use crate::domain::LogEvent;
 
 /// A day in milliseconds.
@@ -162,7 +163,36 @@ impl Log {
     /// Drops segments whose records are all older than `age`, in milliseconds, and as many as there are bytes too many; says how many.
     pub(super) fn prune(&mut self, now: u64, age: u64) -> Result<usize, AuditError> {
         let lock = self.folder.lock()?;
-        self.drop_oldest(&lock, now, age)
+        match self.drop_all(&lock, now, age)? {
+            0 => self.drop_oldest(&lock, now, age),
+            all => Ok(all),
+        }
+    }
+
+    /// Drops all segments where the last one was written to before `age` and holds more than what was done with the trail; says how many.
+    fn drop_all(&mut self, lock: &Lock, now: u64, age: u64) -> Result<usize, AuditError> {
+        let ordinals = self.folder.ordinals()?;
+        let Some(last) = ordinals.last() else { return Ok(0) };
+        let mut holds_steps = false;
+        let is_whole = walk::whole(&self.folder.read(*last, 0)?, |_, record| holds_steps |= record.kind == Kind::Entry)
+            .is_ok_and(|(_, _, stop)| stop == Stop::End);
+        if !is_whole || !(holds_steps || ordinals.len() > 1) || self.folder.written(*last)?.saturating_add(age) > now {
+            return Ok(0);
+        }
+        let end = self.end(self.vault()?.as_ref())?.reached;
+        let note = Note { at: now, first: Some(end.next), before: Some(hex(&end.head)), ..Note::default() };
+        let limit = std::mem::replace(&mut self.limits.segment, 0);
+        let written = self.write(lock, &[Text::Plain(Kind::Pruned, note)], now, true);
+        self.limits.segment = limit;
+        written?;
+        self.remove(lock, &ordinals)
+    }
+
+    /// Removes segments that a record says are dropped. One that cannot be removed keeps no other.
+    fn remove(&self, lock: &Lock, ordinals: &[u64]) -> Result<usize, AuditError> {
+        let removed: Vec<Result<(), AuditError>> = ordinals.iter().map(|ordinal| self.folder.remove(*ordinal)).collect();
+        lock.sync().map_err(|error| AuditError::io(&self.folder.state, error))?;
+        removed.into_iter().collect::<Result<(), _>>().map(|()| ordinals.len())
     }
 
     /// Writes texts behind the end; says whether a segment was begun.
@@ -326,10 +356,7 @@ impl Log {
         }
         let note = Note { at: now, first: Some(head.first), before: Some(hex(&head.before)), ..Note::default() };
         self.write(lock, &[Text::Plain(Kind::Pruned, note)], now, true)?;
-        // One that cannot be removed keeps no other.
-        let removed: Vec<Result<(), AuditError>> = ordinals[..kept].iter().map(|ordinal| self.folder.remove(*ordinal)).collect();
-        lock.sync().map_err(|error| AuditError::io(&self.folder.state, error))?;
-        removed.into_iter().collect::<Result<(), _>>().map(|()| kept)
+        self.remove(lock, &ordinals[..kept])
     }
 }
 

@@ -112,7 +112,10 @@ pub enum AuditError {
     #[error("the trail is not as it was written, in {0} places; a seal would cover that")]
     Changed(usize),
     /// It is sealed already.
-    #[error("the trail is sealed already; the key of the seal is the one in {0}")]
+    #[error(
+        "the trail is sealed already; the key that checks the seals was shown once, when that began, and is kept nowhere here ({0} makes the next \
+         seal and checks none)"
+    )]
     Sealed(PathBuf),
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::AuditError;
+use super::anchor::Noted;
 use super::entry::Entry;
 use super::folder::{self, Folder};
 use super::frame::{Kind, Record};
@@ -20,6 +21,8 @@ pub struct Moments {
     /// Names of the files that cannot be read to their end, because they were changed or are not private, or in which
     /// entries cannot be opened, because the key is gone or another one. A torn end of the last one is none of them.
     pub unread: Vec<String>,
+    /// Records that were on the disk are gone from the end of what can be read, or nobody can tell where that was.
+    pub is_cut: bool,
 }
 
 /// One thing that happened.
@@ -84,8 +87,15 @@ impl Moment {
 pub fn moments(state: &Path) -> Result<Moments, AuditError> {
     let folder = Folder::new(state);
     let mut found = Moments::default();
-    let Some(_lock) = folder.lock_for_reading()? else { return Ok(found) };
+    let lock = folder.lock_for_reading()?;
     let vault = Vault::load(&vault::file_in(state)).ok().flatten();
+    // It is as old as the trail only under the lock.
+    let noted = Noted::load(state, vault.as_ref()).unwrap_or(Noted::Wrong);
+    if lock.is_none() {
+        found.is_cut = noted.misses(0);
+        return Ok(found);
+    }
+    let mut next = 0;
     let ordinals = folder.ordinals()?;
     for ordinal in &ordinals {
         let is_last = ordinals.last() == Some(ordinal);
@@ -96,12 +106,19 @@ pub fn moments(state: &Path) -> Result<Moments, AuditError> {
                 Err(Closed::Forgotten) => {}
                 Err(Closed::Wrong) => is_closed = true,
             });
-            whole.map_or_else(|stop| stop, |(_, _, stop)| stop)
+            whole.map_or_else(
+                |stop| stop,
+                |(_, reached, stop)| {
+                    next = next.max(reached.next);
+                    stop
+                },
+            )
         });
         if is_closed || !matches!((stop, is_last), (Ok(Stop::End), _) | (Ok(Stop::Torn(_)), true)) {
             found.unread.push(folder::name(*ordinal));
         }
     }
+    found.is_cut = found.unread.is_empty() && noted.misses(next);
     Ok(found)
 }
 

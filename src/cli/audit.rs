@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,11 +11,13 @@ use serde::Serialize;
 use super::arguments::{AuditVerb, AuditVerifyArguments};
 use super::ask::Surroundings;
 use super::audit_moments::{export, show};
+use super::doctor::word;
 use super::output::Output;
 use super::{ExitStatus, audit_switch};
-use crate::audit::{self, AuditError, Report, Upkeep, VerifyKey};
+use crate::audit::{self, AuditError, Problem, Report, Upkeep, VerifyKey};
 use crate::client::Unavailable;
 use crate::paths::Paths;
+use crate::platform;
 
 /// How long the resident may take to write what it has.
 const FLUSH_LIMIT: Duration = Duration::from_secs(2);
@@ -82,11 +85,19 @@ fn flush(output: &mut Output<'_>) {
 
 fn failed(error: &AuditError, output: &mut Output<'_>) -> ExitStatus {
     let hint = match error {
-        AuditError::Changed(_) => Some("`gptos audit verify` tells where; `gptos audit seal --init --anyway` seals it as it is"),
+        AuditError::Changed(_) => Some("`gptos audit verify` tells where; `gptos audit seal --init --anyway` seals it as it is".to_owned()),
+        AuditError::Foreign(path) => closed(path),
         _ => None,
     };
-    output.error(&format!("audit: {error}"), hint);
+    output.error(&format!("audit: {error}"), hint.as_deref());
     ExitStatus::Internal
+}
+
+/// What makes a file or folder of the user's that others may enter theirs alone.
+fn closed(path: &Path) -> Option<String> {
+    let metadata = fs::symlink_metadata(path).ok().filter(platform::is_own)?;
+    let mode = if metadata.is_dir() { "700" } else { "600" };
+    (!metadata.is_symlink() && metadata.mode() & 0o077 != 0).then(|| format!("chmod {mode} {}", word(path)))
 }
 
 pub(super) fn now() -> u64 {
@@ -151,14 +162,15 @@ fn verified(report: &Report) -> Verified<'_> {
 }
 
 fn tell(report: &Report, output: &mut Output<'_>) {
-    for problem in &report.problems {
-        let record = problem.seq.map(|seq| format!(" record {seq}:")).unwrap_or_default();
-        output.line(&format!("{}:{record} {}: {}", problem.segment, problem.damage.name(), problem.damage.meaning()));
+    for alike in report.problems.chunk_by(|one, next| one.damage == next.damage) {
+        output.line(&places(alike));
     }
-    if let Some((segment, bytes)) = &report.torn {
-        output.line(&format!(
+    match &report.torn {
+        None => {}
+        Some((segment, 0)) => output.line(&format!("{segment}: the file is empty; its writer ended before its first record")),
+        Some((segment, bytes)) => output.line(&format!(
             "{segment}: the last {bytes} bytes are the beginning of a record whose writer ended; the next one cuts them off"
-        ));
+        )),
     }
     let verdict = match report.status() {
         0 => "whole",
@@ -171,13 +183,30 @@ fn tell(report: &Report, output: &mut Output<'_>) {
     }
     output.line(&line);
     if !report.is_end_noted && report.records > 0 && report.problems.is_empty() {
-        output.line("nothing is noted of its end yet, so records that are gone from there would not be missed");
+        output.line("its end is noted nowhere (the note may have been removed), so records gone from there would not be missed");
     }
     output.line(&match (report.is_sealed, report.is_checked) {
         (true, true) => format!("sealed: {} seals checked, {} records since the last one", report.seals, report.unsealed),
         (true, false) => format!("sealed: {} seals not checked, `--key FILE` checks them", report.seals),
         (false, _) => "not sealed: whoever has your rights can rewrite all of it; `gptos audit seal --init` changes that".to_owned(),
     });
+}
+
+/// Where the same is wrong, in one line.
+fn places(alike: &[Problem]) -> String {
+    let [first, .., last] = alike else {
+        return alike.iter().map(|one| format!("{}: {}", place(one), what(one))).collect();
+    };
+    format!("{} to {}: {} times {}", place(first), place(last), alike.len(), what(first))
+}
+
+fn place(problem: &Problem) -> String {
+    let record = problem.seq.map(|seq| format!(": record {seq}")).unwrap_or_default();
+    format!("{}{record}", problem.segment)
+}
+
+fn what(problem: &Problem) -> String {
+    format!("{}: {}", problem.damage.name(), problem.damage.meaning())
 }
 
 fn pruned(files: usize, output: &mut Output<'_>) -> ExitStatus {

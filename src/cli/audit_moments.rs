@@ -15,7 +15,7 @@ pub(super) fn show(moments: &Moments, since: u64, output: &mut Output<'_>) -> Ex
             Moment::Kept(kept) => output.line(&format!("{}  {}", stamp(kept.at_ms), changed(&kept.change))),
         }
     }
-    if !printed {
+    if !printed && !moments.is_cut {
         output.remark("nothing is recorded");
     }
     whole(moments, output)
@@ -52,6 +52,10 @@ fn changed(change: &Change) -> String {
 
 /// Says which files are missing in what was printed.
 fn whole(moments: &Moments, output: &mut Output<'_>) -> ExitStatus {
+    if moments.is_cut {
+        output.error("audit: records that were on the disk are gone from its end", Some("`gptos audit verify` tells more"));
+        return ExitStatus::NoAnswer;
+    }
     let Some(first) = moments.unread.first() else { return ExitStatus::Success };
     let others = moments.unread.len() - 1;
     let others = if others == 0 { String::new() } else { format!(" and {others} more") };

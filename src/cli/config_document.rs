@@ -19,6 +19,15 @@ pub(super) struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
+    /// The place of a key that means nothing, to take it out.
+    pub(super) fn unknown(key: &'a str) -> Self {
+        let (provider, path) = match key.strip_prefix("provider.").and_then(|rest| rest.split_once('.')) {
+            Some((name, path)) => (Some(name), path),
+            None => (None, key),
+        };
+        Self { key, provider, path }
+    }
+
     /// # Errors
     /// That there is no such key, and which one may have been meant.
     pub(super) fn of(key: &'a str) -> Result<Self, (String, String)> {

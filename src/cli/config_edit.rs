@@ -38,6 +38,14 @@ pub(super) const NOTHING_SET: &str = "# `gptos config reference` tells what can 
 
 /// Makes another text of the user's `file`, under a lock, and puts it in its place as a whole.
 pub(super) fn change<T>(file: &Path, make: impl FnOnce(&str) -> Result<(String, T), EditError>) -> Result<T, EditError> {
+    change_as(file, read_text, make)
+}
+
+/// How the file is read.
+type Read = fn(&Path) -> Result<Option<(String, fs::Metadata)>, ConfigProblem>;
+
+/// The same for a text that is read like this.
+pub(super) fn change_as<T>(file: &Path, read: Read, make: impl FnOnce(&str) -> Result<(String, T), EditError>) -> Result<T, EditError> {
     // A file that is a symbolic link, as managers of dot files make them, is changed where it really is.
     let target = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     let dir = target.parent().unwrap_or(Path::new("/"));
@@ -49,7 +57,7 @@ pub(super) fn change<T>(file: &Path, make: impl FnOnce(&str) -> Result<(String, 
     // Two changes at once would each keep the other's from lasting. The lock ends with the opened directory.
     let lock = fs::File::open(dir).map_err(io_error(dir))?;
     rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).map_err(|errno| io_error(dir)(errno.into()))?;
-    let existing = read_text(&target).map_err(EditError::Config)?;
+    let existing = read(&target).map_err(EditError::Config)?;
     let (text, mode) = existing.map_or((String::new(), 0o600), |(text, metadata)| (text, metadata.permissions().mode() & 0o777));
     let (made, told) = make(&text)?;
     let made = if made.is_empty() && !text.is_empty() { NOTHING_SET.to_owned() } else { made };

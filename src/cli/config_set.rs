@@ -9,10 +9,10 @@ use std::path::Path;
 use super::ExitStatus;
 use super::config::{refuse, refuse_all};
 use super::config_document::{Place, with, without};
-use super::config_edit::{EditError, NOTHING_SET, change};
+use super::config_edit::{EditError, NOTHING_SET, change, change_as};
 use super::output::Output;
 use super::{doctor, editor};
-use crate::config::{Config, ConfigFile, ConfigProblem, check_text, literals, mistakes_in, quote};
+use crate::config::{Config, ConfigFile, ConfigProblem, check_text, literals, mistakes_in, quote, read_for_editor, read_text};
 use crate::paths::Paths;
 
 /// What the names of copies for an editor begin with.
@@ -75,13 +75,22 @@ pub(super) fn set_literal(file: &Path, paths: &Paths, key: &str, literal: &str) 
 
 /// Takes a key out.
 pub(super) fn unset(key: &str, file: &Path, paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
+    let home = paths.home.as_deref();
     let place = match free(key, file, paths) {
         Ok(place) => place,
+        // One that nobody knows goes where it is what is wrong with the file.
+        Err(_) if Place::of(key).is_err() && is_mistake(key, file, home) => Place::unknown(key),
         Err((what, hint)) => return wrong(&what, &hint, output),
     };
-    let home = paths.home.as_deref();
     let done = change(file, |text| {
-        check_text(text, file, home).map_err(EditError::Config)?;
+        if let Err(first) = check_text(text, file, home) {
+            // A file that does not hold may come nearer to it.
+            let count = |text: &str| mistakes_in(text, file, home).map(|mistakes| mistakes.len()).map_err(EditError::Config);
+            return match without(text, place) {
+                Some(made) if count(&made)? < count(text)? => Ok((made, true)),
+                _ => Err(EditError::Config(first)),
+            };
+        }
         let Some(made) = without(text, place) else { return Ok((text.to_owned(), false)) };
         check_text(&made, file, home).map_err(|problem| EditError::Refused(format!("`{key}` cannot go: {problem}")))?;
         Ok((made, true))
@@ -90,6 +99,12 @@ pub(super) fn unset(key: &str, file: &Path, paths: &Paths, output: &mut Output<'
         output.remark(&format!("`{key}` is not set in {}", file.display()));
     }
     told(done.map(drop), output)
+}
+
+/// Whether a key of that name is one of the mistakes in the file.
+fn is_mistake(key: &str, file: &Path, home: Option<&Path>) -> bool {
+    let Ok(Some((text, _))) = read_text(file) else { return false };
+    mistakes_in(&text, file, home).is_ok_and(|mistakes| mistakes.iter().any(|mistake| mistake.key.as_deref() == Some(key)))
 }
 
 /// Opens a copy of the file in the user's editor until it holds or is given up.
@@ -102,11 +117,14 @@ pub(super) fn edit(file: &Path, paths: &Paths, output: &mut Output<'_>) -> ExitS
     };
     let mut before = String::new();
     // Makes the folder as well; a file that must not be read is not copied.
-    if let Err(error) = change(file, |text| {
+    if let Err(error) = change_as(file, read_for_editor, |text| {
         before = text.to_owned();
         Ok((text.to_owned(), ()))
     }) {
         return told(Err(error), output);
+    }
+    if matches!(read_text(file), Err(problem) if problem.line.is_some()) {
+        output.remark(&format!("{} is not UTF-8 text; what is none of it is shown as \u{fffd}", file.display()));
     }
     let shown = if before.is_empty() { NOTHING_SET } else { before.as_str() };
     take_leftovers_up(&copy, &before, output);
@@ -184,7 +202,7 @@ fn take_leftovers_up(copy: &Path, now: &str, output: &mut Output<'_>) {
 }
 
 fn replace(file: &Path, copy: &Path, (before, text): (&str, String), output: &mut Output<'_>) -> ExitStatus {
-    let done = change(file, |now| {
+    let done = change_as(file, read_for_editor, |now| {
         if now == before {
             return Ok((text, ()));
         }

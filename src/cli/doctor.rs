@@ -30,6 +30,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use self::around::Around;
+pub(super) use self::around::word;
 use self::checks::{Finding, Sight, findings};
 pub(super) use self::files::{Line, start_up};
 use self::report::Report;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::ExitStatus;
 use super::arguments::MemoryVerb;
+use super::doctor::word;
 use super::output::{Output, visible};
 use crate::memory::{FileMemory, file_in};
 use crate::paths::Paths;
@@ -40,15 +41,12 @@ pub(super) fn run(verb: &MemoryVerb, paths: &Paths, output: &mut Output<'_>) -> 
             Ok(lines) if *verb == MemoryVerb::Export => export(&lines, output),
             Ok(lines) => list(&lines, *verb == MemoryVerb::List { json: true }, output),
             Err(error) => {
-                output.error(&format!("memory: {error}"), Some("a file of another kind can be moved away, then a new one is begun"));
+                output.error(&format!("memory: {error}"), Some(&format!("mv {0} {0}.old", word(&file_in(directory)))));
                 ExitStatus::Internal
             }
         },
         MemoryVerb::Forget { all: false, words } => forget(&memory, Some(&words.join(" ")), output),
-        MemoryVerb::Forget { all: true, .. } if !file_in(directory).exists() => {
-            output.remark("nothing is remembered");
-            ExitStatus::Success
-        }
+        MemoryVerb::Forget { all: true, .. } if !file_in(directory).exists() => nothing(output),
         MemoryVerb::Forget { all: true, .. } => forget(&memory, None, output),
     }
 }
@@ -84,6 +82,7 @@ fn forget(memory: &FileMemory, query: Option<&str>, output: &mut Output<'_>) -> 
             output.error("memory forget: nothing was run for these words", Some("`gptos memory list` shows the words as they are kept"));
             ExitStatus::NoAnswer
         }
+        Ok(0) => nothing(output),
         Ok(1) => {
             output.remark("one line is forgotten");
             ExitStatus::Success
@@ -97,6 +96,11 @@ fn forget(memory: &FileMemory, query: Option<&str>, output: &mut Output<'_>) -> 
             ExitStatus::Internal
         }
     }
+}
+
+fn nothing(output: &mut Output<'_>) -> ExitStatus {
+    output.error("memory forget: nothing is remembered", None);
+    ExitStatus::NoAnswer
 }
 
 fn listed(line: &Remembered) -> Listed<'_> {

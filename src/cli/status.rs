@@ -11,6 +11,7 @@ use super::output::{Output, visible};
 use super::translate::obstacle;
 use crate::client::Unavailable;
 use crate::config::{Config, ConfigFile};
+use crate::memory::{self, MemoryError};
 use crate::protocol::{Status, WireAudit, WireEndpoint, WireHealth};
 use crate::providers;
 
@@ -46,14 +47,28 @@ pub(super) fn status(json: bool, output: &mut Output<'_>) -> ExitStatus {
         return failed(output, "status: unreadable reply of the resident", Some("`gptos daemon stop` ends it"));
     };
     let paths = Surroundings::look().paths;
+    let state = paths.state_dir.clone();
     let config = ConfigFile::new(paths.config_file, paths.home).current().0;
     add_ways(&mut status.endpoints, &config, &facts::proxies());
     if json {
         output.data(&format!("{}\n", serde_json::to_string(&Told { running: true, status: &status }).unwrap_or_default()));
     } else {
         show(&status, output.width(), output);
+        let remembered = state.filter(|_| config.memory).map(|state| memory::look(&state));
+        remembered.and_then(|looked| unremembered(&looked)).iter().for_each(|told| output.line(told));
     }
     ExitStatus::Success
+}
+
+/// What is wrong with the file of what was run.
+fn unremembered(looked: &Result<(usize, usize), MemoryError>) -> Option<String> {
+    match looked {
+        Ok((_, 0)) => None,
+        Ok((lines, places)) => {
+            Some(format!("memory damaged in {places} places, {lines} lines can be read: `gptos doctor` tells what to do"))
+        }
+        Err(error) => Some(format!("memory cannot be used: {}: `gptos doctor` tells what to do", visible(&error.to_string()))),
+    }
 }
 
 /// What `--json` says where there is no status.

@@ -26,7 +26,7 @@ pub use file::{ConfigFile, Reloads, audit_in, check_text, mistakes_in};
 pub use in_force::InForce;
 pub use nearest::nearest;
 pub use overrides::{answering_variables, literals, quote, take_options};
-pub use owned::read_text;
+pub use owned::{read_for_editor, read_text};
 pub use packs::{PackFiles, PackFolder, read_pack};
 pub use problem::ConfigProblem;
 pub use project::{PROJECT_FILE, Project};

@@ -52,7 +52,28 @@ pub fn read_text(path: &Path) -> Result<Option<(String, Metadata)>, ConfigProble
     read_owned(path, Owner::User)
 }
 
+/// The same for an editor: what is no UTF-8 reads as U+FFFD.
+///
+/// # Errors
+/// Why it must not be used.
+pub fn read_for_editor(path: &Path) -> Result<Option<(String, Metadata)>, ConfigProblem> {
+    let read = read_bytes(path, Owner::User)?;
+    Ok(read.map(|(bytes, metadata)| (String::from_utf8_lossy(&bytes).into_owned(), metadata)))
+}
+
 pub(super) fn read_owned(path: &Path, owner: Owner) -> Result<Option<(String, Metadata)>, ConfigProblem> {
+    let Some((bytes, metadata)) = read_bytes(path, owner)? else { return Ok(None) };
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Some((text, metadata))),
+        Err(error) => {
+            let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = 1 + valid.iter().filter(|b| **b == b'\n').count();
+            Err(ConfigProblem { line: Some(line), ..problem(path, "not UTF-8 text") })
+        }
+    }
+}
+
+fn read_bytes(path: &Path, owner: Owner) -> Result<Option<(Vec<u8>, Metadata)>, ConfigProblem> {
     // Opening a FIFO would wait for a writer; nobody may be kept waiting by a file.
     let nonblocking = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or(0);
     let opened = OpenOptions::new().read(true).custom_flags(nonblocking).open(path);
@@ -67,14 +88,7 @@ pub(super) fn read_owned(path: &Path, owner: Owner) -> Result<Option<(String, Me
     if bytes.len() as u64 > MAX_BYTES {
         return Err(problem(path, "larger than 1 MiB"));
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(Some((text, metadata))),
-        Err(error) => {
-            let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = 1 + valid.iter().filter(|b| **b == b'\n').count();
-            Err(ConfigProblem { line: Some(line), ..problem(path, "not UTF-8 text") })
-        }
-    }
+    Ok(Some((bytes, metadata)))
 }
 
 /// A configuration says which commands give keys and who is sent them, so only its user and root may write it.

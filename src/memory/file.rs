@@ -138,6 +138,22 @@ impl File {
     }
 }
 
+/// How many lines the file of a state directory holds, and in how many places it is damaged.
+///
+/// # Errors
+/// [`MemoryError`] when it cannot be read.
+pub fn look(directory: &Path) -> Result<(usize, usize), MemoryError> {
+    let path = directory.join(NAME);
+    if fs::symlink_metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        return Ok((0, 0));
+    }
+    let bytes = open(&path, OpenOptions::new().read(true))
+        .and_then(|mut file| read(&mut file, 0).map_err(|error| MemoryError::io(&path, error)))?;
+    let mut entries = Entries::default();
+    let end = record::decode(without_magic(&bytes, &path)?, |record| entries.apply(record));
+    Ok((entries.all().len(), end.damaged))
+}
+
 fn rewrite(path: &Path, change: impl FnOnce(&mut Entries)) -> Result<(), MemoryError> {
     let failed = |error| MemoryError::io(path, error);
     let mut old = locked(path)?;

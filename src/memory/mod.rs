@@ -18,7 +18,7 @@ use tracing::debug;
 use self::entries::Entries;
 pub use self::entries::MOST_LINES;
 use self::file::File;
-pub use self::file::MemoryError;
+pub use self::file::{MemoryError, look};
 use self::record::{Line, Record};
 use crate::domain::{LogEvent, ShellKind};
 use crate::suggest::ports::{CacheKey, Memory, RanLine, Remembered};

@@ -241,7 +241,8 @@ fn a_seal_is_shown_once_and_finds_a_trail_that_was_cut_or_replaced() {
     let sealed = env.run(&["audit", "seal", "--init"]);
     assert_eq!(sealed.code, Some(0), "{}", sealed.err);
     assert_eq!(sealed.out.trim_end().len(), 64 + 7, "{}", sealed.out);
-    assert_eq!(env.run(&["audit", "seal", "--init"]).code, Some(2));
+    let again = env.run(&["audit", "seal", "--init"]);
+    assert!(again.code == Some(2) && again.err.contains("was shown once"), "{}", again.err);
     let key = env.work().join("key");
     fs::write(&key, &sealed.out).unwrap();
     let check = || env.run_with_input(&["audit", "verify", "--key", "-"], sealed.out.as_bytes());
@@ -310,7 +311,62 @@ fn an_end_that_is_gone_is_found_whatever_was_left_and_is_not_sealed_over() {
     fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     assert!(is_whole());
     let told = env.run(&["audit", "verify"]).out;
-    assert!(told.contains("nothing is noted of its end"), "{told}");
+    assert!(told.contains("its end is noted nowhere (the note may have been removed)"), "{told}");
+    assert!(env.run(&["doctor"]).out.contains(", its end is noted nowhere"));
+}
+
+#[test]
+fn what_is_gone_is_told_of_by_show_as_well_and_the_same_damage_in_one_line() {
+    let env = TestEnv::new();
+    let resident = env.start_resident();
+    ask(&env, SAFE);
+    ask(&env, RISKY);
+    stop(&env, resident);
+    let folder = state(&env).join("audit");
+    let mode = |mode: u32| fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    mode(0o755);
+    let refused = env.run(&["audit", "verify"]);
+    assert!(refused.code == Some(2) && refused.err.contains(&format!("hint: chmod 700 {}", folder.display())), "{}", refused.err);
+    mode(0o700);
+    let key = state(&env).join("audit.key");
+    let kept = fs::read(&key).unwrap();
+    fs::rename(&key, key.with_extension("away")).unwrap();
+    let told = env.run(&["audit", "verify"]).out;
+    assert!(told.starts_with("00000001.seg: record 0 to 00000001.seg: record 3: 4 times key: "), "{told}");
+    fs::rename(key.with_extension("away"), &key).unwrap();
+    assert_eq!(fs::read(&key).unwrap(), kept);
+    let path = segments(&env).remove(0);
+    fs::write(&path, "").unwrap();
+    let told = env.run(&["audit", "verify"]).out;
+    assert!(told.contains("00000001.seg: the file is empty"), "{told}");
+    for gone in [true, false] {
+        if gone {
+            fs::remove_file(&path).unwrap();
+        } else {
+            fs::remove_dir(&folder).unwrap();
+        }
+        assert_eq!(env.run(&["audit", "verify"]).code, Some(3));
+        let shown = env.run(&["audit", "show"]);
+        assert_eq!((shown.code, shown.out.as_str()), (Some(1), ""), "{}", shown.err);
+        assert!(shown.err.contains("are gone from its end") && !shown.err.contains("nothing is recorded"), "{}", shown.err);
+    }
+}
+
+#[test]
+fn all_that_is_older_than_now_can_be_dropped_and_the_rest_stays_whole() {
+    let env = TestEnv::new();
+    let resident = env.start_resident();
+    ask(&env, SAFE);
+    assert_whole(&env);
+    let pruned = env.run(&["audit", "prune", "--older-than", "0s"]);
+    assert_eq!((pruned.code, pruned.err.trim_end()), (Some(0), "gptos: one file was dropped"));
+    assert_eq!(verify(&env).0, Some(0));
+    let steps = |env: &TestEnv| exported(env).iter().filter(|moment| moment["id"].is_string()).count();
+    assert_eq!(steps(&env), 0);
+    assert_eq!(env.run(&["audit", "prune", "--older-than", "0s"]).err.trim_end(), "gptos: nothing is old enough");
+    ask(&env, RISKY);
+    assert_eq!((steps(&env), verify(&env).0), (2, Some(0)), "the resident goes on");
+    stop(&env, resident);
 }
 
 #[test]

@@ -241,6 +241,20 @@ fn a_value_that_would_not_hold_is_not_written() {
 }
 
 #[test]
+fn a_key_that_nobody_knows_can_be_taken_out_and_other_mistakes_stay() {
+    let env = TestEnv::new();
+    env.configure("xx = 1\nmemory = \"off\" # mine\n[shell]\nnoet = false\n[cache]\nttl_days = \"x\"\n");
+    let file = || fs::read_to_string(env.config_file()).unwrap();
+    told(&env.run(&["config", "check"]), 64, &["`xx`: unknown key"]);
+    told(&env.run(&["config", "unset", "yy"]), 64, &["`yy`: no key that can be set here"]);
+    for key in ["xx", "shell.noet", "cache.ttl_days"] {
+        told(&env.run(&["config", "unset", key]), 0, &[]);
+    }
+    assert_eq!(file(), "memory = \"off\" # mine\n[shell]\n[cache]\n");
+    told(&env.run(&["config", "check"]), 0, &[]);
+}
+
+#[test]
 fn an_editor_changes_the_file_only_when_it_holds() {
     let env = TestEnv::new();
     env.configure("memory = \"on\"\n");
@@ -269,6 +283,12 @@ fn an_editor_changes_the_file_only_when_it_holds() {
     let kept = run.err.rsplit("what you wrote is in ").next().unwrap().trim().to_owned();
     assert_eq!((same.as_str(), fs::read_to_string(&kept).unwrap().as_str()), (text.as_str(), "hedge = \"off\"\n"));
     fs::remove_file(kept).unwrap();
+    // A file that is no text is what an editor is needed for.
+    let whole = text;
+    fs::write(env.config_file(), [whole.as_bytes(), b"# caf\xe9\n"].concat()).unwrap();
+    let (run, text) = edit("LC_ALL=C sed -i '$d' \"$2\"");
+    assert_eq!((run.code, &text), (Some(0), &whole), "{}", run.err);
+    assert!(run.err.contains("is not UTF-8 text"), "{}", run.err);
     // The keys that interrupt are the editor's, which they end as usual.
     let (run, text) = edit("kill -INT $PPID; kill -QUIT $PPID; echo '# two' >>\"$2\"");
     assert_eq!((run.code, text.ends_with("# two\n")), (Some(0), true), "{}", run.err);

@@ -231,6 +231,32 @@ fn what_is_wrong_with_the_cache_and_its_room_is_found_and_mended() {
     only(&env, "cache-unusable");
     fs::remove_dir(cache.join("cache.lock")).unwrap();
     assert_eq!(look(&env), []);
+    let away = cache.with_extension("away");
+    fs::rename(&cache, &away).unwrap();
+    fs::write(&cache, "").unwrap();
+    mend(&env, &only(&env, "cache-folder"));
+    assert_eq!(look(&env), []);
+    fs::rename(&away, &cache).unwrap();
+    let memory = env.home().join(".local/state/gptos/memory.v1");
+    fs::create_dir_all(memory.parent().unwrap()).unwrap();
+    fs::write(&memory, "something else").unwrap();
+    fs::set_permissions(&memory, fs::Permissions::from_mode(0o600)).unwrap();
+    let mut resident = env.start_resident();
+    assert!(env.run(&["status"]).out.contains("\nmemory cannot be used: "), "{}", env.run(&["status"]).out);
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
+    mend(&env, &only(&env, "memory-unusable"));
+    for name in ["a", "b"] {
+        let told = env.run_with_input(&["ran", "bash", "0"], format!("list files of {name}\0ls -lhS {name}").as_bytes());
+        assert_eq!(told.code, Some(0), "{}", told.err);
+    }
+    wait_until("both are remembered", || env.run(&["memory", "list"]).out.matches("ls -lhS").count() == 2);
+    env.run(&["daemon", "stop"]);
+    let mut bytes = fs::read(&memory).unwrap();
+    bytes[40] ^= 0x55;
+    fs::write(&memory, bytes).unwrap();
+    mend(&env, &only(&env, "memory-damaged"));
+    assert_eq!(look(&env), []);
     // Somebody holds it who is no background process.
     let lock = fs::OpenOptions::new().write(true).create(true).truncate(false).open(cache.join("cache.lock")).unwrap();
     lock.lock().unwrap();

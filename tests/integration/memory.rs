@@ -53,6 +53,7 @@ fn without_a_resident_it_is_remembered_as_well() {
     assert_eq!((exported["query"].as_str(), exported["worked"].as_u64()), (Some(WORDS), Some(1)));
     assert_eq!(env.run(&["memory", "forget"]).code, Some(64), "all or some words");
     assert_eq!(env.run(&["memory", "forget", "--all"]).code, Some(0));
+    assert_eq!(env.run(&["memory", "forget", "--all"]).code, Some(1), "nothing is left");
     assert_eq!((env.run(&["memory", "list"]).out.as_str(), ask(&env, WORDS).1.as_str()), ("", "offline"));
 }
 

@@ -79,7 +79,7 @@ fn dropping_and_forgetting_keep_the_note_true() {
     for day in 0..100 {
         log.append(&[asked(day, NOW + day * DAY)], NOW + day * DAY, false).unwrap();
     }
-    assert!(log.prune(NOW + 100 * DAY, DAY).unwrap() > 80);
+    assert!(log.prune(NOW + 100 * DAY, 2 * DAY).unwrap() > 80);
     assert!(damages(state).is_empty() && verify(state, None).unwrap().is_end_noted);
     assert!(log.forget(0, NOW + 101 * DAY).unwrap() > 0);
     assert!(damages(state).is_empty());
@@ -94,6 +94,25 @@ fn dropping_and_forgetting_keep_the_note_true() {
     put(state, 9, &bytes);
     fs::set_permissions(Folder::new(state).segment(9), fs::Permissions::from_mode(0o600)).unwrap();
     assert_eq!(damages(state), [Damage::End]);
+}
+
+#[test]
+fn all_that_is_old_enough_goes_with_the_last_file_and_seals_and_note_stay_true() {
+    for is_sealed in [false, true] {
+        let directory = tempfile::tempdir().unwrap();
+        let state = directory.path();
+        let mut log = Log::with_limits(state, SMALL);
+        let key = is_sealed.then(|| log.init_seal(NOW).unwrap());
+        write_through(&mut log, 0..12);
+        let files = segments(state).len();
+        assert_eq!(log.prune(NOW + DAY, 2 * DAY).unwrap(), 0);
+        assert_eq!(log.prune(NOW + 2 * EPOCH, 0).unwrap(), files);
+        assert!(entries(state).unwrap().is_empty());
+        assert_eq!(log.prune(NOW + 3 * EPOCH, 0).unwrap(), 0, "nothing but a word about that is left");
+        write_through(&mut log, 12..14);
+        let report = verify(state, key.as_ref()).unwrap();
+        assert!(report.problems.is_empty() && report.is_end_noted && report.entries == 2, "{report:?}");
+    }
 }
 
 #[test]

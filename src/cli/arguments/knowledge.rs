@@ -38,7 +38,7 @@ pub enum MemoryVerb {
     /// Forget what was run for some words, or all
     #[command(
         group(ArgGroup::new("what").required(true).args(["all", "words"])),
-        after_help = "Exit status: 0 forgotten, 1 nothing was run for these words, 64 usage."
+        after_help = "Exit status: 0 forgotten, 1 there was nothing, 64 usage."
     )]
     Forget {
         /// Forget everything

@@ -109,7 +109,7 @@ impl Around {
 }
 
 /// A path as a word of a command line.
-pub(super) fn word(path: &Path) -> String {
+pub(in crate::cli) fn word(path: &Path) -> String {
     let text = path.display().to_string();
     let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-+:@%".contains(&byte));
     if is_plain { text } else { format!("'{}'", text.replace('\'', r"'\''")) }

@@ -77,7 +77,7 @@ fn found_by_others(kind: Ailment) -> &'static [&'static str] {
             "disk-full",
             "no-inodes",
         ],
-        Ailment::MemoryOnly => &["cache-memory", "cache-owner", "cache-open", "elsewhere"],
+        Ailment::MemoryOnly => &["cache-memory", "cache-folder", "cache-owner", "cache-open", "elsewhere"],
         _ => &[],
     }
 }
@@ -125,7 +125,10 @@ fn finding(trouble: &WireTrouble, status: &Status, state: Option<&Path>, config:
                 format!("chmod -R u+rwX {folder}    (or make room there: df -h {folder})"),
             )
         }
-        Ailment::Traces => Finding::new("traces", "traces", text, traces(config)),
+        Ailment::Traces => {
+            let mend = traces(config, &text);
+            Finding::new("traces", "traces", text, mend)
+        }
         Ailment::Numbers => {
             Finding::new("numbers", "numbers", text, "gptos config set metrics_port 9465    (or another one that is free; 0: none)")
         }
@@ -208,12 +211,18 @@ fn reached(state: &Path, config: &Config) -> Option<&'static str> {
         .find_map(|(is_reached, key)| is_reached.then_some(key))
 }
 
-/// What says where spans go.
-fn traces(config: &Config) -> &'static str {
+/// What mends that spans are not handed over: a setting that is wrong is named, otherwise it is where they go.
+fn traces(config: &Config, text: &str) -> String {
+    let wrong =
+        text.split(": ").find(|part| part.starts_with("OTEL_") && part.bytes().all(|byte| byte == b'_' || byte.is_ascii_uppercase()));
+    if let Some(variable) = wrong {
+        return format!("unset {variable} && gptos daemon stop    (or give it another value)");
+    }
+    let why = "(or start the collector; gptos status tells where spans go)";
     if config.sets("traces.endpoint") {
-        "gptos config unset traces.endpoint    (or start the collector; gptos status tells where spans go)"
+        format!("gptos config unset traces.endpoint    {why}")
     } else {
-        "unset OTEL_EXPORTER_OTLP_ENDPOINT && gptos daemon stop    (or start the collector; gptos status tells where spans go)"
+        format!("unset OTEL_EXPORTER_OTLP_ENDPOINT && gptos daemon stop    {why}")
     }
 }
 
@@ -270,6 +279,21 @@ mod tests {
             let found = key_unavailable("p", why, &config);
             assert_eq!((found.id, found.mend.split("    (").next().unwrap()), ("key-unavailable", mend), "{key} {why}");
             assert_eq!(found.cause, format!("its key cannot be had: {}", why.split("; hint: ").next().unwrap()));
+        }
+    }
+
+    #[test]
+    fn of_spans_that_are_off_the_variable_that_is_wrong_is_named() {
+        let endpoint = "unset OTEL_EXPORTER_OTLP_ENDPOINT && gptos daemon stop";
+        for (text, mend) in [
+            (
+                "traces are off: OTEL_EXPORTER_OTLP_TIMEOUT: expected milliseconds, from 1 to 9",
+                "unset OTEL_EXPORTER_OTLP_TIMEOUT && gptos daemon stop",
+            ),
+            ("traces are off: OTEL_TRACES_SAMPLER: one of always_on", "unset OTEL_TRACES_SAMPLER && gptos daemon stop"),
+            ("the collector of traces takes no spans, 3 are lost", endpoint),
+        ] {
+            assert_eq!(traces(&Config::default(), text).split("    (").next(), Some(mend), "{text}");
         }
     }
 

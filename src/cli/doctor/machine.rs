@@ -29,6 +29,7 @@ pub(super) fn areas(around: &Around, call: bool, runtime: &Runtime, tester: Test
         store::cache(around),
         store::disk(around),
         store::trail(around),
+        store::memory(around),
         store::locks(around),
         network::clock(around),
         network::names(around, runtime),

@@ -13,6 +13,7 @@ use crate::api;
 use crate::audit;
 use crate::cache::DiskCache;
 use crate::domain::AuditMode;
+use crate::memory::{self, MemoryError};
 use crate::platform;
 use crate::protocol::WireCacheStats;
 use crate::suggest::ports::AnswerCache;
@@ -28,6 +29,11 @@ pub(super) fn cache(around: &Around) -> Area {
     let mut area = Area::new("cache", "nothing is kept yet");
     let Some(folder) = around.surroundings.paths.cache_dir.as_deref() else { return area };
     let Ok(metadata) = fs::metadata(folder) else { return area };
+    if !metadata.is_dir() {
+        let cause = "it is no folder, so answers are kept in memory alone";
+        area.wrong("cache-folder", around.short(folder), cause, format!("mv {0} {0}.old", word(folder)));
+        return area;
+    }
     if !platform::is_own(&metadata) {
         area.wrong(
             "cache-owner",
@@ -150,7 +156,8 @@ pub(super) fn trail(around: &Around) -> Area {
     match audit::verify(state, None) {
         Ok(report) => {
             let sealed = if report.is_sealed { "sealed" } else { "not sealed" };
-            area.count(format!("{}, {} records, {sealed}", area.said, report.records));
+            let end = if report.is_end_noted || report.records == 0 { "" } else { ", its end is noted nowhere" };
+            area.count(format!("{}, {} records, {sealed}{end}", area.said, report.records));
             if let Some(problem) = report.problems.first() {
                 let seq = problem.seq.map(|seq| format!(", record {seq}")).unwrap_or_default();
                 let more = if report.problems.len() > 1 { format!(", and {} more", report.problems.len() - 1) } else { String::new() };
@@ -213,6 +220,27 @@ fn are_private(state: &Path, around: &Around, area: &mut Area) -> bool {
         return false;
     }
     true
+}
+
+/// What was run, and for which words.
+pub(super) fn memory(around: &Around) -> Area {
+    let mut area = Area::new("memory", if around.config.memory { "on" } else { "off" });
+    let Some(state) = around.surroundings.paths.state_dir.as_deref() else { return area };
+    let file = memory::file_in(state);
+    match memory::look(state) {
+        Ok((lines, 0)) => area.count(format!("{}, {lines} lines", area.said)),
+        Ok((lines, damaged)) => {
+            area.count(format!("{}, {lines} lines", area.said));
+            let cause = format!("it is damaged in {damaged} places, which are passed over; {lines} lines can be read");
+            area.wrong("memory-damaged", around.short(&file), cause, format!("mv {0} {0}.old    (begins a new one)", word(&file)));
+        }
+        Err(error) => {
+            let cause = "it is not a memory of gptos that only you can write, so nothing is remembered".to_owned();
+            let cause = if matches!(error, MemoryError::Foreign(_)) { cause } else { error.to_string() };
+            area.wrong("memory-unusable", around.short(&file), cause, format!("mv {0} {0}.old    (begins a new one)", word(&file)));
+        }
+    }
+    area
 }
 
 /// Locks that somebody holds who is not the background process.
