@@ -38,7 +38,9 @@ impl Terminal {
         let no_control = i32::try_from(rustix::fs::OFlags::NOCTTY.bits()).unwrap();
         let terminal = OpenOptions::new().read(true).write(true).custom_flags(no_control).open(name).unwrap();
         tcsetwinsize(&terminal, Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
-        let all: Vec<&str> = ["doctor", "--in-terminal", program, "--"].into_iter().chain(arguments.iter().copied()).collect();
+        // Who starts the tests in the background has them ignore Ctrl-C; somebody at a terminal does not.
+        let run = ["doctor", "--in-terminal", "env", "--", "--default-signal=INT", program];
+        let all: Vec<&str> = run.into_iter().chain(arguments.iter().copied()).collect();
         let mut command: Command = env.command(&all);
         command.env("TERM", "xterm");
         command.stdin(terminal.try_clone().unwrap()).stdout(terminal.try_clone().unwrap()).stderr(terminal);
