@@ -28,6 +28,29 @@ __gptos_drain() {
   fi
 }
 
+# Was text typed before the answer is on the screen? It can not have been meant for that, so it edits the words, and our key among it asks
+# for nothing. Keys alone that write nothing (ours, arrows, what a terminal reports) act on the command.
+__gptos_typed_ahead() {
+  [[ $_GPTOS_ASKED_FOR != more && $_GPTOS_ASKED_FOR != others ]] || return 1
+  __gptos_drain
+  local rest=$_GPTOS_TYPED key
+  while [[ ${rest%%$'\e'*} != *[![:cntrl:]]* ]]; do
+    [[ $rest == *$'\e'* ]] || return 1
+    rest=${rest#*$'\e'}
+    case $rest in
+      '['*)
+        rest=${rest:1}
+        rest=${rest#"${rest%%[!0-9;:?<=>]*}"}
+        ;;
+      O*) rest=${rest:1} ;;
+    esac
+    rest=${rest:1}
+  done
+  for key in "${_GPTOS_RAW_KEYS[@]}"; do
+    [[ $key != [[:cntrl:]]* ]] || _GPTOS_TYPED=${_GPTOS_TYPED//"$key"/}
+  done
+}
+
 # Others bind the reply as well, fzf to a redrawing of the line, which follows every key of ours anyway.
 __gptos_claim_reply() {
   local map
@@ -252,7 +275,8 @@ __gptos_settle() {
     __gptos_say "$_GPTOS_MESSAGE"
     [[ $_GPTOS_ASKED_FOR != more ]] || _GPTOS_MORE=''
     __gptos_drain
-  elif ! builtin [ "$READLINE_LINE" = "$_GPTOS_ASKED_LINE" ]; then
+  elif ! builtin [ "$READLINE_LINE" = "$_GPTOS_ASKED_LINE" ] ||
+    { { [[ -n $_GPTOS_TYPED ]] || builtin read -r -t 0 -u "$_GPTOS_TTY"; } && __gptos_typed_ahead; }; then
     __gptos_print_rows
     __gptos_offer_answer
     __gptos_drain

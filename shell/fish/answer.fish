@@ -1,10 +1,11 @@
 # Part of the integration for fish: what the answers are and how they come into the line.
 
 # Controls, and the invisible or direction-changing characters that make a line look like another one.
-set -g _GPTOS_UNSEEN '[\x00-\x1f\x7f-\x9f\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{2069}\x{feff}]'
+set -g _GPTOS_UNSEEN_SIGNS '\x00-\x1f\x7f-\x9f\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{2069}\x{feff}'
+set -g _GPTOS_UNSEEN "[$_GPTOS_UNSEEN_SIGNS]"
 
 # What an answer that is laid out looks like, its fields joined by blanks.
-set -g _GPTOS_READY '^ready [01] [a-z]* (?:[1-9]\d* ){10}[\d.]* [^\x00-\x1f\x7f-\x9f\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{2069}\x{feff}]*$'
+set -g _GPTOS_READY '^ready [01] [a-z]* (?:[1-9]\d* ){10}[\d.]* [^'$_GPTOS_UNSEEN_SIGNS']*$'
 
 # Reads the records of a finished helper and shows what they hold.
 function __gptos_take
@@ -25,7 +26,10 @@ end
 # below do for all answers. The clock was just read. Sees the variables of its caller.
 function __gptos_take_ready --no-scope-shadowing
     if not string match -qr -- $_GPTOS_READY "$fields"; or not string match -qr '\S' -- "$fields[19]"
-        __gptos_fail 'gptos: answer refused (it holds unprintable characters)'
+        set -l fault 'its layout is not the one that this shell knows'
+        string match -qr -- $_GPTOS_UNSEEN "$fields"
+        and set fault 'it holds unprintable characters'
+        __gptos_fail "gptos: answer refused ($fault)"
         return
     end
     set -g _GPTOS_ORIGINAL $_GPTOS_ASKED[2]
@@ -39,11 +43,10 @@ function __gptos_take_ready --no-scope-shadowing
     set -g _GPTOS_TOOK $fields[$fields[11]..$fields[12]]
     set -g _GPTOS_MORE $fields[15]
     set -g _GPTOS_OTHERS $fields[2]
-    set -g _GPTOS_ROWS
-    set -g _GPTOS_REMARKS
     set -g _GPTOS_AT 1
     set -g _GPTOS_PUT $fields[19]
-    set -e _GPTOS_HELD _GPTOS_STOPPED
+    set -g _GPTOS_UNREAD
+    set -e _GPTOS_HELD _GPTOS_STOPPED _GPTOS_LATE _GPTOS_ROWS _GPTOS_REMARKS
     set -q _GPTOS_HOLES
     and __gptos_drop_holes
     commandline -r -- $_GPTOS_PUT
@@ -182,18 +185,28 @@ function __gptos_offer --no-scope-shadowing
             set -g _GPTOS_MORE $more
         end
         set -g _GPTOS_OTHERS $others
-        __gptos_put 1
-        return
-    end
-    if test $_GPTOS_ASKED[1] = others
-        __gptos_join
-        __gptos_next
+        if set -q _GPTOS_LATE
+            set -g _GPTOS_ORIGINAL $_GPTOS_LATE
+            __gptos_offer_edited 1
+        else
+            __gptos_put 1
+            set -g _GPTOS_UNREAD
+        end
         return
     end
     set -l asked $_GPTOS_MORE
     set -l known (count $_GPTOS_RING)
-    set -g _GPTOS_MORE
     __gptos_join
+    test $_GPTOS_ASKED[1] = others
+    or set -g _GPTOS_MORE
+    if set -q _GPTOS_LATE
+        __gptos_offer_edited (math $known + 1)
+        return
+    end
+    if test $_GPTOS_ASKED[1] = others
+        __gptos_next
+        return
+    end
     if set -q _GPTOS_RING[(math $known + 1)]
         __gptos_put (math $known + 1)
     else
@@ -231,7 +244,7 @@ end
 # Shows one member of the ring; 0 is the line as it was typed, with a message if there is one.
 function __gptos_put
     set -g _GPTOS_AT $argv[1]
-    set -e _GPTOS_HELD _GPTOS_STOPPED
+    set -e _GPTOS_HELD _GPTOS_STOPPED _GPTOS_LATE _GPTOS_UNREAD
     __gptos_clock
     if test $_GPTOS_AT -gt 0
         set -g _GPTOS_PUT $_GPTOS_RING[$_GPTOS_AT]
@@ -254,6 +267,7 @@ function __gptos_put
 end
 
 function __gptos_fail
+    set -e _GPTOS_LATE _GPTOS_UNREAD
     if test "$_GPTOS_ASKED[1]" = late
         # The line may be about to run, so nothing is asked of the terminal.
         __gptos_say_late $argv[1]

@@ -125,7 +125,7 @@ end
 __gptos_learn_names
 
 # Hands the line to the helper as it stands. Fails if that cannot answer it at once. The helper ends within a moment, so it needs no terminal
-# of its own: to hand that over and take it back costs half as much as the helper.
+# of its own: to hand that over and take it back costs a tenth of what the helper does.
 function __gptos_ask_unseen
     set -e _GPTOS_TRIED
     command -q -- $GPTOS_BIN
@@ -175,6 +175,7 @@ end
 # _GPTOS_FIELDS.
 function __gptos_ask
     set -g _GPTOS_ASKED
+    set -e _GPTOS_LATE _GPTOS_UNREAD
     if not command -q -- $GPTOS_BIN
         __gptos_fail "gptos: $GPTOS_BIN not found (GPTOS_BIN)"
         return
@@ -274,20 +275,20 @@ function __gptos_waiting
     end
 end
 
-# The answer to a live request is complete: show it, unless the line is another one by now.
+# The answer to a live request is complete: show it. A line that was edited meanwhile stays as it is, and the key puts the answer in.
 function __gptos_arrived
     set -l dir $_GPTOS_PENDING[2]
     set -l taken $_GPTOS_TAKEN
     __gptos_settle
     set -l line (commandline -b | string collect)
-    if test "$taken" = 1; and test -n "$line"
-        __gptos_take $dir
-    else if test "$line" = "$_GPTOS_ASKED[2]"
-        __gptos_take $dir
-    else
+    if test -z "$line"
         __gptos_sweep $dir
-        __gptos_fail 'gptos: the line changed, answer dropped'
+        __gptos_fail 'gptos: the line was emptied, so the answer was dropped'
+        return
     end
+    test "$taken" = 1; or test "$line" = "$_GPTOS_ASKED[2]"
+    or set -g _GPTOS_LATE "$line"
+    __gptos_take $dir
 end
 
 function __gptos_signal --on-signal SIGURG

@@ -21,6 +21,9 @@ function __gptos_key
         return
     end
     set -l line "$(commandline -b)"
+    if set -q _GPTOS_LATE; and __gptos_show_late "$line"
+        return
+    end
     if set -q _GPTOS_RING[1]; and test "$line" = "$_GPTOS_PUT"
         __gptos_next
         return
@@ -63,7 +66,8 @@ or set -g _GPTOS_RUNS
 function __gptos_forget
     __gptos_drop_request
     __gptos_drop_holes
-    set -e _GPTOS_RING _GPTOS_SHOWN _GPTOS_ARMED _GPTOS_DUE _GPTOS_EARLY _GPTOS_HELD _GPTOS_STOPPED _GPTOS_LATEST _GPTOS_WISH
+    set -e _GPTOS_RING _GPTOS_SHOWN _GPTOS_ARMED _GPTOS_DUE _GPTOS_EARLY _GPTOS_HELD _GPTOS_STOPPED _GPTOS_LATEST _GPTOS_WISH _GPTOS_LATE \
+        _GPTOS_UNREAD
     set -g _GPTOS_LISTED 0
 end
 

@@ -91,6 +91,59 @@ function __gptos_offer_late --no-scope-shadowing
     end
 end
 
+# The answer to words that were edited meanwhile: the line stays as it is, and the next press of the key shows this member of the ring,
+# whatever the line is then.
+function __gptos_offer_edited
+    set -g _GPTOS_AT (math $argv[1] - 1)
+    set -g _GPTOS_PUT $_GPTOS_LATE
+    if set -q _GPTOS_RING[$argv[1]]
+        __gptos_say $_GPTOS_ROWS "gptos: the line was edited; press the key again for: $_GPTOS_RING[$argv[1]]"
+    else
+        set -e _GPTOS_LATE
+        __gptos_say $_GPTOS_ROWS 'gptos: the same answer again'
+    end
+    set -g _GPTOS_ROWS
+    __gptos_guard
+end
+
+# The first suggestion has been on the screen since this moment. Whatever was typed into it before was meant for the words, so it is moved
+# behind them, as if the answer had come to a line that was edited.
+function __gptos_part_typed
+    set -e _GPTOS_UNREAD
+    set -l line (commandline -b | string collect)
+    test "$line" != "$_GPTOS_PUT"
+    or return
+    # What stood before and behind the cursor.
+    set -l parts $_GPTOS_PUT ''
+    set -l hole (string split ' ' -- "$_GPTOS_RING_HOLES[1]")[1]
+    test -n "$hole"
+    and set parts (string split -m 1 -- $hole $_GPTOS_PUT)
+    set -l before (string length -- "$parts[1]")
+    set -l length (math (string length -- "$line") - $before - (string length -- "$parts[2]"))
+    test $length -gt 0; and test "$parts[1]$(string sub -s (math $before + 1) -l $length -- $line)$parts[2]" = "$line"
+    or return
+    set -l typed (string sub -s (math $before + 1) -l $length -- $line | string collect)
+    test -n "$hole"
+    and set typed (string replace -- $hole '' $typed | string collect)
+    test -n "$typed"
+    or return
+    __gptos_drop_holes
+    set -g _GPTOS_LATE "$_GPTOS_ORIGINAL$typed"
+    set -g _GPTOS_ORIGINAL $_GPTOS_LATE
+    commandline -r -- $_GPTOS_LATE
+    commandline -f end-of-buffer
+    __gptos_offer_edited 1
+end
+
+# The key. Fails if there is no such answer, or the line was emptied since. Argument: the line.
+function __gptos_show_late
+    set -q _GPTOS_LATE; and test -n "$argv[1]"
+    or return
+    test $_GPTOS_AT -gt 0
+    or set -g _GPTOS_ORIGINAL $argv[1]
+    __gptos_put (math $_GPTOS_AT + 1)
+end
+
 # The reason why a line does not run must stay on the screen.
 function __gptos_say_late
     if set -q _GPTOS_HELD

@@ -306,7 +306,7 @@ fn what_was_run_is_reported_once_with_its_status() {
 }
 
 #[test]
-fn keys_typed_while_waiting_act_after_the_command_appeared() {
+fn keys_typed_while_waiting_edit_the_words_and_not_the_command() {
     for (text, key) in [("list files", "C-g"), ("?? list files", "Enter")] {
         let bench = Bench::answering(SOON, "ls -l", Setup::default());
         bench.type_and_press(text, key);
@@ -316,14 +316,40 @@ fn keys_typed_while_waiting_act_after_the_command_appeared() {
         bench.t.type_text("X");
         bench.t.keys(&["C-a"]);
         bench.t.type_text("Y");
-        bench.expect_buffer("Yls -l a\"b\\cX é");
-        bench.expect_screen("● offline · risk none\n[1]> Yls -l a\"b\\cX é");
-        // They are played once. (No look at the buffer while waiting: the key for that would be played, too.)
+        let edited = format!("Y{text} a\"b\\cX é");
+        bench.expect_buffer(&edited);
+        let note = "gptos: the line was edited meanwhile; Ctrl-G shows the answer: ls -l (offline · risk none)";
+        bench.expect_screen(&format!("{note}\n[1]> {edited}"));
+        // They are played once, and those of the next wait do not follow them.
+        bench.t.key("C-g");
+        bench.expect_buffer("ls -l");
         bench.t.keys(&["C-u", "C-k"]);
         bench.type_and_press(text, key);
         bench.t.wait_for(|| (bench.helper.answered_at().len() == 2).then_some(()), "the second answer");
         bench.t.wait_until_idle();
         bench.expect_buffer("ls -l");
+    }
+}
+
+#[test]
+fn what_was_typed_before_an_answer_at_once_is_no_part_of_it() {
+    for setup in [Setup::default(), asynchronous(), vi()] {
+        for (text, key) in [("list files", "C-g"), ("?? list files", "Enter")] {
+            let answers = [("touch marker", NOTE), ("touch second", NOTE)];
+            let bench = Bench::new(|helper| helper.answer_after(NOW, &answers), setup.clone());
+            bench.t.type_text(text);
+            bench.t.keys(&[key, "f", "o", "o", "Enter"]);
+            bench.expect_buffer(&format!("{text}foo"));
+            bench.expect_prompt(1);
+            bench.t.key("C-g");
+            bench.expect_buffer("touch marker");
+            // The key alone leads on, as it does at any time.
+            bench.t.keys(&["C-u"]);
+            bench.t.type_text(text);
+            bench.t.keys(&[key, "C-g"]);
+            bench.expect_buffer("touch second");
+            assert!(!bench.t.dir().join("cwd/marker").exists());
+        }
     }
 }
 

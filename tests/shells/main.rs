@@ -16,7 +16,6 @@ mod attacks;
 mod bash;
 mod coexist;
 mod doctor;
-mod early;
 mod fish;
 mod holes;
 mod mend;

@@ -231,7 +231,7 @@ fn a_line_that_was_emptied_gets_no_answer() {
         s.t.key("C-u");
         s.expect("");
         s.fake.tell();
-        s.t.wait_for_screen("gptos: the line changed, answer dropped\n");
+        s.t.wait_for_screen("gptos: the line was emptied, so the answer was dropped\n");
         s.expect("");
         s.expect_no_files();
     });

@@ -1,11 +1,10 @@
 //! Requests that take their time, fail or are given up.
 
-use std::path::Path;
+use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{BLOCKING, LIVE, NOTE, NOW, SLOW, Scene, both_modes, holds_answers, read_the_line};
-use crate::fake::FakeHelper;
+use super::{LIVE, NOTE, NOW, SLOW, Scene, both_modes, holds_answers, read_the_line};
 use crate::terminal::{Setup, Shell, Terminal, is_alive};
 
 #[test]
@@ -136,6 +135,20 @@ fn broken_helpers_leave_the_line_untouched() {
 }
 
 #[test]
+fn an_answer_at_once_that_is_refused_says_why() {
+    for (text, why) in [
+        ("ready\n2\nnone\n", "its layout is not the one that this shell knows"),
+        ("ready\n0\nnone\n\x1b[31m\n", "it holds unprintable characters"),
+    ] {
+        let s = Scene::new(LIVE, |fake, _| fake.answer_after(NOW, &[("echo one", NOTE)]));
+        fs::write(s.marker("fake-gptos").join("reply-1.laid"), text).unwrap();
+        s.ask("list files");
+        s.t.wait_for_screen(&format!("gptos: answer refused ({why})\n[1]> list files"));
+        s.expect("list files");
+    }
+}
+
+#[test]
 fn a_missing_helper_leaves_the_line_untouched() {
     both_modes(|mode| {
         let t = Terminal::start(Shell::Fish, Setup { before: mode.to_owned(), ..Setup::default() });
@@ -158,21 +171,71 @@ fn a_good_answer_among_refused_ones_is_shown() {
 }
 
 #[test]
-fn words_typed_while_waiting_are_kept() {
-    let script = |fake: FakeHelper, _: &Path| fake.answer_after(SLOW, &[("echo one", NOTE)]);
-    let s = Scene::new(BLOCKING, script);
-    s.ask("list files");
-    s.wait_for_helper(1);
-    s.t.type_text("abc");
-    s.expect("echo oneabc");
+fn words_typed_while_waiting_stay_and_the_key_puts_the_answer_in() {
+    both_modes(|mode| {
+        let s = Scene::new(mode, |fake, _| fake.answer_after(SLOW, &[("echo one", NOTE)]));
+        s.ask("list files");
+        s.wait_for_helper(1);
+        s.t.type_text("abc");
+        s.t.wait_for_screen("gptos: the line was edited; press the key again for: echo one\n");
+        s.expect("list filesabc");
+        s.expect_no_files();
+        // What is typed after the message changes nothing of that.
+        s.t.type_text("d");
+        read_the_line();
+        s.t.key("C-g");
+        s.expect("echo one");
+        s.t.key("C-z");
+        s.expect("list filesabcd");
+        assert_eq!(s.fake.queries(), ["list files"]);
+    });
+}
 
-    let s = Scene::new(LIVE, script);
+#[test]
+fn what_was_typed_before_an_answer_at_once_is_no_part_of_it() {
+    for vi in [false, true] {
+        for (command, holes) in [("touch one", ""), ("touch <name> two", "<name>")] {
+            let setup = Setup { before: LIVE.to_owned(), vi, ..Setup::default() };
+            let s = Scene::with(setup, |fake, _| fake.holed_after(NOW, &[(command, holes, NOTE)]));
+            for key in ["Enter", "C-g"] {
+                s.t.type_text("?? make a file");
+                s.expect("?? make a file");
+                s.t.keys(&[key, "f", "o", "o", "Enter"]);
+                s.t.wait_for_screen(&format!("gptos: the line was edited; press the key again for: {command}\n"));
+                s.expect("?? make a filefoo");
+                assert_eq!(s.t.prompt_number(), 1);
+                read_the_line();
+                s.t.key("C-g");
+                s.expect(command);
+                // What is typed now is part of it.
+                s.t.wait_until_idle();
+                s.t.type_text("x");
+                s.expect(if holes.is_empty() { "touch onex" } else { "touch x two" });
+                s.clear();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_suggestion_that_was_edited_while_another_one_was_awaited_is_kept() {
+    let s =
+        Scene::new(LIVE, |fake, _| fake.answer_after(NOW, &[("echo one", NOTE)]).more("openai").fresh_after(SLOW, &[("echo two", NOTE)]));
     s.ask("list files");
+    s.expect("echo one");
+    read_the_line();
+    s.t.key("C-g");
     s.t.wait_for_screen("gptos: waiting");
-    s.t.type_text("abc");
-    s.t.wait_for_screen("gptos: the line changed, answer dropped\n");
-    s.expect("list filesabc");
-    s.expect_no_files();
+    s.t.type_text(" more");
+    s.t.wait_for_screen("gptos: the line was edited; press the key again for: echo two\n");
+    s.expect("echo one more");
+    read_the_line();
+    s.t.key("C-g");
+    s.expect("echo two");
+    read_the_line();
+    s.t.key("C-g");
+    s.expect("list files");
+    assert_eq!(s.fake.queries().len(), 2);
 }
 
 #[test]
