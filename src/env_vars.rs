@@ -249,7 +249,7 @@ pub const ALL: &[Variable] = &[
     Variable {
         name: ENTER_GUARD_MS,
         read_by: Reader::Shell,
-        doc: "An Enter within this many milliseconds after a command appeared is ignored. Default: 250.",
+        doc: "An Enter within this many milliseconds after a command appeared is ignored; where its risk is medium, within 700 at least. 0 ignores none. Default: 250.",
     },
     Variable {
         name: GUARD,

@@ -6,6 +6,8 @@
 # From now on Enter runs nothing for a moment: nobody can have read what has just appeared.
 __gptos_guard() {
   __gptos_number "$GPTOS_ENTER_GUARD_MS" 250
+  # A key that is held down repeats after half a second or a little more, and such a command must not be what it runs.
+  ((_GPTOS_NUMBER == 0 || _GPTOS_NUMBER >= 700)) || [[ ${_GPTOS_RING_NOTES[_GPTOS_RING_AT]-} != *'risk medium'* ]] || _GPTOS_NUMBER=700
   __gptos_now
   _GPTOS_GUARD_UNTIL=$((_GPTOS_NOW + _GPTOS_NUMBER * 1000)) _GPTOS_GUARD_TOLD=0
 }
@@ -21,7 +23,7 @@ __gptos_guarded() {
     return 0
   fi
   __gptos_number "$GPTOS_ENTER_GUARD_MS" 250
-  ((left > 0 && left <= (_GPTOS_NUMBER > 250 ? _GPTOS_NUMBER : 250) * 1000)) || return 1
+  ((left > 0 && left <= (_GPTOS_NUMBER > 700 ? _GPTOS_NUMBER : 700) * 1000)) || return 1
   ((left >= 100000)) || _GPTOS_GUARD_UNTIL=$((_GPTOS_NOW + 100000))
   ((_GPTOS_GUARD_TOLD)) || __gptos_say 'too early, press Enter again to run it'
   _GPTOS_GUARD_TOLD=1

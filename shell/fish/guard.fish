@@ -106,6 +106,15 @@ function __gptos_too_early
     return 1
 end
 
+# Milliseconds for which nobody can have read the line. A key that is held down repeats after half a second or a little more, and a
+# command that changes something must not be what it runs.
+function __gptos_guard_time
+    set -l limit (__gptos_number GPTOS_ENTER_GUARD_MS 250)
+    test $limit -gt 0 -a $limit -lt 700; and test "$_GPTOS_AT" -gt 0 2>/dev/null; and string match -q '*risk medium*' -- "$_GPTOS_NOTES[$_GPTOS_AT]"
+    and set limit 700
+    echo $limit
+end
+
 # === judged: a dangerous line needs a second Enter ===
 
 # Runs the verb, ends it after some seconds if it hangs, and says when there is nothing more to come: fish can not
@@ -222,7 +231,7 @@ function __gptos_enter
         return
     end
     # A little more than was asked for: keys take a while to come here, too.
-    if set -q _GPTOS_SHOWN; and __gptos_too_early (math (__gptos_number GPTOS_ENTER_GUARD_MS 250) + 50) 100
+    if set -q _GPTOS_SHOWN; and __gptos_too_early (math (__gptos_guard_time) + 50) 100
         return
     end
     set -l line "$(commandline -b)"

@@ -34,7 +34,7 @@ __gptos_pause_wait() {
     __gptos_clock $1 || return 0
     _GPTOS_PAUSE_FD=$REPLY
     (( _GPTOS_PAUSE_ENDS = EPOCHREALTIME + $1 / 100.0 ))
-    zle -F $REPLY __gptos_pause
+    __gptos_await $REPLY __gptos_pause
 }
 
 __gptos_pause_end() {

@@ -84,7 +84,7 @@ __gptos_ask() {
 
     __gptos_expect "$1" $3
     _GPTOS_FD=$fd _GPTOS_PID=$pid
-    zle -F -w $fd gptos-data
+    __gptos_await -w $fd gptos-data
     __gptos_trap_interrupt
 }
 

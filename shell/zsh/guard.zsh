@@ -9,6 +9,8 @@ __gptos_guard_arm() {
     emulate -L zsh
     local limit="$GPTOS_ENTER_GUARD_MS"
     [[ $limit == <-> ]] || limit=250
+    # A key that is held down repeats after half a second or a little more, and such a command must not be what it runs.
+    (( limit && limit < 700 )) && [[ $_GPTOS_NOTE == *'risk medium'* ]] && limit=700
     _GPTOS_HELD=''
     (( _GPTOS_GUARD_FD )) && __gptos_guard_lift
     (( limit )) && __gptos_guard_raise $limit
@@ -25,7 +27,7 @@ __gptos_guard_raise() {
     exec {fd}</dev/null || { __gptos_guard_wait $1; return }
     _GPTOS_GUARD_FD=$fd _GPTOS_GUARD_MS_NOW=$1
     (( _GPTOS_GUARD_DUE = EPOCHREALTIME + $1 / 1000.0 + 0.1 ))
-    zle -F $fd __gptos_guard_begin
+    __gptos_await $fd __gptos_guard_begin
 }
 
 # Called as soon as the line editor waits for a key.
@@ -45,7 +47,7 @@ __gptos_guard_wait() {
     __gptos_clock $(( ($1 + 9) / 10 )) || return 1
     _GPTOS_GUARD_FD=$REPLY
     (( _GPTOS_GUARD_DUE = EPOCHREALTIME + $1 / 1000.0 + 0.1 ))
-    zle -F -w $REPLY gptos-guard
+    __gptos_await -w $REPLY gptos-guard
 }
 
 __gptos_guard_lift() {

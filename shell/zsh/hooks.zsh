@@ -53,6 +53,13 @@ __gptos_clock() {
     __gptos_reap "${sysparams[procsubstpid]-}"
 }
 
+# Has the line editor call a function when a descriptor of ours can be read: FD ARGUMENTS, as `zle -F` takes them. zsh-autosuggestions 0.7.0
+# closes the descriptor that it has noted, also when that ended long ago. If it is this one, the number was free a moment ago, so the note is old.
+__gptos_await() {
+    [[ ${_ZSH_AUTOSUGGEST_ASYNC_FD-} != "${@[-2]}" ]] || _ZSH_AUTOSUGGEST_ASYNC_FD=''
+    zle -F "$@"
+}
+
 # Waits for a child that is about to end, 5 ms at most.
 __gptos_reap() {
     emulate -L zsh

@@ -224,7 +224,7 @@ __gptos_glance_at() {
     __gptos_socket_request $1 "$2" '' || return 1
     __gptos_socket_send "$socket" "$REPLY" || return 1
     _GPTOS_GLANCE_FD=$REPLY _GPTOS_GLANCE_WISH=$1 _GPTOS_GLANCE_LINE="$BUFFER" _GPTOS_GLANCE_INPUT='' _GPTOS_GLANCE_AT=$EPOCHREALTIME
-    zle -F $_GPTOS_GLANCE_FD __gptos_glance_ready
+    __gptos_await $_GPTOS_GLANCE_FD __gptos_glance_ready
 }
 
 __gptos_glance_end() {

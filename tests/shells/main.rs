@@ -16,6 +16,7 @@ mod attacks;
 mod bash;
 mod coexist;
 mod doctor;
+mod early;
 mod fish;
 mod holes;
 mod mend;

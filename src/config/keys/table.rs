@@ -70,7 +70,7 @@ pub const ALL: &[Key] = &[
         path: "shell.enter_guard_ms",
         expects: "a whole number from 0 to 5000",
         default: "250",
-        doc: "An Enter within this many milliseconds after a command appeared is ignored.",
+        doc: "An Enter within this many milliseconds after a command appeared is ignored; where its risk is medium, within 700 at least. 0 ignores none.",
     },
     Key {
         path: "shell.prefetch",

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{AT_ONCE, NOTE, READING, SOON, give_up_line, scripted, start, start_with};
-use crate::terminal::Setup;
+use crate::terminal::{Setup, Shell};
 
 /// `touch FILE`, so that nothing can run unnoticed.
 fn touch(dir: &Path, name: &str) -> (PathBuf, String) {
@@ -155,6 +155,29 @@ fn a_plugin_that_closes_the_guard_does_not_make_enter_dead() {
         },
         "Enter to run the line",
     );
+}
+
+/// The plugin closes a number that it has noted, at the next key, although nobody waits there any more and the guard may have it by then.
+#[test]
+fn one_enter_is_enough_beside_a_plugin_that_closes_old_descriptors() {
+    let (dir, helper) = scripted();
+    let (answer, command) = touch(dir.path(), "answer");
+    let helper = helper.answer_after(AT_ONCE, &[(command.as_str(), NOTE)]);
+    let own = format!("source '{}'", Shell::Zsh.script().display());
+    let plugin = "source /usr/share/zsh-autosuggestions/zsh-autosuggestions.zsh";
+    for load in [format!("{plugin}\n{own}"), format!("{own}\n{plugin}")] {
+        let t = start_with(&helper, Setup { load: Some(load), ..Setup::default() });
+        t.type_text("?? make a marker");
+        t.wait_until_idle();
+        t.key("Enter");
+        t.wait_for_buffer(|b| b == command);
+        t.type_text(".");
+        t.wait_for_buffer(|b| b.ends_with('.'));
+        thread::sleep(READING);
+        t.key("Enter");
+        t.wait_for_prompt(2);
+        assert!(answer.with_file_name("answer.").exists());
+    }
 }
 
 #[test]

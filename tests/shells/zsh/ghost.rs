@@ -244,6 +244,25 @@ fn other_plugins_stay_as_they_were_in_every_order() {
     }
 }
 
+/// Plugins that look for suggestions of their own may come to their end after the ghost is there.
+#[test]
+fn a_slower_suggestion_of_another_plugin_does_not_take_its_place() {
+    let resident = two_ways();
+    let slow = "_zsh_autosuggest_strategy_slow() { sleep 0.4; typeset -g suggestion=\"$1 of mine\" }; ZSH_AUTOSUGGEST_STRATEGY=(slow)";
+    let own = format!("source '{}'", Shell::Zsh.script().display());
+    for order in [[AUTOSUGGESTIONS, own.as_str()], [own.as_str(), AUTOSUGGESTIONS]] {
+        let load = format!("{}\n{slow}", order.join("\n"));
+        let (_dir, _helper, t) = start(&resident, Setup { load: Some(load), ..Setup::default() });
+        t.type_text("?? list files");
+        t.wait_for_screen("?? list files → ls -l --all");
+        thread::sleep(Duration::from_millis(600));
+        t.wait_until_idle();
+        assert!(t.screen().contains("?? list files → ls -l --all"), "{order:?}\n{}", t.screen());
+        t.key("Right");
+        t.wait_for_buffer(|b| b == "ls -l --all");
+    }
+}
+
 #[test]
 fn a_key_of_another_plugin_that_takes_what_stands_there_takes_the_command() {
     let resident = two_ways();
