@@ -79,15 +79,21 @@ __gptos_ghost_unmark() {
     _GPTOS_GHOST_MARK=''
 }
 
+# The answer that zsh-autosuggestions still waits for would take what we show behind the line, without a redraw that we see, so it is ended as its
+# next key would.
+__gptos_ghost_alone() {
+    [[ ${_ZSH_AUTOSUGGEST_ASYNC_FD-} == <-> ]] || return 0
+    emulate -L zsh
+    integer fd=$_ZSH_AUTOSUGGEST_ASYNC_FD
+    _ZSH_AUTOSUGGEST_ASYNC_FD=''
+    zle -F $fd 2>/dev/null && exec {fd}<&-
+    return 0
+}
+
 __gptos_ghost_draw() {
     emulate -L zsh
-    integer fd=0
     __gptos_ghost_unmark
-    # The answer that zsh-autosuggestions still waits for would take this place without a redraw that we see, so it is ended as its next key would.
-    if [[ ${_ZSH_AUTOSUGGEST_ASYNC_FD-} == <-> ]]; then
-        fd=$_ZSH_AUTOSUGGEST_ASYNC_FD _ZSH_AUTOSUGGEST_ASYNC_FD=''
-        zle -F $fd 2>/dev/null && exec {fd}<&-
-    fi
+    __gptos_ghost_alone
     POSTDISPLAY="$_GPTOS_GHOST_TEXT"
     local style=fg=8
     if [[ -n ${NO_COLOR-} || $_GPTOS_GHOST_COLOURS != 1 ]]; then

@@ -47,80 +47,25 @@ __gptos_list_arrived() {
     __gptos_show 1
 }
 
-# Lets the user choose. The menu is the shell's own; what is typed in it narrows it down.
+# Lets the user choose.
 __gptos_open_list() {
     emulate -L zsh
-    local chosen='' REPLY='' offers='' line="$BUFFER" MENUMODE=interactive
-    integer cursor=$CURSOR at=0
+    local REPLY=''
     _GPTOS_LIST_WAITS=0
     if (( $#_GPTOS_RING == 1 )); then
         __gptos_show 1
         return 0
     fi
-    # Without the old completion system loaded first, users without the new one would lose the completion of file names.
-    if ! zmodload zsh/compctl zsh/complist 2>/dev/null; then
-        __gptos_show 1
-        return 0
-    fi
     __gptos_take_rows
-    offers="$REPLY"
-    zle -C _gptos-menu menu-select __gptos_fill_menu
     __gptos_ghost_forget
-    BUFFER='' POSTDISPLAY=''
-    zle _gptos-menu
-    chosen="$BUFFER"
-    zle -D _gptos-menu
-    BUFFER="$line" CURSOR=$cursor
-    __gptos_chosen "$chosen"
-    at=$REPLY
-    if (( at )); then
-        __gptos_show $at
+    __gptos_choose "$REPLY"
+    if (( REPLY )); then
+        __gptos_show $REPLY
     else
         _GPTOS_LIST_WAITS=1
         __gptos_say "Tab shows the $#_GPTOS_RING suggestions again"
         zle -R
     fi
-}
-
-# REPLY: the place in the ring of what the menu left in the line, 0 for none. Words typed to narrow it down stand before it.
-__gptos_chosen() {
-    emulate -L zsh
-    integer i=0
-    REPLY=${_GPTOS_RING[(Ie)$1]}
-    (( REPLY )) && return 0
-    for (( i = 1; i <= $#_GPTOS_RING; i++ )); do
-        [[ $1 == *' '"$_GPTOS_RING[i]" ]] && (( ! REPLY || $#_GPTOS_RING[i] > $#_GPTOS_RING[REPLY] )) && REPLY=$i
-    done
-    return 0
-}
-
-# The entries of the menu: each a suggestion and what is known of it, in one row. Where nothing fits what was typed, all are there.
-__gptos_fill_menu() {
-    emulate -L zsh
-    local REPLY='' word='' text=''
-    local -a commands rows every_row
-    integer i=0 fits=0 width=0 room=$(( COLUMNS - 2 ))
-    for (( i = 1; i <= $#_GPTOS_RING; i++ )); do
-        (( ${(m)#_GPTOS_RING[i]} > width )) && width=${(m)#_GPTOS_RING[i]}
-    done
-    (( width > room * 3 / 5 )) && width=$(( room * 3 / 5 ))
-    for (( i = 1; i <= $#_GPTOS_RING; i++ )); do
-        __gptos_fit "$_GPTOS_RING[i]" $width
-        text="${(mr:width:)REPLY}"
-        __gptos_fit "$text  ${_GPTOS_READINGS[i]:+$_GPTOS_READINGS[i] · }$_GPTOS_NOTES[i]" $room
-        every_row+=("$REPLY")
-        fits=1
-        text="${(L)_GPTOS_RING[i]} ${(L)_GPTOS_READINGS[i]} ${(L)_GPTOS_NOTES[i]}"
-        for word in ${=${(L)BUFFER}}; do
-            [[ $text == *"$word"* ]] || fits=0
-        done
-        (( fits )) && commands+=("$_GPTOS_RING[i]") && rows+=("$REPLY")
-    done
-    (( $#commands )) || commands=("${_GPTOS_RING[@]}") rows=("${every_row[@]}")
-    compadd -U -Q -S '' -V gptos -l -d rows -a commands
-    # What is only to be read stands below, and is no entry.
-    [[ -z $offers ]] || compadd -V gptos-offers -x "${${offers%$'\n'}//\%/%%}"
-    compstate[insert]=menu compstate[list]='list force'
 }
 
 # --- keys that mean something else on a line of words ---
@@ -177,7 +122,10 @@ __gptos_return_keys() {
 # No options are changed around what the key did before: it may be the user's. Where it fails there is the sound that the key would have made:
 # with `setopt err_exit` a false end of a function of ours would be the end of the shell.
 __gptos_list() {
+    _GPTOS_MENU_KEY=''
     if ! __gptos_takes_tab; then
         zle "${_GPTOS_BORROWED[^I]:-expand-or-complete}" -- "$@" || zle .beep
+    elif [[ -n $_GPTOS_MENU_KEY ]]; then
+        zle "$_GPTOS_MENU_KEY" || zle .beep
     fi
 }

@@ -94,6 +94,7 @@ const ZSH_REST: &[&str] = &[
     include_str!("../../shell/zsh/keys.zsh"),
     include_str!("../../shell/zsh/live.zsh"),
     include_str!("../../shell/zsh/list.zsh"),
+    include_str!("../../shell/zsh/menu.zsh"),
     include_str!("../../shell/zsh/meanwhile.zsh"),
     include_str!("../../shell/zsh/mend.zsh"),
     include_str!("../../shell/zsh/recall.zsh"),

@@ -10,7 +10,7 @@ use crate::fake::FakeHelper;
 use crate::terminal::{Setup, Terminal, is_alive};
 
 /// What begins the last row of each menu.
-const LAST_ROW: &str = "\nrm -rf x  ";
+const LAST_ROW: &str = "\n  rm -rf x  ";
 
 /// Three commands, of which one is dangerous.
 pub fn three(helper: FakeHelper, delay: Duration) -> FakeHelper {
@@ -81,45 +81,156 @@ fn what_is_typed_narrows_the_menu_down() {
     t.wait_for_screen("0.8 ms cache · risk low");
     assert_eq!(t.buffer(), "find . -name '*.py'");
 
-    // Two words, one of them of what it says of itself; then words that nothing fits leave all in sight, and nothing of them in the line.
-    for (typed, expected) in [("deletes high", "rm -rf x"), ("zz", "ls -lS")] {
-        t.key("C-u");
+    // Two words, one of them of what it says of itself.
+    t.key("C-u");
+    t.type_text("?? list files");
+    open_menu(&t);
+    t.type_text("deletes high");
+    t.wait_for_screen("\"deletes high\": 1 of 3");
+    t.key("Enter");
+    t.wait_for_buffer(|b| b == "rm -rf x");
+    assert_eq!(t.prompt_number(), 1);
+}
+
+#[test]
+fn behind_the_arrows_typing_narrows_as_well_and_what_nothing_fits_shows_nothing() {
+    for vi in [false, true] {
+        let (_dir, helper) = scripted();
+        let helper = three(helper, AT_ONCE);
+        let t = start_with(&helper, Setup { vi, ..Setup::default() });
         t.type_text("?? list files");
         open_menu(&t);
-        t.type_text(typed);
-        t.wait_for_screen(typed);
-        t.wait_until_idle();
+        assert!(t.screen().contains("\n> ls -lS  "), "{}", t.screen());
+        t.key("Down");
+        t.wait_for_screen("\n> find . -name '*.py'  ");
+        // The row stays the one that is marked as long as it fits.
+        t.type_text("r");
+        t.wait_for_screen("\"r\": 3 of 3");
+        assert!(t.screen().contains("\n> find . -name '*.py'  "), "{}", t.screen());
+        t.type_text("m -");
+        t.wait_for_screen("\"rm -\": 1 of 3");
+        let screen = t.screen();
+        assert!(screen.contains("\n> rm -rf x  ") && !screen.contains("ls -lS") && screen.starts_with("[1]> ?? list files\n"), "{screen}");
+        t.type_text("zü");
+        let screen = t.wait_for_screen("gptos: nothing fits \"rm -zü\"");
+        assert_eq!(screen, "[1]> ?? list files\ngptos: nothing fits \"rm -zü\" · Backspace takes it back");
+        // Nothing is there to be taken, so Enter takes nothing.
+        t.keys(&["Enter", "Down", "Up", "BSpace", "BSpace"]);
+        t.wait_for_screen("\n> rm -rf x  ");
+        t.key("C-w");
+        t.wait_for_screen("\"rm \": 1 of 3");
+        t.key("C-u");
+        t.wait_for_screen("\n  ls -lS  ");
+        t.keys(&["Up", "BTab"]);
+        t.wait_for_screen("\n> ls -lS  ");
+        t.key("Up");
+        t.wait_for_screen("\n> rm -rf x  ");
+        t.key("Tab");
+        t.wait_for_screen("\n> ls -lS  ");
         t.key("Enter");
-        t.wait_for_screen("0.8 ms");
-        assert_eq!(t.wait_for_buffer(|b| !b.contains("list files")), expected, "{typed}");
-        assert_eq!(t.prompt_number(), 1);
+        t.wait_for_buffer(|b| b == "ls -lS");
+        assert_eq!(t.screen(), "[1]> ls -lS\n● 0.8 ms offline · risk none · all of it, largest first");
+        assert_eq!(helper.calls().len(), 1);
+        t.assert_not_spinning();
     }
 }
 
 #[test]
 fn who_leaves_the_menu_has_the_words_again() {
+    // A trap of the user's stays and has no part in it; who shows the keymap in the prompt hears nothing of the menu.
+    const RC: &str = "zle-keymap-select() { HEARD+=x }; zle -N zle-keymap-select; TRAPINT() { TRAPPED=yes; return 0 }";
+    for (vi, rc, keys) in
+        [(false, "", ["C-c", "C-g", "Escape"]), (true, "", ["Escape", "C-c", "C-g"]), (false, RC, ["C-c", "Escape", "C-c"])]
+    {
+        let (_dir, helper) = scripted();
+        let helper = three(helper, AT_ONCE);
+        let t = start_with(&helper, Setup { vi, rc: rc.to_owned(), ..Setup::default() });
+        t.type_text("?? list files");
+        open_menu(&t);
+        for key in keys {
+            t.type_text("r");
+            t.wait_for_screen("\"r\": 3 of 3");
+            t.key("Down");
+            t.wait_for_screen("\n> find");
+            t.key(key);
+            let screen = t.wait_for_screen("Tab shows the 3 suggestions again");
+            assert_eq!(screen, "[1]> ?? list files\ngptos: Tab shows the 3 suggestions again", "{key}");
+            assert_eq!((t.buffer().as_str(), t.cursor()), ("?? list files", 13), "{key}");
+            t.assert_not_spinning();
+            // The list is here already.
+            t.key("Tab");
+            t.wait_for_screen(LAST_ROW);
+            t.wait_until_idle();
+        }
+        t.keys(&["Down", "Down", "Enter"]);
+        t.wait_for_screen("● 0.8 ms openai · risk high");
+        assert_eq!(t.buffer(), "rm -rf x");
+        t.keys(if vi { &["Escape", "u"] } else { &["C-_"] });
+        t.wait_for_buffer(|b| b == "?? list files");
+        assert_eq!(helper.calls().len(), 1);
+        if !rc.is_empty() {
+            t.key("C-u");
+            thread::sleep(READING);
+            t.type_text("trap; echo \"heard <$HEARD$TRAPPED>\"; zle -l zle-keymap-select && echo kept");
+            t.key("Enter");
+            let screen = t.wait_for_screen("\nkept");
+            assert!(screen.contains("\nheard <>") && screen.contains("\nTRAPINT () {"), "{screen}");
+        }
+    }
+}
+
+#[test]
+fn a_key_that_is_none_of_the_menu_takes_the_row_and_does_what_it_does() {
     let (_dir, helper) = scripted();
     let helper = three(helper, AT_ONCE);
-    let t = start(&helper);
+    let t =
+        start_with(&helper, Setup { rc: "_mine() { BUFFER+=' mine' }; zle -N _mine; bindkey '^Xm' _mine".to_owned(), ..Setup::default() });
     t.type_text("?? list files");
     open_menu(&t);
-    t.type_text("de");
+    // Keys that nobody has bound do nothing, and nothing of them is typed.
+    t.keys(&["Down", "F11", "C-Right", "F1"]);
+    t.wait_for_screen("\n> find . -name '*.py'  ");
     t.wait_until_idle();
-    t.key("C-c");
-    t.wait_for_screen("Tab shows the 3 suggestions again");
-    assert_eq!(t.buffer(), "?? list files");
-    t.assert_not_spinning();
-    // The list is here already.
+    t.key("C-a");
+    t.wait_for_buffer(|b| b == "find . -name '*.py'");
+    assert_eq!(t.cursor(), 0);
+    t.key("C-_");
+    t.wait_for_buffer(|b| b == "?? list files");
+    t.key("C-u");
+    t.type_text("?? list files");
+    open_menu(&t);
+    t.keys(&["C-x", "m"]);
+    t.wait_for_buffer(|b| b == "ls -lS mine");
+    assert!(t.screen().starts_with("[1]> ls -lS mine\n"), "{}", t.screen());
+}
+
+#[test]
+fn a_menu_of_many_rows_leaves_the_line_in_sight() {
+    let (_dir, helper) = scripted();
+    let mut rows: Vec<(String, String, String)> = Vec::new();
+    for number in 1..=30 {
+        rows.push(("cmd".to_owned(), format!("echo {number}"), "offline · risk none".to_owned()));
+    }
+    rows.push(("end".to_owned(), "0".to_owned(), String::new()));
+    let rows: Vec<(&str, &str, &str)> = rows.iter().map(|(a, b, c)| (a.as_str(), b.as_str(), c.as_str())).collect();
+    let helper = helper.raw_after(AT_ONCE, &records(&rows));
+    let t = start_with(&helper, Setup { rows: 14, ..Setup::default() });
+    t.type_text("?? print");
     t.key("Tab");
-    t.wait_for_screen("rm -rf x");
-    t.wait_until_idle();
-    t.assert_not_spinning();
-    t.key("Down");
-    t.key("Down");
+    t.wait_for(|| (t.screen().contains("> echo 1 ") || t.screen().contains("Tab shows all")).then_some(()), "a list");
+    if !t.screen().contains("> echo 1 ") {
+        t.key("Tab");
+    }
+    for (keys, row) in [(&["Down"][..], "> echo 2 "), (&["Up", "Up"], "> echo 30 "), (&["Down"], "> echo 1 "), (&["NPage"], "> echo 11 ")] {
+        t.keys(keys);
+        let screen = t.wait_for_screen(row);
+        assert!(screen.starts_with("[1]> ?? print\n") && screen.lines().count() <= 13, "{screen}");
+    }
+    t.type_text("29");
+    t.wait_for_screen("\n> echo 29 ");
     t.key("Enter");
-    t.wait_for_screen("risk high");
-    assert_eq!(t.buffer(), "rm -rf x");
-    assert_eq!(helper.calls().len(), 1);
+    t.wait_for_buffer(|b| b == "echo 29");
+    assert_eq!(t.screen(), "[1]> echo 29\n● offline · risk none");
 }
 
 #[test]
