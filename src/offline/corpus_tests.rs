@@ -206,6 +206,21 @@ fn nothing_known_nearby_gives_nothing() {
 }
 
 #[test]
+fn a_deletion_that_says_no_place_is_told_with_one() {
+    let machine = Machine::usual(ShellKind::Bash, Os::Linux);
+    for say in ["delete all log files older than 30 days", "remove empty directories.", "delete all tmp files"] {
+        let told = translate(say, &machine);
+        assert!(told.candidates.is_empty(), "{say}");
+        let placed = format!("{} here", say.trim_end_matches('.'));
+        assert_eq!(told.nearest[0], placed);
+        assert!(first(&placed, ShellKind::Bash, Os::Linux).is_some_and(|(command, _)| command.ends_with(" -delete")), "{placed}");
+    }
+    for say in ["delete the branch of somebody", "delete all log files\nolder than 30 days", "delete"] {
+        assert!(translate(say, &machine).nearest.iter().all(|near| !near.ends_with(" here")), "{say}");
+    }
+}
+
+#[test]
 fn a_misspelt_trigger_never_destroys() {
     for say in ["delte the file old.log", "remve old.log", "delete the fodler build", "frce delete branch old-login"] {
         let answer = first(say, ShellKind::Bash, Os::Linux);

@@ -115,7 +115,7 @@ impl Translator {
         Translation {
             candidates,
             shape,
-            nearest: if unknown { self.nearest(&tokens, &words) } else { Vec::new() },
+            nearest: if unknown { self.nearest(query, machine, &tokens, &words) } else { Vec::new() },
             is_foreign: unknown && self.is_foreign(&tokens, &words),
         }
     }
@@ -152,7 +152,7 @@ impl Translator {
         readings.truncate(explain::MOST_READINGS);
         Explanation {
             readings,
-            nearest: if unknown { self.nearest(&tokens, &words) } else { Vec::new() },
+            nearest: if unknown { self.nearest(query, machine, &tokens, &words) } else { Vec::new() },
             is_foreign: unknown && self.is_foreign(&tokens, &words),
             steps: budget.used(),
             gave_up: budget.is_spent(),
@@ -209,14 +209,25 @@ impl Translator {
         Some((tokens, words, parses))
     }
 
-    /// Examples of intents that share rare words with the sentence, nearest first.
-    fn nearest(&self, tokens: &[Token], words: &[Word]) -> Vec<String> {
+    /// The sentence itself with a place, where that is what it lacks, and examples of intents that share rare words with it, nearest first.
+    fn nearest(&self, query: &str, machine: &Machine, tokens: &[Token], words: &[Word]) -> Vec<String> {
         let (intents, phrases) = self.index.near(tokens, words, &self.vocabulary);
         let phrases = phrases.into_iter().map(|(number, score)| (score, self.intents.len() + number as usize));
         let intents = intents.into_iter().map(|(number, score)| (score, number as usize));
         let mut scored: Vec<(f64, usize)> = intents.chain(phrases).collect();
         scored.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-        scored.into_iter().take(3).map(|(_, number)| self.answer(number).example.clone()).collect()
+        let examples = scored.into_iter().map(|(_, number)| self.answer(number).example.clone());
+        self.placed(query, machine).into_iter().chain(examples).take(3).collect()
+    }
+
+    /// Nothing is deleted or changed of which only the kind was said: this is the sentence that says that the files here are meant.
+    fn placed(&self, query: &str, machine: &Machine) -> Option<String> {
+        if query.chars().any(char::is_control) {
+            return None;
+        }
+        let said = format!("{} here", query.trim_end_matches(|c: char| c.is_whitespace() || c.is_ascii_punctuation()));
+        let best = self.weighed(&said, machine)?.into_iter().next().filter(rank::Weighed::is_offered)?;
+        (best.parse.destructive && best.parse.intent.starts_with("files.")).then_some(said)
     }
 
     /// Whether most of the sentence is no English: letters that English does not have, or not one word that is known.

@@ -113,7 +113,9 @@ impl Terminal {
         let home = dir.path().join("home");
         fs::create_dir_all(home.join(".config/fish")).unwrap();
         // Without it a new fish reads all manual pages in the background.
-        fs::create_dir_all(home.join(".local/share/fish/generated_completions")).unwrap();
+        for home in setup.env.iter().filter(|(name, _)| name == "HOME").map(|(_, value)| Path::new(value)).chain([home.as_path()]) {
+            fs::create_dir_all(home.join(".local/share/fish/generated_completions")).unwrap();
+        }
         fs::create_dir_all(dir.path().join("cwd")).unwrap();
         fs::write(
             dir.path().join("tmux.conf"),

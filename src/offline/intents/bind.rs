@@ -383,6 +383,7 @@ fn after_link(tokens: &[Token], at: usize) -> bool {
 /// "in logs", "under images": a plural after the preposition, at the end or before another one, is a folder.
 fn is_plural_place(tokens: &[Token], at: usize) -> bool {
     tokens[at].raw.ends_with('s')
+        && !["files", "folders", "directories"].iter().any(|noun| tokens[at].raw.eq_ignore_ascii_case(noun))
         && tokens
             .get(at + 1)
             .is_none_or(|next| !matches!(next.value, Value::Word) || matches!(next.role(), Some(Role::Link | Role::Negation)))
