@@ -119,7 +119,7 @@ __gptos_enter() {
 
 # What needs the user lies in a file until it was told. The program tells one line of it, and takes it away when all is told.
 __gptos_tell_notice() {
-  command "$GPTOS_BIN" notice bash </dev/null 2>/dev/null || :
+  command "$GPTOS_BIN" notice </dev/null 2>/dev/null || :
 }
 
 # What runs before each prompt. Bash restores `$?` after each element of PROMPT_COMMAND; the status is for those who call us from a

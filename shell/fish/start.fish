@@ -88,7 +88,7 @@ function __gptos_note_line --on-event fish_postexec
     set -l code $status
     # What needs the user lies there until it was told. The program tells one line of it, and takes it away when all is told.
     test -s "$_GPTOS_NOTICE"
-    and command $GPTOS_BIN notice fish </dev/null 2>/dev/null
+    and command $GPTOS_BIN notice </dev/null 2>/dev/null
     string match -qr '\S' -- $argv[1]
     or return
     set -e _GPTOS_FAILED

@@ -157,7 +157,7 @@ typeset -g _GPTOS_NOTICE="${XDG_STATE_HOME:-${HOME-}/.local/state}/gptos/notice"
 __gptos_tell_notice() {
     emulate -L zsh
     setopt no_aliases
-    command "$GPTOS_BIN" notice zsh </dev/null 2>/dev/null
+    command "$GPTOS_BIN" notice </dev/null 2>/dev/null
     return 0
 }
 

@@ -197,6 +197,9 @@ fn answer(question: &Question, setup: &Setup, backend: &dyn Backend, begun: Inst
     if aim.cursor.take().is_some() && !partial::is_words(&String::from_utf8_lossy(&question.context.query), &facts) {
         return None;
     }
+    if aloud::asks_about_nothing(query.as_str()) {
+        return None;
+    }
     if let Some(line) = aloud::asked(query.as_str(), &facts).filter(|_| aim.is_plain()) {
         return (!typed && records::explain(line, &facts, &policy, &mut records)).then(|| (ended(records), None));
     }

@@ -14,6 +14,7 @@ use super::output::{Output, visible};
 use super::{ExitStatus, facts};
 use crate::config::InForce;
 use crate::domain::{Risk, ShellKind};
+use crate::line::checked;
 use crate::paths::Paths;
 use crate::validate::{self, CustomRules, Finding, Policy, Verdict};
 
@@ -64,7 +65,8 @@ impl<'a> From<&'a Finding> for Found<'a> {
 pub(super) fn one(arguments: &CheckArguments, output: &mut Output<'_>) -> ExitStatus {
     let Some(line) = line_of(&arguments.command, "check", output) else { return ExitStatus::Usage };
     let shell = arguments.shell.map_or_else(facts::default_shell, |name| name.0);
-    let verdict = validate::check(&line, &Policy::new(shell).with_rules(own_rules(output)));
+    let policy = Policy::new(shell).with_rules(own_rules(output));
+    let verdict = checked::check(&line, &policy, &facts::gather(shell, String::new()));
     if arguments.json {
         output.data(&format!("{}\n", batch::json(&Report::new(None, Some(&verdict)))));
     } else {

@@ -10,9 +10,10 @@ use super::{ExitStatus, check, facts};
 use crate::domain::{ShellFacts, ShellKind};
 use crate::explain::{self, Kind, Node, Reading};
 use crate::line::aloud::{as_read, risk, table};
+use crate::line::checked;
 use crate::syntax::{self, SyntaxError};
 use crate::system;
-use crate::validate::{self, Policy, Verdict};
+use crate::validate::{Policy, Verdict};
 
 /// Most programs whose manuals are looked for.
 const MOST_LOOKUPS: usize = 20;
@@ -44,7 +45,7 @@ pub(super) fn run(arguments: &ExplainArguments, output: &mut Output<'_>) -> Exit
         return ExitStatus::Success;
     }
     point_to_manuals(&mut reading);
-    let verdict = validate::check(&line, &Policy::new(shell));
+    let verdict = checked::check(&line, &Policy::new(shell), &facts::gather(shell, String::new()));
     if arguments.json {
         let reason = verdict.worst().map(|finding| finding.reason.as_str());
         let report = Report { shell: shell.name(), summary: reading.short(), reading: &reading, risk: verdict.risk.name(), reason };

@@ -47,11 +47,8 @@ pub enum HotVerb {
         /// The calling shell.
         shell: ShellKind,
     },
-    /// `gptos notice SHELL`: tell what was left for the next prompt.
-    Notice {
-        /// The calling shell.
-        shell: ShellKind,
-    },
+    /// `gptos notice`: tell what was left for the next prompt.
+    Notice,
     /// `gptos warm SHELL`: words for a provider are being typed, so a connection may be opened.
     Warm {
         /// The calling shell.
@@ -82,7 +79,9 @@ pub fn hot_verb(arguments: &[OsString]) -> Result<Option<HotVerb>, UsageError> {
         }),
         Some("ran") => ran(rest).map(Some).ok_or_else(|| usage("gptos ran SHELL STATUS")),
         Some("guard") => only_shell(rest).map(|shell| Some(HotVerb::Guard { shell })).ok_or_else(|| usage("gptos guard SHELL")),
-        Some("notice") => only_shell(rest).map(|shell| Some(HotVerb::Notice { shell })).ok_or_else(|| usage("gptos notice SHELL")),
+        // An integration that was loaded before an update names its shell, which nothing depends on.
+        Some("notice") if rest.len() <= 1 => Ok(Some(HotVerb::Notice)),
+        Some("notice") => Err(usage("gptos notice")),
         Some("warm") => only_shell(rest).map(|shell| Some(HotVerb::Warm { shell })).ok_or_else(|| usage("gptos warm SHELL")),
         Some("prefetch") => prefetch(rest).map(Some).ok_or_else(|| usage("gptos prefetch SHELL [--session PID] [--shell-version VERSION]")),
         Some("translate") => Ok(translate(rest).map(HotVerb::Translate)),
@@ -226,7 +225,8 @@ mod tests {
             ("ran zsh 0", Ok(Some(HotVerb::Ran { shell: ShellKind::Zsh, status: 0 }))),
             ("ran zsh 255", Ok(Some(HotVerb::Ran { shell: ShellKind::Zsh, status: 255 }))),
             ("guard fish", Ok(Some(HotVerb::Guard { shell: ShellKind::Fish }))),
-            ("notice bash", Ok(Some(HotVerb::Notice { shell: ShellKind::Bash }))),
+            ("notice", Ok(Some(HotVerb::Notice))),
+            ("notice bash", Ok(Some(HotVerb::Notice))),
             ("warm zsh", Ok(Some(HotVerb::Warm { shell: ShellKind::Zsh }))),
             ("prefetch zsh --session 4711 --shell-version 5.9", Ok(Some(prefetched(Some(4711), "5.9")))),
             ("prefetch zsh --shell-version 5.9", Ok(Some(prefetched(None, "5.9")))),
@@ -257,7 +257,7 @@ mod tests {
             "guard",
             "guard tcsh",
             "guard zsh ls",
-            "notice",
+            "notice bash x",
             "warm",
             "warm zsh x",
             "prefetch",

@@ -10,6 +10,7 @@ mod auth;
 mod auth_status;
 pub mod batch;
 mod batch_queue;
+mod begun;
 mod check;
 mod columns;
 mod completions;

@@ -7,23 +7,19 @@ use std::time::{Duration, Instant, SystemTime};
 use super::ask::{Ask, Surroundings};
 use super::hot_verbs::HotVerb;
 use super::output::{Output, visible};
-use super::{ExitStatus, at_hand, facts, fix, guard, hints, pages, translate};
-use crate::api::UNRECORDED;
+use super::{ExitStatus, at_hand, begun, facts, fix, guard, hints, pages, translate};
 use crate::client::Unavailable;
-use crate::complete::Reading;
-use crate::config::ConfigFile;
-use crate::domain::{Aim, AuditMode, Query, ShellFacts, ShellKind};
+use crate::domain::{Aim, Query, ShellFacts, ShellKind};
 use crate::line::context::{self, Context};
 use crate::line::one_go::{Unseen, in_one_go, plain_words};
 use crate::line::records::{self, Asker, Offered, Records};
 use crate::line::standing::Standing;
-use crate::line::{WANT, aloud, first_use, needs, partial, present, wire_rules};
-use crate::paths::Paths;
+use crate::line::{WANT, aloud, first_use, needs, present, wire_rules};
 use crate::platform::uptime;
-use crate::protocol::{Answer, Mode, RanRequest, WarmRequest, WireAim, WireCandidate, WireShell};
+use crate::protocol::{Answer, Mode, RanRequest, WarmRequest, WireAim, WireShell};
 use crate::suggest::pipeline::Ran;
 use crate::system::blast;
-use crate::validate::{Policy, judge};
+use crate::validate::Policy;
 use crate::wiring;
 
 /// How many it lists.
@@ -54,7 +50,7 @@ pub(super) fn run(verb: HotVerb, output: &mut Output<'_>) -> ExitStatus {
         HotVerb::Ran { shell, status } => ran(shell, i32::from(status)),
         HotVerb::Warm { shell } => warm(shell),
         HotVerb::Prefetch { shell, session, shell_version } => prefetch(shell, session, shell_version),
-        HotVerb::Notice { shell: _ } => notice(output),
+        HotVerb::Notice => notice(output),
         HotVerb::Guard { shell } => guard::run(shell, output),
         HotVerb::Translate(arguments) => translate::one(&arguments, output),
     }
@@ -98,6 +94,10 @@ fn widget(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Outp
         Ok((query, aim, context)) => {
             let mut facts = facts::gather(shell, shell_version);
             context.tell(&mut facts);
+            if aloud::asks_about_nothing(&query) && !wish.fresh && aim.refines.is_none() && aim.scope.is_none() {
+                record(output, "msg", aloud::NOTHING_NAMED, "");
+                return ended(ExitStatus::NoAnswer, output);
+            }
             if let Some(line) = aloud::asked(&query, &facts).filter(|_| !wish.fresh && aim.refines.is_none() && aim.scope.is_none()) {
                 let policy = Standing::look(&surroundings.paths, &facts).policy(&facts);
                 return ended(explained(line, &facts, &policy, output), output);
@@ -111,7 +111,7 @@ fn widget(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Outp
             let mut put = |ask: &Ask| put(ask, &standing, &surroundings, output);
             let line = String::from_utf8_lossy(&context.query);
             let mut answer = match ask.aim.cursor {
-                Some(cursor) => begun(&mut ask, (&line, cursor), (&standing, &surroundings.paths), &mut put),
+                Some(cursor) => begun::answer(&mut ask, (&line, cursor), (&standing, &surroundings.paths), &mut put),
                 None => put(&ask),
             };
             answer.candidates.truncate(want);
@@ -164,50 +164,6 @@ fn put(ask: &Ask, standing: &Standing, surroundings: &Surroundings, output: &mut
             }
         }
     })
-}
-
-/// Answers a line without `??`. What it may become is found in this process; words are asked like all others.
-fn begun(
-    ask: &mut Ask,
-    (line, cursor): (&str, usize),
-    (standing, paths): (&Standing, &Paths),
-    put: &mut dyn FnMut(&Ask) -> Answer,
-) -> Answer {
-    let reading = partial::decide(line, &ask.facts);
-    let mut found =
-        if reading == Reading::Words || ask.mode == Mode::Fresh { Vec::new() } else { partial::candidates(line, cursor, &ask.facts) };
-    let before = found.len();
-    if before > 0 && ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current().0.audit == AuditMode::Required {
-        // There is no record of what is found in this process.
-        let policy = standing.policy(&ask.facts);
-        found.retain(|wire| {
-            wire.clone().into_candidate().is_some_and(|found| judge(&found, &policy).is_ok_and(|s| !s.risk().wants_a_record()))
-        });
-    }
-    let held = (found.len() < before).then(|| UNRECORDED.to_owned());
-    let mut answer = what_it_becomes(ask, line, reading, found, put);
-    answer.remarks.extend(held);
-    answer
-}
-
-fn what_it_becomes(ask: &mut Ask, line: &str, reading: Reading, found: Vec<WireCandidate>, put: &mut dyn FnMut(&Ask) -> Answer) -> Answer {
-    match reading {
-        Reading::Command if !found.is_empty() => Answer { candidates: found, ..Answer::default() },
-        Reading::Command => {
-            let answer = put(ask);
-            ask.aim.cursor = None;
-            if answer.candidates.is_empty() { put(&Ask { mode: Mode::Offline, ..ask.clone() }) } else { answer }
-        }
-        Reading::Words | Reading::Either => {
-            ask.aim.cursor = None;
-            if found.is_empty() {
-                return put(ask);
-            }
-            let mut answer = put(&Ask { mode: Mode::Offline, ..ask.clone() });
-            partial::join(&mut answer, found, line);
-            answer
-        }
-    }
 }
 
 fn ended(status: ExitStatus, output: &mut Output<'_>) -> ExitStatus {
@@ -301,7 +257,7 @@ fn prefetch(shell: ShellKind, session: Option<u32>, shell_version: String) -> Ex
     let Ok((query, aim, context)) = read_context() else { return ExitStatus::Usage };
     let (mut facts, surroundings) = (facts::gather(shell, shell_version), Surroundings::look());
     context.tell(&mut facts);
-    if aloud::asked(&query, &facts).is_some() {
+    if aloud::asked(&query, &facts).is_some() || aloud::asks_about_nothing(&query) {
         return ExitStatus::Success;
     }
     let is_private = Query::from_bytes(query.as_bytes()).is_ok_and(|query| query.is_private());

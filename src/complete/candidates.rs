@@ -1,7 +1,7 @@
 //! What may stand at the cursor.
 
 use super::words::Piece;
-use super::{Found, MOST, Partial, missing, names_of, verbs};
+use super::{Found, MOST, NAME, Partial, missing, names_of, verbs};
 use crate::domain::{Candidate, Hole, Origin};
 use crate::explain;
 use crate::fix::nearest_names;
@@ -53,7 +53,7 @@ impl Partial<'_> {
         }
         let mut names: Vec<&String> = found.commands.iter().filter(|name| name.as_str() != word).collect();
         names.sort_by_key(|name| (!explain::knows(name), name.len(), (*name).clone()));
-        all.extend(names.into_iter().take(MOST_OF_A_KIND).filter_map(|name| self.with(&quote(name, self.shell), "a command")));
+        all.extend(names.into_iter().take(MOST_OF_A_KIND).filter_map(|name| self.with(&quote(name, self.shell), NAME)));
         all
     }
 
@@ -138,8 +138,14 @@ impl Partial<'_> {
             && !word.starts_with('-')
             && !self.begun.before.is_empty()
             && self.line.ends_with(|c: char| !c.is_whitespace());
-        let names = missing::after(&words);
-        if names.is_empty() || is_writing && names == missing::after(&self.begun.before) {
+        let missing = |words: &[Piece]| {
+            let mut names = missing::after(words);
+            // What it would read comes through the pipe.
+            names.retain(|name| !(self.begun.is_piped && *name == "file"));
+            names
+        };
+        let names = missing(&words);
+        if names.is_empty() || is_writing && names == missing(&self.begun.before) {
             return Vec::new();
         }
         let mut command = self.line.trim_end().to_owned();

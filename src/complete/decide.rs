@@ -2,7 +2,7 @@
 //! `sort` and `make`.
 
 use super::verbs;
-use super::words::begun;
+use super::words::{WRAPPERS, begun};
 use crate::explain;
 
 /// What a line is.
@@ -144,6 +144,10 @@ pub fn decide(line: &str, known: &Known<'_>) -> Reading {
     let Some(first) = words.first() else { return Reading::Words };
     let rest = &words[1..];
     let is_command = (known.is_command)(first) || first.contains('/') && !first.contains("//");
+    // `time ls`, `FOO=1 make`: what it runs tells.
+    if (is_command && WRAPPERS.contains(first) || is_setting(first)) && rest.first().is_some_and(|inner| (known.is_command)(inner)) {
+        return decide(line.trim_start()[first.len()..].trim_start(), known);
+    }
     let strong = rest.iter().any(|word| is_flag(word)) || has_shell_form(line) || CONSTRUCTS.contains(first) && is_command;
     // The last word may be one that is still being written.
     let begins_verb = |word: &&str| rest.len() == 1 && word.len() > 2 && verbs::of(first).iter().any(|verb| verb.starts_with(*word));
@@ -179,6 +183,16 @@ pub fn decide(line: &str, known: &Known<'_>) -> Reading {
     }
 }
 
+/// Whether a line has the form of a command, whatever its program is: one name, or what only commands hold and no word that holds a
+/// sentence together.
+pub fn has_form(line: &str) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let Some((first, rest)) = words.split_first() else { return false };
+    let is_name = first.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.+/@=~".contains(&b)) && !FUNCTION_WORDS.contains(first);
+    let is_written = rest.iter().any(|word| is_flag(word) || is_path(word)) || has_shell_form(line);
+    is_name && (rest.is_empty() || is_written && english_words(line, rest) == 0)
+}
+
 /// Commands whose names are also what an English request begins with.
 fn is_question(word: &str) -> bool {
     const WORDS: [&str; 44] = [
@@ -187,6 +201,14 @@ fn is_question(word: &str) -> bool {
         "install", "who", "at", "set", "echo", "last", "file", "locate", "sleep", "wait", "convert", "compress", "resize", "rename",
     ];
     WORDS.contains(&word)
+}
+
+/// Whether a word in front of a command sets a variable for it.
+fn is_setting(word: &str) -> bool {
+    let is_name = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    };
+    word.split_once('=').is_some_and(|(name, _)| is_name(name))
 }
 
 fn is_flag(word: &str) -> bool {

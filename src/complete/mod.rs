@@ -12,12 +12,15 @@ mod words;
 
 use std::collections::BTreeSet;
 
-pub use decide::{Known, Reading, decide, is_well_known};
+pub use decide::{Known, Reading, decide, has_form, is_well_known};
 use words::{Begun, begun};
 
 use crate::domain::{Candidate, ShellKind};
 use crate::fix::{Failed, Repository, Seen};
 use crate::{explain, fix};
+
+/// What is said of a name that begins like the word at the cursor.
+pub const NAME: &str = "a command";
 
 /// Most candidates for one line.
 const MOST: usize = 4;

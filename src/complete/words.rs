@@ -12,7 +12,7 @@ pub(super) struct Piece {
 }
 
 /// Programs that run the command behind them.
-const WRAPPERS: [&str; 9] = ["sudo", "doas", "env", "time", "nohup", "nice", "command", "xargs", "watch"];
+pub(super) const WRAPPERS: [&str; 9] = ["sudo", "doas", "env", "time", "nohup", "nice", "command", "xargs", "watch"];
 
 /// The simple command that the cursor is in, up to the word that it is in or behind.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +25,8 @@ pub(super) struct Begun {
     pub(super) at: usize,
     /// Whether a file is due: a redirect stands before it.
     pub(super) is_target: bool,
+    /// Whether it reads what the command before it prints.
+    pub(super) is_piped: bool,
     /// Whether an operator stands anywhere in the line.
     pub(super) has_operator: bool,
 }
@@ -50,6 +52,9 @@ pub(super) fn begun(line: &str, cursor: usize) -> Begun {
             } else if operator {
                 words.clear();
                 redirect = false;
+                // `||` is no pipe, and `|&` is one.
+                let before = line[..at].chars().next_back();
+                begun.is_piped = c == '|' && before != Some('|') || c == '&' && before == Some('|');
             }
             continue;
         }

@@ -4,12 +4,14 @@ use std::borrow::Cow;
 
 use unicode_width::UnicodeWidthStr;
 
+use super::checked::check;
+use crate::complete;
 use crate::domain::{Risk, ShellFacts, ShellKind, visible};
 use crate::explain::{self, Reading, Row};
 use crate::suggest::ports::Commands;
 use crate::syntax::{self, SyntaxError};
 use crate::system::SearchPath;
-use crate::validate::{self, Policy, Verdict};
+use crate::validate::{Policy, Verdict};
 
 /// Widest first column of the rows, in columns of the terminal.
 const WIDEST: usize = 36;
@@ -19,6 +21,9 @@ const LONGEST: usize = 72;
 
 /// Deepest indentation, in levels.
 const DEEPEST: usize = 20;
+
+/// What is said to who asks about a command and names none.
+pub const NOTHING_NAMED: &str = "explain needs a command behind it, for example: ?? explain tar xzf a.tgz";
 
 /// Words that command lines rarely hold and sentences do.
 const SENTENCE_WORDS: [&str; 40] = [
@@ -32,13 +37,19 @@ pub fn as_read(line: &str, shell: ShellKind, comments: bool) -> Cow<'_, str> {
     if comments { Cow::Borrowed(line) } else { syntax::hashes_as_words(line, shell) }
 }
 
-/// The command line that the words `explain LINE` ask about; `None` for other words, and for English behind `explain`.
+/// The command line that the words `explain LINE` ask about; `None` for other words, and for English behind `explain`. Its program need not be
+/// known here, or anywhere.
 pub fn asked<'a>(words: &'a str, facts: &ShellFacts) -> Option<&'a str> {
     let line = words.trim().strip_prefix("explain")?.strip_prefix([' ', '\t'])?.trim();
     let read = as_read(line, facts.shell, facts.comments);
     let first = syntax::parse(&read, facts.shell).ok()?.commands().iter().find_map(|command| command.words.first()?.value.clone())?;
-    let is_command = SearchPath.resolves(&first, facts) || explain::knows(&first);
-    (is_command && !is_english(line)).then_some(line)
+    let is_known = SearchPath.resolves(&first, facts) || explain::knows(&first);
+    (if is_known { !is_english(line) } else { complete::has_form(line) }).then_some(line)
+}
+
+/// Whether words ask about a command and name none.
+pub fn asks_about_nothing(words: &str) -> bool {
+    words.trim() == "explain"
 }
 
 /// Whether a line whose first word is a command is a sentence all the same: `find the largest files`.
@@ -55,7 +66,14 @@ fn is_english(line: &str) -> bool {
 /// What is wrong with the line.
 pub fn rows(line: &str, facts: &ShellFacts, policy: &Policy) -> Result<(Vec<String>, String), SyntaxError> {
     let reading = explain::read(&as_read(line, facts.shell, facts.comments), facts.shell)?;
-    Ok((table(&reading), risk(&validate::check(line, policy))))
+    Ok((table(&reading), risk(&check(line, policy, facts))))
+}
+
+/// Whether the tables know all that a line does.
+pub fn is_known(mut reading: Reading) -> bool {
+    let mut known = reading.whole && !reading.commands.is_empty();
+    reading.commands.iter_mut().for_each(|node| node.each(&mut |node| known &= node.known));
+    known
 }
 
 /// The rows of a reading in two columns.
@@ -115,7 +133,14 @@ mod tests {
             ("explain which process is on port", None),
             ("explain what's running", None),
             ("explain how to use tar", None),
-            ("explain frobnicate -x", None),
+            ("explain frobnicate -x", Some("frobnicate -x")),
+            ("explain frobnicate", Some("frobnicate")),
+            ("explain FOO=1 frobnicate in.txt > out", Some("FOO=1 frobnicate in.txt > out")),
+            ("explain ./frobnicate.sh", Some("./frobnicate.sh")),
+            ("explain regular expressions", None),
+            ("explain quantum entanglement with -x", None),
+            ("explain it", None),
+            ("explain everything?", None),
             ("explain", None),
             ("explain ", None),
             ("explained ls", None),
@@ -123,6 +148,9 @@ mod tests {
             ("explain ls | | wc", None),
         ] {
             assert_eq!(asked(words, &facts), line, "{words}");
+        }
+        for (words, expected) in [("explain", true), (" explain ", true), ("explain ls", false), ("explained", false), ("", false)] {
+            assert_eq!(asks_about_nothing(words), expected, "{words:?}");
         }
     }
 }

@@ -2,6 +2,7 @@
 //! an answer is the same whoever gives it.
 
 pub mod aloud;
+pub mod checked;
 pub mod context;
 mod facts;
 pub mod first_use;

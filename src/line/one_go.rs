@@ -1,7 +1,7 @@
 //! The records of an answer in the form that bash and fish take in one go: a loop over fields that end with a NUL costs them more than the
 //! process that writes them.
 
-use crate::domain::ShellKind;
+use crate::domain::{ShellKind, is_wish};
 
 /// The fields before the first suggestion of an answer that is laid out.
 const HEAD: usize = 18;
@@ -19,9 +19,6 @@ pub struct Unseen<'a> {
     /// Seconds since the system started, with two decimals; empty where they are not known.
     pub uptime: &'a str,
 }
-
-/// Words that begin a wish about the suggestion before when blanks follow; `no,` is one as well.
-const WISHES: [&str; 8] = ["but", "and", "only", "now", "instead", "also", "without", "no,"];
 
 /// The records with fields that end with the sign at which the shell takes a whole text apart without a loop: it reads what ends
 /// with a NUL in pieces. No field holds a control character. For fish an answer of suggestions alone is laid out as its variables want it.
@@ -44,9 +41,7 @@ pub fn plain_words(line: &str) -> Option<&str> {
     let rest = line.strip_prefix("??")?;
     let words = rest.trim_matches([' ', '\t']);
     let is_plain = rest.starts_with([' ', '\t']) && !words.is_empty() && !words.contains(char::is_control);
-    let first = words.split([' ', '\t']).next()?;
-    let is_wish = first.len() < words.len() && WISHES.iter().any(|wish| first.eq_ignore_ascii_case(wish));
-    (is_plain && !is_wish).then_some(words)
+    (is_plain && !is_wish(words)).then_some(words)
 }
 
 /// The head, and behind it a list for each of the variables: commands, notes, readings, holes, how long it took. The head: the sign, whether

@@ -1,10 +1,13 @@
 //! A line without `??` on which the key was pressed: a command that somebody has begun, or words.
 
+use super::aloud::{self, as_read};
 use crate::complete::{self, Known, Partial, Reading};
-use crate::domain::ShellFacts;
+use crate::domain::{Candidate, Origin, ShellFacts};
+use crate::explain;
 use crate::fix::is_near;
 use crate::protocol::{Answer, Via, WireCandidate};
 use crate::suggest::ports::Commands;
+use crate::syntax;
 use crate::system::{SearchPath, begun};
 
 /// How sure somebody has to be of words for them to come before what the line may become.
@@ -33,12 +36,47 @@ pub fn candidates(line: &str, cursor: usize, facts: &ShellFacts) -> Vec<WireCand
     partial.candidates(&found).into_iter().map(|candidate| WireCandidate::from_candidate(candidate, Via::Live)).collect()
 }
 
+/// A line that is a whole command as it stands: one that the shell can read, whose program is there.
+#[derive(Debug)]
+pub struct Whole {
+    /// The line as a suggestion: it stays, and what it does and risks is said of it.
+    pub stays: WireCandidate,
+    /// Whether all that it does is known here, so that nobody else could say more of it.
+    pub is_understood: bool,
+}
+
+/// Looks whether the line is one.
+pub fn whole(line: &str, facts: &ShellFacts) -> Option<Whole> {
+    let line = line.trim();
+    let read = as_read(line, facts.shell, facts.comments);
+    let tree = syntax::parse(&read, facts.shell).ok()?;
+    let program = tree.commands().iter().find_map(|command| command.words.first()?.value.clone())?;
+    if !SearchPath.resolves(&program, facts) {
+        return None;
+    }
+    let reading = Some("a command already".to_owned());
+    let stays = Candidate { command: line.to_owned(), holes: Vec::new(), reading, origin: Origin::Fix, confidence: 1.0 };
+    let is_understood = explain::read(&read, facts.shell).is_ok_and(|reading| aloud::is_known(reading));
+    Some(Whole { stays: WireCandidate::from_candidate(stays, Via::Live), is_understood })
+}
+
+/// Whether a command begins with the word that the line begins with.
+pub fn is_alike(candidate: &WireCandidate, line: &str) -> bool {
+    candidate.command.split_whitespace().next() == line.split_whitespace().next()
+}
+
 /// Joins what words come to and what the line may become: the words come first where somebody is sure of another command.
-pub fn join(answer: &mut Answer, mut completions: Vec<WireCandidate>, line: &str) {
+/// Those of another program never come before a line that is a whole command.
+pub fn join(answer: &mut Answer, mut completions: Vec<WireCandidate>, line: &str, is_whole: bool) {
     let line = line.trim();
     let is_sure = answer.candidates.first().is_some_and(|best| {
-        best.confidence >= SURE && !matches!(best.via, Via::Guess | Via::Stale) && best.command != line && best.holes.is_empty()
+        (!is_whole || is_alike(best, line))
+            && best.confidence >= SURE
+            && !matches!(best.via, Via::Guess | Via::Stale)
+            && best.command != line
+            && best.holes.is_empty()
     });
+    answer.candidates.retain(|said| !completions.iter().any(|one| one.command == said.command));
     if is_sure {
         answer.candidates.append(&mut completions);
     } else {
@@ -50,7 +88,6 @@ pub fn join(answer: &mut Answer, mut completions: Vec<WireCandidate>, line: &str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Candidate, Origin};
 
     #[test]
     fn sure_words_come_first_and_guesses_last() {
@@ -65,7 +102,7 @@ mod tests {
             ("sort a", Via::Live, ["sort ab", "sort a"]),
         ] {
             let mut answer = Answer { candidates: vec![wire(said, via)], ..Answer::default() };
-            join(&mut answer, vec![wire("sort ab", Via::Live)], "sort a ");
+            join(&mut answer, vec![wire("sort ab", Via::Live)], "sort a ", true);
             assert_eq!(answer.candidates.iter().map(|one| one.command.as_str()).collect::<Vec<_>>(), expected);
         }
     }

@@ -1,8 +1,9 @@
 //! From an answer to what people and programs see. Whatever came over the wire is a candidate again and passes the
 //! gate here, in the process that hands it to the shell.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use super::aloud;
 use crate::domain::{Answerer, Hole, Origin, Risk, ShellFacts};
 use crate::explain;
 use crate::protocol::{Answer, Via, WireCandidate};
@@ -44,8 +45,8 @@ pub fn meanwhile(wire: &WireCandidate, policy: &Policy) -> Option<Shown> {
     fits.then_some(Shown { suggestion, via: wire.via, blast: None, needs: Vec::new() })
 }
 
-/// Looks at this machine for what belongs beside the suggestions: what each needs, and what the first one reaches.
-/// Counting files takes time that a suggestion somebody may never turn to is not worth.
+/// Looks at this machine for what belongs beside the suggestions: what each needs, which of them write over a file that is
+/// there, and what the first one reaches. Counting files takes time that a suggestion somebody may never turn to is not worth.
 pub fn examine(shown: &mut [&mut Shown], facts: &ShellFacts) {
     examine_within(shown, facts, blast::TIME_LIMIT);
 }
@@ -58,11 +59,20 @@ pub fn examine_within(shown: &mut [&mut Shown], facts: &ShellFacts, limit: Durat
         let command = syntax::with_unknowns(one.suggestion.command(), one.suggestion.holes()).unwrap_or_default();
         one.needs = fit::remarks(&command, programs, facts, &SearchPath, &tools);
     }
+    let until = Instant::now() + limit;
+    let mut in_time = true;
     // Nothing is known yet of what a hole will reach.
-    let Some(first) = shown.first_mut().filter(|first| !first.has_holes()) else { return true };
-    let described = blast::describe_within(&first.suggestion.verdict().effects, facts, limit);
-    first.blast = described.said;
-    described.in_time
+    for (at, one) in shown.iter_mut().enumerate().filter(|(_, one)| !one.has_holes()) {
+        let effects = &one.suggestion.verdict().effects;
+        if at > 0 && effects.iter().all(|effect| effect.loss.is_none()) {
+            continue;
+        }
+        let described = blast::describe_within(effects, facts, until.saturating_duration_since(Instant::now()));
+        one.blast = described.said.filter(|_| at == 0);
+        one.suggestion.take_in(&described.reached);
+        in_time &= described.in_time;
+    }
+    in_time
 }
 
 impl Shown {
@@ -198,10 +208,9 @@ impl Shown {
             return said;
         }
         let read = || {
-            let mut reading = explain::read(self.command(), facts.shell).ok()?;
-            let mut known = reading.whole;
-            reading.commands.iter_mut().for_each(|node| node.each(&mut |node| known &= node.known));
-            (known && !reading.commands.is_empty()).then(|| reading.short())
+            let reading = explain::read(self.command(), facts.shell).ok()?;
+            let short = reading.short();
+            aloud::is_known(reading).then_some(short)
         };
         // What mends a line is said beside its source already.
         read().or_else(|| said.filter(|_| *self.suggestion.origin() != Origin::Fix))

@@ -1,6 +1,7 @@
 //! What a line does and risks, while it is being written.
 
 use super::aloud::as_read;
+use super::checked::check;
 use super::records::Records;
 use crate::domain::{ShellFacts, visible};
 use crate::explain;
@@ -22,7 +23,7 @@ pub fn read(line: &str, facts: &ShellFacts, policy: &Policy, records: &mut Recor
         records.add("note", "edited · not a whole command", "");
         return;
     };
-    let verdict = validate::check(line, policy);
+    let verdict = check(line, policy, facts);
     let risk = match verdict.worst() {
         Some(finding) => format!("edited · risk {}: {}", verdict.risk, finding.reason),
         None => format!("edited · risk {}", verdict.risk),

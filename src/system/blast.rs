@@ -43,12 +43,14 @@ pub struct Described {
     pub said: Option<String>,
     /// Whether the time was enough.
     pub in_time: bool,
+    /// The places of the effects that reach something.
+    pub reached: Vec<usize>,
 }
 
 /// The same for somebody who has less time.
 pub fn describe_within(effects: &[Effect], facts: &ShellFacts, limit: Duration) -> Described {
     if effects.is_empty() {
-        return Described { said: None, in_time: true };
+        return Described { said: None, in_time: true, reached: Vec::new() };
     }
     measure(effects, facts, || Disk { remote: RemoteMounts::read() }, limit)
 }
@@ -79,10 +81,12 @@ fn measure<F: Files + 'static>(
         let _ = done.send(());
     });
     if counting.is_err() {
-        return Described { said: None, in_time: true };
+        return Described { said: None, in_time: true, reached: Vec::new() };
     }
     let in_time = finished.recv_timeout(limit).is_ok();
-    Described { said: phrases(effects, &patterns, &progress.end()), in_time }
+    let sums = progress.end();
+    let reached = (0..effects.len()).filter(|at| sums.get(*at).is_some_and(|sum| sum.targets > 0)).collect();
+    Described { said: phrases(effects, &patterns, &sums), in_time, reached }
 }
 
 /// The file system of this machine.

@@ -10,7 +10,7 @@ use super::*;
 use crate::system::tests::facts;
 
 fn effect(kind: EffectKind, path: &str, recursive: bool) -> Effect {
-    Effect { kind, path: path.to_owned(), recursive }
+    Effect { kind, path: path.to_owned(), recursive, loss: None }
 }
 
 fn delete(path: &str) -> Effect {

@@ -10,6 +10,7 @@ use crate::syntax::{HOME, Word};
 impl Analysis<'_> {
     /// Programs that write a file they are told of.
     pub(super) fn written(&mut self, call: &Call<'_>) {
+        self.replaces(call);
         let paths = call.paths(&self.scope);
         let targets: Vec<(String, &Word)> = match call.name {
             // Without these it only lists what it finds.

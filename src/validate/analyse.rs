@@ -87,12 +87,16 @@ impl Analysis<'_> {
 
     /// Notes a finding about one word.
     pub(super) fn add_at(&mut self, word: &Word, rule: &str, risk: Risk, reason: impl Into<String>) {
-        let outside = self.here.clone();
-        if self.fixed.is_none() && !word.span.is_empty() {
-            self.here = word.span.clone();
-        }
+        let place = self.place_of(word);
+        let outside = std::mem::replace(&mut self.here, place);
         self.add(rule, risk, reason);
         self.here = outside;
+    }
+
+    /// Where a finding about a word stands.
+    pub(super) fn place_of(&self, word: &Word) -> Range<usize> {
+        let is_in_text = self.fixed.is_some() || word.span.is_empty();
+        if is_in_text { self.here.clone() } else { word.span.clone() }
     }
 
     pub(super) fn tree(&mut self, tree: &Arc<Tree>, depth: usize, root: bool) {

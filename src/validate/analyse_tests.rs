@@ -258,6 +258,23 @@ fn data_is_no_code() {
 }
 
 #[test]
+fn a_folder_that_is_emptied_by_find_is_judged_as_one_that_rm_takes_away() {
+    for (finds, removes, expected) in [
+        ("find docs -type f -delete", "rm -r docs", Risk::Medium),
+        ("find docs -delete", "rm -rf docs", Risk::Medium),
+        ("find ~/docs -type f -delete", "rm -r ~/docs", Risk::Medium),
+        ("find . -type f -delete", "rm -r .", Risk::High),
+        ("find * -delete", "rm -rf *", Risk::High),
+        ("find ~ -type f -delete", "rm -rf ~", Risk::Critical),
+    ] {
+        for line in [finds, removes] {
+            let verdict = verdict(line, ShellKind::Bash);
+            assert_eq!(verdict.risk, expected, "{line}: {:?}", verdict.findings);
+        }
+    }
+}
+
+#[test]
 fn a_finding_names_its_place() {
     for (text, rule, place) in [
         ("ls; rm -rf ~", "rm-vital", "~"),

@@ -7,7 +7,7 @@ use super::rules;
 use crate::domain::Risk;
 
 /// Names of findings that are made in code and not in a file.
-const IN_CODE: [&str; 100] = [
+const IN_CODE: [&str; 101] = [
     "access-all",
     "access-folder",
     "access-open",
@@ -60,6 +60,7 @@ const IN_CODE: [&str; 100] = [
     "move-vital",
     "network-redirect",
     "overwrite",
+    "overwrite-existing",
     "overwrite-forced",
     "overwrites-input",
     "own-program",

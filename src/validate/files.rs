@@ -2,33 +2,13 @@
 
 use super::analyse::{Analysis, Around, named};
 use super::call::Call;
+use super::overwrite::is_replaceable;
 use super::path;
-use super::verdict::{Effect, EffectKind};
+use super::verdict::EffectKind;
 use crate::domain::Risk;
 use crate::syntax::{HOME, Redirect, RedirectKind, UNKNOWN, Word};
 
-/// Names that hold what a program wrote last time and will write again.
-const REPLACEABLE: [&str; 9] = [".log", ".tmp", ".out", ".txt~", ".pid", ".lock", ".cache", ".bak", ".html"];
-
 impl Analysis<'_> {
-    /// Notes what happens to the files of a word, for whoever wants to count them.
-    pub(super) fn effect(&mut self, kind: EffectKind, word: &Word, path: &str, recursive: bool) {
-        if path.contains(UNKNOWN) || path.is_empty() || self.effects.len() >= 64 {
-            return;
-        }
-        let mut written = String::with_capacity(path.len());
-        for c in path.chars() {
-            if c == '\\' || (!word.glob && matches!(c, '*' | '?' | '[')) {
-                written.push('\\');
-            }
-            written.push(c);
-        }
-        let effect = Effect { kind, path: written, recursive };
-        if !self.effects.contains(&effect) {
-            self.effects.push(effect);
-        }
-    }
-
     pub(super) fn redirect(&mut self, redirect: &Redirect, words: &[Word], around: &Around<'_>) {
         let writes = matches!(redirect.kind, RedirectKind::Truncate | RedirectKind::Append | RedirectKind::ReadWrite);
         for word in self.expand(around.tree, &redirect.target) {
@@ -57,20 +37,21 @@ impl Analysis<'_> {
             return;
         }
         let truncates = redirect.kind == RedirectKind::Truncate;
-        if truncates {
-            self.effect(EffectKind::Overwrite, word, target, false);
+        match truncates {
+            true if is_replaceable(target) => self.effect(EffectKind::Overwrite, word, target, false),
+            true => self.overwrites(word, target),
+            false => {}
         }
         if self.write_to(word, target, !truncates) {
             return;
         }
         let group = around.tree.commands()[around.index].of_group;
         let empties = truncates && !group && prints_nothing(words);
-        let name = target.rsplit('/').next().unwrap_or(target);
         if truncates && reads(words, target, self) {
             self.add_at(word, "overwrites-input", Risk::High, "empties the file that it reads before it is read");
         } else if empties && (word.glob || around.repeated) {
             self.add_at(word, "empties-all", Risk::High, "empties every file it names");
-        } else if empties && !REPLACEABLE.iter().any(|end| name.ends_with(end)) && !path::is_passing(target) {
+        } else if empties && !is_replaceable(target) {
             self.add_at(word, "empties", Risk::Medium, format!("empties {}", named(target)));
         } else if redirect.forced {
             self.add_at(word, "overwrite-forced", Risk::Medium, format!("overwrites {} even where the shell would refuse", named(target)));

@@ -16,6 +16,7 @@ mod gap;
 mod holes;
 mod mixture;
 mod output;
+mod overwrite;
 mod path;
 mod places;
 mod programs;

@@ -45,6 +45,11 @@ impl Suggestion {
         &self.verdict
     }
 
+    /// Takes in which of its effects, by their places, reach files right now. The risk may rise by it and never falls.
+    pub fn take_in(&mut self, reached: &[usize]) {
+        self.verdict.take_in(reached);
+    }
+
     /// Who proposed it.
     pub fn origin(&self) -> &Origin {
         &self.origin
@@ -184,7 +189,7 @@ fn verdict(tree: Tree, policy: &Policy) -> Verdict {
     let Ok(analysis) = catch_unwind(AssertUnwindSafe(|| analyse(tree, policy))) else {
         return unjudged("analyser", "the analyser failed on it".to_owned());
     };
-    let (mut findings, effects, programs) = (analysis.findings, analysis.effects, analysis.programs);
+    let (mut findings, mut effects, programs) = (analysis.findings, analysis.effects, analysis.programs);
     // What a program does in general says nothing where something more is known.
     let specific: Vec<_> =
         findings.iter().filter(|finding| finding.rule != "program").map(|finding| (finding.span.clone(), finding.risk)).collect();
@@ -194,13 +199,12 @@ fn verdict(tree: Tree, policy: &Policy) -> Verdict {
         };
         finding.rule != "program" || !specific.iter().any(said)
     });
-    for finding in &mut findings {
+    for finding in findings.iter_mut().chain(effects.iter_mut().filter_map(|effect| effect.loss.as_mut())) {
         finding.reason = text::printable_line(&finding.reason);
     }
-    // Of two findings of one risk the one that says more comes first.
-    findings.sort_by_key(|finding| (std::cmp::Reverse(finding.risk), finding.rule == "program", finding.span.start));
-    let risk = findings.first().map_or(Risk::None, |finding| finding.risk);
-    Verdict { risk, findings, effects, programs }
+    let mut verdict = Verdict { risk: Risk::None, findings, effects, programs };
+    verdict.order();
+    verdict
 }
 
 #[cfg(test)]

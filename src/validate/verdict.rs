@@ -1,5 +1,6 @@
 //! What the analyser says of a command line.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -58,7 +59,7 @@ impl Policy {
 }
 
 /// Something that the user should know before the command runs.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The rule's name.
     pub rule: String,
@@ -93,6 +94,8 @@ pub struct Effect {
     pub path: String,
     /// Whether everything below it is meant as well.
     pub recursive: bool,
+    /// What is to be said beside the findings when it reaches a file: the analyser does not know whether there is one.
+    pub loss: Option<Finding>,
 }
 
 /// Everything that there is to say of a command line.
@@ -112,5 +115,25 @@ impl Verdict {
     /// The finding that decides the risk.
     pub fn worst(&self) -> Option<&Finding> {
         self.findings.first().filter(|finding| finding.risk > Risk::None)
+    }
+
+    /// Takes in which of the effects, by their places, reach files: what is lost there is a finding then.
+    pub fn take_in(&mut self, reached: &[usize]) {
+        let losses: Vec<Finding> =
+            self.effects.iter().enumerate().filter(|(at, _)| reached.contains(at)).filter_map(|(_, effect)| effect.loss.clone()).collect();
+        if losses.is_empty() {
+            return;
+        }
+        // The same word that was only said to overwrite something is told of once.
+        let said = |finding: &Finding| finding.rule == "overwrite" && losses.iter().any(|loss| loss.span == finding.span);
+        self.findings.retain(|finding| !said(finding));
+        self.findings.extend(losses);
+        self.order();
+    }
+
+    /// The worst first, and of two findings of one risk the one that says more.
+    pub(super) fn order(&mut self) {
+        self.findings.sort_by_key(|finding| (Reverse(finding.risk), finding.rule == "program", finding.span.start));
+        self.risk = self.findings.first().map_or(Risk::None, |finding| finding.risk);
     }
 }

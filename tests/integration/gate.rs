@@ -123,3 +123,32 @@ fn batch_gates_answer_every_id_and_name_what_is_wrong() {
     assert_eq!((found[1]["text"].as_str(), found[2]["text"].as_str()), (Some("ls"), None));
     assert_eq!(env.run_with_input(&["batch", "redact"], b"nonsense\n").code, Some(64));
 }
+
+#[test]
+fn writing_over_a_file_that_is_there_is_told_of_and_a_new_name_is_not() {
+    let env = TestEnv::new();
+    std::fs::write(env.work().join("notes.txt"), "x").unwrap();
+    let check = |line: &str| env.run(&["check", "--shell", "bash", "--", line]);
+    let said = |line: &str| env.run(&["explain", "--shell", "bash", "--", line]).out;
+    let suggested = || {
+        let run = env.run(&["translate", "--shell", "bash", "--offline", "--json", "--", "copy notes.txt to other.txt"]);
+        serde_json::from_str::<serde_json::Value>(&run.out).unwrap()
+    };
+    assert_eq!(check("cp notes.txt other.txt").code, Some(0));
+    assert!(said("cp notes.txt other.txt").contains("risk low"));
+    assert_eq!((suggested()["command"].as_str(), suggested()["risk"].as_str()), (Some("cp notes.txt other.txt"), Some("low")));
+
+    std::fs::write(env.work().join("other.txt"), "what was there").unwrap();
+    let run = check("cp notes.txt other.txt");
+    assert_eq!(run.code, Some(3), "{}", run.out);
+    assert!(run.out.contains("overwrite-existing  overwrites other.txt, which is there"), "{}", run.out);
+    assert!(said("cp notes.txt other.txt").contains("risk medium  overwrites other.txt, which is there"));
+    let report = suggested();
+    assert_eq!((report["risk"].as_str(), report["blast"].as_str()), (Some("medium"), Some("overwrites other.txt (14 bytes)")), "{report}");
+    let run = env.run_with_input(&["widget", "bash"], b"copy notes.txt to other.txt\0\0");
+    let note = records(&run.out).into_iter().find(|(kind, ..)| kind == "cmd").map(|(_, _, note)| note).unwrap_or_default();
+    assert!(note.contains("risk medium: overwrites other.txt, which is there"), "{}", run.out);
+    // A rule of its own, so that a user can turn it off.
+    env.configure("[rules]\nsilence = [\"overwrite-existing\"]\n");
+    assert_eq!(check("cp notes.txt other.txt").code, Some(0));
+}

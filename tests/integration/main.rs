@@ -7,6 +7,7 @@ mod alerts;
 mod audit;
 #[cfg(feature = "keyring")]
 mod auth;
+mod begun;
 mod cache;
 mod collector;
 mod completions;
