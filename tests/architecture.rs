@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use gptos::domain::WISHES;
+
 /// Which module may use which. `*` is everything but the listed exceptions; `*Settings` is any type of that ending;
 /// `a::b` is that part of a module only.
 const IMPORTS: &[(&str, &[&str])] = &[
@@ -525,6 +527,20 @@ fn function_name(line: &str) -> Option<String> {
     (!found.is_empty() && line[found.len()..].trim_start().starts_with("()")).then_some(found)
 }
 
+/// The patterns by which the integrations know a wish about the suggestion before: the file, and what stands around the words.
+const WISH_PATTERNS: &[(&str, &str, &str)] = &[
+    ("shell/zsh/words.zsh", "${(L)1} == (", ")[[:space:]]##*"),
+    ("shell/bash/refine.bash", "case ${_GPTOS_WORDS,,} in", "*) return 0"),
+    ("shell/fish/request.fish", "string match -qir '^(?:", ")\\s' -- \"$words\""),
+];
+
+/// The words of such a pattern.
+fn wishes_between(text: &str, before: &str, behind: &str) -> BTreeSet<String> {
+    let pattern = text.split_once(before).and_then(|(_, rest)| rest.split_once(behind)).map_or("", |(pattern, _)| pattern);
+    let pattern = pattern.replace("[[:space:]]*", " ");
+    pattern.split(|c: char| !c.is_alphabetic() && c != ',').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
 // === The real tree ===
 
 type Check = fn(&str, &str) -> Vec<String>;
@@ -628,6 +644,19 @@ fn forbidden_imports_are_found() {
     ] {
         assert!(!finds(check_imports, path, text), "{path}: {text}: {:?}", check_imports(path, text));
     }
+}
+
+#[test]
+fn the_integrations_know_the_words_that_begin_a_wish() {
+    let expected: BTreeSet<String> = WISHES.iter().map(|word| (*word).to_owned()).collect();
+    for (path, before, behind) in WISH_PATTERNS {
+        let text = fs::read_to_string(root().join(path)).expect("text");
+        assert_eq!(wishes_between(&text, before, behind), expected, "{path}");
+    }
+    let found = wishes_between("case x in\n a[[:space:]]* | no,[[:space:]]*) ;;\n b[[:space:]]*) ;;\n *)", "case x in", "*)\n");
+    assert!(found.is_empty(), "the end of the pattern is not there");
+    let found = wishes_between("in\n a[[:space:]]* | no,[[:space:]]*) ;;\n b[[:space:]]*) ;;\n .", "in\n", " .");
+    assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["a", "b", "no,"]);
 }
 
 #[test]

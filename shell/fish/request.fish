@@ -15,7 +15,7 @@ function __gptos_read_request
     if string match -qr '(?s)^\s*(?<marks>\?\?\??)(?:\s+(?<words>.*?))?\s*$' -- $argv[1]
         set _GPTOS_MARKS $marks
         set _GPTOS_WORDS "$words"
-        if not string match -qr '^[ \t]' -- $argv[1]; and string match -qir '^(?:but|and|only|now|instead|also|without)\s|^no,\s' -- "$words"
+        if not string match -qr '^[ \t]' -- $argv[1]; and string match -qir '^(?:but|and|only|now|instead|also|without|no,)\s' -- "$words"
             __gptos_build_on_latest
         end
     else if string match -qr '(?s)^#[ \t]+(?<words>.*?)\s*$' -- $argv[1]

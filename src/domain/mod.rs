@@ -22,6 +22,7 @@ mod slips;
 mod trace_parent;
 mod usage;
 mod visible;
+mod wish;
 
 pub use aim::{Aim, AimError, Refined, Scope};
 pub use audit::AuditMode;
@@ -45,3 +46,4 @@ pub use slips::slips;
 pub use trace_parent::TraceParent;
 pub use usage::{Money, MoneyError, Price, Rate, Usage};
 pub use visible::visible;
+pub use wish::{WISHES, is_wish};

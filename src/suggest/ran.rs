@@ -10,7 +10,7 @@ use super::key::{self, Kind};
 use super::pipeline::{Mode, Pipeline, Request};
 use super::ports::RanLine;
 use super::track::Track;
-use crate::domain::{Aim, Candidate, ContextField, Origin, Query, ShellFacts};
+use crate::domain::{Aim, Candidate, ContextField, Origin, Query, ShellFacts, is_wish};
 use crate::offline;
 use crate::validate::{CustomRules, Policy, judge};
 
@@ -31,16 +31,13 @@ pub struct Ran<'a> {
     pub keeps: bool,
 }
 
-/// Words that begin like this say how to change something. Without what they change they are no question.
-const CHANGES: [&str; 7] = ["but", "and", "now", "also", "instead", "without", "no"];
-
 impl Pipeline {
     /// Records what the user ran for a query, and remembers it where that may be: what worked last is the first answer next time, what failed twice is no
     /// longer. A line that holds a secret or does not pass the gate is not kept at all.
     pub fn record_ran(&self, ran: &Ran<'_>, facts: &ShellFacts, now: SystemTime) {
         self.record_run(ran, facts, now);
         let Ran { query, aim, command, status, rules, keeps } = *ran;
-        let lost_its_aim = aim.refines.is_none() && changes_something(query.as_str());
+        let lost_its_aim = aim.refines.is_none() && is_wish(query.as_str());
         let Some(memory) = self.memory().filter(|_| keeps && !query.is_private() && !lost_its_aim) else { return };
         let redacted = aimed::redacted(query, aim);
         let about = aimed::about(aim, &redacted);
@@ -98,11 +95,6 @@ impl Pipeline {
             })
         })
     }
-}
-
-fn changes_something(words: &str) -> bool {
-    let first: String = words.chars().take_while(|c| c.is_alphabetic()).collect();
-    CHANGES.contains(&first.to_lowercase().as_str())
 }
 
 /// Whether a line is an edited suggestion: it begins with the same program, and at least half of the suggestion's words,
