@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::domain::{PROXY_VARIABLES, Secret, ShellFacts, ShellKind};
 use crate::line::shell_facts;
+use crate::platform;
 
 /// Reads this process's environment, which is the asking shell's.
 pub(super) fn gather(shell: ShellKind, shell_version: String) -> ShellFacts {
@@ -36,7 +37,8 @@ pub(super) fn writes_utf8() -> bool {
     locale.is_some_and(|locale| ["utf-8", "utf8"].iter().any(|charset| locale.to_ascii_lowercase().ends_with(charset)))
 }
 
-/// The shell to answer for when none is named: the login shell, or bash.
+/// The shell to answer for when none is named: the login shell, the one that started this process, or bash.
 pub(super) fn default_shell() -> ShellKind {
-    variable("SHELL").and_then(|path| path.rsplit('/').next()?.parse().ok()).unwrap_or(ShellKind::Bash)
+    let login = variable("SHELL").and_then(|path| path.rsplit('/').next()?.parse().ok());
+    login.or_else(|| platform::parent_name()?.parse().ok()).unwrap_or(ShellKind::Bash)
 }

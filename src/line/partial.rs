@@ -56,7 +56,7 @@ pub fn whole(line: &str, facts: &ShellFacts) -> Option<Whole> {
     }
     let reading = Some("a command already".to_owned());
     let stays = Candidate { command: line.to_owned(), holes: Vec::new(), reading, origin: Origin::Fix, confidence: 1.0 };
-    let is_understood = explain::read(&read, facts.shell).is_ok_and(|reading| aloud::is_known(reading));
+    let is_understood = explain::read(&read, facts.shell).is_ok_and(aloud::is_known);
     Some(Whole { stays: WireCandidate::from_candidate(stays, Via::Live), is_understood })
 }
 

@@ -74,6 +74,13 @@ pub fn directory_of(pid: i32) -> Option<PathBuf> {
     std::fs::read_link(format!("/proc/{pid}/cwd")).ok()
 }
 
+/// The name of the program that started this process.
+pub fn parent_name() -> Option<String> {
+    let parent = rustix::process::getppid()?.as_raw_nonzero();
+    let name = std::fs::read_to_string(format!("/proc/{parent}/comm")).ok()?;
+    Some(name.trim_end().to_owned())
+}
+
 pub(super) fn own_executable_metadata(_path: &Path) -> io::Result<Metadata> {
     std::fs::metadata("/proc/self/exe")
 }

@@ -63,6 +63,11 @@ pub fn directory_of(_pid: i32) -> Option<PathBuf> {
     None
 }
 
+/// The name of another process is told only to unsafe calls.
+pub fn parent_name() -> Option<String> {
+    None
+}
+
 pub(super) fn own_executable_metadata(path: &Path) -> io::Result<Metadata> {
     std::fs::metadata(path)
 }

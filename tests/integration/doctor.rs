@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 
-use crate::environment::{Run, TestEnv, binary, faketime, kill, provider_block, run, wait_until};
+use crate::environment::{Run, TestEnv, binary, faketime, kill, provider_block, run, skipped, wait_until};
 use crate::fake_provider::{FakeProvider, Reply, answer};
 use crate::pty::Terminal;
 
@@ -373,4 +373,22 @@ fn a_key_that_is_not_there_is_found_without_a_call() {
     let found = look(&env);
     let ids: Vec<&str> = found.iter().map(|(id, ..)| id.as_str()).collect();
     assert_eq!(ids, ["keyring", "key"], "there is no session here: {found:?}");
+}
+
+#[test]
+fn without_a_login_shell_the_one_that_it_was_started_in_is_looked_at() {
+    for (shell, wrapper) in [
+        ("zsh", &["zsh", "-fc", "\"$@\"; true", "zsh"] as &[&str]),
+        ("fish", &["fish", "--no-config", "-c", "command $argv; true"]),
+        ("bash", &["bash", "--norc", "-c", "\"$@\"; true", "bash"]),
+    ] {
+        if !Path::new("/usr/bin").join(shell).exists() {
+            skipped(&format!("{shell} is not installed"));
+            continue;
+        }
+        let env = TestEnv::new().set("SHELL", "");
+        let run = run(env.wrapped(wrapper, &["doctor"]), b"");
+        let line = run.out.lines().find(|line| line.starts_with("shell ")).unwrap_or_else(|| panic!("{}{}", run.out, run.err));
+        assert!(line["shell ".len()..].trim_start().starts_with(shell), "in {shell}: {line}");
+    }
 }
