@@ -62,7 +62,7 @@ __gptos_end_line() {
   __gptos_disarm_keys
   ((${#_GPTOS_READERS[@]} == 0)) || __gptos_listen
   __gptos_forget
-  _GPTOS_TAB=0 _GPTOS_NOTE_WIDTH=0
+  _GPTOS_TAB=0 _GPTOS_NOTE_WIDTH=0 _GPTOS_LIST_ROWS=0 _GPTOS_NOTE_ROWS=0 _GPTOS_SAID_ROWS=0
   ((${#_GPTOS_REQUESTS[@]} == 0)) || __gptos_put_requests
   # The reply of a terminal that was asked may still come.
   ((_GPTOS_CALLED_AT)) || _GPTOS_UNDER_WAY=''
@@ -115,6 +115,7 @@ __gptos_prepare() {
   : "${_GPTOS_FAILED_STATUS:=0}"
   : "${_GPTOS_LAST=}" "${_GPTOS_LAST_WORDS=}" "${_GPTOS_LAST_AT:=0}" "${_GPTOS_LAST_PLACE=}" "${_GPTOS_ANSWERS=}" "${_GPTOS_CALLED_AT:=0}"
   : "${_GPTOS_TRAP_HELD:=0}" "${_GPTOS_OLD_TRAP=}" "${_GPTOS_TAKEN:=0}" "${_GPTOS_NOTE_WIDTH:=0}"
+  : "${_GPTOS_LIST_ROWS:=0}" "${_GPTOS_NOTE_ROWS:=0}" "${_GPTOS_SAID_ROWS:=0}" "${_GPTOS_SAID_BEFORE:=1}" "${_GPTOS_NOTE_LINE=}"
   [[ -n ${_GPTOS_ARMED+set} ]] || _GPTOS_ARMED=()
   [[ -n ${_GPTOS_READERS+set} ]] || _GPTOS_READERS=()
   [[ -n ${_GPTOS_REQUESTS+set} ]] || _GPTOS_REQUESTS=()

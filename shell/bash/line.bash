@@ -5,9 +5,15 @@ _GPTOS_PATIENCE=1500000 # so many microseconds bash waits before the prompt is l
 _GPTOS_MAX_FIELD=65536
 _GPTOS_MAX_RECORDS=20000
 
+# Takes the place of what was said at an earlier press of a key.
 __gptos_say() {
-  _GPTOS_NOTE_WIDTH=0
-  builtin printf 'gptos: %s\n' "${1//[[:cntrl:]]/}" >&2
+  local text="gptos: ${1//[[:cntrl:]]/}"
+  if ((_GPTOS_NOTE_WIDTH && _GPTOS_SAID_BEFORE)); then
+    __gptos_remove_rows "$_GPTOS_SAID_ROWS"
+    _GPTOS_SAID_ROWS=0
+  fi
+  builtin printf '%s\n' "$text" >&2
+  __gptos_count_said "$text"
 }
 
 # Microseconds since 1970. Only the digits: the sign between them is the locale's.

@@ -39,8 +39,10 @@ __gptos_accept_list() {
 
 # Prints what the ring holds, and puts the first into the line.
 __gptos_show_list() {
+  __gptos_remove_note
   __gptos_print_list
   __gptos_print_rows
+  _GPTOS_LIST_ROWS=$((_GPTOS_LIST_ROWS + _GPTOS_SAID_ROWS)) _GPTOS_SAID_ROWS=0
   __gptos_show 0 quiet
 }
 
@@ -63,7 +65,8 @@ __gptos_print_list() {
     __gptos_fit_remarks "$note" "${_GPTOS_RING_READINGS[i]}" "$room"
     builtin printf '%s%d%s %s%*s  %s\n' "$_GPTOS_COLOUR" $((i + 1)) "$_GPTOS_PLAIN" "${commands[i]}" $((width - widths[i])) '' "$_GPTOS_TEXT" >&2
   done
-  _GPTOS_NOTE_WIDTH=0
+  _GPTOS_NOTE_WIDTH=$columns _GPTOS_LIST_ROWS=$((_GPTOS_NOTE_ROWS + _GPTOS_SAID_ROWS + count)) _GPTOS_NOTE_ROWS=0 _GPTOS_SAID_ROWS=0
+  _GPTOS_SAID_BEFORE=0
 }
 
 # Sets _GPTOS_TEXT to what the command does ($2, perhaps nothing) and the note in $1, within $3 columns. What it does gives way to

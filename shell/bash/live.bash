@@ -17,7 +17,7 @@ __gptos_wait_aside() {
 }
 
 __gptos_relay() {
-  local kind text note i tick='' hushed=''
+  local kind text note i tick=$_GPTOS_WAITING_FOR hushed=''
   for ((i = 0; i < _GPTOS_MAX_RECORDS; i++)); do
     IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" kind || break
     IFS='' builtin read -r -d '' -n "$_GPTOS_MAX_FIELD" -u "$1" text || break
@@ -124,6 +124,7 @@ __gptos_interrupt() {
   _GPTOS_GUARD_UNTIL=$((_GPTOS_NOW + 250000)) _GPTOS_GUARD_TOLD=1 _GPTOS_CALLED_AT=$_GPTOS_NOW
   builtin printf '\r\e[K' >&2
   __gptos_say 'cancelled'
+  __gptos_forget_rows
   builtin printf '\e[5n' 2>/dev/null >/dev/tty
 }
 
@@ -131,7 +132,7 @@ __gptos_interrupt() {
 __gptos_begin() {
   __gptos_calm
   _GPTOS_UNDER_WAY=1
-  _GPTOS_TYPED=''
+  _GPTOS_TYPED='' _GPTOS_SAID_BEFORE=1
   ((${#_GPTOS_ARMED[@]} == 0)) || __gptos_disarm_keys
   ((_GPTOS_PENDING || _GPTOS_TRAP_HELD == 0)) || __gptos_restore_trap
   ((${#_GPTOS_READERS[@]} == 0)) || __gptos_listen

@@ -72,8 +72,12 @@ __gptos_keep_row() {
 
 __gptos_print_rows() {
   local row
+  ((${#_GPTOS_ROWS[@]})) || return 0
+  __gptos_remove_note
   for row in "${_GPTOS_ROWS[@]}"; do
-    builtin printf '%s\n' "${row:0:${COLUMNS:-80} - 1}" >&2
+    row=${row:0:${COLUMNS:-80} - 1}
+    builtin printf '%s\n' "$row" >&2
+    __gptos_count_said "$row"
   done
   _GPTOS_ROWS=()
 }

@@ -66,20 +66,58 @@ __gptos_pick_colour() {
   esac
 }
 
-# Removes the row that was printed last of all, if its suggestion is in the line as it was shown: else who knows what was printed
-# since. A long line may have pushed the row off the screen.
-__gptos_remove_note() {
-  if ((_GPTOS_NOTE_WIDTH == ${COLUMNS:-80} && ${#READLINE_LINE} < _GPTOS_NOTE_WIDTH * (${LINES:-24} - 4))) &&
-    builtin [ "$READLINE_LINE" = "$_GPTOS_SHOWN" ]; then
-    builtin printf '\e[A\r\e[K' >&2
+# === rows that something else takes the place of ===
+
+# What is printed stands above the prompt: a list, below it what tells of the suggestion (_GPTOS_NOTE_ROWS), below that what was said
+# (_GPTOS_SAID_ROWS). _GPTOS_SAID_BEFORE: not at this press of a key. Nobody knows what other keys print, so rows go only while the line is
+# the one under which they were printed and the terminal as wide as then. Otherwise all of them are forgotten: _GPTOS_NOTE_WIDTH is 0 then,
+# and so are their numbers.
+
+# Removes the last $1 rows. A long line may have pushed them off the screen.
+__gptos_remove_rows() {
+  local i rows=''
+  if ((_GPTOS_NOTE_WIDTH == ${COLUMNS:-80} && ${#READLINE_LINE} < _GPTOS_NOTE_WIDTH * (${LINES:-24} - 3 - $1))) &&
+    builtin [ "$READLINE_LINE" = "$_GPTOS_NOTE_LINE" ]; then
+    for ((i = 0; i < $1; i++)); do
+      rows+=$'\e[A\e[2K'
+    done
+    builtin printf '\r%s' "$rows" >&2
+  else
+    __gptos_forget_rows
   fi
-  _GPTOS_NOTE_WIDTH=0
 }
 
-# Tells of suggestion $1 of the ring, in one row that takes the place of the former one.
+__gptos_forget_rows() {
+  _GPTOS_NOTE_WIDTH=0 _GPTOS_LIST_ROWS=0 _GPTOS_NOTE_ROWS=0 _GPTOS_SAID_ROWS=0
+}
+
+# Something new is told of: removes what was told before, and what was said of that.
+__gptos_remove_note() {
+  ((_GPTOS_NOTE_WIDTH && _GPTOS_SAID_BEFORE)) || return 0
+  __gptos_remove_rows $((_GPTOS_NOTE_ROWS + _GPTOS_SAID_ROWS))
+  _GPTOS_NOTE_ROWS=0 _GPTOS_SAID_ROWS=0 _GPTOS_SAID_BEFORE=0
+}
+
+# The text in $1 was said and stands in rows of its own.
+__gptos_count_said() {
+  local columns=${COLUMNS:-80} rest=$1
+  _GPTOS_NOTE_WIDTH=$columns _GPTOS_NOTE_LINE=$READLINE_LINE _GPTOS_SAID_BEFORE=0
+  ! __gptos_unicode || rest=${rest//[·●…]/x}
+  if [[ $rest != *[![:ascii:]]* ]] && ((columns > 0)); then
+    _GPTOS_SAID_ROWS=$((_GPTOS_SAID_ROWS + (${#rest} ? (${#rest} + columns - 1) / columns : 1)))
+  elif ((${#1} <= columns)) && __gptos_measure "$1" && ((_GPTOS_WIDTH <= columns)); then
+    _GPTOS_SAID_ROWS=$((_GPTOS_SAID_ROWS + 1))
+  else
+    # Who knows how wide that is.
+    __gptos_forget_rows
+  fi
+}
+
+# Tells of suggestion $1 of the ring, in one row.
 __gptos_print_note() {
   local columns=${COLUMNS:-80} note=${_GPTOS_RING_NOTES[$1]} reading=${_GPTOS_RING_READINGS[$1]} took=${_GPTOS_RING_TOOK[$1]}
   local dot='*' fits=0
+  ((_GPTOS_NOTE_WIDTH == 0)) || __gptos_remove_note
   if [[ $GPTOS_NOTE == 0 && $note != *'risk high'* && $note != *'risk critical'* ]]; then
     return 0
   fi
@@ -95,12 +133,11 @@ __gptos_print_note() {
   else
     note=${note//·/-}
   fi
-  ((_GPTOS_NOTE_WIDTH == 0)) || __gptos_remove_note
   __gptos_pick_colour "$note"
   _GPTOS_TEXT=$note
   ((fits)) || __gptos_fit "$note" $((columns > 12 ? columns - 3 : 9))
   builtin printf '%s%s%s %s\n' "$_GPTOS_COLOUR" "$dot" "$_GPTOS_PLAIN" "$_GPTOS_TEXT" >&2
-  _GPTOS_NOTE_WIDTH=$columns
+  _GPTOS_NOTE_WIDTH=$columns _GPTOS_NOTE_ROWS=$((_GPTOS_NOTE_ROWS + _GPTOS_SAID_ROWS + 1)) _GPTOS_SAID_ROWS=0
   ((${#_GPTOS_RING[$1]} + 8 <= columns)) || __gptos_print_tail "${_GPTOS_RING[$1]}"
 }
 
@@ -110,7 +147,7 @@ __gptos_print_tail() {
   ((${#1} > room)) && [[ $(__gptos_print_variables) == *'horizontal-scroll-mode on'* ]] || return 0
   __gptos_fit_tail "$1" "$room"
   builtin printf '  %s\n' "$_GPTOS_TEXT" >&2
-  _GPTOS_NOTE_WIDTH=0
+  _GPTOS_NOTE_ROWS=$((_GPTOS_NOTE_ROWS + 1))
 }
 
 __gptos_print_variables() {

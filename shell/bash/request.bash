@@ -283,7 +283,10 @@ __gptos_settle() {
   else
     # Those of a list stand below it.
     [[ $_GPTOS_ASKED_FOR == list ]] || __gptos_print_rows
-    [[ -z $_GPTOS_MESSAGE ]] || __gptos_say "$_GPTOS_MESSAGE"
+    if [[ -n $_GPTOS_MESSAGE ]]; then
+      __gptos_remove_note
+      __gptos_say "$_GPTOS_MESSAGE"
+    fi
     "__gptos_accept_$_GPTOS_ASKED_FOR"
   fi
 }

@@ -10,7 +10,7 @@ __gptos_forget() {
 # Begins a ring for the line that was asked about; the words are given back as line $1.
 __gptos_begin_ring() {
   __gptos_forget
-  _GPTOS_ORIGINAL=$1 _GPTOS_RING_LINE=$_GPTOS_ASKED_LINE
+  _GPTOS_ORIGINAL=$1 _GPTOS_RING_LINE=$_GPTOS_ASKED_LINE _GPTOS_NOTE_ROWS=$((_GPTOS_LIST_ROWS + _GPTOS_NOTE_ROWS)) _GPTOS_LIST_ROWS=0
   _GPTOS_QUERY=$_GPTOS_ASKED_QUERY _GPTOS_MEANT=$_GPTOS_ASKED_MEANT _GPTOS_RING_WITH=("${_GPTOS_ASKED_WITH[@]}")
 }
 
@@ -29,7 +29,7 @@ __gptos_show() {
   __gptos_drain
   READLINE_LINE=$text
   READLINE_POINT=${#text}
-  _GPTOS_SHOWN=$text
+  _GPTOS_SHOWN=$text _GPTOS_NOTE_LINE=$text
   _GPTOS_HOLES=() _GPTOS_GLUE=()
   [[ -z ${_GPTOS_RING_HOLES[$1]-} ]] || __gptos_open_holes "${_GPTOS_RING_HOLES[$1]}"
   __gptos_guard
@@ -64,7 +64,10 @@ __gptos_accept_others() {
 __gptos_accept_more() {
   local first=${#_GPTOS_RING[@]}
   __gptos_join
-  ((first < ${#_GPTOS_RING[@]})) || __gptos_say "$_GPTOS_MORE gives no other answer"
+  if ((first == ${#_GPTOS_RING[@]})); then
+    __gptos_remove_note
+    __gptos_say "$_GPTOS_MORE gives no other answer"
+  fi
   _GPTOS_MORE=''
   __gptos_show "$first"
 }

@@ -77,6 +77,33 @@ fn one_undo_brings_the_words_back_and_tab_lists_again() {
     assert_eq!(bench.helper.calls().len(), 2);
 }
 
+const LIST: &str = "1 ls -lS       lists files by size · cache · risk none
+2 rm -r build  offline · risk high: deletes recursively
+3 du -a .      sizes of all · openai · risk none
+";
+
+#[test]
+fn there_is_one_list_at_a_time_and_it_stays_while_its_suggestions_are_gone_through() {
+    let bench = three(Setup::default());
+    bench.type_and_press("?? list files", "Tab");
+    bench.expect_screen(&format!("{LIST}[1]> ls -lS"));
+    bench.t.key("C-g");
+    bench.expect_screen(&format!("{LIST}● 0.8 ms offline · risk high: deletes recursively\n[1]> rm -r build"));
+    for _ in 0..2 {
+        bench.t.key("C-g");
+    }
+    bench.expect_screen(&format!("{LIST}[1]> ?? list files"));
+    bench.t.key("Tab");
+    bench.expect_screen(&format!("{LIST}[1]> ls -lS"));
+    // One suggestion is asked for instead.
+    for wanted in ["rm -r build", "du -a .", "?? list files"] {
+        bench.t.key("C-g");
+        bench.expect_buffer(wanted);
+    }
+    bench.read_and_enter();
+    bench.expect_screen("● 0.8 ms cache · risk none · lists files by size\n[1]> ls -lS");
+}
+
 #[test]
 fn words_of_every_kind_reach_the_helper_as_they_are() {
     for (line, words) in [

@@ -96,6 +96,19 @@ fn what_is_typed_meanwhile_stays_and_one_key_shows_the_answer() {
 }
 
 #[test]
+fn what_is_said_of_the_wait_stands_there_once_and_goes_with_it() {
+    let bench = slow(asynchronous());
+    bench.type_and_press("make a file", "C-g");
+    bench.wait_until_live();
+    for _ in 0..3 {
+        bench.t.key("C-g");
+        bench.expect_screen("gptos: waiting, Ctrl-C cancels\n[1]> make a file");
+    }
+    bench.helper.tell();
+    bench.expect_screen("● offline · risk none\n[1]> touch answer");
+}
+
+#[test]
 fn one_undo_brings_back_what_was_typed_meanwhile() {
     let bench = slow(Setup::default());
     bench.type_and_press("make a file", "C-g");

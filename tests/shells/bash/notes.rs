@@ -56,14 +56,63 @@ fn only_the_row_itself_is_replaced() {
     bench.type_and_press("list files", "C-g");
     let first = "path\n● 0.8 ms offline · risk high: deletes files\n● 0.8 ms cache · risk none · lists files\n[1]> ls";
     bench.expect_screen(first);
-    // A message of ours stays.
+    // A message of ours goes with it.
     let bench = Bench::new(|helper| helper.answer_after(NOW, &[("ls", NOTE)]).more("x").fresh_after(NOW, &[]), Setup::default());
     bench.type_and_press("list files", "C-g");
     bench.expect_buffer("ls");
     bench.t.key("C-g");
     bench.expect_screen("● offline · risk none\ngptos: no answer\n[1]> ls");
     bench.t.key("C-g");
-    bench.expect_screen("● offline · risk none\ngptos: no answer\n[1]> list files");
+    bench.expect_screen("[1]> list files");
+}
+
+#[test]
+fn rows_of_before_are_replaced_and_not_piled_up() {
+    // What is said twice stands there once, and the note of the suggestion stays above it.
+    let setup = Setup { before: "GPTOS_ENTER_GUARD_MS=0".into(), ..Setup::default() };
+    let bench = Bench::new(|helper| helper.holed_after(NOW, &[("cp <file> x", "<file>", NOTE), ("mv <file> x", "<file>", NOTE)]), setup);
+    bench.type_and_press("echo the row of a program", "Enter");
+    bench.t.wait_for_prompt(2);
+    let above = "[1]> echo the row of a program\nthe row of a program\n";
+    bench.type_and_press("copy it", "C-g");
+    bench.expect_buffer("cp <file> x");
+    for _ in 0..3 {
+        bench.t.key("Enter");
+        bench.expect_screen(&format!("{above}● offline · risk none\ngptos: fill in <file> first\n[2]> cp <file> x"));
+    }
+    bench.t.key("C-g");
+    bench.expect_screen(&format!("{above}● offline · risk none\n[2]> mv <file> x"));
+    bench.t.key("C-g");
+    bench.expect_screen(&format!("{above}[2]> copy it"));
+    bench.t.key("C-g");
+    bench.expect_screen(&format!("{above}● offline · risk none\n[2]> cp <file> x"));
+}
+
+#[test]
+fn a_message_of_several_rows_is_replaced_as_a_whole() {
+    let long = "no idea what to make of these words, which is told in more than one row of this terminal";
+    let helper = |helper: FakeHelper| helper.message_after(NOW, long).message_after(NOW, "nor now").answer_after(NOW, &[("ls", NOTE)]);
+    let bench = Bench::new(helper, Setup { columns: 40, ..Setup::default() });
+    bench.type_and_press("echo the row of a program", "Enter");
+    bench.t.wait_for_prompt(2);
+    let above = "[1]> echo the row of a program\nthe row of a program\n";
+    bench.type_and_press("list", "C-g");
+    bench.t.wait_for_screen("this terminal");
+    bench.t.key("C-g");
+    bench.expect_screen(&format!("{above}gptos: nor now\n[2]> list"));
+    bench.t.key("C-g");
+    bench.expect_screen(&format!("{above}● offline · risk none\n[2]> ls"));
+}
+
+#[test]
+fn what_other_keys_printed_is_not_taken_away() {
+    let bench = two(Setup::default());
+    bench.type_and_press("list files", "C-g");
+    bench.expect_buffer("ls");
+    bench.t.type_text(" x");
+    bench.t.key("C-g");
+    // The line is another one by now, so its words were asked.
+    bench.expect_screen("● 0.8 ms cache · risk none · lists files\n● 0.8 ms cache · risk none · lists files\n[1]> ls");
 }
 
 #[test]
