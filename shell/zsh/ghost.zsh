@@ -8,6 +8,11 @@ typeset -g _GPTOS_GHOST_LINE='' _GPTOS_GHOST_TEXT='' _GPTOS_GHOST_COMMAND='' _GP
 # The line that was asked about last and when, and the mark that colours the ghost.
 typeset -g _GPTOS_GHOST_ASKED='' _GPTOS_GHOST_MARK=''
 typeset -gF _GPTOS_GHOST_AT=0
+# What ends when the resident is there (0 = nothing is waited for).
+typeset -gi _GPTOS_WARM_FD=${_GPTOS_WARM_FD:-0}
+# What Ctrl-C did before it wiped the ghost, and whether it does that now (-1: it must not).
+typeset -g _GPTOS_GHOST_TRAP=${_GPTOS_GHOST_TRAP-}
+typeset -gi _GPTOS_GHOST_TRAPS=${_GPTOS_GHOST_TRAPS:-0}
 # Whether the terminal has a grey.
 typeset -gi _GPTOS_GHOST_COLOURS=0
 zmodload zsh/terminfo 2>/dev/null && (( ${terminfo[colors]:-0} >= 16 )) && _GPTOS_GHOST_COLOURS=1
@@ -70,6 +75,7 @@ __gptos_ghost_text() {
     (( room > 10 )) || room=10
     (( ${(m)#text} > room )) && text="${(mr:room - 3:)text}..."
     _GPTOS_GHOST_TEXT="$text"
+    __gptos_ghost_trap
 }
 
 __gptos_ghost_unmark() {
@@ -121,7 +127,72 @@ __gptos_ghost_forget() {
     emulate -L zsh
     __gptos_ghost_drop
     __gptos_glance_end
+    (( _GPTOS_WARM_FD )) && __gptos_ghost_warm_end
+    (( _GPTOS_GHOST_TRAPS > 0 )) && __gptos_ghost_untrap
     _GPTOS_GHOST_ASKED=''
+}
+
+# --- before the first question of all: no resident runs yet ---
+
+# Words are about to be typed, and the program sees to it that a resident runs. When it has ended the line is looked at again.
+__gptos_ghost_warm() {
+    emulate -L zsh
+    setopt no_aliases no_bg_nice
+    local bin="$GPTOS_BIN"
+    integer fd=0
+    [[ $bin == */* ]] || bin="${commands[$bin]-}"
+    [[ -f $bin && -x $bin ]] || return 0
+    (( _GPTOS_WARM_FD )) && __gptos_ghost_warm_end
+    exec {fd}< <(exec "$bin" warm zsh </dev/null 2>/dev/null &) || return 0
+    __gptos_reap "${sysparams[procsubstpid]-}"
+    _GPTOS_WARM_FD=$fd
+    __gptos_await $fd __gptos_ghost_warmed
+}
+
+__gptos_ghost_warm_end() {
+    emulate -L zsh
+    zle -F $_GPTOS_WARM_FD
+    exec {_GPTOS_WARM_FD}<&-
+    _GPTOS_WARM_FD=0
+}
+
+# Called by the line editor, as no widget.
+__gptos_ghost_warmed() {
+    [[ $1 == "$_GPTOS_WARM_FD" ]] || return 0
+    __gptos_ghost_warm_end
+    (( _GPTOS_GLANCE_WAITS )) || zle _gptos-ghost-look
+    return 0
+}
+
+# --- Ctrl-C leaves the line on the screen as it was drawn last, which must be without the ghost ---
+
+# A function of the user's gets a beginning of ours and returns for itself. Without one the signal is sent anew when nothing is trapped any more: after a
+# trap that returns, the next prompt would miss its first hook. What `trap` has as a text could not be put back, so then the ghost stays.
+__gptos_ghost_trap() {
+    emulate -L zsh
+    setopt no_local_traps
+    (( _GPTOS_GHOST_TRAPS || _GPTOS_FD )) && return 0
+    _GPTOS_GHOST_TRAPS=1 _GPTOS_GHOST_TRAP="${functions[TRAPINT]-}"
+    functions[TRAPINT]="__gptos_ghost_wipe"$'\n'"${_GPTOS_GHOST_TRAP:-__gptos_ghost_untrap; builtin kill -INT \$\$}"
+}
+
+__gptos_ghost_untrap() {
+    emulate -L zsh
+    setopt no_local_traps
+    _GPTOS_GHOST_TRAPS=0
+    if [[ ${functions[TRAPINT]-} == *__gptos_ghost_wipe* ]]; then
+        unfunction TRAPINT
+        [[ -z $_GPTOS_GHOST_TRAP ]] || functions[TRAPINT]="$_GPTOS_GHOST_TRAP"
+    elif [[ $_GPTOS_USER_TRAP == *__gptos_ghost_wipe* ]]; then
+        # A request has put it aside.
+        _GPTOS_USER_TRAP="$_GPTOS_GHOST_TRAP"
+    fi
+    _GPTOS_GHOST_TRAP=''
+}
+
+__gptos_ghost_wipe() {
+    zle && zle _gptos-ghost-drop 2>/dev/null
+    return 0
 }
 
 # Whether the key at the end of the line takes the ghost.
@@ -212,6 +283,8 @@ __gptos_ghost_bind() {
     for name in forward-char vi-forward-char end-of-line vi-end-of-line; do
         zle -N _gptos-ghost-$name __gptos_ghost_accept
     done
+    zle -N _gptos-ghost-look __gptos_watch_ghost
+    zle -N _gptos-ghost-drop __gptos_ghost_drop
     for name in forward-word emacs-forward-word vi-forward-word vi-forward-blank-word; do
         zle -N _gptos-ghost-$name __gptos_ghost_word
     done

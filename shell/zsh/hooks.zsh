@@ -23,7 +23,11 @@ __gptos_warm() {
     # A clock that was set back must not put it off for long.
     if (( EPOCHREALTIME < _GPTOS_WARMED || EPOCHREALTIME >= _GPTOS_WARMED + 15 )); then
         _GPTOS_WARMED=$EPOCHREALTIME
-        __gptos_aside '' warm zsh
+        if [[ $GPTOS_GHOST == 1 && -n $_GPTOS_BUILD ]]; then
+            __gptos_ghost_warm
+        else
+            __gptos_aside '' warm zsh
+        fi
     fi
     return 0
 }
@@ -149,7 +153,6 @@ __gptos_preexec() {
     return 0
 }
 
-# A line given up by Ctrl-C or send-break comes only here; zle-line-finish is for lines that were accepted.
 # What needs the user lies there until it was told.
 typeset -g _GPTOS_NOTICE="${XDG_STATE_HOME:-${HOME-}/.local/state}/gptos/notice"
 
@@ -161,6 +164,7 @@ __gptos_tell_notice() {
     return 0
 }
 
+# A line given up by Ctrl-C or send-break comes only here; zle-line-finish is for lines that were accepted.
 __gptos_precmd() {
     local -i last_status=$? hides_blank=0
     [[ ! -s $_GPTOS_NOTICE ]] || __gptos_tell_notice

@@ -82,13 +82,18 @@ __gptos_watch_keys() {
 # whom and in which order, is what they do again on all other lines.
 __gptos_borrow_keys() {
     emulate -L zsh
-    setopt no_aliases
-    local binding='' key=''
+    setopt no_monitor
+    local binding='' key='' traps=''
     local -a words
     local -A ours=('^I' gptos-list '^[[A' gptos-older '^[OA' gptos-older '^P' gptos-older '^[[B' gptos-newer '^[OB' gptos-newer '^N' gptos-newer)
     _GPTOS_BORROWED=()
-    # One process for all the keys: what they are bound to is only printed.
-    for binding in ${(f)"$(for key in ${(k)ours}; do bindkey -M main -- $key; done; bindkey -L -M main)"}; do
+    # One process for all the keys: what they are bound to is only printed, and so are the user's traps, which a substitution would not know.
+    { for key in ${(k)ours}; do bindkey -M main -- $key; done; bindkey -L -M main; print; trap } | while IFS= read -r binding; do
+        [[ -n $binding ]] || traps=1
+        if [[ -n $traps ]]; then
+            [[ $binding != *' INT' ]] || _GPTOS_GHOST_TRAPS=-1
+            continue
+        fi
         # `"KEY" WIDGET`, or `"KEY" "TEXT"`; and then `bindkey "KEY" WIDGET`
         words=(${(z)binding})
         if [[ $words[1] == bindkey ]]; then
@@ -117,6 +122,7 @@ __gptos_return_keys() {
         fi
     done
     _GPTOS_BORROWED=() _GPTOS_HAS_KEYS=0 _GPTOS_RECALLED=''
+    (( _GPTOS_GHOST_TRAPS > 0 )) || _GPTOS_GHOST_TRAPS=0
 }
 
 # No options are changed around what the key did before: it may be the user's. Where it fails there is the sound that the key would have made:

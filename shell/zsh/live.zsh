@@ -12,6 +12,11 @@ __gptos_watch_live() {
     [[ $BUFFER != "$_GPTOS_WITHHELD" ]] || return 0
     __gptos_glance_must_wait && return 0
     at=${_GPTOS_RING[(Ie)$BUFFER]}
+    # Words behind a suggestion make no command of it.
+    if [[ $BUFFER == *'??'* ]] && __gptos_is_behind "$BUFFER"; then
+        at=${_GPTOS_RING[(Ie)$_GPTOS_OFFERED]}
+        (( at )) || return 0
+    fi
     if (( at )); then
         # It is a suggestion again, as it was given.
         if [[ -n $_GPTOS_LIVE_LINE ]]; then

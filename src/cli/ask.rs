@@ -17,6 +17,10 @@ use crate::validate::CustomRules;
 /// Longest deadline the configuration allows, which bounds how long a client waits for a resident.
 const LONGEST_DEADLINE: Duration = Duration::from_secs(60);
 
+/// How long the start of a resident is waited for where nobody waits for the answer, and how often it is looked after.
+const START_LIMIT: Duration = Duration::from_secs(3);
+const START_TICK: Duration = Duration::from_millis(5);
+
 /// What to ask.
 #[derive(Debug, Clone)]
 pub(super) struct Ask {
@@ -85,15 +89,29 @@ impl Surroundings {
         self.directly(ask, &unavailable, progress)
     }
 
+    /// Where nobody listens on the channel, and the configuration does not say otherwise, starts a resident and waits until it listens.
+    pub(super) fn await_resident(&self, channel: &Channel) {
+        if !channel.is_absent() || !config::ConfigFile::new(self.paths.config_file.clone(), self.paths.home.clone()).current().0.resident {
+            return;
+        }
+        self.start_resident();
+        let until = Instant::now() + START_LIMIT;
+        while !channel.is_listening() && Instant::now() < until {
+            std::thread::sleep(START_TICK);
+        }
+    }
+
+    fn start_resident(&self) {
+        if let Some(binary) = &self.binary {
+            let _ = autostart::start(&binary.path, &|name| std::env::var_os(name));
+        }
+    }
+
     fn directly(&self, ask: &Ask, unavailable: &Unavailable, progress: &mut dyn FnMut(&Waiting)) -> Answer {
         let loaded = direct::Loaded::from(&self.paths);
         // It starts in the background and serves the next key press; this one does not wait for it.
-        if *unavailable == Unavailable::NotRunning
-            && loaded.config.resident
-            && !config::is_overridden()
-            && let Some(binary) = &self.binary
-        {
-            let _ = autostart::start(&binary.path, &|name| std::env::var_os(name));
+        if *unavailable == Unavailable::NotRunning && loaded.config.resident && !config::is_overridden() {
+            self.start_resident();
         }
         let mut answer = loaded.answer(ask, self.started, progress);
         if *unavailable == Unavailable::Foreign {

@@ -234,10 +234,13 @@ fn notice(output: &mut Output<'_>) -> ExitStatus {
     ExitStatus::Success
 }
 
-/// Lets the resident open a connection to the provider that would be asked. Nothing is started for it, and no words are
-/// sent: there are hardly any yet.
+/// Lets the resident open a connection to the provider that would be asked. No words are sent: there are hardly any yet. Where
+/// none runs one is started, so that its answers can stand behind the words while they are typed; the shell looks for them when this ends.
 fn warm(shell: ShellKind) -> ExitStatus {
-    let (facts, surroundings) = (facts::gather(shell, String::new()), Surroundings::look());
+    let surroundings = Surroundings::look();
+    let Some(channel) = surroundings.answering_channel() else { return ExitStatus::Success };
+    surroundings.await_resident(&channel);
+    let facts = facts::gather(shell, String::new());
     let mut ask = Ask::new(String::new(), Aim::default(), facts, 1);
     ask.obey(&Standing::look(&surroundings.paths, &ask.facts));
     if ask.mode == Mode::Offline {
@@ -245,7 +248,7 @@ fn warm(shell: ShellKind) -> ExitStatus {
     }
     let config_file = surroundings.paths.config_file.as_ref().map(|file| file.to_string_lossy().into_owned());
     let request = WarmRequest { config_file, shell: WireShell::from_facts(&ask.facts, &[]) };
-    if let (Some(channel), Ok(body)) = (surroundings.answering_channel(), serde_json::to_vec(&request)) {
+    if let Ok(body) = serde_json::to_vec(&request) {
         let _ = channel.exchange("POST", "/v1/warm", &body, WARM_LIMIT);
     }
     ExitStatus::Success

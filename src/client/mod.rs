@@ -172,6 +172,11 @@ impl Channel {
         Ok(whole)
     }
 
+    /// Whether no process listens on the socket.
+    pub fn is_absent(&self) -> bool {
+        matches!(connect::connect(&self.socket, HEAD_LIMIT), Err(Unavailable::NotRunning))
+    }
+
     /// Whether a process listens on the socket and belongs to this user.
     pub fn is_listening(&self) -> bool {
         connect::connect(&self.socket, HEAD_LIMIT).is_ok()

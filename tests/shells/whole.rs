@@ -58,22 +58,31 @@ impl Installed {
 
     /// A new shell that reads the line the installer wrote.
     fn open(&self, shell: Shell) -> Terminal {
+        self.open_with(shell, Vec::new())
+    }
+
+    fn open_with(&self, shell: Shell, mut env: Vec<(String, String)>) -> Terminal {
         let line = fs::read_to_string(self.start_up_file(shell)).unwrap();
         assert_eq!(line.lines().count(), 1, "one line: {line}");
         let forget = match shell {
             Shell::Fish => "set -e GPTOS_BIN",
             Shell::Zsh | Shell::Bash => "unset GPTOS_BIN",
         };
-        let runtime = ("XDG_RUNTIME_DIR".to_owned(), self.root.path().join("run").display().to_string());
-        Terminal::start(shell, Setup { load: Some(format!("{forget}\n{line}")), env: vec![runtime], ..Setup::default() })
+        env.push(("XDG_RUNTIME_DIR".to_owned(), self.root.path().join("run").display().to_string()));
+        Terminal::start(shell, Setup { load: Some(format!("{forget}\n{line}")), env, ..Setup::default() })
+    }
+
+    /// Ends the resident, if there is one.
+    fn stop_resident(&self) {
+        let mut command = Command::new(self.home().join(".local/bin/gptos"));
+        command.args(["daemon", "stop"]).env_clear().env("XDG_RUNTIME_DIR", self.root.path().join("run")).env("HOME", self.home());
+        let _ = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
     }
 }
 
 impl Drop for Installed {
     fn drop(&mut self) {
-        let mut command = Command::new(self.home().join(".local/bin/gptos"));
-        command.args(["daemon", "stop"]).env_clear().env("XDG_RUNTIME_DIR", self.root.path().join("run")).env("HOME", self.home());
-        let _ = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
+        self.stop_resident();
     }
 }
 
@@ -105,6 +114,30 @@ fn a_new_shell_after_the_installer_turns_words_into_a_command() {
         let ip = t.wait_for_buffer(|buffer| !buffer.is_empty() && !buffer.starts_with("??"));
         assert!(ip.contains("ip") || ip.contains("hostname") || ip.contains("curl"), "{quoted}: {ip}");
     }
+}
+
+#[test]
+fn before_the_first_question_of_all_the_ghost_stands_behind_the_words() {
+    let installed = Installed::new();
+    installed.stop_resident();
+    let socket = installed.root.path().join("run/gptos/v1.sock");
+    let config = installed.root.path().join("config.toml");
+    fs::write(&config, "resident = \"off\"\n").unwrap();
+    let t = installed.open_with(Shell::Zsh, vec![("GPTOS_CONFIG".to_owned(), config.display().to_string())]);
+    t.type_text(&format!("?? {WORDS}"));
+    assert_eq!(t.buffer(), format!("?? {WORDS}"));
+    t.wait_for(|| t.helpers().is_empty().then_some(()), "the warm-up to end");
+    assert!(!socket.exists(), "a resident was started against the configuration");
+    assert!(!t.screen().contains('→'), "{}", t.screen());
+    drop(t);
+    let t = installed.open(Shell::Zsh);
+    t.type_text(&format!("?? {WORDS}"));
+    let screen = t.wait_for_screen("→ find");
+    assert!(screen.contains(&format!("?? {WORDS} → find . ")), "{screen}");
+    assert!(socket.exists());
+    t.key("Right");
+    t.wait_for_buffer(is_the_find);
+    t.assert_not_spinning();
 }
 
 #[test]

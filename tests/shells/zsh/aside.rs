@@ -9,6 +9,7 @@ use std::thread;
 
 use super::{AT_ONCE, NOTE, READING, SOON, scripted, start_with};
 use crate::fake::FakeHelper;
+use crate::resident::{FakeResident, Say};
 use crate::terminal::{Setup, Shell, Terminal, is_alive};
 
 /// A program of which every call writes down its process and stays for a minute; its words are answered by the helper.
@@ -31,15 +32,23 @@ fn caller(t: &Terminal, dir: &Path, verb: &str) -> u32 {
 
 #[test]
 fn neither_the_connection_nor_the_clock_of_the_guard_nor_the_report_is_a_child() {
-    let (dir, helper) = scripted();
-    let helper = helper.answer_after(AT_ONCE, &[("true", NOTE)]);
-    let setup = Setup { before: "GPTOS_ENTER_GUARD_MS=60000".into(), rc: "sleep 1000 &!\n__last=$!".into(), ..Setup::default() };
-    let bin = lingering(dir.path(), &helper);
-    let t = Terminal::start(Shell::Zsh, Setup { bin, ..setup });
+    let resident = FakeResident::start(|_, _| Say::ask());
+    // Where there are ghosts, the end of the warm-up is waited for.
+    for with_ghosts in [false, true] {
+        let (dir, helper) = scripted();
+        let helper = helper.answer_after(AT_ONCE, &[("true", NOTE)]);
+        let setup = Setup { before: "GPTOS_ENTER_GUARD_MS=60000".into(), rc: "sleep 1000 &!\n__last=$!".into(), ..Setup::default() };
+        let setup = Setup { bin: lingering(dir.path(), &helper), ..setup };
+        let t = Terminal::start(Shell::Zsh, if with_ghosts { resident.setup(setup) } else { setup });
+        no_child_but_the_users_own(&t, dir.path());
+    }
+}
+
+fn no_child_but_the_users_own(t: &Terminal, dir: &Path) {
     // What reads the integration at the start has ended.
     let own = t.wait_for(|| Some(t.children()).filter(|found| found.len() == 1), "the user's own sleep to be the only child");
     t.type_text("?? do nothing");
-    let warm = caller(&t, dir.path(), "warm");
+    let warm = caller(t, dir, "warm");
     t.wait_for(|| (t.children() == own).then_some(()), "the connection to be no child");
     assert!(is_alive(warm));
     t.key("C-g");
@@ -56,7 +65,7 @@ fn neither_the_connection_nor_the_clock_of_the_guard_nor_the_report_is_a_child()
     t.wait_for_buffer(|b| b == "true");
     t.key("Enter");
     t.wait_for_prompt(4);
-    let ran = caller(&t, dir.path(), "ran");
+    let ran = caller(t, dir, "ran");
     assert!(is_alive(ran));
     t.wait_for(|| (t.children() == own).then_some(()), "the report to be none");
     for pid in [warm, ran] {

@@ -203,6 +203,51 @@ fn it_is_as_wide_as_there_is_room_and_wide_letters_count_twice() {
 }
 
 #[test]
+fn a_line_given_up_keeps_its_words_and_loses_the_ghost() {
+    let resident = two_ways();
+    // Behind a trap that returns so zsh calls no hooks, and the number of the prompt stays.
+    let function = "TRAPINT() { SEEN+=i; return $(( 128 + $1 )) }";
+    for (rc, numbers, seen) in [("", [2, 3, 4], ""), (function, [1, 1, 2], "ii"), (AUTOSUGGESTIONS, [2, 3, 4], "")] {
+        let (_dir, helper, t) = start(&resident, Setup { rc: rc.to_owned(), ..Setup::default() });
+        t.type_text("?? list files");
+        t.wait_for_screen("→ ls -l --all");
+        t.key("C-c");
+        let given_up = format!("[1]> ?? list files\n[{}]>", numbers[0]);
+        t.wait_for(|| (t.screen() == given_up).then_some(()), &given_up);
+        // Also where only the rest of the command was left.
+        t.type_text("?? list files");
+        t.wait_for_screen("→ ls -l --all");
+        t.key("M-f");
+        t.wait_for_buffer(|b| b == "ls");
+        t.key("C-c");
+        let given_up = format!("[{}]> ls\n[{}]>", numbers[0], numbers[1]);
+        t.wait_for(|| t.screen().ends_with(&given_up).then_some(()), &given_up);
+        t.type_text("echo \"seen <$SEEN>\"; trap");
+        t.key("Enter");
+        t.wait_for_prompt(numbers[2]);
+        let screen = t.screen();
+        assert!(screen.contains(&format!("\nseen <{seen}>\n")), "{screen}");
+        assert_eq!(screen.contains("\nTRAPINT () {\n"), rc == function, "{screen}");
+        assert!(!screen.contains("__gptos"), "{screen}");
+        assert!(helper.queries().is_empty());
+    }
+}
+
+/// A trap that was given as a text could not be put back.
+#[test]
+fn a_trap_of_the_users_stays() {
+    let resident = two_ways();
+    let (_dir, _helper, t) = start(&resident, Setup { rc: "trap 'SEEN+=i' INT".to_owned(), ..Setup::default() });
+    t.type_text("?? list files");
+    t.wait_for_screen("→ ls -l --all");
+    t.key("C-u");
+    t.type_text("trap");
+    t.key("Enter");
+    t.wait_for_prompt(2);
+    assert!(t.screen().contains("\ntrap -- 'SEEN+=i ' INT\n"), "{}", t.screen());
+}
+
+#[test]
 fn other_plugins_stay_as_they_were_in_every_order() {
     let resident = two_ways();
     let script = Shell::Zsh.script();

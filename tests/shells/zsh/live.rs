@@ -58,6 +58,30 @@ fn risk_and_reading_follow_what_is_typed() {
 }
 
 #[test]
+fn words_behind_a_suggestion_leave_the_note_to_the_suggestion() {
+    let resident = reads();
+    let (_dir, helper) = scripted();
+    let t = start_with(&helper.hang(), resident.setup(Setup::default()));
+    t.type_text("list files");
+    t.key("C-g");
+    t.wait_for_screen(&format!("● {NOTE}"));
+    t.type_text(" ??");
+    t.wait_for_screen("● edited · risk none · reads ls -l ??");
+    // What stands there now is no command that anybody will run.
+    t.type_text(" but");
+    t.wait_for_screen(&format!("● {NOTE}"));
+    t.type_text(" only rm");
+    t.buffer();
+    t.wait_until_idle();
+    assert_eq!(t.screen(), format!("[1]> ls -l ?? but only rm\n● {NOTE}"));
+    assert!(readings(&resident).iter().all(|line| !line.contains("but")), "{:?}", readings(&resident));
+    // With another beginning it is a line of the user's own.
+    t.key("C-a");
+    t.type_text("rm; ");
+    t.wait_for_screen("● edited · risk high: it deletes · reads rm; ls -l ?? but only rm");
+}
+
+#[test]
 fn without_a_resident_the_note_stays_as_it_was() {
     let (_dir, helper) = scripted();
     let helper = helper.answer_after(Duration::ZERO, &[("ls", NOTE)]);
