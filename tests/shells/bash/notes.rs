@@ -211,3 +211,32 @@ fn control_characters_of_a_record_never_reach_the_screen() {
     bench.expect_screen("● 1]0;t ms x[8m · risk none · a[31mbc\n[1]> ls");
     assert!(!bench.t.coloured_screen().contains('\u{1b}'));
 }
+
+#[test]
+fn undo_goes_back_suggestion_by_suggestion() {
+    let plain = [("cp a x", "", NOTE), ("mv a x", "", NOTE)];
+    let holed = [("cp <file> x", "<file>", NOTE), ("mv <file> x", "<file>", NOTE)];
+    for setup in [Setup::default(), asynchronous()] {
+        for answers in [plain, holed] {
+            let helper = |helper: FakeHelper| helper.holed_after(NOW, &answers).more("x").fresh_after(SOON, &[("ln a x", NOTE)]);
+            let bench = Bench::new(helper, setup.clone());
+            bench.t.type_text("copy it");
+            let [first, second] = answers.map(|(command, _, _)| command);
+            for (key, line) in [
+                ("C-g", first),
+                ("C-g", second),
+                ("C-g", "ln a x"),
+                ("C-_", second),
+                ("C-_", first),
+                ("C-_", "copy it"),
+                ("C-g", first),
+                ("C-g", second),
+                ("C-_", first),
+                ("C-_", "copy it"),
+            ] {
+                bench.t.key(key);
+                bench.t.wait_for(|| bench.t.screen().ends_with(&format!("> {line}")).then_some(()), line);
+            }
+        }
+    }
+}
