@@ -12,10 +12,9 @@ __gptos_open_terminal() {
 # So is Ctrl-O, which accepts a line as well.
 __gptos_drain() {
   local key
-  __gptos_seconds 50
   while builtin read -r -t 0 -u "$_GPTOS_TTY"; do
     key=''
-    IFS='' builtin read -r -s -N 1 -t "$_GPTOS_SECONDS" -u "$_GPTOS_TTY" key || [[ -n $key ]] || return 0
+    IFS='' builtin read -r -s -N 1 -t 0.050 -u "$_GPTOS_TTY" key || [[ -n $key ]] || return 0
     case $key in
       $'\r' | $'\n') _GPTOS_IMPATIENT=1 ;;
       $'\017') ;;
