@@ -120,7 +120,7 @@ __gptos_forget() {
     _GPTOS_OFFERED='' _GPTOS_OFFERED_WORDS='' _GPTOS_LIST_WAITS=0 _GPTOS_TYPED_BEFORE=()
     _GPTOS_WITHHELD='' _GPTOS_WHY=''
     _GPTOS_ORIGINAL='' _GPTOS_SHOWN='' _GPTOS_MORE='' _GPTOS_OTHERS=0 _GPTOS_QUERY='' _GPTOS_TYPED=''
-    _GPTOS_HOLES=() _GPTOS_GLUE=() _GPTOS_N_HOLES=0
+    _GPTOS_HOLES=() _GPTOS_GLUE=() _GPTOS_N_HOLES=0 _GPTOS_SEARCHES=0
 }
 
 # Ends the request under way; with a signal name its processes too. Never to be called from a trap.

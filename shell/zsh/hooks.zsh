@@ -83,6 +83,7 @@ __gptos_watch_line() {
     [[ $GPTOS_PREFETCH == 1 ]] && __gptos_watch_pause
     (( _GPTOS_N_HOLES || _GPTOS_HOLES_LIT )) && __gptos_watch_holes
     [[ $BUFFER == '??'* || -n $_GPTOS_GHOST_LINE ]] && __gptos_watch_ghost
+    (( _GPTOS_SEARCHES )) && __gptos_watch_search
     (( _GPTOS_DESCENDS )) && __gptos_watch_live
     [[ -n $_GPTOS_TYPED || -z $BUFFER ]] || return 0
     [[ -z $BUFFER ]] && (( ! ($_GPTOS_TOUCHED) )) && return 0

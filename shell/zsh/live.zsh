@@ -2,12 +2,35 @@
 
 # The line that was asked about last, and the one that the note below is about.
 typeset -g _GPTOS_LIVE_ASKED='' _GPTOS_LIVE_LINE='' _GPTOS_LIVE_READING=''
+# Whether a search of the history is under way: 1 until it is drawn, then 2.
+typeset -gi _GPTOS_SEARCHES=0
+
+# A search shows itself in the place of a message's first row, and zsh leaves the others where they are. So ours goes, and with it what an Enter was to
+# confirm.
+__gptos_search() {
+    (( $_GPTOS_TOUCHED )) || return 0
+    if (( ! _GPTOS_SEARCHES )); then
+        _GPTOS_HELD=''
+        zle -Rc
+    fi
+    _GPTOS_SEARCHES=1
+}
+
+# Before each redraw of a line that was searched for: nobody tells of a search that was given up. Then the note of the line comes back.
+__gptos_watch_search() {
+    if (( _GPTOS_SEARCHES == 1 )); then
+        _GPTOS_SEARCHES=2
+    else
+        _GPTOS_SEARCHES=0 _GPTOS_LIVE_LINE=search _GPTOS_LIVE_ASKED=''
+    fi
+    return 0
+}
 
 # Before each redraw: does the line still say what the note below it says?
 __gptos_watch_live() {
     emulate -L zsh
     integer at=0
-    (( _GPTOS_DESCENDS && ! _GPTOS_FD && ! _GPTOS_N_HOLES )) || return 0
+    (( _GPTOS_DESCENDS && ! _GPTOS_FD && ! _GPTOS_N_HOLES && ! _GPTOS_SEARCHES )) || return 0
     [[ $CONTEXT == start && $BUFFER != "$_GPTOS_LIVE_ASKED" && $BUFFER == [^[:space:]]* && -z $_GPTOS_GHOST_LINE && -z $_GPTOS_HELD ]] || return 0
     [[ $BUFFER != "$_GPTOS_WITHHELD" ]] || return 0
     __gptos_glance_must_wait && return 0
@@ -32,7 +55,7 @@ __gptos_watch_live() {
 # The resident has read the line. Enter may have been pressed since, and why it did nothing is worth more than a note.
 __gptos_live_answer() {
     emulate -L zsh
-    [[ $BUFFER != "$_GPTOS_WITHHELD" ]] || return 0
+    [[ $BUFFER != "$_GPTOS_WITHHELD" ]] && (( ! _GPTOS_SEARCHES )) || return 0
     local -a fields=("${(@0)1}")
     local note='' reading=''
     integer i=0

@@ -74,3 +74,4 @@ add-zsh-hook zshexit __gptos_exit
 __gptos_hook line-init __gptos_line_init _GPTOS_FORMER_INIT
 __gptos_hook line-finish __gptos_line_finish _GPTOS_FORMER_FINISH
 __gptos_hook line-pre-redraw __gptos_watch_line
+__gptos_hook isearch-update __gptos_search

@@ -81,6 +81,43 @@ fn words_behind_a_suggestion_leave_the_note_to_the_suggestion() {
     t.wait_for_screen("● edited · risk high: it deletes · reads rm; ls -l ?? but only rm");
 }
 
+/// zsh covers the first row of a message with the search and leaves the others on the screen.
+#[test]
+fn a_search_of_the_history_has_the_rows_below_the_line_for_itself() {
+    for plugins in ["", "source /usr/share/zsh-syntax-highlighting/zsh-syntax-highlighting.zsh"] {
+        let resident = FakeResident::start(|wish, words| match (wish, words) {
+            ("answer", _) => Say::Records(vec![("cmd".to_owned(), "rm -r x".to_owned()), ("msg".to_owned(), "a remark".to_owned())]),
+            ("reading", line) => Say::Records(vec![("note".to_owned(), format!("edited · {line}"))]),
+            _ => Say::ask(),
+        });
+        let (_dir, helper) = scripted();
+        let rc = format!("{plugins}\nprint -s 'echo one two'");
+        let t = start_with(&helper.hang(), resident.setup(Setup { rc, ..Setup::default() }));
+        t.type_text("delete x");
+        t.key("C-g");
+        let noted = format!("[1]> rm -r x\n● {NOTE}\ngptos: a remark");
+        t.wait_for(|| (t.screen() == noted).then_some(()), &noted);
+        for end in ["C-c", "End"] {
+            t.key("C-r");
+            t.wait_for_screen("bck-i-search: _");
+            assert_eq!(t.screen(), "[1]> rm -r x\nbck-i-search: _");
+            t.type_text("one");
+            t.wait_for_screen("bck-i-search: one_");
+            t.wait_until_idle();
+            assert_eq!(t.screen(), "[1]> echo one two\nbck-i-search: one_");
+            assert!(readings(&resident).is_empty(), "{:?}", readings(&resident));
+            t.key(end);
+            // Given up, it leaves the suggestion with its note; else the line that was found has one.
+            let after = if end == "C-c" { noted.clone() } else { "[1]> echo one two\n● edited · echo one two".to_owned() };
+            t.wait_for(|| (t.screen() == after).then_some(()), &after);
+        }
+        t.key("C-u");
+        t.type_text("echo 'a'");
+        t.key("Enter");
+        t.wait_for_screen("\na\n[2]>");
+    }
+}
+
 #[test]
 fn without_a_resident_the_note_stays_as_it_was() {
     let (_dir, helper) = scripted();
