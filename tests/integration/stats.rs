@@ -1,5 +1,7 @@
 //! `gptos stats`, and caps on what may be spent, over several processes.
 
+use std::process::Child;
+
 use serde_json::Value;
 
 use crate::environment::{TestEnv, provider_block, wait_until};
@@ -66,20 +68,34 @@ fn what_was_counted_outlives_the_resident_and_private_words_are_not_counted() {
     assert!(["frobnicate", "quux", "echo", "find"].iter().all(|word| !state.contains(word)), "{state}");
 }
 
+/// Sets a cap on the day for a dear provider.
+fn cap(env: &TestEnv, provider: &FakeProvider, cap: &str) {
+    env.configure(&format!("spend.day = \"{cap}\"\n{}", provider_block("own", &provider.base_url(), DEAR)));
+}
+
+/// A resident under a high cap after one call, which may cost some thousand dollars and costs 7.
+fn after_one_call(env: &TestEnv, provider: &FakeProvider) -> Child {
+    cap(env, provider, "5000 USD");
+    let resident = env.start_resident();
+    assert_eq!(ask(env, "frobnicate one").0, Some(0));
+    wait_until("what was set aside is given back", || stats(env)["spent"]["day_usd"] == 7.0);
+    resident
+}
+
+/// The same under another cap from the start.
+fn restarted(env: &TestEnv, mut resident: Child, provider: &FakeProvider, new: &str) -> Child {
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
+    cap(env, provider, new);
+    env.start_resident()
+}
+
 #[test]
 fn a_cap_stops_providers_over_a_restart_until_the_user_raises_it() {
     let provider = FakeProvider::always(counting("echo well", 7));
     let env = TestEnv::new();
-    let configure = |cap: &str| env.configure(&format!("spend.day = \"{cap}\"\n{}", provider_block("own", &provider.base_url(), DEAR)));
-    // A call may cost some thousand dollars and costs 7.
-    configure("5000 USD");
-    let mut resident = env.start_resident();
-    assert_eq!(ask(&env, "frobnicate one").0, Some(0));
-    wait_until("what was set aside is given back", || stats(&env)["spent"]["day_usd"] == 7.0);
-    env.run(&["daemon", "stop"]);
-    resident.wait().unwrap();
-    configure("2000 USD");
-    let mut resident = env.start_resident();
+    let resident = after_one_call(&env, &provider);
+    let mut resident = restarted(&env, resident, &provider, "2000 USD");
     let (code, said) = ask(&env, "frobnicate two");
     assert_eq!(code, Some(1));
     let reasons =
@@ -104,13 +120,12 @@ fn a_cap_stops_providers_over_a_restart_until_the_user_raises_it() {
 fn a_test_of_a_provider_is_counted_and_not_made_when_a_cap_is_reached() {
     let provider = FakeProvider::always(counting("pwd", 7));
     let env = TestEnv::new();
-    let configure = |cap: &str| env.configure(&format!("spend.day = \"{cap}\"\n{}", provider_block("own", &provider.base_url(), DEAR)));
-    configure("5000 USD");
+    cap(&env, &provider, "5000 USD");
     let tested = env.run(&["provider", "test"]);
     assert_eq!(tested.code, Some(0), "{}", tested.err);
     let told = stats(&env);
     assert_eq!((&told["spent"]["day_usd"], &told["models"][0]["calls"]), (&7.0.into(), &1.into()), "{told}");
-    configure("10 USD");
+    cap(&env, &provider, "10 USD");
     for arguments in [&["provider", "test", "own"][..], &["doctor", "--call"]] {
         let refused = env.run(arguments);
         assert_eq!(refused.code, Some(1), "{}", refused.err);
@@ -134,17 +149,10 @@ fn reasons(env: &TestEnv) -> String {
 fn a_cap_that_is_reached_and_a_file_that_is_damaged_are_told_by_status_and_batch_and_hold() {
     let provider = FakeProvider::always(counting("echo well", 7));
     let env = TestEnv::new();
-    let configure = |cap: &str| env.configure(&format!("spend.day = \"{cap}\"\n{}", provider_block("own", &provider.base_url(), DEAR)));
-    configure("5000 USD");
-    let mut resident = env.start_resident();
-    assert_eq!(ask(&env, "frobnicate one").0, Some(0));
-    wait_until("what was set aside is given back", || stats(&env)["spent"]["day_usd"] == 7.0);
+    let resident = after_one_call(&env, &provider);
     assert!(!reasons(&env).contains("spend.day"), "{}", reasons(&env));
-    env.run(&["daemon", "stop"]);
-    resident.wait().unwrap();
     // A resident that has refused nobody yet knows it all the same.
-    configure("7 USD");
-    let mut resident = env.start_resident();
+    let mut resident = restarted(&env, resident, &provider, "7 USD");
     wait_until("status tells of the cap", || reasons(&env).contains("7.00 USD of spend.day = 7.00 USD"));
     assert_eq!(status(&env)["health"]["status"], "degraded");
     let batch = env.run_with_input(&["batch", "translate", "--shell", "bash"], b"{\"id\":1,\"query\":\"frobnicate two\"}\n");
@@ -167,7 +175,7 @@ fn a_cap_that_is_reached_and_a_file_that_is_damaged_are_told_by_status_and_batch
     wait_until("status tells of the damage", || reasons(&env).contains("stats.v1 is damaged"));
     let mended = env.run(&["stats", "--mend"]);
     assert!(mended.code == Some(0) && mended.err.contains("mended: "), "{}", mended.err);
-    configure("5000 USD");
+    cap(&env, &provider, "5000 USD");
     wait_until("providers are asked again", || ask(&env, "frobnicate five").0 == Some(0));
     env.run(&["daemon", "stop"]);
     resident.wait().unwrap();
