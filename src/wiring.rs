@@ -218,14 +218,14 @@ pub fn resident(paths: &Paths, binary: &OwnBinary) -> Arc<dyn Backend> {
 }
 
 /// The pipeline of a process that answers for itself: its cache lives as long as it does, because the one on disk has
-/// a single owner.
-pub fn direct(paths: &Paths) -> Arc<dyn Backend> {
+/// a single owner. `writer` tells whether somebody waits for it.
+pub fn direct(paths: &Paths, writer: Writer) -> Arc<dyn Backend> {
     let mut file = ConfigFile::new(paths.config_file.clone(), paths.home.clone());
     let settings = file.current().0.cache.clone();
     let build = OwnBinary::look().map_or_else(|_| env!("CARGO_PKG_VERSION").to_owned(), |binary| binary.build());
     let remembers = file.current().0.memory;
     let cache = Arc::new(MemoryCache::new(settings));
-    let service = service(file, paths, cache, &build, tldr_pages(paths), Writer::Once);
+    let service = service(file, paths, cache, &build, tldr_pages(paths), writer);
     if let Some(directory) = paths.state_dir.as_deref().filter(|_| remembers) {
         service.open_memory(directory);
     }

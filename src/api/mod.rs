@@ -185,7 +185,7 @@ async fn suggest(State(shared): State<Shared>, asked: HeaderMap, Json(wire): Jso
         return (headers, stream::line(&Record::Off)).into_response();
     }
     match read_request(wire, &setup).map(|request| Request { track: request.track.in_trace(caller(&asked)), ..request }) {
-        Ok(request) => (headers, stream::records(shared.backend, request, setup, in_flight)).into_response(),
+        Ok(request) => (headers, stream::records(shared.backend, request, setup, shared.activity, in_flight)).into_response(),
         Err(reason) => (StatusCode::BAD_REQUEST, headers, reason).into_response(),
     }
 }

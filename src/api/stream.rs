@@ -11,7 +11,8 @@ use axum::body::{Body, Bytes};
 use futures_util::stream;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
-use super::{Backend, InFlight, Setup};
+use super::activity::Behind;
+use super::{Activity, Backend, InFlight, Setup};
 use crate::protocol::Record;
 use crate::suggest::pipeline::{Request, WaitingFor};
 
@@ -30,15 +31,22 @@ struct Work {
 }
 
 /// The records of one request as a response body.
-pub(super) fn records(backend: Arc<dyn Backend>, request: Request, setup: Setup, in_flight: InFlight) -> Body {
+pub(super) fn records(backend: Arc<dyn Backend>, request: Request, setup: Setup, activity: Arc<Activity>, in_flight: InFlight) -> Body {
     let waiting = WaitingFor::default();
     let started = Instant::now();
     let mut beat = tokio::time::interval_at(started + PROGRESS_EVERY, PROGRESS_EVERY);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let seen = waiting.clone();
     let answer = Box::pin(async move {
-        let outcome = backend.pipeline().suggest(&request, &setup.providers, &seen).await;
-        super::with_needs(super::to_record(outcome, &setup), backend.as_ref(), &setup)
+        let (outcome, unrecorded) = backend.pipeline().suggest_unrecorded(&request, &setup.providers, &seen).await;
+        let record = super::with_needs(super::to_record(outcome, &setup), backend.as_ref(), &setup);
+        // What is spawned here runs when the task that writes the answer has nothing more to do.
+        let behind = Behind::new(&activity);
+        tokio::spawn(async move {
+            drop(unrecorded);
+            drop(behind);
+        });
+        record
     });
     let work = Work { answer, waiting, beat, started, _in_flight: in_flight };
     Body::from_stream(stream::unfold(Some(work), |work| async move {

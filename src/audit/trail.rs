@@ -41,6 +41,8 @@ pub enum Writer {
     Resident,
     /// A process that answers once. The system writes what it leaves to the disk, unless a record is required.
     Once,
+    /// A process that nobody waits for. What it writes is on the disk when it ends, and with it what others left to the system.
+    Behind,
 }
 
 enum Job {
@@ -73,7 +75,7 @@ impl Writer {
     fn lull(self) -> Duration {
         match self {
             Self::Resident => MOST_DELAY,
-            Self::Once => Duration::ZERO,
+            Self::Once | Self::Behind => Duration::ZERO,
         }
     }
 }
@@ -245,7 +247,7 @@ impl Work {
         while !entries.is_empty() {
             let part = entries[..entries.len().min(ENOUGH)].to_vec();
             let length = part.len();
-            if self.append(part, self.writer == Writer::Resident).is_err() {
+            if self.append(part, self.writer != Writer::Once).is_err() {
                 self.batch.put_back(entries, Instant::now());
                 break;
             }

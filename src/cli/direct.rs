@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::ask::Ask;
 use super::{facts, hints};
 use crate::api::{Backend, to_mode, to_progress, to_record, with_needs};
+use crate::audit::Writer;
 use crate::client::Waiting;
 use crate::config::{Config, ConfigFile};
 use crate::domain::Query;
@@ -32,7 +33,7 @@ pub(super) struct Loaded {
 impl Loaded {
     /// Reads the configuration and puts a pipeline together.
     pub(super) fn from(paths: &Paths) -> Self {
-        let service = wiring::direct(paths);
+        let service = wiring::direct(paths, Writer::Once);
         let config = ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current().0;
         let setup = service.setup();
         let key_names = setup.providers.iter().flat_map(|provider| provider.key_variables()).map(str::to_owned).collect();

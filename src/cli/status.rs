@@ -24,6 +24,41 @@ struct Told<'a> {
     running: bool,
     #[serde(flatten)]
     status: &'a Status,
+    /// Absent where nothing is remembered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory: Option<Remembered>,
+}
+
+/// The file of what was run.
+#[derive(Serialize)]
+struct Remembered {
+    /// Lines that can be read.
+    lines: usize,
+    /// Places that cannot.
+    damaged: usize,
+    /// Why it cannot be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+impl Remembered {
+    fn new(looked: Result<(usize, usize), MemoryError>) -> Self {
+        match looked {
+            Ok((lines, damaged)) => Self { lines, damaged, error: None },
+            Err(error) => Self { lines: 0, damaged: 0, error: Some(error.to_string()) },
+        }
+    }
+
+    /// What is wrong with it.
+    fn trouble(&self) -> Option<String> {
+        match (&self.error, self.damaged) {
+            (Some(error), _) => Some(format!("memory cannot be used: {}: `gptos doctor` tells what to do", visible(error))),
+            (None, 0) => None,
+            (None, places) => {
+                Some(format!("memory damaged in {places} places, {} lines can be read: `gptos doctor` tells what to do", self.lines))
+            }
+        }
+    }
 }
 
 /// Prints what the resident says of itself and of the providers.
@@ -50,25 +85,14 @@ pub(super) fn status(json: bool, output: &mut Output<'_>) -> ExitStatus {
     let state = paths.state_dir.clone();
     let config = ConfigFile::new(paths.config_file, paths.home).current().0;
     add_ways(&mut status.endpoints, &config, &facts::proxies());
+    let memory = state.filter(|_| config.memory).map(|state| Remembered::new(memory::look(&state)));
     if json {
-        output.data(&format!("{}\n", serde_json::to_string(&Told { running: true, status: &status }).unwrap_or_default()));
+        output.data(&format!("{}\n", serde_json::to_string(&Told { running: true, status: &status, memory }).unwrap_or_default()));
     } else {
         show(&status, output.width(), output);
-        let remembered = state.filter(|_| config.memory).map(|state| memory::look(&state));
-        remembered.and_then(|looked| unremembered(&looked)).iter().for_each(|told| output.line(told));
+        memory.and_then(|memory| memory.trouble()).iter().for_each(|told| output.line(told));
     }
     ExitStatus::Success
-}
-
-/// What is wrong with the file of what was run.
-fn unremembered(looked: &Result<(usize, usize), MemoryError>) -> Option<String> {
-    match looked {
-        Ok((_, 0)) => None,
-        Ok((lines, places)) => {
-            Some(format!("memory damaged in {places} places, {lines} lines can be read: `gptos doctor` tells what to do"))
-        }
-        Err(error) => Some(format!("memory cannot be used: {}: `gptos doctor` tells what to do", visible(&error.to_string()))),
-    }
 }
 
 /// What `--json` says where there is no status.

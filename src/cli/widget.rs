@@ -8,6 +8,7 @@ use super::ask::{Ask, Surroundings};
 use super::hot_verbs::HotVerb;
 use super::output::{Output, visible};
 use super::{ExitStatus, at_hand, begun, facts, fix, guard, hints, pages, translate};
+use crate::audit::Writer;
 use crate::client::Unavailable;
 use crate::domain::{Aim, Query, ShellFacts, ShellKind};
 use crate::line::context::{self, Context};
@@ -332,7 +333,7 @@ fn ran(shell: ShellKind, status: i32) -> ExitStatus {
         Some(Err(Unavailable::Unresponsive)) => ExitStatus::NoAnswer,
         // Without a resident for this configuration this process remembers it; it runs behind the prompt, so nobody waits.
         Some(Err(_)) | None => {
-            let backend = wiring::direct(&surroundings.paths);
+            let backend = wiring::direct(&surroundings.paths, Writer::Behind);
             let rules = Arc::new(backend.setup().rules.strictest(standing.rules()));
             let keeps = standing.keeps_answers();
             let ran = Ran { query: &query, aim: &aim, command: &request.command, status, rules: &rules, keeps };

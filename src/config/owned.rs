@@ -68,7 +68,8 @@ pub(super) fn read_owned(path: &Path, owner: Owner) -> Result<Option<(String, Me
         Err(error) => {
             let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             let line = 1 + valid.iter().filter(|b| **b == b'\n').count();
-            Err(ConfigProblem { line: Some(line), ..problem(path, "not UTF-8 text") })
+            let hint = Some("save it as UTF-8, in `gptos config edit` or another editor".to_owned());
+            Err(ConfigProblem { line: Some(line), hint, ..problem(path, "not UTF-8 text") })
         }
     }
 }

@@ -188,18 +188,34 @@ pub struct AttemptError {
     pub leave_alone: Option<Duration>,
     /// Whether a call was made at all.
     pub was_made: bool,
+    /// Whether it lies with the asking shell alone, and says nothing to the others.
+    pub is_askers: bool,
 }
 
 impl AttemptError {
     /// Builds one.
     pub fn new(class: FailureClass, detail: impl Into<String>) -> Self {
-        Self { error_type: ErrorType::of_class(&class), class, detail: detail.into(), may_retry: None, leave_alone: None, was_made: true }
+        Self {
+            error_type: ErrorType::of_class(&class),
+            class,
+            detail: detail.into(),
+            may_retry: None,
+            leave_alone: None,
+            was_made: true,
+            is_askers: false,
+        }
     }
 
     /// The same of a call that was not made, because something was missing before.
     #[must_use]
     pub fn not_made(self) -> Self {
         Self { was_made: false, ..self }
+    }
+
+    /// The same for want of something that another shell may have.
+    #[must_use]
+    pub fn of_asker(self) -> Self {
+        Self { is_askers: true, ..self }
     }
 
     /// The same by a word that says more than its class.

@@ -5,7 +5,7 @@ use futures_util::future::{BoxFuture, ready};
 
 use super::{only_line, refuse};
 use crate::domain::{AttemptError, Secret, ShellFacts};
-use crate::suggest::ports::KeySource;
+use crate::suggest::ports::{KeySource, NO_KEY};
 
 /// A variable of the asking shell. This process's own environment belongs to whichever shell started it, so it is
 /// never read.
@@ -20,7 +20,7 @@ impl KeyVariable {
 
     fn find(&self, facts: &ShellFacts) -> Result<Option<Secret>, AttemptError> {
         let Some((_, value)) = facts.keys.iter().find(|(name, value)| *name == self.name && !value.expose().trim().is_empty()) else {
-            return Err(refuse(format!("{}: not set in this shell; hint: export {}=…", self.name, self.name)));
+            return Err(refuse(format!("{}: not set in this shell; hint: export {}=…", self.name, self.name)).of_asker());
         };
         only_line(value.expose().as_bytes()).map(Some).map_err(|cause| refuse(format!("{}: {cause}", self.name)))
     }
@@ -36,8 +36,9 @@ impl KeySource for KeyVariable {
     }
 
     fn state<'a>(&'a self, facts: &'a ShellFacts) -> BoxFuture<'a, u64> {
-        let value = facts.keys.iter().find(|(name, _)| *name == self.name).map(|(_, value)| value.expose());
-        ready(BuildHasherDefault::<DefaultHasher>::default().hash_one(value)).boxed()
+        let value = facts.keys.iter().find(|(name, value)| *name == self.name && !value.expose().trim().is_empty());
+        let state = value.map_or(NO_KEY, |(_, value)| BuildHasherDefault::<DefaultHasher>::default().hash_one(value.expose()));
+        ready(state).boxed()
     }
 }
 

@@ -20,7 +20,7 @@ use super::ports::{
     AnswerCache, CacheKey, Commands, Memory, Pages, Prompt, Provider, RedactedText, SeenPlace, ShellSyntax, Span, Surroundings, Tracer,
 };
 pub use super::ran::Ran;
-use super::recording::{Recorder, Recording};
+use super::recording::{Recorder, Recording, Unrecorded};
 pub use super::request::{Mode, Offer, Outcome, Reply, Request, Via};
 use super::till::Till;
 use super::toolbox::Toolbox;
@@ -202,6 +202,16 @@ impl Pipeline {
 
     /// Answers one request by its deadline. Dropping the future cancels everything it started that nobody else waits for.
     pub async fn suggest(&self, request: &Request, providers: &[Arc<dyn Provider>], waiting: &WaitingFor) -> Outcome {
+        self.suggest_unrecorded(request, providers, waiting).await.0
+    }
+
+    /// The same for who has something more urgent to do than to record it: what is to be recorded is handed over when it is dropped.
+    pub async fn suggest_unrecorded(
+        &self,
+        request: &Request,
+        providers: &[Arc<dyn Provider>],
+        waiting: &WaitingFor,
+    ) -> (Outcome, Unrecorded) {
         let span = self.span(request);
         let traced = request.inside(&span);
         let request = traced.as_ref().unwrap_or(request);

@@ -277,7 +277,7 @@ pub trait KeySource: Send + Sync {
     fn key<'a>(&'a self, facts: &'a ShellFacts) -> BoxFuture<'a, Result<Option<Secret>, AttemptError>>;
     /// The variables of the asking shell that it needs.
     fn variables(&self) -> Vec<&str>;
-    /// A number that changes when the key may have become another one.
+    /// A number that changes when the key may have become another one; [`NO_KEY`] where the asking shell has none.
     fn state<'a>(&'a self, _facts: &'a ShellFacts) -> BoxFuture<'a, u64> {
         Box::pin(std::future::ready(0))
     }
@@ -287,6 +287,9 @@ pub trait KeySource: Send + Sync {
         true
     }
 }
+
+/// The state of a key that the asking shell lacks.
+pub const NO_KEY: u64 = 1;
 
 /// A line that was run for some words. Neither holds a secret.
 #[derive(Debug, Clone, Copy)]

@@ -23,6 +23,21 @@ pub struct Recorder {
     pub is_required: bool,
 }
 
+/// Events on their way to the trail. They are handed over when this is dropped, which who answers does behind the answer: to wake the thread of the
+/// trail costs a call of the system.
+#[must_use]
+#[derive(Default)]
+pub struct Unrecorded(Option<(Recorder, MakeEvents, Span)>);
+
+impl Drop for Unrecorded {
+    fn drop(&mut self) {
+        if let Some((recorder, events, span)) = self.0.take() {
+            recorder.trail.record(events);
+            drop(span);
+        }
+    }
+}
+
 /// A request whose steps are recorded. Dropping it before its end means that nobody waits for the answer any more.
 pub(super) struct Recording<'a> {
     recorder: Option<Recorder>,
@@ -96,11 +111,11 @@ impl<'a> Recording<'a> {
         Self { recorder, request, id: id() }
     }
 
-    /// Records what came of the request. Where a record is required, risky suggestions without one are held back.
-    pub(super) async fn ended(mut self, outcome: Outcome) -> Outcome {
+    /// What came of the request, and what is to be recorded of it. Where a record is required, risky suggestions without one are held back.
+    pub(super) async fn ended(mut self, outcome: Outcome) -> (Outcome, Unrecorded) {
         // A request for which keys are needed is asked again with them.
-        let Some(recorder) = self.recorder.take() else { return outcome };
-        let Outcome::Reply(mut reply) = outcome else { return outcome };
+        let Some(recorder) = self.recorder.take() else { return (outcome, Unrecorded::default()) };
+        let Outcome::Reply(mut reply) = outcome else { return (outcome, Unrecorded::default()) };
         let is_private = self.request.query.is_private();
         let made = |reply: &Reply| events(self.request, self.id, SystemTime::now(), Some(reply.offers.clone()));
         if recorder.is_required && reply.offers.iter().any(|offer| offer.suggestion.risk().wants_a_record()) {
@@ -116,17 +131,13 @@ impl<'a> Recording<'a> {
                 span.failed("not_written");
             }
             drop(span);
-            let Err(why) = recorded else { return Outcome::Reply(reply) };
+            let Err(why) = recorded else { return (Outcome::Reply(reply), Unrecorded::default()) };
             reply.offers.retain(|offer| !offer.suggestion.risk().wants_a_record());
             let remark = format!("a risky suggestion was held back, because the audit trail must have a record of it: {why}");
             reply.remarks.push(RedactedText::mask(&remark));
         }
-        if !is_private {
-            let span = append_span(self.request, false);
-            recorder.trail.record(made(&reply));
-            drop(span);
-        }
-        Outcome::Reply(reply)
+        let unrecorded = if is_private { None } else { Some((recorder, made(&reply), append_span(self.request, false))) };
+        (Outcome::Reply(reply), Unrecorded(unrecorded))
     }
 }
 

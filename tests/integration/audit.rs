@@ -89,6 +89,8 @@ fn the_steps_of_a_request_are_joined_with_and_without_a_resident() {
         let shown = env.run(&["audit", "show"]).out;
         assert!(shown.contains(RISKY) && shown.contains("exit 1, edited") && shown.contains("offline"), "{shown}");
         assert_eq!(env.run(&["audit", "show", "--since", "1d"]).out, shown);
+        let none = env.run(&["audit", "show", "--since", "0s"]);
+        assert!(none.out.is_empty() && none.err.contains("nothing is recorded"), "{}{}", none.out, none.err);
         let table = env.run(&["audit", "export", "--format", "csv"]).out;
         assert!(table.starts_with("id,at_ms,step,query,") && table.lines().count() > 5, "{table}");
         if let Some(resident) = resident {
@@ -269,6 +271,23 @@ fn a_seal_is_shown_once_and_finds_a_trail_that_was_cut_or_replaced() {
     assert_eq!(check().code, Some(3), "a trail that is gone is no whole one");
     fs::write(&key, "0123").unwrap();
     assert_eq!(env.run(&["audit", "verify", "--key", key.to_str().unwrap()]).code, Some(64));
+}
+
+#[test]
+fn without_a_resident_whoever_tells_what_was_run_notes_the_end() {
+    let env = TestEnv::new();
+    env.configure("resident = \"off\"\n");
+    ask(&env, SAFE);
+    let noted = || verify(&env).1["end_noted"] == true;
+    assert!(!noted(), "somebody waits for an answer");
+    ran(&env, SAFE, "ls -lS", "0");
+    assert!(noted());
+    assert_whole(&env);
+    // What others left to the system before is behind the note as well.
+    let path = segments(&env).pop().unwrap();
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    assert_eq!(verify(&env).0, Some(3));
 }
 
 #[test]

@@ -173,3 +173,15 @@ fn no_mistake_changes_what_a_running_resident_does() {
     env.run(&["daemon", "stop"]);
     resident.wait().unwrap();
 }
+
+#[test]
+fn a_file_that_is_no_text_is_refused_with_what_to_do() {
+    let env = TestEnv::new();
+    env.configure("hedge = \"on\"\n");
+    std::fs::write(env.config_file(), b"hedge = \"on\" # caf\xe9\n").unwrap();
+    for arguments in [&["audit", "off"][..], &["config", "set", "hedge", "off"], &["config", "unset", "hedge"]] {
+        let run = env.run(arguments);
+        assert_eq!(run.code, Some(64), "{arguments:?}: {}", run.err);
+        assert!(run.err.contains("not UTF-8 text") && run.err.contains("\nhint: save it as UTF-8, in `gptos config edit`"), "{}", run.err);
+    }
+}

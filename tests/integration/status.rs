@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 
-use crate::environment::{TestEnv, provider_block};
+use crate::environment::{TestEnv, provider_block, run};
 use crate::fake_provider::{FakeProvider, Reply, answer};
 
 fn ask(env: &TestEnv, number: usize) -> Option<i32> {
@@ -123,6 +123,59 @@ fn a_resident_that_was_started_by_hand_leaves_keys_behind() {
     // The shell that asks brings its key along.
     assert_eq!(ask(&env, 1), Some(0));
     assert_eq!(server.requests()[0].header("authorization"), Some("Bearer of-mine-planted"));
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
+}
+
+#[test]
+fn a_memory_that_is_damaged_is_told_to_programs_as_well() {
+    let env = TestEnv::new();
+    let mut resident = env.start_resident();
+    assert_eq!(env.status().unwrap()["memory"], serde_json::json!({"lines": 0, "damaged": 0}));
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
+    let memory = env.home().join(".local/state/gptos/memory.v1");
+    fs::create_dir_all(memory.parent().unwrap()).unwrap();
+    fs::write(&memory, "something else").unwrap();
+    fs::set_permissions(&memory, fs::Permissions::from_mode(0o644)).unwrap();
+    let mut resident = env.start_resident();
+    let text = env.run(&["status"]).out;
+    let told = env.status().unwrap();
+    assert!(text.contains("memory cannot be used: ") && told["memory"]["error"].is_string(), "{text}{told}");
+    env.configure("memory = \"off\"\n");
+    assert!(env.status().unwrap()["memory"].is_null());
+    env.run(&["daemon", "stop"]);
+    resident.wait().unwrap();
+}
+
+#[test]
+fn a_shell_without_the_key_says_nothing_of_a_provider_that_answers_others() {
+    let server = FakeProvider::always(Reply::stream(&answer("echo ok")));
+    let env = TestEnv::new().set("MY_OWN_KEY", "planted");
+    env.with_provider("own", &server.base_url(), "key = { env = \"MY_OWN_KEY\" }");
+    let mut resident = env.start_resident();
+    let without = |number: usize| {
+        let words = format!("frobnicate the quux {number}");
+        let mut command = env.command(&["translate", "--shell", "bash", "--no-cache", "--", &words]);
+        command.env_remove("MY_OWN_KEY");
+        run(command, b"")
+    };
+    let state = || env.status().unwrap()["endpoints"][0]["state"].as_str().unwrap().to_owned();
+    // Nobody has had it yet: that is worth telling.
+    assert!(without(1).err.contains("MY_OWN_KEY: not set in this shell"));
+    assert_eq!(state(), "quarantined");
+    assert_eq!((ask(&env, 2), state().as_str()), (Some(0), "ready"));
+    for number in 3..6 {
+        let run = without(number);
+        assert!(run.code == Some(1) && run.err.contains("MY_OWN_KEY: not set in this shell"), "{}", run.err);
+        let status = env.status().unwrap();
+        assert_eq!(
+            (status["endpoints"][0]["state"].as_str(), status["health"]["providers"][0]["status"].as_str()),
+            (Some("ready"), Some("ok"))
+        );
+        assert!(status["endpoints"][0]["last_error"].is_null(), "{status}");
+    }
+    assert_eq!(ask(&env, 7), Some(0));
     env.run(&["daemon", "stop"]);
     resident.wait().unwrap();
 }

@@ -21,15 +21,21 @@ const HEAD: &str = "A report of gptos for a bug. Read it before you send it to a
     your providers have numbers, addresses and models of your own a kind alone, and so has what is bound to your keys.\n\
     What you asked, were offered and ran is not in it.\n";
 
-/// Writes it and says where. What is there already is never overwritten.
+/// Writes it and says where; `-` is standard output. What is there already is never overwritten.
 pub(super) fn write(file: Option<&Path>, around: &Around, call: bool, runtime: &Runtime, output: &mut Output<'_>) -> ExitStatus {
-    let file = file.map_or_else(usual_name, Path::to_owned);
     let sections = sections::all(around, call, runtime);
     let scrub = scrub(around);
     let mut text = HEAD.to_owned();
     for (name, content) in &sections {
         text.push_str(&format!("\n== {name} ==\n{}", scrub.text(tail(content))));
     }
+    let names: Vec<&str> = sections.iter().map(|(name, _)| *name).collect();
+    if file == Some(Path::new("-")) {
+        output.data(&text);
+        tell(&format!("{} bytes", text.len()), &names, output);
+        return ExitStatus::Success;
+    }
+    let file = file.map_or_else(usual_name, Path::to_owned);
     let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
     if let Err(error) = opened.and_then(|mut opened| opened.write_all(text.as_bytes()).and_then(|()| opened.sync_all())) {
         let hint = if file.exists() {
@@ -41,10 +47,13 @@ pub(super) fn write(file: Option<&Path>, around: &Around, call: bool, runtime: &
         return ExitStatus::Internal;
     }
     output.line(&file.display().to_string());
-    let names: Vec<&str> = sections.iter().map(|(name, _)| *name).collect();
-    output.remark(&format!("{} bytes, readable by you alone: {}", text.len(), names.join(", ")));
-    output.remark("nothing of what you asked, were offered or ran is in it; read it before you send it to anybody");
+    tell(&format!("{} bytes, readable by you alone", text.len()), &names, output);
     ExitStatus::Success
+}
+
+fn tell(size: &str, names: &[&str], output: &mut Output<'_>) {
+    output.remark(&format!("{size}: {}", names.join(", ")));
+    output.remark("nothing of what you asked, were offered or ran is in it; read it before you send it to anybody");
 }
 
 fn usual_name() -> PathBuf {

@@ -138,16 +138,19 @@ impl Engine {
             }
             round.acceptance.read(&answer, from)
         });
-        let rejected = match &read {
-            Err(error) if error.class == FailureClass::Auth => provider.key_state(&round.facts).await,
-            _ => 0,
-        };
-        health.set_rejected_key(rejected);
-        self.learn(round, read.as_ref().err(), now);
-        match read.as_ref().err().filter(|error| error.class != FailureClass::Refusal) {
-            Some(error) => health.note_error(error, now),
-            None => health.note_answer(),
+        let is_told = health.is_told_by(read.as_ref().err());
+        if is_told {
+            let rejected = match &read {
+                Err(error) if error.class == FailureClass::Auth => provider.key_state(&round.facts).await,
+                _ => 0,
+            };
+            health.set_rejected_key(rejected);
+            match read.as_ref().err().filter(|error| error.class != FailureClass::Refusal) {
+                Some(error) => health.note_error(error, now),
+                None => health.note_answer(),
+            }
         }
+        self.learn(round, read.as_ref().err(), now);
         under_way.end();
         let result = read.as_ref().map_or_else(|error| error.error_type.label(), |_| "ok");
         self.metrics.provider_attempts.add([provider.name(), result]);
@@ -173,7 +176,11 @@ impl Engine {
             deadline_left_ms = milliseconds(round.deadline.saturating_duration_since(now)),
             "an attempt has ended"
         );
-        let report = read.as_ref().map_or_else(|error| consequence::report(error, well), |_| well);
+        let report = match read.as_ref().err() {
+            None => well,
+            Some(error) if is_told => consequence::report(error, well),
+            Some(_) => Report::Neutral,
+        };
         if let Some(trip) = leave.end(now, report, self.jitter()) {
             self.metrics.breaker_transitions.add([provider.name(), "open", trip_label(trip)]);
             span.event("gptos.breaker.opened", &[("gptos.reason", SpanValue::Text(trip_label(trip)))]);

@@ -1,6 +1,6 @@
 //! What is remembered of each endpoint: leave to call it, how it has been, and whether it is back.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::Engine;
 use crate::domain::{AttemptError, EndpointHealth, EndpointState, FailureClass, ProvidersHealth};
 use crate::resilience::{Block, Bulkhead, Endpoint, Probe, Report, Standing, Trip};
-use crate::suggest::ports::{Pace, Provider};
+use crate::suggest::ports::{NO_KEY, Pace, Provider};
 
 /// Endpoints remembered; a configuration has a handful, and old ones are forgotten.
 const MOST_ENDPOINTS: usize = 64;
@@ -21,19 +21,36 @@ pub(super) struct Health {
     endpoint: Mutex<Endpoint>,
     /// The state of the key that was rejected last; 0 when none was.
     rejected_key: AtomicU64,
+    /// Whether a shell that had what it takes has asked it.
+    was_called: AtomicBool,
     last_error: Mutex<Option<(AttemptError, Instant)>>,
     pub(super) places: Bulkhead,
 }
 
 impl Health {
     fn new(width: usize) -> Self {
-        Self { endpoint: Mutex::default(), rejected_key: AtomicU64::new(0), last_error: Mutex::default(), places: Bulkhead::new(width) }
+        Self {
+            endpoint: Mutex::default(),
+            rejected_key: AtomicU64::new(0),
+            was_called: AtomicBool::new(false),
+            last_error: Mutex::default(),
+            places: Bulkhead::new(width),
+        }
     }
 
     /// Whether the key in this state is another one than the one that was rejected.
     pub(super) fn has_new_key(&self, state: u64) -> bool {
         let rejected = self.rejected_key.load(Ordering::Acquire);
-        rejected != 0 && rejected != state
+        rejected != 0 && rejected != state && state != NO_KEY
+    }
+
+    /// Whether a failure tells of the endpoint: what one shell lacks does not where another has shown how the endpoint is.
+    pub(super) fn is_told_by(&self, error: Option<&AttemptError>) -> bool {
+        let is_askers = error.is_some_and(|error| error.is_askers);
+        if !is_askers {
+            self.was_called.store(true, Ordering::Release);
+        }
+        !is_askers || !self.was_called.load(Ordering::Acquire)
     }
 
     /// The key in this state was rejected; 0: none was.

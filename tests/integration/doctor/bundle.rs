@@ -210,3 +210,13 @@ fn nothing_that_a_user_named_or_wrote_is_in_a_report() {
         resident.wait().unwrap();
     }
 }
+
+#[test]
+fn a_dash_is_standard_output_and_no_file() {
+    let env = well();
+    let run = env.run(&["doctor", "--bundle", "-"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert!(run.out.starts_with("A report of gptos for a bug.") && run.out.contains("\n== versions ==\ngptos "), "{}", run.out);
+    assert!(run.err.contains("read it before you send it") && !run.err.contains("readable by you alone"), "{}", run.err);
+    assert_eq!(fs::read_dir(env.work()).unwrap().count(), 0, "nothing is left behind");
+}

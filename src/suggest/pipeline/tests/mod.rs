@@ -8,6 +8,7 @@ mod order;
 mod others;
 mod pages;
 mod prefetch;
+mod recorded;
 mod secrets;
 mod self_test;
 mod sharing;
