@@ -1,9 +1,10 @@
 //! The note below a suggestion while it is edited.
 
 use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
-use super::{scripted, start_with};
+use super::{READING, scripted, start_with};
 use crate::fake::Ruling;
 use crate::resident::{FakeResident, NOTE, Say};
 use crate::terminal::Setup;
@@ -113,6 +114,7 @@ fn a_search_of_the_history_has_the_rows_below_the_line_for_itself() {
         }
         t.key("C-u");
         t.type_text("echo 'a'");
+        thread::sleep(READING);
         t.key("Enter");
         t.wait_for_screen("\na\n[2]>");
     }
