@@ -199,10 +199,12 @@ fn tail_prints_follows_and_survives_a_change_of_names() {
     assert_eq!(env.run(&["log", "path"]).out.trim_end(), file(&env).display().to_string());
     let _resident = Resident(env.start_resident());
     ask_until_logged(&env, KNOWN);
-    let all = env.run(&["log", "tail", "-n", "1000"]).out;
-    assert_eq!(all, fs::read_to_string(file(&env)).unwrap());
-    let last = env.run(&["log", "tail", "-n", "1", "--json"]).out;
-    assert_eq!(all.lines().last(), Some(last.trim_end()));
+    // The line of a question may come behind its answer.
+    wait_until("the lines that are there are printed", || {
+        let all = env.run(&["log", "tail", "-n", "1000"]).out;
+        let last = env.run(&["log", "tail", "-n", "1", "--json"]).out;
+        all == fs::read_to_string(file(&env)).unwrap() && all.lines().last() == Some(last.trim_end())
+    });
     let mut command = env.command(&["log", "tail", "-f", "-n", "0"]);
     let mut follower = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut out = follower.stdout.take().unwrap();

@@ -58,7 +58,9 @@ fn answers_that_do_not_fit_the_memory_come_from_the_disk() {
     drop(cache);
     let (cache, _) = DiskCache::open(root.path(), settings);
     for number in 0..1500 {
-        assert!(cache.get(&key(number), noon()) == Some(answer(number, 10_000)), "{number}");
+        // A disk that is busy for longer than a question waits gives nothing.
+        let found = (0..20).any(|_| cache.get(&key(number), noon()) == Some(answer(number, 10_000)));
+        assert!(found, "{number}");
     }
 }
 
