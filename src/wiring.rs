@@ -28,6 +28,7 @@ use crate::suggest::pipeline::{Pipeline, Place};
 use crate::suggest::ports::{AnswerCache, Commands, KeySource, Ledger, Memory, Provider, ShellSyntax, Surroundings, Trail};
 use crate::suggest::recording::Recorder;
 use crate::suggest::{engine, trial};
+use crate::system::blast::LocalFiles;
 use crate::system::failure;
 use crate::system::options::{OptionLists, Places};
 use crate::system::tldr::{self, TldrPages};
@@ -95,7 +96,7 @@ impl Service {
                 Err(error) => Arc::new(Nowhere(error.to_string())),
             },
         });
-        Some(Recorder { trail: Arc::clone(trail), is_required: mode == AuditMode::Required })
+        Some(Recorder { trail: Arc::clone(trail), reach: Arc::new(LocalFiles), is_required: mode == AuditMode::Required })
     }
 
     /// Where a resident remembers what was told today. A process that ends soon has a way of its own.

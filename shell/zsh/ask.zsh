@@ -47,7 +47,7 @@ __gptos_question() {
 __gptos_ask() {
     emulate -L zsh
     setopt no_aliases
-    local bin="$GPTOS_BIN" pid='' REPLY=''
+    local pid='' REPLY=''
     local -a arguments=(widget zsh --shell-version "$ZSH_VERSION" --holes)
     integer fd=0 ended=0 progressed=0
     (( $2 )) && arguments=(widget zsh --fresh --shell-version "$ZSH_VERSION" --holes)
@@ -63,8 +63,7 @@ __gptos_ask() {
         __gptos_arrive
         return 0
     fi
-    [[ $bin == */* ]] || bin="${commands[$bin]-}"
-    if [[ ! -f $bin || ! -x $bin ]]; then
+    if ! __gptos_binary; then
         __gptos_say "${GPTOS_BIN:-GPTOS_BIN} not found"
         return 1
     fi
@@ -73,7 +72,7 @@ __gptos_ask() {
     # through the pipe: arguments can be seen by everybody on the machine, and a here-string would write them to a file.
     exec {fd}< <(
         print -r -- "$sysparams[pid]"
-        { __gptos_question "$1" "${_GPTOS_FIELDS[@]}" | exec "$bin" "${arguments[@]}" } 2>/dev/null
+        { __gptos_question "$1" "${_GPTOS_FIELDS[@]}" | exec "$REPLY" "${arguments[@]}" } 2>/dev/null
     )
     (( fd )) && IFS= read -r -u $fd pid
     if [[ $pid != <1-> ]]; then

@@ -138,12 +138,11 @@ __gptos_ghost_forget() {
 __gptos_ghost_warm() {
     emulate -L zsh
     setopt no_aliases no_bg_nice
-    local bin="$GPTOS_BIN"
+    local REPLY=''
     integer fd=0
-    [[ $bin == */* ]] || bin="${commands[$bin]-}"
-    [[ -f $bin && -x $bin ]] || return 0
+    __gptos_binary || return 0
     (( _GPTOS_WARM_FD )) && __gptos_ghost_warm_end
-    exec {fd}< <(exec "$bin" warm zsh </dev/null 2>/dev/null &) || return 0
+    exec {fd}< <(exec "$REPLY" warm zsh </dev/null 2>/dev/null &) || return 0
     __gptos_reap "${sysparams[procsubstpid]-}"
     _GPTOS_WARM_FD=$fd
     __gptos_await $fd __gptos_ghost_warmed

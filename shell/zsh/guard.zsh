@@ -58,8 +58,8 @@ __gptos_guard_lift() {
     _GPTOS_GUARD_FD=0
 }
 
-# zsh-autosuggestions 0.7.0 closes an fd whose number it had before, and that may be ours by now: Enter would be dead. So when the guard is
-# overdue and nobody watches its fd, there is a new one.
+# Another plugin may close an fd whose number it had before, and that may be ours by now: Enter would be dead. So when the guard is overdue
+# and nobody watches its fd, there is a new one.
 __gptos_guard_watch() {
     emulate -L zsh
     setopt no_aliases
@@ -147,14 +147,13 @@ __gptos_may_run() {
 __gptos_judge() {
     emulate -L zsh
     setopt no_aliases
-    local bin="$GPTOS_BIN" limit="$GPTOS_GUARD_MS" input='' chunk='' pid=''
+    local REPLY='' limit="$GPTOS_GUARD_MS" input='' chunk='' pid=''
     local -a fields
     local -F deadline=0 left=0
     integer fd=0 i=0 ended=0
     reply=(msg 'the line was not checked: no answer')
     [[ $limit == <-> ]] || limit=100
-    [[ $bin == */* ]] || bin="${commands[$bin]-}"
-    if [[ ! -f $bin || ! -x $bin ]]; then
+    if ! __gptos_binary; then
         reply=(msg "the line was not checked: ${GPTOS_BIN:-GPTOS_BIN} not found")
         return 0
     fi
@@ -162,7 +161,7 @@ __gptos_judge() {
         (( deadline = EPOCHREALTIME + limit / 1000.0 ))
         exec {fd}< <(
             print -r -- "$sysparams[pid]"
-            { print -rn -- "$1" | exec "$bin" guard zsh } 2>/dev/null
+            { print -rn -- "$1" | exec "$REPLY" guard zsh } 2>/dev/null
         ) || return 0
         while (( ! ended && $#input < 65536 )); do
             (( left = deadline - EPOCHREALTIME ))

@@ -32,6 +32,14 @@ __gptos_warm() {
     return 0
 }
 
+# Where the binary is: REPLY. Fails when there is none that can be run.
+__gptos_binary() {
+    emulate -L zsh
+    REPLY="$GPTOS_BIN"
+    [[ $REPLY == */* ]] || REPLY="${commands[$REPLY]-}"
+    [[ -f $REPLY && -x $REPLY ]]
+}
+
 # The end of a child interrupts what zsh writes at that moment, and stdio then drops it: a typed letter would be missing on the screen. So
 # what ends at a time of its own is not the shell's child: its parent is gone before the shell goes on. What stands in a substitution is
 # no job, so the list of jobs and `$!` stay as they are.
@@ -40,11 +48,10 @@ __gptos_warm() {
 __gptos_aside() {
     emulate -L zsh
     setopt no_aliases no_bg_nice
-    local input="$1" bin="$GPTOS_BIN"
+    local input="$1" REPLY=''
     shift
-    [[ $bin == */* ]] || bin="${commands[$bin]-}"
-    [[ -f $bin && -x $bin ]] || return 0
-    : "$({ { [[ -z $input ]] || __gptos_question "$input" } | exec "$bin" "$@" } </dev/null &>/dev/null &)"
+    __gptos_binary || return 0
+    : "$({ { [[ -z $input ]] || __gptos_question "$input" } | exec "$REPLY" "$@" } </dev/null &>/dev/null &)"
 }
 
 # Opens a descriptor that ends after HUNDREDTHS of a second: REPLY.

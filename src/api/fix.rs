@@ -47,8 +47,8 @@ pub(super) async fn fix(State(shared): State<Shared>, Json(wire): Json<FixReques
 /// Lets the candidates through the gate. What is known of the failure is told when none remains. There is no record of a line
 /// that failed, so where one is required nothing risky is given for it.
 pub fn to_answer(fixes: Fixes, policy: &Policy, audit: AuditMode) -> Answer {
-    let judged = fixes.candidates.into_iter().filter_map(|candidate| Some((judge(&candidate, policy).ok()?.risk(), candidate)));
-    let (held, passed): (Vec<_>, Vec<_>) = judged.partition(|(risk, _)| audit == AuditMode::Required && risk.wants_a_record());
+    let judged = fixes.candidates.into_iter().filter_map(|candidate| Some((judge(&candidate, policy).ok()?.wants_a_record(), candidate)));
+    let (held, passed): (Vec<_>, Vec<_>) = judged.partition(|(wants_a_record, _)| audit == AuditMode::Required && *wants_a_record);
     let candidates: Vec<WireCandidate> =
         passed.into_iter().map(|(_, candidate)| WireCandidate::from_candidate(candidate, Via::Live)).collect();
     let mut remarks = if candidates.is_empty() { vec![fixes.remark] } else { Vec::new() };

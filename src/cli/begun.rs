@@ -26,7 +26,7 @@ pub(super) fn answer(
         // There is no record of what is found in this process.
         let policy = standing.policy(&ask.facts);
         found.retain(|wire| {
-            wire.clone().into_candidate().is_some_and(|found| judge(&found, &policy).is_ok_and(|s| !s.risk().wants_a_record()))
+            wire.clone().into_candidate().is_some_and(|found| judge(&found, &policy).is_ok_and(|found| !found.wants_a_record()))
         });
     }
     let held = (found.len() < before).then(|| UNRECORDED.to_owned());

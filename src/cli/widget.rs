@@ -95,13 +95,15 @@ fn widget(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Outp
         Ok((query, aim, context)) => {
             let mut facts = facts::gather(shell, shell_version);
             context.tell(&mut facts);
-            if aloud::asks_about_nothing(&query) && !wish.fresh && aim.refines.is_none() && aim.scope.is_none() {
-                record(output, "msg", aloud::NOTHING_NAMED, "");
-                return ended(ExitStatus::NoAnswer, output);
-            }
-            if let Some(line) = aloud::asked(&query, &facts).filter(|_| !wish.fresh && aim.refines.is_none() && aim.scope.is_none()) {
-                let policy = Standing::look(&surroundings.paths, &facts).policy(&facts);
-                return ended(explained(line, &facts, &policy, output), output);
+            if !wish.fresh && aim.refines.is_none() && aim.scope.is_none() {
+                if aloud::asks_about_nothing(&query) {
+                    record(output, "msg", aloud::NOTHING_NAMED, "");
+                    return ended(ExitStatus::NoAnswer, output);
+                }
+                if let Some(line) = aloud::asked(&query, &facts) {
+                    let policy = Standing::look(&surroundings.paths, &facts).policy(&facts);
+                    return ended(explained(line, &facts, &policy, output), output);
+                }
             }
             let mode = if wish.fresh { Mode::Fresh } else { Mode::Normal };
             let standing = Standing::look(&surroundings.paths, &facts);

@@ -63,11 +63,11 @@ pub fn examine_within(shown: &mut [&mut Shown], facts: &ShellFacts, limit: Durat
     let mut in_time = true;
     // Nothing is known yet of what a hole will reach.
     for (at, one) in shown.iter_mut().enumerate().filter(|(_, one)| !one.has_holes()) {
-        let effects = &one.suggestion.verdict().effects;
-        if at > 0 && effects.iter().all(|effect| effect.loss.is_none()) {
+        let verdict = one.suggestion.verdict();
+        if at > 0 && !verdict.may_lose() {
             continue;
         }
-        let described = blast::describe_within(effects, facts, until.saturating_duration_since(Instant::now()));
+        let described = blast::describe_within(&verdict.effects, facts, until.saturating_duration_since(Instant::now()));
         one.blast = described.said.filter(|_| at == 0);
         one.suggestion.take_in(&described.reached);
         in_time &= described.in_time;

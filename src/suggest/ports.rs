@@ -12,6 +12,7 @@ pub use super::track::{OpenSpan, Span, SpanAttributes, SpanKind, SpanValue, Trac
 pub use super::trail::{MakeEvents, Trail, TrailEvent, TrailId, TrailOffer, TrailStats, TrailStep};
 use crate::domain::{AttemptError, ContextField, Origin, PageOffer, Price, Secret, ShellFacts, ShellKind, Usage};
 pub use crate::redact::{RedactedObject, RedactedText};
+use crate::validate::Effect;
 
 /// The identity of a cached answer: a BLAKE3 digest of everything the answer depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -347,6 +348,12 @@ pub trait Memory: Send + Sync {
 pub trait Commands: Send + Sync {
     /// Whether `word` names a builtin of the shell or an executable on its search path.
     fn resolves(&self, word: &str, facts: &ShellFacts) -> bool;
+}
+
+/// The files of this machine, seen from the asking shell.
+pub trait Reach: Send + Sync {
+    /// The places of the effects that reach something right now. It takes 50 ms at most.
+    fn reached(&self, effects: &[Effect], facts: &ShellFacts) -> Vec<usize>;
 }
 
 /// Which family of standard tools a program belongs to. Their options differ.

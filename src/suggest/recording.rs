@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use super::aimed;
 use super::pipeline::{Mode, Offer, Outcome, Pipeline, Reply, Request, Via};
-use super::ports::{MakeEvents, RedactedText, Span, SpanValue, Trail, TrailEvent, TrailId, TrailOffer, TrailStats, TrailStep};
+use super::ports::{MakeEvents, Reach, RedactedText, Span, SpanValue, Trail, TrailEvent, TrailId, TrailOffer, TrailStats, TrailStep};
 use super::ran::Ran;
 use crate::domain::{Aim, Query, ShellFacts};
 use crate::redact::Redacted;
-use crate::validate::{Policy, Verdict, check};
+use crate::validate::{Policy, Suggestion, Verdict, check};
 
 /// How long a risky suggestion waits for its record.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -19,8 +19,35 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub struct Recorder {
     /// The trail.
     pub trail: Arc<dyn Trail>,
+    /// Tells what a suggestion reaches: it is recorded as risky as it is shown.
+    pub reach: Arc<dyn Reach>,
     /// Whether no risky suggestion may be given without a record.
     pub is_required: bool,
+}
+
+impl Recorder {
+    /// The events of a request that ended at `at` with these suggestions, or because nobody waited any more.
+    fn events(&self, request: &Request, id: TrailId, at: SystemTime, offers: Option<Vec<Offer>>) -> MakeEvents {
+        let (query, aim, asked, mode): (Query, Aim, SystemTime, &'static str) =
+            (request.query.clone(), request.aim.clone(), request.now, name(request.mode));
+        let shell = request.facts.shell;
+        let may_lose = offers.iter().flatten().any(|offer| offer.suggestion.verdict().may_lose());
+        let disk = may_lose.then(|| (Arc::clone(&self.reach), request.facts.clone()));
+        Box::new(move || {
+            let redacted = aimed::redacted(&query, &aim);
+            let first = TrailStep::Asked { query: aimed::remembered(&aim, &redacted), shell, mode };
+            let last = match offers {
+                Some(mut offers) => {
+                    if let Some((reach, facts)) = disk {
+                        offers.iter_mut().for_each(|offer| look(&mut offer.suggestion, reach.as_ref(), &facts));
+                    }
+                    TrailStep::Offered(offers.iter().map(|given| offer(given, &redacted)).collect())
+                }
+                None => TrailStep::Canceled,
+            };
+            vec![TrailEvent { id: Some(id), at: asked, step: first }, TrailEvent { id: Some(id), at, step: last }]
+        })
+    }
 }
 
 /// Events on their way to the trail. They are handed over when this is dropped, which who answers does behind the answer: to wake the thread of the
@@ -72,14 +99,14 @@ impl Pipeline {
 
     /// Whether this may be given before there is a record of it.
     pub(super) fn may_give_unrecorded(&self, offer: &Offer) -> bool {
-        !offer.suggestion.risk().wants_a_record() || !self.recorder().is_some_and(|recorder| recorder.is_required)
+        !offer.suggestion.wants_a_record() || !self.recorder().is_some_and(|recorder| recorder.is_required)
     }
 
     /// Records an answer that was given at once.
     pub(super) fn record_given(&self, request: &Request, reply: &Reply) {
         if let Some(recorder) = self.recorder().filter(|_| !request.query.is_private()) {
             let span = append_span(request, false);
-            recorder.trail.record(events(request, id(), request.now, Some(reply.offers.clone())));
+            recorder.trail.record(recorder.events(request, id(), request.now, Some(reply.offers.clone())));
             drop(span);
         }
     }
@@ -117,8 +144,8 @@ impl<'a> Recording<'a> {
         let Some(recorder) = self.recorder.take() else { return (outcome, Unrecorded::default()) };
         let Outcome::Reply(mut reply) = outcome else { return (outcome, Unrecorded::default()) };
         let is_private = self.request.query.is_private();
-        let made = |reply: &Reply| events(self.request, self.id, SystemTime::now(), Some(reply.offers.clone()));
-        if recorder.is_required && reply.offers.iter().any(|offer| offer.suggestion.risk().wants_a_record()) {
+        let made = |reply: &Reply| recorder.events(self.request, self.id, SystemTime::now(), Some(reply.offers.clone()));
+        if recorder.is_required && reply.offers.iter().any(|offer| offer.suggestion.wants_a_record()) {
             let span = append_span(self.request, true);
             let recorded = match is_private {
                 true => Err("words that begin with a blank leave none".to_owned()),
@@ -132,11 +159,12 @@ impl<'a> Recording<'a> {
             }
             drop(span);
             let Err(why) = recorded else { return (Outcome::Reply(reply), Unrecorded::default()) };
-            reply.offers.retain(|offer| !offer.suggestion.risk().wants_a_record());
+            reply.offers.retain(|offer| !offer.suggestion.wants_a_record());
             let remark = format!("a risky suggestion was held back, because the audit trail must have a record of it: {why}");
             reply.remarks.push(RedactedText::mask(&remark));
         }
-        let unrecorded = if is_private { None } else { Some((recorder, made(&reply), append_span(self.request, false))) };
+        let events = (!is_private).then(|| made(&reply));
+        let unrecorded = events.map(|events| (recorder, events, append_span(self.request, false)));
         (Outcome::Reply(reply), Unrecorded(unrecorded))
     }
 }
@@ -144,25 +172,9 @@ impl<'a> Recording<'a> {
 impl Drop for Recording<'_> {
     fn drop(&mut self) {
         if let Some(recorder) = self.recorder.take().filter(|_| !self.request.query.is_private()) {
-            recorder.trail.record(events(self.request, self.id, SystemTime::now(), None));
+            recorder.trail.record(recorder.events(self.request, self.id, SystemTime::now(), None));
         }
     }
-}
-
-/// The events of a request that ended at `at` with these suggestions, or because nobody waited any more.
-fn events(request: &Request, id: TrailId, at: SystemTime, offers: Option<Vec<Offer>>) -> MakeEvents {
-    let (query, aim, asked, mode): (Query, Aim, SystemTime, &'static str) =
-        (request.query.clone(), request.aim.clone(), request.now, name(request.mode));
-    let shell = request.facts.shell;
-    Box::new(move || {
-        let redacted = aimed::redacted(&query, &aim);
-        let first = TrailStep::Asked { query: aimed::remembered(&aim, &redacted), shell, mode };
-        let last = match offers {
-            Some(offers) => TrailStep::Offered(offers.iter().map(|given| offer(given, &redacted)).collect()),
-            None => TrailStep::Canceled,
-        };
-        vec![TrailEvent { id: Some(id), at: asked, step: first }, TrailEvent { id: Some(id), at, step: last }]
-    })
 }
 
 /// The span of handing events to the trail, and, if they must be there before the answer is, of their being written.
@@ -170,6 +182,14 @@ fn append_span(request: &Request, is_durable: bool) -> Span {
     let span = request.track.span("gptos.audit.append");
     span.set("gptos.audit.durable", SpanValue::Flag(is_durable));
     span
+}
+
+/// Takes in what the suggestion writes over. Nothing is known yet of what a hole will reach.
+fn look(suggestion: &mut Suggestion, reach: &dyn Reach, facts: &ShellFacts) {
+    if suggestion.verdict().may_lose() && suggestion.holes().is_empty() {
+        let reached = reach.reached(&suggestion.verdict().effects, facts);
+        suggestion.take_in(&reached);
+    }
 }
 
 fn offer(offer: &Offer, redacted: &Redacted) -> TrailOffer {

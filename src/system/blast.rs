@@ -17,6 +17,7 @@ use self::count::{Budget, Entry, Files, Kind, Progress, Sum, Target};
 use self::pattern::{DoubleStar, PathPattern};
 use crate::domain::{ShellFacts, ShellKind};
 use crate::platform::RemoteMounts;
+use crate::suggest::ports::Reach;
 use crate::validate::{Effect, EffectKind};
 
 /// How long counting may take.
@@ -34,6 +35,16 @@ const LABEL_LIMIT: usize = 48;
 /// It takes 50 ms at most and looks at 10,000 names at most; what lies beyond is `at least`. Without effects it costs nothing.
 pub fn describe(effects: &[Effect], facts: &ShellFacts) -> Option<String> {
     describe_within(effects, facts, TIME_LIMIT).said
+}
+
+/// The files of this machine.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LocalFiles;
+
+impl Reach for LocalFiles {
+    fn reached(&self, effects: &[Effect], facts: &ShellFacts) -> Vec<usize> {
+        describe_within(effects, facts, TIME_LIMIT).reached
+    }
 }
 
 /// What was found out in a certain time.

@@ -35,6 +35,12 @@ impl Suggestion {
         self.verdict.risk
     }
 
+    /// Whether it may be given only with a record of it, where one is required. Nobody has to look at the disk for that: what may
+    /// be shown as a risk there counts as one, whether or not the file is there when it is asked.
+    pub fn wants_a_record(&self) -> bool {
+        self.verdict.highest().wants_a_record()
+    }
+
     /// Why the risk is what it is, in plain words; `None` without risk.
     pub fn reason(&self) -> Option<&str> {
         self.verdict.worst().map(|finding| finding.reason.as_str())

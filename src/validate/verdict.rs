@@ -117,6 +117,16 @@ impl Verdict {
         self.findings.first().filter(|finding| finding.risk > Risk::None)
     }
 
+    /// The most that the risk may come to when somebody looks which files are there.
+    pub fn highest(&self) -> Risk {
+        self.effects.iter().filter_map(|effect| effect.loss.as_ref()).fold(self.risk, |risk, loss| risk.max(loss.risk))
+    }
+
+    /// Whether a look at the disk may add to what is said of it.
+    pub fn may_lose(&self) -> bool {
+        self.effects.iter().any(|effect| effect.loss.is_some())
+    }
+
     /// Takes in which of the effects, by their places, reach files: what is lost there is a finding then.
     pub fn take_in(&mut self, reached: &[usize]) {
         let losses: Vec<Finding> =

@@ -591,6 +591,18 @@ fn without_a_place_or_with_a_foreign_one_only_what_is_required_is_refused() {
     assert_eq!(command(&refused), None, "{}", refused.out);
     assert!(refused.err.contains("a risky suggestion was held back"), "{}", refused.err);
     assert!(command(&ask(&env, SAFE)).is_some());
+    // What writes over a file is shown as a risk when the file is there, so it is one here.
+    for line in ["cp x.txt a.txt", "mv x.txt a.txt"] {
+        fs::write(env.work().join("a.txt"), "what was there").unwrap();
+        let words = line.replace("cp", "copy").replace("mv", "move").replace(" a.txt", " to a.txt");
+        let refused = ask(&env, &words);
+        // Another way that asks first may be given.
+        assert_ne!(command(&refused).as_deref(), Some(line), "{}", refused.out);
+        assert!(refused.err.contains("a risky suggestion was held back"), "{}", refused.err);
+        let pressed = env.run_with_input(&["widget", "bash"], words.as_bytes());
+        assert!(!commands(&pressed.out).iter().any(|(command, _)| command == line), "{}", pressed.out);
+        assert!(pressed.out.contains("held back"), "{}", pressed.out);
+    }
     assert!(!Path::new("/tmp/00000001.seg").exists());
     assert_eq!(env.run(&["audit", "verify"]).code, Some(2));
 }

@@ -148,6 +148,9 @@ fn writing_over_a_file_that_is_there_is_told_of_and_a_new_name_is_not() {
     let run = env.run_with_input(&["widget", "bash"], b"copy notes.txt to other.txt\0\0");
     let note = records(&run.out).into_iter().find(|(kind, ..)| kind == "cmd").map(|(_, _, note)| note).unwrap_or_default();
     assert!(note.contains("risk medium: overwrites other.txt, which is there"), "{}", run.out);
+    let recorded = env.run(&["audit", "export"]).out;
+    let last = recorded.lines().last().unwrap_or_default();
+    assert!(last.contains("\"risk\":\"medium\"") && last.contains("overwrite-existing"), "{recorded}");
     // A rule of its own, so that a user can turn it off.
     env.configure("[rules]\nsilence = [\"overwrite-existing\"]\n");
     assert_eq!(check("cp notes.txt other.txt").code, Some(0));

@@ -236,13 +236,13 @@ impl Binder<'_> {
         match spec.kind {
             // "here" is where a command looks anyway when the place is optional.
             Kind::Path if matches!(value, Value::Here) => !spec.optional,
-            Kind::Folder => matches!(value, Value::Path) || unknown || (content && after_in && is_plural_place(self.tokens, at)),
+            Kind::Folder => matches!(value, Value::Path) || unknown || (content && after_in && self.is_plural_place(at)),
             Kind::Path => {
                 matches!(value, Value::Path | Value::File)
                     || quoted_path
                     || strong
                     || (unknown && (cued || after_in))
-                    || (content && after_in && is_plural_place(self.tokens, at))
+                    || (content && after_in && self.is_plural_place(at))
             }
             Kind::File => matches!(value, Value::Path | Value::File) || quoted_path || (unknown && self.follows_file(at)),
             Kind::Files => matches!(value, Value::Path | Value::File | Value::Glob(_) | Value::Ext) || quoted_path || (unknown && cued),
@@ -304,10 +304,7 @@ impl Binder<'_> {
     /// phrase was turned into is no text either.
     fn names_files(&self, at: usize, spec: &SlotSpec) -> bool {
         let token = &self.tokens[at];
-        let is_noun = |token: Option<&Token>| {
-            let lemma = token.and_then(Token::lemma);
-            lemma.is_some() && [self.lexicon.lemma("file"), self.lexicon.lemma("folder")].contains(&lemma)
-        };
+        let is_noun = |token: Option<&Token>| token.is_some_and(|token| self.is_file_or_folder(token));
         let is_word = matches!(token.value, Value::Word);
         let rewritten = is_word && self.query.get(token.span.0..token.span.1).is_none_or(|text| text != token.raw);
         let found = self.cue_before(at, &spec.after).and_then(|cue| self.tokens[cue].lemma()) == self.lexicon.lemma("find");
@@ -317,6 +314,18 @@ impl Binder<'_> {
         let beside =
             is_noun(self.tokens.get(at + 1)) || (is_noun(at.checked_sub(1).and_then(|before| self.tokens.get(before))) && !is_word);
         rewritten || looks_for_kind || (finds && beside)
+    }
+
+    fn is_file_or_folder(&self, token: &Token) -> bool {
+        token.lemma().is_some_and(|lemma| ["file", "folder"].iter().any(|noun| self.lexicon.lemma(noun) == Some(lemma)))
+    }
+
+    /// "in logs", "under images": a plural after the preposition, at the end or before another one, is a folder.
+    fn is_plural_place(&self, at: usize) -> bool {
+        let next = self.tokens.get(at + 1);
+        self.tokens[at].raw.ends_with('s')
+            && !self.is_file_or_folder(&self.tokens[at])
+            && next.is_none_or(|next| !matches!(next.value, Value::Word) || matches!(next.role(), Some(Role::Link | Role::Negation)))
     }
 
     /// "file called X", "the file X".
@@ -378,15 +387,6 @@ impl Binder<'_> {
 /// "to sudo group": a preposition or an article in front.
 fn after_link(tokens: &[Token], at: usize) -> bool {
     at > 0 && (tokens[at - 1].role() == Some(Role::Link) || matches!(tokens[at - 1].raw.as_str(), "the" | "The"))
-}
-
-/// "in logs", "under images": a plural after the preposition, at the end or before another one, is a folder.
-fn is_plural_place(tokens: &[Token], at: usize) -> bool {
-    tokens[at].raw.ends_with('s')
-        && !["files", "folders", "directories"].iter().any(|noun| tokens[at].raw.eq_ignore_ascii_case(noun))
-        && tokens
-            .get(at + 1)
-            .is_none_or(|next| !matches!(next.value, Value::Word) || matches!(next.role(), Some(Role::Link | Role::Negation)))
 }
 
 /// A bare word that can be the name of a thing.

@@ -1,10 +1,10 @@
 //! What only the user can see to.
 
+use super::recorded::{FakeTrail, recorder};
 use super::*;
 use crate::domain::{AttemptError, Cause, Money};
 use crate::stats::FileLedger;
-use crate::suggest::ports::{Caps, MakeEvents, Trail, TrailStats};
-use crate::suggest::recording::Recorder;
+use crate::suggest::ports::{Caps, TrailStats};
 
 fn causes(bench: &Bench) -> Vec<Cause> {
     let provider: Arc<dyn Provider> = Arc::clone(&bench.provider) as _;
@@ -57,27 +57,6 @@ async fn a_cap_that_is_reached_is_told_until_a_call_is_allowed_again() {
     assert_eq!(causes(&bench), []);
 }
 
-/// A trail that is in this state.
-struct Stands(TrailStats);
-
-impl Trail for Stands {
-    fn record(&self, _: MakeEvents) {}
-
-    fn record_durably(&self, _: MakeEvents) -> BoxFuture<'_, Result<(), String>> {
-        futures_util::future::ready(Ok(())).boxed()
-    }
-
-    fn flush(&self, _: Duration) -> bool {
-        true
-    }
-
-    fn close(&self, _: Duration) {}
-
-    fn stats(&self) -> TrailStats {
-        self.0.clone()
-    }
-}
-
 #[test]
 fn a_trail_that_was_changed_and_a_disk_that_is_full_need_the_user() {
     let failing = |text: &str| TrailStats { failure: Some(text.to_owned()), ..TrailStats::default() };
@@ -89,7 +68,7 @@ fn a_trail_that_was_changed_and_a_disk_that_is_full_need_the_user() {
         (failing("/x: Permission denied (os error 13)"), vec![Cause::Audit]),
     ] {
         let bench = Bench::new("ls");
-        bench.pipeline.audit(Some(Recorder { trail: Arc::new(Stands(stats.clone())), is_required: false }));
+        bench.pipeline.audit(Some(recorder(&Arc::new(FakeTrail { stats: stats.clone(), ..FakeTrail::default() }), false)));
         assert_eq!(causes(&bench), expected, "{stats:?}");
         let texts = bench.pipeline.needs(&[]);
         assert!(texts.iter().all(|need| need.text.chars().count() < 80 && need.text.contains('`')), "{texts:?}");
