@@ -5,8 +5,9 @@
 # `??` and for lines that are judged before they run, and adds hooks named __gptos_*. Options are GPTOS_*, private globals _GPTOS_*. Nothing
 # here runs what the binary answers: accept-line is only called for a line the user submitted.
 #
-# `gptos init` joins the parts. It hands this one and all the others, as two texts, to a function that reads them with the options of zsh and
-# without aliases. This part is read at once. The others are read when the first prompt is drawn and nobody types, or when they are needed.
+# `gptos init` joins the parts. It hands this one and all the others, as two texts of which the second is folded, to a function that reads
+# them with the options of zsh and without aliases. This part is read at once. The others are read when the first prompt is drawn and nobody
+# types, or when they are needed.
 
 [[ -o interactive && -o zle && ${TERM:-dumb} != dumb ]] || return 0
 
@@ -34,6 +35,8 @@ fi
 
 # The other parts until they are read, and an fd that is always ready, so that the line editor calls as soon as it waits (0 = none).
 typeset -g _GPTOS_REST="$2"
+typeset -ga _GPTOS_FOLDS
+_GPTOS_FOLDS=("${@:3}")
 typeset -gi _GPTOS_IDLE_FD=${_GPTOS_IDLE_FD:-0}
 # Tells, in arithmetic, whether anything of ours has happened to the line: a function that says so would cost each Enter more than it does.
 : ${_GPTOS_TOUCHED=0}
@@ -47,12 +50,13 @@ __gptos_load() {
     __gptos_idle_end
     [[ -n $_GPTOS_REST ]] || return 1
     # It has come as one line, with signs in the place of what is written most often.
-    local rest="$_GPTOS_REST"
-    rest="${(pj:\n:)${(@ps:\x1f:)rest}}"
-    rest="${(pj:\x27:)${(@ps:\x1e:)rest}}"
-    rest="${(j:__gptos_:)${(@ps:\x1d:)rest}}"
-    rest="${(j:_GPTOS_:)${(@ps:\x1c:)rest}}"
+    local rest="$_GPTOS_REST" whole='' sign=''
+    for whole in "${_GPTOS_FOLDS[@]}"; do
+        sign="${whole[1]}" whole="${whole[2,-1]}"
+        rest="${(pj:$whole:)${(@ps:$sign:)rest}}"
+    done
     _GPTOS_REST=''
+    unset _GPTOS_FOLDS
     if ! zmodload zsh/system zsh/zselect zsh/parameter zsh/datetime 2>/dev/null; then
         zle -M 'gptos: zsh: one of the modules zsh/system, zsh/zselect, zsh/parameter, zsh/datetime is missing'
         return 1

@@ -153,7 +153,7 @@ pub fn integration(shell: ShellKind) -> String {
     match shell {
         ShellKind::Zsh => {
             let (start, rest) = (quote(shell, &bare(ZSH_START)), quote(shell, &folded(&zsh_rest())));
-            format!("{ZSH_READER}'__gptos_read' {start} {rest}\n'builtin' 'unfunction' '__gptos_read'\n")
+            format!("{ZSH_READER}'__gptos_read' {start} {rest}{}\n'builtin' 'unfunction' '__gptos_read'\n", unfolding())
         }
         ShellKind::Bash => {
             format!("{}__gptos_rest() {{\n{}}}\n{BASH_END}", bare(BASH_START), here_documents(&bash_rest()))
@@ -198,13 +198,36 @@ fn bare(script: &str) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-/// What one sign stands for in the text that zsh keeps, the same as in `__gptos_load` of start.zsh, which unfolds it when nobody types.
-/// Until then each line costs as much as thirty characters, and a quote inside the quoted text is four.
-const FOLDS: [(&str, &str); 4] = [("\n", "\x1f"), ("'", "\x1e"), ("__gptos_", "\x1d"), ("_GPTOS_", "\x1c")];
+/// What one sign stands for in the text that zsh keeps, and unfolds when nobody types. Until then each line costs as much as thirty
+/// characters, a quote inside the quoted text is four, and reading what is left costs half of the start. What comes later is made of what
+/// comes first.
+const FOLDS: [(&str, char); 16] = [
+    ("\n", '\x1f'),
+    ("'", '\x1e'),
+    ("__gptos_", '\x1d'),
+    ("_GPTOS_", '\x1c'),
+    ("() {\x1femulate -L zsh\x1f", '\x1a'),
+    ("; then\x1f", '\x19'),
+    ("\x1ftypeset -g", '\x18'),
+    ("return ", '\x17'),
+    (" && ", '\x16'),
+    (" || ", '\x15'),
+    ("(( ", '\x14'),
+    (" ))", '\x13'),
+    ("local ", '\x12'),
+    ("BUFFER", '\x11'),
+    ("EPOCHREALTIME", '\x10'),
+    ("[:space:]]", '\x0f'),
+];
 
 /// A text with a sign in the place of what stands in it most often.
 fn folded(script: &str) -> String {
-    FOLDS.iter().fold(script.to_owned(), |text, (whole, sign)| text.replace(whole, sign))
+    FOLDS.iter().fold(script.to_owned(), |text, (whole, sign)| text.replace(whole, sign.encode_utf8(&mut [0; 4])))
+}
+
+/// The words that tell zsh how to unfold it, in that order: each a sign and what it stands for.
+fn unfolding() -> String {
+    FOLDS.iter().rev().map(|(whole, sign)| format!(" {}", quote(ShellKind::Zsh, &format!("{sign}{whole}")))).collect()
 }
 
 /// Sets a variable unless it is set already, be it to nothing. The words before the first quote are safe against

@@ -16,7 +16,10 @@ fn say(memory: &dyn Memory, number: u8, command: &str, worked: bool) {
 }
 
 fn commands(memory: &dyn Memory, number: u8) -> Vec<String> {
-    memory.recall(&key(number)).into_iter().map(|line| line.command).collect()
+    let [brief, patient] =
+        [false, true].map(|may_block| memory.recall(&key(number), may_block).into_iter().map(|line| line.command).collect::<Vec<_>>());
+    assert_eq!(brief, patient);
+    brief
 }
 
 /// Opens it after everything was written.
@@ -142,6 +145,25 @@ fn what_others_can_write_or_is_no_memory_is_refused() {
     fs::remove_file(&path).unwrap();
     std::os::unix::fs::symlink("/etc/passwd", &path).unwrap();
     assert!(refused().is_err());
+}
+
+#[test]
+fn who_may_block_reads_without_the_other_thread_and_sees_what_that_was_given_to_write() {
+    let directory = tempfile::tempdir().unwrap();
+    let (memory, other) = (FileMemory::open(directory.path()).unwrap(), FileMemory::open(directory.path()).unwrap());
+    memory.flush(LONG_PATIENCE);
+    let asked = *lock(&memory.shared.asked);
+    let recall = |number| memory.recall(&key(number), true).len();
+    say(&other, 1, "ls", true);
+    other.flush(LONG_PATIENCE);
+    assert_eq!((recall(1), recall(2)), (1, 0));
+    assert_eq!(other.forget(None).unwrap(), 1);
+    assert_eq!(recall(1), 0);
+    assert_eq!(*lock(&memory.shared.asked), asked, "nobody was woken");
+    for number in 10..60 {
+        say(&memory, number, "du", true);
+        assert_eq!(recall(number), 1, "{number}");
+    }
 }
 
 #[test]

@@ -20,10 +20,10 @@ impl Pipeline {
     }
 
     /// What would be answered without asking anybody, looking anything up or telling anything that is told once; `None` when
-    /// that is nothing, or not all. Words that are still being typed leave nothing behind.
+    /// that is nothing, or not all. Words that are still being typed leave nothing behind. It may block for as long as the disk does.
     pub fn at_once(&self, request: &Request, providers: &[Arc<dyn Provider>], typed: bool) -> Option<Reply> {
         let redacted = request.redacted();
-        let local = LocalSources { keeps: !typed, ..self.sources(&request.facts) }.collect(request, &redacted);
+        let local = LocalSources { keeps: !typed, may_block: true, ..self.sources(&request.facts) }.collect(request, &redacted);
         if local.alias.is_some() {
             return None;
         }

@@ -84,6 +84,8 @@ pub struct LocalSources<'a> {
     pub(super) machine: Machine,
     /// What the user ran, if it is remembered.
     pub(super) memory: Option<Arc<dyn Memory>>,
+    /// Whether this thread may wait for the disk.
+    pub(super) may_block: bool,
     /// Whether what the translator makes is kept. Of words that are still being typed it is not.
     pub(super) keeps: bool,
 }

@@ -193,7 +193,15 @@ impl Pipeline {
     /// The local sources for a shell, with what is known of its programs by now.
     pub(super) fn sources(&self, facts: &ShellFacts) -> LocalSources<'_> {
         let (taught, machine) = (self.taught(), self.toolbox.machine(facts));
-        LocalSources { place: &self.parts.place, cache: self.parts.cache.as_ref(), taught, machine, memory: self.memory(), keeps: true }
+        LocalSources {
+            place: &self.parts.place,
+            cache: self.parts.cache.as_ref(),
+            taught,
+            machine,
+            memory: self.memory(),
+            may_block: false,
+            keeps: true,
+        }
     }
 
     pub(super) fn memory(&self) -> Option<Arc<dyn Memory>> {

@@ -330,8 +330,8 @@ pub struct Remembered {
 
 /// What the user ran. Nothing in it waits long for a disk.
 pub trait Memory: Send + Sync {
-    /// The lines for a question, best first.
-    fn recall(&self, key: &CacheKey) -> Vec<Remembered>;
+    /// The lines for a question, best first. Who `may_block` is not kept from waiting for the disk, which spares it the way through another thread.
+    fn recall(&self, key: &CacheKey, may_block: bool) -> Vec<Remembered>;
     /// The lines for other questions of the same shape, the latest first.
     fn alike(&self, shape: &str, shell: ShellKind) -> Vec<Remembered>;
     /// Remembers what became of a line.

@@ -43,7 +43,7 @@ impl Pipeline {
         let about = aimed::about(aim, &redacted);
         let key = key::derive(Kind::Ran, redacted.stable(), facts, &self.parts.place.key_context("", &about));
         let candidate = Candidate { command: command.to_owned(), holes: Vec::new(), reading: None, origin: Origin::Ran, confidence: 1.0 };
-        let known = || memory.recall(&key).iter().any(|known| known.command == command);
+        let known = || memory.recall(&key, false).iter().any(|known| known.command == command);
         let keep = redacted.is_clean()
             && judge(&candidate, &Policy::new(facts.shell).with_comments(facts.comments).with_rules(Arc::clone(rules))).is_ok()
             && if status == 0 { self.was_suggested(ran, facts, now) } else { known() };

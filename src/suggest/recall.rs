@@ -35,7 +35,7 @@ impl LocalSources<'_> {
     pub(super) fn recall(&self, request: &Request, redacted: &Redacted, local: &mut Local) {
         let Some(memory) = &self.memory else { return };
         let key = self.key(Kind::Ran, request, redacted);
-        let lines = memory.recall(&key);
+        let lines = memory.recall(&key, self.may_block);
         for line in lines.iter().filter(|line| line.shell == request.facts.shell) {
             let via = if line.demoted { Via::Guess } else { Via::Cache };
             let candidate =
