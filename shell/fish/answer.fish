@@ -34,8 +34,6 @@ function __gptos_take_ready --no-scope-shadowing
     end
     set -g _GPTOS_ORIGINAL $_GPTOS_ASKED[2]
     set -g _GPTOS_QUERY $_GPTOS_ASKED[3]
-    set -g _GPTOS_RING_FIELDS $_GPTOS_FIELDS
-    set -g _GPTOS_LISTED 0
     set -g _GPTOS_RING $fields[19..$fields[4]]
     set -g _GPTOS_NOTES $fields[$fields[5]..$fields[6]]
     set -g _GPTOS_READINGS $fields[$fields[7]..$fields[8]]
@@ -46,13 +44,14 @@ function __gptos_take_ready --no-scope-shadowing
     set -g _GPTOS_AT 1
     set -g _GPTOS_PUT $fields[19]
     set -g _GPTOS_UNREAD
-    set -e _GPTOS_HELD _GPTOS_STOPPED _GPTOS_LATE _GPTOS_ROWS _GPTOS_REMARKS
+    set -e _GPTOS_HELD _GPTOS_STOPPED _GPTOS_LATE _GPTOS_ROWS _GPTOS_REMARKS _GPTOS_LISTED _GPTOS_RING_FIELDS
     set -q _GPTOS_HOLES
     and __gptos_drop_holes
     commandline -r -- $_GPTOS_PUT
     commandline -f end-of-buffer
     # Words that the helper has found are not private and change nothing that came before.
     if not set -q unseen
+        set -g _GPTOS_RING_FIELDS $_GPTOS_FIELDS
         __gptos_remember_suggestion
     else
         set -g _GPTOS_LATEST $_GPTOS_PUT

@@ -127,38 +127,35 @@ __gptos_learn_names
 # Hands the line to the helper as it stands. Fails if that cannot answer it at once. The helper ends within a moment, so it needs no terminal
 # of its own: to hand that over and take it back costs a tenth of what the helper does.
 function __gptos_ask_unseen
-    set -e _GPTOS_TRIED
+    # What is not there is empty: to take several away is one step.
+    set -e _GPTOS_TRIED _GPTOS_FIELDS _GPTOS_ASKED_FIELDS _GPTOS_ASKED_LIST
     command -q -- $GPTOS_BIN
     or return
-    set -g _GPTOS_FIELDS
     set -l unseen
-    set -l control
     status is-interactive-job-control
-    and set control interactive
+    and set -l controls_jobs
     # An observed SIGINT does not make fish abandon this function half-way.
     function __gptos_interrupt --on-signal SIGINT
     end
-    set -q control[1]
+    set -q controls_jobs
     and status job-control none
     commandline -b | command $GPTOS_BIN widget fish --at-once --line "$_GPTOS_NAMES" --shell-version $version --holes 2>/dev/null |
         read -lz -d \n -a fields
     set -l code $pipestatus[2]
-    set -q control[1]
+    set -q controls_jobs
     and status job-control interactive
     functions --erase __gptos_interrupt
+    if test "$code$fields[1]" = 0ready
+        set -g _GPTOS_ASKED new $fields[17..18] plain
+        set -q _GPTOS_UPTIME
+        and set -g _GPTOS_NOW $fields[14]
+        or __gptos_clock
+        __gptos_take_ready
+        return 0
+    end
     switch "$code$fields[1]"
-        case 0ready
-            set -g _GPTOS_ASKED new $fields[17..18] plain
-            set -g _GPTOS_ASKED_FIELDS
-            set -g _GPTOS_ASKED_LIST 0
-            set -q _GPTOS_UPTIME
-            and set -g _GPTOS_NOW $fields[14]
-            or __gptos_clock
-            __gptos_take_ready
         case 0records
             set -g _GPTOS_ASKED new $fields[2..3] plain
-            set -g _GPTOS_ASKED_FIELDS
-            set -g _GPTOS_ASKED_LIST 0
             __gptos_take_fields 0 $fields[4..]
         case '130*'
             __gptos_fail 'gptos: cancelled'
