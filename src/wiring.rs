@@ -25,7 +25,7 @@ use crate::providers::{self, HttpPool, ProviderSettings};
 use crate::secrets;
 use crate::stats::FileLedger;
 use crate::suggest::pipeline::{Pipeline, Place};
-use crate::suggest::ports::{AnswerCache, Commands, KeySource, Ledger, Memory, Provider, ShellSyntax, Surroundings, Trail};
+use crate::suggest::ports::{AnswerCache, Commands, KeySource, Ledger, Memory, Provider, Reach, ShellSyntax, Surroundings, Trail};
 use crate::suggest::recording::Recorder;
 use crate::suggest::{engine, trial};
 use crate::system::blast::LocalFiles;
@@ -34,6 +34,7 @@ use crate::system::options::{OptionLists, Places};
 use crate::system::tldr::{self, TldrPages};
 use crate::system::{FileSystem, InstalledShells, SearchPath};
 use crate::telemetry::{Log, Traces, WantedTraces};
+use crate::validate::Effect;
 
 /// How long the end of a single call waits for what is still under way on other threads.
 const GIVING_BACK: Duration = Duration::from_millis(200);
@@ -96,7 +97,9 @@ impl Service {
                 Err(error) => Arc::new(Nowhere(error.to_string())),
             },
         });
-        Some(Recorder { trail: Arc::clone(trail), reach: Arc::new(LocalFiles), is_required: mode == AuditMode::Required })
+        // Who keeps nothing answers for another machine.
+        let reach: Arc<dyn Reach> = if self.state_dir.is_some() { Arc::new(LocalFiles) } else { Arc::new(NoFiles) };
+        Some(Recorder { trail: Arc::clone(trail), reach, is_required: mode == AuditMode::Required })
     }
 
     /// Where a resident remembers what was told today. A process that ends soon has a way of its own.
@@ -244,6 +247,15 @@ pub fn for_far_side(paths: &Paths, os: &'static str, commands: Arc<dyn Commands>
     // Of the questions nothing is kept; what they cost is the user's money all the same.
     pipeline.count_in(Arc::new(FileLedger::new(paths.state_dir.as_deref())));
     with_pipeline(pipeline, file, PackFolder::new(None), (None, Writer::Once))
+}
+
+/// The files of another machine cannot be looked at.
+struct NoFiles;
+
+impl Reach for NoFiles {
+    fn reached(&self, _effects: &[Effect], _facts: &ShellFacts) -> Vec<usize> {
+        Vec::new()
+    }
 }
 
 /// The shells of another machine cannot be asked.

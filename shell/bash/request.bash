@@ -36,7 +36,10 @@ __gptos_typed_ahead() {
   while [[ ${rest%%$'\e'*} != *[![:cntrl:]]* ]]; do
     [[ $rest == *$'\e'* ]] || return 1
     rest=${rest#*$'\e'}
+    # Some terminals put another one before a key that is pressed with Alt.
+    rest=${rest#$'\e'}
     case $rest in
+      '[M'*) rest=${rest:4} ;;
       '['*)
         rest=${rest:1}
         rest=${rest#"${rest%%[!0-9;:?<=>]*}"}

@@ -84,7 +84,7 @@ __gptos_reap() {
 __gptos_watch_line() {
     # One look at the most usual line.
     [[ -n $BUFFER && $BUFFER != *'?'* && $BUFFER != '#'* && $GPTOS_PREFETCH != 1 && -z $_GPTOS_GHOST_LINE$_GPTOS_TYPED ]] &&
-        (( ! (_GPTOS_N_HOLES || _GPTOS_HOLES_LIT || _GPTOS_DESCENDS) )) && return 0
+        (( ! (_GPTOS_N_HOLES || _GPTOS_HOLES_LIT || _GPTOS_DESCENDS || _GPTOS_SEARCHES) )) && return 0
     [[ $BUFFER == '?'* ]] && __gptos_warm
     (( _GPTOS_HAS_KEYS )) || [[ $BUFFER != *'?'* && $BUFFER != '#'* ]] || __gptos_watch_keys
     [[ $GPTOS_PREFETCH == 1 ]] && __gptos_watch_pause

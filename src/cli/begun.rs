@@ -5,7 +5,7 @@ use crate::api::UNRECORDED;
 use crate::complete::{self, Reading};
 use crate::config::ConfigFile;
 use crate::domain::AuditMode;
-use crate::line::partial;
+use crate::line::partial::{self, Becomes, Whole};
 use crate::line::standing::Standing;
 use crate::paths::Paths;
 use crate::protocol::{Answer, Mode, Via, WireCandidate};
@@ -19,18 +19,23 @@ pub(super) fn answer(
     put: &mut dyn FnMut(&Ask) -> Answer,
 ) -> Answer {
     let reading = partial::decide(line, &ask.facts);
-    let mut found =
-        if reading == Reading::Words || ask.mode == Mode::Fresh { Vec::new() } else { partial::candidates(line, cursor, &ask.facts) };
-    let before = found.len();
-    if before > 0 && ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current().0.audit == AuditMode::Required {
+    let mut becomes =
+        if reading == Reading::Words || ask.mode == Mode::Fresh { Becomes::default() } else { partial::becomes(line, cursor, &ask.facts) };
+    let mut whole = partial::whole(line, &ask.facts);
+    let before = becomes.lines.len();
+    let config = ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current().0;
+    if config.audit == AuditMode::Required {
         // There is no record of what is found in this process.
         let policy = standing.policy(&ask.facts);
-        found.retain(|wire| {
+        let may_be_given = |wire: &WireCandidate| {
             wire.clone().into_candidate().is_some_and(|found| judge(&found, &policy).is_ok_and(|found| !found.wants_a_record()))
-        });
+        };
+        becomes.lines.retain(may_be_given);
+        whole = whole.filter(|whole| may_be_given(&whole.stays));
     }
-    let held = (found.len() < before).then(|| UNRECORDED.to_owned());
-    let mut answer = what_it_becomes(ask, line, reading, found, put);
+    let held = (becomes.lines.len() < before).then(|| UNRECORDED.to_owned());
+    let asked_next = config.providers.first().map(|provider| provider.name.clone());
+    let mut answer = what_it_becomes(ask, line, (reading, whole, asked_next), becomes, put);
     answer.remarks.extend(held);
     answer
 }
@@ -38,17 +43,18 @@ pub(super) fn answer(
 fn what_it_becomes(
     ask: &mut Ask,
     line: &str,
-    reading: Reading,
-    mut found: Vec<WireCandidate>,
+    (reading, whole, asked_next): (Reading, Option<Whole>, Option<String>),
+    becomes: Becomes,
     put: &mut dyn FnMut(&Ask) -> Answer,
 ) -> Answer {
     let given = |candidates| Answer { candidates, ..Answer::default() };
     let is_fresh = ask.mode == Mode::Fresh;
+    let Becomes { lines: mut found, is_finished } = becomes;
     let is_name = |one: &WireCandidate| one.reading.as_deref() == Some(complete::NAME);
-    match (reading, partial::whole(line, &ask.facts)) {
-        // Of a program another name that begins like its own is no more than a second thought.
-        (Reading::Command, Some(whole)) if whole.is_understood && !is_fresh && found.iter().all(is_name) => {
-            if found.is_empty() && !complete::has_form(line) {
+    match (reading, whole) {
+        // Of a program another name that begins like its own, and of a file another file, is no more than a second thought.
+        (Reading::Command, Some(whole)) if !is_fresh && (is_finished || whole.is_understood && found.iter().all(is_name)) => {
+            if found.is_empty() && whole.is_understood && !complete::has_form(line) {
                 ask.aim.cursor = None;
                 let said = said_offline(ask, line, true, put);
                 if !said.candidates.is_empty() {
@@ -56,7 +62,8 @@ fn what_it_becomes(
                 }
             }
             found.insert(0, whole.stays);
-            given(found)
+            let may_ask = ask.mode == Mode::Normal && !line.starts_with([' ', '\t']);
+            Answer { more: asked_next.filter(|_| may_ask), ..given(found) }
         }
         (Reading::Command, _) if !found.is_empty() => given(found),
         (Reading::Command, whole) => {

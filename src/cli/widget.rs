@@ -152,7 +152,8 @@ fn put(ask: &Ask, standing: &Standing, surroundings: &Surroundings, output: &mut
     let mut offered = false;
     surroundings.ask(ask, &mut |waiting| {
         let meanwhile = waiting.meanwhile.as_ref().filter(|_| !offered);
-        if let Some(shown) = meanwhile.and_then(|wire| present::meanwhile(wire, &standing.policy(&ask.facts).for_words(&ask.query))) {
+        if let Some(mut shown) = meanwhile.and_then(|wire| present::meanwhile(wire, &standing.policy(&ask.facts).for_words(&ask.query))) {
+            present::examine(&mut [&mut shown], &ask.facts);
             offered = true;
             record(output, "meanwhile", shown.command(), &shown.note());
         }

@@ -25,6 +25,9 @@ pub const NAME: &str = "a command";
 /// Most candidates for one line.
 const MOST: usize = 4;
 
+/// Programs with verbs that are run without one as well.
+const ALONE: [&str; 5] = ["make", "just", "ninja", "task", "yarn"];
+
 /// The status of a line whose program does not exist, and one of a line that is wrong in another way: what is mended in a line
 /// that was not run is what would be mended after these.
 const NOT_FOUND: i32 = 127;
@@ -105,6 +108,17 @@ impl<'a> Partial<'a> {
         all.retain(|candidate| known.insert(candidate.command.trim().to_owned()));
         all.truncate(MOST);
         all
+    }
+
+    /// Whether the word at the cursor is one as it stands: a file that is there, a verb of its program, or a program.
+    pub fn is_finished(&self, found: &Found) -> bool {
+        let word = self.word();
+        if self.is_first() {
+            return self.is_known(found) && (verbs::of(word).is_empty() || ALONE.contains(&word));
+        }
+        let is_verb = self.begun.before.len() == 1 && verbs::of(self.program()).contains(&word);
+        let folder = word.rfind('/').map_or("", |at| &word[..=at]);
+        is_verb || !word.is_empty() && found.names.iter().any(|(name, _)| word.strip_prefix(folder) == Some(name))
     }
 
     /// The line as it would be mended after it had failed.

@@ -44,7 +44,9 @@ pub fn asked<'a>(words: &'a str, facts: &ShellFacts) -> Option<&'a str> {
     let read = as_read(line, facts.shell, facts.comments);
     let first = syntax::parse(&read, facts.shell).ok()?.commands().iter().find_map(|command| command.words.first()?.value.clone())?;
     let is_known = SearchPath.resolves(&first, facts) || explain::knows(&first);
-    (if is_known { !is_english(line) } else { complete::has_form(line) }).then_some(line)
+    // One word that no program here is called by is more likely something that is to be explained in words.
+    let is_plain = line.bytes().all(|b| b.is_ascii_alphabetic());
+    (if is_known { !is_english(line) } else { complete::has_form(line) && !is_plain }).then_some(line)
 }
 
 /// Whether words ask about a command and name none.
@@ -134,7 +136,9 @@ mod tests {
             ("explain what's running", None),
             ("explain how to use tar", None),
             ("explain frobnicate -x", Some("frobnicate -x")),
-            ("explain frobnicate", Some("frobnicate")),
+            ("explain frobnicate", None),
+            ("explain recursion", None),
+            ("explain frob-nicate", Some("frob-nicate")),
             ("explain FOO=1 frobnicate in.txt > out", Some("FOO=1 frobnicate in.txt > out")),
             ("explain ./frobnicate.sh", Some("./frobnicate.sh")),
             ("explain regular expressions", None),

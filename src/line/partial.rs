@@ -29,11 +29,23 @@ pub fn is_words(line: &str, facts: &ShellFacts) -> bool {
     decide(line, facts) == Reading::Words
 }
 
-/// What the line may become with this place of the cursor, unchecked. It looks at this machine for a quarter of a second at most.
-pub fn candidates(line: &str, cursor: usize, facts: &ShellFacts) -> Vec<WireCandidate> {
-    let Some(partial) = Partial::new(line, cursor, facts.shell) else { return Vec::new() };
+/// What a line may become, unchecked.
+#[derive(Debug, Default)]
+pub struct Becomes {
+    /// The lines, the likeliest first.
+    pub lines: Vec<WireCandidate>,
+    /// Whether the word at the cursor is finished and nothing has to follow it.
+    pub is_finished: bool,
+}
+
+/// What the line may become with this place of the cursor. It looks at this machine for a quarter of a second at most.
+pub fn becomes(line: &str, cursor: usize, facts: &ShellFacts) -> Becomes {
+    let Some(partial) = Partial::new(line, cursor, facts.shell) else { return Becomes::default() };
     let found = begun::look(&partial.wanted(), facts);
-    partial.candidates(&found).into_iter().map(|candidate| WireCandidate::from_candidate(candidate, Via::Live)).collect()
+    let candidates = partial.candidates(&found);
+    let is_finished = partial.is_finished(&found) && candidates.iter().all(|candidate| candidate.holes.is_empty());
+    let lines = candidates.into_iter().map(|candidate| WireCandidate::from_candidate(candidate, Via::Live)).collect();
+    Becomes { lines, is_finished }
 }
 
 /// A line that is a whole command as it stands: one that the shell can read, whose program is there.

@@ -27,7 +27,7 @@ use crate::suggest::ports::{CacheKey, Memory, RanLine, Remembered};
 /// Jobs that may wait for the disk; what comes then is not remembered.
 const MOST_WAITING: usize = 256;
 
-/// How long a question waits for the file. A disk that has made one wait so long makes no other wait until it is back.
+/// How long a question waits for the other thread to read the file. A disk that has made one wait so long makes no other wait until it is back.
 const PATIENCE: Duration = Duration::from_millis(20);
 
 /// How long somebody waits who wants to see or change the file itself.
@@ -166,7 +166,10 @@ impl FileMemory {
         }
         let news = file.read();
         let mut state = lock(&self.shared.state);
+        // What came of the other thread's jobs is told to who waits for it.
+        let failure = state.failure.take();
         state.take_up(news);
+        state.failure = failure;
         Some(state)
     }
 }

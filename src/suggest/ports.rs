@@ -328,7 +328,7 @@ pub struct Remembered {
     pub at: SystemTime,
 }
 
-/// What the user ran. Nothing in it waits long for a disk.
+/// What the user ran. Nothing in it waits long for a disk, unless who asks may.
 pub trait Memory: Send + Sync {
     /// The lines for a question, best first. Who `may_block` is not kept from waiting for the disk, which spares it the way through another thread.
     fn recall(&self, key: &CacheKey, may_block: bool) -> Vec<Remembered>;
@@ -352,7 +352,7 @@ pub trait Commands: Send + Sync {
 
 /// The files of this machine, seen from the asking shell.
 pub trait Reach: Send + Sync {
-    /// The places of the effects that reach something right now. It takes 50 ms at most.
+    /// The places of the effects that reach something right now. It takes 5 ms at most.
     fn reached(&self, effects: &[Effect], facts: &ShellFacts) -> Vec<usize>;
 }
 

@@ -31,18 +31,16 @@ impl Recorder {
         let (query, aim, asked, mode): (Query, Aim, SystemTime, &'static str) =
             (request.query.clone(), request.aim.clone(), request.now, name(request.mode));
         let shell = request.facts.shell;
-        let may_lose = offers.iter().flatten().any(|offer| offer.suggestion.verdict().may_lose());
-        let disk = may_lose.then(|| (Arc::clone(&self.reach), request.facts.clone()));
+        // Now, since a suggestion that is run before its record is made changes what it would find.
+        let offers = offers.map(|mut offers| {
+            offers.iter_mut().for_each(|offer| look(&mut offer.suggestion, self.reach.as_ref(), &request.facts));
+            offers
+        });
         Box::new(move || {
             let redacted = aimed::redacted(&query, &aim);
             let first = TrailStep::Asked { query: aimed::remembered(&aim, &redacted), shell, mode };
             let last = match offers {
-                Some(mut offers) => {
-                    if let Some((reach, facts)) = disk {
-                        offers.iter_mut().for_each(|offer| look(&mut offer.suggestion, reach.as_ref(), &facts));
-                    }
-                    TrailStep::Offered(offers.iter().map(|given| offer(given, &redacted)).collect())
-                }
+                Some(offers) => TrailStep::Offered(offers.iter().map(|given| offer(given, &redacted)).collect()),
                 None => TrailStep::Canceled,
             };
             vec![TrailEvent { id: Some(id), at: asked, step: first }, TrailEvent { id: Some(id), at, step: last }]

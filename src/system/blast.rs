@@ -22,6 +22,8 @@ use crate::validate::{Effect, EffectKind};
 
 /// How long counting may take.
 pub const TIME_LIMIT: Duration = Duration::from_millis(50);
+/// How long it may take for somebody whom others wait for.
+const BRIEF_LIMIT: Duration = Duration::from_millis(5);
 /// How many names may be looked at.
 const ENTRY_LIMIT: usize = 10_000;
 /// More effects than this are counted up to here only.
@@ -43,7 +45,7 @@ pub struct LocalFiles;
 
 impl Reach for LocalFiles {
     fn reached(&self, effects: &[Effect], facts: &ShellFacts) -> Vec<usize> {
-        describe_within(effects, facts, TIME_LIMIT).reached
+        describe_within(effects, facts, BRIEF_LIMIT).reached
     }
 }
 
@@ -79,9 +81,13 @@ fn measure<F: Files + 'static>(
         ShellKind::Fish => DoubleStar::AnyText,
     };
     let read = |effect: &Effect| PathPattern::read(&effect.path, &facts.cwd, facts.home.as_deref(), double_star);
-    let targets: Vec<Target> =
-        effects.iter().map(|effect| Target { kind: effect.kind, path: read(effect), recursive: effect.recursive }).collect();
-    let patterns: Vec<bool> = targets.iter().map(|target| target.path.as_ref().is_some_and(PathPattern::has_pattern)).collect();
+    // A look at what would be lost is cheap and must not wait for counting.
+    let mut order: Vec<usize> = (0..effects.len()).collect();
+    order.sort_by_key(|at| effects[*at].loss.is_none());
+    let target = |at: &usize| Target { kind: effects[*at].kind, path: read(&effects[*at]), recursive: effects[*at].recursive };
+    let targets: Vec<Target> = order.iter().map(target).collect();
+    let has_pattern = |effect: &Effect| read(effect).as_ref().is_some_and(PathPattern::has_pattern);
+    let patterns: Vec<bool> = effects.iter().map(has_pattern).collect();
 
     let progress = Arc::new(Progress::new(effects.len()));
     let (done, finished) = mpsc::channel();
@@ -95,7 +101,8 @@ fn measure<F: Files + 'static>(
         return Described { said: None, in_time: true, reached: Vec::new() };
     }
     let in_time = finished.recv_timeout(limit).is_ok();
-    let sums = progress.end();
+    let mut sums = vec![Sum::default(); effects.len()];
+    order.iter().zip(progress.end()).for_each(|(at, sum)| sums[*at] = sum);
     let reached = (0..effects.len()).filter(|at| sums.get(*at).is_some_and(|sum| sum.targets > 0)).collect();
     Described { said: phrases(effects, &patterns, &sums), in_time, reached }
 }

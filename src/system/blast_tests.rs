@@ -79,6 +79,20 @@ fn what_is_reached_is_said_in_one_line() {
 }
 
 #[test]
+fn what_would_be_lost_is_looked_at_before_anything_is_counted() {
+    let root = place();
+    let many = root.path().join("many");
+    fs::create_dir(&many).unwrap();
+    (0..=ENTRY_LIMIT).for_each(|number| fs::write(many.join(number.to_string()), "").unwrap());
+    let line = "chmod -R u+r many && cp missing notes.txt";
+    let effects = crate::validate::check(line, &crate::validate::Policy::new(ShellKind::Bash)).effects;
+    let lossy = effects.iter().position(|effect| effect.loss.is_some()).unwrap();
+    let described = measure(&effects, &facts("", root.path()), || Disk { remote: RemoteMounts::read() }, Duration::from_secs(20));
+    assert!(lossy > 0 && described.reached.contains(&lossy), "{effects:?} {:?}", described.reached);
+    assert!(described.said.is_some_and(|said| said.starts_with("overwrites notes.txt (12 KB); changes at least ")));
+}
+
+#[test]
 fn the_home_of_the_asking_shell_counts() {
     let root = place();
     let mut facts = facts("", Path::new("/"));

@@ -102,6 +102,19 @@ impl<'a> Call<'a> {
         None
     }
 
+    /// The same, also for an option that is the last letter of a cluster: `-sLo v`.
+    pub(super) fn value_in_cluster(&self, flags: &[&str]) -> Option<Word> {
+        let is_cluster = |shape: &str| {
+            let letters = shape.strip_prefix('-').filter(|letters| letters.len() > 1 && letters.bytes().all(|b| b.is_ascii_alphabetic()));
+            letters.is_some_and(|letters| flags.iter().any(|flag| flag.len() == 2 && letters.ends_with(&flag[1..])))
+        };
+        let clustered = || {
+            let at = self.args.iter().take_while(|word| word.shape != "--").position(|word| is_cluster(&word.shape))?;
+            self.args.get(at + 1).cloned()
+        };
+        self.value_of(flags).or_else(clustered)
+    }
+
     /// Whether the first operands are these.
     pub(super) fn begins_with(&self, phrase: &str) -> bool {
         let mut operands = self.operands.iter().map(|word| word.shape.as_str());

@@ -69,7 +69,7 @@ impl Analysis<'_> {
             }
             "curl" | "wget" => {
                 let flags: &[&str] = if call.name == "wget" { &["-O", "--output-document"] } else { &["-o", "--output"] };
-                if let Some(word) = call.value_of(flags).filter(|word| word.shape != "-" && !is_replaceable(&word.shape)) {
+                if let Some(word) = call.value_in_cluster(flags).filter(|word| word.shape != "-" && !is_replaceable(&word.shape)) {
                     self.replaced(&word, &word.shape);
                 }
             }
@@ -102,9 +102,11 @@ impl Analysis<'_> {
         if call.has_any(asks_or_keeps) {
             return;
         }
-        let folder = call.value_of(&["-t", "--target-directory"]);
-        // As far as the table goes the value of the option is an operand like the others.
-        let is_value = |word: &Word| folder.as_ref().is_some_and(|folder| folder.span == word.span && folder.shape == word.shape);
+        let folder = call.value_in_cluster(&["-t", "--target-directory"]);
+        let others: &[&str] = if call.name == "install" { &["-m", "-o", "-g"] } else { &[] };
+        let values: Vec<Word> = others.iter().filter_map(|flag| call.value_in_cluster(&[flag])).chain(folder.clone()).collect();
+        // As far as the table goes the value of such an option is an operand like the others.
+        let is_value = |word: &Word| values.iter().any(|value| value.span == word.span && value.shape == word.shape);
         let mut sources: Vec<&Word> = call.operands.iter().copied().filter(|word| !is_value(word)).collect();
         let target = match &folder {
             Some(folder) => folder,
@@ -159,8 +161,14 @@ mod tests {
             ("cp a b /srv/dir/", &["/srv/dir/a", "/srv/dir/b"]),
             ("cp -t dir a ~/b", &["dir/a", "dir/b"]),
             ("cp --target-directory=dir a", &["dir/a"]),
+            ("cp -vt dir a.txt", &["dir/a.txt"]),
+            ("mv -fvt dir a ~/b", &["dir/a", "dir/b"]),
             ("cp -T x a.txt", &["a.txt"]),
             ("install -m 644 x bin", &["bin", "bin/x"]),
+            ("install -Dm 644 x bin", &["bin", "bin/x"]),
+            ("curl -sLo a.txt http://localhost/", &["a.txt"]),
+            ("wget -qO a.txt http://localhost/", &["a.txt"]),
+            ("wget -qO- http://localhost/", &[]),
             ("install -o root --mode 755 x y bin/", &["bin/x", "bin/y"]),
             ("cp 'x*' 'a[1].txt'", &["a\\[1].txt", "a\\[1].txt/x\\*"]),
             ("ls > files.txt", &["files.txt"]),

@@ -237,7 +237,12 @@ pub(super) fn memory(around: &Around) -> Area {
         Err(error) => {
             let cause = "it is not a memory of gptos that only you can write, so nothing is remembered".to_owned();
             let cause = if matches!(error, MemoryError::Foreign(_)) { cause } else { error.to_string() };
-            area.wrong("memory-unusable", around.short(&file), cause, format!("mv {0} {0}.old    (begins a new one)", word(&file)));
+            let is_closed = matches!(&error, MemoryError::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied);
+            let mend = match is_closed {
+                true => format!("chmod u+rwx {}    (the file needs u+rw)", word(state)),
+                false => format!("mv {0} {0}.old    (begins a new one)", word(&file)),
+            };
+            area.wrong("memory-unusable", around.short(&file), cause, mend);
         }
     }
     area

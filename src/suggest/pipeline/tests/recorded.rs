@@ -1,5 +1,7 @@
 //! What is handed to the trail, and when.
 
+use std::sync::atomic::AtomicBool;
+
 use super::*;
 use crate::domain::Risk;
 use crate::suggest::ports::{MakeEvents, Reach, Trail, TrailEvent, TrailStats, TrailStep};
@@ -98,6 +100,27 @@ async fn a_file_that_is_written_over_counts_in_the_record() {
             assert_eq!(rules.iter().any(|one| one == "overwrite-existing"), rule == "overwrite-existing", "{command}: {rules:?}");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_suggestion_makes_when_it_is_run_counts_in_no_record_of_it() {
+    struct Made(AtomicBool);
+    impl Reach for Made {
+        fn reached(&self, effects: &[Effect], _: &ShellFacts) -> Vec<usize> {
+            if self.0.load(Ordering::Relaxed) { (0..effects.len()).collect() } else { Vec::new() }
+        }
+    }
+    let bench = Bench::new("cp x a.txt");
+    let (trail, disk) = (Arc::new(FakeTrail::default()), Arc::new(Made(AtomicBool::new(false))));
+    bench.pipeline.audit(Some(Recorder { reach: Arc::clone(&disk) as _, ..recorder(&trail, false) }));
+    let provider: Arc<dyn Provider> = Arc::clone(&bench.provider) as _;
+    let (request, waiting) = (bench.request(UNKNOWN), WaitingFor::default());
+    let (_, unrecorded) = bench.pipeline.suggest_unrecorded(&request, std::slice::from_ref(&provider), &waiting).await;
+    disk.0.store(true, Ordering::Relaxed);
+    drop(unrecorded);
+    assert_eq!(trail.last().0, Risk::Low);
+    bench.ask(&request).await;
+    assert_eq!(trail.last().0, Risk::Medium);
 }
 
 #[tokio::test(start_paused = true)]
