@@ -529,9 +529,9 @@ fn function_name(line: &str) -> Option<String> {
 
 /// The patterns by which the integrations know a wish about the suggestion before: the file, and what stands around the words.
 const WISH_PATTERNS: &[(&str, &str, &str)] = &[
-    ("shell/zsh/words.zsh", "${(L)1} == (", ")[[:space:]]##*"),
-    ("shell/bash/refine.bash", "case ${_GPTOS_WORDS,,} in", "*) return 0"),
-    ("shell/fish/request.fish", "string match -qir '^(?:", ")\\s' -- \"$words\""),
+    ("shell/zsh/words.zsh", "_GPTOS_WISHES='(", ")[[:space:]]##*'"),
+    ("shell/bash/refine.bash", "case ${1,,} in", "*) return 1"),
+    ("shell/fish/start.fish", "set -g _GPTOS_WISHES '", "'"),
 ];
 
 /// The words of such a pattern.

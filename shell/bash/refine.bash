@@ -27,7 +27,17 @@ __gptos_asked_again() {
   [[ ${_GPTOS_RING_WITH[0]-} == refines=* ]] && builtin [ "$READLINE_LINE" = "$_GPTOS_RING_LINE" ]
 }
 
-# The suggestion as it was shown, and `?? words` behind it.
+# Whether words begin a wish about a suggestion.
+__gptos_is_wish() {
+  case ${1,,} in
+    but[[:space:]]* | and[[:space:]]* | only[[:space:]]* | now[[:space:]]* | instead[[:space:]]* | also[[:space:]]*) ;;
+    without[[:space:]]* | no,[[:space:]]*) ;;
+    *) return 1 ;;
+  esac
+}
+
+# The suggestion as it was shown, and `?? words` behind it, or behind what was added to it. A command may hold `??` as a pattern, so behind one
+# that is not the suggestion alone the words must be a wish.
 __gptos_appended() {
   local shown=$_GPTOS_SHOWN base=${_GPTOS_MEANT# } length
   if __gptos_asked_again; then
@@ -37,8 +47,14 @@ __gptos_appended() {
   fi
   length=${#shown}
   builtin [ "${READLINE_LINE:0:length}" = "$shown" ] || return 1
-  [[ ${READLINE_LINE:length} == [[:blank:]]*'??'* ]] || return 1
+  [[ ${READLINE_LINE:length} == *[[:blank:]]'??'* ]] || return 1
   __gptos_split "${READLINE_LINE:length}"
+  if [[ -z $_GPTOS_MARK || ${READLINE_LINE:length:1} != [[:blank:]] ]]; then
+    shown=${READLINE_LINE%[[:blank:]]'??'*}
+    __gptos_split "${READLINE_LINE:${#shown}}"
+    [[ ${#shown} -ge $length && -n $_GPTOS_MARK ]] && __gptos_is_wish "$_GPTOS_WORDS" || return 1
+    shown=${shown%"${shown##*[![:space:]]}"}
+  fi
   [[ -n $_GPTOS_MARK && -n $_GPTOS_WORDS ]] || return 1
   [[ $_GPTOS_QUERY == [[:blank:]]* || $_GPTOS_ORIGINAL == [[:blank:]]* ]] || _GPTOS_PRIVATE=''
   _GPTOS_BASE=$base _GPTOS_WITH=("refines=$shown" "asked=$base")
@@ -52,11 +68,7 @@ __gptos_follows() {
     return 0
   fi
   [[ -n $_GPTOS_LAST && -z $_GPTOS_PRIVATE ]] && builtin [ "$_GPTOS_LAST_PLACE" = "$PWD" ] || return 0
-  case ${_GPTOS_WORDS,,} in
-    but[[:space:]]* | and[[:space:]]* | only[[:space:]]* | now[[:space:]]* | instead[[:space:]]* | also[[:space:]]*) ;;
-    without[[:space:]]* | no,[[:space:]]*) ;;
-    *) return 0 ;;
-  esac
+  __gptos_is_wish "$_GPTOS_WORDS" || return 0
   if ((EPOCHSECONDS >= _GPTOS_LAST_AT && EPOCHSECONDS - _GPTOS_LAST_AT <= _GPTOS_REFINE_SECONDS)); then
     _GPTOS_BASE=$_GPTOS_LAST_WORDS _GPTOS_WITH=("refines=$_GPTOS_LAST" "asked=$_GPTOS_LAST_WORDS")
   else

@@ -15,7 +15,7 @@ function __gptos_read_request
     if string match -qr '(?s)^\s*(?<marks>\?\?\??)(?:\s+(?<words>.*?))?\s*$' -- $argv[1]
         set _GPTOS_MARKS $marks
         set _GPTOS_WORDS "$words"
-        if not string match -qr '^[ \t]' -- $argv[1]; and string match -qir '^(?:but|and|only|now|instead|also|without|no,)\s' -- "$words"
+        if not string match -qr '^[ \t]' -- $argv[1]; and string match -qir "^(?:$_GPTOS_WISHES)\s" -- "$words"
             __gptos_build_on_latest
         end
     else if string match -qr '(?s)^#[ \t]+(?<words>.*?)\s*$' -- $argv[1]
@@ -23,7 +23,10 @@ function __gptos_read_request
     else if __gptos_is_wish $argv[1]
         if test "$argv[1]" != "$_GPTOS_WISH[1]"
             __gptos_gather_words
-            set -g _GPTOS_WISH $argv[1] $_GPTOS_LATEST "$_GPTOS_ALL_WORDS"
+            set -l changed $_GPTOS_LATEST
+            string match -qr '^ \?\?\s' -- "$(string sub -s (math (string length -- $_GPTOS_LATEST) + 1) -- $argv[1])"
+            or set changed (string replace -r '(?s)^(.*) \?\?\s.*$' '$1' -- $argv[1] | string collect)
+            set -g _GPTOS_WISH $argv[1] $changed "$_GPTOS_ALL_WORDS"
         end
         set _GPTOS_WORDS (string sub -s (math (string length -- "$_GPTOS_WISH[2]") + 5) -- $argv[1] | string trim | string collect -a)
         # What began in private stays so.

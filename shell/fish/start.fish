@@ -69,8 +69,11 @@ function __gptos_asks
     end
 end
 
-# Does the line begin with the suggestion shown last for it and say behind it what is to be changed? A line that was asked so stays
-# a request.
+# Words that begin a wish about a suggestion.
+set -g _GPTOS_WISHES 'but|and|only|now|instead|also|without|no,'
+
+# Does the line begin with the suggestion shown last for it and say behind it, or behind what was added to it, what is to be changed? A command may
+# hold `??` as a pattern, so behind one that is not the suggestion alone it must be a wish. A line that was asked so stays a request.
 function __gptos_is_wish
     set -q _GPTOS_LATEST
     or return
@@ -78,7 +81,7 @@ function __gptos_is_wish
     and return
     set -l length (string length -- $_GPTOS_LATEST)
     test "$(string sub -l $length -- $argv[1])" = $_GPTOS_LATEST
-    and string match -qr '^ \?\?\s+\S' -- (string sub -s (math $length + 1) -- $argv[1] | string collect)
+    and string match -qir "^ \?\?\s+\S|^.* \?\?\s+(?:$_GPTOS_WISHES)\s+\S" -- (string sub -s (math $length + 1) -- $argv[1] | string collect)
 end
 
 # === the last line ===

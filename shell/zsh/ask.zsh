@@ -97,7 +97,7 @@ __gptos_expect() {
         typed="?? $1"
         [[ $1 == [[:space:]]* ]] && typed=" ??$1"
         [[ $_GPTOS_TYPED == "$typed" ]] || before+=($_GPTOS_TYPED)
-        changed=("$_GPTOS_OFFERED" "$_GPTOS_OFFERED_WORDS")
+        changed=("$_GPTOS_BEHIND" "$_GPTOS_OFFERED_WORDS")
     elif (( ! $2 )); then
         before=()
     fi

@@ -45,7 +45,7 @@ typeset -gi _GPTOS_HAS_KEYS=${_GPTOS_HAS_KEYS:-0}
 # The line of words that came back last, and what the others begin with.
 typeset -g _GPTOS_RECALLED='' _GPTOS_RECALLS=''
 # The suggestion shown last for this line, and the words it came of; and those of the suggestion that was to be changed.
-typeset -g _GPTOS_OFFERED='' _GPTOS_OFFERED_WORDS=''
+typeset -g _GPTOS_OFFERED='' _GPTOS_OFFERED_WORDS='' _GPTOS_BEHIND=''
 typeset -ga _GPTOS_CHANGED=()
 # The last suggestion of this shell that was nobody's secret, its words, and where and when it was shown: later words may want it changed.
 typeset -g _GPTOS_LATEST=${_GPTOS_LATEST-} _GPTOS_LATEST_WORDS=${_GPTOS_LATEST_WORDS-} _GPTOS_LATEST_IN=${_GPTOS_LATEST_IN-}

@@ -14,11 +14,11 @@ __gptos_read_words() {
         fi
         return 0
     elif [[ -n $_GPTOS_OFFERED ]] && __gptos_is_behind "$1"; then
-        __gptos_parse "${1#"$_GPTOS_OFFERED"}"
+        __gptos_parse "${1#"$_GPTOS_BEHIND"}"
         # The blank between a suggestion and the marks does not make the words private.
         reply[2]="${reply[2]##[[:space:]]##}"
         [[ $_GPTOS_OFFERED_WORDS == [[:space:]]* ]] && reply[2]=" $reply[2]"
-        _GPTOS_FIELDS=("refines=$_GPTOS_OFFERED" "asked=${_GPTOS_OFFERED_WORDS##[[:space:]]##}")
+        _GPTOS_FIELDS=("refines=$_GPTOS_BEHIND" "asked=${_GPTOS_OFFERED_WORDS##[[:space:]]##}")
         return 0
     elif [[ $GPTOS_HASH == 1 && $1 == '#'[[:blank:]]##[^[:space:]]* ]]; then
         rest="${1#'#'}"
@@ -35,18 +35,27 @@ __gptos_read_words() {
     reply=(0 "$private${rest%%[[:space:]]##}")
 }
 
-# Whether words stand behind the suggestion shown last for this line. It must be there untouched: all else is the user's own line.
+# Words that begin a wish about a suggestion, as a pattern.
+typeset -g _GPTOS_WISHES='(but|and|only|now|instead|also|without|no,)[[:space:]]##*'
+
+# Whether words stand behind the suggestion shown last for this line, or behind what was added to it: that command is then in _GPTOS_BEHIND. A
+# command may hold `??` as a pattern, so behind one that is not the suggestion alone they must be a wish.
 __gptos_is_behind() {
     emulate -L zsh
     setopt extended_glob
-    [[ -n $_GPTOS_OFFERED && $1 == "$_GPTOS_OFFERED"[[:space:]]##'??'('?'|)[[:space:]]##[^[:space:]]* ]]
+    _GPTOS_BEHIND="$_GPTOS_OFFERED"
+    [[ -n $_GPTOS_OFFERED && $1 == "$_GPTOS_OFFERED"*'??'* ]] || return 1
+    [[ $1 == "$_GPTOS_OFFERED"[[:space:]]##'??'('?'|)[[:space:]]##[^[:space:]]* ]] && return 0
+    [[ ${(L)1##*[[:space:]]'??'('?'|)[[:space:]]##} == ${~_GPTOS_WISHES} ]] || return 1
+    _GPTOS_BEHIND="${1%[[:space:]]##'??'('?'|)[[:space:]]##*}"
+    [[ $_GPTOS_BEHIND == "$_GPTOS_OFFERED"* ]]
 }
 
 # Whether words want the last suggestion of this shell changed. Another directory may have other rules for what goes to a provider.
 __gptos_is_change() {
     emulate -L zsh
     setopt extended_glob
-    [[ -n $_GPTOS_LATEST && $PWD == "$_GPTOS_LATEST_IN" && ${(L)1} == (but|and|only|now|instead|also|without|no,)[[:space:]]##* ]] || return 1
+    [[ -n $_GPTOS_LATEST && $PWD == "$_GPTOS_LATEST_IN" && ${(L)1} == ${~_GPTOS_WISHES} ]] || return 1
     (( EPOCHREALTIME >= _GPTOS_LATEST_AT && EPOCHREALTIME < _GPTOS_LATEST_AT + 600 ))
 }
 

@@ -48,6 +48,27 @@ fn words_behind_the_suggestion_change_it() {
 }
 
 #[test]
+fn a_wish_behind_what_was_added_to_the_suggestion_runs_nothing_and_is_about_both() {
+    for key in ["Enter", "C-g"] {
+        let bench = found(Setup::default());
+        bench.type_and_press("?? all files", "Enter");
+        bench.expect_buffer("find .");
+        bench.type_and_press(" -size ?? +1M ?? but only python's", key);
+        bench.expect_buffer("find . -name '*.py'");
+        assert_eq!(bench.sent(2), ["but only python's", "", "refines=find . -size ?? +1M", "asked=all files"]);
+        bench.expect_prompt(1);
+    }
+    // Marks that no wish stands behind are a pattern.
+    let bench = Bench::answering(NOW, "echo found", Setup { rc: "cd \"$HOME\"".into(), ..Setup::default() });
+    bench.type_and_press("?? all files", "Enter");
+    bench.expect_buffer("echo found");
+    bench.t.type_text(" it ?? butter");
+    bench.read_and_enter();
+    bench.t.wait_for_screen("\nfound it ?? butter");
+    assert_eq!(bench.helper.calls().len(), 1);
+}
+
+#[test]
 fn the_changed_command_is_reported_for_all_its_words_and_undo_restores_the_line() {
     let bench = Bench::new(|helper| helper.answer_after(NOW, &[("echo a", NOTE)]).answer_after(NOW, &[("echo b", NOTE)]), Setup::default());
     bench.type_and_press("?? say a", "Enter");

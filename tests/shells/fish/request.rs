@@ -52,6 +52,21 @@ fn a_wish_behind_the_suggestion_changes_it() {
 }
 
 #[test]
+fn a_wish_behind_what_was_added_to_the_suggestion_runs_nothing_and_is_about_both() {
+    let s = counted(LIVE);
+    s.request("?? make a file", "touch one");
+    s.request(" more '??' x  ?? but another", "touch two");
+    assert_eq!(s.told(), ["", "refines=touch one more '??' x  asked=make a file"]);
+    assert_eq!(s.fake.queries()[1], "but another");
+    // Marks that no wish stands behind are a pattern.
+    read_the_line();
+    s.t.type_text(" '??' butter");
+    s.t.key("Enter");
+    s.t.wait_for_prompt(2);
+    assert!(s.made("two") && s.made("butter") && !s.made("one") && s.fake.calls().len() == 2);
+}
+
+#[test]
 fn a_wish_behind_anything_else_runs_as_it_is() {
     let s = counted(LIVE);
     s.t.type_text("echo touch one ?? but another");

@@ -103,6 +103,32 @@ fn words_behind_a_suggestion_ask_for_a_change_of_it() {
 }
 
 #[test]
+fn a_wish_behind_what_was_added_to_the_suggestion_runs_nothing_and_is_about_both() {
+    for key in ["Enter", "C-g"] {
+        let (dir, helper) = scripted();
+        let helper = helper.answer_after(AT_ONCE, &[("echo one", NOTE)]).answer_after(AT_ONCE, &[("echo two", "openai · risk none")]);
+        let t = start_with(&helper, Setup { before: "setopt no_nomatch".into(), ..Setup::default() });
+        t.type_text("?? say one");
+        t.key("Enter");
+        t.wait_for_buffer(|b| b == "echo one");
+        thread::sleep(READING);
+        // Marks that no wish stands behind are a pattern.
+        t.type_text(" more ?? butter ?? but two");
+        t.key(key);
+        t.wait_for_buffer(|b| b == "echo two");
+        assert_eq!(asked(dir.path(), 2), ["but two", "refines=echo one more ?? butter", "asked=say one"]);
+        give_up_line(&t, 2);
+        t.type_text("?? say one");
+        t.key("Enter");
+        t.wait_for_buffer(|b| b == "echo two");
+        thread::sleep(READING);
+        t.type_text(" and ?? butter");
+        t.key("Enter");
+        t.wait_for_screen("\ntwo and ?? butter");
+    }
+}
+
+#[test]
 fn a_line_that_no_longer_begins_with_the_suggestion_runs_untouched() {
     let (_dir, helper) = scripted();
     let helper = helper.answer_after(AT_ONCE, &[("echo one", NOTE)]);
