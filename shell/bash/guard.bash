@@ -65,6 +65,10 @@ __gptos_withheld() {
   case $verdict in
     'pass '*) return 1 ;;
     'hold '*)
+      if ((${#READLINE_LINE} >= ${COLUMNS:-80} * (${LINES:-24} - 4))); then
+        __gptos_withhold "${verdict#* }" 'the line is taller than the window, so it does not run'
+        return 0
+      fi
       __gptos_withhold "${verdict#* }" 'Enter again runs it'
       _GPTOS_HELD=$READLINE_LINE _GPTOS_HELD_AT=$_GPTOS_NOW _GPTOS_HELD_UNTIL=$((_GPTOS_NOW + 700000)) _GPTOS_HELD_TOLD=0
       _GPTOS_GUARD_UNTIL=0 # an edited line is judged anew at once

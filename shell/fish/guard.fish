@@ -209,7 +209,10 @@ function __gptos_judge
         case hold stop
             set -g _GPTOS_STOPPED $argv[1]
             set -g _GPTOS_REASON $rows
-            if test $ruling[1] = hold
+            # Of a line that is taller than the window nobody sees all, nor the reason.
+            if test $ruling[1] = hold; and test (string length -- "$argv[1]") -ge (math "$COLUMNS * ($LINES - 4)")
+                set -a rows 'gptos: the line is taller than the window, so it does not run'
+            else if test $ruling[1] = hold
                 set -g _GPTOS_HELD $argv[1]
                 set -a rows 'gptos: Enter again runs it'
             end

@@ -192,6 +192,13 @@ __gptos_judge() {
 __gptos_hold() {
     emulate -L zsh
     local limit="$GPTOS_CONFIRM_MS" offer=' · Enter again runs it' reason="$1"
+    # Of a line that is taller than the window nobody sees all, nor the reason.
+    if (( $#PREBUFFER + $#BUFFER >= COLUMNS * (LINES - 4) )); then
+        _GPTOS_HELD=''
+        __gptos_withhold 'the line is taller than the window, so it does not run'
+        zle -R
+        return 0
+    fi
     [[ $limit == <700-> ]] || limit=700
     integer room=$(( COLUMNS * 3 - 8 - $#offer ))
     (( $#reason > room )) && reason="${reason[1,room - 1]}…"

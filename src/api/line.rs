@@ -230,7 +230,7 @@ fn answer(question: &Question, setup: &Setup, backend: &dyn Backend, begun: Inst
     }
     let mut shown = present::suggestions(&mut answer, &policy.for_words(request.query.as_str()));
     // What nobody asked for yet is shown if its source is sure of it, and if it does no great harm.
-    let may_show = |best: &present::Shown| best.is_sure() && best.risk() <= Risk::Medium && !best.command().contains('\n');
+    let may_show = |best: &present::Shown| best.is_sure() && best.risk() <= Risk::Medium && !present::stays_out(best.command());
     if typed && !shown.first().is_some_and(may_show) {
         return None;
     }

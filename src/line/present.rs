@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use unicode_width::UnicodeWidthStr;
+
 use super::aloud;
 use crate::domain::{Answerer, Hole, Origin, Risk, ShellFacts};
 use crate::explain;
@@ -37,11 +39,20 @@ pub fn suggestions(answer: &mut Answer, policy: &Policy) -> Vec<Shown> {
     shown
 }
 
+/// Columns of a line of which nobody sees all at once: half of a usual window.
+const WIDEST: usize = 1_000;
+
+/// Whether a command is kept out of a line editor: one of several lines, which one Enter would run, and one that no window shows as a whole, whose
+/// beginning or end nobody would see, nor what is said of it.
+pub fn stays_out(command: &str) -> bool {
+    command.contains('\n') || command.width() > WIDEST
+}
+
 /// The candidate that somebody who waits may take instead, if it passes the gate and fits on one line.
 pub fn meanwhile(wire: &WireCandidate, policy: &Policy) -> Option<Shown> {
     let suggestion = judge(&wire.clone().into_candidate()?, policy).ok()?;
     // What is put into the line by the way is complete.
-    let fits = !suggestion.command().contains('\n') && suggestion.holes().is_empty();
+    let fits = !stays_out(suggestion.command()) && suggestion.holes().is_empty();
     fits.then_some(Shown { suggestion, via: wire.via, blast: None, needs: Vec::new() })
 }
 

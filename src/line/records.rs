@@ -70,8 +70,8 @@ pub enum Offered {
 
 /// Writes the suggestions that a question came to, and what is to be said beside them.
 pub fn offer(shown: &mut [Shown], answer: &Answer, asker: &Asker<'_>, records: &mut Records) -> Offered {
-    // One Enter runs every line of a buffer, so only what can be read as one line is put there.
-    let (several, mut single): (Vec<_>, Vec<_>) = shown.iter_mut().partition(|suggestion| suggestion.command().contains('\n'));
+    // One Enter runs every line of a buffer, so only what can be read as one line, and at a glance, is put there.
+    let (others, mut single): (Vec<_>, Vec<_>) = shown.iter_mut().partition(|suggestion| present::stays_out(suggestion.command()));
     if !present::examine_within(&mut single, asker.facts, asker.count_limit) && !asker.patient {
         return Offered::Late;
     }
@@ -84,8 +84,9 @@ pub fn offer(shown: &mut [Shown], answer: &Answer, asker: &Asker<'_>, records: &
         }
         records.add("cmd", suggestion.command(), &suggestion.note());
     }
-    if single.is_empty() && !several.is_empty() {
-        records.add("msg", "the answer has several lines and stays out of the buffer; `gptos translate` prints it", "");
+    if single.is_empty() && !others.is_empty() {
+        let what = if others.iter().any(|other| other.command().contains('\n')) { "has several lines" } else { "is longer than a window" };
+        records.add("msg", &format!("the answer {what} and stays out of the buffer; `gptos translate` prints it"), "");
         return Offered::Withheld;
     }
     if let Some(name) = &answer.more {

@@ -230,6 +230,18 @@ fn a_key_file_others_can_read_is_refused_with_its_name() {
 }
 
 #[test]
+fn a_command_that_no_window_shows_as_a_whole_stays_out_of_the_buffer() {
+    for (letters, is_given) in [(900, true), (1_100, false)] {
+        let provider = FakeProvider::always(Reply::stream(&answer(&format!("echo {}", "a".repeat(letters)))));
+        let env = TestEnv::new();
+        env.with_provider("own", &provider.base_url(), "");
+        let records = records(&env.run_with_input(&["widget", "zsh"], UNKNOWN.as_bytes()).out);
+        assert_eq!(records.iter().any(|(kind, _, _)| kind == "cmd"), is_given, "{records:?}");
+        assert_eq!(records.iter().any(|(kind, text, _)| kind == "msg" && text.contains("longer than a window")), !is_given, "{records:?}");
+    }
+}
+
+#[test]
 fn a_command_of_several_lines_is_printed_but_stays_out_of_the_buffer() {
     let provider = FakeProvider::always(Reply::stream(&answer("for i in 1 2\ndo\necho $i\ndone")));
     let env = TestEnv::new();

@@ -27,6 +27,7 @@ mod processes;
 mod soak;
 mod ssh;
 mod steps;
+mod tall;
 mod tour;
 mod whole;
 mod zsh;
