@@ -138,6 +138,19 @@ __gptos_become_judge() {
   exec -- "$GPTOS_BIN" guard bash < <(__gptos_put "$READLINE_LINE") 2>/dev/null
 }
 
+# Undo has brought back another suggestion than the one that the note tells of, and it changes something: that is shown first.
+__gptos_brought_back() {
+  local i
+  ((${#_GPTOS_RING[@]} > 1)) && ! builtin [ "$READLINE_LINE" = "$_GPTOS_SHOWN" ] || return 1
+  for i in "${!_GPTOS_RING[@]}"; do
+    builtin [ "$READLINE_LINE" = "${_GPTOS_RING[i]}" ] || continue
+    [[ ${_GPTOS_RING_NOTES[i]-} == *'risk medium'* ]] || return 1
+    __gptos_show "$i"
+    return 0
+  done
+  return 1
+}
+
 # === what Enter does ===
 
 # Enter on a line that may be ours. $1 is what accepts it.
@@ -164,7 +177,7 @@ __gptos_enter_with_care() {
       __gptos_keep_request
       __gptos_ask "$_GPTOS_PRIVATE$_GPTOS_WORDS" "$_GPTOS_MARK" new
     fi
-  elif __gptos_guarded || __gptos_unfilled || __gptos_withheld; then
+  elif __gptos_guarded || __gptos_brought_back || __gptos_unfilled || __gptos_withheld; then
     __gptos_bind_step "$_GPTOS_STEP_SUBMIT" '""'
   else
     __gptos_submit

@@ -249,6 +249,14 @@ function __gptos_enter
         return
     end
     if not commandline --paging-mode
+        # Undo has brought back another suggestion than the one that the note tells of, and it changes something: that is shown first.
+        if set -q _GPTOS_RING[2]; and test "$line" != "$_GPTOS_PUT"
+            set -l at (contains -i -- "$line" $_GPTOS_RING)
+            if test -n "$at"; and string match -q '*risk medium*' -- "$_GPTOS_NOTES[$at]"
+                __gptos_put $at
+                return
+            end
+        end
         if __gptos_unfilled
             return
         end

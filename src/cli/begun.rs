@@ -37,6 +37,7 @@ pub(super) fn answer(
     let asked_next = config.providers.first().map(|provider| provider.name.clone());
     let mut answer = what_it_becomes(ask, line, (reading, whole, asked_next), becomes, put);
     answer.remarks.extend(held);
+    answer.has_provider |= !config.providers.is_empty();
     answer
 }
 

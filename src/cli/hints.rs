@@ -14,6 +14,7 @@ use super::facts;
 use super::pages::ShownPage;
 use crate::paths::Paths;
 use crate::protocol::Answer;
+use crate::suggest::recording::WITHHELD;
 
 /// How long a look for a model server on this machine may take; a refused connection takes microseconds.
 const PROBE_LIMIT: Duration = Duration::from_millis(50);
@@ -51,7 +52,9 @@ pub(super) fn no_answer(answer: &Answer, query: &str, examples: &[ShownPage], pa
         let quoted: Vec<String> = examples.iter().take(EXAMPLES).map(quoted).collect();
         line.push_str(&format!("; from tldr: {}", quoted.join(", ")));
     }
+    // What is held back would be held back of a provider as well.
     if !answer.has_provider
+        && !answer.remarks.iter().any(|remark| remark.starts_with(WITHHELD))
         && let Some((id, advice)) = next_step()
         && is_new_today(&id, paths)
     {

@@ -17,6 +17,7 @@ use crate::protocol::{Answer, Record, WireCandidate};
 use crate::ssh::{Answers, FarCommands, FarPlace, FarQuestion, FarSide, FarTools, Lines, Question, own_rules};
 use crate::suggest::fit;
 use crate::suggest::pipeline::{Mode, Request, WaitingFor};
+use crate::suggest::recording::WITHHELD;
 use crate::suggest::track::Track;
 use crate::validate::{self, Policy};
 use crate::wiring;
@@ -122,6 +123,9 @@ impl FarAnswers {
 
     /// Why there is no command. What a provider said stays here: it may name the account.
     fn nothing(&self, answer: &Answer, failed: bool, is_private: bool) -> String {
+        if answer.remarks.iter().any(|remark| remark.starts_with(WITHHELD)) {
+            return format!("{WITHHELD}: at home each must be on record, and nothing is recorded of this session");
+        }
         let mut text = match (self.asks_providers, failed, is_private) {
             (true, _, true) => "not sure what that means, and words behind a blank are sent to nobody".to_owned(),
             (true, true, _) => "no answer; `gptos status` at home tells of the providers".to_owned(),

@@ -5,11 +5,12 @@ use serde::Serialize;
 use super::ExitStatus;
 use super::output::Output;
 use crate::config::ConfigFile;
-use crate::domain::{Candidate, Origin, Query, ShellFacts};
+use crate::domain::{AuditMode, Candidate, Origin, Query, ShellFacts};
 use crate::offline::{Considered, Explanation, Machine, Os, Sureness, Translator};
 use crate::paths::Paths;
 use crate::platform;
 use crate::suggest::ports::Commands;
+use crate::suggest::recording::WITHHELD;
 use crate::system::SearchPath;
 use crate::validate::{Policy, judge};
 use crate::wiring;
@@ -68,7 +69,15 @@ pub(super) fn explain(
     let machine = Machine::usual(policy.shell, os())
         .preferring(&config.prefer)
         .with_tools(translator.tools(), |name| SearchPath.resolves(name, facts));
-    let explanation = translator.explain(query.as_str(), &machine);
+    let mut explanation = translator.explain(query.as_str(), &machine);
+    if config.audit == AuditMode::Required {
+        let before = explanation.readings.len();
+        // There is no record of what is shown here.
+        explanation.readings.retain(|reading| judge(&candidate(reading), policy).is_ok_and(|suggestion| !suggestion.wants_a_record()));
+        if explanation.readings.len() < before {
+            output.error(&format!("{WITHHELD}, because nothing is recorded of what `--why` shows"), None);
+        }
+    }
     if json {
         let text = serde_json::to_string(&report(&explanation, policy)).unwrap_or_default();
         output.data(&format!("{text}\n"));
@@ -150,14 +159,17 @@ pub(super) fn reason(reading: &Considered) -> String {
 
 /// Why the gate refuses the command of a reading.
 pub(super) fn refusal(reading: &Considered, policy: &Policy) -> Option<String> {
-    let candidate = Candidate {
+    judge(&candidate(reading), policy).err().map(|rejection| rejection.to_string())
+}
+
+fn candidate(reading: &Considered) -> Candidate {
+    Candidate {
         command: reading.command.clone(),
         holes: reading.holes.clone(),
         reading: Some(reading.reading.clone()),
         origin: Origin::Offline,
         confidence: reading.confidence,
-    };
-    judge(&candidate, policy).err().map(|rejection| rejection.to_string())
+    }
 }
 
 fn report<'a>(explanation: &'a Explanation, policy: &Policy) -> Report<'a> {

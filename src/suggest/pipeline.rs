@@ -224,7 +224,7 @@ impl Pipeline {
         let traced = request.inside(&span);
         let request = traced.as_ref().unwrap_or(request);
         let mut asking = self.metrics.asking(&request.track);
-        let recording = Recording::begin(self.recorder(), request);
+        let recording = Recording::begin(self.recorder(), request, waiting);
         let mut outcome = self.answer(request, providers, waiting, &mut asking).await;
         self.count_answer(request, asking.ended(&outcome, providers));
         if let Outcome::Reply(reply) = &mut outcome

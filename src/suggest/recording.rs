@@ -3,16 +3,20 @@
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use super::aimed;
 use super::pipeline::{Mode, Offer, Outcome, Pipeline, Reply, Request, Via};
 use super::ports::{MakeEvents, Reach, RedactedText, Span, SpanValue, Trail, TrailEvent, TrailId, TrailOffer, TrailStats, TrailStep};
 use super::ran::Ran;
+use super::waiting::WaitingFor;
+use super::{aimed, pages};
 use crate::domain::{Aim, Query, ShellFacts};
 use crate::redact::Redacted;
 use crate::validate::{Policy, Suggestion, Verdict, check};
 
 /// How long a risky suggestion waits for its record.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What is said first of a suggestion that is not given because no record of it can be made.
+pub const WITHHELD: &str = "a risky suggestion was held back";
 
 /// Where events go, and what depends on their arriving.
 #[derive(Clone)]
@@ -67,6 +71,7 @@ impl Drop for Unrecorded {
 pub(super) struct Recording<'a> {
     recorder: Option<Recorder>,
     request: &'a Request,
+    waiting: &'a WaitingFor,
     id: TrailId,
 }
 
@@ -132,8 +137,8 @@ impl Pipeline {
 }
 
 impl<'a> Recording<'a> {
-    pub(super) fn begin(recorder: Option<Recorder>, request: &'a Request) -> Self {
-        Self { recorder, request, id: id() }
+    pub(super) fn begin(recorder: Option<Recorder>, request: &'a Request, waiting: &'a WaitingFor) -> Self {
+        Self { recorder, request, waiting, id: id() }
     }
 
     /// What came of the request, and what is to be recorded of it. Where a record is required, risky suggestions without one are held back.
@@ -142,7 +147,18 @@ impl<'a> Recording<'a> {
         let Some(recorder) = self.recorder.take() else { return (outcome, Unrecorded::default()) };
         let Outcome::Reply(mut reply) = outcome else { return (outcome, Unrecorded::default()) };
         let is_private = self.request.query.is_private();
-        let made = |reply: &Reply| recorder.events(self.request, self.id, SystemTime::now(), Some(reply.offers.clone()));
+        if recorder.is_required {
+            // No record tells of what is only shown to be read.
+            let policy = self.request.policy();
+            reply.pages.retain(|page| pages::judged(page, &policy).is_some_and(|suggestion| !suggestion.wants_a_record()));
+        }
+        let made = |reply: &Reply| {
+            let mut offers = reply.offers.clone();
+            // It may have been taken while the answer was awaited.
+            let is_new = |offer: &Offer| offers.iter().all(|known| known.suggestion.command() != offer.suggestion.command());
+            offers.extend(self.waiting.offered().filter(is_new));
+            recorder.events(self.request, self.id, SystemTime::now(), Some(offers))
+        };
         if recorder.is_required && reply.offers.iter().any(|offer| offer.suggestion.wants_a_record()) {
             let span = append_span(self.request, true);
             let recorded = match is_private {
@@ -158,7 +174,7 @@ impl<'a> Recording<'a> {
             drop(span);
             let Err(why) = recorded else { return (Outcome::Reply(reply), Unrecorded::default()) };
             reply.offers.retain(|offer| !offer.suggestion.wants_a_record());
-            let remark = format!("a risky suggestion was held back, because the audit trail must have a record of it: {why}");
+            let remark = format!("{WITHHELD}, because the audit trail must have a record of it: {why}");
             reply.remarks.push(RedactedText::mask(&remark));
         }
         let events = (!is_private).then(|| made(&reply));
@@ -170,7 +186,8 @@ impl<'a> Recording<'a> {
 impl Drop for Recording<'_> {
     fn drop(&mut self) {
         if let Some(recorder) = self.recorder.take().filter(|_| !self.request.query.is_private()) {
-            recorder.trail.record(recorder.events(self.request, self.id, SystemTime::now(), None));
+            let offers = self.waiting.offered().map(|offer| vec![offer]);
+            recorder.trail.record(recorder.events(self.request, self.id, SystemTime::now(), offers));
         }
     }
 }

@@ -8,6 +8,8 @@ use super::pipeline::Offer;
 struct Inner {
     provider: Option<String>,
     meanwhile: Option<Offer>,
+    /// Whether that was handed to who waits.
+    is_offered: bool,
     /// The state of work that several wait for.
     shared: Option<WaitingFor>,
 }
@@ -26,9 +28,17 @@ impl WaitingFor {
         name.or_else(|| shared?.name())
     }
 
-    /// The best answer of this machine's own, when it is not sure enough to be given unasked.
+    /// The best answer of this machine's own, when it is not sure enough to be given unasked. Who asks for it hands it on.
     pub fn meanwhile(&self) -> Option<Offer> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).meanwhile.clone()
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.is_offered |= inner.meanwhile.is_some();
+        inner.meanwhile.clone()
+    }
+
+    /// What was handed on so far.
+    pub(super) fn offered(&self) -> Option<Offer> {
+        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.meanwhile.clone().filter(|_| inner.is_offered)
     }
 
     pub(super) fn set(&self, name: &str) {

@@ -591,6 +591,8 @@ fn without_a_place_or_with_a_foreign_one_only_what_is_required_is_refused() {
     assert_eq!(command(&refused), None, "{}", refused.out);
     assert!(refused.err.contains("a risky suggestion was held back"), "{}", refused.err);
     assert!(command(&ask(&env, SAFE)).is_some());
+    let why = env.run(&["translate", "--why", "--shell", "bash", "--", RISKY]);
+    assert!(!why.out.contains("-delete") && why.err.contains("held back"), "{}{}", why.out, why.err);
     // What writes over a file is shown as a risk when the file is there, so it is one here.
     for line in ["cp x.txt a.txt", "mv x.txt a.txt"] {
         fs::write(env.work().join("a.txt"), "what was there").unwrap();

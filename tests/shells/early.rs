@@ -58,3 +58,30 @@ fn a_key_that_begins_to_repeat_runs_no_command_of_medium_risk() {
         assert!(conclusive, "{shell:?}: the machine is too busy");
     }
 }
+
+#[test]
+fn an_enter_behind_undo_shows_first_what_came_back() {
+    for (shell, undo) in [(Shell::Bash, "C-_"), (Shell::Fish, "C-z")] {
+        let dir = tempfile::tempdir().unwrap();
+        let made = dir.path().join("made");
+        let line = format!("touch {}", made.display());
+        let answer = [(line.as_str(), "cache · risk medium: makes a file"), ("echo safe", "cache · risk none")];
+        let helper = FakeHelper::new(dir.path()).answer_after(Duration::ZERO, &answer);
+        let t = Terminal::start(shell, Setup { bin: helper.write(), ..Setup::default() });
+        t.type_text("?? make a file");
+        t.key("Enter");
+        t.wait_for_buffer(|buffer| buffer == line);
+        t.key("C-g");
+        t.wait_for_buffer(|buffer| buffer == "echo safe");
+        thread::sleep(Duration::from_millis(1200));
+        t.key(undo);
+        t.wait_for_buffer(|buffer| buffer == line);
+        t.key("Enter");
+        t.wait_for_screen("risk medium: makes a file");
+        t.wait_until_idle();
+        assert!(!made.exists() && t.buffer() == line, "{shell:?}: it ran");
+        thread::sleep(Duration::from_millis(1200));
+        t.key("Enter");
+        t.wait_for(|| made.exists().then_some(()), "the second Enter to run it");
+    }
+}

@@ -1,5 +1,6 @@
 //! When examples out of pages stand beside an answer, and which.
 
+use super::recorded::recorder;
 use super::*;
 use crate::domain::OptionCheck;
 use crate::suggest::ports::Pages;
@@ -45,6 +46,29 @@ async fn examples_that_pass_the_gate_are_offered_when_nothing_answers() {
     let guessed = bench.ask(&Request { mode: Mode::Offline, ..bench.request(GUESSED) }).await;
     assert!(guessed.offers.iter().all(|offer| offer.via == Via::Guess), "{guessed:?}");
     assert_eq!(commands(&guessed), ["pack {{file}}"]);
+}
+
+/// A page of programs that delete.
+struct Shredder;
+
+impl Pages for Shredder {
+    fn offers(&self, words: &str, _most: usize) -> Vec<PageOffer> {
+        let (page, reading, options) = ("rm".to_owned(), words.to_owned(), OptionCheck::Unknown);
+        let offer = PageOffer { page, reading, command: "rm -rf {{path/to/folder}}".to_owned(), confidence: 0.6, options };
+        vec![PageOffer { command: "ls {{path/to/folder}}".to_owned(), ..offer.clone() }, offer]
+    }
+}
+
+#[tokio::test]
+async fn where_a_record_is_required_no_risky_example_is_shown() {
+    let bench = Bench::new("echo one");
+    let bench = Bench { pipeline: bench.pipeline.with_pages(Arc::new(Shredder)), ..bench };
+    for is_required in [false, true] {
+        bench.pipeline.audit(Some(recorder(&Arc::default(), is_required)));
+        let reply = bench.ask(&Request { mode: Mode::Offline, ..bench.request(UNKNOWN) }).await;
+        assert_eq!(commands(&reply).contains(&"rm -rf {{path/to/folder}}"), !is_required, "{reply:?}");
+        assert!(commands(&reply).contains(&"ls {{path/to/folder}}"), "{reply:?}");
+    }
 }
 
 #[tokio::test]

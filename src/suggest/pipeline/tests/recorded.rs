@@ -124,6 +124,41 @@ async fn what_a_suggestion_makes_when_it_is_run_counts_in_no_record_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_offered_while_the_answer_was_awaited_is_recorded_with_it() {
+    for (is_offered, is_awaited) in [(true, true), (false, true), (true, false), (false, false)] {
+        let mut bench = Bench::new("echo one");
+        bench.best(UNKNOWN).await;
+        bench.now += 61 * DAY;
+        bench.provider.answers(3000, Ok(json("echo two")));
+        let trail = Arc::new(FakeTrail::default());
+        bench.pipeline.audit(Some(recorder(&trail, false)));
+        let provider: Arc<dyn Provider> = Arc::clone(&bench.provider) as _;
+        let (request, waiting) = (bench.request(UNKNOWN), WaitingFor::default());
+        {
+            let asking = bench.pipeline.suggest(&request, std::slice::from_ref(&provider), &waiting);
+            tokio::pin!(asking);
+            assert!(tokio::time::timeout(Duration::from_secs(1), &mut asking).await.is_err());
+            assert!(!is_offered || waiting.meanwhile().is_some());
+            if is_awaited {
+                asking.await;
+            }
+        }
+        let step = trail.events.lock().unwrap().last().map(|event| event.step.clone());
+        let recorded: Vec<String> = match &step {
+            Some(TrailStep::Offered(offers)) => offers.iter().map(|offer| offer.command.to_string()).collect(),
+            other => vec![format!("{other:?}")],
+        };
+        let expected: &[&str] = match (is_offered, is_awaited) {
+            (true, true) => &["echo two", "echo one"],
+            (false, true) => &["echo two", "echo one"],
+            (true, false) => &["echo one"],
+            (false, false) => &["Some(Canceled)"],
+        };
+        assert_eq!(recorded, expected, "{is_offered} {is_awaited}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_may_write_over_a_file_is_not_given_without_its_required_record() {
     for (command, is_given) in [("cp x a.txt", false), ("ls > b.txt", false), ("cp -n x a.txt", true), ("rm x", false), ("ls", true)] {
         let bench = Bench::new(command);
