@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::overrides::Overrides;
-use super::owned::{Owner, Stamp, is_missing, problem, read_owned, settled, stamp};
-use super::resolve::{Layer, Reader, layer, still_said};
+use super::owned::{Owner, Stamp, is_missing, problem, read_lossily, read_owned, settled, stamp};
+use super::resolve::{Layer, Reader, layer};
+use super::still_said::{still_said, with_record};
 use super::{Config, ConfigProblem};
 use crate::domain::AuditMode;
 
@@ -40,8 +41,17 @@ struct Source {
     owner: Owner,
     seen: Option<Seen>,
     newest: Result<Option<String>, ConfigProblem>,
+    /// What can be read of a file that is no text or cannot be trusted.
+    remains: Option<Remains>,
     /// The last text without a mistake.
     good: Option<String>,
+}
+
+/// The text of a file that cannot be used as it is; what is no UTF-8 is U+FFFD in it.
+#[derive(Debug, PartialEq)]
+struct Remains {
+    text: String,
+    is_trusted: bool,
 }
 
 /// The state that was read last.
@@ -67,7 +77,7 @@ impl ConfigFile {
     }
 
     pub(super) fn layered(admin: Option<PathBuf>, user: Option<PathBuf>, home: Option<PathBuf>, overrides: Overrides) -> Self {
-        let source = |path, owner| Source { path, owner, seen: None, newest: Ok(None), good: None };
+        let source = |path, owner| Source { path, owner, seen: None, newest: Ok(None), remains: None, good: None };
         let (config, problems, locked) = overrides.put_on(Config::default());
         Self {
             admin: source(admin, Owner::Admin),
@@ -140,13 +150,17 @@ impl ConfigFile {
         let admin = self.admin.layer(home, (Layer::Admin, &Config::default()), &mut self.problems);
         // Without the administrator's locks nobody knows what a user's file may say.
         let is_closed = admin.is_none() && self.admin.newest != Ok(None);
-        let below = admin.unwrap_or_else(|| self.admin.locks_and_audit());
+        let below = match admin {
+            Some(good) if self.admin.is_broken() => self.admin.with_its_audit(good, Layer::Admin, false),
+            Some(said) => said,
+            None => self.admin.locks_and_audit(),
+        };
         let user = if is_closed { None } else { self.user.layer(home, (Layer::User, &below), &mut self.problems) };
         self.is_rejected = self.admin.is_broken() || self.user.is_broken();
         let overrides = if is_closed { &Overrides::default() } else { &self.overrides };
         let mut said = user.unwrap_or(below);
-        if !is_closed && self.user.is_broken() {
-            said = self.user.with_its_audit(said);
+        if is_closed || self.user.is_broken() {
+            said = self.user.with_its_audit(said, Layer::User, is_closed);
         }
         let (config, problems, locked) = overrides.put_on(said);
         self.problems.extend(problems);
@@ -198,12 +212,6 @@ pub fn mistakes_in(text: &str, path: &Path, home: Option<&Path>) -> Result<Vec<C
     })
 }
 
-/// Whether recording is on by a user's text, also where the rest of it does not hold; `None` if it says nothing of it that counts.
-pub fn audit_in(text: &str, path: &Path) -> Option<AuditMode> {
-    let config = still_said(text, path, &["audit"], (Layer::User, &Config::default()));
-    config.sets("audit").then_some(config.audit)
-}
-
 /// Whether all `keys` are the administrator's alone. Where that file cannot be read, every key is.
 pub(super) fn are_locked(keys: &[&str]) -> bool {
     let Some(path) = admin_path() else { return false };
@@ -246,12 +254,12 @@ impl Source {
             Ok(metadata) => stamp(&metadata),
             Err(error) if is_missing(&error) => {
                 self.seen = Some(Seen::Missing);
-                return self.hold(Ok(None));
+                return self.hold(Ok(None), None);
             }
             Err(error) => {
                 let failed = problem(path, error.to_string());
                 self.seen = None;
-                return self.hold(Err(failed));
+                return self.hold(Err(failed), None);
             }
         };
         if self.seen == Some(Seen::Settled(stamp)) {
@@ -270,12 +278,14 @@ impl Source {
                 Err(failed)
             }
         };
-        self.hold(newest)
+        let remains = newest.is_err().then(|| Remains::of(path, self.owner)).flatten();
+        self.hold(newest, remains)
     }
 
-    fn hold(&mut self, newest: Result<Option<String>, ConfigProblem>) -> bool {
-        let is_new = self.newest != newest;
+    fn hold(&mut self, newest: Result<Option<String>, ConfigProblem>, remains: Option<Remains>) -> bool {
+        let is_new = self.newest != newest || self.remains != remains;
         self.newest = newest;
+        self.remains = remains;
         is_new
     }
 
@@ -301,22 +311,34 @@ impl Source {
         Some(config)
     }
 
+    /// The newest text, whatever can be read of it, and whether it may be trusted.
+    fn readable(&self) -> Option<(&Path, &str, bool)> {
+        let path = self.path.as_deref()?;
+        match (&self.newest, &self.remains) {
+            (Ok(Some(text)), _) => Some((path, text, true)),
+            (Err(_), Some(remains)) => Some((path, &remains.text, remains.is_trusted)),
+            _ => None,
+        }
+    }
+
     /// What an administrator's text that does not hold still says of locks and of the record: a slip elsewhere must open and hide
-    /// nothing.
+    /// nothing. A file of which nothing can be known may have required the record.
     fn locks_and_audit(&self) -> Config {
-        match (&self.path, &self.newest) {
-            (Some(path), Ok(Some(text))) => still_said(text, path, &["locked", "audit"], (Layer::Admin, &Config::default())),
+        match self.readable() {
+            Some((path, text, true)) => still_said(text, path, &["locked", "audit"], (Layer::Admin, &Config::default())),
+            _ if self.newest.is_err() => with_record(Config::default(), Layer::Admin, 1),
             _ => Config::default(),
         }
     }
 
-    /// `config` with what a user's text that does not hold says of the record: whether anything is recorded must not depend on a slip
-    /// elsewhere.
-    fn with_its_audit(&self, config: Config) -> Config {
-        match (&self.path, &self.newest) {
-            (Some(path), Ok(Some(text))) if config.lock_on("audit").is_none() => still_said(text, path, &["audit"], (Layer::User, &config)),
-            _ => config,
-        }
+    /// `config` with what a text that does not hold says of the record: whether anything is recorded must not depend on a slip
+    /// elsewhere. What others can write may require the record, and so may a user's text that does not count while the
+    /// administrator's file is broken; neither turns it off.
+    fn with_its_audit(&self, config: Config, speaker: Layer, is_closed: bool) -> Config {
+        let is_locked = speaker == Layer::User && config.lock_on("audit").is_some();
+        let Some((path, text, is_trusted)) = self.readable().filter(|_| !is_locked) else { return config };
+        let said = still_said(text, path, &["audit"], (speaker, &config));
+        if said.audit == AuditMode::Required || is_trusted && !is_closed { said } else { config }
     }
 
     /// Whether the newest text is not the one in force.
@@ -325,6 +347,13 @@ impl Source {
             Ok(text) => *text != self.good,
             Err(_) => true,
         }
+    }
+}
+
+impl Remains {
+    fn of(path: &Path, owner: Owner) -> Option<Self> {
+        let of = |owner, is_trusted| Some(Self { text: read_lossily(path, owner).ok()??.0, is_trusted });
+        of(owner, true).or_else(|| of(Owner::Anybody, false))
     }
 }
 

@@ -67,6 +67,10 @@ fn whether_anything_is_recorded_does_not_depend_on_a_slip_elsewhere() {
     assert_eq!(audit(&mut place), "required");
     place.write("deadlin_ms = 900");
     assert_eq!(audit(&mut place), "required");
+    fs::remove_file(&place.path).unwrap();
+    assert_eq!(audit(&mut place), AUDIT);
+    place.write("audit = \"of\"\n");
+    assert_eq!(audit(&mut place), "required", "what is not understood is no wish for less");
 }
 
 #[test]
@@ -143,21 +147,58 @@ fn a_broken_file_of_the_administrators_opens_nothing() {
         "GPTOS_DEADLINE_MS" => Some("700".into()),
         _ => None,
     });
-    let held = |text: &str| {
+    let held_of = |text: &[u8], mode: u32| {
         fs::write(&admin, text).unwrap();
-        fs::set_permissions(&admin, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::set_permissions(&admin, fs::Permissions::from_mode(mode)).unwrap();
         let mut file = ConfigFile::layered(Some(admin.clone()), None, None, variables.clone());
         let config = file.current().0;
         (config.audit.name(), config.deadline.as_millis(), config.lock_on("memory").is_some())
     };
+    let held = |text: &str| held_of(text.as_bytes(), 0o600);
     let said = "audit = \"required\"\nlocked = [\"memory\"]\n";
     assert_eq!(held(said), ("off", 700, true));
     for slip in ["deadlin_ms = 1\n", "deadline_ms = \n", "deadline_ms = 1\n", "[shell\n"] {
         assert_eq!(held(&format!("{said}{slip}")), ("required", 8000, true), "{slip}");
     }
     assert_eq!(held("audit = \"required\"\nlocked = [\"memroy\"]\n"), ("required", 8000, false));
-    assert_eq!(held("audit = \"require\"\nlocked = [\"memory\"]\n"), (AUDIT, 8000, true));
+    assert_eq!(held("audit = \"require\"\nlocked = [\"memory\"]\n"), ("required", 8000, true));
+    assert_eq!(held("locked = [\"memroy\", \"memory\"]\n"), (AUDIT, 8000, true));
     assert_eq!(held("locked = [\"mem"), (AUDIT, 8000, false));
+    assert_eq!(held_of(b"audit = \"required\"\nlocked = [\"memory\"]\n# f\xfcr\n", 0o600), ("required", 8000, true));
+    assert_eq!(held_of(b"audit = \"off\"\n# f\xfcr\n", 0o600), ("off", 8000, false));
+    assert_eq!(held_of(b"audit = \"off\"\n", 0o666), ("required", 8000, false), "nobody knows who wrote it");
+    fs::remove_file(&admin).unwrap();
+    fs::create_dir(&admin).unwrap();
+    let user = root.path().join("user.toml");
+    let write_user = |text: &str| {
+        fs::write(&user, text).unwrap();
+        fs::set_permissions(&user, fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    write_user("audit = \"off\"\n");
+    let mut file = ConfigFile::layered(Some(admin.clone()), Some(user.clone()), None, variables.clone());
+    assert_eq!(file.current().0.audit.name(), "required");
+    fs::remove_dir(&admin).unwrap();
+    held("deadlin_ms = 1\n");
+    for (own, mode) in [("off", AUDIT), ("required", "required")] {
+        write_user(&format!("audit = \"{own}\"\n"));
+        let mut file = ConfigFile::layered(Some(admin.clone()), Some(user.clone()), None, Overrides::default());
+        assert_eq!(file.current().0.audit.name(), mode, "a slip of the administrator's turns no record off that is required");
+    }
+}
+
+#[test]
+fn a_users_file_that_is_no_text_says_whether_anything_is_recorded_and_one_of_others_requires_it_at_most() {
+    let mut place = place();
+    let audit = |place: &Place| ConfigFile::new(Some(place.path.clone()), None).current().0.audit.name();
+    for mode in ["required", "off"] {
+        place.write([format!("audit = \"{mode}\"\n").as_bytes(), b"deadline_ms = 700\n# f\xfcr\n"].concat());
+        assert_eq!((audit(&place), place.now().0), (mode, 8000));
+    }
+    for (said, mode) in [("required", "required"), ("off", AUDIT)] {
+        place.write(format!("audit = \"{said}\"\n"));
+        fs::set_permissions(&place.path, fs::Permissions::from_mode(0o666)).unwrap();
+        assert_eq!(audit(&place), mode);
+    }
 }
 
 #[test]

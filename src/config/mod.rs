@@ -20,9 +20,10 @@ mod provider;
 mod raw;
 mod resolve;
 mod rules;
+mod still_said;
 mod value;
 
-pub use file::{ConfigFile, Reloads, audit_in, check_text, mistakes_in};
+pub use file::{ConfigFile, Reloads, check_text, mistakes_in};
 pub use in_force::InForce;
 pub use nearest::nearest;
 pub use overrides::{answering_variables, literals, quote, take_options};
@@ -33,6 +34,7 @@ pub use project::{PROJECT_FILE, Project};
 #[cfg(test)]
 pub(crate) use resolve::parse_admin;
 pub use resolve::{check_env_name, check_provider_name, parse};
+pub use still_said::audit_in;
 pub use value::{Config, Guard, ShellSection, ValueOrigin};
 
 /// Variables of this process whose names look as if they were read here, and are not.

@@ -21,6 +21,8 @@ pub(super) enum Owner {
     Admin,
     /// The user's or root's.
     User,
+    /// Anybody's, for what may be heeded whoever says it.
+    Anybody,
 }
 
 /// What identifies one state of a file: modification, change, size, device and inode.
@@ -57,7 +59,11 @@ pub fn read_text(path: &Path) -> Result<Option<(String, Metadata)>, ConfigProble
 /// # Errors
 /// Why it must not be used.
 pub fn read_for_editor(path: &Path) -> Result<Option<(String, Metadata)>, ConfigProblem> {
-    let read = read_bytes(path, Owner::User)?;
+    read_lossily(path, Owner::User)
+}
+
+pub(super) fn read_lossily(path: &Path, owner: Owner) -> Result<Option<(String, Metadata)>, ConfigProblem> {
+    let read = read_bytes(path, owner)?;
     Ok(read.map(|(bytes, metadata)| (String::from_utf8_lossy(&bytes).into_owned(), metadata)))
 }
 
@@ -111,7 +117,7 @@ fn trusted(path: &Path, file: &File, owner: Owner) -> Result<Metadata, ConfigPro
         }
         _ => {}
     }
-    if metadata.mode() & 0o022 != 0 {
+    if owner != Owner::Anybody && metadata.mode() & 0o022 != 0 {
         let cause = format!("other users can write it (mode {:04o})", metadata.mode() & 0o7777);
         return Err(problem(path, cause).with_hint(format!("chmod go-w '{}'", path.display())));
     }

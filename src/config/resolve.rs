@@ -48,7 +48,7 @@ pub(super) enum Layer {
 }
 
 impl Layer {
-    fn origin(self, line: usize) -> ValueOrigin {
+    pub(super) fn origin(self, line: usize) -> ValueOrigin {
         match self {
             Layer::Admin => ValueOrigin::Admin { line },
             Layer::User => ValueOrigin::File { line },
@@ -77,18 +77,6 @@ pub(super) fn layer(
     };
     let config = reader.resolve(raw.map_err(|error| reader.shape_problem(&error))?, layer, below)?;
     Ok((config, refused))
-}
-
-/// What is below with those of the `wanted` keys put on it that a text says which does not hold as a whole, each if it has no mistake.
-pub(super) fn still_said(text: &str, path: &Path, wanted: &[&str], (speaker, below): (Layer, &Config)) -> Config {
-    let reader = Reader { text, path, home: None };
-    wanted.iter().fold(below.clone(), |config, wanted| {
-        let (mut table, _) = DeTable::parse_recoverable(text);
-        let others: Vec<String> = table.get_ref().keys().map(|key| key.get_ref().to_string()).filter(|key| key != wanted).collect();
-        others.iter().for_each(|key| drop(table.get_mut().remove(key.as_str())));
-        let raw = RawConfig::deserialize(toml::de::Deserializer::from(table)).ok();
-        raw.and_then(|raw| reader.resolve(raw, speaker, &config).ok()).unwrap_or(config)
-    })
 }
 
 /// Checks a provider's name.
