@@ -10,9 +10,9 @@ use super::ExitStatus;
 use super::config::{refuse, refuse_all};
 use super::config_document::{Place, with, without};
 use super::config_edit::{EditError, NOTHING_SET, change, change_as};
+use super::editor;
 use super::output::Output;
-use super::{doctor, editor};
-use crate::config::{Config, ConfigFile, ConfigProblem, check_text, literals, mistakes_in, quote, read_for_editor, read_text};
+use crate::config::{Config, ConfigFile, ConfigProblem, check_text, literals, mistakes_in, quote, read_for_editor, read_text, reserved};
 use crate::paths::Paths;
 
 /// What the names of copies for an editor begin with.
@@ -29,9 +29,9 @@ pub(super) fn set(key: &str, value: &str, file: &Path, paths: &Paths, output: &m
         Err((what, hint)) => return wrong(&what, &hint, output),
     };
     if let Some(why) =
-        Some(value.trim_matches(['"', '\''])).filter(|_| matches!(key, "shell.key" | "shell.key2")).and_then(doctor::refusal_anywhere)
+        Some(value.trim_matches(['"', '\''])).filter(|_| matches!(key, "shell.key" | "shell.key2")).and_then(reserved::refusal_anywhere)
     {
-        return wrong(&format!("`{key}`: {why}"), &doctor::key_choice(), output);
+        return wrong(&format!("`{key}`: {why}"), &reserved::choice(), output);
     }
     let home = paths.home.as_deref();
     let done = change(file, |text| {

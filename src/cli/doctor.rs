@@ -9,13 +9,11 @@ mod elsewhere;
 mod files;
 mod health;
 mod install;
-mod keys;
 mod machine;
 mod neighbours;
 mod network;
 mod public;
 mod report;
-mod reserved;
 mod resident;
 mod scrub;
 mod sections;
@@ -34,12 +32,11 @@ pub(super) use self::around::word;
 use self::checks::{Finding, Sight, findings};
 pub(super) use self::files::{Line, start_up};
 use self::report::Report;
-pub(super) use self::reserved::{choice as key_choice, refusal as key_refusal, refusal_anywhere};
 use self::terminals::Terminal;
 use super::arguments::DoctorArguments;
 use super::output::Output;
 use super::{ExitStatus, facts, init, provider_ask, tour};
-use crate::config::ConfigFile;
+use crate::config::{ConfigFile, reserved};
 use crate::domain::ShellKind;
 use crate::paths::Paths;
 use crate::platform::OwnBinary;
@@ -200,7 +197,7 @@ fn tell(sight: &Sight, json: bool, output: &mut Output<'_>) -> ExitStatus {
     let status = if findings.is_empty() { ExitStatus::Success } else { ExitStatus::NoAnswer };
     let notes: Vec<&'static str> = sight.terminal_kind.and_then(Terminal::note).into_iter().collect();
     let loaded_by = sight.report.loaded.as_ref().and_then(|_| sight.loader()).map(|line| line.place.as_str());
-    let keys: Vec<String> = sight.own_keys().iter().map(|(name, _)| tour::key_name(name)).collect();
+    let keys: Vec<String> = sight.own_keys().iter().map(|(name, _)| reserved::key_name(name)).collect();
     // A shell without keys has no such sentence.
     let tab = neighbours::tab_note(sight).filter(|_| !keys.is_empty());
     if json {

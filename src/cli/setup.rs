@@ -11,8 +11,8 @@ use self::questions::Questions;
 use super::arguments::SetupArguments;
 use super::config::{load, refuse, without_place};
 use super::output::Output;
-use super::{ExitStatus, doctor, facts, provider_discover, tour};
-use crate::config::Config;
+use super::{ExitStatus, doctor, facts, provider_discover};
+use crate::config::{Config, reserved};
 use crate::domain::ShellKind;
 use crate::paths::Paths;
 use crate::platform::OwnBinary;
@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &SetupArguments, paths: &Paths, looker: provider_di
     let key = match arguments.key.as_deref().map(|key| key_named(key, arguments)).transpose() {
         Ok(key) => key,
         Err(what) => {
-            output.error(&format!("setup: {what}"), Some(&doctor::key_choice()));
+            output.error(&format!("setup: {what}"), Some(&reserved::choice()));
             return ExitStatus::Usage;
         }
     };
@@ -90,7 +90,7 @@ fn key_named(key: &str, arguments: &SetupArguments) -> Result<String, String> {
         (Some('^'), Some(letter), None) => format!("ctrl-{}", letter.to_ascii_lowercase()),
         _ => key.to_owned(),
     };
-    doctor::key_refusal(shell, &named).map_or(Ok(named), Err)
+    reserved::refusal(shell, &named).map_or(Ok(named), Err)
 }
 
 /// The line of the start-up file.
@@ -137,16 +137,21 @@ fn free_key(shell: ShellKind, paths: &Paths, now: &str, questions: &mut Question
     questions.output.end_progress();
     let sight = sight?;
     let (taken, free) = (sight.taken_by(now)?, sight.free()?);
-    questions.say(&format!("{} is taken in your {}: {taken}. {} is free.", tour::key_name(now), shell.name(), tour::key_name(free)));
+    questions.say(&format!(
+        "{} is taken in your {}: {taken}. {} is free.",
+        reserved::key_name(now),
+        shell.name(),
+        reserved::key_name(free)
+    ));
     if questions.yes {
         return Some(free.to_owned());
     }
-    questions.until(&format!("Which key shall ask instead? `{free}`, another one, or Enter for {}:", tour::key_name(now)), |answer| {
-        if let Some(why) = doctor::key_refusal(shell, answer) {
+    questions.until(&format!("Which key shall ask instead? `{free}`, another one, or Enter for {}:", reserved::key_name(now)), |answer| {
+        if let Some(why) = reserved::refusal(shell, answer) {
             return Err(format!("{why}; a key is written ctrl-o or alt-m"));
         }
         match sight.taken_by(answer) {
-            Some(taken) => Err(format!("{} is taken as well: {taken}", tour::key_name(answer))),
+            Some(taken) => Err(format!("{} is taken as well: {taken}", reserved::key_name(answer))),
             None => Ok(answer.to_owned()),
         }
     })

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::output::Output;
 use super::{ExitStatus, facts, init};
 use crate::config::ConfigFile;
+use crate::config::reserved::key_name;
 use crate::domain::ShellKind;
 use crate::paths::Paths;
 use crate::platform::OwnBinary;
@@ -57,16 +58,6 @@ pub(super) fn run(shell: Option<ShellKind>, paths: &Paths, output: &mut Output<'
 pub(super) fn program(shell: ShellKind) -> Option<PathBuf> {
     let own = facts::variable("SHELL").map(PathBuf::from).filter(|path| path.is_absolute() && path.ends_with(shell.name()));
     own.filter(|path| is_executable(path)).or_else(|| find_executable(shell.name(), &facts::gather(shell, String::new())))
-}
-
-/// What a key is called: `ctrl-g` is Ctrl-G. Another notation is left as it is.
-pub(super) fn key_name(key: &str) -> String {
-    let lower = key.to_ascii_lowercase();
-    match lower.split_once('-') {
-        Some(("ctrl", rest)) if rest.chars().count() == 1 => format!("Ctrl-{}", rest.to_uppercase()),
-        Some(("alt", rest)) if rest.chars().count() == 1 => format!("Alt-{rest}"),
-        _ => key.to_owned(),
-    }
 }
 
 /// What each key does, in the order in which they are tried.

@@ -7,6 +7,7 @@
 
 mod file;
 mod in_force;
+pub(crate) mod key_notation;
 pub mod keys;
 mod locks;
 mod mistakes;
@@ -18,6 +19,7 @@ mod problem;
 mod project;
 mod provider;
 mod raw;
+pub(crate) mod reserved;
 mod resolve;
 mod rules;
 mod still_said;

@@ -44,8 +44,9 @@ pub fn take_options(options: &[OsString]) -> Result<(), ConfigProblem> {
                 None => problem.with_hint("`gptos config reference` names the keys"),
             });
         }
-        put("--set".as_ref(), (key, value), (Layer::Flag, &Config::default()))
+        let (_, left_out) = put("--set".as_ref(), (key, value), (Layer::Flag, &Config::default()))
             .map_err(|problem| ConfigProblem { line: None, ..problem })?;
+        left_out.into_iter().next().map_or(Ok(()), Err)?;
         taken.push((key.to_owned(), value.to_owned()));
     }
     let _ = OPTIONS.set(taken);

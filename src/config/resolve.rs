@@ -13,7 +13,7 @@ use toml::de::DeTable;
 use super::mistakes::key_of_statement;
 use super::raw::{RawAudit, RawConfig, RawContext, RawCount, RawGuard, RawPreferred, RawSwitch, key_at};
 use super::value::{Config, DAY, Guard, MIB, NO_LIMIT, ValueOrigin};
-use super::{ConfigProblem, keys, nearest};
+use super::{ConfigProblem, keys, nearest, reserved};
 use crate::domain::{AuditMode, Cause, ContextField, Money, Scope};
 use crate::offline::Preferred;
 use crate::telemetry::is_endpoint;
@@ -58,7 +58,8 @@ impl Layer {
     }
 }
 
-/// What holds when the text of a layer is put on what the layers before it say, and what was left out because it is locked.
+/// What holds when the text of a layer is put on what the layers before it say, and what was left out because it is locked or a key that
+/// no shell can do without.
 pub(super) fn layer(
     text: &str,
     path: &Path,
@@ -75,7 +76,8 @@ pub(super) fn layer(
             RawConfig::deserialize(toml::de::Deserializer::from(table))
         })
     };
-    let config = reader.resolve(raw.map_err(|error| reader.shape_problem(&error))?, layer, below)?;
+    let mut config = reader.resolve(raw.map_err(|error| reader.shape_problem(&error))?, layer, below)?;
+    refused.extend(reserved::take_out(&mut config, below, path));
     Ok((config, refused))
 }
 

@@ -137,6 +137,25 @@ fn a_vendor_needs_consent_and_nothing_is_done_that_nobody_said() {
         assert_eq!(run.code, Some(code), "{}", run.err);
         assert!(code == 0 || run.err.contains("so it cannot be the key\nhint: free in most shells"), "{}", run.err);
     }
+    for (value, why) in
+        [("^M", "^M is Enter"), ("^[", "begins the arrow keys and Alt"), ("\\r", "is Enter"), ("a", "`a` is typed"), ("space", "is typed")]
+    {
+        let run = env.run(&["config", "set", "shell.key", value]);
+        assert!(run.code == Some(64) && run.err.contains(why), "{value}: {}", run.err);
+        // What stands in the file is left out in one line; the usual key asks, and the rest of the file holds.
+        env.configure(&format!("memory = \"off\"\n[shell]\nkey = '{value}'\nkey2 = 'ctrl-c'\n"));
+        let check = env.run(&["config", "check"]);
+        assert_eq!((check.code, check.err.matches("so it cannot be the key; it is left out").count()), (Some(64), 2), "{}", check.err);
+        assert!(check.err.contains("config.toml:3: `shell.key`: ") && check.err.contains(why), "{}", check.err);
+        assert_eq!(
+            (env.run(&["config", "get", "shell.key"]).out, env.run(&["config", "get", "memory"]).out),
+            ("ctrl-g\n".into(), "off\n".into())
+        );
+        assert!(
+            env.run(&["init", "zsh"]).out.contains("ctrl-g")
+                && env.run(&["--set", &format!("shell.key={value}"), "init", "zsh"]).code == Some(64)
+        );
+    }
     fs::remove_dir_all(env.home().join(".config")).unwrap();
     assert!(files(&env.home()) == before);
     // A file that is broken stays as it is, and so does the rest.

@@ -6,10 +6,10 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::files::{Line, start_up_file};
-use super::keys::{self, Binding};
 use super::report::Report;
-use super::reserved::{self, OFFERED};
 use super::{neighbours, public, terminals};
+use crate::config::key_notation::{self, Binding};
+use crate::config::reserved::{self, OFFERED};
 use crate::domain::ShellKind;
 
 /// Something that is wrong, and what mends it.
@@ -114,7 +114,7 @@ impl Sight {
             let set = self.report.variables.get(name).map(String::as_str);
             set.unwrap_or(usual).to_owned()
         });
-        let sent = |name: String| keys::named(self.shell, &name).map(|sent| (name, sent));
+        let sent = |name: String| key_notation::named(self.shell, &name).map(|sent| (name, sent));
         names.into_iter().filter(|name| !name.is_empty()).filter_map(sent).collect()
     }
 
@@ -159,7 +159,7 @@ impl Sight {
 
     /// The first action of another that a key has and that somebody would miss.
     pub(super) fn missed(&self, name: &str) -> Option<String> {
-        let others = self.others(&keys::named(self.shell, name)?);
+        let others = self.others(&key_notation::named(self.shell, name)?);
         let missed = others.into_iter().find(|(action, _)| !MISSED_BY_NOBODY.contains(&action.as_str()));
         missed.map(|(action, keymaps)| format!("`{action}` in keymap {}", keymaps.join(", ")))
     }
@@ -168,7 +168,7 @@ impl Sight {
     pub(super) fn free_key(&self) -> Option<&'static str> {
         let own = self.own_keys();
         OFFERED.into_iter().find(|name| {
-            let Some(sent) = keys::named(self.shell, name) else { return false };
+            let Some(sent) = key_notation::named(self.shell, name) else { return false };
             !own.iter().any(|(_, taken)| *taken == sent)
                 && self
                     .report
@@ -278,7 +278,7 @@ fn breaks(sight: &Sight) -> Vec<Finding> {
     let own = sight.own_keys().into_iter().filter(|_| sight.report.loaded.is_some());
     let lost = own.filter_map(|(name, sent)| reserved::lost(sight.shell, &sent).map(|what| (name, what)));
     let finding = |(name, what): (String, &str)| {
-        let cause = format!("{} {what}, and gptos has taken it", crate::cli::tour::key_name(&name));
+        let cause = format!("{} {what}, and gptos has taken it", reserved::key_name(&name));
         Finding::new("key-breaks", "GPTOS_KEY", cause, sight.other_key()).publicly(public::key(&name))
     };
     lost.map(finding).collect()
@@ -294,12 +294,11 @@ fn taken(sight: &Sight) -> Vec<Finding> {
         for (action, keymaps) in sight.others(&sent) {
             let culprit = sight.culprit(&name, &action);
             let place = culprit.map_or_else(|| format!("keymap {}", keymaps.join(", ")), |line| line.place.clone());
-            let cause =
-                format!("{} is `{action}` in keymap {}, not the key of gptos", crate::cli::tour::key_name(&name), keymaps.join(", "));
+            let cause = format!("{} is `{action}` in keymap {}, not the key of gptos", reserved::key_name(&name), keymaps.join(", "));
             let mend = if sight.has_seen("zsh-vi-mode") && keymaps.iter().any(|keymap| keymap != "main") {
                 "zvm_after_init_commands+=('source <(gptos init zsh)')    (zsh-vi-mode binds its keys at the first prompt)".to_owned()
             } else if keymaps == ["main"] {
-                format!("bindkey -M main '{}' gptos-translate", keys::carets_of(&sent))
+                format!("bindkey -M main '{}' gptos-translate", key_notation::carets_of(&sent))
             } else {
                 sight.other_key()
             };
@@ -319,7 +318,7 @@ fn prefix(sight: &Sight) -> Vec<Finding> {
             sight.report.bindings.iter().filter(|one| one.keys.len() > sent.len() && one.keys.starts_with(&sent)).collect();
         let Some(first) = longer.first() else { continue };
         let place = sight.culprit(&name, &first.action).map_or_else(|| format!("keymap {}", first.keymap), |line| line.place.clone());
-        let cause = format!("{} begins a longer key, that of `{}`, so it acts late", crate::cli::tour::key_name(&name), first.action);
+        let cause = format!("{} begins a longer key, that of `{}`, so it acts late", reserved::key_name(&name), first.action);
         let public = format!("{} begins a longer key: {}", public::key(&name), public::binding(sight.shell, first));
         found.push(Finding::new("key-prefix", place, cause, sight.other_key()).publicly(public));
     }

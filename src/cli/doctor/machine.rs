@@ -10,6 +10,7 @@ use super::{asked, checks, health, install, network, public, resident, store};
 use crate::cli::output::Output;
 use crate::cli::provider::Tester;
 use crate::cli::{ExitStatus, tour};
+use crate::config::reserved;
 
 /// `gptos doctor --json`.
 #[derive(Serialize)]
@@ -86,7 +87,7 @@ fn shell(around: &Around) -> Area {
     match super::question(shell, &program) {
         Ok(report) => {
             let sight = super::look(shell, report, &around.surroundings.paths);
-            let keys: Vec<String> = sight.own_keys().iter().map(|(name, _)| tour::key_name(name)).collect();
+            let keys: Vec<String> = sight.own_keys().iter().map(|(name, _)| reserved::key_name(name)).collect();
             let state = if sight.report.loaded.is_some() { format!("key {}", keys.join(" and ")) } else { "not loaded".to_owned() };
             let mut area = Area::new("shell", format!("{} {}, {state}", shell.name(), sight.report.version));
             let keys: Vec<String> = sight.own_keys().iter().map(|(name, _)| public::key(name)).collect();

@@ -2,8 +2,8 @@
 //! before or after it; only those that may not are named here.
 
 use super::checks::{Finding, Sight};
-use super::keys::Binding;
 use super::public;
+use crate::config::key_notation::Binding;
 use crate::domain::ShellKind;
 
 /// Keymaps in which a line is typed.

@@ -3,9 +3,9 @@
 
 use std::sync::LazyLock;
 
-use super::keys::Binding;
-use crate::cli::{provider, tour};
-use crate::config::keys;
+use crate::cli::provider;
+use crate::config::key_notation::Binding;
+use crate::config::{keys, reserved};
 use crate::domain::ShellKind;
 use crate::providers::{self, BaseUrl};
 
@@ -177,7 +177,7 @@ pub(super) fn key(name: &str) -> String {
     };
     match name {
         "" => "none".to_owned(),
-        _ if is_plain(&lower) || lower == "ctrl-space" => tour::key_name(name),
+        _ if is_plain(&lower) || lower == "ctrl-space" => reserved::key_name(name),
         _ => "another key".to_owned(),
     }
 }

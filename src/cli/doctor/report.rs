@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use memchr::memmem;
 
-use super::keys::{self, Binding};
+use crate::config::key_notation::{self, Binding};
 use crate::domain::ShellKind;
 
 /// Most records that are read.
@@ -53,7 +53,7 @@ pub(super) fn read(shell: ShellKind, bytes: &[u8], word: &str) -> Option<Report>
             "version" => report.version = (*value).to_owned(),
             "loaded" => report.loaded = Some((*value).to_owned()),
             "variable" => drop(report.variables.insert((*name).to_owned(), (*value).to_owned())),
-            "key" => report.bindings.extend(keys::binding(shell, name, value)),
+            "key" => report.bindings.extend(key_notation::binding(shell, name, value)),
             "enter" => report.enter = Some(((*value).to_owned(), Vec::new())),
             "enters" => {
                 if let Some((_, all)) = &mut report.enter {

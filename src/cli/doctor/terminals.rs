@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::checks::{Finding, Sight};
 use super::files::{Line, lines};
 use super::public;
-use crate::cli::tour::key_name;
+use crate::config::reserved::key_name;
 use crate::system::Lookup;
 
 /// A program that sits between the keyboard and the shell.

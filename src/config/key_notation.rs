@@ -4,7 +4,7 @@ use crate::domain::ShellKind;
 
 /// A key and what it does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Binding {
+pub(crate) struct Binding {
     /// The keymap, or fish's mode.
     pub keymap: String,
     /// What the terminal sends.
@@ -14,7 +14,7 @@ pub(super) struct Binding {
 }
 
 /// Reads one line of the shell's list of keys; `None` for what names no single key.
-pub(super) fn binding(shell: ShellKind, keymap: &str, line: &str) -> Option<Binding> {
+pub(crate) fn binding(shell: ShellKind, keymap: &str, line: &str) -> Option<Binding> {
     let (keymap, keys, action) = match shell {
         ShellKind::Zsh | ShellKind::Bash => {
             let (keys, rest) = quoted(line)?;
@@ -30,7 +30,7 @@ pub(super) fn binding(shell: ShellKind, keymap: &str, line: &str) -> Option<Bind
 }
 
 /// What the terminal sends for a key as `GPTOS_KEY` names it.
-pub(super) fn named(shell: ShellKind, name: &str) -> Option<String> {
+pub(crate) fn named(shell: ShellKind, name: &str) -> Option<String> {
     let lower = name.to_ascii_lowercase();
     let one = |rest: &str| rest.chars().next().filter(|_| rest.chars().count() == 1);
     if let Some(letter) = lower.strip_prefix("ctrl-").and_then(one) {
@@ -50,7 +50,7 @@ pub(super) fn named(shell: ShellKind, name: &str) -> Option<String> {
 }
 
 /// As zsh writes such a key.
-pub(super) fn carets_of(sent: &str) -> String {
+pub(crate) fn carets_of(sent: &str) -> String {
     let one = |letter: char| match u32::from(letter) {
         code @ 0..=0x1f => format!("^{}", char::from_u32(code + 0x40).unwrap_or('@')),
         _ => letter.to_string(),
