@@ -12,7 +12,7 @@ use thiserror::Error;
 use tracing::{debug, warn};
 
 use super::rows::{Days, Row};
-use super::spent::Spent;
+use super::spent::{Beside, Spent};
 use crate::domain::{Day, LogEvent};
 use crate::platform;
 
@@ -24,6 +24,9 @@ const MOST_BYTES: u64 = 1024 * 1024;
 const MOST_READ: u64 = 4 * MOST_BYTES;
 /// Days that are kept.
 pub const MOST_DAYS: i32 = 400;
+/// Stands first in a file that was begun anew while what is noted beside was damaged. No line is written so, so it counts as a
+/// damaged one, with all that follows from that.
+const ALL_LOST: &[u8] = b"what was spent before is not known\n";
 /// Digits of a checksum.
 const DIGITS: usize = 8;
 
@@ -61,7 +64,7 @@ pub(super) struct File {
     /// The file's number, and how much of it was read.
     read: Option<(u64, u64)>,
     /// What was counted of the last days according to the file beside it.
-    spent: Option<Spent>,
+    beside: Beside,
     damage: Damage,
 }
 
@@ -91,8 +94,14 @@ impl File {
         DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| failed(directory, error))?;
         let path = directory.join(NAME);
         let mut file = locked(&path)?;
-        self.spent = Spent::load(&path);
+        self.beside = Spent::load(&path);
         self.take_up(&mut file, &path)?;
+        if self.has_lost_all() {
+            let torn = self.read.is_none_or(|(_, read)| file.metadata().is_ok_and(|facts| facts.len() > read));
+            let line = if torn { [b"\n", ALL_LOST].concat() } else { ALL_LOST.to_vec() };
+            file.write_all(&line).map_err(|error| failed(&path, error))?;
+            self.take_up(&mut file, &path)?;
+        }
         Ok(Locked { file: Some((file, path)) })
     }
 
@@ -100,15 +109,24 @@ impl File {
     pub(super) fn look(&mut self) -> Result<(), StatsError> {
         let Some(path) = self.directory.as_ref().map(|directory| directory.join(NAME)) else { return Ok(()) };
         // It comes first: nobody holds the lock, and what is counted meanwhile is not to look as if it were missing.
-        self.spent = Spent::load(&path);
+        self.beside = Spent::load(&path);
         match open(&path, OpenOptions::new().read(true)) {
-            Ok(mut file) => self.take_up(&mut file, &path),
+            Ok(mut file) => self.take_up(&mut file, &path)?,
             Err(StatsError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                 (self.days, self.damage, self.read) = (Days::default(), Damage::default(), None);
-                Ok(())
             }
-            Err(error) => Err(error),
+            Err(error) => return Err(error),
         }
+        if self.has_lost_all() {
+            // As if the line were there already that the next writer begins with.
+            (self.damage, self.read) = (Damage { lines: 1, until: None, is_last: true }, None);
+        }
+        Ok(())
+    }
+
+    /// Whether nothing is left of what was spent, in neither file, though something was. Where nothing ever was nothing stands beside.
+    fn has_lost_all(&self) -> bool {
+        matches!(self.beside, Beside::Damaged) && self.days.0.is_empty() && self.damage.lines == 0
     }
 
     fn take_up(&mut self, file: &mut fs::File, path: &Path) -> Result<(), StatsError> {
@@ -179,12 +197,13 @@ impl File {
 
     /// Notes what the last days cost beside the file.
     fn note(&mut self, path: &Path, rows: &[(Day, Row)]) {
-        let now = self.spent.clone().unwrap_or_default().behind(rows, &self.days);
-        if self.spent.as_ref().unwrap_or(&Spent::default()) == &now {
+        let before = self.beside.spent().cloned().unwrap_or_default();
+        let now = before.behind(rows, &self.days);
+        if before == now {
             return;
         }
         match now.store(path) {
-            Ok(()) => self.spent = Some(now),
+            Ok(()) => self.beside = Beside::Spent(now),
             Err(error) => {
                 debug!(event = LogEvent::StatsFailed.name(), reason = "spent", detail = %error, "what was spent is noted once only")
             }
@@ -200,7 +219,7 @@ impl File {
 
     /// What was spent and stands in no line any more.
     pub(super) fn lost(&self) -> Vec<(Day, Row)> {
-        self.spent.as_ref().map(|spent| spent.beyond(&self.days)).unwrap_or_default()
+        self.beside.spent().map(|spent| spent.beyond(&self.days)).unwrap_or_default()
     }
 
     /// How many lines are damaged.
@@ -210,7 +229,7 @@ impl File {
 
     /// Whether it can be told what was spent from that day on: nothing of it is damaged, or it is noted beside.
     pub(super) fn is_known_since(&self, day: Day) -> bool {
-        self.spent.is_some() || !self.damage.is_last && self.damage.until.is_none_or(|until| until < day)
+        self.beside.spent().is_some() || !self.damage.is_last && self.damage.until.is_none_or(|until| until < day)
     }
 
     /// Writes the file anew without what is damaged, with what is known of it to be missing.
@@ -219,6 +238,10 @@ impl File {
         self.days = self.whole();
         self.rewrite(&path)?;
         self.damage = Damage::default();
+        if matches!(self.beside, Beside::Damaged) {
+            Spent::forget(&path)?;
+            self.beside = Beside::Nothing;
+        }
         self.note(&path, &[]);
         Ok(())
     }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,25 @@ struct Cost {
 #[serde(transparent)]
 pub(super) struct Spent(BTreeMap<i32, Cost>);
 
+/// What stands beside the file.
+#[derive(Debug, Default)]
+pub(super) enum Beside {
+    #[default]
+    Nothing,
+    /// Something that cannot be used.
+    Damaged,
+    Spent(Spent),
+}
+
+impl Beside {
+    pub(super) fn spent(&self) -> Option<&Spent> {
+        match self {
+            Self::Spent(spent) => Some(spent),
+            Self::Nothing | Self::Damaged => None,
+        }
+    }
+}
+
 impl Cost {
     fn of(row: &Row) -> Self {
         let calls = row.calls();
@@ -51,11 +70,23 @@ impl Cost {
 }
 
 impl Spent {
-    /// What stands beside the file at `path`; `None` where nothing does that can be used.
-    pub(super) fn load(path: &Path) -> Option<Self> {
+    /// What stands beside the file at `path`.
+    pub(super) fn load(path: &Path) -> Beside {
+        let file = match open(&beside(path), OpenOptions::new().read(true)) {
+            Ok(file) => file,
+            Err(StatsError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Beside::Nothing,
+            Err(_) => return Beside::Damaged,
+        };
         let mut bytes = Vec::new();
-        open(&beside(path), OpenOptions::new().read(true)).ok()?.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
-        serde_json::from_slice(checked(bytes.strip_suffix(b"\n")?)?).ok()
+        let is_read = file.take(MOST_BYTES).read_to_end(&mut bytes).is_ok();
+        let line = bytes.strip_suffix(b"\n").filter(|_| is_read).and_then(checked);
+        line.and_then(|line| serde_json::from_slice(line).ok()).map_or(Beside::Damaged, Beside::Spent)
+    }
+
+    /// Takes away what stands there.
+    pub(super) fn forget(path: &Path) -> Result<(), StatsError> {
+        let beside = beside(path);
+        fs::remove_file(&beside).or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(failed(&beside, error)) })
     }
 
     /// Puts it in the place of what stands there.

@@ -92,6 +92,37 @@ fn what_is_noted_beside_is_made_anew_and_both_damaged_hold_calls_back_until_some
 }
 
 #[test]
+fn a_file_that_is_gone_or_empty_beside_a_damaged_note_holds_calls_back_until_somebody_mends() {
+    for (spoil, note) in [
+        ((|path| fs::remove_file(path).unwrap()) as fn(&Path), "no such thing"),
+        (|path| fs::write(path, "").unwrap(), ""),
+        (|path| fs::write(path, "0123").unwrap(), "{}"),
+        (|path| fs::remove_file(path).unwrap(), ""),
+    ] {
+        let state = spent();
+        spoil(&state.path().join(file::NAME));
+        fs::write(spent_beside(state.path()), note).unwrap();
+        let ledger = FileLedger::new(Some(state.path()));
+        assert_eq!(ledger.reached(&CAP, noon(TODAY)), Some(Reached::Damaged));
+        assert!(days(state.path()).unwrap().1.is_some_and(|told| told.contains("`gptos stats --mend`")));
+        ledger.answered("cache", Duration::ZERO, noon(TODAY));
+        ledger.write(true);
+        assert_eq!(ledger.hold(&held(1), &CAP, noon(TODAY)), Err(Reached::Damaged));
+        assert_eq!((hold(state.path(), 1, TODAY), ledger.reached(&CAP, noon(TODAY))), (Err(Reached::Damaged), Some(Reached::Damaged)));
+        assert_eq!(days(state.path()).unwrap().0.since(Day(0)).answers["cache"].count(), 1);
+        assert!(mend(state.path()).unwrap().is_some());
+        assert_eq!((days(state.path()).unwrap().1, mend(state.path()).unwrap()), (None, None));
+        hold(state.path(), 1000, TODAY).expect("somebody goes on with what is known");
+        assert!(matches!(hold(state.path(), 1, TODAY), Err(Reached::Day { .. })));
+    }
+    let state = spent();
+    fs::remove_file(state.path().join(file::NAME)).unwrap();
+    fs::write(spent_beside(state.path()), "").unwrap();
+    assert!(mend(state.path()).unwrap().is_some());
+    assert_eq!(FileLedger::new(Some(state.path())).reached(&CAP, noon(TODAY)), None, "mended before anybody wrote");
+}
+
+#[test]
 fn a_line_that_was_being_written_when_its_writer_ended_holds_nobody_back() {
     let state = spent();
     let path = state.path().join(file::NAME);
