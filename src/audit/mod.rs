@@ -64,6 +64,7 @@ pub use nowhere::Nowhere;
 pub use seal::VerifyKey;
 pub use trail::{FileTrail, Writer};
 pub use upkeep::Upkeep;
+pub use vault::{KEY_BYTES, file_in as key_in};
 pub use verify::{Problem, Report, verify};
 
 /// How much of a trail is kept: the bytes of all files, and how long.

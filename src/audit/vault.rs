@@ -16,6 +16,8 @@ use crate::platform;
 const NAME: &str = "audit.key";
 const NONCE: usize = 12;
 const KEY: usize = 32;
+/// The length of the file.
+pub const KEY_BYTES: u64 = KEY as u64;
 
 /// A slot whose key was erased, or that never held one.
 pub(super) const EMPTY: [u8; SLOT] = [0; SLOT];
@@ -37,7 +39,7 @@ pub(super) enum Closed {
 }
 
 /// Where the key of a state directory lies.
-pub(super) fn file_in(state: &Path) -> PathBuf {
+pub fn file_in(state: &Path) -> PathBuf {
     state.join(NAME)
 }
 

@@ -71,6 +71,7 @@ fn found_by_others(kind: Ailment) -> &'static [&'static str] {
             "audit-unwritten",
             "audit-changed",
             "audit-folder",
+            "audit-key",
             "audit-owner",
             "audit-open",
             "audit-not-writable",

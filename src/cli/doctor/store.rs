@@ -202,11 +202,13 @@ fn is_usable(folder: &Path, around: &Around, area: &mut Area) -> bool {
     false
 }
 
-/// Whether the files of the record are the user's alone; the first that is not is told of, because none of it is read then.
+/// Whether the files of the record are the user's alone, and its key is one; the first that is not is told of, because none of it is read
+/// then.
 fn are_private(state: &Path, around: &Around, area: &mut Area) -> bool {
     let segments = fs::read_dir(state.join("audit")).into_iter().flatten().flatten().map(|entry| entry.path());
-    let keys = ["audit.key", "audit.seal", "audit.end"].map(|name| state.join(name));
-    for file in segments.chain(keys) {
+    let key = audit::key_in(state);
+    let beside = ["audit.seal", "audit.end"].map(|name| state.join(name));
+    for file in segments.chain([key.clone()]).chain(beside) {
         let Ok(metadata) = fs::symlink_metadata(&file) else { continue };
         let (place, word, mode) = (around.short(&file), word(&file), metadata.mode() & 0o7777);
         if !platform::is_own(&metadata) {
@@ -214,6 +216,9 @@ fn are_private(state: &Path, around: &Around, area: &mut Area) -> bool {
         } else if metadata.is_file() && mode & 0o077 != 0 {
             let cause = format!("others may use it (mode {mode:04o}), so it is not read");
             area.wrong("audit-open", place, cause, format!("chmod 600 {word}"));
+        } else if file == key && !(metadata.is_file() && metadata.len() == audit::KEY_BYTES) {
+            let cause = "it is no key of the record, so nothing is recorded and nothing of it can be read";
+            area.wrong("audit-key", place, cause, begin_anew(state));
         } else {
             continue;
         }

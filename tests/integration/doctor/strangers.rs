@@ -198,6 +198,16 @@ fn a_record_that_cannot_be_kept_is_told_of_and_mended() {
     let verified = env.run(&["audit", "verify"]);
     assert!(verified.code == Some(0) && audit.is_dir(), "{}{}", verified.out, verified.err);
     assert_eq!(look(&env), []);
+    // What is in the place of its key is none; with it goes what that alone can open.
+    for spoil in
+        [|key: &Path| fs::write(key, "garbage").unwrap(), |key: &Path| fs::remove_file(key).and_then(|()| fs::create_dir(key)).unwrap()]
+    {
+        spoil(&key);
+        mend(&env, &only(&env, "audit-key"));
+        assert_eq!(look(&env), []);
+        assert_eq!(env.run(&["translate", "--shell", "bash", "--", "list files"]).code, Some(0));
+        assert_eq!((look(&env), env.run(&["audit", "verify"]).code), (vec![], Some(0)));
+    }
     // Others hold it, and the key of it is gone.
     let held = fs::File::open(&audit).unwrap();
     held.lock().unwrap();
