@@ -7,7 +7,8 @@ use super::arguments::ConfigVerb;
 use super::config_set;
 use super::output::Output;
 use crate::config::{
-    Config, ConfigFile, ConfigProblem, PROJECT_FILE, Project, ValueOrigin, keys, mistakes_in, nearest, read_text, unknown_variables,
+    Config, ConfigFile, ConfigProblem, PROJECT_FILE, Project, ValueOrigin, emptied, keys, mistakes_in, nearest, read_text,
+    unknown_variables,
 };
 use crate::env_vars;
 use crate::paths::Paths;
@@ -55,7 +56,7 @@ pub fn run(verb: ConfigVerb, paths: &Paths, output: &mut Output<'_>) -> ExitStat
             let mut loaded = ConfigFile::new(paths.config_file.clone(), paths.home.clone());
             loaded.current();
             let project = project(paths);
-            let problems = [loaded.problems(), unknown_variables()].concat();
+            let problems = [loaded.empty(), loaded.problems(), unknown_variables()].concat();
             if !problems.is_empty() {
                 check_project(&project, &[], output);
                 return refuse_all(&problems, output);
@@ -86,8 +87,15 @@ fn missing(file: &Path) -> ConfigProblem {
     ConfigProblem { path: file.to_owned(), line: None, key: None, cause: "no such file".to_owned(), hint: None }
 }
 
+/// Whether that is the user's configuration file, by whatever path.
+fn is_own(other: &Path, paths: &Paths) -> bool {
+    let place = |file: &Path| file.canonicalize().ok();
+    paths.config_file.as_deref().is_some_and(|file| file == other || place(file).is_some_and(|file| place(other) == Some(file)))
+}
+
 fn check_other(other: &Path, paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
     let checked = read_text(other).and_then(|read| match read {
+        Some((text, _)) if text.is_empty() && is_own(other, paths) => Ok(vec![emptied(other)]),
         Some((text, _)) => mistakes_in(&text, other, paths.home.as_deref()),
         None => Err(missing(other)),
     });
@@ -262,7 +270,9 @@ mod tests {
             assert_eq!((status, out.as_str()), (ExitStatus::Usage, ""));
             assert_eq!(err, "gptos: FILE:2: `deadlin_ms`: unknown key\nhint: did you mean `deadline_ms`?\n");
         }
-        assert_eq!(try_run(CHECK, Some("")).1, "FILE: ok\n");
+        assert_eq!(try_run(CHECK, Some("# nothing\n")).1, "FILE: ok\n");
+        let empty = (ExitStatus::Usage, String::new(), "gptos: FILE: it is empty\nhint: remove it if the defaults are wanted\n".to_owned());
+        assert_eq!(try_run(CHECK, Some("")), empty, "what a running process took up before stays in force");
         assert_eq!(try_run(CHECK, None).1, "FILE: no such file, the defaults hold\n");
     }
 

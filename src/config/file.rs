@@ -123,6 +123,12 @@ impl ConfigFile {
         self.problems.iter().chain(&self.locked).cloned().collect()
     }
 
+    /// The files that are empty. A process that has read them before holds to what they said then, which another one cannot know.
+    pub fn empty(&self) -> Vec<ConfigProblem> {
+        let is_empty = |source: &&Source| matches!(&source.newest, Ok(Some(text)) if text.is_empty());
+        [&self.admin, &self.user].into_iter().filter(is_empty).filter_map(|source| Some(emptied(source.path.as_deref()?))).collect()
+    }
+
     /// Variables and options that do not count now, because the administrator locks their keys.
     pub(super) fn locked_out_now(mut self) -> Vec<ConfigProblem> {
         self.current();
@@ -177,6 +183,11 @@ impl ConfigFile {
 /// The first mistake, in the text or in the administrator's file.
 pub fn check_text(text: &str, path: &Path, home: Option<&Path>) -> Result<(Config, Vec<ConfigProblem>), ConfigProblem> {
     layer(text, path, home, (Layer::User, &below_user()?))
+}
+
+/// What is told of a file that has become empty: the last text before it stays in force.
+pub fn emptied(path: &Path) -> ConfigProblem {
+    problem(path, "it is empty").with_hint("remove it if the defaults are wanted")
 }
 
 /// What the administrator says.
@@ -270,7 +281,7 @@ impl Source {
                 self.seen = settled(&metadata).then(|| Seen::Settled(self::stamp(&metadata)));
                 // Who rewrites a file empties it first, and a write to a full disk leaves it so.
                 let is_lost = text.is_empty() && self.good.as_ref().is_some_and(|good| !good.is_empty());
-                if is_lost { Err(problem(path, "it is empty").with_hint("remove it if the defaults are wanted")) } else { Ok(Some(text)) }
+                if is_lost { Err(emptied(path)) } else { Ok(Some(text)) }
             }
             Ok(None) => Ok(None),
             Err(failed) => {

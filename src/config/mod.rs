@@ -25,7 +25,7 @@ mod rules;
 mod still_said;
 mod value;
 
-pub use file::{ConfigFile, Reloads, check_text, mistakes_in};
+pub use file::{ConfigFile, Reloads, check_text, emptied, mistakes_in};
 pub use in_force::InForce;
 pub use nearest::nearest;
 pub use overrides::{answering_variables, literals, quote, take_options};
