@@ -132,7 +132,7 @@ __gptos_arrive() {
         __gptos_show $first
     else
         # The line was edited meanwhile: it stays as it is, and the key puts the answer in.
-        _GPTOS_ORIGINAL="$BUFFER" _GPTOS_SHOWN="$BUFFER" _GPTOS_AT=$(( first - 1 ))
+        _GPTOS_ORIGINAL="$BUFFER" _GPTOS_SHOWN="$BUFFER" _GPTOS_AT=$(( first - 1 )) _GPTOS_NOTED=''
         __gptos_say "the line was edited; press the key again for: $_GPTOS_RING[first]"
     fi
 }
@@ -142,9 +142,9 @@ __gptos_show() {
     emulate -L zsh
     zle split-undo
     if (( $1 )); then
-        BUFFER="$_GPTOS_RING[$1]" _GPTOS_NOTE="$_GPTOS_NOTES[$1]"
+        BUFFER="$_GPTOS_RING[$1]" _GPTOS_NOTE="$_GPTOS_NOTES[$1]" _GPTOS_NOTED="$_GPTOS_RING[$1]"
     else
-        BUFFER="$_GPTOS_ORIGINAL" _GPTOS_NOTE='your words'
+        BUFFER="$_GPTOS_ORIGINAL" _GPTOS_NOTE='your words' _GPTOS_NOTED=''
     fi
     CURSOR=$#BUFFER
     (( $#_GPTOS_HOLED || _GPTOS_N_HOLES )) && __gptos_open_holes

@@ -266,7 +266,7 @@ __gptos_ghost_word() {
     BUFFER="$taken"
     CURSOR=$#BUFFER
     _GPTOS_GHOST_LINE="$BUFFER" _GPTOS_GHOST_RECORDS='' _GPTOS_GHOST_ASKED='' _GPTOS_GHOST_TEXT="${command#"$taken"}"
-    _GPTOS_NOTE="$_GPTOS_NOTES[1]" _GPTOS_AT=0 _GPTOS_SHOWN="$BUFFER" _GPTOS_DESCENDS=1
+    _GPTOS_NOTE="$_GPTOS_NOTES[1]" _GPTOS_AT=0 _GPTOS_SHOWN="$BUFFER" _GPTOS_DESCENDS=1 _GPTOS_NOTED="$_GPTOS_RING[1]"
     __gptos_ghost_draw
     __gptos_say_suggestion 1
     zle -R

@@ -7,7 +7,7 @@ __gptos_line_init() {
     [[ -z $_GPTOS_FORMER_INIT ]] || $_GPTOS_FORMER_INIT "$@"
     [[ -z $BUFFER ]] && (( ! ($_GPTOS_TOUCHED) )) && return 0
     emulate -L zsh
-    _GPTOS_HELD=''
+    _GPTOS_HELD='' _GPTOS_NOTED=''
     __gptos_guard_lift
     __gptos_watch_line
     if [[ -n $BUFFER && $CONTEXT == start ]] && (( ${_GPTOS_SEEN[(Ie)$BUFFER]} )); then
@@ -99,14 +99,17 @@ __gptos_watch_line() {
     if [[ -z $BUFFER ]] && (( _GPTOS_FD && _GPTOS_TAKEN && ! _GPTOS_CANCELLED )); then
         __gptos_release TERM
         __gptos_say 'cancelled'
+        _GPTOS_NOTED=''
     fi
     if [[ -z $BUFFER || $BUFFER == "$_GPTOS_ORIGINAL" ]]; then
         _GPTOS_DESCENDS=0
         __gptos_drop_holes
+        [[ -z $_GPTOS_NOTED || $BUFFER == "$_GPTOS_NOTED" ]] || __gptos_unsay
         # Words behind a suggestion came back by undo, and it with them.
         [[ -n $BUFFER && $#_GPTOS_CHANGED -gt 0 ]] && _GPTOS_OFFERED="$_GPTOS_CHANGED[1]" _GPTOS_OFFERED_WORDS="$_GPTOS_CHANGED[2]"
     elif (( ${_GPTOS_RING[(Ie)$BUFFER]} )); then
         _GPTOS_DESCENDS=1
+        [[ $BUFFER == "$_GPTOS_NOTED" ]] || __gptos_come_back ${_GPTOS_RING[(Ie)$BUFFER]}
         (( _GPTOS_N_HOLES )) || __gptos_open_holes
     fi
 }

@@ -26,11 +26,35 @@ __gptos_watch_search() {
     return 0
 }
 
+# Before a redraw: the line is another suggestion than the one that was noted last. What stands below is now about this one, and the key goes on from it.
+# Nobody has read what did not come by typing.
+__gptos_come_back() {
+    emulate -L zsh
+    (( _GPTOS_SEARCHES )) && return 0
+    _GPTOS_NOTED="$BUFFER" _GPTOS_SHOWN="$BUFFER" _GPTOS_AT=$1 _GPTOS_NOTE="$_GPTOS_NOTES[$1]"
+    _GPTOS_LIVE_LINE='' _GPTOS_LIVE_ASKED=''
+    __gptos_drop_holes
+    __gptos_say_suggestion $1
+    __gptos_offer "$BUFFER"
+    [[ $LASTWIDGET == *(self-insert|delete|rubout|kill|yank|paste)* ]] || __gptos_guard_arm
+}
+
+# Before a redraw: the line is the user's own words again, or empty, and what was said of a suggestion goes.
+__gptos_unsay() {
+    emulate -L zsh
+    (( _GPTOS_SEARCHES )) && return 0
+    _GPTOS_NOTED='' _GPTOS_LIVE_LINE='' _GPTOS_LIVE_ASKED='' _GPTOS_WITHHELD=''
+    _GPTOS_NOTE='your words' _GPTOS_SAID='your words'
+    zle -Rc
+}
+
 # Before each redraw: does the line still say what the note below it says?
 __gptos_watch_live() {
     emulate -L zsh
     integer at=0
     (( _GPTOS_DESCENDS && ! _GPTOS_FD && ! _GPTOS_N_HOLES && ! _GPTOS_SEARCHES )) || return 0
+    # The user's own words are no command.
+    [[ $BUFFER != "$_GPTOS_ORIGINAL" || $BUFFER == "$_GPTOS_NOTED" ]] || return 0
     [[ $CONTEXT == start && $BUFFER != "$_GPTOS_LIVE_ASKED" && $BUFFER == [^[:space:]]* && -z $_GPTOS_GHOST_LINE && -z $_GPTOS_HELD ]] || return 0
     [[ $BUFFER != "$_GPTOS_WITHHELD" ]] || return 0
     __gptos_glance_must_wait && return 0

@@ -31,6 +31,8 @@ typeset -g _GPTOS_WITHHELD='' _GPTOS_WHY=''
 # The suggestions for this line: the ring, where in it the line is (0 = the original words), and who could be asked for more.
 typeset -ga _GPTOS_RING=() _GPTOS_NOTES=() _GPTOS_READINGS=() _GPTOS_TOOKS=() _GPTOS_REMARKS=()
 typeset -g _GPTOS_AT=0 _GPTOS_ORIGINAL='' _GPTOS_SHOWN='' _GPTOS_NOTE='' _GPTOS_MORE='' _GPTOS_QUERY=''
+# The suggestion that what stands below the line is about ('' = none, as the line is words or empty).
+typeset -g _GPTOS_NOTED=''
 # Whether other ways than the answer may be asked for, and whether the answer that is coming says so.
 typeset -gi _GPTOS_OTHERS=0 _GPTOS_NEW_OTHERS=0
 # The line as typed, for the history; set from the first suggestion shown until the line is done. Before it, those whose suggestions were

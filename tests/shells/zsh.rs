@@ -16,6 +16,7 @@ mod prefetch;
 mod recall;
 mod socket;
 mod surroundings;
+mod undo;
 mod words;
 
 use std::thread;
