@@ -45,12 +45,16 @@ __gptos_fit() {
     setopt multibyte
     # Outside UTF-8 locales the line editor would show bytes.
     (( $#dot > 1 )) && REPLY="${${${REPLY//·/-}//…/...}//●/*}"
-    (( ${(m)#REPLY} > $2 )) || return 0
-    REPLY="${REPLY[1,$2 - 1]}"
-    while (( ${(m)#REPLY} > $2 - 1 )); do
-        REPLY="${REPLY[1,-2]}"
-    done
-    (( $#dot > 1 )) || REPLY+='…'
+    (( ${(m)#REPLY} <= $2 && ${(m)#REPLY} < COLUMNS )) && return 0
+    if (( ${(m)#REPLY} > $2 )); then
+        REPLY="${REPLY[1,$2 - 1]}"
+        while (( ${(m)#REPLY} > $2 - 1 )); do
+            REPLY="${REPLY[1,-2]}"
+        done
+        (( $#dot > 1 )) || REPLY+='…'
+    fi
+    # The line editor counts a row more than there is where the last one is full, and would draw the line that much too high.
+    (( COLUMNS < 1 || ${(m)#REPLY} % COLUMNS )) || REPLY+=' '
     return 0
 }
 

@@ -1,6 +1,7 @@
 //! zsh: everything that a person may do at the line, and everything that may go wrong behind it.
 
 mod aside;
+mod below;
 mod edges;
 mod enter;
 mod failure;
@@ -16,7 +17,6 @@ mod prefetch;
 mod recall;
 mod socket;
 mod surroundings;
-mod undo;
 mod words;
 
 use std::thread;

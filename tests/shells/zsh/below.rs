@@ -94,3 +94,28 @@ fn words_that_undo_brings_back_are_judged_by_nobody() {
     t.key("C-_");
     wait_for_whole_screen(&t, &format!("[1]> ls\n● {NOTE}"));
 }
+
+/// zle counts a row more than there is where the last one is full, and draws what comes next that much higher.
+#[test]
+fn a_message_that_ends_on_the_last_column_leaves_the_line_in_its_place() {
+    let (_dir, helper) = scripted();
+    let full = format!("offline · risk high: {}", "x".repeat(27));
+    let helper = helper.answer_after(AT_ONCE, &[("ls", full.as_str())]);
+    for columns in [50, 25] {
+        let t = start_with(&helper, Setup { columns, ..Setup::default() });
+        t.type_text("echo above");
+        t.key("Enter");
+        t.wait_for_prompt(2);
+        t.type_text("??");
+        t.key("Enter");
+        t.wait_for(|| t.screen().replace('\n', "").ends_with("type what you want after the question marks").then_some(()), "the message");
+        t.type_text("  a");
+        t.wait_for_buffer(|b| b == "??  a");
+        assert!(t.screen().contains("above\n[2]> ??  a\ngptos: type what"), "{}", t.screen());
+        t.key("Enter");
+        t.wait_for(|| t.screen().replace('\n', "").ends_with("x").then_some(()), "the note");
+        t.type_text(" -l");
+        t.wait_for_buffer(|b| b == "ls -l");
+        assert!(t.screen().contains("above\n[2]> ls -l\n● offline · risk high: xx"), "{}", t.screen());
+    }
+}
