@@ -52,10 +52,10 @@ __gptos_menu_keymap() {
     bindkey -M _gptos-menu '^[' .send-break '^[[Z' .redisplay '^[[5~' .redisplay '^[[6~' .redisplay
 }
 
-# Each suggestion and what is known of it in one row, and the text that typed words are looked for in.
+# Each suggestion and what is known of it in one row, and the text that typed words are looked for in. Where a row has to be cut its risk comes first.
 __gptos_menu_rows() {
     emulate -L zsh
-    local REPLY='' text=''
+    local REPLY='' text='' source='' known=''
     integer i=0 width=0 columns=$(( COLUMNS - 3 ))
     (( columns > 8 )) || columns=8
     for (( i = 1; i <= $#_GPTOS_RING; i++ )); do
@@ -65,7 +65,12 @@ __gptos_menu_rows() {
     for (( i = 1; i <= $#_GPTOS_RING; i++ )); do
         __gptos_fit "$_GPTOS_RING[i]" $width
         text="${(mr:width:)REPLY}"
-        __gptos_fit "$text  ${_GPTOS_READINGS[i]:+$_GPTOS_READINGS[i] · }$_GPTOS_NOTES[i]" $columns
+        known="${_GPTOS_READINGS[i]:+$_GPTOS_READINGS[i] · }$_GPTOS_NOTES[i]"
+        source="${_GPTOS_NOTES[i]%% · risk *}"
+        if (( width + 2 + ${(m)#known} > columns )) && [[ $source != "$_GPTOS_NOTES[i]" ]]; then
+            known="${_GPTOS_NOTES[i]#"$source · "}${_GPTOS_READINGS[i]:+ · $_GPTOS_READINGS[i]} · $source"
+        fi
+        __gptos_fit "$text  $known" $columns
         rows+=("$REPLY")
         texts+=("${(L)_GPTOS_RING[i]} ${(L)_GPTOS_READINGS[i]} ${(L)_GPTOS_NOTES[i]}")
         fits+=($i)

@@ -122,6 +122,22 @@ fn a_key_of_the_ghost_leaves_the_menu_as_any_other() {
 }
 
 #[test]
+fn a_row_of_the_menu_that_is_cut_tells_its_risk() {
+    let (_dir, helper) = scripted();
+    let t = start_with(&three(helper, AT_ONCE), Setup { columns: 62, ..Setup::default() });
+    t.type_text("?? list files");
+    open_menu(&t);
+    let screen = t.screen();
+    for row in [
+        "> ls -lS               risk none · all of it, largest first …",
+        "  find . -name '*.py'  cache · risk low",
+        "  rm -rf x             risk high: deletes a folder · deletes…",
+    ] {
+        assert!(screen.contains(row), "{row}: {screen}");
+    }
+}
+
+#[test]
 fn without_colours_an_arrow_tells_the_ghost() {
     let resident = FakeResident::start(|_, words| if words == "list files" { Say::commands(&["ls -l --all"]) } else { Say::ask() });
     let (_dir, helper) = scripted();
