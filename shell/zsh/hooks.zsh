@@ -119,22 +119,20 @@ __gptos_keep_typed() {
     emulate -L zsh
     local typed=''
     for typed in $_GPTOS_TYPED_BEFORE $_GPTOS_TYPED; do
-        # Who hides a line by a blank in front of it does not want its words kept either.
-        (( $1 )) && [[ $typed == [[:space:]]* ]] || print -sr -- "$typed"
+        # Words behind a blank are kept nowhere, whatever the shell does with such lines.
+        [[ $typed == [[:space:]]* ]] || print -sr -- "$typed"
     done
     _GPTOS_TYPED_BEFORE=() _GPTOS_TYPED=''
 }
 
 # The words go into the history just before the command that came of them. (From a widget, the line being edited would be stored.)
 __gptos_add_history() {
-    local -i hides_blank=0
     # An empty array is not set for a shell that counts as ksh does.
     if [[ -z $_GPTOS_TYPED && -z ${_GPTOS_TYPED_BEFORE-} ]]; then
         [[ $1 == *[^[:space:]]* ]] && _GPTOS_LINE="${1%$'\n'}" _GPTOS_FAILED=''
         [[ $1 == [[:space:]]* ]] && _GPTOS_BLANK=' ' _GPTOS_LINE=''
         return 0
     fi
-    [[ -o hist_ignore_space ]] && hides_blank=1
     emulate -L zsh
     [[ $1 == [[:space:]]* ]] && _GPTOS_BLANK=' '
     __gptos_note_line "$1"
@@ -142,7 +140,7 @@ __gptos_add_history() {
     if [[ ${1%$'\n'} == "$_GPTOS_TYPED" ]]; then
         _GPTOS_TYPED=''
     fi
-    __gptos_keep_typed $hides_blank
+    __gptos_keep_typed
     return 0
 }
 
@@ -177,13 +175,12 @@ __gptos_tell_notice() {
 
 # A line given up by Ctrl-C or send-break comes only here; zle-line-finish is for lines that were accepted.
 __gptos_precmd() {
-    local -i last_status=$? hides_blank=0
+    local -i last_status=$?
     [[ ! -s $_GPTOS_NOTICE ]] || __gptos_tell_notice
     if [[ -z $_GPTOS_DRAWN$_GPTOS_AHEAD$_GPTOS_RUNNING ]] && (( ! ($_GPTOS_TOUCHED) )); then
         (( ! last_status )) && _GPTOS_LINE='' || __gptos_note_status $last_status
         return 0
     fi
-    [[ -o hist_ignore_space ]] && hides_blank=1
     emulate -L zsh
     setopt no_aliases no_bg_nice
     __gptos_release TERM
@@ -195,7 +192,7 @@ __gptos_precmd() {
     __gptos_is_mark "$_GPTOS_TYPED" && _GPTOS_TYPED=''
     local bin="$GPTOS_BIN" query="$_GPTOS_QUERY" command_line="$_GPTOS_RUNNING"
     # The words of a line given up are worth keeping all the same.
-    __gptos_keep_typed $hides_blank
+    __gptos_keep_typed
     __gptos_forget
     _GPTOS_ACCEPTED=0 _GPTOS_RUNNING='' _GPTOS_BLANK='' _GPTOS_UNCHECKED='' _GPTOS_HELD=''
     # 148: stopped by Ctrl-Z, not finished. A blank before the words or the command asks for no trace.
