@@ -206,6 +206,8 @@ fn a_record_that_cannot_be_kept_is_told_of_and_mended() {
         mend(&env, &only(&env, "audit-key"));
         assert_eq!(look(&env), []);
         assert_eq!(env.run(&["translate", "--shell", "bash", "--", "list files"]).code, Some(0));
+        // It has started a background process, which may not listen yet.
+        wait_until("it listens", || env.status().is_some());
         assert_eq!((look(&env), env.run(&["audit", "verify"]).code), (vec![], Some(0)));
     }
     // Others hold it, and the key of it is gone.
