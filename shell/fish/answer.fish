@@ -22,8 +22,8 @@ end
 
 # The same for an answer of suggestions alone, which the helper has laid out: the sign of that, whether other ways may be asked for, the risk
 # of the first suggestion, where the lists end and begin, how wide what is said of the first suggestion is, the time, who could be asked for
-# more, what is said, the line and its words, and the lists. A key press waits for this, so it does with few commands what the functions
-# below do for all answers. The clock was just read. Sees the variables of its caller.
+# more, what is said, the line and its words, and the lists. A key press waits for this, so only what can be seen is done at once; the rest is
+# kept as it came until the terminal has drawn it, or another key needs it. The clock was just read. Sees the variables of its caller.
 function __gptos_take_ready --no-scope-shadowing
     if not string match -qr -- $_GPTOS_READY "$fields"; or not string match -qr '\S' -- "$fields[19]"
         set -l fault 'its layout is not the one that this shell knows'
@@ -32,8 +32,39 @@ function __gptos_take_ready --no-scope-shadowing
         __gptos_fail "gptos: answer refused ($fault)"
         return
     end
-    set -g _GPTOS_ORIGINAL $_GPTOS_ASKED[2]
-    set -g _GPTOS_QUERY $_GPTOS_ASKED[3]
+    # What this shell has read itself may hold line breaks.
+    set -q asked
+    and set fields[17..18] $asked
+    set -g _GPTOS_PACKED $fields
+    set -q _GPTOS_HOLES
+    and __gptos_drop_holes
+    commandline -r -- $fields[19]
+    commandline -f end-of-buffer
+    # What is said of it, if that fits.
+    if test "$_GPTOS_MEASURED" = "$COLUMNS $LC_ALL/$LC_CTYPE/$LANG/$TERM/$GPTOS_NOTE"; and test $fields[13] -le $_GPTOS_PLAIN_ROOM
+        set -g _GPTOS_RISK $fields[3]
+        set -g _GPTOS_NOTE "$_GPTOS_SIGN $fields[16]"
+        functions -q __gptos_user_prompt
+        or __gptos_wrap
+        commandline -f repaint
+    else
+        __gptos_unpack
+        __gptos_say_suggestion
+    end
+    __gptos_guard_now
+end
+
+# Makes a ring of an answer that was laid out and is still as it came. Every function that a key or an event calls begins with it.
+function __gptos_unpack
+    set -l fields $_GPTOS_PACKED
+    set -e _GPTOS_PACKED
+    set -g _GPTOS_ASKED new $fields[17..18] plain
+    set -g _GPTOS_ASKED_FIELDS $_GPTOS_FIELDS
+    set -g _GPTOS_ASKED_LIST 0
+    set -g _GPTOS_ORIGINAL $fields[17]
+    set -g _GPTOS_QUERY $fields[18]
+    set -g _GPTOS_RING_FIELDS $_GPTOS_FIELDS
+    set -g _GPTOS_LISTED 0
     set -g _GPTOS_RING $fields[19..$fields[4]]
     set -g _GPTOS_NOTES $fields[$fields[5]..$fields[6]]
     set -g _GPTOS_READINGS $fields[$fields[7]..$fields[8]]
@@ -44,31 +75,9 @@ function __gptos_take_ready --no-scope-shadowing
     set -g _GPTOS_AT 1
     set -g _GPTOS_PUT $fields[19]
     set -g _GPTOS_UNREAD
-    set -e _GPTOS_HELD _GPTOS_STOPPED _GPTOS_LATE _GPTOS_ROWS _GPTOS_REMARKS _GPTOS_LISTED _GPTOS_RING_FIELDS
-    set -q _GPTOS_HOLES
-    and __gptos_drop_holes
-    commandline -r -- $_GPTOS_PUT
-    commandline -f end-of-buffer
-    # Words that the helper has found are not private and change nothing that came before.
-    if not set -q unseen
-        set -g _GPTOS_RING_FIELDS $_GPTOS_FIELDS
-        __gptos_remember_suggestion
-    else
-        set -g _GPTOS_LATEST $_GPTOS_PUT
-        set -g _GPTOS_ALL_WORDS $_GPTOS_QUERY
-        set -g _GPTOS_CONTEXT $_GPTOS_PUT $_GPTOS_QUERY $_GPTOS_NOW "$PWD"
-    end
-    # What is said of it, if that fits.
-    if test "$_GPTOS_MEASURED" = "$COLUMNS $LC_ALL/$LC_CTYPE/$LANG/$TERM/$GPTOS_NOTE"; and test $fields[13] -le $_GPTOS_PLAIN_ROOM
-        set -g _GPTOS_RISK $fields[3]
-        set -g _GPTOS_NOTE "$_GPTOS_SIGN $fields[16]"
-        functions -q __gptos_user_prompt
-        or __gptos_wrap
-        commandline -f repaint
-    else
-        __gptos_say_suggestion
-    end
-    __gptos_guard_now
+    set -e _GPTOS_HELD _GPTOS_STOPPED _GPTOS_LATE _GPTOS_ROWS _GPTOS_REMARKS
+    set -g _GPTOS_NOW $fields[14]
+    __gptos_remember_suggestion
 end
 
 # Shows what the records hold. Arguments: the helper's exit status, their fields, three to each.

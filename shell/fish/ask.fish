@@ -128,10 +128,9 @@ __gptos_learn_names
 # of its own: to hand that over and take it back costs a tenth of what the helper does.
 function __gptos_ask_unseen
     # What is not there is empty: to take several away is one step.
-    set -e _GPTOS_TRIED _GPTOS_FIELDS _GPTOS_ASKED_FIELDS _GPTOS_ASKED_LIST
+    set -e _GPTOS_TRIED _GPTOS_FIELDS _GPTOS_ASKED _GPTOS_ASKED_FIELDS _GPTOS_ASKED_LIST
     command -q -- $GPTOS_BIN
     or return
-    set -l unseen
     status is-interactive-job-control
     and set -l controls_jobs
     # An observed SIGINT does not make fish abandon this function half-way.
@@ -146,10 +145,12 @@ function __gptos_ask_unseen
     and status job-control interactive
     functions --erase __gptos_interrupt
     if test "$code$fields[1]" = 0ready
-        set -g _GPTOS_ASKED new $fields[17..18] plain
-        set -q _GPTOS_UPTIME
-        and set -g _GPTOS_NOW $fields[14]
-        or __gptos_clock
+        if set -q _GPTOS_UPTIME
+            set -g _GPTOS_NOW $fields[14]
+        else
+            __gptos_clock
+            set fields[14] $_GPTOS_NOW
+        end
         __gptos_take_ready
         return 0
     end
@@ -193,6 +194,8 @@ function __gptos_ask
             set -g _GPTOS_ASKED_LIST 0
             if test "$code$fields[1]" = 0ready
                 __gptos_clock
+                set fields[14] $_GPTOS_NOW
+                set -l asked $argv[2..3]
                 __gptos_take_ready
             else if test $code = 0
                 __gptos_take_fields 0 $fields

@@ -67,6 +67,8 @@ if test $_GPTOS_REPORTS = 1
 end
 
 function __gptos_report
+    set -q _GPTOS_PACKED
+    and __gptos_unpack
     set -q _GPTOS_DUE[1]
     and set -e _GPTOS_DUE[1]
     set -e _GPTOS_MUTE
@@ -229,6 +231,8 @@ function __gptos_enter
         commandline -f execute
         return
     end
+    set -q _GPTOS_PACKED
+    and __gptos_unpack
     if set -q _GPTOS_PENDING[1]; and not set -q _GPTOS_TAKEN
         __gptos_nudge
         return

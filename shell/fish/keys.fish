@@ -6,6 +6,8 @@ function __gptos_key
     if set -q _GPTOS_RUNS
         return
     end
+    set -q _GPTOS_PACKED
+    and __gptos_unpack
     # On a fresh line nothing of this is there, and to look is quicker than to call.
     if set -q _GPTOS_PENDING[1]; and __gptos_pending_key
         return
@@ -64,6 +66,8 @@ test (status current-command) = fish
 or set -g _GPTOS_RUNS
 
 function __gptos_forget
+    set -q _GPTOS_PACKED
+    and __gptos_unpack
     __gptos_drop_request
     __gptos_drop_holes
     set -e _GPTOS_RING _GPTOS_SHOWN _GPTOS_ARMED _GPTOS_DUE _GPTOS_EARLY _GPTOS_HELD _GPTOS_STOPPED _GPTOS_LATEST _GPTOS_WISH _GPTOS_LATE \
@@ -86,6 +90,8 @@ end
 
 # Some binding of the user may have run the line while an answer was awaited. What runs sees the user's own prompt.
 function __gptos_running --on-event fish_preexec
+    set -q _GPTOS_PACKED
+    and __gptos_unpack
     set -g _GPTOS_RUNS
     __gptos_drop_request
     __gptos_unwrap

@@ -3,6 +3,8 @@
 
 # Tab. The list is left by typing; as long as the line is one of its own, Tab leads on.
 function __gptos_tab
+    set -q _GPTOS_PACKED
+    and __gptos_unpack
     set -l line "$(commandline -b)"
     if set -q _GPTOS_RUNS; or commandline --paging-mode; or commandline --search-mode
         __gptos_complete
