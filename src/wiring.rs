@@ -1,5 +1,6 @@
 //! The composition root: builds the pipeline for the resident and for direct mode.
 
+mod far_side;
 mod notices;
 mod opening_cache;
 
@@ -7,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
-
+use self::far_side::NoFiles;
+pub use self::far_side::for_far_side;
 use self::notices::{notice, tell_reload, told};
 use self::opening_cache::OpeningCache;
 use crate::api::{Backend, Notice, Setup};
@@ -25,7 +26,7 @@ use crate::providers::{self, HttpPool, ProviderSettings};
 use crate::secrets;
 use crate::stats::FileLedger;
 use crate::suggest::pipeline::{Pipeline, Place};
-use crate::suggest::ports::{AnswerCache, Commands, KeySource, Ledger, Memory, Provider, Reach, ShellSyntax, Surroundings, Trail};
+use crate::suggest::ports::{AnswerCache, KeySource, Ledger, Memory, Provider, Reach, Trail};
 use crate::suggest::recording::Recorder;
 use crate::suggest::{engine, trial};
 use crate::system::blast::LocalFiles;
@@ -34,7 +35,6 @@ use crate::system::options::{OptionLists, Places};
 use crate::system::tldr::{self, TldrPages};
 use crate::system::{FileSystem, InstalledShells, SearchPath};
 use crate::telemetry::{Log, Traces, WantedTraces};
-use crate::validate::Effect;
 
 /// How long the end of a single call waits for what is still under way on other threads.
 const GIVING_BACK: Duration = Duration::from_millis(200);
@@ -234,37 +234,6 @@ pub fn direct(paths: &Paths, writer: Writer) -> Arc<dyn Backend> {
         service.open_memory(directory);
     }
     service
-}
-
-/// The pipeline for questions of another machine, of which `commands` and `surroundings` tell. It knows nothing that is kept here:
-/// neither what was run or answered before nor the user's intents and pages, and nothing of it is recorded: whoever asks from over there
-/// could fill the trail until the user's own records are dropped.
-pub fn for_far_side(paths: &Paths, os: &'static str, commands: Arc<dyn Commands>, surroundings: Arc<dyn Surroundings>) -> Arc<dyn Backend> {
-    let mut file = ConfigFile::new(paths.config_file.clone(), paths.home.clone());
-    let settings = file.current().0.cache.clone();
-    let place = Place { os, build: env!("CARGO_PKG_VERSION").to_owned(), ttl: settings.ttl };
-    let pipeline = Pipeline::new(place, Arc::new(MemoryCache::new(settings)), commands, Arc::new(NoShells)).with_surroundings(surroundings);
-    // Of the questions nothing is kept; what they cost is the user's money all the same.
-    pipeline.count_in(Arc::new(FileLedger::new(paths.state_dir.as_deref())));
-    with_pipeline(pipeline, file, PackFolder::new(None), (None, Writer::Once))
-}
-
-/// The files of another machine cannot be looked at.
-struct NoFiles;
-
-impl Reach for NoFiles {
-    fn reached(&self, _effects: &[Effect], _facts: &ShellFacts) -> Vec<usize> {
-        Vec::new()
-    }
-}
-
-/// The shells of another machine cannot be asked.
-struct NoShells;
-
-impl ShellSyntax for NoShells {
-    fn accepts<'a>(&'a self, _line: &'a str, _facts: &'a ShellFacts) -> BoxFuture<'a, Option<bool>> {
-        Box::pin(std::future::ready(None))
-    }
 }
 
 /// The tldr pages of this machine; `None` without a place for their index.

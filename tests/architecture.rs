@@ -511,6 +511,40 @@ fn check_shell(path: &str, text: &str) -> Vec<String> {
     found
 }
 
+/// Functions of fish that a key or an event calls and that need no ring.
+const RINGLESS: &[(&str, &str)] = &[
+    ("__gptos_signal", "an answer that is awaited makes its ring when it comes"),
+    ("__gptos_cancel", "the same"),
+    ("__gptos_type", "an answer with holes is never kept as it came"),
+    ("__gptos_ran", "the event before the line ran has made it"),
+    ("__gptos_left", "the shell ends"),
+    ("__gptos_moved", "looks at the environment"),
+];
+
+/// What of fish a key or an event calls, and does not begin with the ring of an answer that is kept as it came.
+fn check_entries(files: &[Source]) -> Vec<String> {
+    let lines = || files.iter().flat_map(|file| file.text.lines());
+    let is_called = |name: &str| {
+        let bound = |line: &str| line.trim_start().starts_with("bind ") && words(line, name).next().is_some();
+        let listens = |line: &str| function_name(line).as_deref() == Some(name) && line.contains(" --on-");
+        lines().any(|line| bound(line) || listens(line))
+    };
+    let mut found = Vec::new();
+    // What is read when the shell starts calls the rest, and nothing was asked before.
+    for file in files.iter().filter(|file| !file.path.ends_with("start.fish")) {
+        for body in file.text.split("\nfunction ").skip(1) {
+            let body = body.split("\nend\n").next().unwrap_or_default();
+            let name = function_name(&format!("function {body}")).unwrap_or_default();
+            let makes = ["_GPTOS_PACKED", "__gptos_forget"].iter().any(|made| body.lines().take(8).any(|line| line.contains(made)));
+            let is_free = RINGLESS.iter().any(|(known, _)| *known == name);
+            if is_called(&name) && !makes && !is_free {
+                found.push(format!("{}: {name} does not make the ring first", file.path));
+            }
+        }
+    }
+    found
+}
+
 /// Whether the word at a place is not part of a longer one with `-`, `/` or `.`.
 fn command_word(line: &str, at: usize, word: &str) -> bool {
     let joins = |c: char| matches!(c, '-' | '/' | '.' | '=');
@@ -595,6 +629,17 @@ fn shell_files_follow_the_rules() {
     let files = sources("shell", &["zsh", "bash", "fish"]);
     let found: Vec<String> = files.iter().flat_map(|source| check_shell(&source.path, &source.text)).collect();
     assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+#[test]
+fn what_fish_calls_makes_the_ring_first() {
+    let found = check_entries(&sources("shell/fish", &["fish"]));
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+    let forgotten = |text: &str| !check_entries(&[Source { path: "shell/fish/x.fish".to_owned(), text: text.to_owned() }]).is_empty();
+    assert!(forgotten("\nfunction __gptos_x --on-event y\n    __gptos_say\nend\n"));
+    assert!(forgotten("\nfunction __gptos_x\n    __gptos_say\nend\nbind \\cx __gptos_x\n"));
+    assert!(!forgotten("\nfunction __gptos_x --on-event y\n    set -q _GPTOS_PACKED\n    and __gptos_unpack\nend\n"));
+    assert!(!forgotten("\nfunction __gptos_x\n    __gptos_say\nend\n"));
 }
 
 #[test]

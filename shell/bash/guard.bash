@@ -42,6 +42,13 @@ __gptos_covered() {
   fi
 }
 
+# Is the line taller than the window? Then nobody sees all of it, nor the reason. Prompt and reason take up to six rows.
+__gptos_is_taller() {
+  local breaks=${READLINE_LINE//[!$'\n']/} columns=${COLUMNS:-80} rows=$((${LINES:-24} - 6))
+  __gptos_measure "$READLINE_LINE"
+  ((_GPTOS_WIDTH + ${#breaks} * columns >= columns * (rows > 1 ? rows : 1)))
+}
+
 # True: the line must not run, and the user has been told why. What can not be judged runs, with a remark.
 __gptos_withheld() {
   local verdict result=0
@@ -65,7 +72,7 @@ __gptos_withheld() {
   case $verdict in
     'pass '*) return 1 ;;
     'hold '*)
-      if ((${#READLINE_LINE} >= ${COLUMNS:-80} * (${LINES:-24} - 4))); then
+      if __gptos_is_taller; then
         __gptos_withhold "${verdict#* }" 'the line is taller than the window, so it does not run'
         return 0
       fi

@@ -22,10 +22,10 @@ end
 
 # The same for an answer of suggestions alone, which the helper has laid out: the sign of that, whether other ways may be asked for, the risk
 # of the first suggestion, where the lists end and begin, how wide what is said of the first suggestion is, the time, who could be asked for
-# more, what is said, the line and its words, and the lists. A key press waits for this, so only what can be seen is done at once; the rest is
+# more, what is said, the line, its words and what was told beside them, where this shell may ask without a process, and the lists. A key press waits for this, so only what can be seen is done at once; the rest is
 # kept as it came until the terminal has drawn it, or another key needs it. The clock was just read. Sees the variables of its caller.
 function __gptos_take_ready --no-scope-shadowing
-    if not string match -qr -- $_GPTOS_READY "$fields"; or not string match -qr '\S' -- "$fields[19]"
+    if not string match -qr -- $_GPTOS_READY "$fields"; or not string match -qr '\S' -- "$fields[21]"
         set -l fault 'its layout is not the one that this shell knows'
         string match -qr -- $_GPTOS_UNSEEN "$fields"
         and set fault 'it holds unprintable characters'
@@ -38,7 +38,7 @@ function __gptos_take_ready --no-scope-shadowing
     set -g _GPTOS_PACKED $fields
     set -q _GPTOS_HOLES
     and __gptos_drop_holes
-    commandline -r -- $fields[19]
+    commandline -r -- $fields[21]
     commandline -f end-of-buffer
     # What is said of it, if that fits.
     if test "$_GPTOS_MEASURED" = "$COLUMNS $LC_ALL/$LC_CTYPE/$LANG/$TERM/$GPTOS_NOTE"; and test $fields[13] -le $_GPTOS_PLAIN_ROOM
@@ -58,6 +58,8 @@ end
 function __gptos_unpack
     set -l fields $_GPTOS_PACKED
     set -e _GPTOS_PACKED
+    test -n "$fields[19]"
+    and set -g _GPTOS_FIELDS $fields[19]
     set -g _GPTOS_ASKED new $fields[17..18] plain
     set -g _GPTOS_ASKED_FIELDS $_GPTOS_FIELDS
     set -g _GPTOS_ASKED_LIST 0
@@ -65,7 +67,7 @@ function __gptos_unpack
     set -g _GPTOS_QUERY $fields[18]
     set -g _GPTOS_RING_FIELDS $_GPTOS_FIELDS
     set -g _GPTOS_LISTED 0
-    set -g _GPTOS_RING $fields[19..$fields[4]]
+    set -g _GPTOS_RING $fields[21..$fields[4]]
     set -g _GPTOS_NOTES $fields[$fields[5]..$fields[6]]
     set -g _GPTOS_READINGS $fields[$fields[7]..$fields[8]]
     set -g _GPTOS_RING_HOLES $fields[$fields[9]..$fields[10]]
@@ -73,11 +75,13 @@ function __gptos_unpack
     set -g _GPTOS_MORE $fields[15]
     set -g _GPTOS_OTHERS $fields[2]
     set -g _GPTOS_AT 1
-    set -g _GPTOS_PUT $fields[19]
+    set -g _GPTOS_PUT $fields[21]
     set -g _GPTOS_UNREAD
     set -e _GPTOS_HELD _GPTOS_STOPPED _GPTOS_LATE _GPTOS_ROWS _GPTOS_REMARKS
     set -g _GPTOS_NOW $fields[14]
     __gptos_remember_suggestion
+    test -n "$fields[20]"
+    and __gptos_take_slate $fields[20]
 end
 
 # Shows what the records hold. Arguments: the helper's exit status, their fields, three to each.
@@ -124,6 +128,8 @@ function __gptos_take_fields
                 set refused 1
                 set asked
                 set said
+            case pipes
+                __gptos_take_slate $fields[2]
             case row
                 __gptos_keep_row $fields[2]
             case more

@@ -124,26 +124,32 @@ function __gptos_learn_names
 end
 __gptos_learn_names
 
-# Hands the line to the helper as it stands. Fails if that cannot answer it at once. The helper ends within a moment, so it needs no terminal
-# of its own: to hand that over and take it back costs a tenth of what the helper does.
+# Hands the line over as it stands, to the resident or to the helper. Fails if it cannot be answered at once. The helper ends within a moment, so
+# it needs no terminal of its own: to hand that over and take it back costs a tenth of what the helper does.
 function __gptos_ask_unseen
     # What is not there is empty: to take several away is one step.
     set -e _GPTOS_TRIED _GPTOS_FIELDS _GPTOS_ASKED _GPTOS_ASKED_FIELDS _GPTOS_ASKED_LIST
-    command -q -- $GPTOS_BIN
-    or return
-    status is-interactive-job-control
-    and set -l controls_jobs
-    # An observed SIGINT does not make fish abandon this function half-way.
-    function __gptos_interrupt --on-signal SIGINT
+    set -l fields
+    set -l code 0
+    set -q _GPTOS_SLATE
+    and __gptos_ask_slate
+    if not set -q fields[1]
+        command -q -- $GPTOS_BIN
+        or return
+        status is-interactive-job-control
+        and set -l controls_jobs
+        # An observed SIGINT does not make fish abandon this function half-way.
+        function __gptos_interrupt --on-signal SIGINT
+        end
+        set -q controls_jobs
+        and status job-control none
+        commandline -b | command $GPTOS_BIN widget fish --at-once --line "$_GPTOS_NAMES" --shell-version $version --holes 2>/dev/null |
+            read -z -d \n -a fields
+        set code $pipestatus[2]
+        set -q controls_jobs
+        and status job-control interactive
+        functions --erase __gptos_interrupt
     end
-    set -q controls_jobs
-    and status job-control none
-    commandline -b | command $GPTOS_BIN widget fish --at-once --line "$_GPTOS_NAMES" --shell-version $version --holes 2>/dev/null |
-        read -lz -d \n -a fields
-    set -l code $pipestatus[2]
-    set -q controls_jobs
-    and status job-control interactive
-    functions --erase __gptos_interrupt
     if test "$code$fields[1]" = 0ready
         if set -q _GPTOS_UPTIME
             set -g _GPTOS_NOW $fields[14]
@@ -157,7 +163,8 @@ function __gptos_ask_unseen
     switch "$code$fields[1]"
         case 0records
             set -g _GPTOS_ASKED new $fields[2..3] plain
-            __gptos_take_fields 0 $fields[4..]
+            set -g _GPTOS_ASKED_FIELDS (string split -n ' ' -- $fields[4])
+            __gptos_take_fields 0 $fields[5..]
         case '130*'
             __gptos_fail 'gptos: cancelled'
         case '*other'
@@ -189,15 +196,15 @@ function __gptos_ask
             command $GPTOS_BIN widget fish --at-once --shell-version $version --holes 2>/dev/null | read -lz -d \n -a fields
         set -l code $pipestatus[2]
         if contains -- $code 0 130
-            set -g _GPTOS_ASKED $argv plain
-            set -g _GPTOS_ASKED_FIELDS $_GPTOS_FIELDS
-            set -g _GPTOS_ASKED_LIST 0
             if test "$code$fields[1]" = 0ready
                 __gptos_clock
                 set fields[14] $_GPTOS_NOW
                 set -l asked $argv[2..3]
                 __gptos_take_ready
             else if test $code = 0
+                set -g _GPTOS_ASKED $argv plain
+                set -g _GPTOS_ASKED_FIELDS $_GPTOS_FIELDS
+                set -g _GPTOS_ASKED_LIST 0
                 __gptos_take_fields 0 $fields
             else
                 __gptos_fail 'gptos: cancelled'

@@ -153,6 +153,12 @@ function __gptos_covered
     test $status -ne 2
 end
 
+# Is the line taller than the window? Then nobody sees all of it, nor the reason. Prompt and reason take up to six rows.
+function __gptos_is_taller
+    set -l widths (string length -V -- (string split \n -- $argv[1]))
+    test (math (string join + -- $widths) + "($(count $widths) - 1) * $COLUMNS") -ge (math "$COLUMNS * max($LINES - 6, 1)")
+end
+
 # Sets _GPTOS_MAY_RUN, or tells the user why the line does not run. What can not be judged may run, with a remark. Only what
 # is said here counts, not the status: Ctrl-C may end this function at any moment.
 function __gptos_judge
@@ -211,8 +217,7 @@ function __gptos_judge
         case hold stop
             set -g _GPTOS_STOPPED $argv[1]
             set -g _GPTOS_REASON $rows
-            # Of a line that is taller than the window nobody sees all, nor the reason.
-            if test $ruling[1] = hold; and test (string length -- "$argv[1]") -ge (math "$COLUMNS * ($LINES - 4)")
+            if test $ruling[1] = hold; and __gptos_is_taller $argv[1]
                 set -a rows 'gptos: the line is taller than the window, so it does not run'
             else if test $ruling[1] = hold
                 set -g _GPTOS_HELD $argv[1]
@@ -244,7 +249,9 @@ function __gptos_enter
     set -l line "$(commandline -b)"
     if __gptos_asks "$line"; and not commandline --paging-mode; and not commandline --search-mode
         __gptos_drop_request
-        if not set -q _GPTOS_RING[1]; and not set -q fish_private_mode; and __gptos_ask_unseen
+        if begin
+                set -q _GPTOS_SLATE; or not set -q _GPTOS_RING[1]
+            end; and not set -q fish_private_mode; and __gptos_ask_unseen
             return
         end
         __gptos_read_request "$line"

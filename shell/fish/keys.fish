@@ -19,7 +19,8 @@ function __gptos_key
         return
     end
     # To look at the line costs as much as twenty steps, so most are not looked at here.
-    if not set -q _GPTOS_RING[1]; and not set -q fish_private_mode; and __gptos_ask_unseen
+    set -q _GPTOS_RING[1] _GPTOS_LATE fish_private_mode
+    if test $status = 3; and __gptos_ask_unseen
         return
     end
     set -l line "$(commandline -b)"
@@ -30,7 +31,10 @@ function __gptos_key
         __gptos_next
         return
     end
-    if set -q _GPTOS_RING[1]; and not set -q fish_private_mode; and string match -qr '^\?\? ' -- $line; and __gptos_ask_unseen
+    # The helper would only say that it does not read a line without the marks.
+    if set -q _GPTOS_RING[1]; and not set -q fish_private_mode; and begin
+            set -q _GPTOS_SLATE; or string match -qr '^\?\? ' -- $line
+        end; and __gptos_ask_unseen
         return
     end
     if not __gptos_read_request "$line"

@@ -192,8 +192,10 @@ __gptos_judge() {
 __gptos_hold() {
     emulate -L zsh
     local limit="$GPTOS_CONFIRM_MS" offer=' · Enter again runs it' reason="$1"
-    # Of a line that is taller than the window nobody sees all, nor the reason.
-    if (( $#PREBUFFER + $#BUFFER >= COLUMNS * (LINES - 4) )); then
+    # Of a line that is taller than the window nobody sees all, nor the reason. Prompt and reason take up to six rows.
+    local whole=$PREBUFFER$BUFFER
+    local -a parts=("${(@f)whole}")
+    if (( ${(m)#whole} + ($#parts - 1) * COLUMNS >= COLUMNS * (LINES > 7 ? LINES - 6 : 1) )); then
         _GPTOS_HELD=''
         __gptos_withhold 'the line is taller than the window, so it does not run'
         zle -R

@@ -10,6 +10,7 @@ mod metrics;
 mod notice;
 mod pipes;
 mod reply;
+mod slate;
 mod stream;
 
 use std::path::Path;

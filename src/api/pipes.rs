@@ -1,4 +1,5 @@
-//! Pipes with names for a shell that cannot open a socket: bash asks over them what `POST /v1/line` answers, without a process.
+//! Pipes with names for a shell that cannot open a socket: bash asks over them what `POST /v1/line` answers, without a process; fish, which
+//! cannot open a pipe either without waiting for somebody, gets a [slate](super::slate).
 //!
 //! A shell has two: it writes its questions to `NAME.ask` and reads the answers from `NAME.told`. A question is the names of its
 //! commands, a number, the words, its options, any number of fields `key=value`, and `end`, each with a NUL behind it. All else was
@@ -21,7 +22,9 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::line::ask;
+use super::slate::Desk;
 use super::{MAX_BODY, Shared};
+use crate::domain::ShellKind;
 use crate::line::question::Question;
 use crate::line::records::Records;
 use crate::platform;
@@ -55,6 +58,7 @@ struct Inner {
 #[derive(Debug, Default)]
 struct Open {
     shells: HashMap<i32, (u64, AbortHandle)>,
+    desk: Option<Desk>,
     made: u64,
     closed: bool,
 }
@@ -70,15 +74,15 @@ impl Pipes {
     pub fn close(&self) {
         let Some(folder) = &self.0.folder else { return };
         let mut open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.closed = true;
+        (open.closed, open.desk) = (true, None);
         for (_, (_, task)) in open.shells.drain() {
             task.abort();
         }
         let _ = fs::remove_dir_all(folder);
     }
 
-    /// Makes pipes for the shell that asked this and serves them until it ends. What it had before ends. `None` when there are too
-    /// many, or the system has no such pipes.
+    /// Makes pipes, or a slate, for the shell that asked this and serves them until it ends. What it had before ends. `None` when there are
+    /// too many, or the system has none.
     pub(super) fn open(&self, shared: &Shared, question: Question, shell: i32) -> Option<String> {
         let folder = self.0.folder.as_deref()?;
         let mut open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
@@ -93,12 +97,23 @@ impl Pipes {
         if fs::DirBuilder::new().mode(0o700).create(folder).is_err_and(|error| error.kind() != io::ErrorKind::AlreadyExists) {
             return None;
         }
-        let pair = Pair::make(&name, shell).ok()?;
         let (pipes, shared) = (self.clone(), shared.clone());
-        let task = tokio::spawn(async move {
-            pair.serve(&shared, &question).await;
-            pipes.forget(shell, number);
-        });
+        let task = if question.facts.shell == ShellKind::Fish {
+            if open.desk.is_none() {
+                open.desk = Some(Desk::new().ok()?);
+            }
+            let slate = open.desk.as_ref()?.slate(&name, shell).ok()?;
+            tokio::spawn(async move {
+                slate.serve(&shared, &question).await;
+                pipes.forget(shell, number);
+            })
+        } else {
+            let pair = Pair::make(&name, shell).ok()?;
+            tokio::spawn(async move {
+                pair.serve(&shared, &question).await;
+                pipes.forget(shell, number);
+            })
+        };
         if let Some((_, former)) = open.shells.insert(shell, (number, task.abort_handle())) {
             former.abort();
         }

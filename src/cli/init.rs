@@ -145,6 +145,7 @@ const FISH_REST: &str = concat!(
     include_str!("../../shell/fish/mend.fish"),
     include_str!("../../shell/fish/note.fish"),
     include_str!("../../shell/fish/request.fish"),
+    include_str!("../../shell/fish/slate.fish"),
 );
 
 /// The parts of an integration as one script, without the user's choices.
@@ -158,7 +159,7 @@ pub fn integration(shell: ShellKind) -> String {
         ShellKind::Bash => {
             format!("{}__gptos_rest() {{\n{}}}\n{BASH_END}", bare(BASH_START), here_documents(&bash_rest()))
         }
-        ShellKind::Fish => format!("{}function __gptos_load\neval {}\nend\n", bare(FISH_START), quote(shell, &bare(FISH_REST))),
+        ShellKind::Fish => format!("{}function __gptos_load\neval {}\nend\n", bare(FISH_START), quote(shell, &fish_rest())),
     }
 }
 
@@ -174,6 +175,28 @@ fn bash_rest() -> String {
     let seen: String = answering_variables().map(|name| format!(" ${{{name}@A}}")).collect();
     let parts = BASH_REST.iter().map(|part| bare(part));
     std::iter::once(format!("__gptos_see_configuration() {{\n_GPTOS_SEEN+=\"{seen}\"\n}}\n")).chain(parts).collect()
+}
+
+/// Which program is started, and what it reads of its environment beside what changes its answers.
+const READ_BY_PROGRAMS: [&str; 11] = [
+    "GPTOS_BIN",
+    "HOME",
+    "PATH",
+    "LC_ALL",
+    "LC_MESSAGES",
+    "LANG",
+    "TRACEPARENT",
+    "GPTOS_CONFIG",
+    "XDG_CONFIG_HOME",
+    "XDG_STATE_HOME",
+    "XDG_RUNTIME_DIR",
+];
+
+/// The parts that fish reads later. Its slate holds for as long as a program would see the same environment.
+fn fish_rest() -> String {
+    let names: Vec<&str> = READ_BY_PROGRAMS.into_iter().chain(answering_variables()).collect();
+    let sees = format!("set -g _GPTOS_SEES '^(?:{})(?: .*)?$'\nset -g _GPTOS_WATCHES {}\n", names.join("|"), names.join(" "));
+    sees + &bare(FISH_REST)
 }
 
 /// Commands of bash that put a text into `rest`. A document is taken as it stands, while a quoted word costs ten times as much to

@@ -201,5 +201,6 @@ fn shells_are_told_of_every_variable_that_changes_answers() {
     for name in names {
         assert!(bash_rest().contains(&format!(" ${{{name}@A}}")), "{name}");
         assert!(zsh_rest().lines().next().unwrap().contains(&format!("${{(t){name}}}")), "{name}");
+        assert!(fish_rest().lines().nth(1).unwrap().split(' ').any(|watched| watched == name), "{name}");
     }
 }

@@ -140,9 +140,12 @@ fn of_line(asking: &at_hand::Asking<'_>, names: &str, output: &mut Output<'_>) -
         output.data("other\n");
         return ExitStatus::NotAtOnce;
     };
-    let question = format!("{words}\0{names}\0\0");
+    // From the next time on the shell may ask without a process, unless each question says which trace it is part of.
+    let shell = rustix::process::getppid().filter(|_| facts::variable("TRACEPARENT").is_none());
+    let wanted = shell.map(|shell| format!("pipes={}\0", shell.as_raw_nonzero())).unwrap_or_default();
+    let question = format!("{words}\0{names}\0\0{wanted}");
     let Some(records) = at_hand::ask(asking, question.as_bytes(), &Surroundings::look()) else { return ExitStatus::NotAtOnce };
-    output.data(&in_one_go(&records, asking.shell, Some(Unseen { line, words, uptime: &uptime() })));
+    output.data(&in_one_go(&records, asking.shell, Some(Unseen { line, words, told: "", uptime: &uptime() })));
     ExitStatus::Success
 }
 

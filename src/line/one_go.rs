@@ -4,7 +4,7 @@
 use crate::domain::{ShellKind, is_wish};
 
 /// The fields before the first suggestion of an answer that is laid out.
-const HEAD: usize = 18;
+const HEAD: usize = 20;
 
 /// Columns of what is said where they are not known without tables.
 const UNKNOWN: usize = 9999;
@@ -16,6 +16,8 @@ pub struct Unseen<'a> {
     pub line: &'a str,
     /// The words in it.
     pub words: &'a str,
+    /// What goes with them as a keyed field, if anything does.
+    pub told: &'a str,
     /// Seconds since the system started, with two decimals; empty where they are not known.
     pub uptime: &'a str,
 }
@@ -31,7 +33,7 @@ pub fn in_one_go(records: &str, shell: ShellKind, unseen: Option<Unseen<'_>>) ->
     if let Some(fields) = laid_out(records, unseen.unwrap_or_default()) {
         return fields.iter().flat_map(|field| [field, "\n"]).collect();
     }
-    let before = unseen.map(|unseen| format!("records\n{}\n{}\n", unseen.line, unseen.words)).unwrap_or_default();
+    let before = unseen.map(|unseen| format!("records\n{}\n{}\n{}\n", unseen.line, unseen.words, unseen.told)).unwrap_or_default();
     before + &records.replace('\0', "\n")
 }
 
@@ -44,13 +46,21 @@ pub fn plain_words(line: &str) -> Option<&str> {
     (is_plain && !is_wish(words)).then_some(words)
 }
 
+/// A line that is either words or a command that is begun, and nothing that has a meaning of its own at Enter: `None` says that it may have one.
+#[must_use]
+pub fn bare_words(line: &str) -> Option<&str> {
+    let is_plain = !line.trim().is_empty() && !line.starts_with(['#', ' ', '\t']) && !line.contains(char::is_control);
+    (is_plain && !line.contains("??") && !line.contains("? ")).then_some(line)
+}
+
 /// The head, and behind it a list for each of the variables: commands, notes, readings, holes, how long it took. The head: the sign, whether
 /// other ways may be asked for, the risk of the first suggestion, the places of the first and last elements of the lists but for the first of
-/// all, how wide what is said of the first suggestion is behind its sign, the time, who could be asked for more, what is said, and the line
-/// with its words; time, line and words are empty for a shell that knows them. `None` for what has holes, rows or remarks, and for what a
+/// all, how wide what is said of the first suggestion is behind its sign, the time, who could be asked for more, what is said, the line with
+/// its words and what was told beside them, and where the shell may ask without a process; time, line, words and what goes with them are empty for a
+/// shell that knows them. `None` for what has holes, rows or remarks, and for what a
 /// shell would refuse.
 fn laid_out(records: &str, unseen: Unseen<'_>) -> Option<Vec<String>> {
-    let (mut more, mut others, mut took, mut reading) = ("", "", "", "");
+    let (mut more, mut others, mut took, mut reading, mut place) = ("", "", "", "", "");
     let mut lists: [Vec<&str>; 3] = Default::default();
     let fields: Vec<&str> = records.strip_suffix('\0')?.split('\0').collect();
     for record in fields.chunks(3) {
@@ -64,6 +74,7 @@ fn laid_out(records: &str, unseen: Unseen<'_>) -> Option<Vec<String>> {
             ["took", text, _] => took = text,
             ["more", text, _] => more = text,
             ["others", _, _] => others = "1",
+            ["pipes", text, _] => place = text,
             ["end", "0", _] => {}
             _ => return None,
         }
@@ -82,7 +93,7 @@ fn laid_out(records: &str, unseen: Unseen<'_>) -> Option<Vec<String>> {
     let is_narrow = |c: char| matches!(c, ' '..='~' | '●' | '·');
     let columns = if said.chars().all(is_narrow) { "● ".chars().chain(said.chars()).count() } else { UNKNOWN };
     laid.push(columns.to_string());
-    laid.extend([unseen.uptime, more, &said, unseen.line, unseen.words].map(str::to_owned));
+    laid.extend([unseen.uptime, more, &said, unseen.line, unseen.words, unseen.told, place].map(str::to_owned));
     for list in lists.into_iter().chain([vec![""; count], vec![took; count]]) {
         laid.extend(list.into_iter().map(str::to_owned));
     }
@@ -101,16 +112,16 @@ mod tests {
 
     #[test]
     fn an_answer_of_suggestions_is_laid_out_for_fish() {
-        let records = "reading\0files here\0\0cmd\0ls\0cache · risk none\0cmd\0rm x\0cache · risk high: removes\0more\0openai\0\0took\x000.1 ms\0\0end\x000\0\0";
+        let records = "reading\0files here\0\0cmd\0ls\0cache · risk none\0cmd\0rm x\0cache · risk high: removes\0more\0openai\0\0took\x000.1 ms\0\0pipes\0/run/7\0\0end\x000\0\0";
         let text = in_one_go(records, ShellKind::Fish, None);
         let fields: Vec<&str> = text.strip_suffix('\n').unwrap().split('\n').collect();
         assert_eq!(fields[..3], ["ready", "0", "none"]);
         let said = "0.1 ms cache · risk none · files here";
-        assert_eq!(fields[12..18], [(said.chars().count() + 2).to_string().as_str(), "", "openai", said, "", ""]);
+        assert_eq!(fields[12..20], [(said.chars().count() + 2).to_string().as_str(), "", "openai", said, "", "", "", "/run/7"]);
         // Places are counted from one.
         let list = |first: usize, last: usize| &fields[first - 1..last];
         let place = |at: usize| fields[at - 1].parse::<usize>().unwrap();
-        assert_eq!(list(19, place(4)), ["ls", "rm x"]);
+        assert_eq!(list(21, place(4)), ["ls", "rm x"]);
         assert_eq!(list(place(5), place(6)), ["cache · risk none", "cache · risk high: removes"]);
         assert_eq!(list(place(7), place(8)), ["files here", ""]);
         assert_eq!(list(place(9), place(10)), ["", ""]);
@@ -120,10 +131,10 @@ mod tests {
         let others = in_one_go(
             "cmd\0ls\0\0others\0\0\0end\x000\0\0",
             ShellKind::Fish,
-            Some(Unseen { line: "?? files ", words: "files", uptime: "5.25" }),
+            Some(Unseen { line: "?? files ", words: "files", told: "cursor=3", uptime: "5.25" }),
         );
-        assert!(others.starts_with("ready\n1\n\n19\n20\n20\n"), "{others}");
-        assert!(others.contains("\n2\n5.25\n\n\n?? files \nfiles\nls\n"), "{others}");
+        assert!(others.starts_with("ready\n1\n\n21\n22\n22\n"), "{others}");
+        assert!(others.contains("\n2\n5.25\n\n\n?? files \nfiles\ncursor=3\n\nls\n"), "{others}");
         let wide = in_one_go("reading\0文\0\0cmd\0ls\0\0end\x000\0\0", ShellKind::Fish, None);
         assert_eq!(wide.split('\n').nth(12), Some("9999"), "{wide}");
     }
@@ -144,8 +155,8 @@ mod tests {
         ] {
             let plain = records.replace('\0', "\n");
             assert_eq!(in_one_go(records, ShellKind::Fish, None), plain, "{records:?}");
-            let asked = in_one_go(records, ShellKind::Fish, Some(Unseen { line: "?? x ", words: "x", uptime: "5.25" }));
-            assert_eq!(asked, format!("records\n?? x \nx\n{plain}"), "{records:?}");
+            let asked = in_one_go(records, ShellKind::Fish, Some(Unseen { line: "?? x ", words: "x", told: "", uptime: "5.25" }));
+            assert_eq!(asked, format!("records\n?? x \nx\n\n{plain}"), "{records:?}");
             assert_eq!(in_one_go(records, ShellKind::Bash, None), records.replace('\0', "\x1f"), "{records:?}");
         }
     }
@@ -172,6 +183,21 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(plain_words(line), words, "{line:?}");
+        }
+        for (line, is_bare) in [
+            ("list files", true),
+            ("git che", true),
+            ("is it there?", true),
+            ("liste é", true),
+            (" list files", false),
+            ("# list files", false),
+            ("git? undo", false),
+            ("?? list", false),
+            ("ls ??", false),
+            ("list\nfiles", false),
+            ("", false),
+        ] {
+            assert_eq!(bare_words(line), is_bare.then_some(line), "{line:?}");
         }
     }
 }

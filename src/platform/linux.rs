@@ -1,5 +1,7 @@
+use std::ffi::OsString;
 use std::fs::Metadata;
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
@@ -55,6 +57,48 @@ pub fn make_named_pipe(path: &Path) -> io::Result<()> {
 /// Lets a pipe take so many bytes before somebody reads them, or as many as it may.
 pub fn widen_pipe(pipe: impl AsFd, bytes: usize) {
     let _ = rustix::pipe::fcntl_setpipe_size(pipe, bytes);
+}
+
+/// Whether a folder lies in memory alone, so that what is written there reaches no disk but that of the swap.
+pub fn lies_in_memory(folder: &Path) -> bool {
+    // `TMPFS_MAGIC` of statfs(2).
+    rustix::fs::statfs(folder).is_ok_and(|found| i64::try_from(found.f_type) == Ok(0x0102_1994))
+}
+
+/// A descriptor that can be read once a file was written and closed in a folder that is watched with it.
+///
+/// # Errors
+/// When this user has too many of them.
+pub fn watcher() -> io::Result<OwnedFd> {
+    use rustix::fs::inotify::{CreateFlags, init};
+    Ok(init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?)
+}
+
+/// Watches one more folder; one that is watched stays so.
+///
+/// # Errors
+/// When there is no such folder, or this user watches too many.
+pub fn watch_folder(watcher: impl AsFd, folder: &Path) -> io::Result<()> {
+    use rustix::fs::inotify::{WatchFlags, add_watch};
+    add_watch(watcher, folder, WatchFlags::CLOSE_WRITE | WatchFlags::ONLYDIR)?;
+    Ok(())
+}
+
+/// The names of the files that were written since this was asked last.
+///
+/// # Errors
+/// `WouldBlock` when there are none.
+pub fn written_files(watcher: impl AsFd) -> io::Result<Vec<OsString>> {
+    let mut space = [MaybeUninit::uninit(); 4096];
+    let mut reader = rustix::fs::inotify::Reader::new(watcher, &mut space);
+    let mut names = Vec::new();
+    loop {
+        let event = reader.next()?;
+        names.extend(event.file_name().map(|name| OsString::from_vec(name.to_bytes().to_vec())));
+        if reader.is_buffer_empty() {
+            return Ok(names);
+        }
+    }
 }
 
 /// A descriptor that can be read once process `pid` has ended.

@@ -1,3 +1,4 @@
+use std::ffi::OsString;
 use std::fs::Metadata;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -49,6 +50,35 @@ pub fn make_named_pipe(_path: &Path) -> io::Result<()> {
 
 /// A pipe is as wide as the system makes it.
 pub fn widen_pipe(_pipe: impl AsFd, _bytes: usize) {}
+
+/// macOS has no folder in memory.
+pub fn lies_in_memory(_folder: &Path) -> bool {
+    false
+}
+
+/// There is none here, as no folder lies in memory.
+///
+/// # Errors
+/// Always.
+pub fn watcher() -> io::Result<OwnedFd> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// There is nothing to watch one with.
+///
+/// # Errors
+/// Always.
+pub fn watch_folder(_watcher: impl AsFd, _folder: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Nothing is watched.
+///
+/// # Errors
+/// Always.
+pub fn written_files(_watcher: impl AsFd) -> io::Result<Vec<OsString>> {
+    Err(io::ErrorKind::Unsupported.into())
+}
 
 /// macOS has no descriptor for a process.
 ///

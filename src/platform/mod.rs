@@ -23,8 +23,8 @@ mod macos;
 use macos as system;
 
 pub use system::{
-    OS_NAME, RemoteMounts, descriptor_directory, directory_of, end_of_process, make_named_pipe, parent_name, peer_pid, peer_uid,
-    resident_memory, session_runtime_dir, stands_on_a_disk, uptime, widen_pipe,
+    OS_NAME, RemoteMounts, descriptor_directory, directory_of, end_of_process, lies_in_memory, make_named_pipe, parent_name, peer_pid,
+    peer_uid, resident_memory, session_runtime_dir, stands_on_a_disk, uptime, watch_folder, watcher, widen_pipe, written_files,
 };
 
 /// Lets this process have so many files and connections open at once, or as many as it may.

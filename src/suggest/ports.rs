@@ -352,8 +352,8 @@ pub trait Commands: Send + Sync {
 
 /// The files of this machine, seen from the asking shell.
 pub trait Reach: Send + Sync {
-    /// The places of the effects that reach something right now. It takes 5 ms at most.
-    fn reached(&self, effects: &[Effect], facts: &ShellFacts) -> Vec<usize>;
+    /// The places of the effects that reach something right now, as far as so much time tells.
+    fn reached(&self, effects: &[Effect], facts: &ShellFacts, limit: Duration) -> Vec<usize>;
 }
 
 /// Which family of standard tools a program belongs to. Their options differ.

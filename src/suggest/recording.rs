@@ -1,7 +1,7 @@
 //! What was asked, offered and run, on its way to the audit trail.
 
 use std::sync::{Arc, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::pipeline::{Mode, Offer, Outcome, Pipeline, Reply, Request, Via};
 use super::ports::{MakeEvents, Reach, RedactedText, Span, SpanValue, Trail, TrailEvent, TrailId, TrailOffer, TrailStats, TrailStep};
@@ -14,6 +14,9 @@ use crate::validate::{Policy, Suggestion, Verdict, check};
 
 /// How long a risky suggestion waits for its record.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long it may take to look at what all suggestions of an answer write over: others wait for the same worker.
+const LOOK_LIMIT: Duration = Duration::from_millis(5);
 
 /// What is said first of a suggestion that is not given because no record of it can be made.
 pub const WITHHELD: &str = "a risky suggestion was held back";
@@ -37,7 +40,10 @@ impl Recorder {
         let shell = request.facts.shell;
         // Now, since a suggestion that is run before its record is made changes what it would find.
         let offers = offers.map(|mut offers| {
-            offers.iter_mut().for_each(|offer| look(&mut offer.suggestion, self.reach.as_ref(), &request.facts));
+            let until = Instant::now() + LOOK_LIMIT;
+            for offer in &mut offers {
+                look(&mut offer.suggestion, self.reach.as_ref(), &request.facts, until.saturating_duration_since(Instant::now()));
+            }
             offers
         });
         Box::new(move || {
@@ -200,9 +206,9 @@ fn append_span(request: &Request, is_durable: bool) -> Span {
 }
 
 /// Takes in what the suggestion writes over. Nothing is known yet of what a hole will reach.
-fn look(suggestion: &mut Suggestion, reach: &dyn Reach, facts: &ShellFacts) {
+fn look(suggestion: &mut Suggestion, reach: &dyn Reach, facts: &ShellFacts, limit: Duration) {
     if suggestion.verdict().may_lose() && suggestion.holes().is_empty() {
-        let reached = reach.reached(&suggestion.verdict().effects, facts);
+        let reached = reach.reached(&suggestion.verdict().effects, facts, limit);
         suggestion.take_in(&reached);
     }
 }

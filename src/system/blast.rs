@@ -22,8 +22,6 @@ use crate::validate::{Effect, EffectKind};
 
 /// How long counting may take.
 pub const TIME_LIMIT: Duration = Duration::from_millis(50);
-/// How long it may take for somebody whom others wait for.
-const BRIEF_LIMIT: Duration = Duration::from_millis(5);
 /// How many names may be looked at.
 const ENTRY_LIMIT: usize = 10_000;
 /// More effects than this are counted up to here only.
@@ -44,8 +42,8 @@ pub fn describe(effects: &[Effect], facts: &ShellFacts) -> Option<String> {
 pub struct LocalFiles;
 
 impl Reach for LocalFiles {
-    fn reached(&self, effects: &[Effect], facts: &ShellFacts) -> Vec<usize> {
-        describe_within(effects, facts, BRIEF_LIMIT).reached
+    fn reached(&self, effects: &[Effect], facts: &ShellFacts, limit: Duration) -> Vec<usize> {
+        describe_within(effects, facts, limit).reached
     }
 }
 

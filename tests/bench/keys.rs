@@ -114,13 +114,14 @@ zpty -d bench
 /// Where the files of the shells are, and the binary and the words they ask with. A resident must be running for this home.
 struct Stage<'a> {
     home: &'a Path,
+    runtime: &'a Path,
     signs: PathBuf,
     sent: Receiver<(u8, Instant)>,
     query: &'a str,
 }
 
-/// Measures with this binary; a resident must be running in `home`.
-pub(super) fn report(binary: &Path, home: &Path, query: &str) {
+/// Measures with this binary; a resident must be running for this home and this runtime directory.
+pub(super) fn report(binary: &Path, (home, runtime): (&Path, &Path), query: &str) {
     let signs = home.join("signs");
     assert!(Command::new("mkfifo").arg(&signs).status().unwrap().success());
     // Open for writing as well, so that a shell never waits for a reader.
@@ -136,7 +137,7 @@ pub(super) fn report(binary: &Path, home: &Path, query: &str) {
             }
         }
     });
-    let stage = Stage { home, signs, sent, query };
+    let stage = Stage { home, runtime, signs, sent, query };
     for (shell, rc, bind, functions) in SHELLS {
         let rc = home.join(rc);
         fs::create_dir_all(rc.parent().unwrap()).unwrap();
@@ -171,7 +172,7 @@ impl Stage<'_> {
         let mut command = Command::new("zsh");
         command.args(["-f", "-c", DRIVER, "driver", shell, key, &lines.to_string()]).env_clear().current_dir(self.home);
         command.args([self.home.join("pid"), self.home.join("spent"), done.clone()]);
-        command.env("PATH", "/usr/bin:/bin").env("HOME", self.home).env("XDG_RUNTIME_DIR", self.home).env("TERM", "xterm");
+        command.env("PATH", "/usr/bin:/bin").env("HOME", self.home).env("XDG_RUNTIME_DIR", self.runtime).env("TERM", "xterm");
         command.env("LANG", "C.UTF-8").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut driver = command.spawn().unwrap();
         while until() {}

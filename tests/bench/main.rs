@@ -30,6 +30,8 @@ const QUERY: &str = "list files by size";
 struct Bench {
     binary: PathBuf,
     home: tempfile::TempDir,
+    /// In memory, as that of a session is.
+    runtime: tempfile::TempDir,
     query: PathBuf,
 }
 
@@ -37,7 +39,7 @@ impl Bench {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
         command.args(arguments).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", self.home.path());
-        command.env("XDG_RUNTIME_DIR", self.home.path()).current_dir(self.home.path());
+        command.env("XDG_RUNTIME_DIR", self.runtime.path()).current_dir(self.home.path());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command
     }
@@ -82,7 +84,7 @@ impl Bench {
     fn whole(&self) {
         self.compare("gptos \"words\", cached", &[QUERY]);
         self.compare("translate, cached", &["translate", "--shell", "bash", "--", QUERY]);
-        zsh::report(&self.binary, self.home.path(), QUERY);
+        zsh::report(&self.binary, (self.home.path(), self.runtime.path()), QUERY);
         let stats = self.command(&["cache", "stats", "--json"]).stdout(Stdio::piped()).output().unwrap();
         let status = self.status();
         println!("resident: {:.1} MB after {} requests", status["rss_bytes"].as_f64().unwrap_or_default() / 1e6, status["requests"]);
@@ -129,7 +131,8 @@ fn main() {
     let home = tempfile::tempdir().unwrap();
     let query = home.path().join("query");
     fs::write(&query, QUERY).unwrap();
-    let bench = Bench { binary, home, query };
+    let runtime = tempfile::Builder::new().prefix("gptos-bench").tempdir_in("/dev/shm").unwrap();
+    let bench = Bench { binary, home, runtime, query };
 
     let mut resident = bench.command(&["daemon", "run"]).spawn().unwrap();
     let deadline = Instant::now() + Duration::from_secs(10);
@@ -142,7 +145,7 @@ fn main() {
         bench.once(&["widget", "bash"]);
     }
     bench.compare("key press, cached (widget)", &["widget", "bash"]);
-    keys::report(&bench.binary, bench.home.path(), QUERY);
+    keys::report(&bench.binary, (bench.home.path(), bench.runtime.path()), QUERY);
     if !only_keys {
         bench.whole();
     }

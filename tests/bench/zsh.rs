@@ -54,14 +54,14 @@ done
 zpty -d bench
 "#;
 
-/// Measures with this binary; a resident must be running in `home`.
-pub(super) fn report(binary: &Path, home: &Path, query: &str) {
+/// Measures with this binary; a resident must be running for this home and this runtime directory.
+pub(super) fn report(binary: &Path, (home, runtime): (&Path, &Path), query: &str) {
     let (times, done) = (home.join("times"), home.join("done"));
     let rc = RC.replace("BINARY", &binary.display().to_string()).replace("PRESSES", &PRESSES.to_string()).replace("QUERY", query);
     fs::write(home.join(".zshrc"), rc.replace("TIMES", &times.display().to_string()).replace("DONE", &done.display().to_string())).unwrap();
     let mut command = Command::new("zsh");
     command.args(["-f", "-c", &DRIVER.replace("DONE", &done.display().to_string())]).env_clear().current_dir(home);
-    command.env("PATH", "/usr/bin:/bin").env("HOME", home).env("XDG_RUNTIME_DIR", home).env("TERM", "xterm").env("LANG", "C.UTF-8");
+    command.env("PATH", "/usr/bin:/bin").env("HOME", home).env("XDG_RUNTIME_DIR", runtime).env("TERM", "xterm").env("LANG", "C.UTF-8");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
     let text = fs::read_to_string(times).unwrap_or_default();
     for kind in ["socket", "process", "wrong"] {

@@ -100,11 +100,12 @@ impl Collector {
         self.requests().into_iter().map(whole).flat_map(|body| spans(&body)).collect()
     }
 
-    /// The spans of the last trace in which a request ended with this source.
+    /// The spans of the last trace in which a request ended with this source and was recorded, which comes last, behind the reply.
     pub fn trace_of(&self, source: &str) -> Vec<Span> {
         let all = self.spans();
-        let root = all.iter().rev().find(|span| span.name == "gptos.translate" && span.text("gptos.source") == source);
-        let Some(trace) = root.map(|root| root.trace.clone()) else { return Vec::new() };
+        let is_recorded = |root: &Span| all.iter().any(|span| span.trace == root.trace && span.name == "gptos.audit.append");
+        let is_asked_for = |span: &&Span| span.name == "gptos.translate" && span.text("gptos.source") == source && is_recorded(span);
+        let Some(trace) = all.iter().rev().find(is_asked_for).map(|root| root.trace.clone()) else { return Vec::new() };
         all.into_iter().filter(|span| span.trace == trace).collect()
     }
 }

@@ -45,7 +45,16 @@ pub fn faketime() -> &'static str {
 
 impl TestEnv {
     pub fn new() -> Self {
-        let root = tempfile::Builder::new().prefix("gptos-it").tempdir().unwrap();
+        Self::in_folder(&std::env::temp_dir())
+    }
+
+    /// One that lies in memory, as the runtime directory of a session does.
+    pub fn in_memory() -> Self {
+        Self::in_folder(Path::new("/dev/shm"))
+    }
+
+    fn in_folder(folder: &Path) -> Self {
+        let root = tempfile::Builder::new().prefix("gptos-it").tempdir_in(folder).unwrap();
         for name in ["home", "run", "work"] {
             fs::create_dir(root.path().join(name)).unwrap();
             fs::set_permissions(root.path().join(name), fs::Permissions::from_mode(0o700)).unwrap();

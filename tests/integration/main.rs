@@ -66,6 +66,7 @@ mod recorder;
 mod resident;
 mod scripted;
 mod setup;
+mod slate;
 mod stats;
 mod status;
 mod tldr;

@@ -9,31 +9,33 @@ use std::process::{Child, Command, Stdio};
 
 use crate::environment::{TestEnv, records, run, wait_until};
 
-const KNOWN: &str = "list files by size";
+pub const KNOWN: &str = "list files by size";
 /// Longer than any question may be.
-const MUCH: usize = 700 * 1024;
+pub const MUCH: usize = 700 * 1024;
 
 /// A process that stands for a shell.
-struct Shell<'a> {
+pub struct Shell<'a> {
     env: &'a TestEnv,
+    kind: &'static str,
     process: Child,
 }
 
 impl<'a> Shell<'a> {
-    fn start(env: &'a TestEnv) -> Self {
+    pub fn start(env: &'a TestEnv, kind: &'static str) -> Self {
         // The first answer of all comes with a line of help, which a program writes.
-        run(env.command(&["widget", "bash", "--holes", "--shell-version", "5.2"]), KNOWN.as_bytes());
+        run(env.command(&["widget", kind, "--holes", "--shell-version", "5.2"]), KNOWN.as_bytes());
         let process = Command::new("sleep").arg("600").current_dir(env.work()).stdin(Stdio::null()).spawn().unwrap();
-        Self { env, process }
+        Self { env, kind, process }
     }
 
     /// What the resident says to the words, over its socket.
-    fn post(&self, pid: u32) -> Vec<(String, String, String)> {
+    pub fn post(&self, pid: u32) -> Vec<(String, String, String)> {
         let script = self.env.run(&["init", "zsh"]).out;
         let build = script.split("_GPTOS_BUILD='").nth(1).and_then(|rest| rest.split('\'').next()).unwrap().to_owned();
         let home = self.env.home();
         let facts = format!(
-            "wish=answer\0shell=bash\0version=5.2\0build={build}\0holes=1\0PWD=/\0HOME={}\0PATH=/usr/bin:/bin\0\0",
+            "wish=answer\0shell={}\0version=5.2\0build={build}\0holes=1\0PWD=/\0HOME={}\0PATH=/usr/bin:/bin\0\0",
+            self.kind,
             home.to_str().unwrap()
         );
         let body = format!("{facts}{KNOWN}\0\0\0pipes={pid}\0");
@@ -46,7 +48,7 @@ impl<'a> Shell<'a> {
     }
 
     /// The place of its pipes, once the resident is not too busy to answer.
-    fn place(&self) -> String {
+    pub fn place(&self) -> String {
         let mut place = None;
         wait_until("pipes", || {
             place = self.post(self.process.id()).into_iter().find(|(kind, ..)| kind == "pipes").map(|(_, place, _)| place);
@@ -100,7 +102,7 @@ fn question(turn: &str, words: &str) -> Vec<u8> {
 fn a_shell_gets_over_its_pipes_what_it_gets_over_the_socket() {
     let env = TestEnv::new();
     let mut resident = env.start_resident();
-    let shell = Shell::start(&env);
+    let shell = Shell::start(&env, "bash");
     let place = shell.place();
     for (path, mode) in [
         (Path::new(&place).parent().unwrap().to_owned(), 0o700),
@@ -136,7 +138,7 @@ fn what_is_no_question_ends_the_pipes_and_so_does_the_shell() {
     let hostile: [&[u8]; 5] =
         [b"\0\0list\0\0end\0", b"\0$(id)\0list\0\0end\0", b"\xff\xfe\0\xff\0\xff\0\xff\0end\0", b"half a question\0", &[b'x'; MUCH]];
     for written in hostile {
-        let shell = Shell::start(&env);
+        let shell = Shell::start(&env, "bash");
         let place = shell.place();
         let mut ends = Ends::open(&place);
         // More than the pipe takes is written while the resident reads, until it gives up.
@@ -148,13 +150,13 @@ fn what_is_no_question_ends_the_pipes_and_so_does_the_shell() {
         assert_ne!(shell.place(), place, "it may ask for others");
     }
     // A shell that asks again leaves its former pipes; one that ends all of them. Nobody has pipes who is no process.
-    let shell = Shell::start(&env);
+    let shell = Shell::start(&env, "bash");
     let (first, second) = (shell.place(), shell.place());
     wait_until("the former pipes to go", || !Path::new(&format!("{first}.ask")).exists());
     assert!(Path::new(&format!("{second}.told")).exists());
     drop(shell);
     wait_until("the pipes of a shell that has ended to go", || !Path::new(&format!("{second}.told")).exists());
-    let shell = Shell::start(&env);
+    let shell = Shell::start(&env, "bash");
     assert!(!shell.post(u32::MAX).iter().any(|(kind, ..)| kind == "pipes"));
     env.run(&["daemon", "stop"]);
     resident.wait().unwrap();

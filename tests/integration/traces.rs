@@ -21,7 +21,7 @@ fn translate(env: &TestEnv, words: &str, more: &[&str]) -> Run {
     env.run(&[&["translate", "--shell", "bash"], more, &["--", words]].concat())
 }
 
-/// Asks until a whole trace of a request with this source has arrived: its root ends last, but may travel with its parts.
+/// Asks until a whole trace of a request with this source has arrived.
 fn traced(collector: &Collector, source: &str, mut ask: impl FnMut()) -> Vec<Span> {
     let mut trace = Vec::new();
     wait_until(&format!("a trace of {source}"), || {
@@ -58,7 +58,8 @@ fn an_offline_and_a_cached_answer_are_told_with_their_steps() {
     for name in ["gptos.cache.lookup", "gptos.offline.match", "gptos.audit.append"] {
         let span = only(&offline, name);
         assert_eq!((span.kind, span.parent.as_str()), (1, root.id.as_str()), "{name}");
-        assert!(span.nanoseconds <= root.nanoseconds, "{name}");
+        // What is recorded is handed over behind the reply.
+        assert!(name == "gptos.audit.append" || span.nanoseconds <= root.nanoseconds, "{name}");
     }
     assert_eq!(only(&offline, "gptos.cache.lookup").text("gptos.cache.result"), "miss");
     assert!(

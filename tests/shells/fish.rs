@@ -6,6 +6,7 @@ mod line;
 mod meanwhile;
 mod recall;
 mod request;
+mod slate;
 mod tab;
 mod waiting;
 
@@ -42,7 +43,8 @@ impl Scene {
         fs::create_dir(dir.path().join("tmp")).unwrap();
         let fake = script(FakeHelper::new(dir.path()), dir.path());
         let bin = fake.write();
-        let env = vec![("TMPDIR".to_owned(), dir.path().join("tmp").display().to_string())];
+        let tmp = ("TMPDIR".to_owned(), dir.path().join("tmp").display().to_string());
+        let env = [setup.env, vec![tmp]].concat();
         let t = Terminal::start(Shell::Fish, Setup { bin, env, ..setup });
         Self { t, fake, dir }
     }

@@ -9,7 +9,9 @@ mod fake;
 #[path = "../integration/fake_provider.rs"]
 mod fake_provider;
 mod pipes;
+mod real;
 mod resident;
+mod slate;
 mod terminal;
 
 mod attacks;

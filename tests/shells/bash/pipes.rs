@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 
 use super::*;
 use crate::pipes::{Asked, FakePipes};
+use crate::real::Real;
 
 const AGAIN: &str = "from the program";
 
@@ -294,92 +295,9 @@ fn the_users_last_job_stays_the_users() {
     bench.t.wait_for_screen("\nsame\n");
 }
 
-// === the real resident ===
-
-/// The real program behind a script that writes down how it is called, and its resident. Both end with it.
-struct Real {
-    root: tempfile::TempDir,
-}
-
-impl Real {
-    fn new() -> Self {
-        let root = tempfile::Builder::new().prefix("gptos-p").tempdir().unwrap();
-        for folder in ["run", "home"] {
-            fs::create_dir(root.path().join(folder)).unwrap();
-            fs::set_permissions(root.path().join(folder), fs::Permissions::from_mode(0o700)).unwrap();
-        }
-        let script =
-            format!("#!/bin/sh\necho \"$1\" >>'{}'\nexec '{}' \"$@\"\n", root.path().join("calls").display(), env!("CARGO_BIN_EXE_gptos"));
-        fs::write(root.path().join("gptos"), script).unwrap();
-        fs::set_permissions(root.path().join("gptos"), fs::Permissions::from_mode(0o755)).unwrap();
-        Self { root }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.root.path().join(name)
-    }
-
-    fn shell(&self) -> Terminal {
-        let runtime = ("XDG_RUNTIME_DIR".to_owned(), self.path("run").display().to_string());
-        // One resident for all shells, whose homes differ.
-        let config = ("GPTOS_CONFIG".to_owned(), self.path("home/config.toml").display().to_string());
-        let state = ("XDG_STATE_HOME".to_owned(), self.path("home").display().to_string());
-        let setup = Setup { bin: self.path("gptos"), env: vec![runtime, config, state], ..with("_GPTOS_PIPES_LIMIT=10") };
-        Terminal::start(Shell::Bash, setup)
-    }
-
-    fn calls(&self) -> usize {
-        fs::read_to_string(self.path("calls")).unwrap_or_default().lines().filter(|line| *line == "widget").count()
-    }
-
-    fn resident(&self) -> Option<u32> {
-        fs::read_to_string(self.path("run/gptos/v1.lock")).ok()?.trim().parse().ok().filter(|pid| terminal::is_alive(*pid))
-    }
-
-    /// The shells that have pipes.
-    fn served(&self) -> Vec<u32> {
-        let Ok(entries) = fs::read_dir(self.path("run/gptos/v1.pipes")) else { return Vec::new() };
-        let names = entries.flatten().map(|entry| entry.file_name().into_string().unwrap());
-        names.filter(|name| name.ends_with(".ask")).map(|name| name.split('.').next().unwrap().parse().unwrap()).collect()
-    }
-
-    fn kill(&self) {
-        let pid = self.resident().unwrap().to_string();
-        assert!(Command::new("kill").args(["-KILL", &pid]).status().unwrap().success());
-    }
-
-    fn ask(t: &Terminal) {
-        t.type_text("?? list files by size");
-        t.key("C-g");
-        t.wait_for_buffer(|buffer| buffer.starts_with("ls "));
-        t.key("C-u");
-        t.wait_for_buffer(str::is_empty);
-    }
-
-    /// Asks until no process is needed. The first question starts the resident, which is busy with its start for a while.
-    fn settle(&self, t: &Terminal) {
-        t.wait_for(
-            || {
-                let before = self.calls();
-                Self::ask(t);
-                (self.calls() == before).then_some(())
-            },
-            "an answer without a process",
-        );
-    }
-}
-
-impl Drop for Real {
-    fn drop(&mut self) {
-        if let Some(pid) = self.resident() {
-            let _ = Command::new("kill").arg(pid.to_string()).stderr(Stdio::null()).status();
-        }
-    }
-}
-
 #[test]
 fn the_real_resident_answers_without_a_process_until_it_dies() {
-    let real = Real::new();
+    let real = Real::new(Shell::Bash);
     let (one, other) = (real.shell(), real.shell());
     real.settle(&one);
     real.settle(&other);

@@ -58,7 +58,7 @@ impl Trail for FakeTrail {
 struct Files(&'static [&'static str]);
 
 impl Reach for Files {
-    fn reached(&self, effects: &[Effect], _: &ShellFacts) -> Vec<usize> {
+    fn reached(&self, effects: &[Effect], _: &ShellFacts, _: Duration) -> Vec<usize> {
         (0..effects.len()).filter(|at| self.0.contains(&effects[*at].path.as_str())).collect()
     }
 }
@@ -106,7 +106,7 @@ async fn a_file_that_is_written_over_counts_in_the_record() {
 async fn what_a_suggestion_makes_when_it_is_run_counts_in_no_record_of_it() {
     struct Made(AtomicBool);
     impl Reach for Made {
-        fn reached(&self, effects: &[Effect], _: &ShellFacts) -> Vec<usize> {
+        fn reached(&self, effects: &[Effect], _: &ShellFacts, _: Duration) -> Vec<usize> {
             if self.0.load(Ordering::Relaxed) { (0..effects.len()).collect() } else { Vec::new() }
         }
     }

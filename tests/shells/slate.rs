@@ -1,0 +1,93 @@
+//! A scripted stand-in for the slate that a resident has for a fish.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use gptos::domain::ShellKind;
+use gptos::line::one_go::{Unseen, bare_words, in_one_go, plain_words};
+use tempfile::TempDir;
+
+/// One question as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    pub names: Vec<String>,
+    pub cursor: String,
+    pub line: String,
+}
+
+impl Asked {
+    /// A proper answer of these commands.
+    pub fn told(&self, commands: &[&str]) -> String {
+        let commands: String = commands.iter().map(|command| format!("cmd\0{command}\0{}\0", crate::resident::NOTE)).collect();
+        self.says(&format!("{commands}end\x000\0\0"))
+    }
+
+    /// These records in an answer.
+    pub fn says(&self, records: &str) -> String {
+        let at = format!("cursor={}", self.cursor);
+        let (words, told) = plain_words(&self.line).map_or_else(|| (bare_words(&self.line).unwrap(), at.as_str()), |words| (words, ""));
+        in_one_go(records, ShellKind::Fish, Some(Unseen { line: &self.line, words, told, uptime: &gptos::platform::uptime() }))
+    }
+}
+
+/// The stand-in. Its thread ends with its rule or with the test.
+pub struct FakeSlate {
+    dir: TempDir,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl FakeSlate {
+    /// One that answers by this rule; without an answer it is dead.
+    pub fn serve(rule: impl Fn(&Asked) -> Option<String> + Send + 'static) -> Self {
+        let slate = Self { dir: tempfile::Builder::new().prefix("gptos-s").tempdir_in("/dev/shm").unwrap(), asked: Arc::default() };
+        let [ask, told] = ["ask", "told"].map(|which| slate.end(which));
+        for file in [&ask, &told] {
+            fs::write(file, "").unwrap();
+        }
+        let asked = Arc::clone(&slate.asked);
+        thread::spawn(move || {
+            while let Ok(bytes) = fs::read(&ask) {
+                if let Some(question) = read(&bytes) {
+                    asked.lock().unwrap().push(question.clone());
+                    let Some(answer) = rule(&question) else { return };
+                    fs::write(&told, answer).unwrap();
+                    fs::write(&ask, "").unwrap();
+                }
+                thread::sleep(Duration::from_millis(1));
+            }
+        });
+        slate
+    }
+
+    /// What the name of each file begins with.
+    pub fn place(&self) -> PathBuf {
+        self.dir.path().join("17.1")
+    }
+
+    /// One file, `ask` or `told`.
+    pub fn end(&self, which: &str) -> PathBuf {
+        self.dir.path().join(format!("17.1.{which}"))
+    }
+
+    /// What was asked so far.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    /// The lines of all questions.
+    pub fn lines(&self) -> Vec<String> {
+        self.asked().into_iter().map(|asked| asked.line).collect()
+    }
+}
+
+/// A whole question.
+fn read(bytes: &[u8]) -> Option<Asked> {
+    let text = String::from_utf8_lossy(bytes);
+    let (names, rest) = text.split_once('\0')?;
+    let (cursor, line) = rest.strip_suffix('\n')?.split_once('\n')?;
+    let names = names.split_whitespace().map(str::to_owned).collect();
+    Some(Asked { names, cursor: cursor.to_owned(), line: line.to_owned() })
+}
