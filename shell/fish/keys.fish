@@ -12,7 +12,7 @@ function __gptos_key
     if set -q _GPTOS_PENDING[1]; and __gptos_pending_key
         return
     end
-    if set -q _GPTOS_SHOWN; and __gptos_too_early 0
+    if set -q _GPTOS_SHOWN; and not set -q _GPTOS_ARMED; and __gptos_too_early 0
         return
     end
     if set -q _GPTOS_HOLES[1]; and __gptos_next_hole

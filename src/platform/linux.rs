@@ -62,7 +62,7 @@ pub fn widen_pipe(pipe: impl AsFd, bytes: usize) {
 /// Whether a folder lies in memory alone, so that what is written there reaches no disk but that of the swap.
 pub fn lies_in_memory(folder: &Path) -> bool {
     // `TMPFS_MAGIC` of statfs(2).
-    rustix::fs::statfs(folder).is_ok_and(|found| i64::try_from(found.f_type) == Ok(0x0102_1994))
+    rustix::fs::statfs(folder).is_ok_and(|found| found.f_type == 0x0102_1994)
 }
 
 /// A descriptor that can be read once a file was written and closed in a folder that is watched with it.
