@@ -5,7 +5,7 @@ set -g _GPTOS_UNSEEN_SIGNS '\x00-\x1f\x7f-\x9f\x{200b}-\x{200f}\x{2028}-\x{202e}
 set -g _GPTOS_UNSEEN "[$_GPTOS_UNSEEN_SIGNS]"
 
 # What an answer that is laid out looks like, its fields joined by blanks.
-set -g _GPTOS_READY '^ready [01] [a-z]* (?:[1-9]\d* ){10}[\d.]* [^'$_GPTOS_UNSEEN_SIGNS']*$'
+set -g _GPTOS_READY '^laid [01] [a-z]* (?:[1-9]\d* ){10}[\d.]* [^'$_GPTOS_UNSEEN_SIGNS']*$'
 
 # Reads the records of a finished helper and shows what they hold.
 function __gptos_take
@@ -20,10 +20,11 @@ function __gptos_take
     __gptos_take_fields "$code" $fields
 end
 
-# The same for an answer of suggestions alone, which the helper has laid out: the sign of that, whether other ways may be asked for, the risk
-# of the first suggestion, where the lists end and begin, how wide what is said of the first suggestion is, the time, who could be asked for
-# more, what is said, the line, its words and what was told beside them, where this shell may ask without a process, and the lists. A key press waits for this, so only what can be seen is done at once; the rest is
-# kept as it came until the terminal has drawn it, or another key needs it. The clock was just read. Sees the variables of its caller.
+# The same for an answer of suggestions alone, which is laid out: the sign of that, whether other ways may be asked for, the risk of the first
+# suggestion, where the lists end and begin, how wide what is said of the first suggestion is, the time, who could be asked for more, what is
+# said, the line, its words and what was told beside them, where this shell may ask without a process, and the lists. A key press waits for
+# this, so only what can be seen is done at once; the rest is kept as it came until the terminal has drawn it, or another key needs it. The
+# clock was just read. Sees the variables of its caller.
 function __gptos_take_ready --no-scope-shadowing
     if not string match -qr -- $_GPTOS_READY "$fields"; or not string match -qr '\S' -- "$fields[21]"
         set -l fault 'its layout is not the one that this shell knows'
@@ -33,7 +34,7 @@ function __gptos_take_ready --no-scope-shadowing
         return
     end
     # What this shell has read itself may hold line breaks.
-    set -q asked
+    set -q asked[1]
     and set fields[17..18] $asked
     set -g _GPTOS_PACKED $fields
     set -q _GPTOS_HOLES

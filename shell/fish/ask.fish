@@ -128,7 +128,8 @@ __gptos_learn_names
 # it needs no terminal of its own: to hand that over and take it back costs a tenth of what the helper does.
 function __gptos_ask_unseen
     # What is not there is empty: to take several away is one step.
-    set -e _GPTOS_TRIED _GPTOS_FIELDS _GPTOS_ASKED _GPTOS_ASKED_FIELDS _GPTOS_ASKED_LIST
+    set -e _GPTOS_TRIED _GPTOS_FIELDS _GPTOS_ASKED _GPTOS_ASKED_FIELDS _GPTOS_ASKED_LIST _GPTOS_LATE _GPTOS_UNREAD
+    set -l asked
     set -l fields
     set -l code 0
     set -q _GPTOS_SLATE
@@ -150,7 +151,7 @@ function __gptos_ask_unseen
         and status job-control interactive
         functions --erase __gptos_interrupt
     end
-    if test "$code$fields[1]" = 0ready
+    if test "$code$fields[1]" = 0laid
         if set -q _GPTOS_UPTIME
             set -g _GPTOS_NOW $fields[14]
         else
@@ -192,11 +193,16 @@ function __gptos_ask
     if set -q _GPTOS_TRIED
         set -e _GPTOS_TRIED
     else if not set -q argv[4]
-        printf '%s\0' $argv[3] "$_GPTOS_NAMES" '' $_GPTOS_FIELDS |
+        # From the next time on this shell may ask without a process, unless each question says which trace it is part of.
+        set -l pipes
+        set -q _GPTOS_SLATE
+        or set -qx TRACEPARENT
+        or set pipes pipes=$fish_pid
+        printf '%s\0' $argv[3] "$_GPTOS_NAMES" '' $_GPTOS_FIELDS $pipes |
             command $GPTOS_BIN widget fish --at-once --shell-version $version --holes 2>/dev/null | read -lz -d \n -a fields
         set -l code $pipestatus[2]
         if contains -- $code 0 130
-            if test "$code$fields[1]" = 0ready
+            if test "$code$fields[1]" = 0laid
                 __gptos_clock
                 set fields[14] $_GPTOS_NOW
                 set -l asked $argv[2..3]

@@ -155,8 +155,12 @@ end
 
 # Is the line taller than the window? Then nobody sees all of it, nor the reason. Prompt and reason take up to six rows.
 function __gptos_is_taller
-    set -l widths (string length -V -- (string split \n -- $argv[1]))
-    test (math (string join + -- $widths) + "($(count $widths) - 1) * $COLUMNS") -ge (math "$COLUMNS * max($LINES - 6, 1)")
+    set -l taken 0
+    for row in (string split \n -- $argv[1])
+        # What has no width may be drawn as a sign of its own.
+        set taken (math "$taken + $COLUMNS + max($(string length -- $row), $(string length -V -- $row))")
+    end
+    test $taken -ge (math "$COLUMNS * (1 + max($LINES - 6, 1))")
 end
 
 # Sets _GPTOS_MAY_RUN, or tells the user why the line does not run. What can not be judged may run, with a remark. Only what

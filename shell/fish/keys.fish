@@ -31,7 +31,7 @@ function __gptos_key
         __gptos_next
         return
     end
-    # The helper would only say that it does not read a line without the marks.
+    # The helper does not read a line without the marks, but the resident does.
     if set -q _GPTOS_RING[1]; and not set -q fish_private_mode; and begin
             set -q _GPTOS_SLATE; or string match -qr '^\?\? ' -- $line
         end; and __gptos_ask_unseen

@@ -2,8 +2,10 @@
 # end, so the resident has two files in memory for this shell; the program asks for them when it asks for an answer. The line is written to
 # one, and the answer stands in the other as soon as the first is empty again. Whatever is odd there leaves the question to the program.
 
-# How often a key looks whether the answer is there: for some 15 ms, when each look takes a dozen microseconds. A Ctrl-C of that moment is
-# taken behind it.
+set -e _GPTOS_SLATE
+
+# How often a key looks whether the answer is there: for some 15 ms, when each look takes a dozen microseconds. A Ctrl-C that is typed in that
+# moment is taken behind it.
 set -q _GPTOS_LOOKS
 or set -g _GPTOS_LOOKS (string split '' -- (string repeat -n 1000 .))
 
@@ -18,12 +20,15 @@ end
 
 # The files whose names begin with $argv[1] are for this shell, for as long as its environment stays what it is.
 function __gptos_take_slate
+    string match -q '/*' -- $argv[1]
+    or return
     set -g _GPTOS_SLATE $argv[1]
     set -g _GPTOS_SEEN (__gptos_see)
+    set -e _GPTOS_MOVED
+    # It is called inside a change that is only for one command, too, so what has become of it is looked at later.
     functions -q __gptos_moved
     or function __gptos_moved --on-variable=$_GPTOS_WATCHES
-        test "$_GPTOS_SEEN" = "$(__gptos_see)"
-        or set -e _GPTOS_SLATE
+        set -g _GPTOS_MOVED
     end
 end
 
@@ -33,18 +38,33 @@ function __gptos_ask_slate --no-scope-shadowing
     set -l slate $_GPTOS_SLATE
     # Until it has answered: what comes too late must not be taken for the next answer.
     set -e _GPTOS_SLATE
+    if set -q _GPTOS_MOVED
+        set -e _GPTOS_MOVED
+        test "$_GPTOS_SEEN" = "$(__gptos_see)"
+        or return
+    end
     test -f $slate.ask -a -O $slate.ask -a -O $slate.told
     or return
+    # Where there is no room, the file is empty though nobody has read it.
     begin
         printf '%s\0' "$_GPTOS_NAMES"
         commandline -C
         commandline -b
-    end >$slate.ask
+    end >$slate.ask 2>/dev/null
+    or return
     for look in $_GPTOS_LOOKS
         if not test -s $slate.ask
-            read -z -d \n -a fields <$slate.told
-            set -g _GPTOS_SLATE $slate
+            # Files that are gone are no answer, nor is one that nobody has emptied.
+            test -s $slate.told
+            and read -z -d \n -a fields <$slate.told
+            and test -f $slate.ask
+            and contains -- "$fields[1]" laid records tried other
+            and set -g _GPTOS_SLATE $slate
+            or set fields
             return
         end
     end
+    # Nobody has read it, and it is not to stay.
+    test -f $slate.ask
+    and true >$slate.ask
 end

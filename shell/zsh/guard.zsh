@@ -195,7 +195,9 @@ __gptos_hold() {
     # Of a line that is taller than the window nobody sees all, nor the reason. Prompt and reason take up to six rows.
     local whole=$PREBUFFER$BUFFER
     local -a parts=("${(@f)whole}")
-    if (( ${(m)#whole} + ($#parts - 1) * COLUMNS >= COLUMNS * (LINES > 7 ? LINES - 6 : 1) )); then
+    # What has no width may be drawn as a sign of its own.
+    integer taken=$(( ${(m)#whole} > $#whole ? ${(m)#whole} : $#whole ))
+    if (( taken + ($#parts - 1) * COLUMNS >= COLUMNS * (LINES > 7 ? LINES - 6 : 1) )); then
         _GPTOS_HELD=''
         __gptos_withhold 'the line is taller than the window, so it does not run'
         zle -R

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::unix::pipe;
@@ -36,7 +37,7 @@ const STALL_LIMIT: Duration = Duration::from_secs(2);
 /// So much a pipe is to take before somebody reads, so that a shell never waits for a resident that hangs.
 const WIDTH: usize = 256 * 1024;
 /// Longest answer. A pipe of the usual width takes it at once.
-const MOST_ANSWER: usize = 32 * 1024;
+pub(super) const MOST_ANSWER: usize = 32 * 1024;
 /// Digits of the length in front of an answer.
 const LENGTH_DIGITS: usize = 5;
 /// Longest number of a question.
@@ -44,7 +45,7 @@ const LONGEST_TURN: usize = 8;
 /// What a shell writes whose locale has no signs of several bytes.
 const COUNTS_BYTES: &[u8] = b"counts=bytes";
 
-/// The pipes of all shells. Without a folder there are none.
+/// The pipes and slates of all shells. Without a folder there are none.
 #[derive(Debug, Clone, Default)]
 pub struct Pipes(Arc<Inner>);
 
@@ -98,22 +99,24 @@ impl Pipes {
             return None;
         }
         let (pipes, shared) = (self.clone(), shared.clone());
-        let task = if question.facts.shell == ShellKind::Fish {
-            if open.desk.is_none() {
+        let serving: BoxFuture<'static, ()> = if question.facts.shell == ShellKind::Fish {
+            // What is written there must not reach a disk.
+            if !platform::lies_in_memory(folder) {
+                return None;
+            }
+            if open.desk.as_ref().is_none_or(Desk::is_deaf) {
                 open.desk = Some(Desk::new().ok()?);
             }
             let slate = open.desk.as_ref()?.slate(&name, shell).ok()?;
-            tokio::spawn(async move {
-                slate.serve(&shared, &question).await;
-                pipes.forget(shell, number);
-            })
+            Box::pin(async move { slate.serve(&shared, &question).await })
         } else {
             let pair = Pair::make(&name, shell).ok()?;
-            tokio::spawn(async move {
-                pair.serve(&shared, &question).await;
-                pipes.forget(shell, number);
-            })
+            Box::pin(async move { pair.serve(&shared, &question).await })
         };
+        let task = tokio::spawn(async move {
+            serving.await;
+            pipes.forget(shell, number);
+        });
         if let Some((_, former)) = open.shells.insert(shell, (number, task.abort_handle())) {
             former.abort();
         }
@@ -128,10 +131,35 @@ impl Pipes {
     }
 }
 
+/// The files of one shell, which go with this.
+#[derive(Debug)]
+pub(super) struct Files {
+    /// What it asks.
+    pub(super) ask: PathBuf,
+    /// What it is told.
+    pub(super) told: PathBuf,
+}
+
+impl Files {
+    pub(super) fn new(name: &str) -> Self {
+        let [ask, told] = ["ask", "told"].map(|which| PathBuf::from(format!("{name}.{which}")));
+        Self { ask, told }
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        // Where nothing was asked nobody reads what was told.
+        for file in [&self.told, &self.ask] {
+            let _ = fs::remove_file(file);
+        }
+    }
+}
+
 /// The two pipes of one shell.
 #[derive(Debug)]
 struct Pair {
-    files: [PathBuf; 2],
+    _files: Files,
     shell: i32,
     end: AsyncFd<OwnedFd>,
     asked: pipe::Receiver,
@@ -139,29 +167,16 @@ struct Pair {
     read: Vec<u8>,
 }
 
-impl Drop for Pair {
-    fn drop(&mut self) {
-        for file in &self.files {
-            let _ = fs::remove_file(file);
-        }
-    }
-}
-
 impl Pair {
     #[expect(deprecated, reason = "it is unsound only for what lends its descriptor to others, and this owns one")]
     fn make(name: &str, shell: i32) -> io::Result<Self> {
         let end = AsyncFd::new(platform::end_of_process(shell)?)?;
-        let files = ["ask", "told"].map(|which| PathBuf::from(format!("{name}.{which}")));
-        let made = Self::open(&files);
-        let (asked, told) = made.inspect_err(|_| {
-            for file in &files {
-                let _ = fs::remove_file(file);
-            }
-        })?;
-        Ok(Self { files, shell, end, asked, told, read: Vec::new() })
+        let files = Files::new(name);
+        let (asked, told) = Self::open(&files)?;
+        Ok(Self { _files: files, shell, end, asked, told, read: Vec::new() })
     }
 
-    fn open([asked, told]: &[PathBuf; 2]) -> io::Result<(pipe::Receiver, OwnedFd)> {
+    fn open(Files { ask: asked, told }: &Files) -> io::Result<(pipe::Receiver, OwnedFd)> {
         platform::make_named_pipe(asked)?;
         platform::make_named_pipe(told)?;
         // Open for writing as well, so that it does not end each time the shell closes it.

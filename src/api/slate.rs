@@ -1,12 +1,12 @@
 //! Slates: two files in memory for a shell that can neither open a socket nor look at a pipe without waiting for its other end, which is fish.
 //!
-//! It writes its question to `NAME.ask`: the names of its commands, a NUL, where the cursor stands, and the line, each with a line break behind
-//! it. The resident is told when that is closed, writes the answer to `NAME.told`, as a program would print it, and empties the question; that is how the shell
-//! sees that it may read. A slate holds one question: who does not wait for its answer asks on a new one.
+//! It writes its question to `NAME.ask`: the names of its commands, a NUL, where the cursor stands, and the line, each with a line break
+//! behind it. The resident is told when that is closed, writes the answer to `NAME.told`, as a program would print it, and empties the
+//! question; that is how the shell sees that it may read. A slate holds one question: who does not wait for its answer asks on a new one.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -18,6 +18,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use super::pipes::{Files, MOST_ANSWER};
 use super::{MAX_BODY, Shared};
 use crate::domain::ShellKind;
 use crate::line::one_go::{Unseen, bare_words, in_one_go, plain_words};
@@ -65,22 +66,26 @@ impl Desk {
         Ok(Self { watcher, written, task: task.abort_handle() })
     }
 
+    /// Whether it hears of nothing any more.
+    pub(super) fn is_deaf(&self) -> bool {
+        self.task.is_finished()
+    }
+
     /// Makes a slate with this name, which lies in the folder of all, for a process that stands for a shell.
     ///
     /// # Errors
-    /// When the folder does not lie in memory, something stands there already, or there is no such process.
+    /// When something stands there already, or there is no such process.
     pub(super) fn slate(&self, name: &str, shell: i32) -> io::Result<Slate> {
         let end = AsyncFd::new(platform::end_of_process(shell)?)?;
-        let [ask, told] = ["ask", "told"].map(|which| PathBuf::from(format!("{name}.{which}")));
-        let folder = ask.parent().filter(|folder| platform::lies_in_memory(folder)).ok_or(io::ErrorKind::Unsupported)?;
+        let files = Files::new(name);
+        let (folder, file_name) = files.ask.parent().zip(files.ask.file_name()).ok_or(io::ErrorKind::InvalidInput)?;
         platform::watch_folder(self.watcher.get_ref(), folder)?;
-        let file_name = ask.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
-        let asked = new_file(&ask)?;
-        let told_file = new_file(&told).inspect_err(|_| drop(fs::remove_file(&ask)))?;
+        let file_name = file_name.to_owned();
+        let (asked, told) = (new_file(&files.ask)?, new_file(&files.told)?);
         let notify = Arc::new(Notify::new());
         let known = Arc::clone(&self.written);
         known.lock().unwrap_or_else(PoisonError::into_inner).insert(file_name.clone(), Arc::clone(&notify));
-        Ok(Slate { files: [ask, told], asked, told: told_file, shell, end, notify, known, file_name })
+        Ok(Slate { _files: files, asked, told, shell, end, notify, known, file_name })
     }
 }
 
@@ -98,7 +103,7 @@ fn new_file(path: &Path) -> io::Result<File> {
 /// The two files of one shell.
 #[derive(Debug)]
 pub(super) struct Slate {
-    files: [PathBuf; 2],
+    _files: Files,
     asked: File,
     told: File,
     shell: i32,
@@ -111,9 +116,6 @@ pub(super) struct Slate {
 impl Drop for Slate {
     fn drop(&mut self) {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.file_name);
-        for file in &self.files {
-            let _ = fs::remove_file(file);
-        }
     }
 }
 
@@ -194,7 +196,7 @@ impl<'a> Written<'a> {
         let records = shared.line(first.again(cwd, format!("{words}\0{names}\0\0{told}\0").as_bytes())).await;
         let unseen = Unseen { line, words, told, uptime: &platform::uptime() };
         // No field of a whole answer holds a control character, and the shell takes it apart by those.
-        let is_fit = |text: &&str| !text.contains(|sign: char| sign != '\0' && sign.is_control());
+        let is_fit = |text: &&str| text.len() <= MOST_ANSWER && !text.contains(|sign: char| sign != '\0' && sign.is_control());
         let text = records.as_ref().map(Records::as_str).filter(is_fit);
         text.map_or(TRIED.to_owned(), |text| in_one_go(text, ShellKind::Fish, Some(unseen)))
     }

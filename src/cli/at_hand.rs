@@ -9,7 +9,7 @@ use crate::domain::ShellKind;
 /// How long the resident may take. It gives up sooner by itself.
 const LIMIT: Duration = Duration::from_millis(20);
 /// What the resident reads of the asking shell's environment.
-const TOLD: [&str; 8] = ["HOME", "PATH", "LC_ALL", "LC_MESSAGES", "LANG", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "GPTOS_CONFIG"];
+pub(super) const TOLD: [&str; 8] = ["HOME", "PATH", "LC_ALL", "LC_MESSAGES", "LANG", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "GPTOS_CONFIG"];
 
 /// Who asks.
 #[derive(Debug, Clone, Copy)]

@@ -2,6 +2,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::*;
+use crate::cli::at_hand::TOLD;
 use crate::config::{Guard, ShellSection};
 
 fn config() -> Config {
@@ -198,9 +199,19 @@ fn shells_are_told_of_every_variable_that_changes_answers() {
     for name in ["GPTOS_KEY", "GPTOS_GUARD", "GPTOS_CACHE_TTL_DAYS", "GPTOS_CONFIG"] {
         assert!(!names.contains(&name), "{names:?}");
     }
+    for name in TOLD {
+        assert!(READ_BY_PROGRAMS.contains(&name), "{name}");
+    }
+    for name in READ_BY_PROGRAMS.into_iter().filter(|name| !["GPTOS_BIN", "TRACEPARENT"].contains(name)) {
+        assert!(bash_rest().contains(&format!("${{{name}@A}}")), "{name}");
+    }
+    for name in READ_BY_PROGRAMS.into_iter().chain(answering_variables()) {
+        let (fish, patterns) = (fish_rest(), [format!("|{name}|"), format!("(?:{name}|"), format!("|{name})")]);
+        assert!(patterns.iter().any(|pattern| fish.lines().next().unwrap().contains(pattern)), "{name}");
+        assert!(fish.lines().nth(1).unwrap().split(' ').any(|watched| watched == name), "{name}");
+    }
     for name in names {
         assert!(bash_rest().contains(&format!(" ${{{name}@A}}")), "{name}");
         assert!(zsh_rest().lines().next().unwrap().contains(&format!("${{(t){name}}}")), "{name}");
-        assert!(fish_rest().lines().nth(1).unwrap().split(' ').any(|watched| watched == name), "{name}");
     }
 }

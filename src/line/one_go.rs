@@ -56,9 +56,8 @@ pub fn bare_words(line: &str) -> Option<&str> {
 /// The head, and behind it a list for each of the variables: commands, notes, readings, holes, how long it took. The head: the sign, whether
 /// other ways may be asked for, the risk of the first suggestion, the places of the first and last elements of the lists but for the first of
 /// all, how wide what is said of the first suggestion is behind its sign, the time, who could be asked for more, what is said, the line with
-/// its words and what was told beside them, and where the shell may ask without a process; time, line, words and what goes with them are empty for a
-/// shell that knows them. `None` for what has holes, rows or remarks, and for what a
-/// shell would refuse.
+/// its words and what was told beside them, and where the shell may ask without a process; time, line, words and what goes with them are
+/// empty for a shell that knows them. `None` for what has holes, rows or remarks, and for what a shell would refuse.
 fn laid_out(records: &str, unseen: Unseen<'_>) -> Option<Vec<String>> {
     let (mut more, mut others, mut took, mut reading, mut place) = ("", "", "", "", "");
     let mut lists: [Vec<&str>; 3] = Default::default();
@@ -84,7 +83,7 @@ fn laid_out(records: &str, unseen: Unseen<'_>) -> Option<Vec<String>> {
     let what = [note, reading].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
     let said = [took, &what].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
     let others = if others.is_empty() { "0" } else { others };
-    let mut laid: Vec<String> = ["ready", others, risk(note)].map(str::to_owned).to_vec();
+    let mut laid: Vec<String> = ["laid", others, risk(note)].map(str::to_owned).to_vec();
     laid.push((HEAD + count).to_string());
     for list in 1..5 {
         laid.push((HEAD + list * count + 1).to_string());
@@ -112,10 +111,11 @@ mod tests {
 
     #[test]
     fn an_answer_of_suggestions_is_laid_out_for_fish() {
-        let records = "reading\0files here\0\0cmd\0ls\0cache · risk none\0cmd\0rm x\0cache · risk high: removes\0more\0openai\0\0took\x000.1 ms\0\0pipes\0/run/7\0\0end\x000\0\0";
+        let suggestions = "reading\0files here\0\0cmd\0ls\0cache · risk none\0cmd\0rm x\0cache · risk high: removes\0";
+        let records = &format!("{suggestions}more\0openai\0\0took\x000.1 ms\0\0pipes\0/run/7\0\0end\x000\0\0");
         let text = in_one_go(records, ShellKind::Fish, None);
         let fields: Vec<&str> = text.strip_suffix('\n').unwrap().split('\n').collect();
-        assert_eq!(fields[..3], ["ready", "0", "none"]);
+        assert_eq!(fields[..3], ["laid", "0", "none"]);
         let said = "0.1 ms cache · risk none · files here";
         assert_eq!(fields[12..20], [(said.chars().count() + 2).to_string().as_str(), "", "openai", said, "", "", "", "/run/7"]);
         // Places are counted from one.
@@ -133,7 +133,7 @@ mod tests {
             ShellKind::Fish,
             Some(Unseen { line: "?? files ", words: "files", told: "cursor=3", uptime: "5.25" }),
         );
-        assert!(others.starts_with("ready\n1\n\n21\n22\n22\n"), "{others}");
+        assert!(others.starts_with("laid\n1\n\n21\n22\n22\n"), "{others}");
         assert!(others.contains("\n2\n5.25\n\n\n?? files \nfiles\ncursor=3\n\nls\n"), "{others}");
         let wide = in_one_go("reading\0文\0\0cmd\0ls\0\0end\x000\0\0", ShellKind::Fish, None);
         assert_eq!(wide.split('\n').nth(12), Some("9999"), "{wide}");

@@ -352,7 +352,7 @@ pub trait Commands: Send + Sync {
 
 /// The files of this machine, seen from the asking shell.
 pub trait Reach: Send + Sync {
-    /// The places of the effects that reach something right now, as far as so much time tells.
+    /// The places of the effects that reach something right now; none where so much time did not tell.
     fn reached(&self, effects: &[Effect], facts: &ShellFacts, limit: Duration) -> Vec<usize>;
 }
 

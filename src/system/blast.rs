@@ -60,8 +60,8 @@ pub struct Described {
 
 /// The same for somebody who has less time.
 pub fn describe_within(effects: &[Effect], facts: &ShellFacts, limit: Duration) -> Described {
-    if effects.is_empty() {
-        return Described { said: None, in_time: true, reached: Vec::new() };
+    if effects.is_empty() || limit.is_zero() {
+        return Described { said: None, in_time: effects.is_empty(), reached: Vec::new() };
     }
     measure(effects, facts, || Disk { remote: RemoteMounts::read() }, limit)
 }

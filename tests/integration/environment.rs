@@ -53,7 +53,8 @@ impl TestEnv {
         Self::in_folder(Path::new("/dev/shm"))
     }
 
-    fn in_folder(folder: &Path) -> Self {
+    /// One in this folder.
+    pub fn in_folder(folder: &Path) -> Self {
         let root = tempfile::Builder::new().prefix("gptos-it").tempdir_in(folder).unwrap();
         for name in ["home", "run", "work"] {
             fs::create_dir(root.path().join(name)).unwrap();

@@ -35,7 +35,7 @@ fn a_fish_gets_on_its_slate_what_it_gets_over_the_socket() {
         wait_until("an answer", || {
             let answer = ask(&place, &question(4, &line));
             let fields: Vec<&str> = answer.lines().collect();
-            fields[0] == "ready" && (fields[16], fields[17], fields[18], fields[20]) == (&line, words, told, &command)
+            fields[0] == "laid" && (fields[16], fields[17], fields[18], fields[20]) == (&line, words, told, &command)
         });
     }
     assert_eq!(ask(&place, &question(4, "frobnicate the quux")), "tried\n");
@@ -81,12 +81,12 @@ fn nonsense_is_no_question_and_a_slate_ends_with_its_shell() {
 
 #[test]
 fn what_would_reach_a_disk_is_no_slate() {
-    let folder = tempfile::tempdir().unwrap();
-    // Where the folder for temporary files lies in memory there is nothing to be seen.
-    if gptos::platform::lies_in_memory(folder.path()) {
+    // Where even what is built lies in memory there is nothing to be seen.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    if gptos::platform::lies_in_memory(folder) {
         return;
     }
-    let env = TestEnv::new();
+    let env = TestEnv::in_folder(folder);
     let mut resident = env.start_resident();
     let shell = Shell::start(&env, "fish");
     wait_until("an answer", || shell.post(std::process::id()).iter().any(|(kind, ..)| kind == "cmd"));

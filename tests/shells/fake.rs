@@ -354,17 +354,21 @@ esac
 
     /// What came behind the options with each query, apart by blanks, but for the wish for pipes.
     pub fn told(&self) -> Vec<String> {
-        let texts = (1..).map_while(|n| fs::read_to_string(self.dir.join(format!("query-{n}"))).ok());
-        texts
+        self.written()
+            .iter()
             .map(|text| {
                 text.split('\0').skip(3).filter(|field| !field.is_empty() && !field.starts_with("pipes=")).collect::<Vec<_>>().join(" ")
             })
             .collect()
     }
 
+    /// All that was written with each query.
+    pub fn written(&self) -> Vec<String> {
+        (1..).map_while(|n| fs::read_to_string(self.dir.join(format!("query-{n}"))).ok()).collect()
+    }
+
     fn asked(&self, field: usize) -> Vec<String> {
-        let texts = (1..).map_while(|n| fs::read_to_string(self.dir.join(format!("query-{n}"))).ok());
-        texts.map(|text| text.split('\0').nth(field).unwrap_or_default().to_owned()).collect()
+        self.written().iter().map(|text| text.split('\0').nth(field).unwrap_or_default().to_owned()).collect()
     }
 
     /// The arguments of each `widget` call.

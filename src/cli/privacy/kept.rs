@@ -152,7 +152,7 @@ fn in_data() -> Vec<Row> {
 
 fn in_runtime() -> Vec<Row> {
     let socket = Row::new(
-        "socket, pipes and lock of the background process",
+        "socket, pipes, slates and lock of the background process",
         &["v1.*", "*.sock", "*.lock", "*.pipes", "ssh-*"],
         "while it runs",
         "gptos daemon stop",

@@ -129,7 +129,7 @@ fn row(kept: &Kept) -> [String; 5] {
     let content = match (kept.what, kept.encrypted) {
         _ if kept.others_can_read => "OPEN",
         (_, true) => "encrypted",
-        ("socket, pipes and lock of the background process", _) => "socket",
+        ("socket, pipes, slates and lock of the background process", _) => "socket",
         _ => "readable",
     };
     // Nothing in the usual lines is longer than its column.

@@ -76,6 +76,53 @@ fn an_answer_that_is_at_hand_costs_no_process() {
 }
 
 #[test]
+fn words_without_marks_lead_to_a_slate_too() {
+    let slate = answering();
+    let s = slated(&slate, "", Vec::new());
+    for words in ["list files", "list them"] {
+        s.get(words, if words == "list files" { AGAIN } else { "ls -lS é" });
+    }
+    let wish = format!("pipes={}", s.t.pid());
+    assert!(s.fake.written().iter().any(|written| written.split('\0').any(|field| field == wish)), "{:?}", s.fake.written());
+}
+
+#[test]
+fn words_after_a_late_answer_have_one_of_their_own() {
+    let slate = FakeSlate::serve(|asked| {
+        Some(match asked.line.as_str() {
+            "?? other" => asked.says("cmd\0ls\0cache · risk none\0msg\0a remark\0\0end\x000\0\0"),
+            _ => "tried\n".to_owned(),
+        })
+    });
+    let place = slate.place();
+    let before = format!("{LIVE}\n{PATIENT}");
+    let s = Scene::new(&before, |fake, _| {
+        fake.answer_after(NOW, &[(AGAIN, NOTE)]).pipes(&place).answer_after(super::SLOW, &[("echo late", NOTE)])
+    });
+    s.get("first", AGAIN);
+    s.ask("?? slow");
+    s.t.wait_for_screen("gptos: waiting");
+    s.t.type_text(" words");
+    s.t.wait_for_screen("press the key again");
+    s.t.keys(&["C-e", "C-u"]);
+    s.t.type_text("?? other");
+    read_the_line();
+    s.t.key("Enter");
+    s.expect("ls");
+    s.t.wait_for_screen("a remark");
+}
+
+#[test]
+fn what_nobody_reads_does_not_stay() {
+    let slate = FakeSlate::serve(|_| None);
+    let place = slate.place();
+    let s = Scene::new(LIVE, |fake, _| fake.answer_after(NOW, &[(AGAIN, NOTE)]).pipes(&place));
+    s.get("first", AGAIN);
+    s.get("?? list with mysql -psecret", AGAIN);
+    assert_eq!(fs::read_to_string(slate.end("ask")).unwrap(), "");
+}
+
+#[test]
 fn the_answer_is_one_to_undo_to_run_and_to_report() {
     for words in ["?? say it", "say it"] {
         let slate = FakeSlate::serve(|asked| Some(asked.told(&["echo an's'wer"])));
@@ -147,7 +194,7 @@ fn whatever_is_odd_is_left_to_the_program() {
         ("nothing", |_| String::new()),
         ("garbage", |_| (' '..='~').cycle().take(3000).collect()),
         ("an empty line", |_| "\n".to_owned()),
-        ("another sign", |asked| asked.told(&["evil"]).replacen("ready", "steady", 1)),
+        ("another sign", |asked| asked.told(&["evil"]).replacen("laid", "played", 1)),
         ("records alone", |_| "cmd\nevil\n\nend\n0\n\n".to_owned()),
         ("a NUL before all", |asked| format!("\0{}", asked.told(&["evil"]))),
     ];
@@ -226,7 +273,7 @@ fn what_comes_too_late_is_no_answer_to_the_next_question() {
         Some(asked.told(&[&asked.line[3..]]))
     });
     let place = slate.place();
-    let s = Scene::new("set -g _GPTOS_LOOKS 1 2 3", |fake, _| {
+    let s = Scene::new("set -g _GPTOS_LOOKS (seq 8000)", |fake, _| {
         fake.answer_after(NOW, &[(AGAIN, NOTE)]).pipes(&place).answer_after(NOW, &[("by the program", NOTE)])
     });
     s.get("first", AGAIN);
@@ -276,6 +323,8 @@ fn a_shell_that_a_program_would_see_otherwise_asks_the_program() {
         ("set GPTOS_BIN $GPTOS_BIN.sh", true),
         ("set PATH $PATH", false),
         ("set -gx OTHER 1", false),
+        ("LC_ALL=C true", false),
+        ("begin; set -lx PATH /x; end", false),
     ] {
         let slate = answering();
         let s = slated(&slate, "", vec![("XDG_RUNTIME_DIR".into(), "/nowhere".into())]);

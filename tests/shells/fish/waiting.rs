@@ -137,8 +137,8 @@ fn broken_helpers_leave_the_line_untouched() {
 #[test]
 fn an_answer_at_once_that_is_refused_says_why() {
     for (text, why) in [
-        ("ready\n2\nnone\n", "its layout is not the one that this shell knows"),
-        ("ready\n0\nnone\n\x1b[31m\n", "it holds unprintable characters"),
+        ("laid\n2\nnone\n", "its layout is not the one that this shell knows"),
+        ("laid\n0\nnone\n\x1b[31m\n", "it holds unprintable characters"),
     ] {
         let s = Scene::new(LIVE, |fake, _| fake.answer_after(NOW, &[("echo one", NOTE)]));
         fs::write(s.marker("fake-gptos").join("reply-1.laid"), text).unwrap();
