@@ -152,7 +152,9 @@ __gptos_brought_back() {
   for i in "${!_GPTOS_RING[@]}"; do
     builtin [ "$READLINE_LINE" = "${_GPTOS_RING[i]}" ] || continue
     [[ ${_GPTOS_RING_NOTES[i]-} == *'risk medium'* ]] || return 1
+    __gptos_open_terminal
     __gptos_show "$i"
+    exec {_GPTOS_TTY}<&-
     return 0
   done
   return 1

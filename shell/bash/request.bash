@@ -229,7 +229,7 @@ __gptos_ask() {
   _GPTOS_ASKED_MEANT=$1
   if [[ -n $_GPTOS_BASE ]]; then
     # The answer is one to all these words together.
-    _GPTOS_ASKED_MEANT="$_GPTOS_PRIVATE$_GPTOS_BASE $_GPTOS_WORDS"
+    _GPTOS_ASKED_MEANT="$_GPTOS_PRIVATE$_GPTOS_BASE, $_GPTOS_WORDS"
     ((${#_GPTOS_ASKED_MEANT} <= 1000)) || _GPTOS_ASKED_MEANT=''
   fi
   # What was typed while other ways were looked for is still to be played.

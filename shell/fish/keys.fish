@@ -69,9 +69,16 @@ set -e _GPTOS_RUNS
 test (status current-command) = fish
 or set -g _GPTOS_RUNS
 
+# A Ctrl-C at a bad moment ends the function that is about to take this handler away. No loop of the user's could be ended any more.
+function __gptos_let_interrupt
+    functions -q __gptos_interrupt
+    and functions --erase __gptos_interrupt
+end
+
 function __gptos_forget
     set -q _GPTOS_PACKED
     and __gptos_unpack
+    __gptos_let_interrupt
     __gptos_drop_request
     __gptos_drop_holes
     set -e _GPTOS_RING _GPTOS_SHOWN _GPTOS_ARMED _GPTOS_DUE _GPTOS_EARLY _GPTOS_HELD _GPTOS_STOPPED _GPTOS_LATEST _GPTOS_WISH _GPTOS_LATE \
@@ -97,6 +104,7 @@ function __gptos_running --on-event fish_preexec
     set -q _GPTOS_PACKED
     and __gptos_unpack
     set -g _GPTOS_RUNS
+    __gptos_let_interrupt
     __gptos_drop_request
     __gptos_unwrap
 end

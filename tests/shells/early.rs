@@ -80,6 +80,10 @@ fn an_enter_behind_undo_shows_first_what_came_back() {
         t.wait_for_screen("risk medium: makes a file");
         t.wait_until_idle();
         assert!(!made.exists() && t.buffer() == line, "{shell:?}: it ran");
+        let screen = t.screen();
+        // bash takes no message away that was printed above another line.
+        let messages = if shell == Shell::Bash { 2 } else { 1 };
+        assert!(screen.matches('●').count() == messages && screen.lines().count() == messages + 1, "{shell:?}: {screen}");
         thread::sleep(Duration::from_millis(1200));
         t.key("Enter");
         t.wait_for(|| made.exists().then_some(()), "the second Enter to run it");

@@ -40,7 +40,7 @@ fn words_behind_the_suggestion_change_it() {
         assert_eq!(bench.sent(2), ["but only python's", "", "refines=find .", "asked=all files"]);
         // And that change is changed.
         bench.type_and_press(" ?? and big", key);
-        assert_eq!(bench.sent(3), ["and big", "", "refines=find . -name '*.py'", "asked=all files but only python's"]);
+        assert_eq!(bench.sent(3), ["and big", "", "refines=find . -name '*.py'", "asked=all files, but only python's"]);
         bench.expect_prompt(1);
         bench.clear();
         bench.assert_sane();

@@ -270,3 +270,19 @@ fn a_terminal_without_status_reports_only_costs_time() {
     s.t.key("Enter");
     s.wait_for_marker("b");
 }
+
+#[test]
+fn a_handler_that_a_ctrl_c_has_left_behind_goes_before_a_line_runs() {
+    let s = Scene::new(LIVE, |fake, _| fake.answer_after(NOW, &[("echo one", NOTE)]));
+    s.ask("list files");
+    s.expect("echo one");
+    s.t.keys(&["C-e", "C-u"]);
+    s.t.type_text("function __gptos_interrupt --on-signal SIGINT; end");
+    read_the_line();
+    s.t.key("Enter");
+    s.t.wait_for_prompt(2);
+    s.t.type_text("functions -q __gptos_interrupt; or echo go'n'e");
+    read_the_line();
+    s.t.key("Enter");
+    s.t.wait_for_screen("\ngone\n");
+}
