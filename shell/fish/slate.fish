@@ -18,9 +18,9 @@ function __gptos_see
     end | string match -r -- $_GPTOS_SEES | string collect -a
 end
 
-# The files whose names begin with $argv[1] are for this shell, for as long as its environment stays what it is.
+# The files whose names begin with $argv[1], if they are any good, are for this shell, for as long as its environment stays what it is.
 function __gptos_take_slate
-    string match -q '/*' -- $argv[1]
+    string match -q '/*' -- $argv[1]; and not set -q _GPTOS_FULL
     or return
     set -g _GPTOS_SLATE $argv[1]
     set -g _GPTOS_SEEN (__gptos_see)
@@ -45,13 +45,16 @@ function __gptos_ask_slate --no-scope-shadowing
     end
     test -f $slate.ask -a -O $slate.ask -a -O $slate.told
     or return
-    # Where there is no room, the file is empty though nobody has read it.
     begin
         printf '%s\0' "$_GPTOS_NAMES"
         commandline -C
         commandline -b
-    end >$slate.ask 2>/dev/null
-    or return
+    end >$slate.ask
+    # Where there is no room, the file is empty though nobody has read it, and fish has said so on the screen, which is enough.
+    or begin
+        set -g _GPTOS_FULL
+        return
+    end
     for look in $_GPTOS_LOOKS
         if not test -s $slate.ask
             # Files that are gone are no answer, nor is one that nobody has emptied.

@@ -10,12 +10,15 @@ use super::output::{Output, visible};
 use super::{ExitStatus, at_hand, begun, facts, fix, guard, hints, pages, translate};
 use crate::audit::Writer;
 use crate::client::Unavailable;
+use crate::config::ConfigFile;
+use crate::config::reserved::key_name;
 use crate::domain::{Aim, Query, ShellFacts, ShellKind};
 use crate::line::context::{self, Context};
 use crate::line::one_go::{Unseen, in_one_go, plain_words};
 use crate::line::records::{self, Asker, Offered, Records};
 use crate::line::standing::Standing;
 use crate::line::{WANT, aloud, first_use, needs, present, wire_rules};
+use crate::paths::Paths;
 use crate::platform::uptime;
 use crate::protocol::{Answer, Mode, RanRequest, WarmRequest, WireAim, WireShell};
 use crate::suggest::pipeline::Ran;
@@ -213,12 +216,20 @@ fn answered(
     if offered == Offered::Given {
         let needs = answer.needs.iter().map(|need| (need.cause.as_str(), need.text.as_str()));
         let state = surroundings.paths.state_dir.as_deref();
-        let line = first_use::help(ask.facts.shell, &surroundings.paths).or_else(|| needs::claim(state, needs));
-        line.into_iter().for_each(|line| records.add("row", &visible(line), ""));
+        let key = || key_of_the_shell(&surroundings.paths);
+        let help = first_use::help(ask.facts.shell, &surroundings.paths, &key);
+        let line = help.or_else(|| needs::claim(state, needs).map(str::to_owned));
+        line.into_iter().for_each(|line| records.add("row", &visible(&line), ""));
     }
     leave_needs(answer, surroundings);
     output.data(records.as_str());
     if offered == Offered::Given { ExitStatus::Success } else { ExitStatus::NoAnswer }
+}
+
+/// What the key is called, as far as it is known here: a shell's own start-up file may choose another.
+fn key_of_the_shell(paths: &Paths) -> String {
+    let config = ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current().0;
+    Some(key_name(&config.shell.key)).filter(|name| !name.is_empty()).unwrap_or_else(|| "the key".to_owned())
 }
 
 /// What could not be told beside the answer is told before the next prompt.

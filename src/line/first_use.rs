@@ -16,8 +16,8 @@ pub fn is_due(state_dir: Option<&Path>) -> bool {
 }
 
 /// The line, if nobody has been shown it yet. Every other key press pays one look at one file. Whoever makes the file shows the line, so
-/// two shells cannot both do so; where nothing can be kept it would come with each answer, and is left out.
-pub fn help(shell: ShellKind, paths: &Paths) -> Option<&'static str> {
+/// two shells cannot both do so; where nothing can be kept it would come with each answer, and is left out. `key` says what the key is called.
+pub fn help(shell: ShellKind, paths: &Paths, key: &dyn Fn() -> String) -> Option<String> {
     let directory = paths.state_dir.as_deref()?;
     let marker = directory.join(MARKER);
     if fs::symlink_metadata(&marker).is_ok() {
@@ -25,10 +25,8 @@ pub fn help(shell: ShellKind, paths: &Paths) -> Option<&'static str> {
     }
     fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).ok()?;
     fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&marker).ok()?;
-    Some(match shell {
-        ShellKind::Fish => "Enter runs it, the key: the next, Ctrl-Z: your words, Ctrl-C: none; gptos tour",
-        ShellKind::Zsh | ShellKind::Bash => "Enter runs it, the key: the next, Ctrl-_: your words, Ctrl-C: none; gptos tour",
-    })
+    let undo = if shell == ShellKind::Fish { "Ctrl-Z" } else { "Ctrl-_" };
+    Some(format!("Enter runs it, {}: the next, {undo}: your words, Ctrl-C: none; gptos tour", key()))
 }
 
 #[cfg(test)]
@@ -39,6 +37,10 @@ mod tests {
 
     use super::*;
 
+    fn key() -> String {
+        "Ctrl-G".to_owned()
+    }
+
     fn paths(home: &Path) -> Paths {
         Paths::resolve(&|name| (name == "HOME").then(|| OsString::from(home)), 1000, &|| Some(PathBuf::from("/nonexistent")))
     }
@@ -48,11 +50,11 @@ mod tests {
         for shell in ShellKind::ALL {
             let home = tempfile::tempdir().unwrap();
             let paths = paths(home.path());
-            let line = help(shell, &paths).expect("the first time");
+            let line = help(shell, &paths, &key).expect("the first time");
             assert!(line.chars().count() < 80, "{line}");
-            assert!(["Enter", "Ctrl-C", "gptos tour"].iter().all(|part| line.contains(part)), "{line}");
+            assert!(["Enter", "Ctrl-G: the next", "Ctrl-C", "gptos tour"].iter().all(|part| line.contains(part)), "{line}");
             for other in ShellKind::ALL {
-                assert_eq!(help(other, &paths), None);
+                assert_eq!(help(other, &paths, &key), None);
             }
             let marker = paths.state_dir.unwrap().join(MARKER);
             assert_eq!(fs::metadata(marker).unwrap().permissions().mode() & 0o777, 0o600);
@@ -64,7 +66,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let paths = paths(home.path());
         let shown = std::thread::scope(|scope| {
-            let asked: Vec<_> = (0..8).map(|_| scope.spawn(|| help(ShellKind::Bash, &paths).is_some())).collect();
+            let asked: Vec<_> = (0..8).map(|_| scope.spawn(|| help(ShellKind::Bash, &paths, &key).is_some())).collect();
             asked.into_iter().map(|thread| thread.join().unwrap()).filter(|shown| *shown).count()
         });
         assert_eq!(shown, 1);
@@ -72,8 +74,8 @@ mod tests {
 
     #[test]
     fn where_nothing_can_be_kept_it_is_left_out() {
-        assert_eq!(help(ShellKind::Zsh, &paths(Path::new("/proc/nonexistent"))), None);
+        assert_eq!(help(ShellKind::Zsh, &paths(Path::new("/proc/nonexistent")), &key), None);
         let file = tempfile::NamedTempFile::new().unwrap();
-        assert_eq!(help(ShellKind::Zsh, &paths(file.path())), None);
+        assert_eq!(help(ShellKind::Zsh, &paths(file.path()), &key), None);
     }
 }
