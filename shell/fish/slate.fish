@@ -12,10 +12,11 @@ or set -g _GPTOS_LOOKS (string split '' -- (string repeat -n 1000 .))
 # Prints all that a program would see of this shell's environment, and what the resident knows since the files are there; `gptos init`
 # wrote the names.
 function __gptos_see
+    set -l names (string join '|' -- $_GPTOS_WATCHES)
     begin
         echo GPTOS_BIN $GPTOS_BIN
         set -xL
-    end | string match -r -- $_GPTOS_SEES | string collect -a
+    end | string match -r -- "^(?:$names)(?: .*)?\$" | string collect -a
 end
 
 # The files whose names begin with $argv[1], if they are any good, are for this shell, for as long as its environment stays what it is.

@@ -195,8 +195,7 @@ const READ_BY_PROGRAMS: [&str; 11] = [
 /// The parts that fish reads later. Its slate holds for as long as a program would see the same environment.
 fn fish_rest() -> String {
     let names: Vec<&str> = READ_BY_PROGRAMS.into_iter().chain(answering_variables()).collect();
-    let sees = format!("set -g _GPTOS_SEES '^(?:{})(?: .*)?$'\nset -g _GPTOS_WATCHES {}\n", names.join("|"), names.join(" "));
-    sees + &bare(FISH_REST)
+    format!("set -g _GPTOS_WATCHES {}\n{}", names.join(" "), bare(FISH_REST))
 }
 
 /// Commands of bash that put a text into `rest`. A document is taken as it stands, while a quoted word costs ten times as much to

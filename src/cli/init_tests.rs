@@ -206,9 +206,7 @@ fn shells_are_told_of_every_variable_that_changes_answers() {
         assert!(bash_rest().contains(&format!("${{{name}@A}}")), "{name}");
     }
     for name in READ_BY_PROGRAMS.into_iter().chain(answering_variables()) {
-        let (fish, patterns) = (fish_rest(), [format!("|{name}|"), format!("(?:{name}|"), format!("|{name})")]);
-        assert!(patterns.iter().any(|pattern| fish.lines().next().unwrap().contains(pattern)), "{name}");
-        assert!(fish.lines().nth(1).unwrap().split(' ').any(|watched| watched == name), "{name}");
+        assert!(fish_rest().lines().next().unwrap().split(' ').any(|watched| watched == name), "{name}");
     }
     for name in names {
         assert!(bash_rest().contains(&format!(" ${{{name}@A}}")), "{name}");
