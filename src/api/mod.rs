@@ -10,6 +10,7 @@ mod metrics;
 mod notice;
 mod pipes;
 mod reply;
+mod shell_files;
 mod slate;
 mod stream;
 

@@ -23,6 +23,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::line::ask;
+use super::shell_files::{ShellFiles, is_fit};
 use super::slate::Desk;
 use super::{MAX_BODY, Shared};
 use crate::domain::ShellKind;
@@ -36,8 +37,6 @@ const MOST_SHELLS: usize = 128;
 const STALL_LIMIT: Duration = Duration::from_secs(2);
 /// So much a pipe is to take before somebody reads, so that a shell never waits for a resident that hangs.
 const WIDTH: usize = 256 * 1024;
-/// Longest answer. A pipe of the usual width takes it at once.
-pub(super) const MOST_ANSWER: usize = 32 * 1024;
 /// Digits of the length in front of an answer.
 const LENGTH_DIGITS: usize = 5;
 /// Longest number of a question.
@@ -131,35 +130,10 @@ impl Pipes {
     }
 }
 
-/// The files of one shell, which go with this.
-#[derive(Debug)]
-pub(super) struct Files {
-    /// What it asks.
-    pub(super) ask: PathBuf,
-    /// What it is told.
-    pub(super) told: PathBuf,
-}
-
-impl Files {
-    pub(super) fn new(name: &str) -> Self {
-        let [ask, told] = ["ask", "told"].map(|which| PathBuf::from(format!("{name}.{which}")));
-        Self { ask, told }
-    }
-}
-
-impl Drop for Files {
-    fn drop(&mut self) {
-        // Where nothing was asked nobody reads what was told.
-        for file in [&self.told, &self.ask] {
-            let _ = fs::remove_file(file);
-        }
-    }
-}
-
 /// The two pipes of one shell.
 #[derive(Debug)]
 struct Pair {
-    _files: Files,
+    _files: ShellFiles,
     shell: i32,
     end: AsyncFd<OwnedFd>,
     asked: pipe::Receiver,
@@ -171,12 +145,12 @@ impl Pair {
     #[expect(deprecated, reason = "it is unsound only for what lends its descriptor to others, and this owns one")]
     fn make(name: &str, shell: i32) -> io::Result<Self> {
         let end = AsyncFd::new(platform::end_of_process(shell)?)?;
-        let files = Files::new(name);
+        let files = ShellFiles::new(name);
         let (asked, told) = Self::open(&files)?;
         Ok(Self { _files: files, shell, end, asked, told, read: Vec::new() })
     }
 
-    fn open(Files { ask: asked, told }: &Files) -> io::Result<(pipe::Receiver, OwnedFd)> {
+    fn open(ShellFiles { ask: asked, told }: &ShellFiles) -> io::Result<(pipe::Receiver, OwnedFd)> {
         platform::make_named_pipe(asked)?;
         platform::make_named_pipe(told)?;
         // Open for writing as well, so that it does not end each time the shell closes it.
@@ -274,10 +248,6 @@ impl Asked {
 
     /// What the shell reads: without an answer that it is to start the program.
     fn answer(&self, records: Option<Records>) -> Vec<u8> {
-        let is_fit = |records: &Records| {
-            let text = records.as_str();
-            text.len() <= MOST_ANSWER && !text.contains(|sign: char| sign != '\0' && sign.is_control())
-        };
         let text = records.filter(is_fit).unwrap_or_else(ask).into_text().replace('\0', "\x1f");
         let length = if self.counts_bytes { text.len() } else { text.chars().count() };
         format!("{}{length:0LENGTH_DIGITS$}{text}", self.turn).into_bytes()

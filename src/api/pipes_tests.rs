@@ -1,5 +1,6 @@
 use tokio::io::AsyncWriteExt;
 
+use super::super::shell_files::MOST_ANSWER;
 use super::*;
 
 #[test]

@@ -18,12 +18,11 @@ use tokio::io::unix::AsyncFd;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-use super::pipes::{Files, MOST_ANSWER};
+use super::shell_files::{ShellFiles, is_fit};
 use super::{MAX_BODY, Shared};
 use crate::domain::ShellKind;
 use crate::line::one_go::{Unseen, bare_words, in_one_go, plain_words};
 use crate::line::question::Question;
-use crate::line::records::Records;
 use crate::platform;
 
 /// How long an answer stands there after it was given.
@@ -77,7 +76,7 @@ impl Desk {
     /// When something stands there already, or there is no such process.
     pub(super) fn slate(&self, name: &str, shell: i32) -> io::Result<Slate> {
         let end = AsyncFd::new(platform::end_of_process(shell)?)?;
-        let files = Files::new(name);
+        let files = ShellFiles::new(name);
         let (folder, file_name) = files.ask.parent().zip(files.ask.file_name()).ok_or(io::ErrorKind::InvalidInput)?;
         platform::watch_folder(self.watcher.get_ref(), folder)?;
         let file_name = file_name.to_owned();
@@ -103,7 +102,7 @@ fn new_file(path: &Path) -> io::Result<File> {
 /// The two files of one shell.
 #[derive(Debug)]
 pub(super) struct Slate {
-    _files: Files,
+    _files: ShellFiles,
     asked: File,
     told: File,
     shell: i32,
@@ -195,10 +194,7 @@ impl<'a> Written<'a> {
         let Self { names, line, words, told } = self;
         let records = shared.line(first.again(cwd, format!("{words}\0{names}\0\0{told}\0").as_bytes())).await;
         let unseen = Unseen { line, words, told, uptime: &platform::uptime() };
-        // No field of a whole answer holds a control character, and the shell takes it apart by those.
-        let is_fit = |text: &&str| text.len() <= MOST_ANSWER && !text.contains(|sign: char| sign != '\0' && sign.is_control());
-        let text = records.as_ref().map(Records::as_str).filter(is_fit);
-        text.map_or(TRIED.to_owned(), |text| in_one_go(text, ShellKind::Fish, Some(unseen)))
+        records.filter(is_fit).map_or(TRIED.to_owned(), |records| in_one_go(records.as_str(), ShellKind::Fish, Some(unseen)))
     }
 }
 
@@ -233,5 +229,14 @@ mod tests {
         ] {
             assert_eq!(read(other), None, "{}", String::from_utf8_lossy(other));
         }
+    }
+
+    #[tokio::test]
+    async fn a_desk_that_hears_nothing_more_says_so() {
+        let desk = Desk::new().unwrap();
+        assert!(!desk.is_deaf());
+        desk.task.abort();
+        tokio::task::yield_now().await;
+        assert!(desk.is_deaf());
     }
 }

@@ -159,7 +159,8 @@ pub fn decide(line: &str, known: &Known<'_>) -> Reading {
     if rest.is_empty() {
         return Reading::Command;
     }
-    let may_be_command = is_command || (known.is_near_command)(first) && (strong || weak || rest.iter().any(|word| near_verb(first, word)));
+    // Looking for a near name takes longer than all the rest, so it comes last.
+    let may_be_command = is_command || (strong || weak || rest.iter().any(|word| near_verb(first, word))) && (known.is_near_command)(first);
     match (may_be_command, strong, weak, english) {
         (false, _, _, _) => Reading::Words,
         (true, true, _, 0) => Reading::Command,

@@ -1,5 +1,7 @@
 //! A line without `??` on which the key was pressed: a command that somebody has begun, or words.
 
+use std::cell::LazyCell;
+
 use super::aloud::{self, as_read};
 use crate::complete::{self, Known, Partial, Reading};
 use crate::domain::{Candidate, Origin, ShellFacts};
@@ -15,7 +17,8 @@ const SURE: f64 = 0.8;
 
 /// What the line is, decided by all of it.
 pub fn decide(line: &str, facts: &ShellFacts) -> Reading {
-    let here = begun::names_here(facts);
+    // Hardly any line depends on the files, and there may be many.
+    let here = LazyCell::new(|| begun::names_here(facts));
     let known = Known {
         is_command: &|word| SearchPath.resolves(word, facts),
         is_near_command: &|word| complete::known_commands().any(|name| is_near(word, name)),

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::{builtins, expand_home, failure, is_executable};
 use crate::complete::{Found, Wanted};
 use crate::domain::ShellFacts;
-use crate::platform;
+use crate::platform::RemoteMounts;
 
 /// How long looking for names may take.
 const TIME_LIMIT: Duration = Duration::from_millis(100);
@@ -82,9 +82,9 @@ fn names(wanted: &Wanted, facts: &ShellFacts) -> Found {
     found
 }
 
-/// The names in the working directory, where it is on a disk of this machine: another one may hang.
+/// The names in the shell's directory, unless another machine serves it, which may hang.
 pub fn names_here(facts: &ShellFacts) -> Vec<String> {
-    if platform::stands_on_a_disk() { entries(&facts.cwd).collect() } else { Vec::new() }
+    if RemoteMounts::read().holds(&facts.cwd) { Vec::new() } else { entries(&facts.cwd).collect() }
 }
 
 fn commands(start: &str, facts: &ShellFacts) -> Vec<String> {

@@ -116,3 +116,15 @@ fn explain_reads_a_command_that_is_not_here_and_says_what_it_lacks() {
         assert!(run.out.starts_with("msg\0explain needs a command behind it"), "{}", run.out);
     }
 }
+
+#[test]
+fn the_first_answer_says_what_the_key_is_called() {
+    for (config, name) in [("", "Ctrl-G"), ("[shell]\nkey = \"alt-s\"\n", "Alt-s"), ("[shell]\nkey = \"\"\n", "the key")] {
+        let env = TestEnv::new();
+        env.configure(config);
+        let said = || env.run_with_input(&["widget", "bash"], b"list files by size\0\0").out;
+        let first = said();
+        assert!(first.contains(&format!("Enter runs it, {name}: the next")), "{config}: {first}");
+        assert!(!said().contains("Enter runs it"), "{config}");
+    }
+}

@@ -2,10 +2,15 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use crate::terminal::{Setup, Shell, Terminal, is_alive};
+
+/// A person who has read the line by then.
+const READ_TIME: Duration = Duration::from_millis(800);
 
 /// The real program behind a script that writes down how it is called, and its resident. Both end with it.
 pub struct Real {
@@ -63,6 +68,55 @@ impl Real {
         let Ok(entries) = fs::read_dir(self.path("run/gptos/v1.pipes")) else { return Vec::new() };
         let names = entries.flatten().map(|entry| entry.file_name().into_string().unwrap());
         names.filter(|name| name.ends_with(".ask")).map(|name| name.split('.').next().unwrap().parse().unwrap()).collect()
+    }
+
+    /// Makes a folder with a project's file and takes the shell there. Where it stands is looked up for each question.
+    pub fn enter_a_project(&self, t: &Terminal) {
+        let project = self.path("home/project");
+        fs::create_dir(&project).unwrap();
+        fs::write(project.join(".gptos.toml"), "").unwrap();
+        t.type_text(&format!("cd '{}'", project.display()));
+        // The guard holds an Enter that comes sooner.
+        thread::sleep(READ_TIME);
+        t.key("Enter");
+        t.wait_for_prompt(2);
+    }
+
+    /// Passes when each of these shells, and nobody else, has files that others may not open.
+    pub fn assert_each_is_served(&self, shells: [&Terminal; 2]) {
+        let mut served = self.served();
+        served.sort_unstable();
+        let mut pids = shells.map(Terminal::pid);
+        pids.sort_unstable();
+        assert_eq!(served, pids, "each has its own");
+        let folder = self.path("run/gptos/v1.pipes");
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&folder), 0o700);
+        for entry in fs::read_dir(folder).unwrap() {
+            assert_eq!(mode(&entry.unwrap().path()), 0o600);
+        }
+    }
+
+    /// Passes when the files go with their shell, with a resident that is told to end, and with the one that follows a resident that was killed.
+    pub fn assert_files_end_in_time(&self, t: &Terminal, other: Terminal) {
+        let gone = other.pid();
+        drop(other);
+        t.wait_for(|| (!self.served().contains(&gone)).then_some(()), "the files of the other shell to go");
+        // Killed, it leaves the files behind; the program answers.
+        let old = self.served();
+        self.kill();
+        t.wait_for(|| self.resident().is_none().then_some(()), "the resident to be gone");
+        assert_eq!(self.served(), old);
+        let before = self.calls();
+        Self::ask(t);
+        assert!(self.calls() > before);
+        self.settle(t);
+        assert_eq!(self.served(), [t.pid()]);
+        let pid = self.resident().unwrap().to_string();
+        assert!(Command::new("kill").arg(pid).status().unwrap().success());
+        t.wait_for(|| self.resident().is_none().then_some(()), "the resident to end");
+        assert!(!self.path("run/gptos/v1.pipes").exists());
+        t.assert_not_spinning();
     }
 
     /// Ends the resident without a warning.

@@ -1,7 +1,7 @@
 //! A scripted stand-in for the slate that a resident has for a fish.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -42,7 +42,12 @@ pub struct FakeSlate {
 impl FakeSlate {
     /// One that answers by this rule; without an answer it is dead.
     pub fn serve(rule: impl Fn(&Asked) -> Option<String> + Send + 'static) -> Self {
-        let slate = Self { dir: tempfile::Builder::new().prefix("gptos-s").tempdir_in("/dev/shm").unwrap(), asked: Arc::default() };
+        Self::serve_in(Path::new("/dev/shm"), rule)
+    }
+
+    /// The same in this folder.
+    pub fn serve_in(folder: &Path, rule: impl Fn(&Asked) -> Option<String> + Send + 'static) -> Self {
+        let slate = Self { dir: tempfile::Builder::new().prefix("gptos-s").tempdir_in(folder).unwrap(), asked: Arc::default() };
         let [ask, told] = ["ask", "told"].map(|which| slate.end(which));
         for file in [&ask, &told] {
             fs::write(file, "").unwrap();

@@ -110,3 +110,10 @@ pub const TEXTS: &[(&str, &[u8])] = &[
     ("thoughts", b"<think>\x1b[2J</think>ls\ntouch @M@/think"),
     ("several prompts", b"$ ls\n$ touch @M@/prompt2"),
 ];
+
+/// Those of both that can stand in a record, each with its name. A command in one leaves a file in the folder `marks`.
+pub fn records(marks: &str) -> Vec<(String, String)> {
+    let commands = COMMANDS.iter().map(|(id, text)| ((*id).to_owned(), (*text).to_owned()));
+    let texts = TEXTS.iter().filter_map(|(id, text)| Some(((*id).to_owned(), std::str::from_utf8(text).ok()?.to_owned())));
+    commands.chain(texts).map(|(id, text)| (id, text.replace("@M@", marks).replace('\0', " "))).collect()
+}

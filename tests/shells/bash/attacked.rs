@@ -4,17 +4,10 @@ use super::notes::records;
 use super::*;
 use crate::attacks::table;
 
-/// The hostile texts that can stand in a record, with the place where a command would leave a file.
-fn attacks(marks: &str) -> Vec<(String, String)> {
-    let commands = table::COMMANDS.iter().map(|(id, text)| ((*id).to_owned(), (*text).to_owned()));
-    let texts = table::TEXTS.iter().filter_map(|(id, text)| Some(((*id).to_owned(), std::str::from_utf8(text).ok()?.to_owned())));
-    commands.chain(texts).map(|(id, text)| (id, text.replace("@M@", marks).replace('\0', " "))).collect()
-}
-
 #[test]
 fn hostile_records_run_nothing_and_print_no_controls() {
     let marks = tempfile::tempdir().unwrap();
-    let attacks = attacks(&marks.path().display().to_string());
+    let attacks = table::records(&marks.path().display().to_string());
     assert!(attacks.len() > 80);
     let bench = Bench::new(
         |mut helper| {

@@ -1,9 +1,7 @@
 //! Asking the resident without a process, and everything that sends the question to the program all the same.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown};
-use std::path::Path;
-use std::process::Command;
+use std::os::unix::fs::chown;
 
 use super::*;
 use crate::pipes::{Asked, FakePipes};
@@ -301,45 +299,8 @@ fn the_real_resident_answers_without_a_process_until_it_dies() {
     let (one, other) = (real.shell(), real.shell());
     real.settle(&one);
     real.settle(&other);
-    let mut served = real.served();
-    served.sort_unstable();
-    let mut shells = [one.pid(), other.pid()];
-    shells.sort_unstable();
-    assert_eq!(served, shells, "each has its own");
-    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(&real.path("run/gptos/v1.pipes")), 0o700);
-    for entry in fs::read_dir(real.path("run/gptos/v1.pipes")).unwrap() {
-        assert_eq!(mode(&entry.unwrap().path()), 0o600);
-    }
-    // Where the shell stands is looked up for each question.
-    let project = real.path("home/project");
-    fs::create_dir(&project).unwrap();
-    fs::write(project.join(".gptos.toml"), "").unwrap();
-    one.type_text(&format!("cd '{}'", project.display()));
-    std::thread::sleep(READ_TIME);
-    one.key("Enter");
-    one.wait_for_prompt(2);
-    let before = real.calls();
-    Real::ask(&one);
-    assert_eq!(real.calls(), before);
-    // A shell that ends takes its pipes with it.
-    let gone = other.pid();
-    drop(other);
-    one.wait_for(|| (!real.served().contains(&gone)).then_some(()), "the pipes of the other shell to go");
-    // Killed, it leaves the files behind; the program answers, and the next resident removes them.
-    let old = real.served();
-    real.kill();
-    one.wait_for(|| real.resident().is_none().then_some(()), "the resident to be gone");
-    assert_eq!(real.served(), old);
-    let before = real.calls();
-    Real::ask(&one);
-    assert!(real.calls() > before);
+    real.assert_each_is_served([&one, &other]);
+    real.enter_a_project(&one);
     real.settle(&one);
-    assert_eq!(real.served(), [one.pid()]);
-    // Told to end, it leaves nothing.
-    let pid = real.resident().unwrap().to_string();
-    assert!(Command::new("kill").arg(pid).status().unwrap().success());
-    one.wait_for(|| real.resident().is_none().then_some(()), "the resident to end");
-    assert!(!real.path("run/gptos/v1.pipes").exists());
-    one.assert_not_spinning();
+    real.assert_files_end_in_time(&one, other);
 }

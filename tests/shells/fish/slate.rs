@@ -1,11 +1,13 @@
 //! Asking the resident without a process, and everything that sends the question to the program all the same.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown};
-use std::path::Path;
+use std::os::unix::fs::chown;
 use std::process::Command;
 
+use gptos::line::one_go::bare_words;
+
 use super::{LIVE, NOTE, NOW, Scene, read_the_line};
+use crate::attacks::table;
 use crate::real::Real;
 use crate::slate::{Asked, FakeSlate};
 use crate::terminal::{Setup, Shell};
@@ -355,6 +357,132 @@ fn what_is_private_is_not_written_there() {
 }
 
 #[test]
+fn hostile_answers_run_nothing_and_print_no_controls() {
+    let marks = tempfile::tempdir().unwrap();
+    let attacks = table::records(&marks.path().display().to_string());
+    assert!(attacks.len() > 80);
+    let texts: Vec<String> = attacks.iter().map(|(_, text)| text.clone()).collect();
+    // As the first suggestion, and as a later one with its note, each as it is and as no resident would lay it out.
+    let slate = FakeSlate::serve(move |asked| {
+        let (number, way) = asked.line.strip_prefix("?? ")?.split_once(' ')?;
+        let text = texts.get(number.parse::<usize>().ok()?)?;
+        let [first, later, note] = match way {
+            "first" => [text, "echo honest", NOTE],
+            "later" => ["echo honest", text, text],
+            _ => ["echo honest", "echo other", NOTE],
+        };
+        let laid = asked.says("cmd\0FIRST\0NOTE\0cmd\0LATER\0NOTE\0end\x000\0\0");
+        Some(laid.replace("FIRST", first).replace("LATER", later).replace("NOTE", note))
+    });
+    let place = slate.place();
+    let before = format!("{LIVE}\n{PATIENT}");
+    let env = vec![("NO_COLOR".into(), "1".into())];
+    let setup = Setup { before, env, columns: 200, rows: 50, ..Setup::default() };
+    let s = Scene::with(setup, |fake, _| fake.answer_after(NOW, &[(AGAIN, NOTE)]).pipes(&place));
+    s.get("first", AGAIN);
+    let t = &s.t;
+    let (state, mut asked) = (t.state(), 0);
+    for (number, (id, _)) in attacks.iter().enumerate() {
+        for (way, presses) in [("first", 1), ("later", 2)] {
+            t.keys(&["C-e", "C-u", "C-l"]);
+            s.expect("");
+            t.type_text(&format!("?? {number} {way}"));
+            t.key("C-g");
+            asked += 1;
+            t.wait_for(|| (slate.asked().len() + s.fake.calls().len() > asked).then_some(()), "the question");
+            for press in 0..presses {
+                t.wait_until_idle();
+                assert!(!t.buffer().contains(char::is_control), "{id}, {way}, {press}: {:?}", t.buffer());
+                // fish colours the line itself.
+                let screen = t.coloured_screen();
+                let notes = screen.lines().filter(|line| line.contains('●'));
+                assert!(
+                    !notes.into_iter().any(|line| line.contains('\u{1b}')) && !screen.contains("\u{1b}[8m"),
+                    "{id}, {way}, {press}: {screen:?}"
+                );
+                assert_eq!(t.state(), state, "{id}, {way}, {press}: the terminal was changed");
+                assert_eq!(fs::read_dir(marks.path()).unwrap().count(), 0, "{id}, {way}, {press}: a command ran");
+                assert_eq!(t.prompt_number(), 1, "{id}, {way}, {press}: a line ran");
+                t.key("C-g");
+            }
+        }
+    }
+    t.keys(&["C-e", "C-u", "C-l"]);
+    s.expect("");
+    s.get("?? 0 again", "echo honest");
+    assert!(slate.asked().len() > attacks.len(), "most are asked on the slate");
+}
+
+/// A small file system in memory, which goes with this.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    fn new() -> Self {
+        let disk = Self(tempfile::tempdir().unwrap());
+        let options = ["-t", "tmpfs", "-o", "size=64k", "tmpfs"];
+        assert!(Command::new("mount").args(options).arg(disk.0.path()).status().unwrap().success());
+        disk
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(self.0.path()).status();
+    }
+}
+
+#[test]
+fn where_memory_is_full_the_program_answers_and_nothing_is_written_again() {
+    if !rustix::process::geteuid().is_root() || std::env::var_os("GPTOS_TEST_FISH_ROOT").is_some() {
+        // Nobody else may mount, and the other system would not see it.
+        return;
+    }
+    let disk = SmallDisk::new();
+    let slate = FakeSlate::serve_in(disk.0.path(), |asked| Some(asked.told(&["ls"])));
+    let s = slated(&slate, "", Vec::new());
+    s.get("first", AGAIN);
+    s.get("?? list", "ls");
+    let _ = fs::write(disk.0.path().join("ballast"), vec![0; 1 << 20]);
+    s.get("?? second", AGAIN);
+    // fish says so itself, and keeps no redirection from it.
+    assert!(s.t.screen().contains("No space left"), "{}", s.t.screen());
+    s.t.key("C-l");
+    for words in ["?? third", "fourth"] {
+        s.get(words, AGAIN);
+    }
+    assert!(!s.t.screen().contains("No space left"), "{}", s.t.screen());
+    assert_eq!((slate.lines(), s.fake.calls().len()), (vec!["?? list".to_owned()], 4));
+}
+
+#[test]
+fn what_has_a_meaning_of_its_own_at_enter_is_not_taken_for_words() {
+    let start = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/shell/fish/start.fish")).unwrap();
+    let function = |name: &str| {
+        let begun = start.find(&format!("function {name}\n")).unwrap();
+        &start[begun..begun + start[begun..].find("\nend\n").unwrap() + 5]
+    };
+    // All short lines of these signs, with every option on that gives a line a meaning.
+    let mut lines = vec![String::new()];
+    for length in 0..6 {
+        let shorter: Vec<String> = lines.iter().filter(|line| line.len() == length).cloned().collect();
+        lines.extend(shorter.iter().flat_map(|line| ["?", " ", "#", "g"].map(|sign| format!("{line}{sign}"))));
+    }
+    let script = format!(
+        "set -g GPTOS_HASH 1; set -g GPTOS_SCOPES g gg\n{}{}for line in $argv; __gptos_asks $line; and echo 1; or echo 0; end",
+        function("__gptos_is_wish"),
+        function("__gptos_asks")
+    );
+    let output = Command::new("fish").args(["--no-config", "-c", &script]).args(&lines).output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    let asks: Vec<bool> = told.lines().map(|told| told == "1").collect();
+    assert_eq!(asks.len(), lines.len(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(asks.iter().filter(|asks| **asks).count() > 100);
+    for (line, asks) in lines.iter().zip(asks) {
+        assert!(!asks || bare_words(line).is_none(), "{line:?}");
+    }
+}
+
+#[test]
 fn the_real_resident_answers_without_a_process_until_it_dies() {
     let real = Real::new(Shell::Fish);
     let (one, other) = (real.shell(), real.shell());
@@ -371,28 +499,12 @@ fn the_real_resident_answers_without_a_process_until_it_dies() {
     } else {
         real.settle(&other);
     }
-    let mut served = real.served();
-    served.sort_unstable();
-    let mut shells = [one.pid(), other.pid()];
-    shells.sort_unstable();
-    assert_eq!(served, shells, "each has its own");
-    let folder = real.path("run/gptos/v1.pipes");
-    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(&folder), 0o700);
-    let files = || fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
-    for file in files() {
-        assert_eq!(mode(&file), 0o600);
-    }
+    real.assert_each_is_served([&one, &other]);
     // What was asked and told does not stay.
+    let files = || fs::read_dir(real.path("run/gptos/v1.pipes")).unwrap().map(|entry| entry.unwrap().path());
     one.wait_for(|| files().all(|file| fs::metadata(file).is_ok_and(|found| found.len() == 0)).then_some(()), "the files to be emptied");
-    // Words without marks are answered too, and where the shell stands is looked up for each question.
-    let project = real.path("home/project");
-    fs::create_dir(&project).unwrap();
-    fs::write(project.join(".gptos.toml"), "").unwrap();
-    one.type_text(&format!("cd '{}'", project.display()));
-    read_the_line();
-    one.key("Enter");
-    one.wait_for_prompt(2);
+    real.enter_a_project(&one);
+    // Words without marks are answered too.
     for words in ["?? list files by size", "list files by size"] {
         // A resident that is busy leaves the question to the program.
         let without_a_process = || {
@@ -406,24 +518,5 @@ fn the_real_resident_answers_without_a_process_until_it_dies() {
         };
         one.wait_for(without_a_process, words);
     }
-    // A shell that ends takes its files with it.
-    let gone = other.pid();
-    drop(other);
-    one.wait_for(|| (!real.served().contains(&gone)).then_some(()), "the files of the other shell to go");
-    // Killed, it leaves the files behind; the program answers, and the next resident removes them.
-    let old = real.served();
-    real.kill();
-    one.wait_for(|| real.resident().is_none().then_some(()), "the resident to be gone");
-    assert_eq!(real.served(), old);
-    let before = real.calls();
-    Real::ask(&one);
-    assert!(real.calls() > before);
-    real.settle(&one);
-    assert_eq!(real.served(), [one.pid()]);
-    // Told to end, it leaves nothing.
-    let pid = real.resident().unwrap().to_string();
-    assert!(Command::new("kill").arg(pid).status().unwrap().success());
-    one.wait_for(|| real.resident().is_none().then_some(()), "the resident to end");
-    assert!(!folder.exists());
-    one.assert_not_spinning();
+    real.assert_files_end_in_time(&one, other);
 }
