@@ -13,6 +13,8 @@ __gptos_is_plain() {
     local text="$1"
     [[ -n $text && $text != *[[:cntrl:]]* ]] || return 1
     setopt no_multibyte
+    # Most are of nothing but what everybody sees, and then nothing has to be looked for.
+    [[ $text == *[^\ -\~]* ]] || { (( $#text <= 8192 )); return }
     [[ $text != *${~_GPTOS_UNSEEN}* ]] || return 1
     # A joiner at the very beginning joins nothing.
     text=" $text"

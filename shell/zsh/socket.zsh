@@ -122,14 +122,16 @@ __gptos_socket_read() {
     setopt no_multibyte extended_glob
     local head='' size=''
     (( $#1 <= 262144 )) || return 2
-    [[ $1 == *$'\r\n\r\n'* ]] || return $(( $#1 > 8192 ? 2 : 1 ))
-    head="${(L)1%%$'\r\n\r\n'*}"$'\r\n'
+    # To cut a beginning off as a pattern, zsh tries each length of it.
+    head="${1%%$'\r\n\r\n'*}"
+    (( $#head < $#1 )) || return $(( $#1 > 8192 ? 2 : 1 ))
+    REPLY="${1[$#head + 5,-1]}"
+    head="${(L)head}"$'\r\n'
     [[ $head == 'http/1.1 200 '* && $head == *$'\r\ncontent-length: '[0-9]##$'\r\n'* ]] || return 2
     size="${${head##*$'\r\ncontent-length: '}%%$'\r\n'*}"
     [[ $size == <0-262144> ]] || return 2
-    REPLY="${1#*$'\r\n\r\n'}"
     (( $#REPLY >= size )) || return 1
-    (( $#REPLY == size )) && [[ $REPLY == (*$'\0'|)end$'\0'[0-9]#$'\0\0' ]] || return 2
+    (( $#REPLY == size )) && [[ ${REPLY[-10,-1]} == (*$'\0'|)end$'\0'[0-9]#$'\0\0' ]] || return 2
     return 0
 }
 

@@ -38,16 +38,36 @@ impl Asked {
     }
 }
 
-/// The stand-in. Its thread ends with its rule or with the test.
-pub struct FakePipes {
-    dir: TempDir,
-    asked: Arc<Mutex<Vec<Asked>>>,
+/// What a stand-in has for one shell, and what it was asked there. Its thread ends with its rule or with the test.
+pub struct FakeEnds<A> {
+    pub dir: TempDir,
+    pub questions: Arc<Mutex<Vec<A>>>,
 }
+
+impl<A: Clone> FakeEnds<A> {
+    /// What the name of each end begins with.
+    pub fn place(&self) -> PathBuf {
+        self.dir.path().join("17.1")
+    }
+
+    /// The file of one end, `ask` or `told`.
+    pub fn end(&self, which: &str) -> PathBuf {
+        self.dir.path().join(format!("17.1.{which}"))
+    }
+
+    /// What was asked so far.
+    pub fn asked(&self) -> Vec<A> {
+        self.questions.lock().unwrap().clone()
+    }
+}
+
+/// The stand-in.
+pub type FakePipes = FakeEnds<Asked>;
 
 impl FakePipes {
     /// One that answers by this rule; without an answer it closes its ends, as a resident does that dies.
     pub fn serve(rule: impl Fn(&Asked) -> Option<Vec<u8>> + Send + 'static) -> Self {
-        let pipes = Self { dir: tempfile::tempdir().unwrap(), asked: Arc::default() };
+        let pipes = Self { dir: tempfile::tempdir().unwrap(), questions: Arc::default() };
         for which in ["ask", "told"] {
             let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
             rustix::fs::mknodat(rustix::fs::CWD, pipes.end(which), rustix::fs::FileType::Fifo, mode, 0).unwrap();
@@ -56,7 +76,7 @@ impl FakePipes {
         let (mut ask, reader) = (both("ask"), both("told"));
         let mut told = File::options().write(true).open(pipes.end("told")).unwrap();
         drop(reader);
-        let asked = Arc::clone(&pipes.asked);
+        let asked = Arc::clone(&pipes.questions);
         thread::spawn(move || {
             let (mut bytes, mut chunk) = (Vec::new(), [0; 65536]);
             while let Ok(count) = ask.read(&mut chunk) {
@@ -69,21 +89,6 @@ impl FakePipes {
             }
         });
         pipes
-    }
-
-    /// What the name of each end begins with.
-    pub fn place(&self) -> PathBuf {
-        self.dir.path().join("17.1")
-    }
-
-    /// The file of one end, `ask` or `told`.
-    pub fn end(&self, which: &str) -> PathBuf {
-        self.dir.path().join(format!("17.1.{which}"))
-    }
-
-    /// What was asked so far.
-    pub fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap().clone()
     }
 
     /// The words of all questions.

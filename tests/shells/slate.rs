@@ -1,14 +1,15 @@
 //! A scripted stand-in for the slate that a resident has for a fish.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use gptos::domain::ShellKind;
 use gptos::line::one_go::{Unseen, bare_words, in_one_go, plain_words};
-use tempfile::TempDir;
+
+use crate::pipes::FakeEnds;
 
 /// One question as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,11 +34,8 @@ impl Asked {
     }
 }
 
-/// The stand-in. Its thread ends with its rule or with the test.
-pub struct FakeSlate {
-    dir: TempDir,
-    asked: Arc<Mutex<Vec<Asked>>>,
-}
+/// The stand-in.
+pub type FakeSlate = FakeEnds<Asked>;
 
 impl FakeSlate {
     /// One that answers by this rule; without an answer it is dead.
@@ -47,12 +45,12 @@ impl FakeSlate {
 
     /// The same in this folder.
     pub fn serve_in(folder: &Path, rule: impl Fn(&Asked) -> Option<String> + Send + 'static) -> Self {
-        let slate = Self { dir: tempfile::Builder::new().prefix("gptos-s").tempdir_in(folder).unwrap(), asked: Arc::default() };
+        let slate = Self { dir: tempfile::Builder::new().prefix("gptos-s").tempdir_in(folder).unwrap(), questions: Arc::default() };
         let [ask, told] = ["ask", "told"].map(|which| slate.end(which));
         for file in [&ask, &told] {
             fs::write(file, "").unwrap();
         }
-        let asked = Arc::clone(&slate.asked);
+        let asked = Arc::clone(&slate.questions);
         thread::spawn(move || {
             while let Ok(bytes) = fs::read(&ask) {
                 if let Some(question) = read(&bytes) {
@@ -65,21 +63,6 @@ impl FakeSlate {
             }
         });
         slate
-    }
-
-    /// What the name of each file begins with.
-    pub fn place(&self) -> PathBuf {
-        self.dir.path().join("17.1")
-    }
-
-    /// One file, `ask` or `told`.
-    pub fn end(&self, which: &str) -> PathBuf {
-        self.dir.path().join(format!("17.1.{which}"))
-    }
-
-    /// What was asked so far.
-    pub fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap().clone()
     }
 
     /// The lines of all questions.
