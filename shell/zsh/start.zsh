@@ -34,38 +34,49 @@ else
 fi
 
 # The other parts until they are read, and an fd that is always ready, so that the line editor calls as soon as it waits (0 = none).
-typeset -g _GPTOS_REST="$2"
-typeset -ga _GPTOS_FOLDS
-_GPTOS_FOLDS=("${@:3}")
+typeset -ga _GPTOS_REST _GPTOS_FOLDS
+_GPTOS_REST=("$2") _GPTOS_FOLDS=("${@:3}")
 typeset -gi _GPTOS_IDLE_FD=${_GPTOS_IDLE_FD:-0}
 # Tells, in arithmetic, whether anything of ours has happened to the line: a function that says so would cost each Enter more than it does.
 : ${_GPTOS_TOUCHED=0}
 # What Enter and its kin did before.
 typeset -gA _GPTOS_FORMER
 
-# Reads the other parts, which put real functions in the place of those that call it. False if this shell lacks something.
+# Reads the other parts, or with `step` the next of them; the last puts real functions in the place of those that call this. False if this
+# shell lacks something.
 __gptos_load() {
     emulate -L zsh
     setopt no_aliases
-    __gptos_idle_end
-    [[ -n $_GPTOS_REST ]] || return 1
-    # It has come as one line, with signs in the place of what is written most often.
-    local rest="$_GPTOS_REST" whole='' sign=''
-    for whole in "${_GPTOS_FOLDS[@]}"; do
-        sign="${whole[1]}" whole="${whole[2,-1]}"
-        rest="${(pj:$whole:)${(@ps:$sign:)rest}}"
-    done
-    _GPTOS_REST=''
-    unset _GPTOS_FOLDS
-    if ! zmodload zsh/system zsh/zselect zsh/parameter zsh/datetime 2>/dev/null; then
-        zle -M 'gptos: zsh: one of the modules zsh/system, zsh/zselect, zsh/parameter, zsh/datetime is missing'
+    local rest='' whole='' sign=$'\x0e'
+    if (( ! $#_GPTOS_REST )) || ! zmodload zsh/system zsh/zselect zsh/parameter zsh/datetime 2>/dev/null; then
+        __gptos_idle_end
+        (( $#_GPTOS_REST )) &&
+            zle -M 'gptos: zsh: one of the modules zsh/system, zsh/zselect, zsh/parameter, zsh/datetime is missing'
+        _GPTOS_REST=()
         return 1
     fi
-    if [[ $_GPTOS_EMULATED == on ]]; then
-        emulate zsh -o no_aliases -c "$rest"
-    else
-        builtin eval "$rest"
-    fi
+    # They have come as one line, with signs between them and in the place of what is written most often. Each is evaluated by itself: for a
+    # text of twice the length zsh takes more than twice as long.
+    [[ $_GPTOS_REST[1] != *$sign* ]] || _GPTOS_REST=("${(@ps:$sign:)_GPTOS_REST}")
+    while (( $#_GPTOS_REST )); do
+        rest="$_GPTOS_REST[1]"
+        shift _GPTOS_REST
+        for whole in "${_GPTOS_FOLDS[@]}"; do
+            sign="${whole[1]}" whole="${whole[2,-1]}"
+            rest="${(pj:$whole:)${(@ps:$sign:)rest}}"
+        done
+        if (( ! $#_GPTOS_REST )); then
+            __gptos_idle_end
+            unset _GPTOS_FOLDS
+        fi
+        if [[ $_GPTOS_EMULATED == on ]]; then
+            emulate zsh -o no_aliases -c "$rest"
+        else
+            builtin eval "$rest"
+        fi
+        [[ ${1-} != step ]] || break
+    done
+    return 0
 }
 
 __gptos_translate() {
@@ -78,7 +89,7 @@ __gptos_takes_enter() {
 
 # Called when the line editor waits for a key for the first time.
 __gptos_idle() {
-    [[ $1 == "$_GPTOS_IDLE_FD" ]] && __gptos_load
+    [[ $1 == "$_GPTOS_IDLE_FD" ]] && __gptos_load step
     return 0
 }
 

@@ -81,7 +81,7 @@ const ZSH_READER: &str = r#"functions[__gptos_read]="'builtin' 'typeset' '-g' \"
 /// What zsh reads at its start.
 const ZSH_START: &str = include_str!("../../shell/zsh/start.zsh");
 
-/// What zsh reads when it is idle or has to: the variables first, and at the end what uses all the others.
+/// What zsh reads part by part when it is idle, or at once when it has to: the variables first.
 const ZSH_REST: &[&str] = &[
     include_str!("../../shell/zsh/state.zsh"),
     include_str!("../../shell/zsh/ahead.zsh"),
@@ -91,7 +91,6 @@ const ZSH_REST: &[&str] = &[
     include_str!("../../shell/zsh/guard.zsh"),
     include_str!("../../shell/zsh/holes.zsh"),
     include_str!("../../shell/zsh/hooks.zsh"),
-    include_str!("../../shell/zsh/keys.zsh"),
     include_str!("../../shell/zsh/live.zsh"),
     include_str!("../../shell/zsh/list.zsh"),
     include_str!("../../shell/zsh/menu.zsh"),
@@ -101,8 +100,10 @@ const ZSH_REST: &[&str] = &[
     include_str!("../../shell/zsh/say.zsh"),
     include_str!("../../shell/zsh/socket.zsh"),
     include_str!("../../shell/zsh/words.zsh"),
-    include_str!("../../shell/zsh/setup.zsh"),
 ];
+
+/// What it reads last, as one part: whatever is called from elsewhere, which uses all the others.
+const ZSH_LAST: [&str; 2] = [include_str!("../../shell/zsh/keys.zsh"), include_str!("../../shell/zsh/setup.zsh")];
 
 /// What bash reads at its start.
 const BASH_START: &str = include_str!("../../shell/bash/start.bash");
@@ -153,7 +154,7 @@ const FISH_REST: &str = concat!(
 pub fn integration(shell: ShellKind) -> String {
     match shell {
         ShellKind::Zsh => {
-            let (start, rest) = (quote(shell, &bare(ZSH_START)), quote(shell, &folded(&zsh_rest())));
+            let (start, rest) = (quote(shell, &bare(ZSH_START)), quote(shell, &folded(&zsh_rest().join(BETWEEN_PARTS))));
             format!("{ZSH_READER}'__gptos_read' {start} {rest}{}\n'builtin' 'unfunction' '__gptos_read'\n", unfolding())
         }
         ShellKind::Bash => {
@@ -164,10 +165,11 @@ pub fn integration(shell: ShellKind) -> String {
 }
 
 /// The parts that zsh reads later. It asks a resident only where the environment says nothing of the configuration.
-fn zsh_rest() -> String {
+fn zsh_rest() -> Vec<String> {
     let types: String = answering_variables().map(|name| format!("${{(t){name}}}")).collect();
+    let first = format!("typeset -g _GPTOS_CONFIGURING='{types}'\n");
     let parts = ZSH_REST.iter().map(|part| bare(part));
-    std::iter::once(format!("typeset -g _GPTOS_CONFIGURING='{types}'\n")).chain(parts).collect()
+    std::iter::once(first).chain(parts).chain([ZSH_LAST.map(bare).concat()]).collect()
 }
 
 /// The parts that bash reads later. What its pipes know holds for as long as the environment says the same of the configuration.
@@ -219,6 +221,9 @@ fn bare(script: &str) -> String {
     let lines = script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.flat_map(|line| [line, "\n"]).collect()
 }
+
+/// What stands between the parts in that text.
+const BETWEEN_PARTS: &str = "\x0e";
 
 /// What one sign stands for in the text that zsh keeps, and unfolds when nobody types. Until then each line costs as much as thirty
 /// characters, a quote inside the quoted text is four, and reading what is left costs half of the start. What comes later is made of what
