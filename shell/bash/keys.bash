@@ -2,7 +2,14 @@
 # Part of the integration for bash: what the keys and the prompt do.
 
 __gptos_arrive() {
-  { local - IFS=$' \t\n' && __gptos_begin; } 2>/dev/null
+  { local - IFS=$' \t\n' unplayed=$_GPTOS_UNPLAYED && set +aeux; } 2>/dev/null
+  if [[ -n $unplayed ]] && ! ((_GPTOS_PENDING || _GPTOS_TAB)); then
+    # The keys that come now are for the line as it is.
+    _GPTOS_CALLED_AT=0 _GPTOS_ANSWERS=1 _GPTOS_UNPLAYED=''
+    __gptos_bind_replay "$_GPTOS_STEP_REPLAY" "$unplayed"
+    return 0
+  fi
+  __gptos_begin
   _GPTOS_CALLED_AT=0 _GPTOS_ANSWERS=1
   if ((_GPTOS_PENDING)) && { __gptos_collect || ! ((_GPTOS_TAB)); }; then
     _GPTOS_CALLED_AT=0
@@ -10,7 +17,19 @@ __gptos_arrive() {
   elif ((_GPTOS_TAB)); then
     __gptos_list
   fi
-  __gptos_bind_replay "$_GPTOS_STEP_REPLAY" "$_GPTOS_TYPED"
+  __gptos_bind_replay "$_GPTOS_STEP_REPLAY" "$unplayed$_GPTOS_TYPED"
+}
+
+# Plays what was typed meanwhile behind a key that is no macro: the text in front of any other key at once, unless it is for vi's command mode
+# ($1 is `commands`), and the rest when the terminal replies, whose reply is a macro. One that does not reply loses that rest.
+__gptos_play_typed() {
+  { local - IFS=$' \t\n' && set +aeux; } 2>/dev/null
+  local text=${_GPTOS_TYPED%%[[:cntrl:]]*}
+  [[ $1 != commands ]] || text=''
+  READLINE_LINE=${READLINE_LINE:0:READLINE_POINT}$text${READLINE_LINE:READLINE_POINT}
+  ((READLINE_POINT += ${#text})) || :
+  _GPTOS_UNPLAYED=${_GPTOS_TYPED:${#text}}
+  [[ -z $_GPTOS_UNPLAYED || $_GPTOS_ANSWERS == 0 ]] || __gptos_call_terminal
 }
 
 __gptos_request() {
@@ -111,7 +130,7 @@ __gptos_print_operate() {
 # Once the parts are there, and again if they are read again.
 __gptos_prepare() {
   local key map names
-  : "${_GPTOS_PENDING:=0}" "${_GPTOS_RAN=}" "${_GPTOS_PID=}" "${_GPTOS_FD=}" "${_GPTOS_TYPED=}"
+  : "${_GPTOS_PENDING:=0}" "${_GPTOS_RAN=}" "${_GPTOS_PID=}" "${_GPTOS_FD=}" "${_GPTOS_TYPED=}" "${_GPTOS_UNPLAYED=}"
   : "${_GPTOS_FAILED_STATUS:=0}"
   : "${_GPTOS_LAST=}" "${_GPTOS_LAST_WORDS=}" "${_GPTOS_LAST_AT:=0}" "${_GPTOS_LAST_PLACE=}" "${_GPTOS_ANSWERS=}" "${_GPTOS_CALLED_AT:=0}"
   : "${_GPTOS_TRAP_HELD:=0}" "${_GPTOS_OLD_TRAP=}" "${_GPTOS_TAKEN:=0}" "${_GPTOS_NOTE_WIDTH:=0}"

@@ -132,7 +132,7 @@ __gptos_interrupt() {
 __gptos_begin() {
   __gptos_calm
   _GPTOS_UNDER_WAY=1
-  _GPTOS_TYPED='' _GPTOS_SAID_BEFORE=1
+  _GPTOS_TYPED='' _GPTOS_UNPLAYED='' _GPTOS_SAID_BEFORE=1
   ((${#_GPTOS_ARMED[@]} == 0)) || __gptos_disarm_keys
   ((_GPTOS_PENDING || _GPTOS_TRAP_HELD == 0)) || __gptos_restore_trap
   ((${#_GPTOS_READERS[@]} == 0)) || __gptos_listen

@@ -88,6 +88,12 @@ __gptos_request() {
   fi
 }
 
+# The same where no macro goes on behind the key.
+__gptos_request_alone() {
+  __gptos_request
+  [[ -z ${_GPTOS_TYPED-} ]] || __gptos_play_typed "$1"
+}
+
 __gptos_arrive() { :; }
 
 __gptos_complete() {
@@ -167,12 +173,16 @@ __gptos_complete_words() {
 }
 
 __gptos_bind_keys() {
-  local map key macros=() bound=("$_GPTOS_STEP_REQUEST" "$_GPTOS_STEP_ENTER" "$_GPTOS_STEP_ARRIVE")
+  local map mode key macros=() alone=() bound=("$_GPTOS_STEP_REQUEST" "$_GPTOS_STEP_ENTER" "$_GPTOS_STEP_ARRIVE")
   for key in "$GPTOS_KEY" "$GPTOS_KEY2"; do
     [[ -n $key ]] || continue
     __gptos_key_sequence "$key"
     bound+=("$_GPTOS_SEQUENCE")
-    macros+=("\"$_GPTOS_SEQUENCE\": \"$_GPTOS_STEP_REQUEST$_GPTOS_STEP_REPLAY\"")
+    case $_GPTOS_SEQUENCE in
+      # It ends a history search, unless a macro is bound to it.
+      '\C-'[Gg] | '\a' | $'\a') alone+=("$_GPTOS_SEQUENCE") ;;
+      *) macros+=("\"$_GPTOS_SEQUENCE\": \"$_GPTOS_STEP_REQUEST$_GPTOS_STEP_REPLAY\"") ;;
+    esac
   done
   macros+=(
     "\"\\C-m\": \"$_GPTOS_STEP_ENTER$_GPTOS_STEP_SUBMIT\"" "\"\\C-j\": \"$_GPTOS_STEP_ENTER$_GPTOS_STEP_SUBMIT\""
@@ -190,6 +200,10 @@ __gptos_bind_keys() {
     # `||` also exempts everything inside from the user's `set -e`. The last argument of a command is `$_` afterwards, which so
     # stays the user's.
     builtin bind -m "$map" -x "\"$_GPTOS_STEP_REQUEST\": __gptos_request \"\$_\" || : \"\$_\""
+    [[ $map == vi-command ]] && mode=commands || mode=text
+    for key in "${alone[@]}"; do
+      builtin bind -m "$map" -x "\"$key\": __gptos_request_alone $mode \"\$_\" || : \"\$_\""
+    done
     builtin bind -m "$map" -x "\"$_GPTOS_STEP_ENTER\": __gptos_enter accept-line \"\$_\" || : \"\$_\""
     builtin bind -m "$map" -x "\"$_GPTOS_STEP_ARRIVE\": __gptos_arrive \"\$_\" || : \"\$_\""
     builtin bind -m "$map" "${macros[@]}"

@@ -128,11 +128,11 @@ __gptos_far_prompt() {
 __gptos_far_bind() {
   local map key
   for map in emacs-standard vi-insert vi-command; do
-    builtin bind -m "$map" -x '"\C-x\C-_ft\a": __gptos_far_translate || :'
     builtin bind -m "$map" -x '"\C-x\C-_fe\a": __gptos_far_enter || :'
     builtin bind -m "$map" '"\C-x\C-_fs\a": accept-line' '"\C-m": "\C-x\C-_fe\a\C-x\C-_fs\a"' '"\C-j": "\C-x\C-_fe\a\C-x\C-_fs\a"'
     for key in @KEYS@; do
-      builtin bind -m "$map" "\"$key\": \"\\C-x\\C-_ft\\a\""
+      # A macro in this place would keep Ctrl-G from ending a history search.
+      builtin bind -m "$map" -x "\"$key\": __gptos_far_translate || :"
     done
   done
   [[ -n ${PROMPT_COMMAND[*]-} ]] || PROMPT_COMMAND=('')

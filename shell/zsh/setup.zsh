@@ -20,7 +20,7 @@ __gptos_bind_searches() {
     local binding=''
     # A history search knows these widgets by name and accepts the line by itself. A key that it does not know ends the search and is then
     # looked up as usual, so the keys that accept the line become unknown to it, unless the user gave them a meaning there.
-    local -a bindings=(${(M)${(f)"$(bindkey -L -M isearch; bindkey -L -M emacs; bindkey -L -M viins)"}:#*(-M isearch|accept-)*}) words=()
+    local -a bindings=(${(M)${(f)"$(bindkey -L -M isearch; bindkey -L -M emacs; bindkey -L -M viins)"}:#*(-M isearch|accept-|gptos-translate)*}) words=()
     local -A meant=()
     zle -N gptos-end-search __gptos_end_search
     for binding in $bindings; do
@@ -30,6 +30,10 @@ __gptos_bind_searches() {
             '-M isearch '*) meant[$words[4]]=1 ;;
             '-M '*' '(accept-line|accept-and-hold|accept-line-and-down-history|accept-and-infer-next-history))
                 (( ${+meant[$words[4]]} )) || bindkey -M isearch -- "${(Q)words[4]}" gptos-end-search
+                ;;
+            # It has given the line back until it became ours.
+            '-M '*' gptos-translate')
+                [[ ${(Q)words[4]} != '^G' ]] || (( ${+meant[$words[4]]} )) || bindkey -M isearch '^G' send-break
                 ;;
         esac
     done

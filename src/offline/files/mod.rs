@@ -49,9 +49,10 @@ pub(super) fn prepare(vocabulary: &mut Vocabulary) {
 /// Reads the sentence as a question about files, if it is one.
 pub(super) fn match_files(words: &[Word], machine: &Machine, budget: &Budget) -> Option<Parse> {
     let read = read(words, budget)?;
-    let Read { query, weight, coverage } = read;
+    let Read { query, weight, left, coverage } = read;
     let destructive = query.is_destructive();
-    if destructive && !query.may_destroy() {
+    // A word that was overlooked may be what says which files.
+    if destructive && (!query.may_destroy() || left >= 1.0) {
         return None;
     }
     let command = render::command(&query, machine)?;
@@ -78,6 +79,8 @@ pub(super) fn is_collection(parse: &Parse) -> bool {
 struct Read {
     query: Query,
     weight: f64,
+    /// How much the words weigh that nothing is known of.
+    left: f64,
     coverage: Coverage,
 }
 
@@ -134,7 +137,7 @@ fn read(words: &[Word], budget: &Budget) -> Option<Read> {
     query.settle()?;
     let share = 0.6 - 0.04 * f64::min(total, 6.0);
     let confidence = f64::clamp(0.95 - left * share - 0.08 * repairs, 0.0, 1.0);
-    Some(Read { query, weight, coverage: Coverage { confidence, repaired: repairs > 0.0, left: unread } })
+    Some(Read { query, weight, left, coverage: Coverage { confidence, repaired: repairs > 0.0, left: unread } })
 }
 
 fn is_noun(word: &Word) -> bool {

@@ -336,7 +336,7 @@ impl Query {
     }
 }
 
-/// Whether a place was named by itself, and is not just where one is or everything there is.
+/// Whether a place was named by itself, and is not everything there is.
 fn is_named(root: &str) -> bool {
-    !root.starts_with('$') && root.chars().any(char::is_alphanumeric)
+    root == "." || !root.starts_with('$') && root.chars().any(char::is_alphanumeric)
 }

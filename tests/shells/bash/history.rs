@@ -113,3 +113,22 @@ fn without_a_history_nothing_is_lost() {
     bench.t.wait_for_screen("\nanswer");
     assert!(!bench.history().iter().any(|line| line.contains("??")), "what is not to be stored was stored");
 }
+
+#[test]
+fn the_key_gives_up_a_history_search_as_it_did_before_it_was_ours() {
+    for setup in [Setup::default(), vi(), asynchronous()] {
+        let bench = Bench::answering(NOW, "echo answer", setup);
+        bench.run("echo from before");
+        bench.t.type_text("echo mine");
+        bench.t.key("C-r");
+        bench.t.type_text("from");
+        bench.t.wait_for_screen("echo from before");
+        bench.t.key("C-g");
+        bench.expect_buffer("echo mine");
+        assert_eq!(bench.helper.calls().len(), 0);
+        // Outside of a search it is the key.
+        bench.t.keys(&["C-e", "C-u"]);
+        bench.type_and_press("say it", "C-g");
+        bench.expect_buffer("echo answer");
+    }
+}

@@ -97,3 +97,24 @@ fn what_was_cut_comes_back_whole_although_an_answer_came_between() {
     t.key("C-y");
     t.wait_for_buffer(|b| b == "?? list big files");
 }
+
+#[test]
+fn the_key_gives_up_a_history_search_as_it_did_before_it_was_ours() {
+    for (rc, abandons) in
+        [("", true), ("bindkey -v; bindkey -M viins '^R' history-incremental-search-backward", true), ("GPTOS_KEY=ctrl-t", true)]
+    {
+        let (_dir, helper) = scripted();
+        let helper = list_files(helper);
+        let t = start_with(&helper, Setup { before: rc.to_owned(), ..Setup::default() });
+        t.type_text("echo from before");
+        t.key("Enter");
+        t.wait_for_prompt(2);
+        t.type_text("echo mine");
+        t.key("C-r");
+        t.type_text("from");
+        t.wait_for_screen("bck-i-search: from");
+        t.key("C-g");
+        t.wait_for_buffer(|b| (b == "echo mine") == abandons);
+        assert_eq!(helper.calls().len(), 0);
+    }
+}
