@@ -113,13 +113,14 @@ fn widget(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Outp
             let want = if wish.list { LISTED } else { WANT };
             let mut ask = Ask { mode, others: wish.list, ..Ask::new(query, aim, facts, want) };
             ask.obey(&standing);
-            let may_widen = !wish.list && !wish.fresh && ask.aim.cursor.is_none();
             let mut put = |ask: &Ask| put(ask, &standing, &surroundings, output);
             let line = String::from_utf8_lossy(&context.query);
             let mut answer = match ask.aim.cursor {
                 Some(cursor) => begun::answer(&mut ask, (&line, cursor), (&standing, &surroundings.paths), &mut put),
                 None => put(&ask),
             };
+            // Of a line that was read as words there may be other ways, of a command that was completed not.
+            let may_widen = !wish.list && !wish.fresh && ask.aim.cursor.is_none();
             answer.candidates.truncate(want);
             standing.remark(&mut answer, mode);
             if !wish.holes {

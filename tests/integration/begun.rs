@@ -128,3 +128,15 @@ fn the_first_answer_says_what_the_key_is_called() {
         assert!(!said().contains("Enter runs it"), "{config}");
     }
 }
+
+#[test]
+fn other_ways_may_be_asked_for_of_words_without_marks_too() {
+    let env = TestEnv::new();
+    env.configure("resident = \"off\"\n");
+    for (line, may_widen) in [("list files by size", true), ("git che", false)] {
+        let run = env.run_with_input(&["widget", "bash"], format!("{line}\0\0\0cursor={}\0", line.len()).as_bytes());
+        let found = records(&run.out);
+        assert!(found.iter().any(|(kind, ..)| kind == "cmd"), "{line}: {}", run.out);
+        assert_eq!(found.iter().any(|(kind, ..)| kind == "others"), may_widen, "{line}: {}", run.out);
+    }
+}
