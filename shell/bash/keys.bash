@@ -20,6 +20,12 @@ __gptos_arrive() {
   __gptos_bind_replay "$_GPTOS_STEP_REPLAY" "$unplayed$_GPTOS_TYPED"
 }
 
+# The same where no macro goes on behind the key.
+__gptos_request_alone() {
+  __gptos_request
+  [[ -z $_GPTOS_TYPED ]] || __gptos_play_typed "$1"
+}
+
 # Plays what was typed meanwhile behind a key that is no macro: the text in front of any other key at once, unless it is for vi's command mode
 # ($1 is `commands`), and the rest when the terminal replies, whose reply is a macro. One that does not reply loses that rest.
 __gptos_play_typed() {
@@ -129,7 +135,7 @@ __gptos_print_operate() {
 
 # Once the parts are there, and again if they are read again.
 __gptos_prepare() {
-  local key map names
+  local key names
   : "${_GPTOS_PENDING:=0}" "${_GPTOS_RAN=}" "${_GPTOS_PID=}" "${_GPTOS_FD=}" "${_GPTOS_TYPED=}" "${_GPTOS_UNPLAYED=}"
   : "${_GPTOS_FAILED_STATUS:=0}"
   : "${_GPTOS_LAST=}" "${_GPTOS_LAST_WORDS=}" "${_GPTOS_LAST_AT:=0}" "${_GPTOS_LAST_PLACE=}" "${_GPTOS_ANSWERS=}" "${_GPTOS_CALLED_AT:=0}"
@@ -158,17 +164,27 @@ __gptos_prepare() {
     __gptos_raw_sequence "$_GPTOS_SEQUENCE"
     _GPTOS_RAW_KEYS+=("$_GPTOS_RAW")
   done
+  __gptos_bind_steps
+}
+
+# What the keys of the line editor's mode need beside what is bound at the start.
+__gptos_bind_steps() {
+  local map key
   for map in "${_GPTOS_KEYMAPS[@]}"; do
     # As at the start: only bash 5.1 needs it.
-    for key in "$_GPTOS_STEP_OPERATE" "$_GPTOS_STEP_HOLE" "$_GPTOS_STEP_HUSH"; do
+    for key in "$_GPTOS_STEP_ARRIVE" "$_GPTOS_STEP_OPERATE" "$_GPTOS_STEP_HOLE" "$_GPTOS_STEP_HUSH"; do
       ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] > 501)) || builtin bind -m "$map" -r "$key" 2>/dev/null
     done
+    builtin bind -m "$map" -x "\"$_GPTOS_STEP_ARRIVE\": __gptos_arrive \"\$_\" || : \"\$_\""
     builtin bind -m "$map" -x "\"$_GPTOS_STEP_OPERATE\": __gptos_enter operate-and-get-next \"\$_\" || : \"\$_\""
     builtin bind -m "$map" -x "\"$_GPTOS_STEP_HOLE\": __gptos_type \"\$_\" || : \"\$_\""
     builtin bind -m "$map" -x "\"$_GPTOS_STEP_HUSH\": __gptos_hush \"\$_\" || : \"\$_\""
+    builtin bind -m "$map" "\"$_GPTOS_STEP_REPLAY\": \"\""
   done
+  _GPTOS_REPLAY_BOUND='""'
+  __gptos_claim_reply
   # Ctrl-O accepts the line, too, unless the user has given it to something else.
-  if [[ $(__gptos_print_operate) == *'"\C-o"'* ]]; then
+  if [[ $_GPTOS_EDITOR == emacs && $(__gptos_print_operate) == *'"\C-o"'* ]]; then
     builtin bind -m emacs-standard "\"\\C-o\": \"$_GPTOS_STEP_OPERATE$_GPTOS_STEP_SUBMIT\""
   fi
 }

@@ -8,7 +8,7 @@
 #   answers; GPTOS_GUARD: which lines are judged at Enter, `suggested` (those that descend from a suggestion), `all` or `off`;
 #   GPTOS_GUARD_MS: how long Enter waits for that. A line held for its risk runs at a second Enter. GPTOS_NOTE: `0` hides the
 #   line that tells of a suggestion; GPTOS_SCOPES: programs whose `name? words` asks; GPTOS_HASH: `1` lets `# words` ask.
-# Parts: this one is read at the start and the others at the first press of a key of ours; `gptos init bash` prints them as one text.
+# Parts: this one is printed by `gptos init bash` and read at the start, the others by `gptos parts bash` at the first press of a key of ours.
 # Defines: functions `__gptos_*`, private variables `_GPTOS_*`, one element of PROMPT_COMMAND, key bindings, completions of `??`,
 #   `???` and the names in GPTOS_SCOPES.
 # Limit: `$!` names the helper's process after a request, since bash counts a process substitution as a background job.
@@ -48,53 +48,58 @@ _GPTOS_STEP_HOLE='\C-x\C-_gh\a'
 _GPTOS_STEP_HUSH='\C-x\C-_gf\a'
 # What a terminal answers to ESC[5n
 _GPTOS_TERMINAL_REPLY='\e[0n'
-_GPTOS_KEYMAPS=(emacs-standard vi-insert vi-command)
+# Who has the other parts, if `gptos init` did not say.
+: "${_GPTOS_PARTS_BIN=}" "${_GPTOS_PARTS_BUILD=}"
 
 # === what is read later ===
 
-# Bash needs longer to read the other parts than for all else at the start, so they are kept as a text until they are needed. False
-# where they cannot be read: in the middle of a quoted line bash takes every quote for the end of that line's.
+# Bash needs longer to read the other parts than for all else at the start, so they are had from the binary when they are needed. False
+# where they cannot be read: in the middle of a quoted line bash takes every quote for the end of that line's. Nobody knows without our
+# prompt hook, and there was no line yet before the first prompt. $1 is `key` where somebody waits for a word about it.
 __gptos_load() {
   { local - IFS=$' \t\n' && set +aeux; } 2>/dev/null
-  local rest='' part='' aliases=0 comments=1 result=0
-  __gptos_at_first_row || return 1
-  __gptos_rest
+  local bin=$_GPTOS_PARTS_BIN parts='' part='' fd='' aliases=0 comments=1
+  if [[ $_GPTOS_PROMPTING == 0 && -z $_GPTOS_LOADED && " ${PROMPT_COMMAND[*]-} " == *__gptos_prompt* ]]; then
+    [[ ${1-} != key ]] || builtin printf 'gptos: works at the shell prompt only\n' >&2
+    return 1
+  fi
+  [[ -f $bin && -x $bin ]] || bin=$GPTOS_BIN
+  exec {fd}< <(exec -- "$bin" parts bash "$_GPTOS_PARTS_BUILD" </dev/null 2>/dev/null)
+  while builtin read -r -t 2 -N 65536 part <&"$fd"; do
+    parts+=$part
+  done
+  parts+=$part
+  exec {fd}<&-
+  if [[ $parts != *$'\n: end\n' ]]; then
+    builtin printf 'gptos: bash: %s does not hand out the integration\nhint: run the installer, and open a new shell\n' "$bin" >&2
+    return 1
+  fi
   ! builtin shopt -q expand_aliases || aliases=1
   builtin shopt -q interactive_comments || comments=0
   builtin shopt -u expand_aliases
   builtin shopt -s interactive_comments
+  _GPTOS_LOADED=''
   {
-    builtin eval "$rest"
-  } 2>/dev/null || result=1
+    builtin eval "$parts"
+  } 2>/dev/null || :
   ((aliases == 0)) || builtin shopt -s expand_aliases
   ((comments)) || builtin shopt -u interactive_comments
-  ((result == 0)) || return 1
-  _GPTOS_LOADED=1
-  __gptos_rest() { :; }
-  __gptos_prepare
-}
-
-# Whether this may be the first row of a line. Nobody knows without our prompt hook, and there was no line yet before the first prompt.
-__gptos_at_first_row() {
-  [[ $_GPTOS_PROMPTING != 0 || -n $_GPTOS_LOADED || " ${PROMPT_COMMAND[*]-} " != *__gptos_prompt* ]]
+  if [[ -n $_GPTOS_LOADED ]]; then
+    __gptos_prepare
+  else
+    # A binary of another build has handed out its own first part.
+    [[ ${2-} != again ]] && __gptos_load "${1-}" again
+  fi
 }
 
 # The parts bring functions of these names.
 __gptos_request() {
-  if __gptos_load; then
-    __gptos_request
-  else
-    builtin printf 'gptos: works at the shell prompt only\n' >&2
-  fi
+  ! __gptos_load key || __gptos_request
 }
 
-# The same where no macro goes on behind the key.
 __gptos_request_alone() {
-  __gptos_request
-  [[ -z ${_GPTOS_TYPED-} ]] || __gptos_play_typed "$1"
+  ! __gptos_load key || __gptos_request_alone "$1"
 }
-
-__gptos_arrive() { :; }
 
 __gptos_complete() {
   COMPREPLY=()
@@ -131,8 +136,10 @@ __gptos_tell_notice() {
 # What runs before each prompt. Bash restores `$?` after each element of PROMPT_COMMAND; the status is for those who call us from a
 # string of theirs.
 __gptos_prompt() {
-  { local status=$? errexit=0 - IFS=$' \t\n'; [[ $- != *e* ]] || errexit=1; set +aeux; } 2>/dev/null
+  { local status=$? errexit=0 editor - IFS=$' \t\n'; [[ $- != *e* ]] || errexit=1; set +aeux; } 2>/dev/null
   _GPTOS_PROMPTING=1
+  [[ -o vi ]] && editor=vi || editor=emacs
+  [[ $_GPTOS_EDITOR == "$editor" ]] || __gptos_follow_editor "$editor"
   [[ ! -s ${_GPTOS_NOTICE-} ]] || __gptos_tell_notice
   if [[ -n $_GPTOS_UNDER_WAY ]]; then
     __gptos_end_line "$status"
@@ -165,15 +172,24 @@ __gptos_key_sequence() {
 
 # Tab completes the words after `??` like those of a command of that name, so no other line and no binding of Tab is touched.
 __gptos_complete_words() {
-  local name names=()
-  builtin read -r -a names <<<"$GPTOS_SCOPES"
-  for name in '??' '???' "${names[@]/%/?}"; do
-    builtin complete -F __gptos_complete -- "$name"
+  local name names=('??' '???')
+  set -f
+  for name in $GPTOS_SCOPES; do
+    names+=("$name?")
   done
+  builtin complete -F __gptos_complete -- "${names[@]}"
+}
+
+# The keys lead here in the mode $1 of the line editor; in the others when it is changed, as a binding takes longer than a line of a script.
+__gptos_follow_editor() {
+  _GPTOS_EDITOR=$1 _GPTOS_KEYMAPS=(emacs-standard)
+  [[ $1 != vi ]] || _GPTOS_KEYMAPS=(vi-insert vi-command)
+  __gptos_bind_keys
+  [[ -z $_GPTOS_LOADED ]] || __gptos_bind_steps
 }
 
 __gptos_bind_keys() {
-  local map mode key macros=() alone=() bound=("$_GPTOS_STEP_REQUEST" "$_GPTOS_STEP_ENTER" "$_GPTOS_STEP_ARRIVE")
+  local map mode key macros=() alone=() bound=("$_GPTOS_STEP_ENTER")
   for key in "$GPTOS_KEY" "$GPTOS_KEY2"; do
     [[ -n $key ]] || continue
     __gptos_key_sequence "$key"
@@ -181,14 +197,10 @@ __gptos_bind_keys() {
     case $_GPTOS_SEQUENCE in
       # It ends a history search, unless a macro is bound to it.
       '\C-'[Gg] | '\a' | $'\a') alone+=("$_GPTOS_SEQUENCE") ;;
-      *) macros+=("\"$_GPTOS_SEQUENCE\": \"$_GPTOS_STEP_REQUEST$_GPTOS_STEP_REPLAY\"") ;;
+      *) macros+=("\"$_GPTOS_SEQUENCE\": \"$_GPTOS_STEP_REQUEST$_GPTOS_STEP_REPLAY\"" "\"$_GPTOS_STEP_REPLAY\": \"\"") ;;
     esac
   done
-  macros+=(
-    "\"\\C-m\": \"$_GPTOS_STEP_ENTER$_GPTOS_STEP_SUBMIT\"" "\"\\C-j\": \"$_GPTOS_STEP_ENTER$_GPTOS_STEP_SUBMIT\""
-    "\"$_GPTOS_STEP_SUBMIT\": accept-line" "\"$_GPTOS_STEP_REPLAY\": \"\""
-    "\"$_GPTOS_TERMINAL_REPLY\": \"$_GPTOS_STEP_ARRIVE$_GPTOS_STEP_REPLAY\""
-  )
+  ((${#macros[@]} == 0)) || bound+=("$_GPTOS_STEP_REQUEST")
   for map in "${_GPTOS_KEYMAPS[@]}"; do
     # Bash 5.1 keeps the former command of a `bind -x` key unless it is unbound first. Later ones do not, and unbinding what is bound
     # anew loses them 8 kB each time.
@@ -199,16 +211,16 @@ __gptos_bind_keys() {
     done
     # `||` also exempts everything inside from the user's `set -e`. The last argument of a command is `$_` afterwards, which so
     # stays the user's.
-    builtin bind -m "$map" -x "\"$_GPTOS_STEP_REQUEST\": __gptos_request \"\$_\" || : \"\$_\""
+    ((${#macros[@]} == 0)) || builtin bind -m "$map" -x "\"$_GPTOS_STEP_REQUEST\": __gptos_request \"\$_\" || : \"\$_\""
     [[ $map == vi-command ]] && mode=commands || mode=text
     for key in "${alone[@]}"; do
       builtin bind -m "$map" -x "\"$key\": __gptos_request_alone $mode \"\$_\" || : \"\$_\""
     done
     builtin bind -m "$map" -x "\"$_GPTOS_STEP_ENTER\": __gptos_enter accept-line \"\$_\" || : \"\$_\""
-    builtin bind -m "$map" -x "\"$_GPTOS_STEP_ARRIVE\": __gptos_arrive \"\$_\" || : \"\$_\""
-    builtin bind -m "$map" "${macros[@]}"
+    builtin bind -m "$map" "${macros[@]}" "\"$_GPTOS_STEP_SUBMIT\": accept-line" \
+      "\"\\C-m\": \"$_GPTOS_STEP_ENTER$_GPTOS_STEP_SUBMIT\"" "\"\\C-j\": \"$_GPTOS_STEP_ENTER$_GPTOS_STEP_SUBMIT\""
   done
-  _GPTOS_SUBMIT_BOUND=accept-line _GPTOS_REPLAY_BOUND='""'
+  _GPTOS_SUBMIT_BOUND=accept-line
   _GPTOS_BOUND=("${bound[@]}")
 }
 
@@ -254,7 +266,7 @@ __gptos_set_up() {
   : "${_GPTOS_PROMPTING=}" "${_GPTOS_LOADED=}" "${_GPTOS_LINE=}" "${_GPTOS_FAILED=}" "${_GPTOS_LAST_ROW=}"
   _GPTOS_NOTICE=${XDG_STATE_HOME:-${HOME-}/.local/state}/gptos/notice
   [[ -n ${_GPTOS_BOUND+set} ]] || _GPTOS_BOUND=()
-  __gptos_bind_keys
+  [[ -o vi ]] && __gptos_follow_editor vi || __gptos_follow_editor emacs
   __gptos_complete_words
   # Read once more: what is under way ends, and the functions that came later come again.
   [[ -z $_GPTOS_LOADED ]] || __gptos_load || :

@@ -50,3 +50,20 @@ function __gptos_list_rows
         or echo "  $commands[$i]  $facts"
     end
 end
+
+# What Tab does on a line that is none of ours: what the user had bound to it, or what fish does.
+function __gptos_complete
+    set -l place (contains -i -- "$fish_bind_mode" $_GPTOS_TAB_MODES)
+    and eval $_GPTOS_TAB_BOUND[$place]
+    or test -n "$place"
+    or commandline -f complete
+end
+
+# What a binding does. Functions of the line editor are called by `commandline`.
+function __gptos_press
+    for command in $argv
+        contains -- (string split -m 1 ' ' -- $command)[1] (bind --function-names)
+        and commandline -f (string split ' ' -- $command)
+        or eval $command
+    end
+end

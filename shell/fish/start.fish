@@ -21,8 +21,8 @@
 #   GPTOS_HASH   1: `# words` is asked like `?? words` (default 0)
 #   GPTOS_SCOPES  programs of which `PROGRAM? words` asks, for example `git docker k`
 #
-# This part is read when the shell starts; `gptos init fish` keeps the others as a text that the first
-# use reads. Defines functions called __gptos_* and variables called _GPTOS_*. While a note is
+# This part is printed by `gptos init fish` and read when the shell starts, the others by `gptos parts
+# fish` at the first use. Defines functions called __gptos_* and variables called _GPTOS_*. While a note is
 # shown, fish_prompt and fish_mode_prompt are wrapped; the next prompt has them back.
 
 if not status is-interactive
@@ -38,8 +38,10 @@ end
 set -q GPTOS_BIN; or set -g GPTOS_BIN gptos
 set -q GPTOS_KEY; or set -g GPTOS_KEY ctrl-g
 if not set -q GPTOS_KEY2
+    set -g GPTOS_KEY2
     # The editor keeps Ctrl-G for itself.
-    set -g GPTOS_KEY2 (test "$TERM_PROGRAM" = vscode; and echo 'ctrl-]')
+    test "$TERM_PROGRAM" = vscode
+    and set GPTOS_KEY2 'ctrl-]'
 end
 set -q GPTOS_ENTER_GUARD_MS; or set -g GPTOS_ENTER_GUARD_MS 250
 set -q GPTOS_PROGRESS_MS; or set -g GPTOS_PROGRESS_MS 120
@@ -50,39 +52,6 @@ set -q GPTOS_GUARD_MS; or set -g GPTOS_GUARD_MS 100
 set -g _GPTOS_NOTICE "$HOME/.local/state/gptos/notice"
 test -n "$XDG_STATE_HOME"
 and set -g _GPTOS_NOTICE "$XDG_STATE_HOME/gptos/notice"
-
-# === what is a request ===
-
-# Is the line one that Enter asks? Most lines are told by one look.
-function __gptos_asks
-    string match -qr '^\s*\?\?\??(?:\s|$)|^#[ \t]+\S|\? ' -- $argv[1]
-    or return
-    if string match -qr '^\s*\?\?' -- $argv[1]
-        string match -qr '^\s*\?\?\??(?:\s|$)' -- $argv[1]
-    else if string match -q '#*' -- $argv[1]
-        test "$GPTOS_HASH" = 1
-    else if not __gptos_is_wish $argv[1]
-        set -l scope
-        set -q GPTOS_SCOPES
-        and string match -qr '^\s*(?<scope>[\w.-]+)\? +\S' -- $argv[1]
-        and contains -- $scope (string split -n ' ' -- $GPTOS_SCOPES)
-    end
-end
-
-# Words that begin a wish about a suggestion.
-set -g _GPTOS_WISHES 'but|and|only|now|instead|also|without|no,'
-
-# Does the line begin with the suggestion shown last for it and say behind it, or behind what was added to it, what is to be changed? A command may
-# hold `??` as a pattern, so behind one that is not the suggestion alone it must be a wish. A line that was asked so stays a request.
-function __gptos_is_wish
-    set -q _GPTOS_LATEST
-    or return
-    test "$argv[1]" = "$_GPTOS_WISH[1]"
-    and return
-    set -l length (string length -- $_GPTOS_LATEST)
-    test "$(string sub -l $length -- $argv[1])" = $_GPTOS_LATEST
-    and string match -qir "^ \?\?\s+\S|^.* \?\?\s+(?:$_GPTOS_WISHES)\s+\S" -- (string sub -s (math $length + 1) -- $argv[1] | string collect)
-end
 
 # === the last line ===
 
@@ -103,28 +72,54 @@ end
 
 # === the keys, until the rest is needed ===
 
+# Has the binary hand out the other parts, which bring functions of the same names.
+function __gptos_load
+    set -l bin $_GPTOS_PARTS_BIN
+    test -f "$bin" -a -x "$bin"
+    or set bin $GPTOS_BIN
+    set -l parts (command $bin parts fish "$_GPTOS_PARTS_BUILD" </dev/null 2>/dev/null | string collect)
+    if not string match -qr '\n: end$' -- "$parts"
+        printf 'gptos: fish: %s does not hand out the integration\nhint: run the installer, and open a new shell\n' "$bin" >&2
+        return 1
+    end
+    set -e _GPTOS_LOADED
+    eval $parts
+    set -q _GPTOS_LOADED
+    and return
+    # A binary of another build has handed out its own first part.
+    test "$argv[1]" != again
+    and __gptos_load again
+end
+
+# Whether a line may be a request; most are told apart from one by this look.
+function __gptos_may_ask
+    string match -qr '^\s*\?\?\??(?:\s|$)|^#[ \t]+\S|\? ' -- $argv[1]
+end
+
 function __gptos_key
     __gptos_load
-    __gptos_key
+    and __gptos_key
 end
 
 function __gptos_enter
-    if test "$GPTOS_GUARD" = all; or __gptos_asks "$(commandline -b)"
-        __gptos_load
-        __gptos_enter
-        return
+    if test "$GPTOS_GUARD" = all; or __gptos_may_ask "$(commandline -b)"
+        if __gptos_load
+            __gptos_enter
+            return
+        end
     end
     __gptos_enter_mode
     commandline -f execute
 end
 
 function __gptos_tab
-    if not __gptos_asks "$(commandline -b)"
-        __gptos_complete
-        return
+    if set -q _GPTOS_TAB_BOUND[1]; or __gptos_may_ask "$(commandline -b)"
+        if __gptos_load
+            __gptos_tab
+            return
+        end
     end
-    __gptos_load
-    __gptos_tab
+    commandline -f complete
 end
 
 # In vi mode Enter starts a new line in insert mode. The keys of Emacs know no other, and to ask would cost each Enter.
@@ -132,23 +127,6 @@ function __gptos_enter_mode
     test "$fish_key_bindings" != fish_default_key_bindings
     and string match -q '* -m insert *' -- (bind --preset -M $fish_bind_mode \r 2>/dev/null)
     and set fish_bind_mode insert
-end
-
-# What Tab does on a line that is none of ours: what the user had bound to it, or what fish does.
-function __gptos_complete
-    set -l place (contains -i -- "$fish_bind_mode" $_GPTOS_TAB_MODES)
-    and eval $_GPTOS_TAB_BOUND[$place]
-    or test -n "$place"
-    or commandline -f complete
-end
-
-# What a binding does. Functions of the line editor are called by `commandline`.
-function __gptos_press
-    for command in $argv
-        contains -- (string split -m 1 ' ' -- $command)[1] (bind --function-names)
-        and commandline -f (string split ' ' -- $command)
-        or eval $command
-    end
 end
 
 # === bindings ===
@@ -166,7 +144,7 @@ function __gptos_sequence
     end
 end
 
-# Keeps what the user has bound to Tab before, as a call of the function above.
+# Keeps what the user has bound to Tab before in a mode, as a call of a function.
 function __gptos_lend_tab
     set -l bound (bind --user -M $argv[1] \t 2>/dev/null)[1]
     if test -z "$bound"; or string match -q '*__gptos_*' -- $bound
@@ -178,25 +156,27 @@ end
 
 # Bindings of the user's level survive fish_vi_key_bindings, whichever comes first.
 function __gptos_bind_keys
+    set -l modes default insert
+    # Who has bound nothing has not bound Tab.
+    set -l bound (bind --user)
+    for mode in $modes
+        set -q bound[1]
+        and __gptos_lend_tab $mode
+        bind -M $mode \t __gptos_tab
+    end
     for key in $GPTOS_KEY $GPTOS_KEY2
         test -n "$key"
         or continue
-        set -l sequence (__gptos_sequence $key)
-        for mode in default insert visual
+        set -l sequence \cg
+        test $key = ctrl-g
+        or set sequence (__gptos_sequence $key)
+        for mode in $modes visual
             bind -M $mode $sequence __gptos_key
         end
     end
-    for mode in default insert replace
+    for mode in $modes replace
         bind -M $mode \r __gptos_enter
         bind -M $mode \n __gptos_enter
-    end
-    set -q _GPTOS_TAB_MODES
-    or set -g _GPTOS_TAB_MODES
-    set -q _GPTOS_TAB_BOUND
-    or set -g _GPTOS_TAB_BOUND
-    for mode in default insert
-        __gptos_lend_tab $mode
-        bind -M $mode \t __gptos_tab
     end
 end
 __gptos_bind_keys

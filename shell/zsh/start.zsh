@@ -5,9 +5,8 @@
 # `??` and for lines that are judged before they run, and adds hooks named __gptos_*. Options are GPTOS_*, private globals _GPTOS_*. Nothing
 # here runs what the binary answers: accept-line is only called for a line the user submitted.
 #
-# `gptos init` joins the parts. It hands this one and all the others, as two texts of which the second is folded, to a function that reads
-# them with the options of zsh and without aliases. This part is read at once. The others are read when the first prompt is drawn and nobody
-# types, or when they are needed.
+# `gptos init` prints this part alone, as a text for a function that reads it with the options of zsh and without aliases. When the first
+# prompt is drawn and nobody types, `gptos parts` is asked for the others; a key that needs them sooner waits for them.
 
 [[ -o interactive && -o zle && ${TERM:-dumb} != dumb ]] || return 0
 
@@ -33,10 +32,13 @@ else
     : ${GPTOS_KEY2=}
 fi
 
-# The other parts until they are read, and an fd that is always ready, so that the line editor calls as soon as it waits (0 = none).
-typeset -ga _GPTOS_REST _GPTOS_FOLDS
-_GPTOS_REST=("$2") _GPTOS_FOLDS=("${@:3}")
+# How far the other parts are: not asked for, coming, here, or read (nothing); `broken` where zsh lacks something. The parts themselves, or as much as has come of them.
+typeset -g _GPTOS_STAGE=unasked
+typeset -ga _GPTOS_PARTS=('')
+# An fd that is always ready, so that the line editor calls as soon as it waits, or the one from which the parts come (0 = none).
 typeset -gi _GPTOS_IDLE_FD=${_GPTOS_IDLE_FD:-0}
+# Who has them, if `gptos init` did not say.
+: ${_GPTOS_PARTS_BIN=} ${_GPTOS_PARTS_BUILD=}
 # Tells, in arithmetic, whether anything of ours has happened to the line: a function that says so would cost each Enter more than it does.
 : ${_GPTOS_TOUCHED=0}
 # What Enter and its kin did before.
@@ -47,36 +49,79 @@ typeset -gA _GPTOS_FORMER
 __gptos_load() {
     emulate -L zsh
     setopt no_aliases
-    local rest='' whole='' sign=$'\x0e'
-    if (( ! $#_GPTOS_REST )) || ! zmodload zsh/system zsh/zselect zsh/parameter zsh/datetime 2>/dev/null; then
-        __gptos_idle_end
-        (( $#_GPTOS_REST )) &&
-            zle -M 'gptos: zsh: one of the modules zsh/system, zsh/zselect, zsh/parameter, zsh/datetime is missing'
-        _GPTOS_REST=()
-        return 1
-    fi
-    # They have come as one line, with signs between them and in the place of what is written most often. Each is evaluated by itself: for a
-    # text of twice the length zsh takes more than twice as long.
-    [[ $_GPTOS_REST[1] != *$sign* ]] || _GPTOS_REST=("${(@ps:$sign:)_GPTOS_REST}")
-    while (( $#_GPTOS_REST )); do
-        rest="$_GPTOS_REST[1]"
-        shift _GPTOS_REST
-        for whole in "${_GPTOS_FOLDS[@]}"; do
-            sign="${whole[1]}" whole="${whole[2,-1]}"
-            rest="${(pj:$whole:)${(@ps:$sign:)rest}}"
+    local part=''
+    [[ $_GPTOS_STAGE != broken ]] || return 1
+    if [[ $_GPTOS_STAGE != here ]]; then
+        [[ $_GPTOS_STAGE == coming ]] || __gptos_ask_parts || return 1
+        while [[ $_GPTOS_STAGE == coming ]]; do
+            __gptos_take_parts 2 || break
         done
-        if (( ! $#_GPTOS_REST )); then
+        if [[ $_GPTOS_STAGE != here ]]; then
+            zle -M "gptos: zsh: ${_GPTOS_PARTS_BIN:-$GPTOS_BIN} does not hand out the integration"$'\n''hint: run the installer, and open a new shell'
+            return 1
+        fi
+    fi
+    while (( $#_GPTOS_PARTS )); do
+        part="$_GPTOS_PARTS[1]"
+        shift _GPTOS_PARTS
+        if (( ! $#_GPTOS_PARTS )); then
+            _GPTOS_STAGE=''
             __gptos_idle_end
-            unset _GPTOS_FOLDS
         fi
         if [[ $_GPTOS_EMULATED == on ]]; then
-            emulate zsh -o no_aliases -c "$rest"
+            emulate zsh -o no_aliases -c "$part"
         else
-            builtin eval "$rest"
+            builtin eval "$part"
         fi
-        [[ ${1-} != step ]] || break
+        [[ ${1-} != step ]] || return 0
     done
-    return 0
+    # A binary of another build has handed out its own first part.
+    [[ $_GPTOS_STAGE != unasked || ${1-} == again ]] || __gptos_load again
+}
+
+# Has the binary write the other parts to the fd.
+__gptos_ask_parts() {
+    emulate -L zsh
+    setopt no_aliases no_bg_nice
+    local bin="$_GPTOS_PARTS_BIN"
+    if ! zmodload zsh/system zsh/zselect zsh/parameter zsh/datetime 2>/dev/null; then
+        __gptos_idle_end
+        _GPTOS_STAGE=broken
+        zle -M 'gptos: zsh: one of the modules zsh/system, zsh/zselect, zsh/parameter, zsh/datetime is missing'
+        return 1
+    fi
+    [[ -f $bin && -x $bin ]] || bin="$GPTOS_BIN"
+    __gptos_idle_end
+    _GPTOS_PARTS=('')
+    # Its parent is gone before the shell goes on: `__gptos_aside` says why.
+    exec {_GPTOS_IDLE_FD}< <(command -- "$bin" parts zsh "$_GPTOS_PARTS_BUILD" </dev/null 2>/dev/null &) || return 1
+    local -F from=$EPOCHREALTIME
+    while builtin kill -0 "${sysparams[procsubstpid]-}" 2>/dev/null && (( EPOCHREALTIME >= from && EPOCHREALTIME < from + 0.005 )); do :; done
+    _GPTOS_STAGE=coming
+    zle -F $_GPTOS_IDLE_FD __gptos_idle
+}
+
+# Takes what has come within SECONDS. The sign between the parts stands behind the last as well. At their end the fd is always ready.
+__gptos_take_parts() {
+    emulate -L zsh
+    local sign=$'\x0e' text=''
+    sysread -i $_GPTOS_IDLE_FD -s 65536 -t $1 text
+    case $? in
+        0)
+            _GPTOS_PARTS[1]+="$text"
+            return 0
+            ;;
+        5)
+            if [[ $_GPTOS_PARTS[1] == *$sign ]]; then
+                _GPTOS_PARTS=("${(@ps:$sign:)_GPTOS_PARTS[1][1,-2]}")
+                _GPTOS_STAGE=here
+                return 0
+            fi
+            ;;
+    esac
+    __gptos_idle_end
+    _GPTOS_STAGE=unasked
+    return 1
 }
 
 __gptos_translate() {
@@ -87,9 +132,14 @@ __gptos_takes_enter() {
     __gptos_load && __gptos_takes_enter "$@"
 }
 
-# Called when the line editor waits for a key for the first time.
+# Called when the line editor waits for a key and the fd can be read. What comes to nothing here is tried again when a key needs it.
 __gptos_idle() {
-    [[ $1 == "$_GPTOS_IDLE_FD" ]] && __gptos_load step
+    [[ $1 == "$_GPTOS_IDLE_FD" ]] || return 0
+    case $_GPTOS_STAGE in
+        unasked) __gptos_ask_parts ;;
+        coming) __gptos_take_parts 0 ;;
+        here) __gptos_load step ;;
+    esac
     return 0
 }
 

@@ -170,8 +170,7 @@ fn look(shell: ShellKind, report: Report, paths: &Paths) -> Sight {
     let terminal_kind = Terminal::of(&variable);
     let (config, _) = ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current();
     let binary = OwnBinary::look().ok();
-    let identity = binary.as_ref().map(|binary| init::identity(shell, binary)).unwrap_or_default();
-    let current = identity + &init::script(shell, &config, binary.as_ref().map(|binary| binary.path.as_path()));
+    let current = init::whole(shell, &config, binary.as_ref());
     let written = report.loaded.as_ref().map(PathBuf::from).filter(|path| !path.starts_with("/dev") && !path.starts_with("/proc"));
     // A file that holds more than the integration is one of the user's.
     let is_stale = written.and_then(|path| files::text(&path)).is_some_and(|text| {

@@ -63,6 +63,18 @@ pub enum HotVerb {
         /// The shell's version, `""` when it did not say.
         shell_version: String,
     },
+    /// `gptos init SHELL`: what a shell's start-up file evaluates.
+    Init {
+        /// The shell that starts.
+        shell: ShellKind,
+    },
+    /// `gptos parts SHELL BUILD`: what that build's integration reads later.
+    Parts {
+        /// The calling shell.
+        shell: ShellKind,
+        /// What [`OwnBinary::build`](crate::platform::OwnBinary::build) said to `init`, `""` when it could not.
+        build: String,
+    },
     /// `gptos translate …` without anything unusual.
     Translate(TranslateArguments),
 }
@@ -84,6 +96,9 @@ pub fn hot_verb(arguments: &[OsString]) -> Result<Option<HotVerb>, UsageError> {
         Some("notice") => Err(usage("gptos notice")),
         Some("warm") => only_shell(rest).map(|shell| Some(HotVerb::Warm { shell })).ok_or_else(|| usage("gptos warm SHELL")),
         Some("prefetch") => prefetch(rest).map(Some).ok_or_else(|| usage("gptos prefetch SHELL [--session PID] [--shell-version VERSION]")),
+        // Its help and its mistakes are for the full definition.
+        Some("init") => Ok(only_shell(rest).map(|shell| HotVerb::Init { shell })),
+        Some("parts") => parts(rest).map(Some).ok_or_else(|| usage("gptos parts SHELL BUILD")),
         Some("translate") => Ok(translate(rest).map(HotVerb::Translate)),
         _ => Ok(None),
     }
@@ -154,6 +169,11 @@ fn prefetch(arguments: &[OsString]) -> Option<HotVerb> {
         }
         _ => None,
     }
+}
+
+fn parts(arguments: &[OsString]) -> Option<HotVerb> {
+    let [shell, build] = arguments else { return None };
+    Some(HotVerb::Parts { shell: shell.to_str()?.parse().ok()?, build: build.to_str()?.to_owned() })
 }
 
 fn only_shell(arguments: &[OsString]) -> Option<ShellKind> {
@@ -227,6 +247,11 @@ mod tests {
             ("guard fish", Ok(Some(HotVerb::Guard { shell: ShellKind::Fish }))),
             ("notice", Ok(Some(HotVerb::Notice))),
             ("notice bash", Ok(Some(HotVerb::Notice))),
+            ("init bash", Ok(Some(HotVerb::Init { shell: ShellKind::Bash }))),
+            ("init", Ok(None)),
+            ("init tcsh", Ok(None)),
+            ("init --help", Ok(None)),
+            ("parts zsh 0.1.0+a.b", Ok(Some(HotVerb::Parts { shell: ShellKind::Zsh, build: "0.1.0+a.b".to_owned() }))),
             ("warm zsh", Ok(Some(HotVerb::Warm { shell: ShellKind::Zsh }))),
             ("prefetch zsh --session 4711 --shell-version 5.9", Ok(Some(prefetched(Some(4711), "5.9")))),
             ("prefetch zsh --shell-version 5.9", Ok(Some(prefetched(None, "5.9")))),
@@ -260,6 +285,10 @@ mod tests {
             "notice bash x",
             "warm",
             "warm zsh x",
+            "parts",
+            "parts zsh",
+            "parts tcsh x",
+            "parts zsh x y",
             "prefetch",
             "prefetch zsh --session",
             "prefetch zsh --session x",

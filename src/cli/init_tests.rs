@@ -1,8 +1,9 @@
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::cli::at_hand::TOLD;
+use crate::cli::parts;
 use crate::config::{Guard, ShellSection};
 
 fn config() -> Config {
@@ -111,53 +112,6 @@ fn only_documented_variables_are_set() {
     }
 }
 
-#[test]
-fn every_part_is_joined() {
-    for shell in [ShellKind::Zsh, ShellKind::Bash, ShellKind::Fish] {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("shell").join(shell.name());
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let part = std::fs::read_to_string(&path).unwrap();
-            let known = match shell {
-                ShellKind::Zsh => part == ZSH_START || ZSH_REST.iter().chain(&ZSH_LAST).any(|known| *known == part),
-                ShellKind::Bash => part == BASH_START || BASH_REST.contains(&part.as_str()),
-                ShellKind::Fish => FISH_START == part || FISH_REST.contains(&part),
-            };
-            assert!(known, "{}", path.display());
-        }
-    }
-}
-
-/// zsh knows the same functions whether it reads the parts as they are or what `gptos init` makes of them.
-#[test]
-fn without_comments_and_indentation_zsh_reads_the_same() {
-    let functions = |text: &str| {
-        let mut command = Command::new("zsh");
-        let output = command.args(["-fc", "zmodload zsh/parameter; eval \"$1\"; functions", "zsh", text]).output().ok()?;
-        // zsh keeps the blanks of process substitutions.
-        Some(String::from_utf8(output.stdout).unwrap().lines().map(str::trim).collect::<Vec<_>>().join("\n"))
-    };
-    let parts: Vec<&str> = ZSH_REST.iter().chain(&ZSH_LAST).copied().filter(|part| !part.contains("zle -N gptos-data")).collect();
-    let (whole, short) = (parts.concat(), parts.iter().map(|part| bare(part)).collect::<String>());
-    let Some(expected) = functions(&whole) else { return };
-    assert!(expected.contains("__gptos_data () {"), "{expected}");
-    assert_eq!(functions(&short).unwrap(), expected);
-}
-
-/// bash knows the same functions whether it reads the parts as they are or what `gptos init` makes of them.
-#[test]
-fn without_comments_and_indentation_bash_reads_the_same() {
-    let functions = |text: &str| {
-        let output = Command::new("bash").args(["--norc", "-c", "eval \"$1\"; declare -f", "bash", text]).output().ok()?;
-        Some(String::from_utf8(output.stdout).unwrap())
-    };
-    let parts: Vec<&str> = std::iter::once(BASH_START).chain(BASH_REST.iter().copied()).collect();
-    let (whole, short) = (parts.concat(), parts.iter().map(|part| bare(part)).collect::<String>());
-    let Some(expected) = functions(&whole) else { return };
-    assert!(expected.contains("__gptos_prepare () "), "{expected}");
-    assert_eq!(functions(&short).unwrap(), expected);
-}
-
 /// Real shells read the assignments back; a shell that is not installed is skipped.
 #[test]
 fn shells_read_back_what_was_quoted() {
@@ -178,40 +132,24 @@ fn shells_read_back_what_was_quoted() {
     }
 }
 
+/// A shell looks at every character of what it reads at its start.
 #[test]
-fn what_zsh_only_keeps_at_its_start_is_one_line() {
-    let text = integration(ShellKind::Zsh);
-    let parts = zsh_rest();
-    assert!(parts.iter().all(|part| !part.contains(|c: char| c != '\n' && c.is_control()) && part.len() < 12_000));
-    let rest = parts.join(BETWEEN_PARTS);
-    assert!(rest.lines().count() > 1000);
-    let kept = folded(&rest);
-    assert!(text.contains(&format!("'{kept}'")) && kept.len() * 4 < rest.len() * 3, "{} of {}", kept.len(), rest.len());
-    let back = FOLDS.iter().rev().fold(kept, |text, (whole, sign)| text.replace(*sign, whole));
-    assert_eq!(back, rest);
-    assert!(text.lines().count() < 200, "{}", text.lines().count());
+fn what_a_shell_reads_at_its_start_is_little() {
+    for (shell, most) in [(ShellKind::Zsh, 7000), (ShellKind::Bash, 7500), (ShellKind::Fish, 4500)] {
+        let text = integration(shell);
+        assert!(text.len() < most, "{shell}: {}", text.len());
+        assert!(parts::text(shell, "", &|| Arc::new(Config::default()), None).len() > 5 * text.len(), "{shell}");
+    }
 }
 
 #[test]
-fn shells_are_told_of_every_variable_that_changes_answers() {
-    let names: Vec<&str> = answering_variables().collect();
-    for name in ["GPTOS_DEADLINE_MS", "GPTOS_AUDIT", "GPTOS_OFFLINE_PREFER"] {
-        assert!(names.contains(&name), "{names:?}");
-    }
-    for name in ["GPTOS_KEY", "GPTOS_GUARD", "GPTOS_CACHE_TTL_DAYS", "GPTOS_CONFIG"] {
-        assert!(!names.contains(&name), "{names:?}");
-    }
-    for name in TOLD {
-        assert!(READ_BY_PROGRAMS.contains(&name), "{name}");
-    }
-    for name in READ_BY_PROGRAMS.into_iter().filter(|name| !["GPTOS_BIN", "TRACEPARENT"].contains(name)) {
-        assert!(bash_rest().contains(&format!("${{{name}@A}}")), "{name}");
-    }
-    for name in READ_BY_PROGRAMS.into_iter().chain(answering_variables()) {
-        assert!(fish_rest().lines().next().unwrap().split(' ').any(|watched| watched == name), "{name}");
-    }
-    for name in names {
-        assert!(bash_rest().contains(&format!(" ${{{name}@A}}")), "{name}");
-        assert!(zsh_rest()[0].contains(&format!("${{(t){name}}}")), "{name}");
+fn each_shell_is_told_who_has_the_other_parts() {
+    let binary = OwnBinary::look().unwrap();
+    for shell in ShellKind::ALL {
+        let text = whole(shell, &Config::default(), Some(&binary));
+        for word in [quote(shell, binary.path.to_str().unwrap()), quote(shell, &binary.build())] {
+            assert!(text.lines().next().unwrap().contains(&word), "{text}");
+        }
+        assert!(text.ends_with(&script(shell, &Config::default(), Some(&binary.path))));
     }
 }

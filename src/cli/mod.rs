@@ -37,6 +37,7 @@ pub mod manual;
 mod memory;
 pub mod output;
 mod pages;
+mod parts;
 mod privacy;
 pub mod provider;
 mod provider_ask;
@@ -63,10 +64,8 @@ use arguments::{BatchVerb, CacheVerb, ConfigVerb, DaemonVerb, Invocation, Provid
 use output::Output;
 
 use crate::alerts;
-use crate::config::{ConfigFile, ConfigProblem, locked_out, take_options};
-use crate::domain::ShellKind;
+use crate::config::{ConfigProblem, locked_out, take_options};
 use crate::paths::Paths;
-use crate::platform::OwnBinary;
 
 /// The documented exit statuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,7 +202,7 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
         Invocation::Print(text) => output.data(&text),
         Invocation::Completions(shell) => output.data(&completions::script(shell)),
         Invocation::Man => output.data(&manual::page()),
-        Invocation::Init(shell) => start_up_script(shell, &paths, output),
+        Invocation::Init(shell) => init::print(shell, &paths, output),
         Invocation::Config(verb) => return config::run(verb, &paths, output),
         Invocation::Provider(ProviderVerb::List(arguments)) => return provider::list(&arguments, &paths, output),
         Invocation::Provider(ProviderVerb::Add(arguments)) => {
@@ -247,19 +246,4 @@ fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {
         Invocation::Cache(CacheVerb::Clear) => return daemon::cache_clear(output),
     }
     ExitStatus::Success
-}
-
-/// A shell must start also when the configuration is broken: then the defaults hold, and one line says why.
-fn start_up_script(shell: ShellKind, paths: &Paths, output: &mut Output<'_>) {
-    let mut file = ConfigFile::new(paths.config_file.clone(), paths.home.clone());
-    let (config, problem) = file.current();
-    if let Some(problem) = problem {
-        let instead = if file.is_rejected() { "; using the defaults" } else { "" };
-        output.error(&format!("{problem}{instead}"), problem.hint.as_deref());
-    }
-    let binary = OwnBinary::look().ok();
-    if let Some(binary) = &binary {
-        output.data(&init::identity(shell, binary));
-    }
-    output.data(&init::script(shell, &config, binary.as_ref().map(|binary| binary.path.as_path())));
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::ask::{Ask, Surroundings};
 use super::hot_verbs::HotVerb;
 use super::output::{Output, visible};
-use super::{ExitStatus, at_hand, begun, facts, fix, guard, hints, pages, translate};
+use super::{ExitStatus, at_hand, begun, facts, fix, guard, hints, init, pages, parts, translate};
 use crate::audit::Writer;
 use crate::client::Unavailable;
 use crate::config::ConfigFile;
@@ -57,6 +57,14 @@ pub(super) fn run(verb: HotVerb, output: &mut Output<'_>) -> ExitStatus {
         HotVerb::Notice => notice(output),
         HotVerb::Guard { shell } => guard::run(shell, output),
         HotVerb::Translate(arguments) => translate::one(&arguments, output),
+        HotVerb::Init { shell } => {
+            init::print(shell, &Paths::from_environment(), output);
+            ExitStatus::Success
+        }
+        HotVerb::Parts { shell, build } => {
+            parts::print(shell, &build, &Paths::from_environment(), output);
+            ExitStatus::Success
+        }
     }
 }
 

@@ -48,10 +48,17 @@ impl Shell {
         }
     }
 
-    /// The integration in this repository, as `gptos init` prints it behind the user's choices.
+    /// The integration in this repository, as `gptos init` prints it behind the user's choices, which gets its other parts from the binary in it.
     pub fn script(self) -> PathBuf {
         let name = self.name();
-        let text = gptos::cli::init::integration(name.parse::<ShellKind>().unwrap());
+        let printed = Command::new(env!("CARGO_BIN_EXE_gptos")).args(["init", name]).env_clear().output().unwrap();
+        let printed = String::from_utf8(printed.stdout).unwrap();
+        let integration = gptos::cli::init::integration(name.parse::<ShellKind>().unwrap());
+        assert!(printed.ends_with(&integration), "the binary is not of this build");
+        // A shell that knows a build has a resident.
+        let source = printed.lines().next().unwrap().split_once("_GPTOS_PARTS_BUILD").unwrap().1;
+        let assign = if self == Self::Fish { "set -g " } else { "" };
+        let text = format!("{assign}_GPTOS_PARTS_BUILD{source}\n{integration}");
         let whole = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("gptos.{name}"));
         // Other tests may be reading it: it is replaced, never rewritten.
         let mut new = tempfile::NamedTempFile::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();

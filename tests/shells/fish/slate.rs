@@ -456,7 +456,8 @@ fn where_memory_is_full_the_program_answers_and_nothing_is_written_again() {
 
 #[test]
 fn what_has_a_meaning_of_its_own_at_enter_is_not_taken_for_words() {
-    let start = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/shell/fish/start.fish")).unwrap();
+    let parts = ["start", "asks"].map(|part| fs::read_to_string(format!("{}/shell/fish/{part}.fish", env!("CARGO_MANIFEST_DIR"))).unwrap());
+    let start = parts.concat();
     let function = |name: &str| {
         let begun = start.find(&format!("function {name}\n")).unwrap();
         &start[begun..begun + start[begun..].find("\nend\n").unwrap() + 5]
@@ -468,7 +469,8 @@ fn what_has_a_meaning_of_its_own_at_enter_is_not_taken_for_words() {
         lines.extend(shorter.iter().flat_map(|line| ["?", " ", "#", "g"].map(|sign| format!("{line}{sign}"))));
     }
     let script = format!(
-        "set -g GPTOS_HASH 1; set -g GPTOS_SCOPES g gg\n{}{}for line in $argv; __gptos_asks $line; and echo 1; or echo 0; end",
+        "set -g GPTOS_HASH 1; set -g GPTOS_SCOPES g gg\n{}{}{}for line in $argv; __gptos_asks $line; and echo 1; or echo 0; end",
+        function("__gptos_may_ask"),
         function("__gptos_is_wish"),
         function("__gptos_asks")
     );
