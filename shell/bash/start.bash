@@ -64,8 +64,8 @@ __gptos_load() {
     return 1
   fi
   [[ -f $bin && -x $bin ]] || bin=$GPTOS_BIN
-  exec {fd}< <(exec -- "$bin" parts bash "$_GPTOS_PARTS_BUILD" </dev/null 2>/dev/null)
-  while builtin read -r -t 2 -N 65536 part <&"$fd"; do
+  exec {fd}< <(__gptos_hand_out "$bin")
+  while ((${#parts} < 1000000)) && builtin read -r -t 2 -N 65536 part <&"$fd"; do
     parts+=$part
   done
   parts+=$part
@@ -90,6 +90,11 @@ __gptos_load() {
     # A binary of another build has handed out its own first part.
     [[ ${2-} != again ]] && __gptos_load "${1-}" again
   fi
+}
+
+# What stands in a substitution is parsed when it runs, with the user's aliases; a function is not.
+__gptos_hand_out() {
+  exec -- "$1" parts bash "$_GPTOS_PARTS_BUILD" </dev/null 2>/dev/null
 }
 
 # The parts bring functions of these names.
@@ -266,6 +271,8 @@ __gptos_set_up() {
   : "${_GPTOS_PROMPTING=}" "${_GPTOS_LOADED=}" "${_GPTOS_LINE=}" "${_GPTOS_FAILED=}" "${_GPTOS_LAST_ROW=}"
   _GPTOS_NOTICE=${XDG_STATE_HOME:-${HOME-}/.local/state}/gptos/notice
   [[ -n ${_GPTOS_BOUND+set} ]] || _GPTOS_BOUND=()
+  # The first binding has the line editor read what the user set for it, which may be the mode.
+  builtin bind -m emacs-standard "\"$_GPTOS_STEP_SUBMIT\": accept-line"
   [[ -o vi ]] && __gptos_follow_editor vi || __gptos_follow_editor emacs
   __gptos_complete_words
   # Read once more: what is under way ends, and the functions that came later come again.

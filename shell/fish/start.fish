@@ -77,9 +77,13 @@ function __gptos_load
     set -l bin $_GPTOS_PARTS_BIN
     test -f "$bin" -a -x "$bin"
     or set bin $GPTOS_BIN
-    set -l parts (command $bin parts fish "$_GPTOS_PARTS_BUILD" </dev/null 2>/dev/null | string collect)
+    set -l parts
+    command -q "$bin"
+    and set parts (command $bin parts fish "$_GPTOS_PARTS_BUILD" </dev/null 2>/dev/null | string collect)
     if not string match -qr '\n: end$' -- "$parts"
-        printf 'gptos: fish: %s does not hand out the integration\nhint: run the installer, and open a new shell\n' "$bin" >&2
+        # Below the line, which is drawn again below that.
+        printf '\ngptos: fish: %s does not hand out the integration\nhint: run the installer, and open a new shell\n' "$bin" >&2
+        commandline -f repaint
         return 1
     end
     set -e _GPTOS_LOADED
@@ -150,8 +154,8 @@ function __gptos_lend_tab
     if test -z "$bound"; or string match -q '*__gptos_*' -- $bound
         return
     end
-    set -a _GPTOS_TAB_MODES $argv[1]
-    set -a _GPTOS_TAB_BOUND (string replace -r '^bind(?: -\S+(?: (?:default|insert))?)* \S+ ' '__gptos_press ' -- $bound)
+    set -ga _GPTOS_TAB_MODES $argv[1]
+    set -ga _GPTOS_TAB_BOUND (string replace -r '^bind(?: -\S+(?: (?:default|insert))?)* \S+ ' '__gptos_press ' -- $bound)
 end
 
 # Bindings of the user's level survive fish_vi_key_bindings, whichever comes first.

@@ -109,7 +109,7 @@ __gptos_take_parts() {
     case $? in
         0)
             _GPTOS_PARTS[1]+="$text"
-            return 0
+            (( $#_GPTOS_PARTS[1] > 1000000 )) || return 0
             ;;
         5)
             if [[ $_GPTOS_PARTS[1] == *$sign ]]; then

@@ -24,6 +24,7 @@ mod holes;
 mod mend;
 mod needs;
 mod others;
+mod parts;
 mod picture;
 mod processes;
 mod soak;

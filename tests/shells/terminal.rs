@@ -57,7 +57,11 @@ impl Shell {
         assert!(printed.ends_with(&integration), "the binary is not of this build");
         // A shell that knows a build has a resident.
         let source = printed.lines().next().unwrap().split_once("_GPTOS_PARTS_BUILD").unwrap().1;
-        let assign = if self == Self::Fish { "set -g " } else { "" };
+        let assign = match self {
+            Self::Zsh => "\\builtin typeset -g ",
+            Self::Bash => "",
+            Self::Fish => "set -g ",
+        };
         let text = format!("{assign}_GPTOS_PARTS_BUILD{source}\n{integration}");
         let whole = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("gptos.{name}"));
         // Other tests may be reading it: it is replaced, never rewritten.

@@ -118,17 +118,18 @@ fn most_of_it_is_read_when_it_is_needed() {
     let helper = list_files(helper);
     // The words are typed by the shell itself, before the line editor looks at anything else.
     let typed = "__typed() { zle -U $'?? list files\\n' }; zle -N zle-line-init __typed";
-    // A key may also come when only a part of it has been read.
+    // A key may also come when the parts are on their way, or when only some of them have been read.
+    let way = "__gptos_ask_parts\n";
     let half = "repeat 5 __gptos_load step\n";
-    for (before, read) in [("", "read 0 1"), (half, "read 1 1")] {
-        let rc = format!("{before}echo \"read $+functions[__gptos_ask] $#_GPTOS_REST\"\n{typed}");
+    for (before, read) in [("", "read 0 unasked"), (way, "read 0 coming"), (half, "read 1 here")] {
+        let rc = format!("{before}echo \"read $+functions[__gptos_ask] $_GPTOS_STAGE\"\n{typed}");
         let t = start_with(&helper, Setup { rc, ..Setup::default() });
         assert!(t.screen().starts_with(read), "{}", t.screen());
         t.wait_for_buffer(|b| b == "ls");
     }
 
     let t = start_with(&helper, Setup::default());
-    t.type_text("echo \"read $+functions[__gptos_ask] $_GPTOS_IDLE_FD $#_GPTOS_REST\"");
+    t.type_text("echo \"read $+functions[__gptos_ask] $_GPTOS_IDLE_FD $#_GPTOS_PARTS$_GPTOS_STAGE\"");
     t.key("Enter");
     t.wait_for_prompt(2);
     assert!(t.screen().ends_with("read 1 0 0\n[2]>"), "{}", t.screen());

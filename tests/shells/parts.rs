@@ -1,0 +1,96 @@
+//! The other parts of an integration, which a shell asks the binary for when it needs them, in the three shells.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::thread;
+use std::time::Duration;
+
+use crate::fake::FakeHelper;
+use crate::terminal::{Setup, Shell, Terminal};
+
+const SHELLS: [Shell; 3] = [Shell::Zsh, Shell::Bash, Shell::Fish];
+
+/// Longer than Enter is refused after an answer.
+const READING: Duration = Duration::from_millis(800);
+
+/// A line of the start-up file that gives a variable a value.
+fn set(shell: Shell, name: &str, value: &str) -> String {
+    match shell {
+        Shell::Fish => format!("set -g {name} {value}\n"),
+        Shell::Zsh | Shell::Bash => format!("{name}={value}\n"),
+    }
+}
+
+fn start(shell: Shell, rc: String) -> (tempfile::TempDir, Terminal) {
+    let dir = tempfile::tempdir().unwrap();
+    let helper = FakeHelper::new(dir.path()).answer_after(Duration::ZERO, &[("ls", "cache · risk none")]);
+    let t = Terminal::start(shell, Setup { bin: helper.write(), rc, ..Setup::default() });
+    (dir, t)
+}
+
+/// A shell that was started before an update: its first part may not go with the others of today.
+#[test]
+fn those_of_another_build_come_with_a_first_part_of_their_own() {
+    for shell in SHELLS {
+        let (_dir, t) = start(shell, set(shell, "_GPTOS_PARTS_BUILD", "0.0.1+2.3"));
+        t.type_text("?? list files");
+        t.key("Enter");
+        t.wait_for_buffer(|buffer| buffer == "ls");
+        thread::sleep(READING);
+        t.key("C-u");
+        t.type_text("echo build $_GPTOS_PARTS_BUILD");
+        t.key("Enter");
+        t.wait_for_screen(concat!("build ", env!("CARGO_PKG_VERSION"), "+"));
+    }
+}
+
+/// The binary that wrote the first part may be gone, or has moved.
+#[test]
+fn they_come_from_the_program_that_is_asked_where_the_first_is_gone() {
+    for shell in SHELLS {
+        let dir = tempfile::tempdir().unwrap();
+        let helper = FakeHelper::new(dir.path()).answer_after(Duration::ZERO, &[("ls", "cache · risk none")]).write();
+        let program = dir.path().join("program");
+        let text = format!(
+            "#!/bin/sh\ncase $1 in parts) exec '{}' \"$@\" ;; *) exec '{}' \"$@\" ;; esac\n",
+            env!("CARGO_BIN_EXE_gptos"),
+            helper.display()
+        );
+        std::fs::write(&program, text).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let rc = set(shell, "_GPTOS_PARTS_BIN", "/nonexistent/gptos");
+        let t = Terminal::start(shell, Setup { bin: program, rc, ..Setup::default() });
+        t.type_text("?? list files");
+        t.key("Enter");
+        t.wait_for_buffer(|buffer| buffer == "ls");
+    }
+}
+
+/// One that is gone, says nothing, fails, never stops talking, or never answers.
+#[test]
+fn whoever_does_not_hand_them_out_is_named_and_the_line_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let silent = dir.path().join("silent");
+    std::fs::write(&silent, "#!/bin/sh\nexec sleep 300\n").unwrap();
+    std::fs::set_permissions(&silent, std::fs::Permissions::from_mode(0o755)).unwrap();
+    for shell in SHELLS {
+        for nobody in ["/nonexistent/gptos", "/bin/true", "/usr/bin/yes", silent.to_str().unwrap()] {
+            // fish waits for these until Ctrl-C.
+            if shell == Shell::Fish && (nobody.ends_with("silent") || nobody.ends_with("yes")) {
+                continue;
+            }
+            let rc = set(shell, "_GPTOS_PARTS_BIN", nobody) + &set(shell, "GPTOS_BIN", nobody);
+            let (_dir, t) = start(shell, rc);
+            t.assert_not_spinning();
+            t.type_text("list files");
+            t.key("C-g");
+            t.wait_for_screen("does not hand out the integration");
+            assert_eq!(t.buffer(), "list files", "{shell:?}, {nobody}");
+            t.key("C-u");
+            t.type_text("echo still here");
+            t.key("Enter");
+            t.wait_for_prompt(2);
+            assert!(t.screen().contains("\nstill here\n"), "{shell:?}, {nobody}: {}", t.screen());
+            t.assert_not_spinning();
+        }
+    }
+}
