@@ -138,7 +138,11 @@ __gptos_idle() {
     case $_GPTOS_STAGE in
         unasked) __gptos_ask_parts ;;
         coming) __gptos_take_parts 0 ;;
-        here) __gptos_load step ;;
+        here)
+            __gptos_load step
+            # What was typed before the parts were there is looked at now.
+            [[ -n $_GPTOS_STAGE ]] || ! zle || { zle zle-line-pre-redraw && zle -R }
+            ;;
     esac
     return 0
 }

@@ -1,5 +1,7 @@
 //! What stands behind the words while they are typed: when it is there, what takes it, and that nothing else does.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::thread;
 use std::time::Duration;
 
@@ -38,6 +40,29 @@ fn without_ghost(t: &Terminal, resident: &FakeResident, line: &str) {
     assert_eq!(t.buffer(), line);
     assert_eq!(resident.questions().len(), before, "{line}: nothing is asked");
     t.key("C-u");
+}
+
+#[test]
+fn words_that_were_typed_before_all_parts_were_read_have_one_too() {
+    let resident = two_ways();
+    let dir = tempfile::tempdir().unwrap();
+    let slow = dir.path().join("slow");
+    let text = format!(
+        "#!/bin/sh\nuntil [ -e '{}' ]; do sleep 0.02; done\nexec '{}' \"$@\"\n",
+        dir.path().join("go").display(),
+        env!("CARGO_BIN_EXE_gptos")
+    );
+    fs::write(&slow, text).unwrap();
+    fs::set_permissions(&slow, fs::Permissions::from_mode(0o755)).unwrap();
+    let (_dir, _helper, t) = start(&resident, Setup { rc: format!("_GPTOS_PARTS_BIN={}", slow.display()), ..Setup::default() });
+    t.type_text("?? list files");
+    t.wait_for_screen("?? list files");
+    t.wait_until_idle();
+    fs::write(dir.path().join("go"), "").unwrap();
+    t.wait_for_screen("?? list files → ls -l --all");
+    t.key("Right");
+    t.wait_for_buffer(|b| b == "ls -l --all");
+    t.assert_not_spinning();
 }
 
 #[test]
