@@ -165,6 +165,8 @@ __gptos_far_bind() {
         for map in emacs viins vicmd; do
             bindkey -M $map -- "$key" gptos-translate
         done
+        # It gives up a history search, as it did before it was ours.
+        [[ $key != ('^G'|'^g') || "$(bindkey -M isearch '^G')" != *undefined-key ]] || bindkey -M isearch '^G' send-break
     done
     _GPTOS_FORMER=.accept-line
     if [[ ${widgets[accept-line]-builtin} != builtin ]]; then

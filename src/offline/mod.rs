@@ -46,6 +46,10 @@ pub const SURE: f64 = 0.8;
 /// From this confidence on a command is offered, marked as a guess.
 pub const PLAUSIBLE: f64 = 0.5;
 
+/// What destroys something is declined when so much of the sentence was overlooked: one word with a meaning counts 1, and it may be the one that
+/// says what is to be spared.
+const OVERLOOKED: f64 = 1.0;
+
 /// What the translator makes of a sentence.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Translation {

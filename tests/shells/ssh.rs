@@ -181,6 +181,24 @@ fn the_keys_work_over_there_and_nothing_stays() {
 }
 
 #[test]
+fn the_key_gives_up_a_history_search_over_there_too() {
+    // fish has no such key, and its search is no mode of the line.
+    for shell in [Shell::Zsh, Shell::Bash] {
+        let session = Session::open(shell, &Ways::default());
+        let t = &session.t;
+        t.type_text("echo from before");
+        t.key("Enter");
+        t.wait_for_screen("\nfrom before");
+        t.type_text("echo mine");
+        t.key("C-r");
+        t.type_text("from");
+        t.wait_for_screen("-search");
+        t.key("C-g");
+        t.wait_for_buffer(|line| line == "echo mine");
+    }
+}
+
+#[test]
 fn an_accepted_command_runs_and_an_impatient_enter_does_not() {
     for shell in SHELLS {
         let session = Session::open(shell, &Ways::default());

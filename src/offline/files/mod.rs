@@ -18,6 +18,7 @@ mod render_tests;
 use std::sync::LazyLock;
 
 use self::query::{Query, TestKind, Verb, What};
+use super::OVERLOOKED;
 use super::budget::Budget;
 use super::grammar::{Caught, Names, Pattern, Vocabulary, Word};
 use super::machine::Machine;
@@ -51,8 +52,7 @@ pub(super) fn match_files(words: &[Word], machine: &Machine, budget: &Budget) ->
     let read = read(words, budget)?;
     let Read { query, weight, left, coverage } = read;
     let destructive = query.is_destructive();
-    // A word that was overlooked may be what says which files.
-    if destructive && (!query.may_destroy() || left >= 1.0) {
+    if destructive && (!query.may_destroy() || left >= OVERLOOKED) {
         return None;
     }
     let command = render::command(&query, machine)?;

@@ -266,7 +266,7 @@ impl Query {
     pub(super) fn may_destroy(&self) -> bool {
         let narrowed = !self.tests.is_empty();
         match self.action {
-            Action::Delete => self.root_said && (narrowed || self.roots.iter().all(|root| is_named(root))),
+            Action::Delete => self.root_said && (narrowed || self.roots.iter().all(|root| is_told_apart(root))),
             _ => self.root_said || narrowed,
         }
     }
@@ -336,7 +336,7 @@ impl Query {
     }
 }
 
-/// Whether a place was named by itself, and is not everything there is.
-fn is_named(root: &str) -> bool {
+/// Whether a place was told apart from everything there is: by its name, or as the folder that one is in.
+fn is_told_apart(root: &str) -> bool {
     root == "." || !root.starts_with('$') && root.chars().any(char::is_alphanumeric)
 }

@@ -240,7 +240,7 @@ pub(in crate::offline) fn words(query: &str, tokens: &[Token], lexicon: &Lexicon
             low,
             value: if literal { Value::Quoted } else { token.value.clone() },
             comma: comma(token),
-            namely: stranger && !as_written.is_noise,
+            namely: stranger && !as_written.is_noise && !is_operator(&token.raw),
             repaired: low_is_ours,
         }
     };
@@ -265,6 +265,11 @@ pub(in crate::offline) fn words(query: &str, tokens: &[Token], lexicon: &Lexicon
         first.namely = false;
     }
     words
+}
+
+/// Whether these are signs by which a shell joins commands or redirects what they say: who writes them alone means no name.
+fn is_operator(raw: &str) -> bool {
+    raw.chars().all(|sign| "|&;<>".contains(sign))
 }
 
 /// Words that are no name even after "called".
@@ -363,6 +368,6 @@ impl Word {
     /// Whether the word may be a name where one is announced.
     pub(super) fn may_be_name(&self) -> bool {
         let capital = self.raw.len() > 1 && self.raw.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
-        capital || !(self.is_word() && (self.is_light() || NO_NAME.contains(&self.low.as_str())))
+        capital || !(self.is_word() && (is_operator(&self.raw) || self.is_light() || NO_NAME.contains(&self.low.as_str())))
     }
 }

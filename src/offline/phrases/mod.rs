@@ -7,6 +7,7 @@ pub(super) use format::{LatePhrase, Phrase, PhraseFile, RawPhrase, prepare};
 
 use std::sync::Arc;
 
+use super::OVERLOOKED;
 use super::budget::Budget;
 use super::grammar::{Bound, Caught, Pattern, Word};
 use super::intents::{Bindings, Filled, Rendered};
@@ -97,7 +98,7 @@ impl FittingPhrase {
         let destructive = answer.destructive || overwrites || bindings.is_bound("inplace");
         // What an argument of the shell holds is not known, nor what an unknown word asks for.
         let unseen = words.iter().any(|word| word.is_variable() && word.raw[1..].starts_with(|c: char| c.is_ascii_digit()));
-        if destructive && (*repairs > 0 || unseen || *left >= 1.0) {
+        if destructive && (*repairs > 0 || unseen || *left >= OVERLOOKED) {
             return None;
         }
         let Rendered { commands, reading } = answer.wording.write(bindings, machine)?;

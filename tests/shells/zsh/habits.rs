@@ -100,9 +100,7 @@ fn what_was_cut_comes_back_whole_although_an_answer_came_between() {
 
 #[test]
 fn the_key_gives_up_a_history_search_as_it_did_before_it_was_ours() {
-    for (rc, abandons) in
-        [("", true), ("bindkey -v; bindkey -M viins '^R' history-incremental-search-backward", true), ("GPTOS_KEY=ctrl-t", true)]
-    {
+    for rc in ["", "bindkey -v; bindkey -M viins '^R' history-incremental-search-backward", "GPTOS_KEY=ctrl-t"] {
         let (_dir, helper) = scripted();
         let helper = list_files(helper);
         let t = start_with(&helper, Setup { before: rc.to_owned(), ..Setup::default() });
@@ -114,7 +112,7 @@ fn the_key_gives_up_a_history_search_as_it_did_before_it_was_ours() {
         t.type_text("from");
         t.wait_for_screen("bck-i-search: from");
         t.key("C-g");
-        t.wait_for_buffer(|b| (b == "echo mine") == abandons);
+        t.wait_for_buffer(|b| b == "echo mine");
         assert_eq!(helper.calls().len(), 0);
     }
 }
