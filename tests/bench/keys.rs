@@ -1,6 +1,7 @@
-//! What the integration costs in a real bash, fish and zsh: reading it at the start, an Enter on a line that is none of ours, and a press of the
+//! What the integration costs in a real bash, fish and zsh: until the first prompt, an Enter on a line that is none of ours, and a press of the
 //! key whose answer is in the cache, press by press in turn with `/bin/true` from the same shell.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 /// Presses of the key, Enters, and starts of each shell.
 const PRESSES: usize = 300;
 const ENTERS: usize = 200;
-const STARTS: usize = 30;
+const STARTS: usize = 40;
 /// How long a shell may take for all of its presses.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -111,6 +112,17 @@ until [[ -e $6 ]] || (( tries++ > 12000 )); do rest 1; done
 zpty -d bench
 "#;
 
+/// Starts a shell, and says so when its first prompt is there: what is read while the shell waits for keys does not count, nor what it would have
+/// done later without the integration. Arguments: the shell and the pipe for the signs.
+const STARTER: &str = r#"
+zmodload zsh/zpty
+print -rn s >$2
+zpty bench "exec $1 -i"
+zpty -r bench chunk '*READY>*'
+print -rn t >$2
+zpty -d bench
+"#;
+
 /// Where the files of the shells are, and the binary and the words they ask with. A resident must be running for this home.
 struct Stage<'a> {
     home: &'a Path,
@@ -132,7 +144,7 @@ pub(super) fn report(binary: &Path, (home, runtime): (&Path, &Path), query: &str
         let (mut sign, mut signs) = ([0], Vec::new());
         while pipe.read_exact(&mut sign).is_ok() {
             signs.push((sign[0], Instant::now()));
-            if matches!(sign[0], b't' | b'z') && signs.drain(..).any(|sign| sender.send(sign).is_err()) {
+            if matches!(sign[0], b's' | b't' | b'z') && signs.drain(..).any(|sign| sender.send(sign).is_err()) {
                 break;
             }
         }
@@ -147,10 +159,10 @@ pub(super) fn report(binary: &Path, (home, runtime): (&Path, &Path), query: &str
         let init = Command::new(binary).args(["init", shell]).env_clear().env("HOME", home).output().unwrap();
         fs::write(&script, init.stdout).unwrap();
         let functions = stage.filled(functions);
-        let source = format!("sign s\nsource '{}'\nsign t\n", script.display());
+        let source = format!("source '{}'\n", script.display());
         fs::write(&rc, format!("{functions}\n{source}{bind}\n")).unwrap();
         stage.press(shell);
-        stage.starts(shell);
+        stage.starts(shell, &rc, &script, binary);
         let number = if shell == "fish" { "$fish_pid" } else { "$$" };
         let pid = format!("echo {number} >'{}'\n", home.join("pid").display());
         let spent = || [String::new(), source.clone()].map(|lines| stage.enter(shell, &rc, &format!("{functions}\n{pid}{lines}")));
@@ -165,16 +177,24 @@ impl Stage<'_> {
         text.replace("PRESSES", &PRESSES.to_string()).replace("QUERY", self.query).replace("SIGNS", &self.signs.display().to_string())
     }
 
+    /// A zsh that drives another shell.
+    fn driver(&self, text: &str, arguments: &[&OsStr]) -> Command {
+        let mut command = Command::new("zsh");
+        command.args(["-f", "-c", text, "driver"]).args(arguments).env_clear().current_dir(self.home);
+        command.env("PATH", "/usr/bin:/bin").env("HOME", self.home).env("XDG_RUNTIME_DIR", self.runtime).env("TERM", "xterm");
+        command.env("LANG", "C.UTF-8").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+
     /// Runs the driver while `until` is true, with this key or that many lines.
     fn drive(&self, shell: &str, key: &str, lines: usize, mut until: impl FnMut() -> bool) {
         let done = self.home.join("done-here");
         let _ = fs::remove_file(&done);
-        let mut command = Command::new("zsh");
-        command.args(["-f", "-c", DRIVER, "driver", shell, key, &lines.to_string()]).env_clear().current_dir(self.home);
-        command.args([self.home.join("pid"), self.home.join("spent"), done.clone()]);
-        command.env("PATH", "/usr/bin:/bin").env("HOME", self.home).env("XDG_RUNTIME_DIR", self.runtime).env("TERM", "xterm");
-        command.env("LANG", "C.UTF-8").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut driver = command.spawn().unwrap();
+        let count = lines.to_string();
+        let files = [self.home.join("pid"), self.home.join("spent"), done.clone()];
+        let arguments: Vec<&OsStr> =
+            [shell, key, &count].map(OsStr::new).into_iter().chain(files.iter().map(|file| file.as_os_str())).collect();
+        let mut driver = self.driver(DRIVER, &arguments).spawn().unwrap();
         while until() {}
         if lines == 0 {
             fs::write(&done, "").unwrap();
@@ -212,24 +232,44 @@ impl Stage<'_> {
         );
     }
 
-    fn starts(&self, shell: &str) {
-        let mut found = Vec::new();
+    /// The time to the first prompt with nothing, with the text in a file, with the line that the installer writes, and with that line about `/bin/true`,
+    /// in turn. The last three as what they add to the first.
+    fn starts(&self, shell: &str, rc: &Path, script: &Path, binary: &Path) {
+        let of = |program: String| match shell {
+            "bash" => format!("eval \"$({program})\"\n"),
+            "fish" => format!("{program} | source\n"),
+            _ => format!("source <({program})\n"),
+        };
+        let prompt = match shell {
+            "fish" => "function fish_prompt; echo -n READ; echo -n 'Y> '; end\nfunction fish_greeting; end\n",
+            _ => "PS1=READ PS1+='Y> '\n",
+        };
+        let lines = [
+            String::new(),
+            format!("source '{}'\n", script.display()),
+            of(format!("{} init {shell}", binary.display())),
+            of("/bin/true".to_owned()),
+        ];
+        let mut found = [const { Vec::new() }; 4];
         for _ in 0..STARTS {
-            let mut begun = Instant::now();
-            self.drive(shell, "", 0, || match self.next() {
-                Some((b's', at)) => {
-                    begun = at;
-                    true
-                }
-                Some((b't', at)) => {
-                    found.push(at.duration_since(begun).as_secs_f64() * 1e6);
-                    false
-                }
-                Some(_) => true,
-                None => false,
-            });
+            for (line, found) in lines.iter().zip(&mut found) {
+                fs::write(rc, format!("{prompt}{line}")).unwrap();
+                let mut driver = self.driver(STARTER, &[shell.as_ref(), self.signs.as_os_str()]).spawn().unwrap();
+                let (begun, there) = (self.next().unwrap(), self.next().unwrap());
+                assert_eq!((begun.0, there.0), (b's', b't'), "{shell}: {line}");
+                found.push(there.1.duration_since(begun.1).as_secs_f64() * 1e6);
+                driver.wait().unwrap();
+            }
         }
-        println!("{shell}, reading the integration  p10 {:>6.0} µs  p50 {:>6.0} µs", at(&found, 0.1), at(&found, 0.5));
+        let added = |which: usize, share: f64| at(&found[which], share) - at(&found[0], share);
+        let shown = |which: usize| format!("p10 {:>5.0} µs  p50 {:>5.0} µs", added(which, 0.1), added(which, 0.5));
+        println!(
+            "{shell}, first prompt after {:.1} ms; later by: the text {}   by `gptos init` {}   by /bin/true there {}",
+            at(&found[0], 0.5) / 1000.0,
+            shown(1),
+            shown(2),
+            shown(3)
+        );
     }
 
     /// Nanoseconds of processor time of a line, as microseconds.
