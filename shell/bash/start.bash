@@ -65,10 +65,13 @@ __gptos_load() {
   fi
   [[ -f $bin && -x $bin ]] || bin=$GPTOS_BIN
   exec {fd}< <(__gptos_hand_out "$bin")
-  while ((${#parts} < 1000000)) && builtin read -r -t 2 -N 65536 part <&"$fd"; do
+  # With a limit bash reads sign by sign, which takes ten times as long, so only the first waits with one.
+  if builtin read -r -t 2 -N 1 parts <&"$fd"; then
+    while ((${#parts} < 1000000)) && builtin read -r -N 65536 part <&"$fd"; do
+      parts+=$part
+    done
     parts+=$part
-  done
-  parts+=$part
+  fi
   exec {fd}<&-
   if [[ $parts != *$'\n: end\n' ]]; then
     builtin printf 'gptos: bash: %s does not hand out the integration\nhint: run the installer, and open a new shell\n' "$bin" >&2
