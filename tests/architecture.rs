@@ -132,7 +132,9 @@ const ENTER_FUNCTIONS: &[&str] = &[
 /// Lines with `eval` that are no danger, and why.
 const EVALS: &[(&str, &str)] = &[
     (r#"[[ -z $_GPTOS_OLD_TRAP ]] || builtin eval "\\builtin $_GPTOS_OLD_TRAP""#, "restores the user's own trap as `trap -p` printed it"),
-    (r#"builtin eval "$rest""#, "reads the other parts, which `gptos init` handed over"),
+    (r#"builtin eval "$part""#, "reads the other parts, which `gptos parts` of the user's own binary handed out"),
+    (r#"builtin eval "${parts#*: begin$'\n'}" 2>/dev/null"#, "the same in bash"),
+    ("eval $parts", "the same in fish"),
     ("eval $saved", "runs a line that this file saved from its own code"),
     ("and eval $_GPTOS_TAB_BOUND[$place]", "runs what the user had bound to Tab, as `bind` printed it"),
     ("or eval $command", "runs what the user had bound to Tab"),
@@ -565,7 +567,7 @@ fn function_name(line: &str) -> Option<String> {
 const WISH_PATTERNS: &[(&str, &str, &str)] = &[
     ("shell/zsh/words.zsh", "_GPTOS_WISHES='(", ")[[:space:]]##*'"),
     ("shell/bash/refine.bash", "case ${1,,} in", "*) return 1"),
-    ("shell/fish/start.fish", "set -g _GPTOS_WISHES '", "'"),
+    ("shell/fish/asks.fish", "set -g _GPTOS_WISHES '", "'"),
 ];
 
 /// The words of such a pattern.

@@ -135,7 +135,7 @@ __gptos_print_operate() {
 
 # Once the parts are there, and again if they are read again.
 __gptos_prepare() {
-  local key names
+  local key map names
   : "${_GPTOS_PENDING:=0}" "${_GPTOS_RAN=}" "${_GPTOS_PID=}" "${_GPTOS_FD=}" "${_GPTOS_TYPED=}" "${_GPTOS_UNPLAYED=}"
   : "${_GPTOS_FAILED_STATUS:=0}"
   : "${_GPTOS_LAST=}" "${_GPTOS_LAST_WORDS=}" "${_GPTOS_LAST_AT:=0}" "${_GPTOS_LAST_PLACE=}" "${_GPTOS_ANSWERS=}" "${_GPTOS_CALLED_AT:=0}"
@@ -164,12 +164,6 @@ __gptos_prepare() {
     __gptos_raw_sequence "$_GPTOS_SEQUENCE"
     _GPTOS_RAW_KEYS+=("$_GPTOS_RAW")
   done
-  __gptos_bind_steps
-}
-
-# What the keys of the line editor's mode need beside what is bound at the start.
-__gptos_bind_steps() {
-  local map key
   for map in "${_GPTOS_KEYMAPS[@]}"; do
     # As at the start: only bash 5.1 needs it.
     for key in "$_GPTOS_STEP_ARRIVE" "$_GPTOS_STEP_OPERATE" "$_GPTOS_STEP_HOLE" "$_GPTOS_STEP_HUSH"; do
@@ -184,7 +178,7 @@ __gptos_bind_steps() {
   _GPTOS_REPLAY_BOUND='""'
   __gptos_claim_reply
   # Ctrl-O accepts the line, too, unless the user has given it to something else.
-  if [[ $_GPTOS_EDITOR == emacs && $(__gptos_print_operate) == *'"\C-o"'* ]]; then
+  if [[ $(__gptos_print_operate) == *'"\C-o"'* ]]; then
     builtin bind -m emacs-standard "\"\\C-o\": \"$_GPTOS_STEP_OPERATE$_GPTOS_STEP_SUBMIT\""
   fi
 }

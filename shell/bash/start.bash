@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # GPT-OS for bash: words become a command in the edit buffer, by a key (Ctrl-G) or by `?? words` and Enter.
 #
-# Assumes: bash 5.1 or later, interactive, with line editing; the whole may be sourced, or printed by `gptos init bash`
-#   and run by `eval`. It never runs `return` outside a function, because that would end the caller's startup file.
+# Assumes: bash 5.1 or later, interactive, with line editing; this part is printed by `gptos init bash` and run by `eval`,
+#   or from a file. It never runs `return` outside a function, because that would end the caller's startup file.
 # Options (a value set by the user wins): GPTOS_BIN GPTOS_KEY GPTOS_KEY2 GPTOS_ENTER_GUARD_MS GPTOS_PROGRESS_MS
 #   GPTOS_ASYNC: `1` the prompt stays live, `0` it waits, else it waits for 1.5 s and is live then, if the terminal
 #   answers; GPTOS_GUARD: which lines are judged at Enter, `suggested` (those that descend from a suggestion), `all` or `off`;
@@ -13,7 +13,7 @@
 #   `???` and the names in GPTOS_SCOPES.
 # Limit: `$!` names the helper's process after a request, since bash counts a process substitution as a background job.
 #
-# What the helper answers is data: it is assigned to READLINE_LINE, never evaluated. The one place that lets a line run is
+# What the helper answers to words is data: it is assigned to READLINE_LINE, never evaluated. The one place that lets a line run is
 # the Enter wrapper, for a line that the user submitted.
 
 # No comment may stand behind a command in this part: a user's `shopt -u interactive_comments` would make words of it.
@@ -48,55 +48,62 @@ _GPTOS_STEP_HOLE='\C-x\C-_gh\a'
 _GPTOS_STEP_HUSH='\C-x\C-_gf\a'
 # What a terminal answers to ESC[5n
 _GPTOS_TERMINAL_REPLY='\e[0n'
+_GPTOS_KEYMAPS=(emacs-standard vi-insert vi-command)
 # Who has the other parts, if `gptos init` did not say.
 : "${_GPTOS_PARTS_BIN=}" "${_GPTOS_PARTS_BUILD=}"
+_GPTOS_LACKING=''
 
 # === what is read later ===
 
-# Bash needs longer to read the other parts than for all else at the start, so they are had from the binary when they are needed. False
-# where they cannot be read: in the middle of a quoted line bash takes every quote for the end of that line's. Nobody knows without our
-# prompt hook, and there was no line yet before the first prompt. $1 is `key` where somebody waits for a word about it.
+# Bash needs longer to read the other parts than for all else at the start, so they are had from the binary when they are needed. 1: not
+# here, as in the middle of a quoted line bash takes every quote for the end of that line's (nobody knows without our prompt hook, and
+# there was no line yet before the first prompt); 2: nobody hands them out. Who did not is asked again only where somebody waits for a word
+# about it: then $1 is `key`.
 __gptos_load() {
   { local - IFS=$' \t\n' && set +aeux; } 2>/dev/null
-  local bin=$_GPTOS_PARTS_BIN parts='' part='' fd='' aliases=0 comments=1
+  local parts bin=$_GPTOS_PARTS_BIN
   if [[ $_GPTOS_PROMPTING == 0 && -z $_GPTOS_LOADED && " ${PROMPT_COMMAND[*]-} " == *__gptos_prompt* ]]; then
     [[ ${1-} != key ]] || builtin printf 'gptos: works at the shell prompt only\n' >&2
     return 1
   fi
+  [[ -z $_GPTOS_LACKING || ${1-} == key ]] || return 2
   [[ -f $bin && -x $bin ]] || bin=$GPTOS_BIN
-  exec {fd}< <(__gptos_hand_out "$bin")
-  # With a limit bash reads sign by sign, which takes ten times as long, so only the first waits with one.
-  if builtin read -r -t 2 -N 1 parts <&"$fd"; then
-    while ((${#parts} < 1000000)) && builtin read -r -N 65536 part <&"$fd"; do
-      parts+=$part
-    done
-    parts+=$part
-  fi
-  exec {fd}<&-
-  if [[ $parts != *$'\n: end\n' ]]; then
+  parts=$(__gptos_hand_out "$bin")
+  if [[ $parts != *$'\n: end' ]]; then
+    _GPTOS_LACKING=1
     builtin printf 'gptos: bash: %s does not hand out the integration\nhint: run the installer, and open a new shell\n' "$bin" >&2
-    return 1
+    return 2
   fi
-  ! builtin shopt -q expand_aliases || aliases=1
-  builtin shopt -q interactive_comments || comments=0
-  builtin shopt -u expand_aliases
-  builtin shopt -s interactive_comments
-  _GPTOS_LOADED=''
-  {
-    builtin eval "$parts"
-  } 2>/dev/null || :
-  ((aliases == 0)) || builtin shopt -s expand_aliases
-  ((comments)) || builtin shopt -u interactive_comments
+  _GPTOS_LOADED='' _GPTOS_LACKING=''
+  # A trap of the user's may have spoken before.
+  builtin eval "${parts#*: begin$'\n'}" 2>/dev/null
   if [[ -n $_GPTOS_LOADED ]]; then
     __gptos_prepare
+    return 0
+  fi
+  # A binary of another build has handed out its own first part.
+  [[ ${2-} != again ]] || return 2
+  __gptos_load "${1-}" again
+}
+
+# Runs in a subshell, so that `$!` stays the user's. With a limit bash reads sign by sign, which takes ten times as long, so only the first
+# sign has one. Who never stops is left after 1 MB.
+__gptos_hand_out() {
+  builtin trap - DEBUG
+  local fd part count=0
+  exec {fd}< <(__gptos_become_parts "$1")
+  if builtin read -r -t 2 -N 1 part <&"$fd"; then
+    while builtin printf %s "$part" && ((++count < 16)) && builtin read -r -N 65536 part <&"$fd"; do
+      :
+    done
+    ((count == 16)) || builtin printf %s "$part"
   else
-    # A binary of another build has handed out its own first part.
-    [[ ${2-} != again ]] && __gptos_load "${1-}" again
+    builtin kill $! 2>/dev/null
   fi
 }
 
 # What stands in a substitution is parsed when it runs, with the user's aliases; a function is not.
-__gptos_hand_out() {
+__gptos_become_parts() {
   exec -- "$1" parts bash "$_GPTOS_PARTS_BUILD" </dev/null 2>/dev/null
 }
 
@@ -129,11 +136,34 @@ __gptos_enter() {
     [[ $READLINE_LINE == *[![:space:]]* ]] || return 0
     _GPTOS_LINE=$READLINE_LINE _GPTOS_FAILED='' _GPTOS_LAST_ROW=''
     [[ $_GPTOS_LINE != [[:blank:]]* ]] || _GPTOS_LINE=''
-  elif [[ -n $_GPTOS_LOADED ]] || __gptos_load; then
+  elif [[ -n $_GPTOS_LOADED ]]; then
+    __gptos_enter_with_care "$1"
+  else
+    __gptos_enter_first "$1"
+  fi
+}
+
+# The same before the other parts are read. Words are no command, also where nobody can make one of them.
+__gptos_enter_first() {
+  local words=${READLINE_LINE#"${READLINE_LINE%%[![:space:]]*}"} wanted='' result=0 keys=$1
+  [[ $words != '??'* ]] || wanted=key
+  __gptos_load "$wanted" || result=$?
+  if ((result == 0)); then
     __gptos_enter_with_care "$1"
   else
     _GPTOS_LAST_ROW=$READLINE_LINE
+    [[ $result$wanted != 2key ]] || keys='""'
+    [[ $_GPTOS_SUBMIT_BOUND == "$keys" ]] || __gptos_submit_by "$keys"
   fi
+}
+
+# Binds Enter's second half.
+__gptos_submit_by() {
+  local map
+  for map in "${_GPTOS_KEYMAPS[@]}"; do
+    builtin bind -m "$map" "\"$_GPTOS_STEP_SUBMIT\": $1"
+  done
+  _GPTOS_SUBMIT_BOUND=$1
 }
 
 # What needs the user lies in a file until it was told. The program tells one line of it, and takes it away when all is told.
@@ -144,10 +174,8 @@ __gptos_tell_notice() {
 # What runs before each prompt. Bash restores `$?` after each element of PROMPT_COMMAND; the status is for those who call us from a
 # string of theirs.
 __gptos_prompt() {
-  { local status=$? errexit=0 editor - IFS=$' \t\n'; [[ $- != *e* ]] || errexit=1; set +aeux; } 2>/dev/null
+  { local status=$? errexit=0 - IFS=$' \t\n'; [[ $- != *e* ]] || errexit=1; set +aeux; } 2>/dev/null
   _GPTOS_PROMPTING=1
-  [[ -o vi ]] && editor=vi || editor=emacs
-  [[ $_GPTOS_EDITOR == "$editor" ]] || __gptos_follow_editor "$editor"
   [[ ! -s ${_GPTOS_NOTICE-} ]] || __gptos_tell_notice
   if [[ -n $_GPTOS_UNDER_WAY ]]; then
     __gptos_end_line "$status"
@@ -159,6 +187,8 @@ __gptos_prompt() {
       _GPTOS_FAILED=$_GPTOS_LINE _GPTOS_FAILED_STATUS=$status _GPTOS_LINE=''
     elif [[ -n $_GPTOS_LOADED ]] || __gptos_load; then
       __gptos_note_status "$status"
+    else
+      _GPTOS_LINE=''
     fi
   fi
   ((errexit == 0)) || return 0
@@ -186,14 +216,6 @@ __gptos_complete_words() {
     names+=("$name?")
   done
   builtin complete -F __gptos_complete -- "${names[@]}"
-}
-
-# The keys lead here in the mode $1 of the line editor; in the others when it is changed, as a binding takes longer than a line of a script.
-__gptos_follow_editor() {
-  _GPTOS_EDITOR=$1 _GPTOS_KEYMAPS=(emacs-standard)
-  [[ $1 != vi ]] || _GPTOS_KEYMAPS=(vi-insert vi-command)
-  __gptos_bind_keys
-  [[ -z $_GPTOS_LOADED ]] || __gptos_bind_steps
 }
 
 __gptos_bind_keys() {
@@ -274,9 +296,7 @@ __gptos_set_up() {
   : "${_GPTOS_PROMPTING=}" "${_GPTOS_LOADED=}" "${_GPTOS_LINE=}" "${_GPTOS_FAILED=}" "${_GPTOS_LAST_ROW=}"
   _GPTOS_NOTICE=${XDG_STATE_HOME:-${HOME-}/.local/state}/gptos/notice
   [[ -n ${_GPTOS_BOUND+set} ]] || _GPTOS_BOUND=()
-  # The first binding has the line editor read what the user set for it, which may be the mode.
-  builtin bind -m emacs-standard "\"$_GPTOS_STEP_SUBMIT\": accept-line"
-  [[ -o vi ]] && __gptos_follow_editor vi || __gptos_follow_editor emacs
+  __gptos_bind_keys
   __gptos_complete_words
   # Read once more: what is under way ends, and the functions that came later come again.
   [[ -z $_GPTOS_LOADED ]] || __gptos_load || :

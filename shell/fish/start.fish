@@ -53,6 +53,9 @@ set -g _GPTOS_NOTICE "$HOME/.local/state/gptos/notice"
 test -n "$XDG_STATE_HOME"
 and set -g _GPTOS_NOTICE "$XDG_STATE_HOME/gptos/notice"
 
+# Whether the other parts could not be had.
+set -e _GPTOS_LACKING
+
 # === the last line ===
 
 # A line has ended. One that begins with a blank is kept nowhere; a program stopped by Ctrl-Z has not failed.
@@ -72,8 +75,12 @@ end
 
 # === the keys, until the rest is needed ===
 
-# Has the binary hand out the other parts, which bring functions of the same names.
+# Has the binary hand out the other parts, which bring functions of the same names. Who did not is asked again
+# only where somebody waits for a word about it: `key`.
 function __gptos_load
+    set -q _GPTOS_LACKING
+    and not contains key $argv
+    and return 1
     set -l bin $_GPTOS_PARTS_BIN
     test -f "$bin" -a -x "$bin"
     or set bin $GPTOS_BIN
@@ -84,15 +91,16 @@ function __gptos_load
         # Below the line, which is drawn again below that.
         printf '\ngptos: fish: %s does not hand out the integration\nhint: run the installer, and open a new shell\n' "$bin" >&2
         commandline -f repaint
+        set -g _GPTOS_LACKING
         return 1
     end
-    set -e _GPTOS_LOADED
+    set -e _GPTOS_LOADED _GPTOS_LACKING
     eval $parts
     set -q _GPTOS_LOADED
     and return
     # A binary of another build has handed out its own first part.
-    test "$argv[1]" != again
-    and __gptos_load again
+    not contains again $argv
+    and __gptos_load $argv again
 end
 
 # Whether a line may be a request; most are told apart from one by this look.
@@ -101,16 +109,20 @@ function __gptos_may_ask
 end
 
 function __gptos_key
-    __gptos_load
+    __gptos_load key
     and __gptos_key
 end
 
+# Words are no command, also where nobody can make one of them.
 function __gptos_enter
     if test "$GPTOS_GUARD" = all; or __gptos_may_ask "$(commandline -b)"
-        if __gptos_load
+        set -l asks (commandline -b | string match -r '^\s*\?\?')
+        if __gptos_load (set -q asks[1]; and echo key)
             __gptos_enter
             return
         end
+        set -q asks[1]
+        and return
     end
     __gptos_enter_mode
     commandline -f execute

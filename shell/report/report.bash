@@ -2,7 +2,7 @@
 # What `gptos doctor` asks a bash that it started: who has which key, and what else is loaded. Printed to standard output behind the word in $2.
 
 __gptos_report() {
-  local name map line editor=emacs maps=(emacs-standard vi-insert vi-command)
+  local name map line
   builtin printf '\0%s\0version\0\0%s\0' "$1" "$BASH_VERSION"
   for name in GPTOS_KEY GPTOS_KEY2 GPTOS_BIN; do
     [[ -z ${!name+x} ]] || builtin printf 'variable\0%s\0%s\0' "$name" "${!name}"
@@ -15,13 +15,7 @@ __gptos_report() {
   fi
   builtin printf 'completes\0\0%s\0' "$(builtin complete -p -- '??' 2>/dev/null)"
   builtin printf 'prompts\0\0%s\0' "${PROMPT_COMMAND[*]}"
-  # The keys are those of the editing mode, and follow it at the next prompt.
-  if [[ -n ${_GPTOS_EDITOR-} ]]; then
-    [[ ! -o vi ]] || editor=vi
-    [[ $_GPTOS_EDITOR == "$editor" ]] || __gptos_follow_editor "$editor"
-    maps=("${_GPTOS_KEYMAPS[@]}")
-  fi
-  for map in "${maps[@]}"; do
+  for map in emacs-standard vi-insert vi-command; do
     for name in -p -s -X; do
       # Behind the last command there is no end of line.
       while IFS='' read -r line || [[ -n $line ]]; do

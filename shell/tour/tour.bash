@@ -35,7 +35,7 @@ __gptos_tour_prompt() {
 
 __gptos_tour_bind() {
   local map name
-  for map in "${_GPTOS_KEYMAPS[@]}"; do
+  for map in emacs-standard vi-insert vi-command; do
     builtin bind -m "$map" -x "\"$_GPTOS_STEP_TOUR\": __gptos_tour_enter || :"
     for name in accept-line operate-and-get-next edit-and-execute-command vi-edit-and-execute-command insert-comment; do
       builtin bind -m "$map" -u "$name" 2>/dev/null
@@ -55,11 +55,6 @@ if [[ -n ${_GPTOS_STEP_SUBMIT-} ]]; then
       builtin bind -m "$map" "\"$1\": $keys"
     done
   }
-  # All of them at once: who changes the mode on the way is to accept no line either.
-  _GPTOS_KEYMAPS=(emacs-standard vi-insert vi-command)
-  __gptos_bind_keys
-  __gptos_bind_steps
-  __gptos_follow_editor() { :; }
   __gptos_tour_bind
   [[ -n ${PROMPT_COMMAND[*]-} ]] || PROMPT_COMMAND=('')
   PROMPT_COMMAND+=(__gptos_tour_prompt)

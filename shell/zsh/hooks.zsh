@@ -114,6 +114,12 @@ __gptos_watch_line() {
     fi
 }
 
+# What was typed before all parts were read. A search of the history has the row below the line for itself.
+__gptos_catch_up() {
+    [[ $BUFFER != *'?'* ]] || { __gptos_watch_line; zle -R }
+    return 0
+}
+
 # Puts the lines of words into the history.
 __gptos_keep_typed() {
     emulate -L zsh

@@ -43,6 +43,7 @@ __gptos_bind_searches() {
 __gptos_end_search() { : }
 
 zle -N gptos-data __gptos_data
+zle -N gptos-catch-up __gptos_catch_up
 zle -N gptos-guard __gptos_guard
 zle -N gptos-list __gptos_list
 zle -N gptos-older __gptos_older

@@ -32,7 +32,8 @@ else
     : ${GPTOS_KEY2=}
 fi
 
-# How far the other parts are: not asked for, coming, here, or read (nothing); `broken` where zsh lacks something. The parts themselves, or as much as has come of them.
+# How far the other parts are: not asked for, coming, here, or read (nothing); `lacking` where
+# nobody handed them out, `broken` where zsh lacks something. The parts themselves, or as much as has come of them.
 typeset -g _GPTOS_STAGE=unasked
 typeset -ga _GPTOS_PARTS=('')
 # An fd that is always ready, so that the line editor calls as soon as it waits, or the one from which the parts come (0 = none).
@@ -45,19 +46,21 @@ typeset -gi _GPTOS_IDLE_FD=${_GPTOS_IDLE_FD:-0}
 typeset -gA _GPTOS_FORMER
 
 # Reads the other parts, or with `step` the next of them; the last puts real functions in the place of those that call this. False if this
-# shell lacks something.
+# shell lacks something. Who does not hand them out is not asked again with `quiet`.
 __gptos_load() {
     emulate -L zsh
     setopt no_aliases
-    local part=''
-    [[ $_GPTOS_STAGE != broken ]] || return 1
+    local part='' who="$_GPTOS_PARTS_BIN"
+    [[ $_GPTOS_STAGE != broken && ( $_GPTOS_STAGE != lacking || ${1-} != quiet ) ]] || return 1
     if [[ $_GPTOS_STAGE != here ]]; then
         [[ $_GPTOS_STAGE == coming ]] || __gptos_ask_parts || return 1
         while [[ $_GPTOS_STAGE == coming ]]; do
             __gptos_take_parts 2 || break
         done
         if [[ $_GPTOS_STAGE != here ]]; then
-            zle -M "gptos: zsh: ${_GPTOS_PARTS_BIN:-$GPTOS_BIN} does not hand out the integration"$'\n''hint: run the installer, and open a new shell'
+            _GPTOS_STAGE=lacking
+            [[ -f $who && -x $who ]] || who="$GPTOS_BIN"
+            zle -M "gptos: zsh: $who does not hand out the integration"$'\n''hint: run the installer, and open a new shell'
             return 1
         fi
     fi
@@ -76,7 +79,8 @@ __gptos_load() {
         [[ ${1-} != step ]] || return 0
     done
     # A binary of another build has handed out its own first part.
-    [[ $_GPTOS_STAGE != unasked || ${1-} == again ]] || __gptos_load again
+    [[ $_GPTOS_STAGE == unasked ]] || return 0
+    [[ ${1-} != again ]] && __gptos_load again
 }
 
 # Has the binary write the other parts to the fd.
@@ -105,8 +109,9 @@ __gptos_ask_parts() {
 __gptos_take_parts() {
     emulate -L zsh
     local sign=$'\x0e' text=''
-    sysread -i $_GPTOS_IDLE_FD -s 65536 -t $1 text
-    case $? in
+    integer result=0
+    sysread -i $_GPTOS_IDLE_FD -s 65536 -t $1 text || result=$?
+    case $result in
         0)
             _GPTOS_PARTS[1]+="$text"
             (( $#_GPTOS_PARTS[1] > 1000000 )) || return 0
@@ -128,8 +133,13 @@ __gptos_translate() {
     __gptos_load && __gptos_translate "$@"
 }
 
+# Words are no command, also where nobody can make one of them.
 __gptos_takes_enter() {
-    __gptos_load && __gptos_takes_enter "$@"
+    if [[ $CONTEXT == start ]] && [[ $BUFFER == '??'* || $BUFFER == [[:space:]]'??'* ]]; then
+        ! __gptos_load || __gptos_takes_enter "$@"
+    else
+        __gptos_load quiet && __gptos_takes_enter "$@"
+    fi
 }
 
 # Called when the line editor waits for a key and the fd can be read. What comes to nothing here is tried again when a key needs it.
@@ -141,7 +151,7 @@ __gptos_idle() {
         here)
             __gptos_load step
             # What was typed before the parts were there is looked at now.
-            [[ -n $_GPTOS_STAGE ]] || ! zle || { zle zle-line-pre-redraw && zle -R }
+            [[ -n $_GPTOS_STAGE ]] || ! zle || zle gptos-catch-up
             ;;
     esac
     return 0

@@ -29,9 +29,9 @@ fn an_integration_of_another_build_is_given_a_new_one() {
         assert_eq!(parts, own(shell, "", Some(&binary)), "{shell}");
         let other = own(shell, "0.0.9+1.2", Some(&binary));
         let new = init::whole(shell, &Config::default(), Some(&binary));
-        assert!(other.starts_with(&new) && other.len() < new.len() + 10 && !parts.contains(&new), "{shell}");
+        assert!(other.contains(&new) && other.len() < new.len() + 20 && !parts.contains(&new), "{shell}");
         // One that cannot say its own build is none of theirs.
-        assert!(own(shell, "0.0.9+1.2", None).starts_with(&init::whole(shell, &Config::default(), None)), "{shell}");
+        assert!(own(shell, "0.0.9+1.2", None).contains(&init::whole(shell, &Config::default(), None)), "{shell}");
     }
 }
 
@@ -52,7 +52,7 @@ fn every_part_is_joined() {
     }
 }
 
-/// zsh knows the same functions whether it reads the parts as they are or what `gptos init` makes of them.
+/// zsh knows the same functions whether it reads the parts as they are or what `gptos parts` makes of them.
 #[test]
 fn without_comments_and_indentation_zsh_reads_the_same() {
     let functions = |text: &str| {
@@ -68,7 +68,7 @@ fn without_comments_and_indentation_zsh_reads_the_same() {
     assert_eq!(functions(&short).unwrap(), expected);
 }
 
-/// bash knows the same functions whether it reads the parts as they are or what `gptos init` makes of them.
+/// bash knows the same functions whether it reads the parts as they are or what `gptos parts` makes of them.
 #[test]
 fn without_comments_and_indentation_bash_reads_the_same() {
     let functions = |text: &str| {

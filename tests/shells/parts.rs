@@ -86,6 +86,13 @@ fn whoever_does_not_hand_them_out_is_named_and_the_line_stays() {
             t.wait_for_screen("does not hand out the integration");
             assert_eq!(t.buffer(), "list files", "{shell:?}, {nobody}");
             t.key("C-u");
+            // Words are no command.
+            let words = "?? list files; touch made";
+            t.type_text(words);
+            t.key("Enter");
+            t.wait_until_idle();
+            assert_eq!((t.buffer().as_str(), t.dir().join("cwd/made").exists()), (words, false), "{shell:?}, {nobody}");
+            t.key("C-u");
             t.type_text("echo still here");
             t.key("Enter");
             t.wait_for_prompt(2);
@@ -93,4 +100,32 @@ fn whoever_does_not_hand_them_out_is_named_and_the_line_stays() {
             t.assert_not_spinning();
         }
     }
+}
+
+/// What the user's own traps and `$!` see of it.
+#[test]
+fn a_shell_with_traps_and_jobs_notices_nothing() {
+    let traps = "set -T; trap 'printf \"\\e[0m\"' DEBUG";
+    for before in ["", traps] {
+        let (_dir, t) = start(Shell::Bash, before.to_owned());
+        t.type_text("sleep 300 & first=$!");
+        t.key("Enter");
+        t.wait_for_prompt(2);
+        // The sign has the other parts read.
+        t.type_text("echo a?");
+        t.key("Enter");
+        t.wait_for_prompt(3);
+        t.type_text("[[ $! == $first && -n $_GPTOS_LOADED ]] && kill $! && echo the-same");
+        t.key("Enter");
+        t.wait_for_screen("\nthe-same");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let helper = FakeHelper::new(dir.path());
+    let before = "TRAPZERR() { print -u2 failed $? }; TRAPCHLD() { print -u2 ended }".to_owned();
+    let t = Terminal::start(Shell::Zsh, Setup { bin: helper.write(), before, ..Setup::default() });
+    t.wait_until_idle();
+    t.type_text("print $+functions[__gptos_ask]$#_GPTOS_PARTS");
+    t.key("Enter");
+    t.wait_for_screen("\n10\n");
+    assert!(!t.screen().contains("failed"), "{}", t.screen());
 }
