@@ -71,7 +71,7 @@ __gptos_load() {
   parts=$(__gptos_hand_out "$bin")
   if [[ $parts != *$'\n: end' ]]; then
     _GPTOS_LACKING=1
-    builtin printf 'gptos: bash: %s does not hand out the integration\nhint: run the installer, and open a new shell\n' "$bin" >&2
+    builtin printf 'gptos: bash: %s does not hand out the integration\nhint: try again, or run the installer and open a new shell\n' "$bin" >&2
     return 2
   fi
   _GPTOS_LOADED='' _GPTOS_LACKING=''

@@ -89,7 +89,7 @@ function __gptos_load
     and set parts (command $bin parts fish "$_GPTOS_PARTS_BUILD" </dev/null 2>/dev/null | string collect)
     if not string match -qr '\n: end$' -- "$parts"
         # Below the line, which is drawn again below that.
-        printf '\ngptos: fish: %s does not hand out the integration\nhint: run the installer, and open a new shell\n' "$bin" >&2
+        printf '\ngptos: fish: %s does not hand out the integration\nhint: try again, or run the installer and open a new shell\n' "$bin" >&2
         commandline -f repaint
         set -g _GPTOS_LACKING
         return 1

@@ -60,7 +60,7 @@ __gptos_load() {
         if [[ $_GPTOS_STAGE != here ]]; then
             _GPTOS_STAGE=lacking
             [[ -f $who && -x $who ]] || who="$GPTOS_BIN"
-            zle -M "gptos: zsh: $who does not hand out the integration"$'\n''hint: run the installer, and open a new shell'
+            zle -M "gptos: zsh: $who does not hand out the integration"$'\n''hint: try again, or run the installer and open a new shell'
             return 1
         fi
     fi
