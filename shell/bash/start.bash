@@ -145,15 +145,15 @@ __gptos_enter() {
 
 # The same before the other parts are read. Words are no command, also where nobody can make one of them.
 __gptos_enter_first() {
-  local words=${READLINE_LINE#"${READLINE_LINE%%[![:space:]]*}"} wanted='' result=0 keys=$1
+  local words=${READLINE_LINE#"${READLINE_LINE%%[![:space:]]*}"} wanted='' result=0 half=$1
   [[ $words != '??'* ]] || wanted=key
   __gptos_load "$wanted" || result=$?
   if ((result == 0)); then
     __gptos_enter_with_care "$1"
   else
     _GPTOS_LAST_ROW=$READLINE_LINE
-    [[ $result$wanted != 2key ]] || keys='""'
-    [[ $_GPTOS_SUBMIT_BOUND == "$keys" ]] || __gptos_submit_by "$keys"
+    [[ $result$wanted != 2key ]] || half='""'
+    [[ $_GPTOS_SUBMIT_BOUND == "$half" ]] || __gptos_submit_by "$half"
   fi
 }
 
