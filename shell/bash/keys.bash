@@ -2,7 +2,7 @@
 # Part of the integration for bash: what the keys and the prompt do.
 
 __gptos_arrive() {
-  { local - IFS=$' \t\n' unplayed=$_GPTOS_UNPLAYED && set +aeux; } 2>/dev/null
+  { local - IFS=$' \t\n' unplayed=$_GPTOS_UNPLAYED && set +aeuxET; } 2>/dev/null
   if [[ -n $unplayed ]] && ! ((_GPTOS_PENDING || _GPTOS_TAB)); then
     # The keys that come now are for the line as it is.
     _GPTOS_CALLED_AT=0 _GPTOS_ANSWERS=1 _GPTOS_UNPLAYED=''
@@ -29,7 +29,7 @@ __gptos_request_alone() {
 # Plays what was typed meanwhile behind a key that is no macro: the text in front of any other key at once, unless it is for vi's command mode
 # ($1 is `commands`), and the rest when the terminal replies, whose reply is a macro. One that does not reply loses that rest.
 __gptos_play_typed() {
-  { local - IFS=$' \t\n' && set +aeux; } 2>/dev/null
+  { local - IFS=$' \t\n' && set +aeuxET; } 2>/dev/null
   local text=${_GPTOS_TYPED%%[[:cntrl:]]*}
   [[ $1 != commands ]] || text=''
   READLINE_LINE=${READLINE_LINE:0:READLINE_POINT}$text${READLINE_LINE:READLINE_POINT}
@@ -173,9 +173,8 @@ __gptos_prepare() {
     builtin bind -m "$map" -x "\"$_GPTOS_STEP_OPERATE\": __gptos_enter operate-and-get-next \"\$_\" || : \"\$_\""
     builtin bind -m "$map" -x "\"$_GPTOS_STEP_HOLE\": __gptos_type \"\$_\" || : \"\$_\""
     builtin bind -m "$map" -x "\"$_GPTOS_STEP_HUSH\": __gptos_hush \"\$_\" || : \"\$_\""
-    builtin bind -m "$map" "\"$_GPTOS_STEP_REPLAY\": \"\""
   done
-  _GPTOS_REPLAY_BOUND='""'
+  __gptos_bind_step "$_GPTOS_STEP_REPLAY" '""'
   __gptos_claim_reply
   # Ctrl-O accepts the line, too, unless the user has given it to something else.
   if [[ $(__gptos_print_operate) == *'"\C-o"'* ]]; then

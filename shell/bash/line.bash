@@ -81,7 +81,8 @@ __gptos_at_prompt() {
   [[ $1 == key && " ${PROMPT_COMMAND[*]-} " != *__gptos_prompt* ]]
 }
 
-# Every entry point calls this after `local -`, so that the user's `set -e`, `-u` and `-x` do not reach our code.
+# Every entry point calls this after `local -`, so that the user's `set -e`, `-u` and `-x` do not reach our code, nor the traps for DEBUG and
+# ERR what is read through a pipe.
 __gptos_calm() {
-  set +aeux
+  set +aeuxET
 }

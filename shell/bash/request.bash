@@ -55,10 +55,7 @@ __gptos_typed_ahead() {
 
 # Others bind the reply as well, fzf to a redrawing of the line, which follows every key of ours anyway.
 __gptos_claim_reply() {
-  local map
-  for map in "${_GPTOS_KEYMAPS[@]}"; do
-    builtin bind -m "$map" "\"$_GPTOS_TERMINAL_REPLY\": \"$_GPTOS_STEP_ARRIVE$_GPTOS_STEP_REPLAY\""
-  done
+  __gptos_bind_everywhere "$_GPTOS_TERMINAL_REPLY" "\"$_GPTOS_STEP_ARRIVE$_GPTOS_STEP_REPLAY\""
 }
 
 # Asks the terminal for a sign of life. The reply is a key of ours; Enter waits for it, so that no program gets it.
@@ -99,12 +96,9 @@ __gptos_bind_replay() {
 
 # Rebinds a step in every keymap, only if it changes: Enter would be slow otherwise.
 __gptos_bind_step() {
-  local map
-  [[ $1 == "$_GPTOS_STEP_REPLAY" && $2 == "$_GPTOS_REPLAY_BOUND" ]] && return 0
+  [[ $1 == "$_GPTOS_STEP_REPLAY" && $2 == "${_GPTOS_REPLAY_BOUND-}" ]] && return 0
   [[ $1 == "$_GPTOS_STEP_SUBMIT" && $2 == "$_GPTOS_SUBMIT_BOUND" ]] && return 0
-  for map in "${_GPTOS_KEYMAPS[@]}"; do
-    builtin bind -m "$map" "\"$1\": $2"
-  done
+  __gptos_bind_everywhere "$1" "$2"
   case $1 in
     "$_GPTOS_STEP_REPLAY") _GPTOS_REPLAY_BOUND=$2 ;;
     *) _GPTOS_SUBMIT_BOUND=$2 ;;

@@ -60,7 +60,7 @@ _GPTOS_LACKING=''
 # there was no line yet before the first prompt); 2: nobody hands them out. Who did not is asked again only where somebody waits for a word
 # about it: then $1 is `key`.
 __gptos_load() {
-  { local - IFS=$' \t\n' && set +aeux; } 2>/dev/null
+  { local - IFS=$' \t\n' && set +aeuxET; } 2>/dev/null
   local parts bin=$_GPTOS_PARTS_BIN
   if [[ $_GPTOS_PROMPTING == 0 && -z $_GPTOS_LOADED && " ${PROMPT_COMMAND[*]-} " == *__gptos_prompt* ]]; then
     [[ ${1-} != key ]] || builtin printf 'gptos: works at the shell prompt only\n' >&2
@@ -75,8 +75,7 @@ __gptos_load() {
     return 2
   fi
   _GPTOS_LOADED='' _GPTOS_LACKING=''
-  # A trap of the user's may have spoken before.
-  builtin eval "${parts#*: begin$'\n'}" 2>/dev/null
+  builtin eval "$parts" 2>/dev/null
   if [[ -n $_GPTOS_LOADED ]]; then
     __gptos_prepare
     return 0
@@ -89,7 +88,6 @@ __gptos_load() {
 # Runs in a subshell, so that `$!` stays the user's. With a limit bash reads sign by sign, which takes ten times as long, so only the first
 # sign has one. Who never stops is left after 1 MB.
 __gptos_hand_out() {
-  builtin trap - DEBUG
   local fd part count=0
   exec {fd}< <(__gptos_become_parts "$1")
   if builtin read -r -t 2 -N 1 part <&"$fd"; then
@@ -129,7 +127,7 @@ __gptos_complete() {
 # Enter, first half: decides what the second half is, $1 or the keys typed meanwhile. Most lines are none of ours: then only the line
 # is kept, in case that it fails. Of one with several rows readline shows one at a time.
 __gptos_enter() {
-  { local - IFS=$' \t\n' && set +aeux; } 2>/dev/null
+  { local - IFS=$' \t\n' && set +aeuxET; } 2>/dev/null
   if [[ $_GPTOS_PROMPTING$_GPTOS_UNDER_WAY == 1 && $READLINE_LINE != *'?'* && $READLINE_LINE != '#'* &&
     $GPTOS_GUARD != all && $_GPTOS_SUBMIT_BOUND == "$1" ]]; then
     _GPTOS_PROMPTING=0
@@ -153,17 +151,17 @@ __gptos_enter_first() {
   else
     _GPTOS_LAST_ROW=$READLINE_LINE
     [[ $result$wanted != 2key ]] || half='""'
-    [[ $_GPTOS_SUBMIT_BOUND == "$half" ]] || __gptos_submit_by "$half"
+    [[ $_GPTOS_SUBMIT_BOUND == "$half" ]] || __gptos_bind_everywhere "$_GPTOS_STEP_SUBMIT" "$half"
+    _GPTOS_SUBMIT_BOUND=$half
   fi
 }
 
-# Binds Enter's second half.
-__gptos_submit_by() {
+# Binds the sequence $1 to $2 in each keymap.
+__gptos_bind_everywhere() {
   local map
   for map in "${_GPTOS_KEYMAPS[@]}"; do
-    builtin bind -m "$map" "\"$_GPTOS_STEP_SUBMIT\": $1"
+    builtin bind -m "$map" "\"$1\": $2"
   done
-  _GPTOS_SUBMIT_BOUND=$1
 }
 
 # What needs the user lies in a file until it was told. The program tells one line of it, and takes it away when all is told.
@@ -174,7 +172,7 @@ __gptos_tell_notice() {
 # What runs before each prompt. Bash restores `$?` after each element of PROMPT_COMMAND; the status is for those who call us from a
 # string of theirs.
 __gptos_prompt() {
-  { local status=$? errexit=0 - IFS=$' \t\n'; [[ $- != *e* ]] || errexit=1; set +aeux; } 2>/dev/null
+  { local status=$? errexit=0 - IFS=$' \t\n'; [[ $- != *e* ]] || errexit=1; set +aeuxET; } 2>/dev/null
   _GPTOS_PROMPTING=1
   [[ ! -s ${_GPTOS_NOTICE-} ]] || __gptos_tell_notice
   if [[ -n $_GPTOS_UNDER_WAY ]]; then
@@ -227,10 +225,13 @@ __gptos_bind_keys() {
     case $_GPTOS_SEQUENCE in
       # It ends a history search, unless a macro is bound to it.
       '\C-'[Gg] | '\a' | $'\a') alone+=("$_GPTOS_SEQUENCE") ;;
-      *) macros+=("\"$_GPTOS_SEQUENCE\": \"$_GPTOS_STEP_REQUEST$_GPTOS_STEP_REPLAY\"" "\"$_GPTOS_STEP_REPLAY\": \"\"") ;;
+      *) macros+=("\"$_GPTOS_SEQUENCE\": \"$_GPTOS_STEP_REQUEST$_GPTOS_STEP_REPLAY\"") ;;
     esac
   done
-  ((${#macros[@]} == 0)) || bound+=("$_GPTOS_STEP_REQUEST")
+  if ((${#macros[@]})); then
+    bound+=("$_GPTOS_STEP_REQUEST") macros+=("\"$_GPTOS_STEP_REPLAY\": \"\"")
+    _GPTOS_REPLAY_BOUND='""'
+  fi
   for map in "${_GPTOS_KEYMAPS[@]}"; do
     # Bash 5.1 keeps the former command of a `bind -x` key unless it is unbound first. Later ones do not, and unbinding what is bound
     # anew loses them 8 kB each time.
@@ -280,7 +281,7 @@ __gptos_set_up() {
     __gptos_tell_old
     return 0
   fi
-  { local - IFS=$' \t\n' && set +aeux; } 2>/dev/null
+  { local - IFS=$' \t\n' && set +aeuxET; } 2>/dev/null
   local hook
   [[ -o emacs || -o vi ]] || return 0
   case ${TERM-} in

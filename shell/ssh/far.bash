@@ -48,7 +48,7 @@ __gptos_far_say() {
 
 # Puts the command for the words of the line into its place.
 __gptos_far_translate() {
-  { local - IFS=$' \t\n' && set +aeux; } 2>/dev/null
+  { local - IFS=$' \t\n' && set +aeuxET; } 2>/dev/null
   local words=$READLINE_LINE private='' line kind text risk why note='' command='' key
   [[ $words != [[:space:]]* ]] || private=' '
   words=${words#"${words%%[![:space:]]*}"} words=${words%"${words##*[![:space:]]}"}
@@ -83,7 +83,7 @@ __gptos_far_translate() {
 
 # Whether Enter is not to run the line: it asks, it came too early, or the line is held for its risk.
 __gptos_far_takes() {
-  { local - IFS=$' \t\n' && set +aeux; } 2>/dev/null
+  { local - IFS=$' \t\n' && set +aeuxET; } 2>/dev/null
   local line kind risk=$_GPTOS_RISK why=$_GPTOS_WHY told reason checked=0 now=${EPOCHREALTIME//[!0-9]/}
   ((_GPTOS_PROMPTING)) || return 1
   if [[ $READLINE_LINE =~ ^[[:space:]]*\?\?\??[[:space:]]+[^[:space:]] ]]; then

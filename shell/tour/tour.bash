@@ -49,11 +49,9 @@ if [[ -n ${_GPTOS_STEP_SUBMIT-} ]]; then
   [[ -n ${_GPTOS_LOADED-} ]] || __gptos_load
   # Takes the place of the integration's own: what it binds to accept the line leads to the next step of the tour.
   __gptos_bind_step() {
-    local map keys=$2
+    local keys=$2
     [[ $keys == \"* ]] || keys="\"$_GPTOS_STEP_TOUR\""
-    for map in "${_GPTOS_KEYMAPS[@]}"; do
-      builtin bind -m "$map" "\"$1\": $keys"
-    done
+    __gptos_bind_everywhere "$1" "$keys"
   }
   __gptos_tour_bind
   [[ -n ${PROMPT_COMMAND[*]-} ]] || PROMPT_COMMAND=('')

@@ -40,11 +40,8 @@ __gptos_binary() {
     [[ -f $REPLY && -x $REPLY ]]
 }
 
-# The end of a child interrupts what zsh writes at that moment, and stdio then drops it: a typed letter would be missing on the screen. So
-# what ends at a time of its own is not the shell's child: its parent is gone before the shell goes on. What stands in a substitution is
-# no job, so the list of jobs and `$!` stay as they are.
-
-# Has the binary do something that nobody waits for: INPUT ARGUMENTS.
+# Has the binary do something that nobody waits for: INPUT ARGUMENTS. `__gptos_reap` says why it is not the shell's child. What stands in a
+# substitution is no job, so the list of jobs and `$!` stay as they are.
 __gptos_aside() {
     emulate -L zsh
     setopt no_aliases no_bg_nice
@@ -69,15 +66,6 @@ __gptos_clock() {
 __gptos_await() {
     [[ ${_ZSH_AUTOSUGGEST_ASYNC_FD-} != "${@[-2]}" ]] || _ZSH_AUTOSUGGEST_ASYNC_FD=''
     zle -F "$@"
-}
-
-# Waits for a child that is about to end, 5 ms at most.
-__gptos_reap() {
-    emulate -L zsh
-    local -F from=$EPOCHREALTIME
-    [[ $1 == <2-> ]] || return 0
-    while builtin kill -0 $1 2>/dev/null && (( EPOCHREALTIME >= from && EPOCHREALTIME < from + 0.005 )); do :; done
-    return 0
 }
 
 # Before each redraw: does the line still descend from a suggestion, or was it emptied or undone?

@@ -50,7 +50,7 @@ typeset -gA _GPTOS_FORMER
 __gptos_load() {
     emulate -L zsh
     setopt no_aliases
-    local part='' who="$_GPTOS_PARTS_BIN"
+    local part=''
     [[ $_GPTOS_STAGE != broken && ( $_GPTOS_STAGE != lacking || ${1-} != quiet ) ]] || return 1
     if [[ $_GPTOS_STAGE != here ]]; then
         [[ $_GPTOS_STAGE == coming ]] || __gptos_ask_parts || return 1
@@ -59,8 +59,7 @@ __gptos_load() {
         done
         if [[ $_GPTOS_STAGE != here ]]; then
             _GPTOS_STAGE=lacking
-            [[ -f $who && -x $who ]] || who="$GPTOS_BIN"
-            zle -M "gptos: zsh: $who does not hand out the integration"$'\n''hint: try again, or run the installer and open a new shell'
+            zle -M "gptos: zsh: $_GPTOS_PARTS_ASKED does not hand out the integration"$'\n''hint: try again, or run the installer and open a new shell'
             return 1
         fi
     fi
@@ -87,22 +86,31 @@ __gptos_load() {
 __gptos_ask_parts() {
     emulate -L zsh
     setopt no_aliases no_bg_nice
-    local bin="$_GPTOS_PARTS_BIN"
     if ! zmodload zsh/system zsh/zselect zsh/parameter zsh/datetime 2>/dev/null; then
         __gptos_idle_end
         _GPTOS_STAGE=broken
         zle -M 'gptos: zsh: one of the modules zsh/system, zsh/zselect, zsh/parameter, zsh/datetime is missing'
         return 1
     fi
-    [[ -f $bin && -x $bin ]] || bin="$GPTOS_BIN"
+    typeset -g _GPTOS_PARTS_ASKED="$_GPTOS_PARTS_BIN"
+    [[ -f $_GPTOS_PARTS_ASKED && -x $_GPTOS_PARTS_ASKED ]] || _GPTOS_PARTS_ASKED="$GPTOS_BIN"
     __gptos_idle_end
     _GPTOS_PARTS=('')
-    # Its parent is gone before the shell goes on: `__gptos_aside` says why.
-    exec {_GPTOS_IDLE_FD}< <(command -- "$bin" parts zsh "$_GPTOS_PARTS_BUILD" </dev/null 2>/dev/null &) || return 1
-    local -F from=$EPOCHREALTIME
-    while builtin kill -0 "${sysparams[procsubstpid]-}" 2>/dev/null && (( EPOCHREALTIME >= from && EPOCHREALTIME < from + 0.005 )); do :; done
+    exec {_GPTOS_IDLE_FD}< <(command -- "$_GPTOS_PARTS_ASKED" parts zsh "$_GPTOS_PARTS_BUILD" </dev/null 2>/dev/null &) || return 1
+    __gptos_reap "${sysparams[procsubstpid]-}"
     _GPTOS_STAGE=coming
     zle -F $_GPTOS_IDLE_FD __gptos_idle
+}
+
+# Waits for a child that is about to end, 5 ms at most. The end of a child interrupts what zsh writes at that moment, and stdio then drops it: a
+# typed letter would be missing on the screen. So what ends at a time of its own is not the shell's child: its parent is gone before the shell
+# goes on.
+__gptos_reap() {
+    emulate -L zsh
+    local -F from=$EPOCHREALTIME
+    [[ $1 == <2-> ]] || return 0
+    while builtin kill -0 $1 2>/dev/null && (( EPOCHREALTIME >= from && EPOCHREALTIME < from + 0.005 )); do :; done
+    return 0
 }
 
 # Takes what has come within SECONDS. The sign between the parts stands behind the last as well. At their end the fd is always ready.

@@ -1,8 +1,8 @@
 //! The command line: its definition, from which help, completions and the manual page are made too, and what a given
 //! one asks for.
 //!
-//! The two verbs that the shell integration calls on every key press are not here but in `hot_verbs`: building this
-//! definition takes longer than answering from the cache.
+//! The verbs that a shell waits for are not here but in `hot_verbs`, and so are the plain forms of `init` and `translate`: building
+//! this definition takes longer than answering from the cache.
 
 mod audit;
 mod auth;

@@ -1,4 +1,4 @@
-//! The verbs that the shell integration calls on every key press, and `translate` in its plain forms. They are read
+//! The verbs that a shell waits for, at its start and at each key press, and `translate` in its plain forms. They are read
 //! by hand: building the definition of the whole command line takes a good part of the time of a cached answer.
 
 use std::ffi::OsString;
@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use super::arguments::{ShellName, TranslateArguments, UsageError};
 use crate::domain::ShellKind;
 
-/// A call by the shell integration. Queries and commands come on standard input.
+/// A call by a shell. Queries and commands come on standard input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HotVerb {
     /// `gptos widget SHELL [--fresh] [--list] [--holes] [--at-once [--line NAMES]] [--shell-version V]`: turn the words into a command.
@@ -213,6 +213,20 @@ mod tests {
             "translate --shell",
         ] {
             assert_eq!(hot_verb(&words(line)), Ok(None), "{line}");
+        }
+    }
+
+    #[test]
+    fn init_is_read_as_the_full_definition_reads_it() {
+        for name in ["zsh", "bash", "fish", "BASH", "/bin/zsh", "-zsh", "tcsh", "", "zsh bash", "zsh --json", "-- zsh", "--help"] {
+            let words: Vec<OsString> = std::iter::once("init").chain(name.split_whitespace()).map(OsString::from).collect();
+            let by_definition = match arguments::parse(&words) {
+                Ok(Invocation::Init(shell)) => Some(HotVerb::Init { shell }),
+                _ => None,
+            };
+            let by_hand = hot_verb(&words).unwrap();
+            assert!(by_hand == by_definition || by_hand.is_none(), "{name}: {by_hand:?}");
+            assert!(by_hand.is_some() || by_definition.is_none() || name.starts_with("--"), "{name}: {by_definition:?}");
         }
     }
 

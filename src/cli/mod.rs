@@ -61,6 +61,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use arguments::{BatchVerb, CacheVerb, ConfigVerb, DaemonVerb, Invocation, ProviderVerb, UsageError};
+use hot_verbs::HotVerb;
 use output::Output;
 
 use crate::alerts;
@@ -132,10 +133,10 @@ pub fn run(arguments: Vec<OsString>) -> ExitStatus {
     let status = match hot_verbs::hot_verb(&arguments) {
         Ok(Some(verb)) => {
             // Of those verbs a person calls this one.
-            if matches!(verb, hot_verbs::HotVerb::Translate(_)) {
+            if matches!(verb, HotVerb::Translate(_)) {
                 tell_locked_out(&mut output);
             }
-            widget::run(verb, &mut output)
+            carry_out_hot(verb, &mut output)
         }
         Ok(None) => match arguments::parse(&arguments) {
             Ok(invocation) => {
@@ -194,6 +195,28 @@ fn says_what_is_locked(invocation: &Invocation) -> bool {
 fn misused(error: &UsageError, output: &mut Output<'_>) -> ExitStatus {
     output.error(&error.message, error.hint.as_deref());
     ExitStatus::Usage
+}
+
+/// What a shell waits for.
+fn carry_out_hot(verb: HotVerb, output: &mut Output<'_>) -> ExitStatus {
+    match verb {
+        HotVerb::Widget { shell, line: Some(names), holes, shell_version, .. } => {
+            return widget::of_line(&at_hand::Asking { shell, version: &shell_version, holes }, &names, output);
+        }
+        HotVerb::Widget { shell, fresh, list, holes, at_once, line: None, shell_version } => {
+            return widget::of_words(shell, shell_version, widget::Wish { fresh, list, holes, at_once }, output);
+        }
+        HotVerb::Fix { shell, status, shell_version } => return fix::widget(shell, status, shell_version, output),
+        HotVerb::Ran { shell, status } => return widget::ran(shell, i32::from(status)),
+        HotVerb::Warm { shell } => return widget::warm(shell),
+        HotVerb::Prefetch { shell, session, shell_version } => return widget::prefetch(shell, session, shell_version),
+        HotVerb::Notice => return widget::notice(output),
+        HotVerb::Guard { shell } => return guard::run(shell, output),
+        HotVerb::Translate(arguments) => return translate::one(&arguments, output),
+        HotVerb::Init { shell } => init::print(shell, &Paths::from_environment(), output),
+        HotVerb::Parts { shell, build } => parts::print(shell, &build, &Paths::from_environment(), output),
+    }
+    ExitStatus::Success
 }
 
 fn carry_out(invocation: Invocation, output: &mut Output<'_>) -> ExitStatus {

@@ -82,18 +82,15 @@ const FISH_REST: &str = concat!(
 /// What stands behind each of the parts of zsh, so that it can read them one by one.
 const BEHIND_A_PART: &str = "\x0e";
 
-/// The first line for bash, where a trap of the user's may have said something before.
-const BEGIN: &str = ": begin\n";
-
 /// Bash reads its parts without aliases and with comments, whatever the user's options are.
-const BASH_BEGIN: &str = "\\builtin shopt -q expand_aliases && _GPTOS_ALIASES=1 || _GPTOS_ALIASES=0\n\
+const BASH_BEGIN: &str = "\\builtin shopt -q expand_aliases && _GPTOS_PARTS_ALIASES=1 || _GPTOS_PARTS_ALIASES=0\n\
     \\builtin shopt -u expand_aliases\n\
-    builtin shopt -q interactive_comments && _GPTOS_COMMENTS=1 || _GPTOS_COMMENTS=0\n\
+    builtin shopt -q interactive_comments && _GPTOS_PARTS_COMMENTS=1 || _GPTOS_PARTS_COMMENTS=0\n\
     builtin shopt -s interactive_comments\n";
 
 /// What bash and fish know by that their own parts are there.
-const BASH_LOADED: &str = "[[ $_GPTOS_ALIASES == 0 ]] || builtin shopt -s expand_aliases\n\
-    [[ $_GPTOS_COMMENTS == 1 ]] || builtin shopt -u interactive_comments\n\
+const BASH_LOADED: &str = "[[ $_GPTOS_PARTS_ALIASES == 0 ]] || builtin shopt -s expand_aliases\n\
+    [[ $_GPTOS_PARTS_COMMENTS == 1 ]] || builtin shopt -u interactive_comments\n\
     _GPTOS_LOADED=1\n";
 const FISH_LOADED: &str = "set -g _GPTOS_LOADED 1\n";
 
@@ -114,15 +111,14 @@ pub(super) fn print(shell: ShellKind, of: &str, paths: &Paths, output: &mut Outp
 pub fn text(shell: ShellKind, of: &str, config: &dyn Fn() -> Arc<Config>, binary: Option<&OwnBinary>) -> String {
     let is_ours = of.is_empty() || binary.is_some_and(|binary| binary.build() == of);
     let parts = match shell {
-        _ if !is_ours => vec![init::whole(shell, &config(), binary)],
-        ShellKind::Zsh => zsh_rest(),
-        ShellKind::Bash => vec![[BASH_BEGIN, &bash_rest(), BASH_LOADED].concat()],
-        ShellKind::Fish => vec![fish_rest() + FISH_LOADED],
+        _ if !is_ours => init::whole(shell, &config(), binary),
+        ShellKind::Zsh => return zsh_rest().iter().flat_map(|part| [part, BEHIND_A_PART]).collect(),
+        ShellKind::Bash => [BASH_BEGIN, &bash_rest(), BASH_LOADED].concat(),
+        ShellKind::Fish => fish_rest() + FISH_LOADED,
     };
     match shell {
-        ShellKind::Zsh => parts.iter().flat_map(|part| [part, BEHIND_A_PART]).collect(),
-        ShellKind::Bash => [BEGIN, &parts.concat(), END].concat(),
-        ShellKind::Fish => parts.concat() + END,
+        ShellKind::Zsh => parts + BEHIND_A_PART,
+        ShellKind::Bash | ShellKind::Fish => parts + END,
     }
 }
 

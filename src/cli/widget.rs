@@ -1,13 +1,12 @@
-//! The hot verbs: what a key press starts.
+//! What a key press starts, and what the integration tells: the words on the line become records for the shell.
 
 use std::io::Read;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::ask::{Ask, Surroundings};
-use super::hot_verbs::HotVerb;
 use super::output::{Output, visible};
-use super::{ExitStatus, at_hand, begun, facts, fix, guard, hints, init, pages, parts, translate};
+use super::{ExitStatus, at_hand, begun, facts, hints, pages};
 use crate::audit::Writer;
 use crate::client::Unavailable;
 use crate::config::ConfigFile;
@@ -41,33 +40,6 @@ const RAN_LIMIT: Duration = Duration::from_millis(500);
 /// How long `ran` waits for the disk when it remembers a line by itself.
 const FLUSH_LIMIT: Duration = Duration::from_secs(1);
 
-/// Carries out a hot verb.
-pub(super) fn run(verb: HotVerb, output: &mut Output<'_>) -> ExitStatus {
-    match verb {
-        HotVerb::Widget { shell, line: Some(names), holes, shell_version, .. } => {
-            of_line(&at_hand::Asking { shell, version: &shell_version, holes }, &names, output)
-        }
-        HotVerb::Widget { shell, fresh, list, holes, at_once, line: None, shell_version } => {
-            widget(shell, shell_version, Wish { fresh, list, holes, at_once }, output)
-        }
-        HotVerb::Fix { shell, status, shell_version } => fix::widget(shell, status, shell_version, output),
-        HotVerb::Ran { shell, status } => ran(shell, i32::from(status)),
-        HotVerb::Warm { shell } => warm(shell),
-        HotVerb::Prefetch { shell, session, shell_version } => prefetch(shell, session, shell_version),
-        HotVerb::Notice => notice(output),
-        HotVerb::Guard { shell } => guard::run(shell, output),
-        HotVerb::Translate(arguments) => translate::one(&arguments, output),
-        HotVerb::Init { shell } => {
-            init::print(shell, &Paths::from_environment(), output);
-            ExitStatus::Success
-        }
-        HotVerb::Parts { shell, build } => {
-            parts::print(shell, &build, &Paths::from_environment(), output);
-            ExitStatus::Success
-        }
-    }
-}
-
 /// Hands one record to the shell.
 pub(super) fn record(output: &mut Output<'_>, kind: &str, text: &str, note: &str) {
     let mut records = Records::default();
@@ -77,18 +49,19 @@ pub(super) fn record(output: &mut Output<'_>, kind: &str, text: &str, note: &str
 
 /// What the integration wants of an answer.
 #[derive(Debug, Clone, Copy)]
-struct Wish {
+pub(super) struct Wish {
     /// A provider's, at once.
-    fresh: bool,
+    pub fresh: bool,
     /// More of them, to choose from.
-    list: bool,
+    pub list: bool,
     /// Commands with holes as well.
-    holes: bool,
+    pub holes: bool,
     /// Only what is at hand.
-    at_once: bool,
+    pub at_once: bool,
 }
 
-fn widget(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Output<'_>) -> ExitStatus {
+/// `gptos widget`: the words on standard input.
+pub(super) fn of_words(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Output<'_>) -> ExitStatus {
     let surroundings = Surroundings::look();
     let written = context::read(std::io::stdin().lock());
     if let Ok(written) = &written
@@ -145,7 +118,7 @@ fn widget(shell: ShellKind, shell_version: String, wish: Wish, output: &mut Outp
 }
 
 /// Answers a line that the shell has not looked at, since that costs fish more than it costs here.
-fn of_line(asking: &at_hand::Asking<'_>, names: &str, output: &mut Output<'_>) -> ExitStatus {
+pub(super) fn of_line(asking: &at_hand::Asking<'_>, names: &str, output: &mut Output<'_>) -> ExitStatus {
     let written = context::read(std::io::stdin().lock()).ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
     let line = written.strip_suffix('\n').unwrap_or(&written);
     let Some(words) = plain_words(line) else {
@@ -250,7 +223,7 @@ fn leave_needs(answer: &Answer, surroundings: &Surroundings) {
 }
 
 /// Tells one line of what was left for the prompt. A prompt waits for no disk that does not answer.
-fn notice(output: &mut Output<'_>) -> ExitStatus {
+pub(super) fn notice(output: &mut Output<'_>) -> ExitStatus {
     let (done, told) = std::sync::mpsc::sync_channel(1);
     let look = move || drop(done.send(needs::take(Surroundings::look().paths.state_dir.as_deref())));
     if std::thread::Builder::new().spawn(look).is_ok()
@@ -263,7 +236,7 @@ fn notice(output: &mut Output<'_>) -> ExitStatus {
 
 /// Lets the resident open a connection to the provider that would be asked. No words are sent: there are hardly any yet. Where
 /// none runs one is started, so that its answers can stand behind the words while they are typed; the shell looks for them when this ends.
-fn warm(shell: ShellKind) -> ExitStatus {
+pub(super) fn warm(shell: ShellKind) -> ExitStatus {
     let surroundings = Surroundings::look();
     let Some(channel) = surroundings.answering_channel() else { return ExitStatus::Success };
     surroundings.await_resident(&channel);
@@ -283,7 +256,7 @@ fn warm(shell: ShellKind) -> ExitStatus {
 
 /// Hands the resident words that are being typed. Nothing is started for it, and where only this machine may know of the
 /// words, or nothing may be kept, nothing is sent.
-fn prefetch(shell: ShellKind, session: Option<u32>, shell_version: String) -> ExitStatus {
+pub(super) fn prefetch(shell: ShellKind, session: Option<u32>, shell_version: String) -> ExitStatus {
     let Ok((query, aim, context)) = read_context() else { return ExitStatus::Usage };
     let (mut facts, surroundings) = (facts::gather(shell, shell_version), Surroundings::look());
     context.tell(&mut facts);
@@ -324,7 +297,7 @@ pub(super) fn read_query() -> Result<String, String> {
     Query::from_bytes(&bytes).map(|query| query.to_wire()).map_err(|error| error.to_string())
 }
 
-fn ran(shell: ShellKind, status: i32) -> ExitStatus {
+pub(super) fn ran(shell: ShellKind, status: i32) -> ExitStatus {
     let mut text = String::new();
     let limit = u64::try_from(Query::MAX_BYTES * 8).unwrap_or(u64::MAX);
     if std::io::stdin().lock().take(limit).read_to_string(&mut text).is_err() {

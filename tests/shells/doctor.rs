@@ -96,20 +96,14 @@ fn who_else_has_the_key_is_found_and_the_line_that_is_told_mends_it() {
         (Shell::Bash, "bind -m vi-insert -x '\"\\C-g\": true'", "true"),
         (Shell::Fish, "bind \\cg 'echo mine'", "echo mine"),
     ] {
-        // The keys are those of the editing mode alone.
-        let mode = if takes.contains("vi-insert") { "set -o vi\n" } else { "" };
-        let home = Home::loading(shell, mode, takes);
+        let home = Home::loading(shell, "", takes);
         let (status, text) = home.look(shell);
         assert_eq!(status, 1, "{takes}: {text}");
-        let place = format!(
-            "{}:{}: ",
-            home.file(shell).display().to_string().replace(&home.path().display().to_string(), "~"),
-            2 + mode.lines().count()
-        );
+        let place = format!("{}:2: ", home.file(shell).display().to_string().replace(&home.path().display().to_string(), "~"));
         assert!(text.contains(&place) && text.contains(action), "{takes}: {text}");
         let line = text.lines().find_map(|line| line.strip_prefix("    ")?.split("    ").next()).unwrap();
         assert!(line.contains("GPTOS_KEY"), "{text}");
-        home.write(shell, &format!("{mode}{line}\n{}\n{takes}\n", load(shell)));
+        home.write(shell, &format!("{line}\n{}\n{takes}\n", load(shell)));
         let (status, text) = home.look(shell);
         assert_eq!(status, 0, "{takes}, mended by {line}: {text}");
     }

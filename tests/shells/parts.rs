@@ -105,8 +105,9 @@ fn whoever_does_not_hand_them_out_is_named_and_the_line_stays() {
 /// What the user's own traps and `$!` see of it.
 #[test]
 fn a_shell_with_traps_and_jobs_notices_nothing() {
-    let traps = "set -T; trap 'printf \"\\e[0m\"' DEBUG";
-    for before in ["", traps] {
+    let debug = "set -T; trap 'printf \"\\e[0m\"' DEBUG";
+    let failing = "set -E; trap 'printf \"\\e[0m\"' ERR";
+    for before in ["", debug, failing] {
         let (_dir, t) = start(Shell::Bash, before.to_owned());
         t.type_text("sleep 300 & first=$!");
         t.key("Enter");
@@ -118,6 +119,9 @@ fn a_shell_with_traps_and_jobs_notices_nothing() {
         t.type_text("[[ $! == $first && -n $_GPTOS_LOADED ]] && kill $! && echo the-same");
         t.key("Enter");
         t.wait_for_screen("\nthe-same");
+        t.type_text("?? list files");
+        t.key("Enter");
+        t.wait_for_buffer(|buffer| buffer == "ls");
     }
     let dir = tempfile::tempdir().unwrap();
     let helper = FakeHelper::new(dir.path());

@@ -79,6 +79,21 @@ fn loading_twice_changes_nothing() {
 }
 
 #[test]
+fn loading_again_after_a_key_leaves_the_options_of_the_shell() {
+    for on_or_off in ["-s", "-u"] {
+        let bench = Bench::answering(NOW, "ls -l", Setup::default());
+        bench.type_and_press("list files", "C-g");
+        bench.expect_buffer("ls -l");
+        bench.t.key("C-u");
+        let options = "expand_aliases interactive_comments";
+        bench.type_and_press(&format!("shopt {on_or_off} {options}; source '{}'", Shell::Bash.script().display()), "Enter");
+        bench.t.wait_for_prompt(2);
+        bench.type_and_press(&format!("shopt -p {options} | tr '\\n' ';'"), "Enter");
+        bench.t.wait_for_screen(&format!("\nshopt {on_or_off} expand_aliases;shopt {on_or_off} interactive_comments;"));
+    }
+}
+
+#[test]
 fn comments_switched_off_and_variables_handed_on_do_no_harm() {
     let setup = Setup { before: "shopt -u interactive_comments; set -a".into(), rc: "set +a".into(), ..Setup::default() };
     let bench = Bench::answering(NOW, "ls -l", setup);
