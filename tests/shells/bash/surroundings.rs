@@ -86,7 +86,8 @@ fn loading_again_after_a_key_leaves_the_options_of_the_shell() {
         bench.expect_buffer("ls -l");
         bench.t.key("C-u");
         let options = "expand_aliases interactive_comments";
-        bench.type_and_press(&format!("shopt {on_or_off} {options}; source '{}'", Shell::Bash.script().display()), "Enter");
+        bench.t.type_text(&format!("shopt {on_or_off} {options}; source '{}'", Shell::Bash.script().display()));
+        bench.read_and_enter();
         bench.t.wait_for_prompt(2);
         bench.type_and_press(&format!("shopt -p {options} | tr '\\n' ';'"), "Enter");
         bench.t.wait_for_screen(&format!("\nshopt {on_or_off} expand_aliases;shopt {on_or_off} interactive_comments;"));
