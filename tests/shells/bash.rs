@@ -355,6 +355,18 @@ fn what_was_typed_before_an_answer_at_once_is_no_part_of_it() {
 }
 
 #[test]
+fn commands_of_vi_typed_before_an_answer_are_for_the_words() {
+    let bench = Bench::answering(NOW, "touch marker", vi());
+    bench.t.type_text("list files");
+    bench.t.key("Escape");
+    bench.t.wait_until_idle();
+    bench.t.keys(&["C-g", "0", "x", "x"]);
+    bench.expect_buffer("st files");
+    bench.t.key("C-g");
+    bench.expect_buffer("touch marker");
+}
+
+#[test]
 fn the_waiting_sign_comes_late_names_the_provider_and_goes() {
     let bench = Bench::new(
         |helper| helper.answer_after(SOON, &[("ls", NOTE)]).tick(SOON, 400, "openai").answer_after(NOW, &[("pwd", NOTE)]),
