@@ -38,22 +38,21 @@ __gptos_play_typed() {
   [[ -z $_GPTOS_UNPLAYED || $_GPTOS_ANSWERS == 0 ]] || __gptos_call_terminal
 }
 
+# Bash copies all of a function before it runs it, so what a press seldom needs is in functions of its own.
 __gptos_request() {
   { local - IFS=$' \t\n' && __gptos_begin; } 2>/dev/null
   __gptos_understand
-  if ((_GPTOS_TAB)) && __gptos_list; then
-    :
-  elif ((_GPTOS_PENDING)) && __gptos_pending_key; then
-    :
-  elif ! __gptos_at_prompt key; then
-    __gptos_say 'works at the shell prompt only'
-  elif __gptos_mend; then
-    :
-  elif [[ -z $_GPTOS_WORDS ]]; then
-    __gptos_say 'type what you want, then press the key'
-  elif ((${#_GPTOS_RING[@]})) && __gptos_move_on; then
-    :
-  elif [[ -n $_GPTOS_MARK ]]; then
+  if ((_GPTOS_TAB || _GPTOS_PENDING || ${#_GPTOS_RING[@]} || _GPTOS_PROMPTING != 1)) || [[ -z $_GPTOS_WORDS ]]; then
+    __gptos_request_amid
+  else
+    __gptos_request_new
+  fi
+  [[ -z $_GPTOS_TYPED && $_GPTOS_REPLAY_BOUND == '""' ]] || __gptos_bind_replay "$_GPTOS_STEP_REPLAY" "$_GPTOS_TYPED"
+}
+
+# The key on words.
+__gptos_request_new() {
+  if [[ -n $_GPTOS_MARK ]]; then
     [[ $_GPTOS_MARK == '???' ]] || _GPTOS_MARK=''
     __gptos_ask "$_GPTOS_PRIVATE$_GPTOS_WORDS" "$_GPTOS_MARK" new
   else
@@ -61,7 +60,21 @@ __gptos_request() {
     _GPTOS_WITH=("cursor=$READLINE_POINT")
     __gptos_ask "$READLINE_LINE" '' new
   fi
-  [[ -z $_GPTOS_TYPED && $_GPTOS_REPLAY_BOUND == '""' ]] || __gptos_bind_replay "$_GPTOS_STEP_REPLAY" "$_GPTOS_TYPED"
+}
+
+# The key where something else may be under way.
+__gptos_request_amid() {
+  if ((_GPTOS_TAB)) && __gptos_list; then
+    :
+  elif ((_GPTOS_PENDING)) && __gptos_pending_key; then
+    :
+  elif ! __gptos_at_prompt key; then
+    __gptos_say 'works at the shell prompt only'
+  elif [[ -z $_GPTOS_WORDS ]]; then
+    __gptos_mend || __gptos_say 'type what you want, then press the key'
+  elif ! ((${#_GPTOS_RING[@]})) || ! __gptos_move_on; then
+    __gptos_request_new
+  fi
 }
 
 # The key, after an answer. False: the line asks for something new.

@@ -116,29 +116,30 @@ __gptos_count_said() {
 # Tells of suggestion $1 of the ring, in one row.
 __gptos_print_note() {
   local columns=${COLUMNS:-80} note=${_GPTOS_RING_NOTES[$1]} reading=${_GPTOS_RING_READINGS[$1]} took=${_GPTOS_RING_TOOK[$1]}
-  local dot='*' fits=0
+  local dot='●'
   ((_GPTOS_NOTE_WIDTH == 0)) || __gptos_remove_note
   if [[ $GPTOS_NOTE == 0 && $note != *'risk high'* && $note != *'risk critical'* ]]; then
     return 0
   fi
   note="${took:+$took }$note${reading:+ · $reading}"
-  # Most notes need not be measured.
-  ((${#note} > columns - 3)) || [[ ${note//·/} == *[![:ascii:]]* ]] || fits=1
-  if ((fits == 0)); then
-    __gptos_keep_risk "$note" $((columns - 3))
-    note=$_GPTOS_TEXT
-  fi
-  if __gptos_unicode; then
-    dot='●'
-  else
-    note=${note//·/-}
-  fi
   __gptos_pick_colour "$note"
   _GPTOS_TEXT=$note
-  ((fits)) || __gptos_fit "$note" $((columns > 12 ? columns - 3 : 9))
+  # Most notes need not be measured.
+  if ((${#note} > columns - 3)) || [[ ${note//·/} == *[![:ascii:]]* ]] || ! __gptos_unicode; then
+    __gptos_fit_note "$note" "$columns"
+  fi
   builtin printf '%s%s%s %s\n' "$_GPTOS_COLOUR" "$dot" "$_GPTOS_PLAIN" "$_GPTOS_TEXT" >&2
   _GPTOS_NOTE_WIDTH=$columns _GPTOS_NOTE_ROWS=$((_GPTOS_NOTE_ROWS + _GPTOS_SAID_ROWS + 1)) _GPTOS_SAID_ROWS=0
   ((${#_GPTOS_RING[$1]} + 8 <= columns)) || __gptos_print_tail "${_GPTOS_RING[$1]}"
+}
+
+# Sets _GPTOS_TEXT to the note in $1 as it can be shown in $2 columns, and `dot` to the sign in front of it.
+__gptos_fit_note() {
+  __gptos_keep_risk "$1" $(($2 - 3))
+  if ! __gptos_unicode; then
+    dot='*' _GPTOS_TEXT=${_GPTOS_TEXT//·/-}
+  fi
+  __gptos_fit "$_GPTOS_TEXT" $(($2 > 12 ? $2 - 3 : 9))
 }
 
 # Where the user has long lines scroll sideways, the end of a command may be out of sight.

@@ -27,10 +27,10 @@ __gptos_take_pipes() {
   _GPTOS_PIPES=$1 _GPTOS_PIPES_KNOW=$_GPTOS_SEEN
 }
 
-# Asks over the pipes for what is at hand to the words in $1. 0: it has been taken, 1: the program is to be asked for it, 2: nothing is at
-# hand.
-__gptos_ask_pipes() {
-  local pipes=$_GPTOS_PIPES sign='●' counts='' in='' out='' head='' text=''
+# Asks over the pipes for what is at hand to the words in $1, and sets `in` to the end where the answer will be.
+__gptos_put_to_pipes() {
+  local sign='●' counts='' out=''
+  pipes=$_GPTOS_PIPES
   # Until they have answered: what comes too late must not be taken for the next answer.
   _GPTOS_PIPES=''
   # They are this shell's, not those of a subshell.
@@ -46,14 +46,21 @@ __gptos_ask_pipes() {
   ((++_GPTOS_TURN < 10000)) || _GPTOS_TURN=1000
   # An end that is open for reading and writing waits for nobody and is never broken. The answers are read at one that is open for
   # reading alone: it ends when the resident does. All of them are closed again, so that no program inherits them.
-  if { exec {out}<>"$pipes.told" {in}<"$pipes.told" {out}<&- {out}<>"$pipes.ask"; } 2>/dev/null; then
-    if { __gptos_put_question "$1" "$counts" >&"$out"; } 2>/dev/null &&
-      builtin read -r -N 9 -t "$_GPTOS_PIPES_LIMIT" -u "$in" head &&
-      [[ $head == "$_GPTOS_TURN"[0-9][0-9][0-9][0-9][0-9] ]]; then
-      builtin read -r -N $((10#${head:4})) -t "$_GPTOS_PIPES_LIMIT" -u "$in" text || text=''
-    fi
-    exec {in}<&- {out}<&-
+  { exec {out}<>"$pipes.told" {in}<"$pipes.told" {out}<&- {out}<>"$pipes.ask"; } 2>/dev/null || return 1
+  if ! { __gptos_put_question "$1" "$counts" >&"$out"; } 2>/dev/null; then
+    exec {in}<&-
+    in=''
   fi
+  exec {out}<&-
+}
+
+# Waits for the answer. 0: it has been taken, 1: the program is to be asked for it, 2: nothing is at hand.
+__gptos_read_pipes() {
+  local head='' text=''
+  if builtin read -r -N 9 -t "$_GPTOS_PIPES_LIMIT" -u "$in" head && [[ $head == "$_GPTOS_TURN"[0-9][0-9][0-9][0-9][0-9] ]]; then
+    builtin read -r -N $((10#${head:4})) -t "$_GPTOS_PIPES_LIMIT" -u "$in" text || text=''
+  fi
+  exec {in}<&-
   [[ $text == *$'\x1fend\x1f0\x1f\x1f' ]] && ((_GPTOS_CANCELLED == 0)) || return 1
   _GPTOS_PIPES=$pipes
   [[ $text != ask$'\x1f'* ]] || return 2

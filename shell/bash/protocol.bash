@@ -87,15 +87,10 @@ __gptos_take_record() {
     cmd)
       if [[ -z $text ]] || ! __gptos_plain "$text"; then
         _GPTOS_REFUSED=1
-      elif ((${#_GPTOS_COMMANDS[@]} < 50)); then
-        _GPTOS_KEPT=''
-        [[ -z $_GPTOS_NEXT_HOLES ]] || __gptos_keep_holes "$text" "$_GPTOS_NEXT_HOLES"
-        _GPTOS_COMMANDS+=("$text")
-        _GPTOS_NOTES+=("${note//[[:cntrl:]]/}")
-        _GPTOS_READINGS+=("$_GPTOS_NEXT_READING")
-        _GPTOS_COMMAND_HOLES+=("$_GPTOS_KEPT")
+        _GPTOS_NEXT_HOLES='' _GPTOS_NEXT_READING=''
+      else
+        __gptos_keep_command "$text" "${note//[[:cntrl:]]/}"
       fi
-      _GPTOS_NEXT_HOLES='' _GPTOS_NEXT_READING=''
       ;;
     row) __gptos_keep_row "$text" ;;
     more) _GPTOS_OFFER=$text ;;
@@ -109,6 +104,16 @@ __gptos_take_record() {
     lost) return 0 ;;
   esac
   return 1
+}
+
+# The command in $1 can be seen, and so can its note in $2.
+__gptos_keep_command() {
+  if ((${#_GPTOS_COMMANDS[@]} < 50)); then
+    _GPTOS_KEPT=''
+    [[ -z $_GPTOS_NEXT_HOLES ]] || __gptos_keep_holes "$1" "$_GPTOS_NEXT_HOLES"
+    _GPTOS_COMMANDS+=("$1") _GPTOS_NOTES+=("$2") _GPTOS_READINGS+=("$_GPTOS_NEXT_READING") _GPTOS_COMMAND_HOLES+=("$_GPTOS_KEPT")
+  fi
+  _GPTOS_NEXT_HOLES='' _GPTOS_NEXT_READING=''
 }
 
 __gptos_clear_answer() {
@@ -147,8 +152,11 @@ __gptos_read_records() {
 # Asks for what is at hand to the words in $1. It comes within a moment and its fields end with the sign US, so all of it is read in one
 # go and not character by character as what ends with a NUL. True if it is a whole answer.
 __gptos_ask_at_once() {
-  local text='' result=0
-  __gptos_ask_pipes "$1" || result=$?
+  local text='' result=1
+  if [[ -n $in ]]; then
+    result=0
+    __gptos_read_pipes || result=$?
+  fi
   ((result == 1 && _GPTOS_CANCELLED == 0)) || return "$result"
   result=0
   exec {_GPTOS_FD}< <(__gptos_become_quick_helper "$1")
@@ -187,6 +195,10 @@ __gptos_take_text() {
         break
         ;;
       *)
+        if [[ $is_clean${fields[i]} == 1cmd && -n ${fields[i + 1]} && ${fields[i + 1]} != *[![:ascii:]]* ]]; then
+          __gptos_keep_command "${fields[i + 1]}" "${fields[i + 2]}"
+          continue
+        fi
         _GPTOS_FIELDS=("${fields[@]:i:3}")
         ! __gptos_take_record || break
         ;;

@@ -117,12 +117,12 @@ __gptos_save_trap() {
 # Sets _GPTOS_OLD_TRAP to what sets the user's trap for Ctrl-C. A substitution would cost a process, so the text goes through the
 # pipe of an empty here-string, which Linux opens for writing as well; elsewhere a substitution it is.
 __gptos_read_trap() {
-  local fd
-  _GPTOS_OLD_TRAP=''
+  local fd rows
   exec {fd}<<<''
   if { __gptos_print_trap >|"/dev/fd/$fd"; } 2>/dev/null; then
-    IFS='' builtin read -r -d '' -u "$fd" _GPTOS_OLD_TRAP
-    _GPTOS_OLD_TRAP=${_GPTOS_OLD_TRAP#$'\n'}
+    # The first is what the here-string held.
+    builtin mapfile -s 1 -u "$fd" rows
+    builtin printf -v _GPTOS_OLD_TRAP %s "${rows[@]}"
   else
     _GPTOS_OLD_TRAP=$(__gptos_print_trap)
   fi
@@ -217,7 +217,7 @@ __gptos_only_progress() {
 # Asks for the words in $1 ($2 non-empty: a provider at once). $3 says what becomes of the answer: `new` makes a ring,
 # `more` and `others` add to the one there is, `mend` and `list` make one in their own way.
 __gptos_ask() {
-  local result=0 _GPTOS_LISTS=''
+  local result=0 pipes='' in='' _GPTOS_LISTS=''
   [[ $3 != list && $3 != others ]] || _GPTOS_LISTS=1
   _GPTOS_ASKED_QUERY=$1 _GPTOS_ASKED_LINE=$READLINE_LINE _GPTOS_ASKED_FOR=$3 _GPTOS_ASKED_WITH=("${_GPTOS_WITH[@]}")
   _GPTOS_ASKED_MEANT=$1
@@ -229,36 +229,52 @@ __gptos_ask() {
   # What was typed while other ways were looked for is still to be played.
   ((${barren:-0})) || _GPTOS_TYPED=''
   _GPTOS_IMPATIENT=0
-  __gptos_clear_answer
   if ! __gptos_found; then
     __gptos_say "GPTOS_BIN not found: $GPTOS_BIN"
     return 0
   fi
   __gptos_save_trap '_GPTOS_CANCELLED=1' # first: Ctrl-C must not lose the line at any moment of the request
+  # What is left to do before its answer is read is done while the resident looks for it.
+  [[ -n $2 || $3 != new ]] || __gptos_put_to_pipes "$1" || :
   __gptos_open_terminal
+  __gptos_clear_answer
   if [[ -n $2 || $3 != new ]] || ! __gptos_ask_at_once "$1"; then
-    if ((_GPTOS_CANCELLED)); then
-      result=1
-    else
-      __gptos_clear_answer
-      __gptos_start "$1" ${2:+--fresh}
-      __gptos_wait || result=$?
-    fi
+    __gptos_ask_program "$1" "$2" || result=$?
   fi
   if ((result == 3)); then
     __gptos_take
   elif ((result != 2)); then
-    __gptos_stop
+    [[ -z $_GPTOS_PID$_GPTOS_FD ]] || __gptos_stop
     __gptos_restore_trap
     __gptos_settle "$result"
   fi
   exec {_GPTOS_TTY}<&-
 }
 
+# Has the program answer the words in $1. What comes of it is told as __gptos_wait does.
+__gptos_ask_program() {
+  ((_GPTOS_CANCELLED == 0)) || return 1
+  __gptos_clear_answer
+  __gptos_start "$1" ${2:+--fresh}
+  __gptos_wait
+}
+
 # Turns a finished request ($1: 0 ended, 1 cancelled) into a buffer, a message, or both. Also after a failure an Enter
 # that was meant for the answer must not run the words.
 __gptos_settle() {
-  __gptos_guard
+  # What is shown is guarded by itself.
+  if (($1 == 0 && _GPTOS_TAKEN == 0 && _GPTOS_ENDED && ${#_GPTOS_COMMANDS[@]} && ${#_GPTOS_ROWS[@]} == 0)) &&
+    [[ $_GPTOS_ASKED_FOR$_GPTOS_MESSAGE$_GPTOS_TYPED == new ]] && builtin [ "$READLINE_LINE" = "$_GPTOS_ASKED_LINE" ] &&
+    ! builtin read -r -t 0 -u "$_GPTOS_TTY"; then
+    __gptos_accept_new
+  else
+    __gptos_settle_amid "$1"
+    __gptos_guard
+  fi
+}
+
+# The same where there is more to it than an answer to words.
+__gptos_settle_amid() {
   if ((_GPTOS_TAKEN)); then
     __gptos_settle_late
   elif (($1 == 1)); then

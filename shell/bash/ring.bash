@@ -26,7 +26,9 @@ __gptos_show() {
     __gptos_remove_note
   fi
   # Last before the write, so that no Enter of before the command can reach readline after it.
-  __gptos_drain
+  if ((_GPTOS_CALLED_AT)) || builtin read -r -t 0 -u "$_GPTOS_TTY"; then
+    __gptos_drain
+  fi
   READLINE_LINE=$text
   READLINE_POINT=${#text}
   _GPTOS_SHOWN=$text _GPTOS_NOTE_LINE=$text

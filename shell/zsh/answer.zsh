@@ -47,8 +47,8 @@ __gptos_records() {
             reading) _GPTOS_NEW_READING="$fields[i+1]" ;;
             cmd)
                 line="$fields[i+1]"
-                # What the binary refuses must not come in through a binary that was replaced.
-                if ! __gptos_is_plain "$line"; then
+                # What the binary refuses must not come in through a binary that was replaced. Of most one look tells.
+                if [[ -z $line || $line == *[^\ -\~]* || $#line -gt 8192 ]] && ! __gptos_is_plain "$line"; then
                     _GPTOS_REFUSED=1
                 elif (( $#_GPTOS_NEW < 50 && ! ${_GPTOS_NEW[(Ie)$line]} )); then
                     [[ -n $_GPTOS_NEW_HOLES ]] && __gptos_keep_holes "$line" "$_GPTOS_NEW_HOLES"
@@ -159,7 +159,8 @@ __gptos_show() {
         __gptos_say "$_GPTOS_NOTE"
     fi
     zle -R
-    __gptos_guard_arm
+    # Where the resident was asked it was done while that thought.
+    (( ${expected:-0} )) && [[ $_GPTOS_NOTE != *'risk medium'* ]] || __gptos_guard_arm
     # What nobody sees comes after what is drawn.
     if (( $1 )); then
         __gptos_remember "$BUFFER"

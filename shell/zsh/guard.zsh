@@ -5,28 +5,27 @@
 # For a while after the line was changed Enter is swallowed: nobody has read the command yet. The guard is lifted by an event, not by a look
 # at the clock when Enter arrives: the line editor serves the keyboard before any other fd, so a key pressed too early is also handled too
 # early, however late a loaded machine comes to it.
+#
+# The process that counts the time is not started before no key waits: a key press waits for all that is
+# done here, and the line is on the screen already. Where no key waits it is started at once: zsh polls what an fd handler adds to its list
+# without asking for input (`events` is 0 in 5.9), so it notices the end of a pipe there, but never that /dev/null can be read.
 __gptos_guard_arm() {
     emulate -L zsh
+    setopt no_aliases
     local limit="$GPTOS_ENTER_GUARD_MS"
+    integer fd=0
     [[ $limit == <-> ]] || limit=250
     # A key that is held down repeats after half a second or a little more, and such a command must not be what it runs.
     (( limit && limit < 700 )) && [[ $_GPTOS_NOTE == *'risk medium'* ]] && limit=700
     _GPTOS_HELD=''
     (( _GPTOS_GUARD_FD )) && __gptos_guard_lift
-    (( limit )) && __gptos_guard_raise $limit
-}
-
-# Keeps Enter from running anything. The process that counts the time is not started before no key waits: a key press waits for all that is
-# done here, and the line is on the screen already. Where no key waits it is started at once: zsh polls what an fd handler adds to its list
-# without asking for input (`events` is 0 in 5.9), so it notices the end of a pipe there, but never that /dev/null can be read.
-__gptos_guard_raise() {
-    emulate -L zsh
-    setopt no_aliases
-    integer fd=0
-    (( ${_GPTOS_HANDLING:-0} )) && { __gptos_guard_wait $1; return }
-    exec {fd}</dev/null || { __gptos_guard_wait $1; return }
-    _GPTOS_GUARD_FD=$fd _GPTOS_GUARD_MS_NOW=$1
-    (( _GPTOS_GUARD_DUE = EPOCHREALTIME + $1 / 1000.0 + 0.1 ))
+    (( limit )) || return 0
+    if (( ${_GPTOS_HANDLING:-0} )) || ! exec {fd}</dev/null; then
+        __gptos_guard_wait $limit
+        return
+    fi
+    _GPTOS_GUARD_FD=$fd _GPTOS_GUARD_MS_NOW=$limit
+    (( _GPTOS_GUARD_DUE = EPOCHREALTIME + limit / 1000.0 + 0.1 ))
     __gptos_await $fd __gptos_guard_begin
 }
 

@@ -78,7 +78,7 @@ __gptos_say_suggestion() {
 # remarks comes below.
 __gptos_say_note() {
     emulate -L zsh
-    local REPLY='' note="$1"
+    local REPLY='' note="$1" dot='·'
     local -a said
     integer room=$(( COLUMNS - 1 ))
     _GPTOS_SAID="$note" _GPTOS_WITHHELD=''
@@ -87,7 +87,12 @@ __gptos_say_note() {
         REPLY="${3:+$3 }$note${2:+ · $2}"
         # `risk critical`, and the sign in front of all.
         (( ${(m)#${REPLY%% · risk *}} + 18 <= room )) || __gptos_risk_first "$REPLY"
-        __gptos_fit "● $REPLY" $room
+        # Most need not be looked at more closely.
+        if [[ ${REPLY//·/} == *[^\ -\~]* ]] || (( $#REPLY + 2 > room || $#REPLY + 2 >= COLUMNS || $#dot > 1 )); then
+            __gptos_fit "● $REPLY" $room
+        else
+            REPLY="● $REPLY"
+        fi
         said+=("$REPLY")
     fi
     if [[ -n ${4-} ]]; then

@@ -154,7 +154,8 @@ __gptos_glance_is_late() {
     (( _GPTOS_GLANCE_FD && (EPOCHREALTIME >= _GPTOS_GLANCE_AT + 10 * _GPTOS_SOCKET_LIMIT || EPOCHREALTIME < _GPTOS_GLANCE_AT) ))
 }
 
-# Asks the resident for WORDS and waits a moment for it: REPLY holds the records of an answer. False leaves it to the binary.
+# Asks the resident for WORDS and waits a moment for it: REPLY holds the records of an answer. False leaves it to the binary. Where it was asked,
+# the caller's `expected` is 1, and Enter is guarded already.
 __gptos_socket_ask() {
     emulate -L zsh
     local socket='' answer='' chunk=''
@@ -172,6 +173,11 @@ __gptos_socket_ask() {
     (( deadline = EPOCHREALTIME + _GPTOS_SOCKET_LIMIT ))
     __gptos_socket_send "$socket" "$REPLY" || return 1
     fd=$REPLY
+    # What is left to do before its answer is read is done while it looks for it.
+    __gptos_expect "$1" 0
+    _GPTOS_NOTE=''
+    __gptos_guard_arm
+    expected=1
     while (( outcome == 1 )); do
         (( left = deadline - EPOCHREALTIME ))
         # A clock that was set back must not make the wait longer.

@@ -270,7 +270,7 @@ fn a_subshell_does_not_speak_for_the_shell_and_programs_inherit_nothing() {
     let bench = piped(&pipes, Setup::default());
     bench.get("?? first", AGAIN);
     bench.get("?? second", "ls -lS é");
-    bench.t.type_text("(__gptos_ask_pipes third; echo \"r$?\"); ls -l /proc/self/fd");
+    bench.t.type_text("(__gptos_put_to_pipes third; echo \"r$?\"); ls -l /proc/self/fd");
     bench.read_and_enter();
     bench.t.wait_for_prompt(2);
     let screen = bench.t.wait_for_screen("\nr1\n");
