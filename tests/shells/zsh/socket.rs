@@ -49,6 +49,30 @@ fn an_answer_that_is_at_hand_costs_no_process() {
     assert_eq!(helper.queries(), [""; 0]);
 }
 
+/// Enter is guarded while the resident is asked, and stays so only where there is something to read.
+#[test]
+fn enter_is_guarded_behind_an_answer_and_only_there() {
+    let none = Say::Records(vec![("msg".to_owned(), "none of it".to_owned())]);
+    for (say, message) in [(Say::commands(&["touch made"]), NOTE), (none, "none of it"), (Say::ask(), "no answer")] {
+        let resident = FakeResident::start(when_asked(say));
+        let (_dir, helper) = scripted();
+        let helper = helper.message_after(AT_ONCE, "no answer");
+        let t = start_with(&helper, resident.setup(Setup { before: "GPTOS_ENTER_GUARD_MS=60000".into(), ..Setup::default() }));
+        t.type_text("touch words");
+        t.key("C-g");
+        t.wait_for_screen(message);
+        t.key("Enter");
+        if message == NOTE {
+            t.wait_for_screen("read it first, then Enter");
+            assert_eq!(t.buffer(), "touch made");
+        } else {
+            t.wait_for_prompt(2);
+            assert!(t.dir().join("cwd/words").exists(), "{message}");
+        }
+        t.assert_not_spinning();
+    }
+}
+
 #[test]
 fn a_shell_that_is_part_of_a_trace_says_so() {
     let resident = FakeResident::start(when_asked(Say::commands(&["ls -lS"])));
