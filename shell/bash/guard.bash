@@ -8,7 +8,8 @@ __gptos_guard() {
   __gptos_number "$GPTOS_ENTER_GUARD_MS" 250
   # A key that is held down repeats after half a second or a little more, and such a command must not be what it runs.
   ((_GPTOS_NUMBER == 0 || _GPTOS_NUMBER >= 700)) || [[ ${_GPTOS_RING_NOTES[_GPTOS_RING_AT]-} != *'risk medium'* ]] || _GPTOS_NUMBER=700
-  _GPTOS_GUARD_UNTIL=$((${EPOCHREALTIME//[!0-9]/} + _GPTOS_NUMBER * 1000)) _GPTOS_GUARD_TOLD=0
+  _GPTOS_NOW=${EPOCHREALTIME//[!0-9]/}
+  _GPTOS_GUARD_UNTIL=$((_GPTOS_NOW + _GPTOS_NUMBER * 1000)) _GPTOS_GUARD_TOLD=0
 }
 
 # Each Enter swallowed prolongs the guard a little, so that a key held down or a burst that was delayed by a busy machine
@@ -76,6 +77,7 @@ __gptos_withheld() {
         return 0
       fi
       __gptos_withhold "${verdict#* }" 'Enter again runs it'
+      __gptos_now
       _GPTOS_HELD=$READLINE_LINE _GPTOS_HELD_AT=$_GPTOS_NOW _GPTOS_HELD_UNTIL=$((_GPTOS_NOW + 700000)) _GPTOS_HELD_TOLD=0
       _GPTOS_GUARD_UNTIL=0 # an edited line is judged anew at once
       ;;

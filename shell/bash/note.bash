@@ -135,7 +135,10 @@ __gptos_print_note() {
 
 # Sets _GPTOS_TEXT to the note in $1 as it can be shown in $2 columns, and `dot` to the sign in front of it.
 __gptos_fit_note() {
-  __gptos_keep_risk "$1" $(($2 - 3))
+  _GPTOS_TEXT=$1
+  if ((${#1} > $2 - 3)) || [[ ${1//·/} == *[![:ascii:]]* ]]; then
+    __gptos_keep_risk "$1" $(($2 - 3))
+  fi
   if ! __gptos_unicode; then
     dot='*' _GPTOS_TEXT=${_GPTOS_TEXT//·/-}
   fi

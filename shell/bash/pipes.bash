@@ -27,7 +27,8 @@ __gptos_take_pipes() {
   _GPTOS_PIPES=$1 _GPTOS_PIPES_KNOW=$_GPTOS_SEEN
 }
 
-# Asks over the pipes for what is at hand to the words in $1, and sets `in` to the end where the answer will be.
+# Asks over the pipes for what is at hand to the words in $1. Sets the caller's `pipes`, and `in` to the end where the answer will be, if there
+# will be one.
 __gptos_put_to_pipes() {
   local sign='●' counts='' out=''
   pipes=$_GPTOS_PIPES
@@ -46,15 +47,14 @@ __gptos_put_to_pipes() {
   ((++_GPTOS_TURN < 10000)) || _GPTOS_TURN=1000
   # An end that is open for reading and writing waits for nobody and is never broken. The answers are read at one that is open for
   # reading alone: it ends when the resident does. All of them are closed again, so that no program inherits them.
-  { exec {out}<>"$pipes.told" {in}<"$pipes.told" {out}<&- {out}<>"$pipes.ask"; } 2>/dev/null || return 1
-  if ! { __gptos_put_question "$1" "$counts" >&"$out"; } 2>/dev/null; then
-    exec {in}<&-
+  if ! { exec {out}<>"$pipes.told" {in}<"$pipes.told" {out}<&- {out}<>"$pipes.ask" && __gptos_put_question "$1" "$counts" >&"$out"; } 2>/dev/null; then
+    [[ -z $in ]] || exec {in}<&-
     in=''
   fi
-  exec {out}<&-
+  [[ -z $out ]] || exec {out}<&-
 }
 
-# Waits for the answer. 0: it has been taken, 1: the program is to be asked for it, 2: nothing is at hand.
+# Waits for the answer to what was put to the caller's `pipes`. 0: it has been taken, 1: the program is to be asked for it, 2: nothing is at hand.
 __gptos_read_pipes() {
   local head='' text=''
   if builtin read -r -N 9 -t "$_GPTOS_PIPES_LIMIT" -u "$in" head && [[ $head == "$_GPTOS_TURN"[0-9][0-9][0-9][0-9][0-9] ]]; then

@@ -194,11 +194,13 @@ __gptos_take_text() {
         _GPTOS_ENDED=1
         break
         ;;
-      *)
-        if [[ $is_clean${fields[i]} == 1cmd && -n ${fields[i + 1]} && ${fields[i + 1]} != *[![:ascii:]]* ]]; then
+      1cmd)
+        if [[ -n ${fields[i + 1]} && ${fields[i + 1]} != *[![:ascii:]]* ]]; then
           __gptos_keep_command "${fields[i + 1]}" "${fields[i + 2]}"
           continue
         fi
+        ;;&
+      *)
         _GPTOS_FIELDS=("${fields[@]:i:3}")
         ! __gptos_take_record || break
         ;;

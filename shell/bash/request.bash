@@ -120,9 +120,10 @@ __gptos_read_trap() {
   local fd rows
   exec {fd}<<<''
   if { __gptos_print_trap >|"/dev/fd/$fd"; } 2>/dev/null; then
-    # The first is what the here-string held.
-    builtin mapfile -s 1 -u "$fd" rows
+    builtin mapfile -u "$fd" rows
     builtin printf -v _GPTOS_OLD_TRAP %s "${rows[@]}"
+    # What the here-string held; a file of an older bash holds it no more.
+    _GPTOS_OLD_TRAP=${_GPTOS_OLD_TRAP#$'\n'}
   else
     _GPTOS_OLD_TRAP=$(__gptos_print_trap)
   fi
@@ -227,7 +228,7 @@ __gptos_ask() {
     ((${#_GPTOS_ASKED_MEANT} <= 1000)) || _GPTOS_ASKED_MEANT=''
   fi
   # What was typed while other ways were looked for is still to be played.
-  ((${barren:-0})) || _GPTOS_TYPED=''
+  ((${_GPTOS_BARREN:-0})) || _GPTOS_TYPED=''
   _GPTOS_IMPATIENT=0
   if ! __gptos_found; then
     __gptos_say "GPTOS_BIN not found: $GPTOS_BIN"

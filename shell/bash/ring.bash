@@ -56,8 +56,8 @@ __gptos_accept_others() {
   __gptos_join
   if ((first < ${#_GPTOS_RING[@]})); then
     __gptos_show "$first"
-  elif [[ -n ${barren-} ]]; then
-    barren=1
+  elif [[ -n ${_GPTOS_BARREN-} ]]; then
+    _GPTOS_BARREN=1
   else
     __gptos_say 'nothing else says this'
   fi
@@ -91,12 +91,12 @@ __gptos_join() {
 }
 
 __gptos_next() {
-  local next=$((_GPTOS_RING_AT + 1)) count=${#_GPTOS_RING[@]} barren=0
+  local next=$((_GPTOS_RING_AT + 1)) count=${#_GPTOS_RING[@]} _GPTOS_BARREN=0
   # Other ways than the answer are looked for when they are wanted.
   if ((next == count && _GPTOS_OTHERS)); then
     _GPTOS_OTHERS=0 _GPTOS_WITH=("${_GPTOS_RING_WITH[@]}")
     __gptos_ask "$_GPTOS_QUERY" '' others
-    ((barren)) || return 0
+    ((_GPTOS_BARREN)) || return 0
   fi
   if ((next == count)) && [[ -n $_GPTOS_MORE ]]; then
     _GPTOS_WITH=("${_GPTOS_RING_WITH[@]}")
@@ -105,7 +105,7 @@ __gptos_next() {
   fi
   __gptos_open_terminal
   # Of a request that brought nothing the keys are kept that were typed meanwhile.
-  ((barren)) || _GPTOS_TYPED=''
+  ((_GPTOS_BARREN)) || _GPTOS_TYPED=''
   __gptos_show $((next % (count + 1)))
   exec {_GPTOS_TTY}<&-
 }

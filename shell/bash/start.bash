@@ -61,7 +61,8 @@ _GPTOS_LACKING=''
 # about it: then $1 is `key`.
 __gptos_load() {
   { local - IFS=$' \t\n' && set +aeuxET; } 2>/dev/null
-  local parts bin=$_GPTOS_PARTS_BIN
+  # A whole integration of another build, which is read here, notes the user's options anew.
+  local parts bin=$_GPTOS_PARTS_BIN _GPTOS_ALIASES='' _GPTOS_EXPORTS=''
   if [[ $_GPTOS_PROMPTING == 0 && -z $_GPTOS_LOADED && " ${PROMPT_COMMAND[*]-} " == *__gptos_prompt* ]]; then
     [[ ${1-} != key ]] || builtin printf 'gptos: works at the shell prompt only\n' >&2
     return 1

@@ -52,6 +52,7 @@ if [[ -n ${_GPTOS_STEP_SUBMIT-} ]]; then
     local keys=$2
     [[ $keys == \"* ]] || keys="\"$_GPTOS_STEP_TOUR\""
     __gptos_bind_everywhere "$1" "$keys"
+    [[ $1 != "$_GPTOS_STEP_REPLAY" ]] || _GPTOS_REPLAY_BOUND=$2
   }
   __gptos_tour_bind
   [[ -n ${PROMPT_COMMAND[*]-} ]] || PROMPT_COMMAND=('')

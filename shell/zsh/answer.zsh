@@ -159,8 +159,12 @@ __gptos_show() {
         __gptos_say "$_GPTOS_NOTE"
     fi
     zle -R
-    # Where the resident was asked it was done while that thought.
-    (( ${expected:-0} )) && [[ $_GPTOS_NOTE != *'risk medium'* ]] || __gptos_guard_arm
+    # Where the resident was asked it was done while that thought, and counts from now on.
+    if (( ${_GPTOS_EXPECTED:-0} && _GPTOS_GUARD_FD )) && [[ $_GPTOS_NOTE != *'risk medium'* ]]; then
+        (( _GPTOS_GUARD_DUE = EPOCHREALTIME + _GPTOS_GUARD_MS_NOW / 1000.0 + 0.1 ))
+    else
+        __gptos_guard_arm
+    fi
     # What nobody sees comes after what is drawn.
     if (( $1 )); then
         __gptos_remember "$BUFFER"

@@ -49,7 +49,7 @@ __gptos_ask() {
     setopt no_aliases
     local pid='' REPLY=''
     local -a arguments=(widget zsh --shell-version "$ZSH_VERSION" --holes)
-    integer fd=0 ended=0 progressed=0 expected=0
+    integer fd=0 ended=0 progressed=0 _GPTOS_EXPECTED=0
     (( $2 )) && arguments=(widget zsh --fresh --shell-version "$ZSH_VERSION" --holes)
     [[ -n ${4-} ]] && arguments=(widget zsh --fix $4 --shell-version "$ZSH_VERSION" --holes)
     _GPTOS_LISTS=${5:-0}
@@ -63,7 +63,7 @@ __gptos_ask() {
         (( _GPTOS_DESCENDS )) || __gptos_guard_lift
         return 0
     fi
-    (( expected )) && __gptos_guard_lift
+    (( _GPTOS_EXPECTED )) && __gptos_guard_lift
     if ! __gptos_binary; then
         __gptos_say "${GPTOS_BIN:-GPTOS_BIN} not found"
         return 1
@@ -82,7 +82,7 @@ __gptos_ask() {
         return 1
     fi
 
-    (( expected )) || __gptos_expect "$1" $3
+    (( _GPTOS_EXPECTED )) || __gptos_expect "$1" $3
     _GPTOS_FD=$fd _GPTOS_PID=$pid
     __gptos_await -w $fd gptos-data
     __gptos_trap_interrupt

@@ -7,7 +7,7 @@
 # early, however late a loaded machine comes to it.
 #
 # The process that counts the time is not started before no key waits: a key press waits for all that is
-# done here, and the line is on the screen already. Where no key waits it is started at once: zsh polls what an fd handler adds to its list
+# done here. Where no key waits it is started at once: zsh polls what an fd handler adds to its list
 # without asking for input (`events` is 0 in 5.9), so it notices the end of a pipe there, but never that /dev/null can be read.
 __gptos_guard_arm() {
     emulate -L zsh

@@ -155,7 +155,7 @@ __gptos_glance_is_late() {
 }
 
 # Asks the resident for WORDS and waits a moment for it: REPLY holds the records of an answer. False leaves it to the binary. Where it was asked,
-# the caller's `expected` is 1, and Enter is guarded already.
+# the caller's `_GPTOS_EXPECTED` is 1, and the guard of Enter is up if there is one.
 __gptos_socket_ask() {
     emulate -L zsh
     local socket='' answer='' chunk=''
@@ -177,7 +177,7 @@ __gptos_socket_ask() {
     __gptos_expect "$1" 0
     _GPTOS_NOTE=''
     __gptos_guard_arm
-    expected=1
+    _GPTOS_EXPECTED=1
     while (( outcome == 1 )); do
         (( left = deadline - EPOCHREALTIME ))
         # A clock that was set back must not make the wait longer.

@@ -9,7 +9,7 @@ __gptos_read_words() {
     [[ $1 == [[:space:]]* ]] && private=' '
     if [[ $line == '??'('?'|)([[:space:]]*|) ]]; then
         __gptos_parse "$1"
-        if [[ -n $_GPTOS_LATEST && ${(L)reply[2]} == ${~_GPTOS_WISHES} ]] && __gptos_is_change "$reply[2]"; then
+        if [[ ${(L)reply[2]} == ${~_GPTOS_WISHES} ]] && __gptos_is_change "$reply[2]"; then
             _GPTOS_FIELDS=("refines=$_GPTOS_LATEST" "asked=$_GPTOS_LATEST_WORDS")
         fi
         return 0

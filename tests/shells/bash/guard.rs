@@ -111,6 +111,23 @@ fn an_enter_typed_before_the_reason_runs_nothing() {
     }
 }
 
+/// The time to read the reason counts from where it is drawn, however long the judge thought.
+#[test]
+fn a_slow_judge_leaves_no_less_time_to_read() {
+    until_conclusive(|| {
+        let slow = "__gptos_load; __gptos_print_verdict() { sleep 1; printf 'hold %s' 'the reason'; }";
+        let bench = Bench::answering(NOW, "touch marker", Setup { rc: slow.to_owned(), ..Setup::default() });
+        bench.suggest_and_enter();
+        bench.t.wait_for_screen("gptos: Enter again runs it");
+        let told = Instant::now();
+        bench.t.key("Enter");
+        bench.t.wait_until_idle();
+        let is_conclusive = told.elapsed() < Duration::from_millis(600);
+        assert!(!is_conclusive || !bench.ran());
+        is_conclusive
+    });
+}
+
 #[test]
 fn a_held_down_enter_runs_nothing() {
     for interval in [30, 150] {

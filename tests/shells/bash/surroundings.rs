@@ -78,15 +78,23 @@ fn loading_twice_changes_nothing() {
     bench.assert_sane();
 }
 
+/// Also where the text is that of another build, whose parts bring a whole integration.
 #[test]
 fn loading_again_after_a_key_leaves_the_options_of_the_shell() {
-    for on_or_off in ["-s", "-u"] {
+    for (on_or_off, build) in [("-s", None), ("-u", None), ("-s", Some("0.0.1+2.3"))] {
         let bench = Bench::answering(NOW, "ls -l", Setup::default());
         bench.type_and_press("list files", "C-g");
         bench.expect_buffer("ls -l");
         bench.t.key("C-u");
         let options = "expand_aliases interactive_comments";
-        bench.t.type_text(&format!("shopt {on_or_off} {options}; source '{}'", Shell::Bash.script().display()));
+        let mut text = fs::read_to_string(Shell::Bash.script()).unwrap();
+        if let Some(build) = build {
+            let own = text.split_once("_GPTOS_PARTS_BUILD='").unwrap().1.split_once('\'').unwrap().0.to_owned();
+            text = text.replacen(&own, build, 1);
+        }
+        let again = bench.dir.path().join("again");
+        fs::write(&again, text).unwrap();
+        bench.t.type_text(&format!("shopt {on_or_off} {options}; source '{}'", again.display()));
         bench.read_and_enter();
         bench.t.wait_for_prompt(2);
         bench.type_and_press(&format!("shopt -p {options} | tr '\\n' ';'"), "Enter");
