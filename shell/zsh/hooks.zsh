@@ -129,6 +129,7 @@ __gptos_add_history() {
     fi
     emulate -L zsh
     [[ $1 == [[:space:]]* ]] && _GPTOS_BLANK=' '
+    _GPTOS_ENTERED="${1%$'\n'}"
     __gptos_note_line "$1"
     __gptos_is_mark "$_GPTOS_TYPED" && _GPTOS_TYPED=''
     if [[ ${1%$'\n'} == "$_GPTOS_TYPED" ]]; then
@@ -148,9 +149,9 @@ __gptos_preexec() {
     __gptos_pause_forget
     __gptos_ghost_forget
     __gptos_return_keys
-    # $1 is empty when our history hook has stored the words just now, and $3 has lost a blank in front.
-    (( _GPTOS_ACCEPTED )) && _GPTOS_RUNNING="$_GPTOS_BLANK${1:-$3}"
-    _GPTOS_BLANK=''
+    # $1 is empty when our history hook has stored the words just now, but that has kept the line then. $3 is not as it was typed.
+    (( _GPTOS_ACCEPTED )) && _GPTOS_RUNNING="${_GPTOS_ENTERED:-$_GPTOS_BLANK${1:-$3}}"
+    _GPTOS_BLANK='' _GPTOS_ENTERED=''
     [[ -n $_GPTOS_UNCHECKED ]] && print -ru2 -- "gptos: ${_GPTOS_UNCHECKED//[[:cntrl:]]/?}"
     _GPTOS_UNCHECKED=''
     return 0
@@ -188,7 +189,7 @@ __gptos_precmd() {
     # The words of a line given up are worth keeping all the same.
     __gptos_keep_typed
     __gptos_forget
-    _GPTOS_ACCEPTED=0 _GPTOS_RUNNING='' _GPTOS_BLANK='' _GPTOS_UNCHECKED='' _GPTOS_HELD=''
+    _GPTOS_ACCEPTED=0 _GPTOS_RUNNING='' _GPTOS_BLANK='' _GPTOS_ENTERED='' _GPTOS_UNCHECKED='' _GPTOS_HELD=''
     # 148: stopped by Ctrl-Z, not finished. A blank before the words or the command asks for no trace.
     # Where the cursor was says nothing of the words.
     local -a fields=("$query" "$command_line" ${_GPTOS_ASKED_FIELDS:#cursor=*})

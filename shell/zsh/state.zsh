@@ -52,8 +52,8 @@ typeset -ga _GPTOS_CHANGED=()
 # The last suggestion of this shell that was nobody's secret, its words, and where and when it was shown: later words may want it changed.
 typeset -g _GPTOS_LATEST=${_GPTOS_LATEST-} _GPTOS_LATEST_WORDS=${_GPTOS_LATEST_WORDS-} _GPTOS_LATEST_IN=${_GPTOS_LATEST_IN-}
 typeset -gF _GPTOS_LATEST_AT=${_GPTOS_LATEST_AT:-0}
-# Whether the buffer descends from a suggestion, and what was run of it.
-typeset -g _GPTOS_DESCENDS=0 _GPTOS_ACCEPTED=0 _GPTOS_RUNNING='' _GPTOS_BLANK=''
+# Whether the buffer descends from a suggestion, and what was run of it; the line as it was entered, where words go into the history before it.
+typeset -g _GPTOS_DESCENDS=0 _GPTOS_ACCEPTED=0 _GPTOS_RUNNING='' _GPTOS_BLANK='' _GPTOS_ENTERED=''
 # While this fd is open, Enter is swallowed.
 typeset -gi _GPTOS_GUARD_FD=${_GPTOS_GUARD_FD:-0}
 typeset -gF _GPTOS_GUARD_DUE=0

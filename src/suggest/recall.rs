@@ -5,7 +5,7 @@ use super::local::{Local, LocalSources};
 use super::pipeline::{Request, Via};
 use super::ports::{Memory, RedactedText};
 use super::rebind::rebind;
-use crate::domain::{Candidate, Origin, ShellKind};
+use crate::domain::{Candidate, Origin, Risk, ShellKind};
 use crate::offline::{SURE, Translation};
 use crate::redact::Redacted;
 
@@ -45,6 +45,8 @@ impl LocalSources<'_> {
         if let Some(best) = lines.first().filter(|best| !best.demoted && best.shell == request.facts.shell)
             && let (uses, false) = memory.uses(&key)
             && uses >= USES_BEFORE_ALIAS
+            // What is dangerous is not to be typed in a moment.
+            && local.offers().iter().any(|offer| offer.suggestion.command() == best.command && offer.suggestion.risk() < Risk::High)
             && let Some(alias) = alias(&best.query, &best.command, best.shell)
         {
             local.alias = RedactedText::if_clean(alias).map(|alias| (key, alias));

@@ -103,6 +103,24 @@ fn words_behind_a_suggestion_ask_for_a_change_of_it() {
 }
 
 #[test]
+fn what_was_run_is_reported_as_it_was_typed() {
+    let (_dir, helper) = scripted();
+    let helper = helper.answer_after(AT_ONCE, &[("echo one", NOTE)]);
+    let t = start_with(&helper, Setup { before: "alias short='echo long'".into(), ..Setup::default() });
+    for (number, behind) in ["; short two", " | cat", "; for i in 3; do short $i; done"].into_iter().enumerate() {
+        t.type_text("?? say one");
+        t.key("Enter");
+        t.wait_for_buffer(|b| b == "echo one");
+        t.type_text(behind);
+        thread::sleep(READING);
+        t.key("Enter");
+        t.wait_for_prompt(number as u32 + 2);
+        let entered = format!("echo one{behind}");
+        t.wait_for(|| helper.ran().iter().any(|ran| ran.command == entered).then_some(()), "the report");
+    }
+}
+
+#[test]
 fn a_wish_behind_what_was_added_to_the_suggestion_runs_nothing_and_is_about_both() {
     for key in ["Enter", "C-g"] {
         let (dir, helper) = scripted();

