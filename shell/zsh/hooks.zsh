@@ -130,6 +130,8 @@ __gptos_add_history() {
     emulate -L zsh
     [[ $1 == [[:space:]]* ]] && _GPTOS_BLANK=' '
     _GPTOS_ENTERED="${1%$'\n'}"
+    # Of several rows zsh's own text makes one.
+    [[ $_GPTOS_ENTERED != *$'\n'* ]] || _GPTOS_ENTERED=''
     __gptos_note_line "$1"
     __gptos_is_mark "$_GPTOS_TYPED" && _GPTOS_TYPED=''
     if [[ ${1%$'\n'} == "$_GPTOS_TYPED" ]]; then
@@ -149,7 +151,7 @@ __gptos_preexec() {
     __gptos_pause_forget
     __gptos_ghost_forget
     __gptos_return_keys
-    # $1 is empty when our history hook has stored the words just now, but that has kept the line then. $3 is not as it was typed.
+    # $1 is empty when our history hook has stored the words just now, but that has kept a line of one row then. $3 is not as it was typed.
     (( _GPTOS_ACCEPTED )) && _GPTOS_RUNNING="${_GPTOS_ENTERED:-$_GPTOS_BLANK${1:-$3}}"
     _GPTOS_BLANK='' _GPTOS_ENTERED=''
     [[ -n $_GPTOS_UNCHECKED ]] && print -ru2 -- "gptos: ${_GPTOS_UNCHECKED//[[:cntrl:]]/?}"
