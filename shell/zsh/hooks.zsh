@@ -119,12 +119,20 @@ __gptos_keep_typed() {
     _GPTOS_TYPED_BEFORE=() _GPTOS_TYPED=''
 }
 
-# The words go into the history just before the command that came of them. (From a widget, the line being edited would be stored.)
+# The LINE that came of the words is about to run: they go into the history just before it.
+__gptos_keep_words() {
+    emulate -L zsh
+    __gptos_is_mark "$_GPTOS_TYPED" && _GPTOS_TYPED=''
+    [[ $1 != "$_GPTOS_TYPED" ]] || _GPTOS_TYPED=''
+    __gptos_keep_typed
+}
+
+# What is run, before it goes into the history.
 __gptos_add_history() {
     # An empty array is not set for a shell that counts as ksh does.
-    if [[ -z $_GPTOS_TYPED && -z ${_GPTOS_TYPED_BEFORE-} ]]; then
+    if [[ -z $_GPTOS_TYPED && -z ${_GPTOS_TYPED_BEFORE-} ]] && (( ! _GPTOS_ACCEPTED )); then
         [[ $1 == *[^[:space:]]* ]] && _GPTOS_LINE="${1%$'\n'}" _GPTOS_FAILED=''
-        [[ $1 == [[:space:]]* ]] && _GPTOS_BLANK=' ' _GPTOS_LINE=''
+        [[ $1 == [[:space:]]* ]] && _GPTOS_LINE=''
         return 0
     fi
     emulate -L zsh
@@ -133,11 +141,7 @@ __gptos_add_history() {
     # Of several rows zsh's own text makes one.
     [[ $_GPTOS_ENTERED != *$'\n'* ]] || _GPTOS_ENTERED=''
     __gptos_note_line "$1"
-    __gptos_is_mark "$_GPTOS_TYPED" && _GPTOS_TYPED=''
-    if [[ ${1%$'\n'} == "$_GPTOS_TYPED" ]]; then
-        _GPTOS_TYPED=''
-    fi
-    __gptos_keep_typed
+    __gptos_keep_words "${1%$'\n'}"
     return 0
 }
 
@@ -151,8 +155,7 @@ __gptos_preexec() {
     __gptos_pause_forget
     __gptos_ghost_forget
     __gptos_return_keys
-    # $1 is empty when our history hook has stored the words just now, but that has kept a line of one row then. $3 is not as it was typed.
-    (( _GPTOS_ACCEPTED )) && _GPTOS_RUNNING="${_GPTOS_ENTERED:-$_GPTOS_BLANK${1:-$3}}"
+    (( _GPTOS_ACCEPTED )) && _GPTOS_RUNNING="${_GPTOS_ENTERED:-$_GPTOS_BLANK$3}"
     _GPTOS_BLANK='' _GPTOS_ENTERED=''
     [[ -n $_GPTOS_UNCHECKED ]] && print -ru2 -- "gptos: ${_GPTOS_UNCHECKED//[[:cntrl:]]/?}"
     _GPTOS_UNCHECKED=''
@@ -200,10 +203,13 @@ __gptos_precmd() {
     fi
 }
 
-# What stands behind a line that is done must not stay on the screen.
+# What stands behind a line that is done must not stay on the screen. The words go into the history here, as zsh tells its hooks what is run
+# only if nothing else has gone there since the line ended; but `!!` on the line means the one before them.
 __gptos_line_finish() {
     [[ -z $_GPTOS_FORMER_FINISH ]] || $_GPTOS_FORMER_FINISH "$@"
-    (( $_GPTOS_TOUCHED )) && __gptos_ghost_forget
+    (( $_GPTOS_TOUCHED )) || return 0
+    __gptos_ghost_forget
+    [[ $CONTEXT != start || $histchars != '!^#' || $BUFFER == *'!'[^[:space:]=\(]* || $BUFFER == '^'* ]] || __gptos_keep_words "$BUFFER"
     return 0
 }
 

@@ -10,23 +10,6 @@ __gptos_mend() {
     return 0
 }
 
-# A line is about to run. One that begins with a blank is kept nowhere.
-__gptos_note_line() {
-    emulate -L zsh
-    [[ $1 == *[^[:space:]]* ]] || return 0
-    _GPTOS_LINE="${1%$'\n'}" _GPTOS_FAILED=''
-    [[ $1 == [[:space:]]* ]] && _GPTOS_LINE=''
-    return 0
-}
-
-# It has ended with this status. A program stopped by Ctrl-Z has not failed.
-__gptos_note_status() {
-    emulate -L zsh
-    [[ -n $_GPTOS_LINE ]] || return 0
-    (( $1 && $1 != 148 )) && _GPTOS_FAILED="$_GPTOS_LINE" _GPTOS_FAILED_STATUS=$1
-    _GPTOS_LINE=''
-}
-
 # Whether the line as typed is the mark alone, which is no words for the history.
 __gptos_is_mark() {
     emulate -L zsh

@@ -52,7 +52,7 @@ typeset -ga _GPTOS_CHANGED=()
 # The last suggestion of this shell that was nobody's secret, its words, and where and when it was shown: later words may want it changed.
 typeset -g _GPTOS_LATEST=${_GPTOS_LATEST-} _GPTOS_LATEST_WORDS=${_GPTOS_LATEST_WORDS-} _GPTOS_LATEST_IN=${_GPTOS_LATEST_IN-}
 typeset -gF _GPTOS_LATEST_AT=${_GPTOS_LATEST_AT:-0}
-# Whether the buffer descends from a suggestion, and what was run of it; the line as it was entered, where words go into the history before it.
+# Whether the buffer descends from a suggestion, and what was run of it; the line as it was entered, if it was one row.
 typeset -g _GPTOS_DESCENDS=0 _GPTOS_ACCEPTED=0 _GPTOS_RUNNING='' _GPTOS_BLANK='' _GPTOS_ENTERED=''
 # While this fd is open, Enter is swallowed.
 typeset -gi _GPTOS_GUARD_FD=${_GPTOS_GUARD_FD:-0}
@@ -69,9 +69,6 @@ typeset -gF _GPTOS_WARMED=0
 typeset -g _GPTOS_DRAWN='' _GPTOS_AHEAD=''
 typeset -gF _GPTOS_DRAWN_AT=0 _GPTOS_PAUSE_ENDS=0
 typeset -gi _GPTOS_PAUSE_FD=${_GPTOS_PAUSE_FD:-0}
-# The line that runs, and the last one that failed, with its status.
-typeset -g _GPTOS_LINE='' _GPTOS_FAILED=${_GPTOS_FAILED-}
-typeset -gi _GPTOS_FAILED_STATUS=${_GPTOS_FAILED_STATUS:-0}
 # What is to be said when the line runs although it was not judged.
 typeset -g _GPTOS_UNCHECKED=''
 # Suggestions of this shell, and lines made of them, which may come back as a line of their own.

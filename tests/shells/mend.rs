@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use super::parts::Held;
 use super::terminal::{Setup, Shell, Terminal};
 
 const SHELLS: [Shell; 3] = [Shell::Zsh, Shell::Bash, Shell::Fish];
@@ -113,6 +114,31 @@ fn the_mended_line_comes_into_the_buffer_and_nothing_runs() {
         );
         assert!(calls.iter().any(|call| call.contains(" --fix 127 ")), "{calls:?}");
         assert!(!calls.iter().any(|call| call.contains("mkd")), "the line is in no list of processes: {calls:?}");
+    }
+}
+
+/// zsh has the parts that do the most at each line when nobody types; lines run before that.
+#[test]
+fn a_line_that_fails_before_all_parts_were_read_is_known() {
+    for (lines, wanted) in [
+        (&["mkdri made"][..], Some("mkdir made")),
+        (&["mkdri other", "mkdri made"], Some("mkdir made")),
+        (&["mkdri made", ""], Some("mkdir made")),
+        (&["mkdri made", "true"], None),
+        (&["mkdri other", " mkdri made"], None),
+    ] {
+        let held = Held::new();
+        let bench = Bench::with(Shell::Zsh, Setup { rc: held.rc(), ..Setup::default() });
+        for line in lines {
+            bench.run(line);
+        }
+        held.hand_out();
+        bench.ask();
+        if let Some(wanted) = wanted {
+            bench.expect(wanted);
+        } else {
+            bench.t.wait_for_screen("type what you want");
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The other parts of an integration, which a shell asks the binary for when it needs them, in the three shells.
 
+use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::thread;
 use std::time::Duration;
@@ -17,6 +18,34 @@ fn set(shell: Shell, name: &str, value: &str) -> String {
     match shell {
         Shell::Fish => format!("set -g {name} {value}\n"),
         Shell::Zsh | Shell::Bash => format!("{name}={value}\n"),
+    }
+}
+
+/// A program that keeps the parts of zsh back until it is told to hand them out.
+pub struct Held {
+    dir: tempfile::TempDir,
+}
+
+impl Held {
+    pub fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let text = format!(
+            "#!/bin/sh\nuntil [ -e '{}' ]; do sleep 0.02; done\nexec '{}' \"$@\"\n",
+            dir.path().join("go").display(),
+            env!("CARGO_BIN_EXE_gptos")
+        );
+        fs::write(dir.path().join("program"), text).unwrap();
+        fs::set_permissions(dir.path().join("program"), fs::Permissions::from_mode(0o755)).unwrap();
+        Self { dir }
+    }
+
+    /// The lines of the start-up file that name it.
+    pub fn rc(&self) -> String {
+        set(Shell::Zsh, "_GPTOS_PARTS_BIN", &self.dir.path().join("program").display().to_string())
+    }
+
+    pub fn hand_out(&self) {
+        fs::write(self.dir.path().join("go"), "").unwrap();
     }
 }
 
@@ -55,8 +84,8 @@ fn they_come_from_the_program_that_is_asked_where_the_first_is_gone() {
             env!("CARGO_BIN_EXE_gptos"),
             helper.display()
         );
-        std::fs::write(&program, text).unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(&program, text).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
         let rc = set(shell, "_GPTOS_PARTS_BIN", "/nonexistent/gptos");
         let t = Terminal::start(shell, Setup { bin: program, rc, ..Setup::default() });
         t.type_text("?? list files");
@@ -70,8 +99,8 @@ fn they_come_from_the_program_that_is_asked_where_the_first_is_gone() {
 fn whoever_does_not_hand_them_out_is_named_and_the_line_stays() {
     let dir = tempfile::tempdir().unwrap();
     let silent = dir.path().join("silent");
-    std::fs::write(&silent, "#!/bin/sh\nexec sleep 300\n").unwrap();
-    std::fs::set_permissions(&silent, std::fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(&silent, "#!/bin/sh\nexec sleep 300\n").unwrap();
+    fs::set_permissions(&silent, fs::Permissions::from_mode(0o755)).unwrap();
     for shell in SHELLS {
         for nobody in ["/nonexistent/gptos", "/bin/true", "/usr/bin/yes", silent.to_str().unwrap()] {
             // fish waits for these until Ctrl-C.

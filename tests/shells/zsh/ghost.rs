@@ -1,12 +1,11 @@
 //! What stands behind the words while they are typed: when it is there, what takes it, and that nothing else does.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::thread;
 use std::time::Duration;
 
 use super::{READING, give_up_line, scripted, start_with};
 use crate::attacks::table;
+use crate::parts::Held;
 use crate::resident::{FakeResident, NOTE, Say};
 use crate::terminal::{Setup, Shell, Terminal};
 
@@ -45,20 +44,12 @@ fn without_ghost(t: &Terminal, resident: &FakeResident, line: &str) {
 #[test]
 fn words_that_were_typed_before_all_parts_were_read_have_one_too() {
     let resident = two_ways();
-    let dir = tempfile::tempdir().unwrap();
-    let slow = dir.path().join("slow");
-    let text = format!(
-        "#!/bin/sh\nuntil [ -e '{}' ]; do sleep 0.02; done\nexec '{}' \"$@\"\n",
-        dir.path().join("go").display(),
-        env!("CARGO_BIN_EXE_gptos")
-    );
-    fs::write(&slow, text).unwrap();
-    fs::set_permissions(&slow, fs::Permissions::from_mode(0o755)).unwrap();
-    let (_dir, _helper, t) = start(&resident, Setup { rc: format!("_GPTOS_PARTS_BIN={}", slow.display()), ..Setup::default() });
+    let held = Held::new();
+    let (_dir, _helper, t) = start(&resident, Setup { rc: held.rc(), ..Setup::default() });
     t.type_text("?? list files");
     t.wait_for_screen("?? list files");
     t.wait_until_idle();
-    fs::write(dir.path().join("go"), "").unwrap();
+    held.hand_out();
     t.wait_for_screen("?? list files → ls -l --all");
     t.key("Right");
     t.wait_for_buffer(|b| b == "ls -l --all");
