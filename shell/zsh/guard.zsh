@@ -6,9 +6,9 @@
 # at the clock when Enter arrives: the line editor serves the keyboard before any other fd, so a key pressed too early is also handled too
 # early, however late a loaded machine comes to it.
 #
-# The process that counts the time is not started before no key waits: a key press waits for all that is
-# done here. Where no key waits it is started at once: zsh polls what an fd handler adds to its list
-# without asking for input (`events` is 0 in 5.9), so it notices the end of a pipe there, but never that /dev/null can be read.
+# The process that counts the time is not started before no key waits: a key press waits for all that is done here. Where no key waits it is
+# started at once: zsh polls what an fd handler adds to its list without asking for input (`events` is 0 in 5.9), so it notices the end of a
+# pipe there, but never that /dev/null can be read.
 __gptos_guard_arm() {
     emulate -L zsh
     setopt no_aliases
