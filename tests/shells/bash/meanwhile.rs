@@ -108,6 +108,24 @@ fn keys_that_edit_the_line_come_before_the_offer_and_before_the_answer() {
     assert_eq!(bench.helper.queries(), ["make a file"]);
 }
 
+/// Who presses it meant the answer, and these words may be a command.
+#[test]
+fn an_enter_behind_an_edited_line_is_too_early() {
+    for setup in [with("GPTOS_ASYNC=0 GPTOS_ENTER_GUARD_MS=60000"), with("GPTOS_ASYNC=1 GPTOS_ENTER_GUARD_MS=60000")] {
+        let bench = Bench::new(|helper| helper.answer_after(NOW, &[("ls -l", NOTE)]).when_told(), setup);
+        bench.type_and_press("touch word", "C-g");
+        bench.wait_for_helper();
+        bench.t.type_text("s");
+        bench.helper.tell();
+        bench.t.wait_for_screen("gptos: the line was edited meanwhile");
+        bench.expect_buffer("touch words");
+        bench.t.key("Enter");
+        bench.t.wait_for_screen("gptos: too early");
+        bench.expect_buffer("touch words");
+        assert!(!bench.made("words"));
+    }
+}
+
 #[test]
 fn one_undo_brings_the_words_back_and_the_key_does_not_ask_again() {
     for setup in both() {
