@@ -108,10 +108,12 @@ __gptos_catch_up() {
     return 0
 }
 
-# Puts the lines of words into the history.
-__gptos_keep_typed() {
+# Puts the words into the history, just before the LINE that came of them and is about to run.
+__gptos_keep_words() {
     emulate -L zsh
     local typed=''
+    __gptos_is_mark "$_GPTOS_TYPED" && _GPTOS_TYPED=''
+    [[ $1 != "$_GPTOS_TYPED" ]] || _GPTOS_TYPED=''
     for typed in $_GPTOS_TYPED_BEFORE $_GPTOS_TYPED; do
         # Words behind a blank are kept nowhere, whatever the shell does with such lines.
         [[ $typed == [[:space:]]* ]] || print -sr -- "$typed"
@@ -119,35 +121,34 @@ __gptos_keep_typed() {
     _GPTOS_TYPED_BEFORE=() _GPTOS_TYPED=''
 }
 
-# The LINE that came of the words is about to run: they go into the history just before it.
-__gptos_keep_words() {
+# Whether zsh will put older lines in the place of a part of this one.
+__gptos_means_older_lines() {
+    [[ -o bang_hist ]] || return 1
     emulate -L zsh
-    __gptos_is_mark "$_GPTOS_TYPED" && _GPTOS_TYPED=''
-    [[ $1 != "$_GPTOS_TYPED" ]] || _GPTOS_TYPED=''
-    __gptos_keep_typed
+    [[ -n ${histchars-} && $BUFFER == *"$histchars[1]"* ]] || return 1
+    local line="$BUFFER"
+    zle .expand-history
+    [[ $BUFFER != "$line" ]] || return 1
+    BUFFER="$line"
 }
 
 # What is run, before it goes into the history.
 __gptos_add_history() {
     # An empty array is not set for a shell that counts as ksh does.
     if [[ -z $_GPTOS_TYPED && -z ${_GPTOS_TYPED_BEFORE-} ]] && (( ! _GPTOS_ACCEPTED )); then
-        [[ $1 == *[^[:space:]]* ]] && _GPTOS_LINE="${1%$'\n'}" _GPTOS_FAILED=''
-        [[ $1 == [[:space:]]* ]] && _GPTOS_LINE=''
+        [[ $1 == *[^[:space:]]* ]] && _GPTOS_LINE=("${1%$'\n'}") _GPTOS_FAILED=()
+        [[ $1 == [[:space:]]* ]] && _GPTOS_LINE=()
         return 0
     fi
     emulate -L zsh
-    [[ $1 == [[:space:]]* ]] && _GPTOS_BLANK=' '
     _GPTOS_ENTERED="${1%$'\n'}"
-    # Of several rows zsh's own text makes one.
-    [[ $_GPTOS_ENTERED != *$'\n'* ]] || _GPTOS_ENTERED=''
     __gptos_note_line "$1"
-    __gptos_keep_words "${1%$'\n'}"
+    __gptos_keep_words "$_GPTOS_ENTERED"
     return 0
 }
 
 __gptos_preexec() {
     if [[ -z $_GPTOS_DRAWN$_GPTOS_AHEAD ]] && (( ! ($_GPTOS_TOUCHED) )); then
-        _GPTOS_BLANK=''
         return 0
     fi
     emulate -L zsh
@@ -155,8 +156,8 @@ __gptos_preexec() {
     __gptos_pause_forget
     __gptos_ghost_forget
     __gptos_return_keys
-    (( _GPTOS_ACCEPTED )) && _GPTOS_RUNNING="${_GPTOS_ENTERED:-$_GPTOS_BLANK$3}"
-    _GPTOS_BLANK='' _GPTOS_ENTERED=''
+    (( _GPTOS_ACCEPTED )) && _GPTOS_RUNNING="${_GPTOS_ENTERED:-$1}"
+    _GPTOS_ENTERED=''
     [[ -n $_GPTOS_UNCHECKED ]] && print -ru2 -- "gptos: ${_GPTOS_UNCHECKED//[[:cntrl:]]/?}"
     _GPTOS_UNCHECKED=''
     return 0
@@ -178,7 +179,7 @@ __gptos_precmd() {
     local -i last_status=$?
     [[ ! -s $_GPTOS_NOTICE ]] || __gptos_tell_notice
     if [[ -z $_GPTOS_DRAWN$_GPTOS_AHEAD$_GPTOS_RUNNING ]] && (( ! ($_GPTOS_TOUCHED) )); then
-        (( ! last_status )) && _GPTOS_LINE='' || __gptos_note_status $last_status
+        (( ! last_status )) && _GPTOS_LINE=() || __gptos_note_status $last_status
         return 0
     fi
     emulate -L zsh
@@ -189,12 +190,11 @@ __gptos_precmd() {
     __gptos_ghost_forget
     __gptos_return_keys
     __gptos_note_status $last_status
-    __gptos_is_mark "$_GPTOS_TYPED" && _GPTOS_TYPED=''
     local bin="$GPTOS_BIN" query="$_GPTOS_QUERY" command_line="$_GPTOS_RUNNING"
     # The words of a line given up are worth keeping all the same.
-    __gptos_keep_typed
+    __gptos_keep_words ''
     __gptos_forget
-    _GPTOS_ACCEPTED=0 _GPTOS_RUNNING='' _GPTOS_BLANK='' _GPTOS_ENTERED='' _GPTOS_UNCHECKED='' _GPTOS_HELD=''
+    _GPTOS_ACCEPTED=0 _GPTOS_RUNNING='' _GPTOS_ENTERED='' _GPTOS_UNCHECKED='' _GPTOS_HELD=''
     # 148: stopped by Ctrl-Z, not finished. A blank before the words or the command asks for no trace.
     # Where the cursor was says nothing of the words.
     local -a fields=("$query" "$command_line" ${_GPTOS_ASKED_FIELDS:#cursor=*})
@@ -204,12 +204,12 @@ __gptos_precmd() {
 }
 
 # What stands behind a line that is done must not stay on the screen. The words go into the history here, as zsh tells its hooks what is run
-# only if nothing else has gone there since the line ended; but `!!` on the line means the one before them.
+# only if nothing else has gone there since the line ended; but a `!!` on the line means what stands before them.
 __gptos_line_finish() {
     [[ -z $_GPTOS_FORMER_FINISH ]] || $_GPTOS_FORMER_FINISH "$@"
     (( $_GPTOS_TOUCHED )) || return 0
     __gptos_ghost_forget
-    [[ $CONTEXT != start || $histchars != '!^#' || $BUFFER == *'!'[^[:space:]=\(]* || $BUFFER == '^'* ]] || __gptos_keep_words "$BUFFER"
+    [[ $CONTEXT != start ]] || __gptos_means_older_lines || __gptos_keep_words "$BUFFER"
     return 0
 }
 

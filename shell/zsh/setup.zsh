@@ -71,7 +71,13 @@ __gptos_hook() {
     fi
 }
 
+# Whether anything of ours has happened to the line. `#NAME` is the code of the first character of a text, and 0 of an empty one.
+_GPTOS_TOUCHED='#_GPTOS_QUERY||#_GPTOS_TYPED||#_GPTOS_HELD||#_GPTOS_UNCHECKED||#_GPTOS_GHOST_LINE||#_GPTOS_GHOST_ASKED||_GPTOS_FD'
+_GPTOS_TOUCHED+='||_GPTOS_GUARD_FD||_GPTOS_DESCENDS||_GPTOS_ACCEPTED||_GPTOS_HAS_KEYS||_GPTOS_N_HOLES||_GPTOS_PAUSE_FD||_GPTOS_GLANCE_FD||_GPTOS_WARM_FD'
+
 autoload -Uz add-zsh-hook
+add-zsh-hook -d zshaddhistory __gptos_first_history
+add-zsh-hook -d precmd __gptos_first_precmd
 add-zsh-hook zshaddhistory __gptos_add_history
 add-zsh-hook preexec __gptos_preexec
 add-zsh-hook precmd __gptos_precmd

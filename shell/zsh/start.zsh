@@ -44,8 +44,6 @@ typeset -gi _GPTOS_IDLE_FD=${_GPTOS_IDLE_FD:-0}
 : ${_GPTOS_TOUCHED=0}
 # What Enter and its kin did before.
 typeset -gA _GPTOS_FORMER
-# The line that runs, and the last one that failed, with its status.
-: ${_GPTOS_LINE=} ${_GPTOS_FAILED=} ${_GPTOS_FAILED_STATUS=0}
 
 # Reads the other parts, or with `step` the next of them; the last puts real functions in the place of those that call this. False if this
 # shell lacks something. Who does not hand them out is not asked again with `quiet`.
@@ -242,8 +240,8 @@ __gptos_accept_and_infer_next_history() {
 __gptos_note_line() {
     emulate -L zsh
     [[ $1 == *[^[:space:]]* ]] || return 0
-    _GPTOS_LINE="${1%$'\n'}" _GPTOS_FAILED=''
-    [[ $1 == [[:space:]]* ]] && _GPTOS_LINE=''
+    _GPTOS_LINE=("${1%$'\n'}") _GPTOS_FAILED=()
+    [[ $1 == [[:space:]]* ]] && _GPTOS_LINE=()
     return 0
 }
 
@@ -251,17 +249,20 @@ __gptos_note_line() {
 __gptos_note_status() {
     emulate -L zsh
     [[ -n $_GPTOS_LINE ]] || return 0
-    (( $1 && $1 != 148 )) && _GPTOS_FAILED="$_GPTOS_LINE" _GPTOS_FAILED_STATUS=$1
-    _GPTOS_LINE=''
+    (( $1 && $1 != 148 )) && _GPTOS_FAILED=("$_GPTOS_LINE") _GPTOS_FAILED_STATUS=$1
+    _GPTOS_LINE=()
 }
 
-# The first lines of a shell may fail before the parts are there that do more at each line. What those have defined stays.
-if (( ! ${+_GPTOS_TYPED} )); then
-    __gptos_add_history() { __gptos_note_line "$1" }
-    __gptos_precmd() { __gptos_note_status $? }
+# The first lines of a shell may fail before the parts are there that do more at each line.
+__gptos_first_history() { __gptos_note_line "$1" }
+__gptos_first_precmd() { __gptos_note_status $? }
+if (( ! ${precmd_functions[(I)__gptos_(first_|)precmd]} )); then
+    # The line that runs, and the last one that failed, with its status. Arrays never come into the environment of a program.
+    typeset -ga _GPTOS_LINE=() _GPTOS_FAILED=()
+    typeset -gi _GPTOS_FAILED_STATUS=0
+    zshaddhistory_functions+=(__gptos_first_history)
+    precmd_functions+=(__gptos_first_precmd)
 fi
-(( ${zshaddhistory_functions[(Ie)__gptos_add_history]} )) || zshaddhistory_functions+=(__gptos_add_history)
-(( ${precmd_functions[(Ie)__gptos_precmd]} )) || precmd_functions+=(__gptos_precmd)
 
 zle -N gptos-translate __gptos_translate
 __gptos_bind

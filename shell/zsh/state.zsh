@@ -52,8 +52,8 @@ typeset -ga _GPTOS_CHANGED=()
 # The last suggestion of this shell that was nobody's secret, its words, and where and when it was shown: later words may want it changed.
 typeset -g _GPTOS_LATEST=${_GPTOS_LATEST-} _GPTOS_LATEST_WORDS=${_GPTOS_LATEST_WORDS-} _GPTOS_LATEST_IN=${_GPTOS_LATEST_IN-}
 typeset -gF _GPTOS_LATEST_AT=${_GPTOS_LATEST_AT:-0}
-# Whether the buffer descends from a suggestion, and what was run of it; the line as it was entered, if it was one row.
-typeset -g _GPTOS_DESCENDS=0 _GPTOS_ACCEPTED=0 _GPTOS_RUNNING='' _GPTOS_BLANK='' _GPTOS_ENTERED=''
+# Whether the buffer descends from a suggestion, and what was run of it; the line as it was entered.
+typeset -g _GPTOS_DESCENDS=0 _GPTOS_ACCEPTED=0 _GPTOS_RUNNING='' _GPTOS_ENTERED=''
 # While this fd is open, Enter is swallowed.
 typeset -gi _GPTOS_GUARD_FD=${_GPTOS_GUARD_FD:-0}
 typeset -gF _GPTOS_GUARD_DUE=0
@@ -86,6 +86,3 @@ typeset -g _GPTOS_ODD=''
 typeset -g _GPTOS_FORMER_INIT=${_GPTOS_FORMER_INIT-} _GPTOS_FORMER_FINISH=${_GPTOS_FORMER_FINISH-}
 # Options of the user that count while our own hold.
 typeset -g _GPTOS_BANG_HIST=off _GPTOS_COMMENTS=off
-# Whether anything of ours has happened to the line. `#NAME` is the code of the first character of a text, and 0 of an empty one.
-_GPTOS_TOUCHED='#_GPTOS_QUERY||#_GPTOS_TYPED||#_GPTOS_HELD||#_GPTOS_UNCHECKED||#_GPTOS_GHOST_LINE||#_GPTOS_GHOST_ASKED||_GPTOS_FD'
-_GPTOS_TOUCHED+='||_GPTOS_GUARD_FD||_GPTOS_DESCENDS||_GPTOS_ACCEPTED||_GPTOS_HAS_KEYS||_GPTOS_N_HOLES||_GPTOS_PAUSE_FD||_GPTOS_GLANCE_FD||_GPTOS_WARM_FD'

@@ -143,6 +143,28 @@ fn a_line_that_fails_before_all_parts_were_read_is_known() {
 }
 
 #[test]
+fn no_program_finds_the_line_in_its_environment() {
+    for shell in SHELLS {
+        let setting = match shell {
+            Shell::Zsh => "setopt all_export",
+            Shell::Bash => "set -a",
+            Shell::Fish => "",
+        };
+        let bench = Bench::with(shell, Setup { rc: setting.to_owned(), ..Setup::default() });
+        // Reads the other parts.
+        bench.run("mkdri made");
+        bench.ask();
+        bench.expect("mkdir made");
+        bench.t.key("C-u");
+        std::thread::sleep(READ_TIME);
+        bench.run("false word");
+        bench.run("env >all");
+        let all = fs::read_to_string(bench.t.dir().join("cwd/all")).unwrap();
+        assert!(!all.contains("word") && !all.contains("env >"), "{shell:?}: {all}");
+    }
+}
+
+#[test]
 fn the_status_and_the_place_count() {
     for shell in SHELLS {
         let bench = Bench::new(shell);

@@ -123,37 +123,43 @@ fn what_was_run_is_reported_as_it_was_typed() {
 /// Window titles and the histories of others are made of what zsh tells its hooks.
 #[test]
 fn hooks_of_others_are_told_what_runs_and_the_words_stand_before_it() {
-    for guard in ["suggested", "off"] {
+    for (options, answers_bangs) in
+        [("GPTOS_GUARD=suggested", true), ("GPTOS_GUARD=off", true), ("GPTOS_GUARD=off; setopt no_bang_hist", false)]
+    {
         let (_dir, helper) = scripted();
         let helper = helper.answer_after(AT_ONCE, &[("echo one", NOTE)]);
-        let before = format!("GPTOS_GUARD={guard}; preexec() {{ print -r -- \"told <$1>\" }}");
+        let before = format!("{options}; preexec() {{ print -r -- \"told <$1>\" }}");
         let t = start_with(&helper, Setup { before, ..Setup::default() });
-        let enter = || {
+        let mut kept = Vec::new();
+        let mut run = |behind: &str, runs: &str, told: &str| {
             let next = t.prompt_number() + 1;
-            thread::sleep(READING);
-            t.key("Enter");
-            t.wait_for_prompt(next);
-        };
-        for (words, behind, runs) in [
-            ("say one", "", "echo one"),
-            ("say one so", "; echo two ! =", "echo one; echo two ! ="),
-            // What it stands for is the command, as if there were no words.
-            ("say one again", " !!", "echo one echo one; echo two ! ="),
-        ] {
-            t.type_text(&format!("?? {words}"));
+            let words = format!("?? say number {next}");
+            t.type_text(&words);
             t.key("Enter");
             t.wait_for_buffer(|b| b == "echo one");
             t.type_text(behind);
-            enter();
-            // Without a guard zsh itself looks at the history, and the words come into it only then.
-            let told = if behind == " !!" && guard == "off" { "" } else { runs };
-            assert!(t.screen().contains(&format!("told <{told}>")), "{guard}: {}", t.screen());
-            t.key("Up");
-            t.wait_for_buffer(|b| b == runs);
-            t.key("Up");
-            t.wait_for_buffer(|b| b == format!("?? {words}"));
-            give_up_line(&t, t.prompt_number() + 1);
+            thread::sleep(READING);
+            t.key("Enter");
+            t.wait_for_prompt(next);
+            assert!(t.screen().contains(&format!("told <{told}>")), "{options}, {behind}: {}", t.screen());
+            kept.extend([words, runs.to_owned()]);
+        };
+        let plain = |behind: &str| format!("echo one{behind}");
+        for behind in ["", "; echo two ! =", " '!seen[$0]++'"] {
+            run(behind, &plain(behind), &plain(behind));
         }
+        if answers_bangs {
+            // What it stands for is the command, as if there were no words. Where zsh itself looks it up, they come into the history only then.
+            let runs = "echo one echo one '!seen[$0]++'";
+            run(" !!", runs, if options.ends_with("off") { "" } else { runs });
+        } else {
+            run(" !!", "echo one !!", "echo one !!");
+        }
+        let next = t.prompt_number() + 1;
+        t.type_text("fc -ln 1 -1 >kept");
+        t.key("Enter");
+        t.wait_for_prompt(next);
+        assert_eq!(fs::read_to_string(t.dir().join("cwd/kept")).unwrap().lines().collect::<Vec<_>>(), kept, "{options}");
     }
 }
 
