@@ -162,3 +162,36 @@ fn a_shell_with_traps_and_jobs_notices_nothing() {
     t.wait_for_screen("\n10\n");
     assert!(!t.screen().contains("failed"), "{}", t.screen());
 }
+
+/// zsh reads them one by one, and lines run between two of them.
+#[test]
+fn a_line_that_runs_when_some_of_them_are_read_meets_nothing_half() {
+    let widget = "__gptos_idle_end
+some() { __gptos_ask_parts; while [[ $_GPTOS_STAGE == coming ]]; do __gptos_take_parts 2; done
+repeat $NUMERIC __gptos_load step; __gptos_idle_end }
+left() { print left: $#_GPTOS_PARTS }
+zle -N some; bindkey '^T' some; setopt no_unset";
+    let dir = tempfile::tempdir().unwrap();
+    let helper = FakeHelper::new(dir.path()).answer_after(Duration::ZERO, &[("ls", "cache · risk none")]).write();
+    for steps in [1, 5, 9, 13, 17] {
+        let t = Terminal::start(Shell::Zsh, Setup { bin: helper.clone(), rc: widget.to_owned(), ..Setup::default() });
+        for digit in steps.to_string().chars() {
+            t.key(&format!("M-{digit}"));
+        }
+        t.key("C-t");
+        t.type_text("left");
+        t.key("Enter");
+        t.wait_for_screen(&format!("left: {}", 19 - steps));
+        t.wait_for_prompt(2);
+        t.type_text("false b");
+        t.key("C-c");
+        t.wait_for_prompt(3);
+        t.type_text("(exit 3)");
+        t.key("Enter");
+        t.wait_for_prompt(4);
+        assert!(!t.screen().contains("gptos"), "{steps}: {}", t.screen());
+        t.type_text("?? list files");
+        t.key("Enter");
+        t.wait_for_buffer(|buffer| buffer == "ls");
+    }
+}
