@@ -123,7 +123,6 @@ __gptos_keep_words() {
 
 # Whether zsh will put older lines in the place of a part of this one.
 __gptos_means_older_lines() {
-    [[ -o bang_hist ]] || return 1
     emulate -L zsh
     [[ -n ${histchars-} && $BUFFER == *"$histchars[1]"* ]] || return 1
     local line="$BUFFER"

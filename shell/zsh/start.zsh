@@ -25,6 +25,7 @@ fi
 
 : ${GPTOS_BIN=gptos}
 : ${GPTOS_KEY=ctrl-g}
+: ${GPTOS_GUARD=suggested}
 # The terminal of that editor keeps Ctrl-G for itself.
 if [[ ${TERM_PROGRAM-} == vscode ]]; then
     : ${GPTOS_KEY2='ctrl-]'}
