@@ -12,8 +12,8 @@ __gptos_guard() {
   _GPTOS_GUARD_UNTIL=$((_GPTOS_NOW + _GPTOS_NUMBER * 1000)) _GPTOS_GUARD_TOLD=0
 }
 
-# Each Enter swallowed prolongs the guard a little, so that a key held down or a burst that was delayed by a busy machine
-# runs nothing. A clock set back ends the guard.
+# Each Enter swallowed asks for a pause of 250 ms, so that neither a key that is held down or hit again and again nor a burst that was delayed
+# by a busy machine runs anything. A clock set back ends the guard.
 __gptos_guarded() {
   local left=$((_GPTOS_GUARD_UNTIL - _GPTOS_NOW))
   # The reply of a terminal that was asked is a key, and must not be typed into a program.
@@ -24,7 +24,7 @@ __gptos_guarded() {
   fi
   __gptos_number "$GPTOS_ENTER_GUARD_MS" 250
   ((left > 0 && left <= (_GPTOS_NUMBER > 700 ? _GPTOS_NUMBER : 700) * 1000)) || return 1
-  ((left >= 100000)) || _GPTOS_GUARD_UNTIL=$((_GPTOS_NOW + 100000))
+  ((left >= 250000)) || _GPTOS_GUARD_UNTIL=$((_GPTOS_NOW + 250000))
   ((_GPTOS_GUARD_TOLD)) || __gptos_say 'too early, press Enter again to run it'
   _GPTOS_GUARD_TOLD=1
 }

@@ -24,6 +24,13 @@ __gptos_put_requests() {
   _GPTOS_REQUESTS=()
 }
 
+# Whether bash will put older lines in the place of a part of this one, or looks for one in vain.
+__gptos_means_older_lines() {
+  local signs=${histchars-'!^#'}
+  [[ -o histexpand && ($READLINE_LINE == *"${signs:0:1}"* || $READLINE_LINE == "${signs:1:1}"*) ]] &&
+    ! builtin [ "$(builtin history -p -- "$READLINE_LINE" 2>/dev/null)" = "$READLINE_LINE" ]
+}
+
 # A line of the user's is about to run. If it came from a suggestion, the words go into the history before it, and the
 # prompt hook will report it, unless one of them began with a blank: such a line is kept nowhere. The suggestion's first word
 # must have survived: else the user typed something of his own.
@@ -51,6 +58,11 @@ __gptos_submit() {
       break
     fi
   done
-  __gptos_put_requests "$words"
+  if __gptos_means_older_lines; then
+    # It means what stands before the words, so these come behind.
+    _GPTOS_REQUESTS+=(${words:+"$words"})
+  else
+    __gptos_put_requests "$words"
+  fi
   _GPTOS_PROMPTING=0
 }

@@ -247,7 +247,7 @@ function __gptos_enter
         return
     end
     # A little more than was asked for: keys take a while to come here, too.
-    if set -q _GPTOS_SHOWN; and __gptos_too_early (math (__gptos_guard_time) + 50) 100
+    if set -q _GPTOS_SHOWN; and __gptos_too_early (math (__gptos_guard_time) + 50) 250
         return
     end
     set -l line "$(commandline -b)"

@@ -76,9 +76,9 @@ __gptos_guard() {
     # A key that came in since the keyboard was looked at counts as pressed too early.
     if (( PENDING || KEYS_QUEUED_COUNT )); then
         __gptos_guard_wait 20
-    elif (( EPOCHREALTIME >= _GPTOS_EARLY_ENTER && EPOCHREALTIME < _GPTOS_EARLY_ENTER + 0.2 )); then
+    elif (( EPOCHREALTIME >= _GPTOS_EARLY_ENTER && EPOCHREALTIME < _GPTOS_EARLY_ENTER + 0.25 )); then
         # An Enter key that is held down repeats; only after a pause is the next Enter a decision.
-        __gptos_guard_wait 200
+        __gptos_guard_wait 250
     fi
     return 0
 }
@@ -122,8 +122,12 @@ __gptos_may_run() {
         return 0
     fi
     _GPTOS_HELD=''
-    # What runs is what `!!` stands for, so that is what is judged and shown.
-    [[ $_GPTOS_BANG_HIST == on && $CONTEXT == start && -n $histchars[1] && $BUFFER == *"$histchars[1]"* ]] && zle .expand-history
+    # What runs is what `!!` stands for, so that is what is judged and shown. Who wants to see it first has Enter show it.
+    if [[ $_GPTOS_BANG_HIST == on && $CONTEXT == start && -n $histchars[1] && $BUFFER == *"$histchars[1]"* ]]; then
+        local line="$BUFFER"
+        zle .expand-history
+        [[ ! -o hist_verify || $BUFFER == "$line" ]] || return 1
+    fi
     __gptos_judge "$PREBUFFER$BUFFER"
     case $reply[1] in
         pass) ;;

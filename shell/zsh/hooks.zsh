@@ -121,9 +121,15 @@ __gptos_keep_words() {
     _GPTOS_TYPED_BEFORE=() _GPTOS_TYPED=''
 }
 
-# Whether zsh will put older lines in the place of a part of this one.
+# Whether zsh has still to put older lines in the place of a part of this one, or may do so in a further row that it asks for.
 __gptos_means_older_lines() {
     emulate -L zsh
+    setopt extended_glob
+    [[ $BUFFER != *('<<'*|\\|'&&'[[:space:]]#|'||'[[:space:]]#) ]] || return 0
+    # To give a function a body parses it.
+    { functions[__gptos_parsed]="$BUFFER" 2>/dev/null } always { TRY_BLOCK_ERROR=0 }
+    (( ${+functions[__gptos_parsed]} )) || return 0
+    unfunction __gptos_parsed
     [[ -n ${histchars-} && $BUFFER == *"$histchars[1]"* ]] || return 1
     local line="$BUFFER"
     zle .expand-history
@@ -155,7 +161,11 @@ __gptos_preexec() {
     __gptos_pause_forget
     __gptos_ghost_forget
     __gptos_return_keys
-    (( _GPTOS_ACCEPTED )) && _GPTOS_RUNNING="${_GPTOS_ENTERED:-$1}"
+    if (( _GPTOS_ACCEPTED )); then
+        _GPTOS_RUNNING="${_GPTOS_ENTERED:-$1}"
+        # Of several rows zsh makes one where it can.
+        [[ $_GPTOS_RUNNING != *$'\n'* ]] || _GPTOS_RUNNING="${(M)_GPTOS_RUNNING#[[:space:]]}$3"
+    fi
     _GPTOS_ENTERED=''
     [[ -n $_GPTOS_UNCHECKED ]] && print -ru2 -- "gptos: ${_GPTOS_UNCHECKED//[[:cntrl:]]/?}"
     _GPTOS_UNCHECKED=''

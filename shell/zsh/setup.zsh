@@ -13,6 +13,13 @@ __gptos_name_key() {
     esac
 }
 
+# In the insert mode of vi the key that takes a suggestion back has no meaning but itself.
+__gptos_bind_undo() {
+    emulate -L zsh
+    setopt no_aliases
+    [[ $(bindkey -M viins '^_') != *' self-insert' ]] || bindkey -M viins '^_' undo
+}
+
 # The user's own keys are bound by now.
 __gptos_bind_searches() {
     emulate -L zsh
@@ -49,6 +56,7 @@ zle -N gptos-list __gptos_list
 zle -N gptos-older __gptos_older
 zle -N gptos-newer __gptos_newer
 __gptos_name_key
+__gptos_bind_undo
 __gptos_bind_searches
 
 # Has FUNCTION called at a HOOK of the line editor. zsh shares such a hook among several by a function that costs each key and each Enter more

@@ -59,6 +59,39 @@ fn a_key_that_begins_to_repeat_runs_no_command_of_medium_risk() {
     }
 }
 
+/// Nobody who hits it six times in a second has read anything.
+#[test]
+fn an_enter_that_is_hit_again_and_again_runs_nothing() {
+    for shell in SHELLS {
+        let conclusive = (0..6).any(|_| {
+            let dir = tempfile::tempdir().unwrap();
+            let made = dir.path().join("made");
+            let line = format!("touch {}", made.display());
+            let helper = FakeHelper::new(dir.path()).answer_after(Duration::ZERO, &[(&line, "cache · risk none")]);
+            let t = Terminal::start(shell, Setup { bin: helper.write(), ..Setup::default() });
+            t.type_text("?? make a file");
+            let (mut last, mut longest) = (Instant::now(), Duration::ZERO);
+            for _ in 0..12 {
+                t.key("Enter");
+                longest = longest.max(last.elapsed());
+                last = Instant::now();
+                thread::sleep(Duration::from_millis(150));
+            }
+            let conclusive = longest < Duration::from_millis(220);
+            if conclusive {
+                t.wait_until_idle();
+                assert!(!made.exists(), "{shell:?}: it ran");
+                assert_eq!(t.buffer(), line, "{shell:?}");
+                thread::sleep(Duration::from_millis(800));
+                t.key("Enter");
+                t.wait_for(|| made.exists().then_some(()), "a later Enter to run it");
+            }
+            conclusive
+        });
+        assert!(conclusive, "{shell:?}: the machine is too busy");
+    }
+}
+
 #[test]
 fn an_enter_behind_undo_shows_first_what_came_back() {
     for (shell, undo) in [(Shell::Bash, "C-_"), (Shell::Fish, "C-z")] {

@@ -54,6 +54,24 @@ fn the_request_stands_before_the_command_in_every_mode_of_the_history() {
     }
 }
 
+/// An event means the command before the words, so these come behind.
+#[test]
+fn words_never_stand_where_an_event_looks() {
+    for (behind, runs) in [(" !!", "echo answer echo begin"), (" !ech:1", "echo answer begin"), (" '!!'", "echo answer '!!'")] {
+        let bench = remembering("");
+        bench.type_and_press("?? say it", "Enter");
+        bench.expect_buffer("echo answer");
+        bench.run(behind);
+        let wanted = if behind.contains('\'') {
+            ["echo begin", "?? say it", runs, "echo end"]
+        } else {
+            ["echo begin", runs, "?? say it", "echo end"]
+        };
+        bench.run("echo end");
+        assert_eq!(bench.history(), wanted, "{behind}");
+    }
+}
+
 #[test]
 fn a_request_with_a_blank_is_kept_nowhere() {
     for (rc, wanted) in [

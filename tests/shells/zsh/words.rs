@@ -164,6 +164,56 @@ fn hooks_of_others_are_told_what_runs_and_the_words_stand_before_it() {
 }
 
 #[test]
+fn an_event_in_a_further_row_means_the_command_before_the_words() {
+    for (first, second) in [(" \\", "!!"), ("; for x in 1; do", "!!; done"), (" &&", "!!"), ("; { ", "!!; }")] {
+        let (_dir, helper) = scripted();
+        let helper = helper.answer_after(AT_ONCE, &[("echo one", NOTE)]);
+        let t = start_with(&helper, Setup::default());
+        t.type_text("echo zero");
+        t.key("Enter");
+        t.wait_for_prompt(2);
+        t.type_text("?? say one");
+        t.key("Enter");
+        t.wait_for_buffer(|b| b == "echo one");
+        t.type_text(first);
+        thread::sleep(READING);
+        t.key("Enter");
+        t.wait_for_screen(">");
+        t.wait_until_idle();
+        t.type_text(second);
+        t.key("Enter");
+        t.wait_for_prompt(3);
+        let screen = t.screen();
+        assert!(screen.contains("echo zero") && !screen.contains("??"), "{first}: {screen}");
+        assert!(screen.ends_with("zero\n[3]>"), "{first}: {screen}");
+    }
+}
+
+/// Who has zsh show what an event stands for sees it also behind a suggestion.
+#[test]
+fn what_is_to_be_seen_first_is_shown_by_enter() {
+    for guard in ["suggested", "off"] {
+        let (_dir, helper) = scripted();
+        let helper = helper.answer_after(AT_ONCE, &[("echo one", NOTE)]);
+        let t = start_with(&helper, Setup { before: format!("GPTOS_GUARD={guard}; setopt hist_verify"), ..Setup::default() });
+        t.type_text("echo zero");
+        t.key("Enter");
+        t.wait_for_prompt(2);
+        t.type_text("?? say one");
+        t.key("Enter");
+        t.wait_for_buffer(|b| b == "echo one");
+        t.type_text("; !!");
+        thread::sleep(READING);
+        t.key("Enter");
+        t.wait_for_buffer(|b| b == "echo one; echo zero");
+        t.wait_until_idle();
+        assert!(!t.screen().contains("\none\n"), "{}", t.screen());
+        t.key("Enter");
+        t.wait_for_screen("\none\nzero\n");
+    }
+}
+
+#[test]
 fn a_wish_behind_what_was_added_to_the_suggestion_runs_nothing_and_is_about_both() {
     for key in ["Enter", "C-g"] {
         let (dir, helper) = scripted();
