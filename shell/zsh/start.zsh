@@ -257,7 +257,7 @@ __gptos_note_status() {
 # The first lines of a shell may fail before the parts are there that do more at each line.
 __gptos_first_history() { __gptos_note_line "$1" }
 __gptos_first_precmd() { __gptos_note_status $? }
-if (( ! ${precmd_functions[(I)__gptos_(first_|)precmd]} )); then
+if [[ -z ${(M)precmd_functions:#__gptos_(first_|)precmd} ]]; then
     # The line that runs, and the last one that failed, with its status. Arrays never come into the environment of a program.
     typeset -ga _GPTOS_LINE=() _GPTOS_FAILED=()
     typeset -gi _GPTOS_FAILED_STATUS=0

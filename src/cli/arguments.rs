@@ -157,7 +157,7 @@ enum Verb {
     /// Walk through the five keys in your own shell; nothing is run there
     #[command(after_help = "Where there is no terminal the steps are printed. Exit status: 0, 1 the shell could not be started.")]
     Tour {
-        /// The shell; without it, your login shell
+        /// The shell; without it, the one you type this in
         shell: Option<ShellName>,
     },
     /// Find out what is wrong with this machine, or with `--shell` why a key does nothing, and what mends it

@@ -73,7 +73,7 @@ pub(super) fn run(arguments: &DoctorArguments, paths: &Paths, output: &mut Outpu
     if arguments.shell.is_none() {
         return all(arguments, output);
     }
-    let shell = arguments.shell().unwrap_or_else(facts::default_shell);
+    let shell = arguments.shell().unwrap_or_else(facts::shell_at_hand);
     let Some(program) = tour::program(shell) else {
         output.error(&format!("doctor: {} is not on the search path", shell.name()), Some("name another shell: gptos doctor --shell bash"));
         return ExitStatus::NoAnswer;

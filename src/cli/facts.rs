@@ -37,6 +37,11 @@ pub(super) fn writes_utf8() -> bool {
     locale.is_some_and(|locale| ["utf-8", "utf8"].iter().any(|charset| locale.to_ascii_lowercase().ends_with(charset)))
 }
 
+/// The shell that the user sits at when none is named: the one that started this process, or the login shell.
+pub(super) fn shell_at_hand() -> ShellKind {
+    platform::parent_name().and_then(|name| name.parse().ok()).unwrap_or_else(default_shell)
+}
+
 /// The shell to answer for when none is named: the login shell, the one that started this process, or bash.
 pub(super) fn default_shell() -> ShellKind {
     let login = variable("SHELL").and_then(|path| path.rsplit('/').next()?.parse().ok());

@@ -30,7 +30,7 @@ const BASHRC: &str = "if [[ -r ~/.bashrc ]]; then source ~/.bashrc; elif [[ -r ~
 
 /// Starts the tour; without a terminal it prints the steps.
 pub(super) fn run(shell: Option<ShellKind>, paths: &Paths, output: &mut Output<'_>) -> ExitStatus {
-    let shell = shell.unwrap_or_else(facts::default_shell);
+    let shell = shell.unwrap_or_else(facts::shell_at_hand);
     let (config, _) = ConfigFile::new(paths.config_file.clone(), paths.home.clone()).current();
     let steps = steps(shell, &key_name(&config.shell.key));
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {

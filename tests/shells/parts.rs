@@ -163,6 +163,25 @@ fn a_shell_with_traps_and_jobs_notices_nothing() {
     assert!(!t.screen().contains("failed"), "{}", t.screen());
 }
 
+/// A start-up file may hold nothing but the line that loads them.
+#[test]
+fn a_zsh_without_any_hooks_is_loaded_without_a_word() {
+    let dir = tempfile::tempdir().unwrap();
+    let helper = FakeHelper::new(dir.path()).answer_after(Duration::ZERO, &[("ls", "cache · risk none")]).write();
+    let load = format!(
+        "__others=($precmd_functions); unset precmd_functions zshaddhistory_functions\nsource '{}'\nprecmd_functions+=($__others)",
+        Shell::Zsh.script().display()
+    );
+    let t = Terminal::start(Shell::Zsh, Setup { bin: helper, load: Some(load), ..Setup::default() });
+    assert_eq!(t.screen(), "[1]>");
+    t.type_text("print $precmd_functions $zshaddhistory_functions");
+    t.key("Enter");
+    t.wait_for_screen("__gptos_precmd __gptos_add_history");
+    t.type_text("?? list files");
+    t.key("Enter");
+    t.wait_for_buffer(|buffer| buffer == "ls");
+}
+
 /// zsh reads them one by one, and lines run between two of them.
 #[test]
 fn a_line_that_runs_when_some_of_them_are_read_meets_nothing_half() {

@@ -20,9 +20,12 @@ fn on_tour(shell: Shell, loads: bool, vi: bool) -> (tempfile::TempDir, Terminal)
     let runtime = tempfile::Builder::new().prefix("gptos-tour").tempdir().unwrap();
     fs::set_permissions(runtime.path(), fs::Permissions::from_mode(0o700)).unwrap();
     let load = if loads { None } else { Some(String::new()) };
-    let env = vec![("XDG_RUNTIME_DIR".to_owned(), runtime.path().display().to_string())];
-    let t = Terminal::start(shell, Setup { bin: real_binary(), load, env, vi, ..Setup::default() });
-    t.type_text(&format!("{} tour {}", real_binary().display(), format!("{shell:?}").to_lowercase()));
+    // The shell that it is typed in counts, whatever the login shell is.
+    let login = if shell == Shell::Bash { "/bin/zsh" } else { "/bin/bash" };
+    let env =
+        [("XDG_RUNTIME_DIR", runtime.path().to_str().unwrap()), ("SHELL", login)].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let t = Terminal::start(shell, Setup { bin: real_binary(), load, env: env.into(), vi, ..Setup::default() });
+    t.type_text(&format!("{} tour", real_binary().display()));
     t.key("Enter");
     t.wait_for_screen("1/5");
     t.wait_for_screen("\n[1]>");

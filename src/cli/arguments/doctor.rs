@@ -11,7 +11,7 @@ use crate::domain::ShellKind;
 /// Options of `gptos doctor`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct DoctorArguments {
-    /// Look at this shell alone; without a name, at your login shell
+    /// Look at this shell alone; without a name, at the one you type this in
     #[arg(long, value_name = "SHELL", num_args = 0..=1, conflicts_with_all = ["call", "bundle"])]
     pub(in crate::cli) shell: Option<Option<ShellName>>,
     /// Print one JSON object

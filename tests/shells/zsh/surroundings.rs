@@ -26,6 +26,11 @@ fn vi_mode_works_from_both_keymaps() {
     t.wait_for_screen("● offline");
     assert_eq!(t.buffer(), command);
     assert!(!marker.exists());
+    // Where the insert mode has nothing better to do with it, the key of the emacs keymap takes the suggestion back.
+    t.keys(&["a", "C-_"]);
+    t.wait_for_buffer(|buffer| buffer == "?? what's a marker");
+    t.key("C-g");
+    t.wait_for_buffer(|buffer| buffer == command);
     thread::sleep(READING);
     t.key("Enter");
     t.wait_for_prompt(3);
