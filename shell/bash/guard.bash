@@ -187,7 +187,7 @@ __gptos_enter_with_care() {
       __gptos_keep_request
       __gptos_ask "$_GPTOS_PRIVATE$_GPTOS_WORDS" "$_GPTOS_MARK" new
     fi
-  elif __gptos_guarded || __gptos_brought_back || __gptos_unfilled || __gptos_withheld; then
+  elif __gptos_guarded || __gptos_brought_back || __gptos_unfilled || __gptos_shows_older_lines || __gptos_withheld; then
     __gptos_bind_step "$_GPTOS_STEP_SUBMIT" '""'
   else
     __gptos_submit

@@ -24,11 +24,43 @@ __gptos_put_requests() {
   _GPTOS_REQUESTS=()
 }
 
-# Whether bash will put older lines in the place of a part of this one, or looks for one in vain.
-__gptos_means_older_lines() {
+# Whether bash may put older lines in the place of a part of this one.
+__gptos_has_events() {
   local signs=${histchars-'!^#'}
-  [[ -o histexpand && ($READLINE_LINE == *"${signs:0:1}"* || $READLINE_LINE == "${signs:1:1}"*) ]] &&
-    ! builtin [ "$(builtin history -p -- "$READLINE_LINE" 2>/dev/null)" = "$READLINE_LINE" ]
+  [[ -o histexpand && ($READLINE_LINE == *"${signs:0:1}"* || $READLINE_LINE == "${signs:1:1}"*) ]]
+}
+
+# Whether bash will ask for the line again instead of running it, without the prompt hook: it does not find an event, or the user wants to see first
+# what it stands for.
+__gptos_is_asked_again() {
+  local line
+  __gptos_has_events || return 1
+  line=$(__gptos_print_expanded) || return 0
+  builtin shopt -q histverify && ! builtin [ "$line" = "$READLINE_LINE" ]
+}
+
+# Puts what `!!` and its like stand for into a line that came from words: these go into the history before it, and must not be what it means,
+# and what runs is what is judged. True if the user has bash show such a line first. An event that is not there is bash's to tell.
+__gptos_shows_older_lines() {
+  local line
+  ((_GPTOS_PROMPTING && ${#_GPTOS_RING[@]})) && __gptos_has_events || return 1
+  line=$(__gptos_print_expanded) && [[ -n $line ]] && ! builtin [ "$line" = "$READLINE_LINE" ] || return 1
+  READLINE_LINE=$line READLINE_POINT=${#line}
+  builtin shopt -q histverify
+}
+
+# Prints the line as the history makes it. Runs in a subshell: `history -p` takes the newest entry for its own command and drops it, unless one
+# was stored just now. So the newest is stored anew, which drops it first or not.
+__gptos_print_expanded() {
+  local HISTTIMEFORMAT='' newest number after
+  newest=$(builtin history 1)
+  newest=${newest#"${newest%%[![:space:]]*}"}
+  number=${newest%%[!0-9]*}
+  builtin history -s -- "${newest:${#number}+2}"
+  after=$(builtin history 1)
+  after=${after#"${after%%[![:space:]]*}"}
+  [[ ${after%%[!0-9]*} == "$number" ]] || builtin history -d -1
+  builtin history -p -- "$READLINE_LINE" 2>/dev/null
 }
 
 # A line of the user's is about to run. If it came from a suggestion, the words go into the history before it, and the
@@ -58,11 +90,11 @@ __gptos_submit() {
       break
     fi
   done
-  if __gptos_means_older_lines; then
-    # It means what stands before the words, so these come behind.
-    _GPTOS_REQUESTS+=(${words:+"$words"})
+  __gptos_put_requests "$words"
+  if __gptos_is_asked_again; then
+    _GPTOS_RAN=''
+    __gptos_end_line 0
   else
-    __gptos_put_requests "$words"
+    _GPTOS_PROMPTING=0
   fi
-  _GPTOS_PROMPTING=0
 }

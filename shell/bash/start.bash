@@ -129,8 +129,8 @@ __gptos_complete() {
 # is kept, in case that it fails. Of one with several rows readline shows one at a time.
 __gptos_enter() {
   { local - IFS=$' \t\n' && set +aeuxET; } 2>/dev/null
-  if [[ $_GPTOS_PROMPTING$_GPTOS_UNDER_WAY == 1 && $READLINE_LINE != *'?'* && $READLINE_LINE != '#'* &&
-    $GPTOS_GUARD != all && $_GPTOS_SUBMIT_BOUND == "$1" ]]; then
+  if [[ $_GPTOS_PROMPTING$_GPTOS_UNDER_WAY == 1 && $READLINE_LINE != *'?'* && $READLINE_LINE != ['#^']* &&
+    $READLINE_LINE != *'!'[![:space:]=\(]* && $GPTOS_GUARD != all && $_GPTOS_SUBMIT_BOUND == "$1" ]]; then
     _GPTOS_PROMPTING=0
     [[ $READLINE_LINE == *[![:space:]]* ]] || return 0
     _GPTOS_LINE=$READLINE_LINE _GPTOS_FAILED='' _GPTOS_LAST_ROW=''

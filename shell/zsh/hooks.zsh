@@ -121,7 +121,8 @@ __gptos_keep_words() {
     _GPTOS_TYPED_BEFORE=() _GPTOS_TYPED=''
 }
 
-# Whether zsh has still to put older lines in the place of a part of this one, or may do so in a further row that it asks for.
+# Whether zsh is still to put older lines in the place of a part of this one, as the user wants to see that first, or may do so in a further row that it
+# asks for.
 __gptos_means_older_lines() {
     emulate -L zsh
     setopt extended_glob
@@ -133,7 +134,8 @@ __gptos_means_older_lines() {
     [[ -n ${histchars-} && $BUFFER == *"$histchars[1]"* ]] || return 1
     local line="$BUFFER"
     zle .expand-history
-    [[ $BUFFER != "$line" ]] || return 1
+    # What they stand for is in the line now.
+    [[ $BUFFER != "$line" && -o hist_verify ]] || return 1
     BUFFER="$line"
 }
 

@@ -54,22 +54,76 @@ fn the_request_stands_before_the_command_in_every_mode_of_the_history() {
     }
 }
 
-/// An event means the command before the words, so these come behind.
+/// Events mean the commands, as if there were no words, also those that nobody finds.
 #[test]
 fn words_never_stand_where_an_event_looks() {
-    for (behind, runs) in [(" !!", "echo answer echo begin"), (" !ech:1", "echo answer begin"), (" '!!'", "echo answer '!!'")] {
-        let bench = remembering("");
+    let events = [
+        (" !!", "echo answer echo two"),
+        (" !-2:1", "echo answer one"),
+        (" !ech:1", "echo answer two"),
+        (" '!!' \\!!", "echo answer '!!' \\!!"),
+        (" \"!!\"  a", "echo answer \"echo two\"  a"),
+    ];
+    for rc in ["", "HISTCONTROL=ignoreboth", "HISTTIMEFORMAT='%F %T '", "GPTOS_GUARD=off"] {
+        let events = if rc.is_empty() { &events[..] } else { &events[..1] };
+        for (behind, runs) in events {
+            let bench = remembering(rc);
+            bench.run("echo one");
+            bench.run("echo two");
+            bench.type_and_press("?? say it", "Enter");
+            bench.expect_buffer("echo answer");
+            bench.run(behind);
+            bench.run("echo last !!");
+            let last = format!("echo last {runs}");
+            // Bash reads what it has put there once more, as it does with lines of its own.
+            assert_eq!(bench.history(), ["echo begin", "echo one", "echo two", "?? say it", *runs, &last], "{rc}: {behind}");
+        }
+        let bench = remembering(rc);
         bench.type_and_press("?? say it", "Enter");
         bench.expect_buffer("echo answer");
-        bench.run(behind);
-        let wanted = if behind.contains('\'') {
-            ["echo begin", "?? say it", runs, "echo end"]
-        } else {
-            ["echo begin", runs, "?? say it", "echo end"]
-        };
-        bench.run("echo end");
-        assert_eq!(bench.history(), wanted, "{behind}");
+        bench.t.type_text(" !nosuch");
+        bench.read_and_enter();
+        bench.t.wait_for_screen("!nosuch: event not found");
+        bench.run("echo other");
+        assert_eq!(bench.history(), ["echo begin", "?? say it", "echo other"], "{rc}");
     }
+}
+
+/// Bash asks for another line then, without the prompt hook.
+#[test]
+fn words_behind_an_event_that_nobody_finds_are_no_command() {
+    for (rc, line, shown) in [
+        ("", "echo !nosuch", "!nosuch: event not found"),
+        ("", "^nosuch^other", "substitution failed"),
+        ("shopt -s histverify", "echo !!", "echo echo begin"),
+    ] {
+        let bench = remembering(rc);
+        bench.type_and_press(line, "Enter");
+        bench.t.wait_for_screen(shown);
+        bench.t.key("C-u");
+        bench.type_and_press("?? say it", "Enter");
+        bench.expect_buffer("echo answer");
+        bench.read_and_enter();
+        bench.t.wait_for_screen("\nanswer\n");
+        // A line that goes on in a second row is none that is asked for again.
+        let prompt = bench.t.prompt_number();
+        bench.type_and_press("echo \\", "Enter");
+        bench.type_and_press("?? [ ! -e a ]", "Enter");
+        bench.t.wait_for_prompt(prompt + 1);
+    }
+}
+
+#[test]
+fn what_is_to_be_seen_first_is_shown_by_enter() {
+    let bench = remembering("shopt -s histverify");
+    bench.type_and_press("?? say it", "Enter");
+    bench.expect_buffer("echo answer");
+    bench.t.type_text("; !!");
+    bench.read_and_enter();
+    bench.expect_buffer("echo answer; echo begin");
+    assert!(!bench.t.screen().contains("\nanswer\n"), "{}", bench.t.screen());
+    bench.t.key("Enter");
+    bench.t.wait_for_screen("\nanswer\nbegin\n");
 }
 
 #[test]

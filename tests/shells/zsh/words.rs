@@ -149,9 +149,9 @@ fn hooks_of_others_are_told_what_runs_and_the_words_stand_before_it() {
             run(behind, &plain(behind), &plain(behind));
         }
         if answers_bangs {
-            // What it stands for is the command, as if there were no words. Where zsh itself looks it up, they come into the history only then.
+            // What it stands for is the command, as if there were no words.
             let runs = "echo one echo one '!seen[$0]++'";
-            run(" !!", runs, if options.ends_with("off") { "" } else { runs });
+            run(" !!", runs, runs);
         } else {
             run(" !!", "echo one !!", "echo one !!");
         }
