@@ -1,6 +1,18 @@
 # shellcheck shell=bash
 # Part of the integration for bash: what the keys and the prompt do.
 
+: "${GPTOS_ENTER_GUARD_MS=250}" "${GPTOS_PROGRESS_MS=120}" "${GPTOS_ASYNC=auto}" "${GPTOS_GUARD_MS=100}" "${GPTOS_NOTE=1}" "${GPTOS_HASH=0}"
+
+# Further steps of macros. Enter's first half for Ctrl-O
+_GPTOS_STEP_OPERATE='\C-x\C-_o'
+_GPTOS_STEP_ARRIVE='\C-x\C-_a'
+# What a key does first that is typed on a hole
+_GPTOS_STEP_HOLE='\C-x\C-_h'
+# What a key does first that reads further keys itself
+_GPTOS_STEP_HUSH='\C-x\C-_q'
+# What a terminal answers to ESC[5n
+_GPTOS_TERMINAL_REPLY='\e[0n'
+
 __gptos_arrive() {
   { local - IFS=$' \t\n' unplayed=$_GPTOS_UNPLAYED && set +aeuxET; } 2>/dev/null
   if [[ -n $unplayed ]] && ! ((_GPTOS_PENDING || _GPTOS_TAB)); then
@@ -148,7 +160,7 @@ __gptos_print_operate() {
 
 # Once the parts are there, and again if they are read again.
 __gptos_prepare() {
-  local key map names
+  local key names
   : "${_GPTOS_PENDING:=0}" "${_GPTOS_RAN=}" "${_GPTOS_PID=}" "${_GPTOS_FD=}" "${_GPTOS_TYPED=}" "${_GPTOS_UNPLAYED=}"
   : "${_GPTOS_FAILED_STATUS:=0}"
   : "${_GPTOS_LAST=}" "${_GPTOS_LAST_WORDS=}" "${_GPTOS_LAST_AT:=0}" "${_GPTOS_LAST_PLACE=}" "${_GPTOS_ANSWERS=}" "${_GPTOS_CALLED_AT:=0}"
@@ -177,7 +189,13 @@ __gptos_prepare() {
     __gptos_raw_sequence "$_GPTOS_SEQUENCE"
     _GPTOS_RAW_KEYS+=("$_GPTOS_RAW")
   done
-  for map in "${_GPTOS_KEYMAPS[@]}"; do
+  __gptos_bind_steps "${_GPTOS_KEYMAPS[@]}"
+}
+
+# Binds the further steps in the keymaps $@.
+__gptos_bind_steps() {
+  local key map
+  for map; do
     # As at the start: only bash 5.1 needs it.
     for key in "$_GPTOS_STEP_ARRIVE" "$_GPTOS_STEP_OPERATE" "$_GPTOS_STEP_HOLE" "$_GPTOS_STEP_HUSH"; do
       ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] > 501)) || builtin bind -m "$map" -r "$key" 2>/dev/null
@@ -186,11 +204,13 @@ __gptos_prepare() {
     builtin bind -m "$map" -x "\"$_GPTOS_STEP_OPERATE\": __gptos_enter operate-and-get-next \"\$_\" || : \"\$_\""
     builtin bind -m "$map" -x "\"$_GPTOS_STEP_HOLE\": __gptos_type \"\$_\" || : \"\$_\""
     builtin bind -m "$map" -x "\"$_GPTOS_STEP_HUSH\": __gptos_hush \"\$_\" || : \"\$_\""
+    # Ctrl-O accepts the line, too, unless the user has given it to something else.
+    if [[ $map == emacs-standard && $(__gptos_print_operate) == *'"\C-o"'* ]]; then
+      builtin bind -m "$map" "\"\\C-o\": \"$_GPTOS_STEP_OPERATE$_GPTOS_STEP_SUBMIT\""
+    fi
   done
+  _GPTOS_SUBMIT_BOUND='' _GPTOS_REPLAY_BOUND=''
+  __gptos_bind_step "$_GPTOS_STEP_SUBMIT" accept-line
   __gptos_bind_step "$_GPTOS_STEP_REPLAY" '""'
   __gptos_claim_reply
-  # Ctrl-O accepts the line, too, unless the user has given it to something else.
-  if [[ $(__gptos_print_operate) == *'"\C-o"'* ]]; then
-    builtin bind -m emacs-standard "\"\\C-o\": \"$_GPTOS_STEP_OPERATE$_GPTOS_STEP_SUBMIT\""
-  fi
 }

@@ -2,7 +2,10 @@
 # What `gptos doctor` asks a bash that it started: who has which key, and what else is loaded. Printed to standard output behind the word in $2.
 
 __gptos_report() {
-  local name map line
+  local name map line maps=(emacs-standard)
+  [[ ! -o vi ]] || maps=(vi-insert vi-command)
+  # What the first prompt would do.
+  [[ -z ${_GPTOS_OTHER_MODE-} || ! -o $_GPTOS_OTHER_MODE ]] || __gptos_early other_mode
   builtin printf '\0%s\0version\0\0%s\0' "$1" "$BASH_VERSION"
   for name in GPTOS_KEY GPTOS_KEY2 GPTOS_BIN; do
     [[ -z ${!name+x} ]] || builtin printf 'variable\0%s\0%s\0' "$name" "${!name}"
@@ -15,7 +18,7 @@ __gptos_report() {
   fi
   builtin printf 'completes\0\0%s\0' "$(builtin complete -p -- '??' 2>/dev/null)"
   builtin printf 'prompts\0\0%s\0' "${PROMPT_COMMAND[*]}"
-  for map in emacs-standard vi-insert vi-command; do
+  for map in "${maps[@]}"; do
     for name in -p -s -X; do
       # Behind the last command there is no end of line.
       while IFS='' read -r line || [[ -n $line ]]; do

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::output::Output;
-use super::parts::{BASH_START, FISH_START, ZSH_START, bare};
+use super::parts::{BASH_ALIASED, BASH_EARLY, BASH_START, BASH_UNALIASED, FISH_START, ZSH_START, bare};
 use crate::config::{Config, ConfigFile, keys};
 use crate::domain::ShellKind;
 use crate::env_vars;
@@ -40,15 +40,23 @@ pub fn script(shell: ShellKind, config: &Config, binary: Option<&Path>) -> Strin
         let keys = keys::ALL.iter().filter(|key| keys::variable(key.path).is_some_and(|variable| variable.name == name));
         keys.into_iter().any(|key| config.lock_on(key.path).is_some())
     };
-    defaults.push((env_vars::KEY, section.key.clone()));
+    // What the texts themselves say where nobody says anything costs a start of a shell nothing.
+    let usual = Config::default();
+    if section.key != usual.shell.key || is_locked(env_vars::KEY) {
+        defaults.push((env_vars::KEY, section.key.clone()));
+    }
     if let Some(key2) = &section.key2 {
         defaults.push((env_vars::KEY2, key2.clone()));
     }
     if let Some(asynchronous) = section.asynchronous {
         defaults.push((env_vars::ASYNC, u8::from(asynchronous).to_string()));
     }
-    defaults.push((env_vars::PROGRESS_MS, section.progress.as_millis().to_string()));
-    defaults.push((env_vars::ENTER_GUARD_MS, section.enter_guard.as_millis().to_string()));
+    if section.progress != usual.shell.progress || is_locked(env_vars::PROGRESS_MS) {
+        defaults.push((env_vars::PROGRESS_MS, section.progress.as_millis().to_string()));
+    }
+    if section.enter_guard != usual.shell.enter_guard || is_locked(env_vars::ENTER_GUARD_MS) {
+        defaults.push((env_vars::ENTER_GUARD_MS, section.enter_guard.as_millis().to_string()));
+    }
     // The other shells cannot notice a pause.
     if shell == ShellKind::Zsh && (section.prefetch || is_locked(env_vars::PREFETCH)) {
         defaults.push((env_vars::PREFETCH, u8::from(section.prefetch).to_string()));
@@ -66,7 +74,9 @@ pub fn script(shell: ShellKind, config: &Config, binary: Option<&Path>) -> Strin
     if section.hash || is_locked(env_vars::HASH) {
         defaults.push((env_vars::HASH, u8::from(section.hash).to_string()));
     }
-    defaults.push((env_vars::GUARD, config.guard.name().to_owned()));
+    if config.guard != usual.guard || is_locked(env_vars::GUARD) {
+        defaults.push((env_vars::GUARD, config.guard.name().to_owned()));
+    }
     let assigned =
         |(name, value): &(&str, String)| if is_locked(name) { forced(shell, name, value) } else { assignment(shell, name, value) };
     // Where the lock leaves the choice to the shell, no variable makes it.
@@ -112,7 +122,10 @@ const BASH_END: &str = "__gptos_set_up || :\n\
 pub fn integration(shell: ShellKind) -> String {
     match shell {
         ShellKind::Zsh => format!("{ZSH_READER}'__gptos_read' {}\n'builtin' 'unfunction' '__gptos_read'\n", quote(shell, &bare(ZSH_START))),
-        ShellKind::Bash => format!("{}{BASH_END}", bare(BASH_START)),
+        ShellKind::Bash => {
+            let early = format!("{BASH_UNALIASED}{}{BASH_ALIASED}", bare(BASH_EARLY));
+            format!("{}__gptos_early_text() {{\nbuiltin read -r -d '' text <<'GPTOS'\n{early}GPTOS\n}}\n{BASH_END}", bare(BASH_START))
+        }
         ShellKind::Fish => bare(FISH_START),
     }
 }

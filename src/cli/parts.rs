@@ -41,6 +41,9 @@ const ZSH_LAST: [&str; 2] = [include_str!("../../shell/zsh/keys.zsh"), include_s
 /// What bash reads at its start.
 pub(super) const BASH_START: &str = include_str!("../../shell/bash/start.bash");
 
+/// What it keeps as a text until a line needs more than that.
+pub(super) const BASH_EARLY: &str = include_str!("../../shell/bash/early.bash");
+
 /// What bash reads at the first press of a key of ours.
 const BASH_REST: &[&str] = &[
     include_str!("../../shell/bash/line.bash"),
@@ -82,15 +85,17 @@ const FISH_REST: &str = concat!(
 /// What stands behind each of the parts of zsh, so that it can read them one by one.
 const BEHIND_A_PART: &str = "\x0e";
 
-/// Bash reads its parts without aliases and with comments, whatever the user's options are.
-const BASH_BEGIN: &str = "\\builtin shopt -q expand_aliases && _GPTOS_PARTS_ALIASES=1 || _GPTOS_PARTS_ALIASES=0\n\
-    \\builtin shopt -u expand_aliases\n\
-    builtin shopt -q interactive_comments && _GPTOS_PARTS_COMMENTS=1 || _GPTOS_PARTS_COMMENTS=0\n\
+/// Bash reads its parts without aliases, whatever the user's options are.
+pub(super) const BASH_UNALIASED: &str = "\\builtin shopt -q expand_aliases && _GPTOS_PARTS_ALIASES=1 || _GPTOS_PARTS_ALIASES=0\n\
+    \\builtin shopt -u expand_aliases\n";
+pub(super) const BASH_ALIASED: &str = "[[ $_GPTOS_PARTS_ALIASES == 0 ]] || builtin shopt -s expand_aliases\n";
+
+/// And with comments.
+const BASH_COMMENTED: &str = "builtin shopt -q interactive_comments && _GPTOS_PARTS_COMMENTS=1 || _GPTOS_PARTS_COMMENTS=0\n\
     builtin shopt -s interactive_comments\n";
 
 /// What bash and fish know by that their own parts are there.
-const BASH_LOADED: &str = "[[ $_GPTOS_PARTS_ALIASES == 0 ]] || builtin shopt -s expand_aliases\n\
-    [[ $_GPTOS_PARTS_COMMENTS == 1 ]] || builtin shopt -u interactive_comments\n\
+const BASH_LOADED: &str = "[[ $_GPTOS_PARTS_COMMENTS == 1 ]] || builtin shopt -u interactive_comments\n\
     _GPTOS_LOADED=1\n";
 const FISH_LOADED: &str = "set -g _GPTOS_LOADED 1\n";
 
@@ -113,7 +118,7 @@ pub fn text(shell: ShellKind, of: &str, config: &dyn Fn() -> Arc<Config>, binary
     let parts = match shell {
         _ if !is_ours => init::whole(shell, &config(), binary),
         ShellKind::Zsh => return zsh_rest().iter().flat_map(|part| [part, BEHIND_A_PART]).collect(),
-        ShellKind::Bash => [BASH_BEGIN, &bash_rest(), BASH_LOADED].concat(),
+        ShellKind::Bash => [BASH_UNALIASED, BASH_COMMENTED, &bash_rest(), BASH_ALIASED, BASH_LOADED].concat(),
         ShellKind::Fish => fish_rest() + FISH_LOADED,
     };
     match shell {

@@ -44,7 +44,7 @@ fn every_part_is_joined() {
             let part = std::fs::read_to_string(&path).unwrap();
             let known = match shell {
                 ShellKind::Zsh => part == ZSH_START || ZSH_REST.iter().chain(&ZSH_LAST).any(|known| *known == part),
-                ShellKind::Bash => part == BASH_START || BASH_REST.contains(&part.as_str()),
+                ShellKind::Bash => [BASH_START, BASH_EARLY].contains(&part.as_str()) || BASH_REST.contains(&part.as_str()),
                 ShellKind::Fish => FISH_START == part || FISH_REST.contains(&part),
             };
             assert!(known, "{}", path.display());
@@ -75,7 +75,7 @@ fn without_comments_and_indentation_bash_reads_the_same() {
         let output = Command::new("bash").args(["--norc", "-c", "eval \"$1\"; declare -f", "bash", text]).output().ok()?;
         Some(String::from_utf8(output.stdout).unwrap())
     };
-    let parts: Vec<&str> = std::iter::once(BASH_START).chain(BASH_REST.iter().copied()).collect();
+    let parts: Vec<&str> = [BASH_START, BASH_EARLY].iter().chain(BASH_REST).copied().collect();
     let (whole, short) = (parts.concat(), parts.iter().map(|part| bare(part)).collect::<String>());
     let Some(expected) = functions(&whole) else { return };
     assert!(expected.contains("__gptos_prepare () "), "{expected}");

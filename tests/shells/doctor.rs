@@ -93,7 +93,7 @@ fn who_else_has_the_key_is_found_and_the_line_that_is_told_mends_it() {
         (Shell::Zsh, "bindkey -M emacs '^G' list-choices; bindkey -M viins '^G' list-choices", "list-choices"),
         (Shell::Zsh, "bindkey '^G^F' list-choices", "begins a longer key"),
         (Shell::Bash, "bind -m emacs-standard '\"\\C-g\": complete'", "complete"),
-        (Shell::Bash, "bind -m vi-insert -x '\"\\C-g\": true'", "true"),
+        (Shell::Bash, "set -o vi; bind -m vi-insert -x '\"\\C-g\": true'", "true"),
         (Shell::Fish, "bind \\cg 'echo mine'", "echo mine"),
     ] {
         let home = Home::loading(shell, "", takes);
