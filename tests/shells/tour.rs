@@ -15,7 +15,7 @@ fn real_binary() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_gptos"))
 }
 
-/// A shell in which the tour has begun; with `loads` the user's start-up file loads the integration too.
+/// A shell in which the tour has begun; with `loads` the user's start-up file loads the integration too, before it chooses vi's keys.
 fn on_tour(shell: Shell, loads: bool, vi: bool) -> (tempfile::TempDir, Terminal) {
     let runtime = tempfile::Builder::new().prefix("gptos-tour").tempdir().unwrap();
     fs::set_permissions(runtime.path(), fs::Permissions::from_mode(0o700)).unwrap();
@@ -24,7 +24,8 @@ fn on_tour(shell: Shell, loads: bool, vi: bool) -> (tempfile::TempDir, Terminal)
     let login = if shell == Shell::Bash { "/bin/zsh" } else { "/bin/bash" };
     let env =
         [("XDG_RUNTIME_DIR", runtime.path().to_str().unwrap()), ("SHELL", login)].map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let t = Terminal::start(shell, Setup { bin: real_binary(), load, env: env.into(), vi, ..Setup::default() });
+    let rc = if vi && loads { "set -o vi".to_owned() } else { String::new() };
+    let t = Terminal::start(shell, Setup { bin: real_binary(), load, env: env.into(), vi: vi && !loads, rc, ..Setup::default() });
     t.type_text(&format!("{} tour", real_binary().display()));
     t.key("Enter");
     t.wait_for_screen("1/5");
@@ -86,8 +87,13 @@ fn the_tour_leads_through_five_keys_and_runs_nothing() {
 
 #[test]
 fn other_keys_that_accept_a_line_run_nothing_and_exit_leaves() {
-    for (shell, keys) in [(Shell::Zsh, &["C-o", "M-a", "C-j"][..]), (Shell::Bash, &["C-o", "C-j"]), (Shell::Fish, &["C-j"])] {
-        let (runtime, t) = on_tour(shell, true, false);
+    for (shell, vi, keys) in [
+        (Shell::Zsh, false, &["C-o", "M-a", "C-j"][..]),
+        (Shell::Bash, false, &["C-o", "C-j"]),
+        (Shell::Bash, true, &["C-j", "Enter"]),
+        (Shell::Fish, false, &["C-j"]),
+    ] {
+        let (runtime, t) = on_tour(shell, true, vi);
         let marker = t.dir().join("marker");
         for (at, key) in keys.iter().enumerate() {
             t.type_text(&format!("touch {}", marker.display()));

@@ -65,6 +65,44 @@ fn a_prompt_command_set_later_does_not_disable_us() {
     }
 }
 
+/// A shell binds the keys in the mode that it is in, and those of the other mode at the first prompt in that.
+#[test]
+fn the_mode_may_change_after_loading() {
+    for parts_are_there in [false, true] {
+        let rc = if parts_are_there { "__gptos_load; set -o vi" } else { "set -o vi" };
+        let bench = Bench::answering(NOW, "ls -l", Setup { rc: rc.into(), ..Setup::default() });
+        bench.type_and_press("?? list files", "Enter");
+        bench.expect_buffer("ls -l");
+        bench.read_and_enter();
+        bench.t.wait_for_prompt(2);
+        bench.type_and_press("set -o emacs", "Enter");
+        bench.t.wait_for_prompt(3);
+        for key in ["C-g", "Enter"] {
+            bench.type_and_press("?? more files", key);
+            bench.expect_buffer("ls -l");
+            bench.t.key("C-u");
+        }
+        assert_eq!(bench.helper.queries(), ["list files", "more files", "more files"], "{rc}");
+    }
+}
+
+/// What the user binds further down in the start-up file holds there, too.
+#[test]
+fn a_key_bound_after_loading_stays_the_users() {
+    for (bound, kept) in
+        [("'\"\\C-g\": \"mine\"'", "mine"), ("-x '\"\\C-g\": READLINE_LINE=my-own'", "my-own"), ("'\"\\C-g\": unix-line-discard'", "")]
+    {
+        let rc = format!("bind -m vi-insert {bound}; set -o vi");
+        let bench = Bench::answering(NOW, "ls -l", Setup { rc, ..Setup::default() });
+        bench.t.type_text("x");
+        bench.t.key("C-g");
+        bench.expect_buffer(if kept == "mine" { "xmine" } else { kept });
+        bench.t.key("C-u");
+        bench.type_and_press("?? list files", "Enter");
+        bench.expect_buffer("ls -l");
+    }
+}
+
 #[test]
 fn loading_twice_changes_nothing() {
     let script = Shell::Bash.script();
