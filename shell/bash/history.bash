@@ -24,10 +24,11 @@ __gptos_put_requests() {
   _GPTOS_REQUESTS=()
 }
 
-# Whether bash may put older lines in the place of a part of this one.
+# Whether bash may put older lines in the place of a part of this one. The user may have chosen other signs, or fewer.
 __gptos_has_events() {
   local signs=${histchars-'!^#'}
-  [[ -o histexpand && ($READLINE_LINE == *"${signs:0:1}"* || $READLINE_LINE == "${signs:1:1}"*) ]]
+  [[ -o histexpand && -n $signs ]] || return 1
+  [[ $READLINE_LINE == *"${signs:0:1}"[![:space:]=\(]* || (-n ${signs:1:1} && $READLINE_LINE == "${signs:1:1}"*) ]]
 }
 
 # Whether bash will ask for the line again instead of running it, without the prompt hook: it does not find an event, or the user wants to see first

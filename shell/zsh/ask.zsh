@@ -42,21 +42,16 @@ __gptos_question() {
     (( ! $# )) || print -rn -- $'\0'"${(pj:\0:)@}"
 }
 
-# Asks the binary: WORDS FRESH EXTENDS [STATUS [LIST]]; with a status, WORDS is the line that failed with it. The answer comes to the widget
-# gptos-data; until then the line stays live. What else it is told is in _GPTOS_FIELDS, and who asks for more tells the same again.
+# Asks for what a line is to become: WORDS FRESH EXTENDS [STATUS [LIST]]; with a status, WORDS is the line that failed with it. The resident may
+# answer at once. What else is told is in _GPTOS_FIELDS, and who asks for more tells the same again.
 __gptos_ask() {
     emulate -L zsh
-    setopt no_aliases
-    local pid='' REPLY=''
-    local -a arguments=(widget zsh --shell-version "$ZSH_VERSION" --holes)
-    integer fd=0 ended=0 progressed=0 _GPTOS_EXPECTED=0
-    (( $2 )) && arguments=(widget zsh --fresh --shell-version "$ZSH_VERSION" --holes)
-    [[ -n ${4-} ]] && arguments=(widget zsh --fix $4 --shell-version "$ZSH_VERSION" --holes)
+    local REPLY=''
+    integer ended=0 progressed=0 _GPTOS_EXPECTED=0
     _GPTOS_LISTS=${5:-0}
-    (( _GPTOS_LISTS )) && arguments+=(--list)
     (( $3 )) && _GPTOS_FIELDS=("${_GPTOS_ASKED_FIELDS[@]}")
     [[ -n ${4-} ]] && _GPTOS_FIELDS=()
-    if (( ! $2 && ! $3 && ! _GPTOS_LISTS )) && [[ -z ${4-} ]] && __gptos_socket_ask "$1" 2>/dev/null; then
+    if [[ $2$3$_GPTOS_LISTS${4-} == 000 ]] && __gptos_socket_ask "$1" 2>/dev/null; then
         _GPTOS_INPUT="$REPLY"
         __gptos_records
         __gptos_arrive
@@ -64,6 +59,19 @@ __gptos_ask() {
         return 0
     fi
     (( _GPTOS_EXPECTED )) && __gptos_guard_lift
+    __gptos_ask_binary "$@"
+}
+
+# Asks the binary the same. The answer comes to the widget gptos-data; until then the line stays live.
+__gptos_ask_binary() {
+    emulate -L zsh
+    setopt no_aliases
+    local pid='' REPLY=''
+    local -a arguments=(widget zsh --shell-version "$ZSH_VERSION" --holes)
+    integer fd=0
+    (( $2 )) && arguments=(widget zsh --fresh --shell-version "$ZSH_VERSION" --holes)
+    [[ -n ${4-} ]] && arguments=(widget zsh --fix $4 --shell-version "$ZSH_VERSION" --holes)
+    (( _GPTOS_LISTS )) && arguments+=(--list)
     if ! __gptos_binary; then
         __gptos_say "${GPTOS_BIN:-GPTOS_BIN} not found"
         return 1

@@ -5,9 +5,12 @@
 # A new line is not held; one that begins with text may be a suggestion put aside or accepted before.
 __gptos_line_init() {
     [[ -z $_GPTOS_FORMER_INIT ]] || $_GPTOS_FORMER_INIT "$@"
-    [[ -z $BUFFER ]] && (( ! ($_GPTOS_TOUCHED) )) && return 0
+    if [[ -z $BUFFER ]] && { (( _GPTOS_PLAIN )) || (( ! ($_GPTOS_TOUCHED) )) }; then
+        _GPTOS_PLAIN=0
+        return 0
+    fi
     emulate -L zsh
-    _GPTOS_HELD='' _GPTOS_NOTED=''
+    _GPTOS_PLAIN=0 _GPTOS_HELD='' _GPTOS_NOTED=''
     __gptos_guard_lift
     __gptos_watch_line
     if [[ -n $BUFFER && $CONTEXT == start ]] && (( ${_GPTOS_SEEN[(Ie)$BUFFER]} )); then
@@ -73,6 +76,7 @@ __gptos_watch_line() {
     # One look at the most usual line.
     [[ -n $BUFFER && $BUFFER != *'?'* && $BUFFER != '#'* && $GPTOS_PREFETCH != 1 && -z $_GPTOS_GHOST_LINE$_GPTOS_TYPED ]] &&
         (( ! (_GPTOS_N_HOLES || _GPTOS_HOLES_LIT || _GPTOS_DESCENDS || _GPTOS_SEARCHES) )) && return 0
+    _GPTOS_PLAIN=0
     [[ $BUFFER == '?'* ]] && __gptos_warm
     (( _GPTOS_HAS_KEYS )) || [[ $BUFFER != *'?'* && $BUFFER != '#'* ]] || __gptos_watch_keys
     [[ $GPTOS_PREFETCH == 1 ]] && __gptos_watch_pause
@@ -121,9 +125,8 @@ __gptos_keep_words() {
     _GPTOS_TYPED_BEFORE=() _GPTOS_TYPED=''
 }
 
-# Whether zsh is still to put older lines in the place of a part of this one, as the user wants to see that first, or may do so in a further row that it
-# asks for.
-__gptos_means_older_lines() {
+# Whether zsh asks for a further row before the line is whole.
+__gptos_goes_on() {
     emulate -L zsh
     setopt extended_glob
     [[ $BUFFER != *('<<'*|\\|'&&'[[:space:]]#|'||'[[:space:]]#) ]] || return 0
@@ -131,10 +134,15 @@ __gptos_means_older_lines() {
     { functions[__gptos_parsed]="$BUFFER" 2>/dev/null } always { TRY_BLOCK_ERROR=0 }
     (( ${+functions[__gptos_parsed]} )) || return 0
     unfunction __gptos_parsed
+    return 1
+}
+
+# Puts what `!!` and its like stand for into the line. Where the user wants to see that first, the line stays as it is for zsh to do so: then true.
+__gptos_shows_older_lines() {
+    emulate -L zsh
     [[ -n ${histchars-} && $BUFFER == *"$histchars[1]"* ]] || return 1
     local line="$BUFFER"
     zle .expand-history
-    # What they stand for is in the line now.
     [[ $BUFFER != "$line" && -o hist_verify ]] || return 1
     BUFFER="$line"
 }
@@ -142,22 +150,22 @@ __gptos_means_older_lines() {
 # What is run, before it goes into the history.
 __gptos_add_history() {
     # An empty array is not set for a shell that counts as ksh does.
-    if [[ -z $_GPTOS_TYPED && -z ${_GPTOS_TYPED_BEFORE-} ]] && (( ! _GPTOS_ACCEPTED )); then
+    if [[ -z $_GPTOS_DRAWN$_GPTOS_AHEAD${_GPTOS_TYPED_BEFORE-} ]] && { (( _GPTOS_PLAIN )) || (( ! ($_GPTOS_TOUCHED) )) }; then
         [[ $1 == *[^[:space:]]* ]] && _GPTOS_LINE=("${1%$'\n'}") _GPTOS_FAILED=()
         [[ $1 == [[:space:]]* ]] && _GPTOS_LINE=()
         return 0
     fi
     emulate -L zsh
+    # All other lines are spared the call.
+    preexec_functions=("${(@)preexec_functions:#__gptos_preexec}" __gptos_preexec)
     _GPTOS_ENTERED="${1%$'\n'}"
     __gptos_note_line "$1"
     __gptos_keep_words "$_GPTOS_ENTERED"
     return 0
 }
 
+# The same before it runs, with what zsh makes of it.
 __gptos_preexec() {
-    if [[ -z $_GPTOS_DRAWN$_GPTOS_AHEAD ]] && (( ! ($_GPTOS_TOUCHED) )); then
-        return 0
-    fi
     emulate -L zsh
     __gptos_release TERM
     __gptos_pause_forget
@@ -168,7 +176,6 @@ __gptos_preexec() {
         # Of several rows zsh makes one where it can.
         [[ $_GPTOS_RUNNING != *$'\n'* ]] || _GPTOS_RUNNING="${(M)_GPTOS_RUNNING#[[:space:]]}$3"
     fi
-    _GPTOS_ENTERED=''
     [[ -n $_GPTOS_UNCHECKED ]] && print -ru2 -- "gptos: ${_GPTOS_UNCHECKED//[[:cntrl:]]/?}"
     _GPTOS_UNCHECKED=''
     return 0
@@ -189,12 +196,13 @@ __gptos_tell_notice() {
 __gptos_precmd() {
     local -i last_status=$?
     [[ ! -s $_GPTOS_NOTICE ]] || __gptos_tell_notice
-    if [[ -z $_GPTOS_DRAWN$_GPTOS_AHEAD$_GPTOS_RUNNING ]] && (( ! ($_GPTOS_TOUCHED) )); then
+    if [[ -z $_GPTOS_DRAWN$_GPTOS_AHEAD$_GPTOS_ENTERED$_GPTOS_RUNNING ]] && { (( _GPTOS_PLAIN )) || (( ! ($_GPTOS_TOUCHED) )) }; then
         (( ! last_status )) && _GPTOS_LINE=() || __gptos_note_status $last_status
         return 0
     fi
     emulate -L zsh
     setopt no_aliases no_bg_nice
+    preexec_functions=("${(@)preexec_functions:#__gptos_preexec}")
     __gptos_release TERM
     __gptos_guard_lift
     __gptos_pause_forget
@@ -215,12 +223,14 @@ __gptos_precmd() {
 }
 
 # What stands behind a line that is done must not stay on the screen. The words go into the history here, as zsh tells its hooks what is run
-# only if nothing else has gone there since the line ended; but a `!!` on the line means what stands before them.
+# only if nothing else has gone there since the line ended. But a `!!` on the line means what stands before them, so where zsh has yet to look for
+# it they follow later.
 __gptos_line_finish() {
     [[ -z $_GPTOS_FORMER_FINISH ]] || $_GPTOS_FORMER_FINISH "$@"
+    (( _GPTOS_PLAIN )) && return 0
     (( $_GPTOS_TOUCHED )) || return 0
     __gptos_ghost_forget
-    [[ $CONTEXT != start ]] || __gptos_means_older_lines || __gptos_keep_words "$BUFFER"
+    [[ $CONTEXT != start ]] || __gptos_goes_on || __gptos_shows_older_lines || __gptos_keep_words "$BUFFER"
     return 0
 }
 

@@ -87,7 +87,6 @@ autoload -Uz add-zsh-hook
 add-zsh-hook -d zshaddhistory __gptos_first_history
 add-zsh-hook -d precmd __gptos_first_precmd
 add-zsh-hook zshaddhistory __gptos_add_history
-add-zsh-hook preexec __gptos_preexec
 add-zsh-hook precmd __gptos_precmd
 add-zsh-hook zshexit __gptos_exit
 __gptos_hook line-init __gptos_line_init _GPTOS_FORMER_INIT

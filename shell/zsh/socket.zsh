@@ -10,6 +10,8 @@
 # often in a row it has not answered.
 typeset -gi _GPTOS_SOCKET_READY=-1 _GPTOS_AWAY=0 _GPTOS_SILENCES=0
 typeset -gF _GPTOS_AWAY_UNTIL=0
+# Its socket, where nobody but this user can put another, and what it was found by; the names that the next question tells of.
+typeset -g _GPTOS_SOCKET='' _GPTOS_SOCKET_BY='' _GPTOS_NAMES=''
 # When it answered last.
 typeset -gF _GPTOS_ANSWERED_AT=0
 # What is asked while the user types: the fd (0 = none), what for, about which line, since when, and what has come.
@@ -32,6 +34,11 @@ __gptos_socket_find() {
         zmodload zsh/net/socket && zmodload -F zsh/stat b:zstat || return 1
         _GPTOS_SOCKET_READY=1
     fi
+    local by="${(t)XDG_RUNTIME_DIR} $XDG_RUNTIME_DIR"
+    if [[ $_GPTOS_SOCKET_BY == "$by" ]]; then
+        REPLY="$_GPTOS_SOCKET"
+        return 0
+    fi
     [[ ${(t)XDG_RUNTIME_DIR} == *export* && $XDG_RUNTIME_DIR == /* ]] && bases=("$XDG_RUNTIME_DIR")
     bases+=("/run/user/$EUID" /tmp)
     for base in "${(@u)bases}"; do
@@ -48,8 +55,10 @@ __gptos_socket_find() {
         (( (seen[3] & 8#170077) == 8#40000 && seen[5] == EUID )) || continue
         REPLY="$folder/v1.sock"
         zstat -L -A seen -- "$REPLY" || return 1
-        (( $#REPLY < 96 && (seen[3] & 8#170077) == 8#140000 && seen[5] == EUID ))
-        return
+        (( $#REPLY < 96 && (seen[3] & 8#170077) == 8#140000 && seen[5] == EUID )) || return 1
+        # What is cleared out of a folder for all is anybody's to make again.
+        zstat -A seen -- "$base" && (( seen[5] == EUID && !(seen[3] & 8#22) )) && _GPTOS_SOCKET="$REPLY" _GPTOS_SOCKET_BY="$by"
+        return 0
     done
     return 1
 }
@@ -168,8 +177,9 @@ __gptos_socket_ask() {
     fi
     __gptos_socket_find || return 1
     socket="$REPLY"
-    __gptos_names
-    __gptos_socket_request answer "$1" "$REPLY" || return 1
+    # To look for them takes longer the more there are, so what it tells is of the question before.
+    [[ -n $_GPTOS_NAMES ]] || { __gptos_names; _GPTOS_NAMES="$REPLY" }
+    __gptos_socket_request answer "$1" "$_GPTOS_NAMES" || return 1
     (( deadline = EPOCHREALTIME + _GPTOS_SOCKET_LIMIT ))
     __gptos_socket_send "$socket" "$REPLY" || return 1
     fd=$REPLY
@@ -177,7 +187,8 @@ __gptos_socket_ask() {
     __gptos_expect "$1" 0
     _GPTOS_NOTE=''
     __gptos_guard_arm
-    _GPTOS_EXPECTED=1
+    __gptos_names
+    _GPTOS_NAMES="$REPLY" _GPTOS_EXPECTED=1
     while (( outcome == 1 )); do
         (( left = deadline - EPOCHREALTIME ))
         # A clock that was set back must not make the wait longer.

@@ -43,6 +43,8 @@ typeset -gi _GPTOS_IDLE_FD=${_GPTOS_IDLE_FD:-0}
 : ${_GPTOS_PARTS_BIN=} ${_GPTOS_PARTS_BUILD=}
 # Tells, in arithmetic, whether anything of ours has happened to the line: a function that says so would cost each Enter more than it does.
 : ${_GPTOS_TOUCHED=0}
+# Whether that was looked at for the line that is entered and nothing had: to ask once more costs each Enter a tenth of all that is ours.
+typeset -gi _GPTOS_PLAIN=0
 # What Enter and its kin did before.
 typeset -gA _GPTOS_FORMER
 
@@ -213,9 +215,13 @@ __gptos_wrap_accept_line() {
 
 # No options are changed around the widget that was there before: it may be the user's. Most lines are the user's own and hold no sign of ours.
 __gptos_accept_line() {
-    if [[ $BUFFER != *['?#']* && $GPTOS_GUARD != all ]] && (( ! ($_GPTOS_TOUCHED) )) || ! __gptos_takes_enter; then
-        zle "${_GPTOS_FORMER[accept-line]}" -- "$@"
+    _GPTOS_PLAIN=0
+    if [[ $BUFFER != *['?#']* && $GPTOS_GUARD != all ]] && (( ! ($_GPTOS_TOUCHED) )); then
+        _GPTOS_PLAIN=1
+    elif __gptos_takes_enter; then
+        return 0
     fi
+    zle "${_GPTOS_FORMER[accept-line]}" -- "$@"
 }
 
 __gptos_accept_and_hold() {

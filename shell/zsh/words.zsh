@@ -8,7 +8,12 @@ __gptos_read_words() {
     _GPTOS_FIELDS=()
     [[ $1 == [[:space:]]* ]] && private=' '
     if [[ $line == '??'('?'|)([[:space:]]*|) ]]; then
-        __gptos_parse "$1"
+        # Most lines need no closer look.
+        if [[ $1 == '?? '[^[:space:]]* && $1 != *[[:space:]] ]]; then
+            reply=(0 "${1#'?? '}")
+        else
+            __gptos_parse "$1"
+        fi
         if [[ ${(L)reply[2]} == ${~_GPTOS_WISHES} ]] && __gptos_is_change "$reply[2]"; then
             _GPTOS_FIELDS=("refines=$_GPTOS_LATEST" "asked=$_GPTOS_LATEST_WORDS")
         fi

@@ -187,8 +187,8 @@ fn a_zsh_without_any_hooks_is_loaded_without_a_word() {
 fn a_line_that_runs_when_some_of_them_are_read_meets_nothing_half() {
     let widget = "__gptos_idle_end
 some() { __gptos_ask_parts; while [[ $_GPTOS_STAGE == coming ]]; do __gptos_take_parts 2; done
-repeat $NUMERIC __gptos_load step; __gptos_idle_end }
-left() { print left: $#_GPTOS_PARTS }
+total=$#_GPTOS_PARTS; repeat $NUMERIC __gptos_load step; __gptos_idle_end }
+left() { print read: $(( total - $#_GPTOS_PARTS )) }
 zle -N some; bindkey '^T' some; setopt no_unset";
     let dir = tempfile::tempdir().unwrap();
     let helper = FakeHelper::new(dir.path()).answer_after(Duration::ZERO, &[("ls", "cache · risk none")]).write();
@@ -200,7 +200,7 @@ zle -N some; bindkey '^T' some; setopt no_unset";
         t.key("C-t");
         t.type_text("left");
         t.key("Enter");
-        t.wait_for_screen(&format!("left: {}", 19 - steps));
+        t.wait_for_screen(&format!("read: {steps}\n"));
         t.wait_for_prompt(2);
         t.type_text("false b");
         t.key("C-c");

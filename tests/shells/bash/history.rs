@@ -75,7 +75,6 @@ fn words_never_stand_where_an_event_looks() {
             bench.run(behind);
             bench.run("echo last !!");
             let last = format!("echo last {runs}");
-            // Bash reads what it has put there once more, as it does with lines of its own.
             assert_eq!(bench.history(), ["echo begin", "echo one", "echo two", "?? say it", *runs, &last], "{rc}: {behind}");
         }
         let bench = remembering(rc);

@@ -218,6 +218,25 @@ fn nothing_is_sent_to_a_socket_that_may_be_another_users() {
     }
 }
 
+/// What was cleared out of a folder for all may have been made again by anybody.
+#[test]
+fn a_socket_in_a_folder_for_all_is_looked_at_each_time() {
+    let resident = FakeResident::start(when_asked(Say::commands(&["from the resident"])));
+    fs::set_permissions(resident.folder().parent().unwrap(), fs::Permissions::from_mode(0o1777)).unwrap();
+    let (_dir, helper) = scripted();
+    let helper = helper_says(helper, "from the program");
+    let t = start_with(&helper, resident.setup(Setup::default()));
+    for (words, answer) in [("?? list files", "from the resident"), ("?? list more files", "from the program")] {
+        t.type_text(words);
+        t.key("Enter");
+        t.wait_for_buffer(|b| b == answer);
+        t.key("C-u");
+        t.wait_for_buffer(str::is_empty);
+        chown(resident.folder(), Some(65534), None).unwrap();
+    }
+    assert_eq!(resident.questions().len(), 1);
+}
+
 #[test]
 fn a_shell_with_another_program_or_without_the_modules_asks_the_program() {
     let resident = FakeResident::start(when_asked(Say::commands(&["evil"])));

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread;
 
 use super::{AT_ONCE, NOTE, READING, give_up_line, list_files, scripted, start, start_with};
-use crate::terminal::Setup;
+use crate::terminal::{Setup, Terminal};
 
 /// One record of the protocol.
 pub fn record(output: &mut Vec<u8>, kind: &str, text: &str, note: &str) {
@@ -131,7 +131,7 @@ fn hooks_of_others_are_told_what_runs_and_the_words_stand_before_it() {
         let before = format!("{options}; preexec() {{ print -r -- \"told <$1>\" }}");
         let t = start_with(&helper, Setup { before, ..Setup::default() });
         let mut kept = Vec::new();
-        let mut run = |behind: &str, runs: &str, told: &str| {
+        let mut run = |behind: &str, runs: &str| {
             let next = t.prompt_number() + 1;
             let words = format!("?? say number {next}");
             t.type_text(&words);
@@ -141,19 +141,17 @@ fn hooks_of_others_are_told_what_runs_and_the_words_stand_before_it() {
             thread::sleep(READING);
             t.key("Enter");
             t.wait_for_prompt(next);
-            assert!(t.screen().contains(&format!("told <{told}>")), "{options}, {behind}: {}", t.screen());
+            assert!(t.screen().contains(&format!("told <{runs}>")), "{options}, {behind}: {}", t.screen());
             kept.extend([words, runs.to_owned()]);
         };
-        let plain = |behind: &str| format!("echo one{behind}");
         for behind in ["", "; echo two ! =", " '!seen[$0]++'"] {
-            run(behind, &plain(behind), &plain(behind));
+            run(behind, &format!("echo one{behind}"));
         }
         if answers_bangs {
             // What it stands for is the command, as if there were no words.
-            let runs = "echo one echo one '!seen[$0]++'";
-            run(" !!", runs, runs);
+            run(" !!", "echo one echo one '!seen[$0]++'");
         } else {
-            run(" !!", "echo one !!", "echo one !!");
+            run(" !!", "echo one !!");
         }
         let next = t.prompt_number() + 1;
         t.type_text("fc -ln 1 -1 >kept");
@@ -163,22 +161,27 @@ fn hooks_of_others_are_told_what_runs_and_the_words_stand_before_it() {
     }
 }
 
+/// A shell that has run `echo zero` and shows the suggestion `echo one`.
+fn behind_a_command(before: String) -> (tempfile::TempDir, Terminal) {
+    let (dir, helper) = scripted();
+    let helper = helper.answer_after(AT_ONCE, &[("echo one", NOTE)]);
+    let t = start_with(&helper, Setup { before, ..Setup::default() });
+    t.type_text("echo zero");
+    t.key("Enter");
+    t.wait_for_prompt(2);
+    t.type_text("?? say one");
+    t.key("Enter");
+    t.wait_for_buffer(|b| b == "echo one");
+    (dir, t)
+}
+
 #[test]
 fn an_event_in_a_further_row_means_the_command_before_the_words() {
     for (first, second) in [(" \\", "!!"), ("; for x in 1; do", "!!; done"), (" &&", "!!"), ("; { ", "!!; }")] {
-        let (_dir, helper) = scripted();
-        let helper = helper.answer_after(AT_ONCE, &[("echo one", NOTE)]);
-        let t = start_with(&helper, Setup::default());
-        t.type_text("echo zero");
-        t.key("Enter");
-        t.wait_for_prompt(2);
-        t.type_text("?? say one");
-        t.key("Enter");
-        t.wait_for_buffer(|b| b == "echo one");
+        let (_dir, t) = behind_a_command(String::new());
         t.type_text(first);
         thread::sleep(READING);
         t.key("Enter");
-        t.wait_for_screen(">");
         t.wait_until_idle();
         t.type_text(second);
         t.key("Enter");
@@ -193,15 +196,7 @@ fn an_event_in_a_further_row_means_the_command_before_the_words() {
 #[test]
 fn what_is_to_be_seen_first_is_shown_by_enter() {
     for guard in ["suggested", "off"] {
-        let (_dir, helper) = scripted();
-        let helper = helper.answer_after(AT_ONCE, &[("echo one", NOTE)]);
-        let t = start_with(&helper, Setup { before: format!("GPTOS_GUARD={guard}; setopt hist_verify"), ..Setup::default() });
-        t.type_text("echo zero");
-        t.key("Enter");
-        t.wait_for_prompt(2);
-        t.type_text("?? say one");
-        t.key("Enter");
-        t.wait_for_buffer(|b| b == "echo one");
+        let (_dir, t) = behind_a_command(format!("GPTOS_GUARD={guard}; setopt hist_verify"));
         t.type_text("; !!");
         thread::sleep(READING);
         t.key("Enter");
