@@ -6,7 +6,7 @@
 __gptos_line_init() {
     [[ -z $_GPTOS_FORMER_INIT ]] || $_GPTOS_FORMER_INIT "$@"
     if [[ -z $BUFFER ]] && { (( _GPTOS_PLAIN )) || (( ! ($_GPTOS_TOUCHED) )) }; then
-        _GPTOS_PLAIN=0
+        typeset -gi _GPTOS_PLAIN=0
         return 0
     fi
     emulate -L zsh
@@ -76,7 +76,7 @@ __gptos_watch_line() {
     # One look at the most usual line.
     [[ -n $BUFFER && $BUFFER != *'?'* && $BUFFER != '#'* && $GPTOS_PREFETCH != 1 && -z $_GPTOS_GHOST_LINE$_GPTOS_TYPED ]] &&
         (( ! (_GPTOS_N_HOLES || _GPTOS_HOLES_LIT || _GPTOS_DESCENDS || _GPTOS_SEARCHES) )) && return 0
-    _GPTOS_PLAIN=0
+    typeset -gi _GPTOS_PLAIN=0
     [[ $BUFFER == '?'* ]] && __gptos_warm
     (( _GPTOS_HAS_KEYS )) || [[ $BUFFER != *'?'* && $BUFFER != '#'* ]] || __gptos_watch_keys
     [[ $GPTOS_PREFETCH == 1 ]] && __gptos_watch_pause
@@ -151,8 +151,8 @@ __gptos_shows_older_lines() {
 __gptos_add_history() {
     # An empty array is not set for a shell that counts as ksh does.
     if [[ -z $_GPTOS_DRAWN$_GPTOS_AHEAD${_GPTOS_TYPED_BEFORE-} ]] && { (( _GPTOS_PLAIN )) || (( ! ($_GPTOS_TOUCHED) )) }; then
-        [[ $1 == *[^[:space:]]* ]] && _GPTOS_LINE=("${1%$'\n'}") _GPTOS_FAILED=()
-        [[ $1 == [[:space:]]* ]] && _GPTOS_LINE=()
+        [[ $1 == *[^[:space:]]* ]] && typeset -ga _GPTOS_LINE=("${1%$'\n'}") _GPTOS_FAILED=()
+        [[ $1 == [[:space:]]* ]] && typeset -ga _GPTOS_LINE=()
         return 0
     fi
     emulate -L zsh
@@ -197,7 +197,7 @@ __gptos_precmd() {
     local -i last_status=$?
     [[ ! -s $_GPTOS_NOTICE ]] || __gptos_tell_notice
     if [[ -z $_GPTOS_DRAWN$_GPTOS_AHEAD$_GPTOS_ENTERED$_GPTOS_RUNNING ]] && { (( _GPTOS_PLAIN )) || (( ! ($_GPTOS_TOUCHED) )) }; then
-        (( ! last_status )) && _GPTOS_LINE=() || __gptos_note_status $last_status
+        (( ! last_status )) && typeset -ga _GPTOS_LINE=() || __gptos_note_status $last_status
         return 0
     fi
     emulate -L zsh

@@ -215,11 +215,12 @@ __gptos_wrap_accept_line() {
 
 # No options are changed around the widget that was there before: it may be the user's. Most lines are the user's own and hold no sign of ours.
 __gptos_accept_line() {
-    _GPTOS_PLAIN=0
+    # The user's options hold here, and one of them warns of what is set without a word.
     if [[ $BUFFER != *['?#']* && $GPTOS_GUARD != all ]] && (( ! ($_GPTOS_TOUCHED) )); then
-        _GPTOS_PLAIN=1
-    elif __gptos_takes_enter; then
-        return 0
+        typeset -gi _GPTOS_PLAIN=1
+    else
+        typeset -gi _GPTOS_PLAIN=0
+        ! __gptos_takes_enter || return 0
     fi
     zle "${_GPTOS_FORMER[accept-line]}" -- "$@"
 }

@@ -232,9 +232,9 @@ fn a_socket_in_a_folder_for_all_is_looked_at_each_time() {
         t.wait_for_buffer(|b| b == answer);
         t.key("C-u");
         t.wait_for_buffer(str::is_empty);
+        thread::sleep(READING);
         chown(resident.folder(), Some(65534), None).unwrap();
     }
-    assert_eq!(resident.questions().len(), 1);
 }
 
 #[test]
