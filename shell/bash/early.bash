@@ -68,31 +68,41 @@ __gptos_bind_everywhere() {
   done
 }
 
-# The first prompt in the other mode. A key that the user has bound there since stays as it is.
+# Enter in a mode whose keymaps have no keys of ours yet, which is so in a line in which the mode was changed.
+__gptos_early_other_enter() {
+  __gptos_early_other_mode
+  builtin printf 'gptos: the mode of the keys has changed, press Enter again\n' >&2
+}
+
+# Binds the keys in the keymaps of the other mode, at the first prompt in it. A key to which the user has bound keys or a command there stays as
+# it is; Enter does not.
 __gptos_early_other_mode() {
-  local map key kind line lines kept=() maps=(vi-insert vi-command)
+  local map key line lines bound=("${_GPTOS_BOUND[@]}") maps=(vi-insert vi-command) _GPTOS_TAKEN_KEYS
   [[ $_GPTOS_OTHER_MODE == vi ]] || maps=(emacs-standard)
   for map in "${maps[@]}"; do
-    for kind in -p -s -X; do
-      builtin mapfile -t lines <<<"$(builtin bind -m "$map" "$kind")"
+    _GPTOS_TAKEN_KEYS=''
+    builtin mapfile -t lines <<<"$(__gptos_print_users_keys "$map")"
+    for key in "$GPTOS_KEY" "$GPTOS_KEY2"; do
+      __gptos_key_sequence "$key"
       for line in "${lines[@]}"; do
-        for key in "${_GPTOS_BOUND[@]}"; do
-          [[ $line != "\"$key\": "* || $line == *': '@(abort|self-insert) || $line == *__gptos_* ]] || kept+=("$map" "$kind" "$line")
-        done
+        [[ $line != "\"$_GPTOS_SEQUENCE\""* || $line == *__gptos_* ]] || _GPTOS_TAKEN_KEYS+=" $key"
       done
     done
+    _GPTOS_BOUND=()
+    __gptos_bind_keys "$map"
   done
-  __gptos_bind_keys "${maps[@]}"
-  for ((key = 0; key < ${#kept[@]}; key += 3)); do
-    [[ ${kept[key + 1]} == -X ]] && kind=-x || kind=''
-    builtin bind -m "${kept[key]}" ${kind:+"$kind"} "${kept[key + 2]}"
-  done
-  _GPTOS_KEYMAPS+=("${maps[@]}") _GPTOS_OTHER_MODE=''
+  _GPTOS_BOUND=("${bound[@]}") _GPTOS_KEYMAPS+=("${maps[@]}") _GPTOS_OTHER_MODE=''
   if [[ -n $_GPTOS_LOADED ]]; then
     __gptos_bind_steps "${maps[@]}"
   else
     __gptos_bind_everywhere "$_GPTOS_STEP_SUBMIT" accept-line
   fi
+}
+
+# What stands in a substitution is parsed when it runs, with the user's aliases.
+__gptos_print_users_keys() {
+  builtin bind -m "$1" -s
+  builtin bind -m "$1" -X
 }
 
 # The integration was read once more. Bash 5.1 keeps the former command of a `bind -x` key unless it is unbound first. Later ones do not, and

@@ -28,7 +28,7 @@ __gptos_put_requests() {
 __gptos_has_events() {
   local signs=${histchars-'!^#'}
   [[ -o histexpand && -n $signs ]] || return 1
-  [[ $READLINE_LINE == *"${signs:0:1}"[![:space:]=\(]* || (-n ${signs:1:1} && $READLINE_LINE == "${signs:1:1}"*) ]]
+  [[ $READLINE_LINE == *"${signs:0:1}"[![:space:]=]* || (-n ${signs:1:1} && $READLINE_LINE == "${signs:1:1}"*) ]]
 }
 
 # Whether bash will ask for the line again instead of running it, without the prompt hook: it does not find an event, or the user wants to see first

@@ -4,12 +4,12 @@
 : "${GPTOS_ENTER_GUARD_MS=250}" "${GPTOS_PROGRESS_MS=120}" "${GPTOS_ASYNC=auto}" "${GPTOS_GUARD_MS=100}" "${GPTOS_NOTE=1}" "${GPTOS_HASH=0}"
 
 # Further steps of macros. Enter's first half for Ctrl-O
-_GPTOS_STEP_OPERATE='\C-x\C-_o'
-_GPTOS_STEP_ARRIVE='\C-x\C-_a'
+_GPTOS_STEP_OPERATE='\C-x\C-_go\a'
+_GPTOS_STEP_ARRIVE='\C-x\C-_ga\a'
 # What a key does first that is typed on a hole
-_GPTOS_STEP_HOLE='\C-x\C-_h'
+_GPTOS_STEP_HOLE='\C-x\C-_gh\a'
 # What a key does first that reads further keys itself
-_GPTOS_STEP_HUSH='\C-x\C-_q'
+_GPTOS_STEP_HUSH='\C-x\C-_gf\a'
 # What a terminal answers to ESC[5n
 _GPTOS_TERMINAL_REPLY='\e[0n'
 

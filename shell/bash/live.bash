@@ -188,7 +188,7 @@ __gptos_claim_readers() {
         *) continue ;;
       esac
       key=${line#\"} && key=${key%"\": $reader"}
-      step="\\C-x\\C-_k${#_GPTOS_READERS[@]}\\a"
+      step="\\C-x\\C-_gf${#_GPTOS_READERS[@]}\\a"
       _GPTOS_READERS+=("$map" "$key" "$reader" "$step")
       builtin bind -m "$map" "\"$step\": $reader" "\"$key\": \"$_GPTOS_STEP_HUSH$step\""
     done

@@ -34,12 +34,12 @@ else
   : "${GPTOS_KEY2=}"
 fi
 
-# The steps that the key macros are made of. Nobody types them; each macro below is a chain of two. Bash looks through all keymaps at each
-# sequence that it binds, and each sign of one but the last has a keymap of its own.
-_GPTOS_STEP_REQUEST='\C-x\C-_r'
-_GPTOS_STEP_REPLAY='\C-x\C-_p'
-_GPTOS_STEP_ENTER='\C-x\C-_e'
-_GPTOS_STEP_SUBMIT='\C-x\C-_s'
+# The steps that the key macros are made of. Nobody types them; each macro below is a chain of two. They keep their names for good: a shell that was
+# started before an update plays the second step of a macro of its own when the first has read a new integration.
+_GPTOS_STEP_REQUEST='\C-x\C-_gr\a'
+_GPTOS_STEP_REPLAY='\C-x\C-_gp\a'
+_GPTOS_STEP_ENTER='\C-x\C-_ge\a'
+_GPTOS_STEP_SUBMIT='\C-x\C-_gs\a'
 # Who has the other parts, if `gptos init` did not say.
 : "${_GPTOS_PARTS_BIN=}" "${_GPTOS_PARTS_BUILD=}"
 _GPTOS_LACKING=''
@@ -51,6 +51,8 @@ __gptos_early() {
   { local - IFS=$' \t\n' text='' && set +aeuxET; } 2>/dev/null
   __gptos_early_text
   builtin eval "$text"
+  # A here-document may need a file where there is no room for one.
+  builtin declare -F "__gptos_early_$1" >/dev/null || return 2
   "__gptos_early_$1" "${@:2}"
 }
 
@@ -87,11 +89,17 @@ __gptos_complete() {
   ! __gptos_load || __gptos_complete
 }
 
+# Words are no command, also where not even that can be read.
 __gptos_enter_with_care() {
+  local half=$1 map
   if __gptos_is_amid; then
     _GPTOS_LAST_ROW=$READLINE_LINE
-  else
-    __gptos_early enter "$1"
+  elif ! __gptos_early enter "$1"; then
+    [[ $READLINE_LINE != *'??'* ]] || half='""'
+    for map in "${_GPTOS_KEYMAPS[@]}"; do
+      builtin bind -m "$map" "\"$_GPTOS_STEP_SUBMIT\": $half"
+    done
+    _GPTOS_SUBMIT_BOUND=$half
   fi
 }
 
@@ -105,7 +113,7 @@ __gptos_enter_with_care() {
 __gptos_enter() {
   { local - IFS=$' \t\n' && set +aeuxET; } 2>/dev/null
   if [[ $_GPTOS_PROMPTING$_GPTOS_UNDER_WAY == 1 && $READLINE_LINE != *'?'* && $READLINE_LINE != ['#^']* &&
-    $READLINE_LINE != *'!'[![:space:]=\(]* && $GPTOS_GUARD != all && $_GPTOS_SUBMIT_BOUND == "$1" ]]; then
+    $READLINE_LINE != *'!'[![:space:]=]* && ${histchars-'!^#'} == @('!^#'|) && $GPTOS_GUARD != all && $_GPTOS_SUBMIT_BOUND == "$1" ]]; then
     _GPTOS_PROMPTING=0
     [[ $READLINE_LINE == *[![:space:]]* ]] || return 0
     _GPTOS_LINE=$READLINE_LINE _GPTOS_FAILED='' _GPTOS_LAST_ROW=''
@@ -158,7 +166,7 @@ __gptos_key_sequence() {
 __gptos_bind_keys() {
   local map mode key macros=() alone=() bound=("$_GPTOS_STEP_ENTER")
   for key in "$GPTOS_KEY" "$GPTOS_KEY2"; do
-    [[ -n $key ]] || continue
+    [[ -n $key && " ${_GPTOS_TAKEN_KEYS-} " != *" $key "* ]] || continue
     __gptos_key_sequence "$key"
     bound+=("$_GPTOS_SEQUENCE")
     case $_GPTOS_SEQUENCE in
@@ -199,7 +207,7 @@ __gptos_set_up() {
     return 0
   fi
   { local - IFS=$' \t\n' && set +aeuxET; } 2>/dev/null
-  local name names=('??' '???')
+  local name map names=('??' '???') others=()
   [[ -o emacs || -o vi ]] || return 0
   case ${TERM-} in
     # Every Enter would cost a line there.
@@ -213,15 +221,18 @@ __gptos_set_up() {
   _GPTOS_NOTICE=${XDG_STATE_HOME:-${HOME-}/.local/state}/gptos/notice
   [[ -n ${_GPTOS_BOUND+set} ]] || _GPTOS_BOUND=()
   # The keymaps that have our keys, those of the mode in use, and the mode whose keymaps get them at the first prompt in it. To bind them there as
-  # well would cost each start a third of all that it takes.
+  # well would cost each start a third of all that it takes; an Enter that does nothing but that costs little.
   if [[ -n ${_GPTOS_KEYMAPS-} ]]; then
     :
   elif [[ -o vi ]]; then
-    _GPTOS_KEYMAPS=(vi-insert vi-command) _GPTOS_OTHER_MODE=emacs
+    _GPTOS_KEYMAPS=(vi-insert vi-command) _GPTOS_OTHER_MODE=emacs others=(emacs-standard)
   else
-    _GPTOS_KEYMAPS=(emacs-standard) _GPTOS_OTHER_MODE=vi
+    _GPTOS_KEYMAPS=(emacs-standard) _GPTOS_OTHER_MODE=vi others=(vi-insert vi-command)
   fi
   __gptos_bind_keys "${_GPTOS_KEYMAPS[@]}"
+  for map in "${others[@]}"; do
+    builtin bind -m "$map" -x '"\C-m": __gptos_is_amid || __gptos_early other_enter "$_" || : "$_"'
+  done
   # Tab completes the words after `??` like those of a command of that name, so no other line and no binding of Tab is touched.
   set -f
   for name in $GPTOS_SCOPES; do

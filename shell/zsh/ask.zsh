@@ -91,7 +91,7 @@ __gptos_ask_binary() {
     fi
 
     (( _GPTOS_EXPECTED )) || __gptos_expect "$1" $3
-    _GPTOS_FD=$fd _GPTOS_PID=$pid
+    _GPTOS_FD=$fd _GPTOS_PID=$pid _GPTOS_PLAIN=0
     __gptos_await -w $fd gptos-data
     __gptos_trap_interrupt
 }
@@ -114,7 +114,7 @@ __gptos_expect() {
         __gptos_forget
         _GPTOS_CHANGED=("${changed[@]}")
     fi
-    _GPTOS_CANCELLED=0 _GPTOS_EXTENDS=$2
+    _GPTOS_PLAIN=0 _GPTOS_CANCELLED=0 _GPTOS_EXTENDS=$2
     _GPTOS_INPUT='' _GPTOS_ASKED="$BUFFER" _GPTOS_QUERY="$1" _GPTOS_TYPED_ASKED="${_GPTOS_TYPED:-$typed}"
     _GPTOS_ASKED_FIELDS=("${_GPTOS_FIELDS[@]}") _GPTOS_TYPED_BEFORE=("${before[@]}")
     _GPTOS_NEW=() _GPTOS_NEW_NOTES=() _GPTOS_NEW_READINGS=() _GPTOS_NEW_MORE='' _GPTOS_NEW_OTHERS=0 _GPTOS_NEW_HOLES='' _GPTOS_NEW_READING='' _GPTOS_NEW_TOOK=''

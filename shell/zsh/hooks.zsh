@@ -157,7 +157,7 @@ __gptos_add_history() {
     fi
     emulate -L zsh
     # All other lines are spared the call.
-    preexec_functions=("${(@)preexec_functions:#__gptos_preexec}" __gptos_preexec)
+    preexec_functions=(${preexec_functions:#__gptos_preexec} __gptos_preexec)
     _GPTOS_ENTERED="${1%$'\n'}"
     __gptos_note_line "$1"
     __gptos_keep_words "$_GPTOS_ENTERED"
@@ -202,7 +202,7 @@ __gptos_precmd() {
     fi
     emulate -L zsh
     setopt no_aliases no_bg_nice
-    preexec_functions=("${(@)preexec_functions:#__gptos_preexec}")
+    preexec_functions=(${preexec_functions:#__gptos_preexec})
     __gptos_release TERM
     __gptos_guard_lift
     __gptos_pause_forget

@@ -80,6 +80,7 @@ __gptos_hook() {
 }
 
 # Whether anything of ours has happened to the line. `#NAME` is the code of the first character of a text, and 0 of an empty one.
+_GPTOS_PLAIN=0
 _GPTOS_TOUCHED='#_GPTOS_QUERY||#_GPTOS_TYPED||#_GPTOS_HELD||#_GPTOS_UNCHECKED||#_GPTOS_GHOST_LINE||#_GPTOS_GHOST_ASKED||_GPTOS_FD'
 _GPTOS_TOUCHED+='||_GPTOS_GUARD_FD||_GPTOS_DESCENDS||_GPTOS_ACCEPTED||_GPTOS_HAS_KEYS||_GPTOS_N_HOLES||_GPTOS_PAUSE_FD||_GPTOS_GLANCE_FD||_GPTOS_WARM_FD'
 

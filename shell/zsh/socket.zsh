@@ -57,7 +57,9 @@ __gptos_socket_find() {
         zstat -L -A seen -- "$REPLY" || return 1
         (( $#REPLY < 96 && (seen[3] & 8#170077) == 8#140000 && seen[5] == EUID )) || return 1
         # What is cleared out of a folder for all is anybody's to make again.
-        zstat -A seen -- "$base" && (( seen[5] == EUID && !(seen[3] & 8#22) )) && _GPTOS_SOCKET="$REPLY" _GPTOS_SOCKET_BY="$by"
+        zstat -A seen -- "$base" && (( seen[5] == EUID && !(seen[3] & 8#22) )) || return 0
+        zstat -A seen -- "${base:h}" && (( (seen[5] == 0 || seen[5] == EUID) && !(seen[3] & 8#22) )) || return 0
+        _GPTOS_SOCKET="$REPLY" _GPTOS_SOCKET_BY="$by"
         return 0
     done
     return 1
@@ -180,7 +182,6 @@ __gptos_socket_ask() {
     # To look for them takes longer the more there are, so what it tells is of the question before.
     [[ -n $_GPTOS_NAMES ]] || { __gptos_names; _GPTOS_NAMES="$REPLY" }
     __gptos_socket_request answer "$1" "$_GPTOS_NAMES" || return 1
-    (( deadline = EPOCHREALTIME + _GPTOS_SOCKET_LIMIT ))
     __gptos_socket_send "$socket" "$REPLY" || return 1
     fd=$REPLY
     # What is left to do before its answer is read is done while it looks for it.
@@ -189,6 +190,7 @@ __gptos_socket_ask() {
     __gptos_guard_arm
     __gptos_names
     _GPTOS_NAMES="$REPLY" _GPTOS_EXPECTED=1
+    (( deadline = EPOCHREALTIME + _GPTOS_SOCKET_LIMIT ))
     while (( outcome == 1 )); do
         (( left = deadline - EPOCHREALTIME ))
         # A clock that was set back must not make the wait longer.

@@ -30,7 +30,6 @@ const QUERY: &str = "list files by size";
 struct Bench {
     binary: PathBuf,
     home: tempfile::TempDir,
-    /// In memory, as that of a session is.
     runtime: tempfile::TempDir,
     query: PathBuf,
 }
@@ -131,7 +130,9 @@ fn main() {
     let home = tempfile::tempdir().unwrap();
     let query = home.path().join("query");
     fs::write(&query, QUERY).unwrap();
-    let runtime = tempfile::Builder::new().prefix("gptos-bench").tempdir_in("/dev/shm").unwrap();
+    // In memory and in a folder that is nobody else's, as that of a session is.
+    let session = tempfile::Builder::new().prefix("gptos-bench").tempdir_in("/dev/shm").unwrap();
+    let runtime = tempfile::tempdir_in(session.path()).unwrap();
     let bench = Bench { binary, home, runtime, query };
 
     let mut resident = bench.command(&["daemon", "run"]).spawn().unwrap();

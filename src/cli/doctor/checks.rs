@@ -138,11 +138,7 @@ impl Sight {
     pub(super) fn is_ours(&self, binding: &Binding) -> bool {
         match self.shell {
             ShellKind::Zsh => binding.action.starts_with("gptos-"),
-            // The steps of others begin so as well, with a capital letter.
-            ShellKind::Bash => {
-                binding.action.split(r"\C-x\C-_").skip(1).any(|step| step.starts_with(char::is_lowercase))
-                    || binding.action.contains("__gptos")
-            }
+            ShellKind::Bash => binding.action.contains(r"\C-x\C-_g") || binding.action.contains("__gptos"),
             ShellKind::Fish => binding.action.contains("__gptos_"),
         }
     }

@@ -95,6 +95,8 @@ fn words_behind_an_event_that_nobody_finds_are_no_command() {
         ("", "echo !nosuch", "!nosuch: event not found"),
         ("", "^nosuch^other", "substitution failed"),
         ("shopt -s histverify", "echo !!", "echo echo begin"),
+        ("shopt -u extglob", "echo !(x)", "event not found"),
+        ("histchars='@^#'", "echo @nosuch", "@nosuch: event not found"),
     ] {
         let bench = remembering(rc);
         bench.type_and_press(line, "Enter");

@@ -86,12 +86,51 @@ fn the_mode_may_change_after_loading() {
     }
 }
 
+/// A key that means something by itself in that mode is ours all the same, as it is in the other.
+#[test]
+fn a_key_with_a_meaning_of_its_own_is_ours_in_both_modes() {
+    let setup = Setup { before: "GPTOS_KEY=ctrl-t".into(), rc: "set -o vi".into(), ..Setup::default() };
+    let bench = Bench::answering(NOW, "ls -l", setup);
+    bench.type_and_press("list files", "C-t");
+    bench.expect_buffer("ls -l");
+}
+
+/// A key of the user's may change the mode in the middle of a line.
+#[test]
+fn words_are_no_command_where_the_mode_changes_in_a_line() {
+    let bench = Bench::answering(NOW, "ls -l", Setup { rc: "bind '\"\\ev\": vi-editing-mode'".into(), ..Setup::default() });
+    bench.t.type_text("?? list files");
+    bench.t.key("M-v");
+    bench.t.key("Enter");
+    bench.t.wait_for_screen("press Enter again");
+    bench.expect_buffer("?? list files");
+    bench.t.key("Enter");
+    bench.expect_buffer("ls -l");
+    bench.read_and_enter();
+    bench.t.wait_for_prompt(2);
+    assert_eq!(bench.helper.queries(), ["list files"]);
+}
+
+/// Bash may find no room for what it reads to ask for the parts.
+#[test]
+fn words_are_no_command_where_nothing_can_be_read() {
+    let bench = Bench::answering(NOW, "ls -l", Setup { rc: "__gptos_early_text() { false; }".into(), ..Setup::default() });
+    bench.type_and_press("?? list files", "Enter");
+    bench.t.wait_until_idle();
+    bench.expect_buffer("?? list files");
+    bench.t.key("C-u");
+    for line in ["echo a?", "echo plain"] {
+        let next = bench.t.prompt_number() + 1;
+        bench.type_and_press(line, "Enter");
+        bench.t.wait_for_prompt(next);
+    }
+    assert!(bench.t.screen().contains("\nplain\n"), "{}", bench.t.screen());
+}
+
 /// What the user binds further down in the start-up file holds there, too.
 #[test]
 fn a_key_bound_after_loading_stays_the_users() {
-    for (bound, kept) in
-        [("'\"\\C-g\": \"mine\"'", "mine"), ("-x '\"\\C-g\": READLINE_LINE=my-own'", "my-own"), ("'\"\\C-g\": unix-line-discard'", "")]
-    {
+    for (bound, kept) in [("'\"\\C-g\": \"mine\"'", "mine"), ("-x '\"\\C-g\": READLINE_LINE=\"my;own\"'", "my;own")] {
         let rc = format!("bind -m vi-insert {bound}; set -o vi");
         let bench = Bench::answering(NOW, "ls -l", Setup { rc, ..Setup::default() });
         bench.t.type_text("x");

@@ -36,6 +36,25 @@ fn ran(t: &Terminal, name: &str) -> bool {
     t.dir().join("cwd").join(name).exists()
 }
 
+/// Also where somebody has taken the place in which a new line is noticed.
+#[test]
+fn a_request_ends_before_a_line_runs_that_another_widget_accepts() {
+    let (_dir, helper) = scripted();
+    let helper = helper.answer_after(AT_ONCE, &[("ls", NOTE)]).when_told();
+    let rc = "__gptos_load; zle-line-init() { : }; zle -N zle-line-init
+other() { BUFFER='print over ${functions[TRAPINT]-none} $_GPTOS_FD'; zle .accept-line }; zle -N other; bindkey '^T' other";
+    let t = start_with(&helper, Setup { rc: rc.into(), ..Setup::default() });
+    t.type_text("true");
+    t.key("Enter");
+    t.wait_for_prompt(2);
+    t.type_text("list files");
+    t.key("C-g");
+    t.wait_for(|| helper.pids().first().copied(), "the request");
+    t.wait_until_idle();
+    t.key("C-t");
+    t.wait_for_screen("\nover none 0\n");
+}
+
 #[test]
 fn the_candidate_is_shown_taken_and_joined_by_the_answer() {
     for vi in [false, true] {

@@ -221,19 +221,23 @@ fn nothing_is_sent_to_a_socket_that_may_be_another_users() {
 /// What was cleared out of a folder for all may have been made again by anybody.
 #[test]
 fn a_socket_in_a_folder_for_all_is_looked_at_each_time() {
-    let resident = FakeResident::start(when_asked(Say::commands(&["from the resident"])));
-    fs::set_permissions(resident.folder().parent().unwrap(), fs::Permissions::from_mode(0o1777)).unwrap();
-    let (_dir, helper) = scripted();
-    let helper = helper_says(helper, "from the program");
-    let t = start_with(&helper, resident.setup(Setup::default()));
-    for (words, answer) in [("?? list files", "from the resident"), ("?? list more files", "from the program")] {
-        t.type_text(words);
-        t.key("Enter");
-        t.wait_for_buffer(|b| b == answer);
-        t.key("C-u");
-        t.wait_for_buffer(str::is_empty);
-        thread::sleep(READING);
-        chown(resident.folder(), Some(65534), None).unwrap();
+    for above in [1, 2] {
+        let resident = FakeResident::start(when_asked(Say::commands(&["from the resident"])));
+        let socket = resident.socket();
+        let for_all = socket.ancestors().nth(above + 1).unwrap();
+        fs::set_permissions(for_all, fs::Permissions::from_mode(0o1777)).unwrap();
+        let (_dir, helper) = scripted();
+        let helper = helper_says(helper, "from the program");
+        let t = start_with(&helper, resident.setup(Setup::default()));
+        for (words, answer) in [("?? list files", "from the resident"), ("?? list more files", "from the program")] {
+            t.type_text(words);
+            t.key("Enter");
+            t.wait_for_buffer(|b| b == answer);
+            t.key("C-u");
+            t.wait_for_buffer(str::is_empty);
+            thread::sleep(READING);
+            chown(resident.folder(), Some(65534), None).unwrap();
+        }
     }
 }
 

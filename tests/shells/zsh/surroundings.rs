@@ -91,6 +91,9 @@ fn loading_by_eval_and_loading_twice_work() {
     t.key("Enter");
     t.wait_for_prompt(5);
     assert!(t.screen().ends_with("echo hello\nhello\n[5]>"), "{}", t.screen());
+    t.type_text("echo \"hooks $#precmd_functions $#preexec_functions\"");
+    t.key("Enter");
+    t.wait_for_screen("\nhooks 2 0\n[6]>");
 }
 
 /// Debian and many frameworks tell the terminal there that its keys are read.
