@@ -181,6 +181,9 @@ __gptos_bind_keys() {
   fi
   ((${#_GPTOS_BOUND[@]} == 0)) || __gptos_early unbind "${bound[@]}"
   for map; do
+    # First what makes no keymaps of its own, through which each sequence that follows would be looked for.
+    builtin bind -m "$map" "\"\\C-m\": \"$_GPTOS_STEP_ENTER$_GPTOS_STEP_SUBMIT\"" \
+      "\"\\C-j\": \"$_GPTOS_STEP_ENTER$_GPTOS_STEP_SUBMIT\"" "${macros[@]}" "\"$_GPTOS_STEP_SUBMIT\": accept-line"
     # `||` also exempts everything inside from the user's `set -e`. The last argument of a command is `$_` afterwards, which so
     # stays the user's.
     ((${#macros[@]} == 0)) || builtin bind -m "$map" -x "\"$_GPTOS_STEP_REQUEST\": __gptos_request \"\$_\" || : \"\$_\""
@@ -189,8 +192,6 @@ __gptos_bind_keys() {
       builtin bind -m "$map" -x "\"$key\": __gptos_request_alone $mode \"\$_\" || : \"\$_\""
     done
     builtin bind -m "$map" -x "\"$_GPTOS_STEP_ENTER\": __gptos_enter accept-line \"\$_\" || : \"\$_\""
-    builtin bind -m "$map" "${macros[@]}" "\"$_GPTOS_STEP_SUBMIT\": accept-line" \
-      "\"\\C-m\": \"$_GPTOS_STEP_ENTER$_GPTOS_STEP_SUBMIT\"" "\"\\C-j\": \"$_GPTOS_STEP_ENTER$_GPTOS_STEP_SUBMIT\""
   done
   _GPTOS_SUBMIT_BOUND=accept-line
   _GPTOS_BOUND=("${bound[@]}")
