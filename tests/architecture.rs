@@ -127,6 +127,8 @@ const ENTER_FUNCTIONS: &[&str] = &[
     "__gptos_wrap_accept_line",
     "__gptos_bind_searches",
     "__gptos_bind_keys",
+    "__gptos_bind_steps",
+    "__gptos_early_other_mode",
 ];
 
 /// Lines with `eval` that are no danger, and why.
@@ -134,6 +136,7 @@ const EVALS: &[(&str, &str)] = &[
     (r#"[[ -z $_GPTOS_OLD_TRAP ]] || builtin eval "\\builtin $_GPTOS_OLD_TRAP""#, "restores the user's own trap as `trap -p` printed it"),
     (r#"builtin eval "$part""#, "reads the other parts, which `gptos parts` of the user's own binary handed out"),
     (r#"builtin eval "$parts" 2>/dev/null"#, "the same in bash"),
+    (r#"builtin eval "$text""#, "reads what a here-document of the first part holds"),
     ("eval $parts", "the same in fish"),
     ("eval $saved", "runs a line that this file saved from its own code"),
     ("and eval $_GPTOS_TAB_BOUND[$place]", "runs what the user had bound to Tab, as `bind` printed it"),
